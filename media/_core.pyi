@@ -1,0 +1,139 @@
+"""The packet core: ICE-lite, DTLS, SRTP and forwarding on one UDP port, on a thread of its own (Rust).
+
+Ids of peers, sources and slots are the caller's own integers (u32), unique within a `Core`. Commands return at once:
+they are queued for the core's thread, which applies them in order. Events wait in one queue; `event_fd` becomes
+readable when it is not empty.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, final
+
+Kind = Literal["audio", "video"]
+
+def new_ice_credentials() -> tuple[str, str]:
+    """A fresh local (ufrag, password), RFC 8445 section 5.3 lengths and alphabet."""
+
+@final
+class Codec:
+    """One negotiated payload type. `name` is "opus", "VP8" or "H264"; `profile` is H264's profile-level-id."""
+
+    def __init__(
+        self,
+        name: str,
+        payload_type: int,
+        clock_rate: int,
+        *,
+        rtx_payload_type: int | None = None,
+        profile: str | None = None,
+    ) -> None: ...
+
+@final
+class Source:
+    """A track a peer sends. Packets are found by SSRC, or by MID when `ssrc` is None (then the SSRC is learned)."""
+
+    def __init__(
+        self,
+        source: int,
+        kind: Kind,
+        mid: str,
+        codecs: Sequence[Codec],
+        *,
+        ssrc: int | None = None,
+        rtx_ssrc: int | None = None,
+    ) -> None: ...
+
+@final
+class Slot:
+    """A fixed place in which a peer receives; what is shown in it is set by `Core.assign`."""
+
+    def __init__(
+        self,
+        slot: int,
+        kind: Kind,
+        mid: str,
+        codecs: Sequence[Codec],
+        *,
+        ssrc: int,
+        rtx_ssrc: int | None = None,
+    ) -> None: ...
+
+@final
+class Peer:
+    """One peer connection, as negotiated. `extensions`: RTP header extension URI -> id (1 to 14).
+
+    `fingerprint` is the remote certificate's SHA-256 ("AB:CD:…"). `dtls_role` is ours. `feedback` is what the
+    peer's sender adapts to.
+    """
+
+    def __init__(
+        self,
+        peer: int,
+        *,
+        local_ufrag: str,
+        local_password: str,
+        remote_ufrag: str,
+        remote_password: str,
+        fingerprint: str,
+        dtls_role: Literal["client", "server"],
+        extensions: Mapping[str, int],
+        feedback: Literal["transport-cc", "remb", "none"],
+        sources: Sequence[Source],
+        slots: Sequence[Slot],
+    ) -> None: ...
+
+@final
+class Event:
+    """`kind` and what belongs to it:
+
+    - "connected": `peer`; ICE and DTLS are done and media flows.
+    - "disconnected": `peer`, `data["reason"]` ("timeout": no consent for 15 s, "closed": DTLS close_notify,
+      "dtls": handshake failed, "fault": the peer's code panicked). The peer is gone from the core.
+    - "first-packet": `peer`, `data["source"]`.
+    - "statistics": once a second, `data["peers"]`: a list of dicts, see `PeerStatistics` in media/node/reports.py.
+    """
+
+    kind: str
+    peer: int
+    data: dict[str, Any]
+
+@final
+class Core:
+    def __init__(self, bind: str, *, max_video_bitrate: int = 2_500_000) -> None:
+        """Binds UDP `bind` ("127.0.0.1:7000", "[::]:0"; port 0 takes a free one) and starts the thread.
+
+        Raises OSError when the address cannot be bound, ValueError when it cannot be parsed.
+        `max_video_bitrate` (bit/s) caps what REMB grants to a publisher without transport-wide feedback.
+        """
+
+    @property
+    def port(self) -> int: ...
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the DTLS certificate of this core, "AB:CD:…"."""
+
+    @property
+    def event_fd(self) -> int: ...
+    def drain_events(self) -> list[Event]:
+        """All waiting events, oldest first; resets `event_fd`. Never blocks."""
+
+    def add_peer(self, peer: Peer) -> None:
+        """Raises ValueError for an id in use, a bad fingerprint, or a payload type or SSRC used twice."""
+
+    def remove_peer(self, peer: int) -> None:
+        """Sends close_notify, forgets the peer and empties every slot that showed its sources. Unknown ids: no-op."""
+
+    def assign(self, peer: int, slot: int, source: int | None) -> None:
+        """Shows `source` in `slot` from its next key frame on (asked for at once); None empties the slot.
+
+        Nothing of the previous source is sent once this is applied.
+        """
+
+    def assign_many(self, assignments: Sequence[tuple[int, int, int | None]]) -> None:
+        """`assign` for many (peer, slot, source) in one command."""
+
+    def request_key_frame(self, source: int) -> None: ...
+    def counters(self) -> dict[str, int]:
+        """Totals since start: packets and bytes in, out, dropped by reason, key-frame requests, retransmissions."""
+
+    def close(self) -> None:
+        """Ends the thread and joins it. Idempotent."""

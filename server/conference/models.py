@@ -1,0 +1,38 @@
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.core.database import Base
+
+
+class PointPresence(Base):
+    """What a member point is doing in a meeting now. The history is in `attendance.models.PointCheck`."""
+
+    __tablename__ = "point_presences"
+
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True)
+    point_id: Mapped[int] = mapped_column(ForeignKey("bridge_points.id"), primary_key=True)
+    presence: Mapped[str] = mapped_column(String(8), default="absent")
+    """absent, testing, ready, lost."""
+    since: Mapped[datetime]
+    weak: Mapped[bool] = mapped_column(default=False)
+    hand_at: Mapped[datetime | None]
+    hand_topic: Mapped[str] = mapped_column(String(200), default="")
+
+
+class Stage(Base):
+    """Who is seen and heard: one row a meeting. Survives restarts, so a hall that comes back has its role again."""
+
+    __tablename__ = "stages"
+
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True)
+    layout: Mapped[str] = mapped_column(String(16), default="stage-row")
+    stage_point_id: Mapped[int | None] = mapped_column(ForeignKey("bridge_points.id"))
+    floor: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    """[{"point_id": 17, "since": iso}], at most three, oldest first; the main point's is given at the start."""
+    pinned: Mapped[list[int]] = mapped_column(JSON, default=list)
+    """Points the operator pinned to the small pictures, in order."""
+    content: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """{"participant": …, "name": …, "point_id": …, "since": iso} while someone shares a screen."""

@@ -1,0 +1,1 @@
+"""What every feature stands on: configuration, database, transaction, errors, clock, actor. Knows no feature."""

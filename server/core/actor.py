@@ -1,0 +1,42 @@
+"""Who acts. Built from the session for each request; carries the grants that rights are decided from."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """A person's role at a unit; it reaches down the unit's whole branch."""
+
+    ADMIN = "admin"  # quản trị: units, points, people
+    ORGANISER = "organiser"  # ban tổ chức: plans meetings
+    OPERATOR = "operator"  # điều phối kỹ thuật: runs the picture
+    TECHNICIAN = "technician"  # kỹ thuật điểm cầu: brings the unit's halls in
+    HALL_SECRETARY = "hall-secretary"  # thư ký điểm cầu
+    DELEGATE = "delegate"  # đại biểu
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    role: Role
+    unit_id: int
+    unit_path: str
+    """Materialised path of the unit, "/1/5/"; a grant covers every unit whose path starts with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A signed-in person, or a hall's own device (`point_id` set, no person), or the system itself."""
+
+    person_id: int | None = None
+    point_id: int | None = None
+    name: str = ""
+    session_id: int | None = None
+    grants: tuple[Grant, ...] = field(default=())
+    system: bool = False
+
+    def has(self, role: Role, unit_path: str) -> bool:
+        """True if the actor holds `role` at the unit of this path or above it."""
+        return any(grant.role is role and unit_path.startswith(grant.unit_path) for grant in self.grants)
+
+
+SYSTEM = Actor(name="system", system=True)

@@ -1,0 +1,9 @@
+"""Time. Domain code takes `now` as an argument or from its `Transaction`; only the edges ask the clock."""
+
+from datetime import UTC, datetime
+
+
+def utc_now() -> datetime:
+    """The current time, timezone-aware UTC, in whole milliseconds (what JSON and both databases keep exactly)."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)

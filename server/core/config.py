@@ -1,0 +1,54 @@
+"""Settings, from the environment (`NHIPCAU_…`) or a `.env` file. The README's configuration table lists them."""
+
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="NHIPCAU_", env_file=".env", extra="ignore")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    public_url: str | None = None
+    """What browsers type, e.g. "https://hop.lamdong.example". Default: http://host:port."""
+
+    var: Path = Path("var")
+    """Everything the server writes: database, secrets, run files."""
+    database_url: str | None = None
+    """SQLAlchemy URL; default SQLite in `var`. PostgreSQL: postgresql+psycopg://…"""
+
+    media_bind: str | None = None
+    """UDP address of the embedded media node, "host:port"; default: `host` with port 7000."""
+    media_advertise: tuple[str, ...] = ()
+    """IP addresses that browsers reach the media node by; default: `media_bind`'s own."""
+    media_embedded: bool = True
+    """Start and supervise a media node beside the server. False: nodes are started by hand (`nhipcau node`)."""
+    media_secret: str | None = None
+    """Shared secret of nodes; default: made once and kept in `var/media.secret`."""
+
+    session_days: int = Field(default=30, ge=1)
+    hall_session_days: int = Field(default=365, ge=1)
+    """A hall's device never has to log in again."""
+    login_attempts: str = "10/minute"
+    """For each login name and each address (`limits` notation)."""
+    argon2_parallel: int = Field(default=2, ge=1)
+    """Password checks at the same time: each takes 64 MiB and about 0.1 s."""
+
+    lost_after_seconds: float = 8.0
+    """A hall whose live channel is gone this long counts as lost (before, its place is kept silently)."""
+    log_json: bool = False
+
+    @cached_property
+    def url(self) -> str:
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @cached_property
+    def database(self) -> str:
+        return self.database_url or f"sqlite+aiosqlite:///{self.var.resolve() / 'nhipcau.db'}"
+
+    @cached_property
+    def media_address(self) -> str:
+        return self.media_bind or f"{self.host}:7000"

@@ -1,0 +1,65 @@
+"""One write, one transaction, one event.
+
+An action gets a `Transaction`: the session, who acts, and when. What must happen after the commit (sending events to
+sockets) is registered with `after_commit` and runs only if the commit succeeded, in the order registered.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.core.actor import Actor
+from server.core.clock import utc_now
+from server.core.database import Database
+
+
+class Transaction:
+    """`session`: flush as you like, never commit. `now`: the one time of everything written here."""
+
+    def __init__(self, session: AsyncSession, actor: Actor, now: datetime) -> None:
+        self.session = session
+        self.actor = actor
+        self.now = now
+        self._after_commit: list[Callable[[], None]] = []
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        self._after_commit.append(callback)
+
+    def _committed(self) -> None:
+        for callback in self._after_commit:
+            callback()
+
+
+class Transactions:
+    """Opens write transactions. On SQLite a lock in front of the database keeps waiting writers out of its busy loop."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
+        self._database = database
+        self._clock = clock
+        self._one_writer = asyncio.Lock() if database.is_sqlite else None
+
+    @asynccontextmanager
+    async def __call__(self, actor: Actor) -> AsyncIterator[Transaction]:
+        if self._one_writer is None:
+            async with self._open(actor) as transaction:
+                yield transaction
+            return
+        async with self._one_writer, self._open(actor) as transaction:
+            yield transaction
+
+    @asynccontextmanager
+    async def _open(self, actor: Actor) -> AsyncIterator[Transaction]:
+        async with self._database.sessions() as session:
+            await session.connection(execution_options={"write": True})
+            transaction = Transaction(session, actor, self._clock())
+            try:
+                yield transaction
+                await session.commit()
+            except BaseException:
+                await session.rollback()
+                raise
+            # Still under the writer's lock: events leave in the order of their numbers.
+            transaction._committed()

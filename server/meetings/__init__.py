@@ -1,0 +1,1 @@
+"""Meetings: planning, agenda, member points, and the lifecycle draft → invited → open → running → ended."""

@@ -1,0 +1,70 @@
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.core.database import Base
+
+
+class Meeting(Base):
+    __tablename__ = "meetings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"), index=True)
+    """The unit that holds it; rights of organisers and operators come from here."""
+    kind: Mapped[str] = mapped_column(String(20))
+    """hội nghị, cuộc họp, phiên họp, kỳ họp, đại hội: see schemas.MeetingKind."""
+    title: Mapped[str] = mapped_column(String(300))
+    description: Mapped[str] = mapped_column(Text, default="")
+    starts_at: Mapped[datetime] = mapped_column(index=True)
+    ends_at: Mapped[datetime]
+    """Planned end."""
+    main_point_id: Mapped[int] = mapped_column(ForeignKey("bridge_points.id"))
+    chair_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    secretary_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    state: Mapped[str] = mapped_column(String(12), default="draft")
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+    """Grows with each edit; an edit names the version it was made from, so that two editors never overwrite each other."""
+
+
+class AgendaItem(Base):
+    """A thin ordering node; later features hang their content (papers, votes) on its id."""
+
+    __tablename__ = "agenda_items"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int]
+    title: Mapped[str] = mapped_column(String(300))
+    minutes: Mapped[int]
+    presenter_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    presenter_text: Mapped[str] = mapped_column(String(200), default="")
+    """Who presents, when it is not one person: "Văn phòng Tỉnh ủy"."""
+
+
+class AgendaStint(Base):
+    """One stretch of time an item was current. Time spent is the sum of its stints, never ticked."""
+
+    __tablename__ = "agenda_stints"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("agenda_items.id", ondelete="CASCADE"), index=True)
+    began_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class MemberPoint(Base):
+    """A bridge point's membership in a meeting."""
+
+    __tablename__ = "member_points"
+    __table_args__ = (UniqueConstraint("meeting_id", "point_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"), index=True)
+    point_id: Mapped[int] = mapped_column(ForeignKey("bridge_points.id"), index=True)
+    speaker: Mapped[str] = mapped_column(String(200), default="")
+    """Who speaks for it, as on the name plate: "Đ/c Nguyễn Thị Hạnh, Bí thư Huyện ủy"."""
