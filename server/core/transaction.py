@@ -5,7 +5,7 @@ sockets) is registered with `after_commit` and runs only if the commit succeeded
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -26,10 +26,20 @@ class Transaction:
         self.actor = actor
         self.now = now
         self.bus = bus
+        self._before_commit: list[Callable[[], Awaitable[None]]] = []
         self._after_commit: list[Callable[[], None]] = []
+
+    def before_commit(self, callback: Callable[[], Awaitable[None]]) -> None:
+        """Runs `callback` as the transaction's last work, still inside it."""
+        self._before_commit.append(callback)
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         self._after_commit.append(callback)
+
+    async def _finish(self) -> None:
+        for callback in self._before_commit:
+            await callback()
+        await self.session.commit()
 
     def _committed(self) -> None:
         for callback in self._after_commit:
@@ -61,7 +71,7 @@ class Transactions:
             transaction = Transaction(session, actor, self._clock(), self._bus)
             try:
                 yield transaction
-                await session.commit()
+                await transaction._finish()
             except BaseException:
                 await session.rollback()
                 raise
