@@ -1,4 +1,5 @@
-"""The agenda while the meeting runs: which item is current, and its clock. Time spent is the sum of an item's stints."""
+"""The agenda while the meeting runs: which item is current, and its clock. Time spent is the sum of an item's
+stints."""
 
 from sqlalchemy import select, update
 

@@ -90,16 +90,16 @@ def changes_between(before: Entities, after: Entities) -> list[Change]:
 
 async def _meeting(session: AsyncSession, meeting: Meeting, current_item_id: int | None) -> MeetingEntity:
     unit = await session.get_one(Unit, meeting.unit_id)
-    people = {None: ""}
+    names: dict[int | None, str] = {None: ""}
     wanted = {meeting.chair_id, meeting.secretary_id} - {None}
     for person_id, name in await session.execute(select(Person.id, Person.full_name).where(Person.id.in_(wanted))):
-        people[person_id] = name
+        names[person_id] = name
     return MeetingEntity.model_validate(
         {
             **{name: getattr(meeting, name) for name in MeetingEntity.model_fields if hasattr(meeting, name)},
             "unit_name": unit.name,
-            "chair_name": people[meeting.chair_id],
-            "secretary_name": people[meeting.secretary_id],
+            "chair_name": names[meeting.chair_id],
+            "secretary_name": names[meeting.secretary_id],
             "current_item_id": current_item_id,
         }
     )
