@@ -47,12 +47,7 @@ class Transaction:
 
 
 class Transactions:
-<<<<<<< HEAD
-    """Opens write transactions. On SQLite a lock in front of the database keeps waiting writers out of its busy
-    loop."""
-=======
     """Opens write transactions. On SQLite a lock before the database keeps waiting writers out of its busy loop."""
->>>>>>> server-live
 
     def __init__(self, database: Database, bus: Bus, clock: Callable[[], datetime] = utc_now) -> None:
         self._database = database
