@@ -6,11 +6,11 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 from pydantic import ValidationError
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from server.core.actor import Actor
 from server.core.errors import DomainError, Invalid, NotAllowed, NotFound, TooMany
@@ -124,13 +124,14 @@ class Gateway:
             asyncio.create_task(self._work(client, waiting)),
         ]
         try:
-            await asyncio.wait({*tasks, client.closing}, return_when=asyncio.FIRST_COMPLETED)
+            ends: list[asyncio.Future[Any]] = [*tasks, client.closing]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
             room.leave(client)
             for task in tasks:
                 task.cancel()
             for result in await asyncio.gather(*tasks, return_exceptions=True):
-                if isinstance(result, Exception) and not _is_hang_up(result):
+                if isinstance(result, Exception) and not isinstance(result, WebSocketDisconnect):
                     logger.error("live-socket-failed", exc_info=result)
         if client.closing.done():
             code = client.closing.result()
@@ -237,12 +238,3 @@ def _participant(viewer: Viewer) -> str:
     if viewer.audience == "hall":
         return f"point-{viewer.point_id}"
     return f"desk-{secrets.token_hex(4)}"
-
-
-def _is_hang_up(error: BaseException) -> bool:
-    """The other end went away while something was being sent: an ordinary end of a socket."""
-    return isinstance(error, OSError | asyncio.CancelledError) or type(error).__name__ in (
-        "WebSocketDisconnect",
-        "ClientDisconnected",
-        "RuntimeError",
-    )

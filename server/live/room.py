@@ -39,7 +39,7 @@ def compact(value: Any) -> str:
 
 
 class Replica:
-    """`state`: collection -> key -> entity as JSON values. Texts are kept beside, so that a snapshot is mostly a join."""
+    """`state`: collection -> key -> entity as JSON values. Texts are kept beside: a snapshot is mostly a join."""
 
     def __init__(self, seq: int, state: dict[str, dict[str, Any]]) -> None:
         self.seq = seq

@@ -15,7 +15,8 @@ _REF = "#/components/schemas/{model}"
 def add_live_schemas(document: dict[str, Any], features: Iterable[LiveFeature]) -> None:
     """Adds to the OpenAPI `document`: ServerMessage, ClientMessage, every model of the features, and three maps:
 
-    `LiveCollections` (collection -> key -> entity), `LiveCommands` (name -> {data, reply}), `LiveSignals` (kind -> data).
+    `LiveCollections` (collection -> key -> entity), `LiveCommands` (name -> {data, reply}),
+    `LiveSignals` (kind -> data).
     """
     features = tuple(features)
     schemas: dict[str, Any] = document.setdefault("components", {}).setdefault("schemas", {})
