@@ -36,7 +36,9 @@ async def recognise(session: AsyncSession, token: str | None, now: datetime) -> 
     if row is None:
         return None
     actor = await (_person(session, row) if row.person_id is not None else _device(session, row))
-    return actor and Recognised(actor, stale=now - row.last_seen_at >= TOUCH_AFTER)
+    if actor is None:
+        return None
+    return Recognised(actor, stale=now - row.last_seen_at >= TOUCH_AFTER)
 
 
 async def _person(session: AsyncSession, row: SignInSession) -> Actor | None:

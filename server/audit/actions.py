@@ -15,7 +15,8 @@ _LOCK = 0x6E686970  # "nhip": PostgreSQL's advisory lock of the chain's end
 
 
 async def record(tx: Transaction, action: str, subject_type: str, subject_id: object, **facts: Any) -> None:
-    """Notes who did what to which thing. `facts` become JSON (times and ids as text). Committed with `tx` or not at all.
+    """Notes who did what to which thing. `facts` become JSON (times and ids as text). Committed with `tx`, or
+    not at all.
 
     The entries of a transaction are chained just before its commit, so that the chain's lock is the last one taken
     and held for a moment only.

@@ -59,6 +59,13 @@ class Invalid(DomainError):
     en = "Some values are not right. Check the marked fields."
 
 
+class TooLarge(DomainError):
+    code = "too-large"
+    status = 413
+    vi = "Dữ liệu gửi lên quá lớn. Chia nhỏ rồi gửi lại."
+    en = "That is too much data at once. Split it and send again."
+
+
 class TooMany(DomainError):
     code = "too-many"
     status = 429

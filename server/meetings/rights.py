@@ -42,7 +42,7 @@ async def rights_in(session: AsyncSession, meetings: Sequence[Meeting], actor: A
     presenting = await _presented_by(session, ids, actor)
     halls = await _member_points(session, ids, _represents(actor))
     reached = await _meetings_reached(session, ids, actor)
-    operated = [meeting.id for meeting in meetings if actor.has(Role.OPERATOR, paths[meeting.unit_id])]
+    operated = [each.id for each in meetings if actor.system or actor.has(Role.OPERATOR, paths[each.unit_id])]
     all_halls = await _member_points(session, operated, None)
     return {
         meeting.id: _rights(
@@ -78,7 +78,7 @@ def _rights(
 
 async def _unit_paths(session: AsyncSession, unit_ids: set[int]) -> dict[int, str]:
     rows = await session.execute(select(Unit.id, Unit.path).where(Unit.id.in_(unit_ids)))
-    return {unit_id: path for unit_id, path in rows}
+    return dict(rows.tuples().all())
 
 
 async def _presented_by(session: AsyncSession, meeting_ids: Sequence[int], actor: Actor) -> set[int]:
