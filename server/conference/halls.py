@@ -1,5 +1,5 @@
-"""A meeting's conference as one value: the stage and every member point. Actions load it, change it, and `settle` writes
-what changed together with one event; so no action can forget to tell the sockets about something it touched."""
+"""A meeting's conference as one value: the stage and every member point. Actions load it, change it, and `settle`
+writes what changed together with one event; so no action can forget to tell the sockets about something it touched."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -139,7 +139,7 @@ class Conference:
 
     def _place(self, point_id: int | None) -> Place | None:
         hall = self.halls.get(point_id) if point_id is not None else None
-        return hall and Place(point_id=hall.point_id, name=hall.name, speaker=hall.speaker)
+        return Place(point_id=hall.point_id, name=hall.name, speaker=hall.speaker) if hall else None
 
     def _content(self) -> SharedContent | None:
         content = self.stage.content
@@ -211,7 +211,7 @@ async def in_tree_order(session: AsyncSession, halls: Sequence[Hall]) -> list[Ha
     above = {unit_id for hall in halls for unit_id in _unit_ids(hall)} - position.keys()
     if above:
         rows = await session.execute(select(Unit.id, Unit.position).where(Unit.id.in_(above)))
-        position.update({unit_id: place for unit_id, place in rows})
+        position.update((unit_id, place) for unit_id, place in rows)
     return sorted(
         halls,
         key=lambda hall: (

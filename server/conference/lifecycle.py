@@ -1,4 +1,4 @@
-"""A meeting's steps that concern its halls: what `meetings.lifecycle` does, and the floor, presence and checks with it."""
+"""A meeting's steps that concern its halls: what `meetings.lifecycle` does, with floor, presence and checks."""
 
 from server.attendance.checks import check_out
 from server.conference.halls import Before, Conference, load, settle

@@ -1,7 +1,7 @@
 """Presence of points: a hall joins, is ready, is lost, comes back, leaves. Each is one transaction with its check, its
 audit entry and its event."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from server.attendance.checks import check_in, check_out
@@ -12,9 +12,9 @@ from server.core.transaction import Transaction
 from server.meetings.access import meeting_for_write
 
 
-async def join(tx: Transaction, meeting_id: int, point_ids: Iterable[int]) -> None:
-    """These halls are connected. Whoever was absent comes in (testing, or ready if the meeting runs), whoever was lost is
-    back as what it was; the rest stays. Does nothing while the meeting is not open. Needs the right to represent
+async def join(tx: Transaction, meeting_id: int, point_ids: Collection[int]) -> None:
+    """These halls are connected. Whoever was absent comes in (testing, or ready if the meeting runs), whoever was lost
+    is back as what it was; the rest stays. Does nothing while the meeting is not open. Needs the right to represent
     each hall."""
     conference, before = await _represented(tx, meeting_id, point_ids)
     if not conference.active:
@@ -99,7 +99,7 @@ async def mark_weak(tx: Transaction, meeting_id: int, weak: Mapping[int, bool]) 
         await settle(tx, conference, before, kind)
 
 
-async def _represented(tx: Transaction, meeting_id: int, point_ids: Iterable[int]) -> tuple[Conference, Before]:
+async def _represented(tx: Transaction, meeting_id: int, point_ids: Collection[int]) -> tuple[Conference, Before]:
     meeting, rights = await meeting_for_write(tx, meeting_id)
     if not (tx.actor.system or rights.points.issuperset(point_ids)):
         raise NotAllowed()

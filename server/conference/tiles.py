@@ -1,8 +1,8 @@
 """Which small pictures the halls' screens show, and where: a pure function of the stage and the halls.
 
-Order of importance: on a grid the point on stage; then what the operator pinned, in that order; the main point; who holds
-the floor; raised hands, oldest first; then present points, those already shown before others. Pinned pictures keep the
-operator's places. Any other picture stays where it is as long as it is shown at all: on a wall, a face that
+Order of importance: on a grid the point on stage; then what the operator pinned, in that order; the main point; who
+holds the floor; raised hands, oldest first; then present points, those already shown before others. Pinned pictures
+keep the operator's places. Any other picture stays where it is as long as it is shown at all: on a wall, a face that
 jumps is worse than a gap that is filled by a newcomer.
 """
 

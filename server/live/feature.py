@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.actor import Actor
+from server.core.services import Services
 from server.live.protocol import Wire
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Call:
     client: "Client"
     actor: Actor
     """As recognised within the last half minute; actions decide its rights from the database."""
+    services: Services
 
     @property
     def meeting_id(self) -> int:

@@ -3,9 +3,8 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Protocol
 
 import structlog
@@ -14,6 +13,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from server.core.actor import Actor
 from server.core.errors import DomainError, Invalid, NotAllowed, NotFound, TooMany
+from server.core.origin import is_same_origin
+from server.core.services import Services
 from server.live.client import NO_SUCH_MEETING, NOT_ALLOWED, NOT_SIGNED_IN, TOO_BIG, TOO_SLOW, Client
 from server.live.feature import Audience, Call, LiveCommand, Viewer
 from server.live.protocol import Command, ErrorBody, Ping, Pong, Reply, client_message
@@ -46,7 +47,11 @@ class Door(Protocol):
         ...
 
     async def entered(self, client: Client) -> None:
-        """The client is connected; its snapshot is made after this returns."""
+        """The client is connected; its snapshot is made after this returns. A DomainError closes the socket."""
+        ...
+
+    def began(self, client: Client) -> None:
+        """The client has its snapshot."""
         ...
 
     def left(self, client: Client) -> None:
@@ -59,19 +64,18 @@ class Gateway:
         self,
         live: Live,
         door: Door,
-        clock: Callable[[], datetime],
-        is_same_origin: Callable[[str | None, str | None], bool],
+        services: Services,
     ) -> None:
         self._live = live
         self._door = door
-        self._clock = clock
-        self._is_same_origin = is_same_origin
+        self._services = services
+        self._clock = services.clock
         self._commands: set[asyncio.Task[None]] = set()
         live.recognise = self._still_signed_in
 
     async def serve(self, socket: WebSocket, meeting_id: int, wish: Wish) -> None:
         """Runs one socket from the handshake to its end."""
-        if not self._is_same_origin(socket.headers.get("origin"), socket.headers.get("host")):
+        if not is_same_origin(socket.headers.get("origin"), socket.headers.get("host"), self._services.settings):
             await socket.close()
             return
         actor = await self._door.recognise(socket.cookies)
@@ -94,7 +98,10 @@ class Gateway:
         try:
             await self._door.entered(client)
             await room.begin(client, self._clock, media=self._live.media_up)
+            self._door.began(client)
             await self._run(socket, client, room)
+        except DomainError:
+            await socket.close(NOT_ALLOWED)
         finally:
             room.leave(client)
             self._door.left(client)
@@ -203,16 +210,17 @@ class Gateway:
             await asyncio.shield(self._start(client, command, message))
 
     def _start(self, client: Client, command: LiveCommand, message: Command) -> asyncio.Task[None]:
-        task = asyncio.create_task(_execute(client, command, message))
+        task = asyncio.create_task(_execute(Call(client, client.actor, self._services), command, message))
         self._commands.add(task)
         task.add_done_callback(self._commands.discard)
         return task
 
 
-async def _execute(client: Client, command: LiveCommand, message: Command) -> None:
+async def _execute(call: Call, command: LiveCommand, message: Command) -> None:
+    client = call.client
     try:
         data = command.data.model_validate(message.data)
-        result = await command.handle(Call(client, client.actor), data)
+        result = await command.handle(call, data)
     except ValidationError as error:
         _reply(client, message.id, error=_invalid(error))
     except DomainError as error:
