@@ -17,6 +17,8 @@ class PointPresence(Base):
     presence: Mapped[str] = mapped_column(String(8), default="absent")
     """absent, testing, ready, lost."""
     since: Mapped[datetime]
+    before_lost: Mapped[str] = mapped_column(String(8), default="ready")
+    """What a lost point was, and is again when it comes back."""
     heard_at: Mapped[datetime | None]
     """When a server last heard its live channel; written for all connected halls together every few seconds, so that
     after a crash a hall that stays away went out at a true time."""

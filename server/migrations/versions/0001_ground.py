@@ -256,6 +256,7 @@ def upgrade() -> None:
         sa.Column("point_id", sa.Integer(), nullable=False),
         sa.Column("presence", sa.String(length=8), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("before_lost", sa.String(length=8), nullable=False),
         sa.Column("heard_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("weak", sa.Boolean(), nullable=False),
         sa.Column("hand_at", sa.DateTime(timezone=True), nullable=True),
