@@ -1,4 +1,4 @@
-"""A real server process with its media node, on free ports, in a folder of its own: for browser tests and benchmarks."""
+"""A real server process with its media node on free ports, in a folder of its own: for browser tests, benchmarks."""
 
 import asyncio
 import json
