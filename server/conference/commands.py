@@ -1,5 +1,5 @@
-"""The conference's commands on the live channel: handlers that open a transaction and call an action. Each action decides
-the right again from the database; the audience here only keeps what makes no sense from reaching it."""
+"""The conference's commands on the live channel: handlers that open a transaction and call an action. Each action
+decides the right from the database; the audience here only keeps what makes no sense from reaching it."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar

@@ -32,16 +32,15 @@ async def start(
     if not allowed:
         raise NotAllowed()
     sharing = conference.stage.content
-    directs = rights.conduct or rights.operate
-    others = sharing is not None and sharing["participant"] != participant
-    if others and not directs and connected(sharing["participant"]):
-        raise Conflict(
-            f"{sharing['name']} đang trình chiếu. Chờ kết thúc rồi chia sẻ.",
-            "Somebody else is sharing. Wait until they stop.",
-            participant=sharing["participant"],
-        )
-    if sharing is not None and sharing["participant"] == participant:
-        return
+    if sharing is not None:
+        if sharing["participant"] == participant:
+            return
+        if not (rights.conduct or rights.operate) and connected(sharing["participant"]):
+            raise Conflict(
+                f"{sharing['name']} đang trình chiếu. Chờ kết thúc rồi chia sẻ.",
+                "Somebody else is sharing. Wait until they stop.",
+                participant=sharing["participant"],
+            )
     conference.stage.content = _content(participant, name, point_id, tx.now)
     await record(tx, "content.started", "meeting", meeting_id, participant=participant, point_id=point_id)
     await settle(tx, conference, before, "content.started")

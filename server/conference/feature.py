@@ -1,4 +1,4 @@
-"""What the conference hands to the live channel. The commands here concern the media node; the rest is in `commands`."""
+"""What the conference hands to the live channel. Commands that concern the media node; the rest is in `commands`."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 

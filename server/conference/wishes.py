@@ -67,7 +67,7 @@ class ViewSet(Wire):
 
     preview: Id | None = None
     """Picture and sound of this point in the `preview` slots, whether it has the floor or not."""
-    tiles: Annotated[list[Id], Field(max_length=25)] = []
+    tiles: Annotated[list[Id], Field(max_length=25, default_factory=list)]
     """Its page of small pictures; empty: the same as the halls'."""
 
 
@@ -75,9 +75,9 @@ class MediaOffer(Wire):
     session: SessionName
     """A new name for each peer connection."""
     sdp: Annotated[str, Field(min_length=1, max_length=200_000)]
-    publish: Annotated[dict[Mid, Publication], Field(max_length=4)] = {}
+    publish: Annotated[dict[Mid, Publication], Field(max_length=4, default_factory=dict)]
     """MID of each section that sends -> what it carries."""
-    slots: Annotated[dict[Mid, str], Field(max_length=40)] = {}
+    slots: Annotated[dict[Mid, str], Field(max_length=40, default_factory=dict)]
     """MID of each section that receives -> its slot."""
 
 
