@@ -7,6 +7,8 @@ from datetime import datetime
 from fastapi import FastAPI
 
 from server import __version__
+from server.accounts.dependencies import actor_of_cookie
+from server.accounts.sign_in import SignIn
 from server.core.clock import utc_now
 from server.core.config import Settings
 from server.core.services import Services
@@ -39,6 +41,8 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         redirect_slashes=False,
     )
     app.state.services = services
+    app.state.recognise = actor_of_cookie
+    app.state.sign_in = SignIn(services)
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/", Pages(settings.web))

@@ -1,28 +1,29 @@
-"""What routes ask for: who acts, a session to read with, a transaction to write in."""
-
-from collections.abc import AsyncIterator
-from typing import Annotated
-
-from fastapi import Depends
-from fastapi.requests import HTTPConnection
-from sqlalchemy.ext.asyncio import AsyncSession
+"""What routes and sockets ask for. The dependencies themselves stand in `server.edge`; here is whose a cookie is."""
 
 from server.accounts import queries
 from server.accounts.actions import sessions
 from server.core.actor import Actor
-from server.core.errors import NotSignedIn
 from server.core.services import Services
-from server.core.transaction import Transaction
+from server.edge.dependencies import (
+    COOKIE,
+    AppServices,
+    CurrentActor,
+    OptionalActor,
+    ReadSession,
+    Write,
+    services_of,
+)
 
-COOKIE = "nhipcau_session"
-
-
-def services_of(connection: HTTPConnection) -> Services:
-    services: Services = connection.app.state.services
-    return services
-
-
-AppServices = Annotated[Services, Depends(services_of)]
+__all__ = [
+    "COOKIE",
+    "AppServices",
+    "CurrentActor",
+    "OptionalActor",
+    "ReadSession",
+    "Write",
+    "actor_of_cookie",
+    "services_of",
+]
 
 
 async def actor_of_cookie(services: Services, token: str | None) -> Actor | None:
@@ -37,37 +38,3 @@ async def actor_of_cookie(services: Services, token: str | None) -> Actor | None
         async with services.transactions(recognised.actor) as tx:
             await sessions.touch(tx, services.settings)
     return recognised.actor
-
-
-async def _optional(connection: HTTPConnection, services: AppServices) -> Actor | None:
-    return await actor_of_cookie(services, connection.cookies.get(COOKIE))
-
-
-OptionalActor = Annotated[Actor | None, Depends(_optional)]
-
-
-async def _required(actor: OptionalActor) -> Actor:
-    if actor is None:
-        raise NotSignedIn()
-    return actor
-
-
-CurrentActor = Annotated[Actor, Depends(_required)]
-"""Raises NotSignedIn (401)."""
-
-
-async def _reading(services: AppServices) -> AsyncIterator[AsyncSession]:
-    async with services.database.read() as session:
-        yield session
-
-
-ReadSession = Annotated[AsyncSession, Depends(_reading, scope="function")]
-
-
-async def _writing(actor: CurrentActor, services: AppServices) -> AsyncIterator[Transaction]:
-    async with services.transactions(actor) as transaction:
-        yield transaction
-
-
-Write = Annotated[Transaction, Depends(_writing, scope="function")]
-"""A transaction of the current actor: committed when the route returns and before its response leaves."""

@@ -1,5 +1,6 @@
 """Sharing a screen or window: one at a time."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from server.audit.actions import record
@@ -11,11 +12,16 @@ from server.meetings.rights import MeetingRights
 
 
 async def start(
-    tx: Transaction, meeting_id: int, participant: str, *, point_id: int | None = None, replace: bool = False
+    tx: Transaction,
+    meeting_id: int,
+    participant: str,
+    *,
+    point_id: int | None = None,
+    connected: Callable[[str], bool] = lambda _participant: True,
 ) -> None:
     """`participant` shows its content to all. Allowed: presenters and whoever conducts or operates, from their own
     desk; a hall (`point_id`) while it holds the floor. Whoever directs takes over from another; for the rest it is a
-    Conflict while somebody shares, unless `replace` (the other one is not connected any more)."""
+    Conflict while somebody shares who is still `connected`."""
     conference, rights = await _active(tx, meeting_id)
     before = Before(conference)
     if point_id is None:
@@ -26,15 +32,15 @@ async def start(
     if not allowed:
         raise NotAllowed()
     sharing = conference.stage.content
-    directs = rights.conduct or rights.operate
-    if sharing is not None and sharing["participant"] != participant and not (replace or directs):
-        raise Conflict(
-            f"{sharing['name']} đang trình chiếu. Chờ kết thúc rồi chia sẻ.",
-            "Somebody else is sharing. Wait until they stop.",
-            participant=sharing["participant"],
-        )
-    if sharing is not None and sharing["participant"] == participant:
-        return
+    if sharing is not None:
+        if sharing["participant"] == participant:
+            return
+        if not (rights.conduct or rights.operate) and connected(sharing["participant"]):
+            raise Conflict(
+                f"{sharing['name']} đang trình chiếu. Chờ kết thúc rồi chia sẻ.",
+                "Somebody else is sharing. Wait until they stop.",
+                participant=sharing["participant"],
+            )
     conference.stage.content = _content(participant, name, point_id, tx.now)
     await record(tx, "content.started", "meeting", meeting_id, participant=participant, point_id=point_id)
     await settle(tx, conference, before, "content.started")

@@ -42,6 +42,12 @@ async def give_floor(tx: Transaction, meeting_id: int, point_id: int, *, keep: b
     await settle(tx, conference, before, "floor.given")
 
 
+async def give_floor_to_main(tx: Transaction, meeting_id: int) -> None:
+    """The main point speaks too: floor and stage, and nobody loses the floor."""
+    meeting, _rights = await meeting_for_write(tx, meeting_id)
+    await give_floor(tx, meeting_id, meeting.main_point_id, keep=True)
+
+
 async def take_floor(tx: Transaction, meeting_id: int, point_id: int) -> None:
     """Ends a point's turn: floor and stage in one act; the stage returns to the main point."""
     conference, before = await _directed(tx, meeting_id)

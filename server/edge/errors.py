@@ -32,15 +32,10 @@ def respond(error: DomainError) -> JSONResponse:
     return JSONResponse(error.body(), error.status, headers)
 
 
-def fields_of(errors: list[Any]) -> dict[str, dict[str, str]]:
-    """Pydantic's errors as {"fields": {place: Vietnamese}, "fields_en": {place: English}}; a place is "title" or
-    "agenda.0.minutes". Never repeats what was sent."""
-    fields: dict[str, str] = {}
-    fields_en: dict[str, str] = {}
-    for error in errors:
-        place = ".".join(str(part) for part in error["loc"][1:]) or str(error["loc"][0])
-        fields[place], fields_en[place] = sentence(error)
-    return {"fields": fields, "fields_en": fields_en}
+def said_of(errors: list[Any]) -> dict[str, tuple[str, str]]:
+    """Pydantic's errors as place -> (Vietnamese, English); a place is "title" or "agenda.0.minutes". Never repeats what
+    was sent."""
+    return {".".join(map(str, error["loc"][1:])) or str(error["loc"][0]): sentence(error) for error in errors}
 
 
 def install(app: FastAPI) -> None:
@@ -50,7 +45,7 @@ def install(app: FastAPI) -> None:
 
     async def invalid(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101
-        return respond(Invalid(**fields_of(list(error.errors()))))
+        return respond(Invalid.fields(said_of(list(error.errors()))))
 
     async def http_error(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101

@@ -25,7 +25,7 @@ class Pages(StaticFiles):
         self.root = root
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        if path.split("/")[0] == "api" or "\0" in path:
+        if path.split("/", maxsplit=1)[0] == "api" or "\0" in path:
             raise NotFound()
         if "." in path.rsplit("/", 1)[-1]:
             return await self._file(path, scope)

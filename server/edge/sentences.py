@@ -5,21 +5,29 @@ from typing import Any
 
 _Sentences = Callable[[dict[str, Any]], tuple[str, str]]
 
+
+def _too_short(context: dict[str, Any]) -> tuple[str, str]:
+    least = context.get("min_length", 1)
+    if context.get("field_type") == "List":
+        return f"Cần ít nhất {least} mục.", f"At least {least} needed."
+    if least == 1:
+        return "Không được để trống.", "Must not be empty."
+    return f"Ngắn quá: cần ít nhất {least} ký tự.", f"Too short: at least {least} characters."
+
+
+def _too_long(context: dict[str, Any]) -> tuple[str, str]:
+    most = context.get("max_length")
+    if context.get("field_type") == "List":
+        return f"Nhiều quá: tối đa {most} mục.", f"Too many: at most {most}."
+    return f"Dài quá: tối đa {most} ký tự.", f"Too long: at most {most} characters."
+
+
 _BY_TYPE: dict[str, _Sentences] = {
     "missing": lambda _: ("Chưa nhập.", "Missing."),
-    "string_too_short": lambda context: _too_short(context.get("min_length", 1)),
-    "string_too_long": lambda context: (
-        f"Dài quá: tối đa {context.get('max_length')} ký tự.",
-        f"Too long: at most {context.get('max_length')} characters.",
-    ),
-    "too_short": lambda context: (
-        f"Cần ít nhất {context.get('min_length')} mục.",
-        f"At least {context.get('min_length')} needed.",
-    ),
-    "too_long": lambda context: (
-        f"Nhiều quá: tối đa {context.get('max_length')} mục.",
-        f"Too many: at most {context.get('max_length')}.",
-    ),
+    "string_too_short": _too_short,
+    "string_too_long": _too_long,
+    "too_short": _too_short,
+    "too_long": _too_long,
     "greater_than_equal": lambda context: (
         f"Phải từ {context.get('ge')} trở lên.",
         f"Must be {context.get('ge')} or more.",
@@ -48,7 +56,7 @@ _BY_PREFIX: tuple[tuple[str, tuple[str, str]], ...] = (
 
 
 def sentence(error: dict[str, Any]) -> tuple[str, str]:
-    """Vietnamese and English for one of pydantic's errors; a `ValueError` raised with (vi, en) speaks for itself."""
+    """Vietnamese and English for one of pydantic's errors; one of type "said" brings its own."""
     kind = error["type"]
     context = error.get("ctx", {})
     if kind == "said":
@@ -59,9 +67,3 @@ def sentence(error: dict[str, Any]) -> tuple[str, str]:
         if kind.startswith(prefix):
             return said
     return "Giá trị chưa đúng.", "Not a valid value."
-
-
-def _too_short(least: int) -> tuple[str, str]:
-    if least == 1:
-        return "Không được để trống.", "Must not be empty."
-    return f"Ngắn quá: cần ít nhất {least} ký tự.", f"Too short: at least {least} characters."

@@ -38,6 +38,9 @@ class Call:
     """As recognised within the last half minute; actions decide its rights from the database."""
     services: Services
 
+    connected: Callable[[str], bool]
+    """Whether a participant is connected to this meeting."""
+
     @property
     def meeting_id(self) -> int:
         return self.client.meeting_id

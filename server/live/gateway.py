@@ -210,7 +210,13 @@ class Gateway:
             await asyncio.shield(self._start(client, command, message))
 
     def _start(self, client: Client, command: LiveCommand, message: Command) -> asyncio.Task[None]:
-        task = asyncio.create_task(_execute(Call(client, client.actor, self._services), command, message))
+        call = Call(
+            client,
+            client.actor,
+            self._services,
+            connected=lambda participant: self._live.client(client.meeting_id, participant) is not None,
+        )
+        task = asyncio.create_task(_execute(call, command, message))
         self._commands.add(task)
         task.add_done_callback(self._commands.discard)
         return task

@@ -24,13 +24,11 @@ RECOGNISE_AT_ONCE = 50
 
 
 class Live:
-    """One per process, in `app.state.live`. Features subscribe to events with `listen` before `start`."""
+    """One per process. Features are installed, and subscribe with `listen`, before `start`."""
 
-    def __init__(self, database: Database, bus: Bus, features: Sequence[LiveFeature]) -> None:
-        self.features = tuple(features)
-        self.commands: dict[str, LiveCommand] = {
-            command.name: command for feature in features for command in feature.commands
-        }
+    def __init__(self, database: Database, bus: Bus) -> None:
+        self.features: tuple[LiveFeature, ...] = ()
+        self.commands: dict[str, LiveCommand] = {}
         self.rooms: dict[int, Room] = {}
         self.media_up: Callable[[], bool] = lambda: False
         self.recognise: Callable[[Client], Awaitable[bool]] | None = None
@@ -41,6 +39,10 @@ class Live:
         self._closed_listeners: list[Callable[[int], None]] = []
         self._unsubscribe: Callable[[], None] | None = None
         self._ticker: asyncio.Task[None] | None = None
+
+    def install(self, features: Sequence[LiveFeature]) -> None:
+        self.features = tuple(features)
+        self.commands = {command.name: command for feature in features for command in feature.commands}
 
     def listen(self, on_event: Listener, on_room_closed: Callable[[int], None] | None = None) -> None:
         """`on_event(room, event)` after each delivery; `on_room_closed(meeting_id)` when nobody watched for a while."""

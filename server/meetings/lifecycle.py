@@ -109,9 +109,7 @@ async def end(tx: Transaction, meeting_id: int) -> Meeting:
 async def reopen(tx: Transaction, meeting_id: int, reason: str) -> Meeting:
     """Ended → running, within 24 hours, for a stated reason (it stands in the audit log)."""
     if not reason.strip():
-        raise Invalid(
-            fields={"reason": "Ghi lý do mở lại cuộc họp."}, fields_en={"reason": "Say why the meeting is reopened."}
-        )
+        raise Invalid.fields({"reason": ("Ghi lý do mở lại cuộc họp.", "Say why the meeting is reopened.")})
     return await _take(tx, meeting_id, Step.REOPEN, lambda rights: rights.conduct or rights.organise, reason=reason)
 
 

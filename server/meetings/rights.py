@@ -78,7 +78,7 @@ def _rights(
 
 async def _unit_paths(session: AsyncSession, unit_ids: set[int]) -> dict[int, str]:
     rows = await session.execute(select(Unit.id, Unit.path).where(Unit.id.in_(unit_ids)))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 async def _presented_by(session: AsyncSession, meeting_ids: Sequence[int], actor: Actor) -> set[int]:

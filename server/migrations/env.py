@@ -1,6 +1,6 @@
 """Run by alembic: from `server.migrations.upgrade` with a connection, or from its command line with the settings'."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy.engine import Connection
@@ -13,7 +13,7 @@ from server.migrations.tables import MODULES
 assert MODULES  # noqa: S101  importing them filled the metadata
 
 
-def render_item(kind: str, item: Any, _context: Any) -> str | bool:
+def render_item(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
 
 

@@ -56,6 +56,14 @@ async def revoke(tx: Transaction, session_id: int) -> None:
     await record(tx, "session.revoked", "session", session.id)
 
 
+async def end(tx: Transaction, session_id: int | None) -> None:
+    """Signs a browser out."""
+    session = await tx.session.get(SignInSession, session_id) if session_id else None
+    if session is not None and session.revoked_at is None:
+        session.revoked_at = tx.now
+        await record(tx, "session.ended", "session", session.id)
+
+
 async def revoke_all_of(tx: Transaction, person_id: int, *, keep: int | None = None) -> None:
     """Ends every session of a person, except the one to `keep`."""
     open_ones = await tx.session.scalars(
