@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from fastapi import APIRouter
 
 from server.accounts.routes import router as accounts
+from server.attendance.routes import router as attendance
 from server.conference.feature import entities as conference_entities
 from server.conference.membership import points_removed
 from server.conference.nodes.routes import router as media_nodes
@@ -18,7 +19,7 @@ from server.meetings.extensions import FOLLOWERS, Follower
 from server.meetings.routes import router as meetings
 from server.organisations.routes import router as organisations
 
-ROUTERS: list[APIRouter] = [accounts, organisations, meetings, conference, live, media_nodes]
+ROUTERS: list[APIRouter] = [accounts, organisations, meetings, conference, attendance, live, media_nodes]
 
 LIVE: list[LiveFeature] = [live_feature]
 """What the live channel carries beside the conference's own part."""
