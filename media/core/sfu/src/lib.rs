@@ -1,1 +1,6 @@
 //! Selective forwarding unit.
+
+pub mod dtls;
+pub mod ice;
+pub mod srtp;
+pub mod stun;
