@@ -133,29 +133,24 @@ impl Default for Inbox {
 }
 
 impl Inbox {
-    /// Hands what one system call receives to `on`, chain by chain; returns the number of datagrams, 0 if none waits.
-    pub fn receive(&mut self, socket: &Socket, mut on: impl FnMut(Chain<'_>)) -> usize {
-        let count = {
-            let mut chunks = self.bytes.chunks_mut(RECEIVE_SIZE);
-            let mut slices: [IoSliceMut<'_>; BATCH_SIZE] =
-                std::array::from_fn(|_| IoSliceMut::new(chunks.next().unwrap_or_default()));
-            let received = socket
-                .state
-                .recv(UdpSockRef::from(&socket.socket), &mut slices, &mut self.metas);
-            // Errors here are WouldBlock, or echoes of earlier sends (ICMP) that only this socket's peers caused.
-            received.unwrap_or(0)
-        };
-        let mut datagrams = 0;
-        for (meta, bytes) in self.metas[..count].iter().zip(self.bytes.chunks_mut(RECEIVE_SIZE)) {
-            let stride = meta.stride.max(1);
-            datagrams += meta.len.div_ceil(stride).max(1);
-            on(Chain {
-                from: meta.addr,
-                to: meta.dst_ip,
-                bytes: &mut bytes[..meta.len],
-                stride,
-            });
-        }
-        datagrams
+    /// Takes in what one system call receives; returns the number of chains, 0 if nothing waits.
+    pub fn receive(&mut self, socket: &Socket) -> usize {
+        let mut chunks = self.bytes.chunks_mut(RECEIVE_SIZE);
+        let mut slices: [IoSliceMut<'_>; BATCH_SIZE] =
+            std::array::from_fn(|_| IoSliceMut::new(chunks.next().unwrap_or_default()));
+        // Errors here are WouldBlock, or echoes of earlier sends (ICMP) that concern one peer, not the socket.
+        let reference = UdpSockRef::from(&socket.socket);
+        socket.state.recv(reference, &mut slices, &mut self.metas).unwrap_or(0)
+    }
+
+    /// The first `count` chains of the last [`Inbox::receive`].
+    pub fn chains(&mut self, count: usize) -> impl Iterator<Item = Chain<'_>> {
+        let buffers = self.bytes.chunks_mut(RECEIVE_SIZE);
+        self.metas[..count].iter().zip(buffers).map(|(meta, bytes)| Chain {
+            from: meta.addr,
+            to: meta.dst_ip,
+            stride: meta.stride.max(1),
+            bytes: &mut bytes[..meta.len],
+        })
     }
 }

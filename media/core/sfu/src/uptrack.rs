@@ -80,6 +80,7 @@ pub struct Uptrack {
     /// In 1/16 timestamp units.
     jitter: u32,
     loudest: Option<u8>,
+    frames_before: u64,
 }
 
 impl Uptrack {
@@ -112,6 +113,7 @@ impl Uptrack {
             transit: None,
             jitter: 0,
             loudest: None,
+            frames_before: 0,
         }
     }
 
@@ -246,6 +248,12 @@ impl Uptrack {
     /// Loudest level since the last call, in -dBov: 0 is loudest.
     pub fn take_level(&mut self) -> Option<u8> {
         self.loudest.take()
+    }
+
+    /// Pictures since the last call.
+    pub fn take_frames(&mut self) -> u64 {
+        let frames = self.totals.frames;
+        frames - std::mem::replace(&mut self.frames_before, frames)
     }
 
     /// Our report on this stream since the last one; None before the first packet.
