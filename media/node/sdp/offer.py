@@ -23,6 +23,7 @@ _EXTMAP = re.compile(r"([0-9]{1,5})(?:/[a-z]{1,16})? ([\x21-\x7e]{1,256})(?: .*)
 _UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}", re.ASCII)
 _PASSWORD = re.compile(r"[A-Za-z0-9+/]{22,256}", re.ASCII)
 _FINGERPRINT = re.compile(r"sha-256 ((?:[0-9A-F]{2}:){31}[0-9A-F]{2})", re.ASCII | re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 _SSRC = re.compile(r"([0-9]{1,10})(?: .*)?", re.ASCII)
 
 
@@ -203,6 +204,8 @@ def parse_offer(sdp: str) -> SessionOffer:
     if len(sdp) > MAX_BYTES:
         raise Refused("bad-sdp", f"more than {MAX_BYTES} bytes")
     lines = sdp.replace("\r\n", "\n").split("\n")
+    if _CONTROL.search(sdp.replace("\r\n", "")):
+        raise Refused("bad-sdp", "control characters in a line")
     if lines[0] != "v=0":
         raise Refused("bad-sdp", "does not begin with v=0")
     session = Attributes()
