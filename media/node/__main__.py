@@ -5,13 +5,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import ipaddress
-import os
 import secrets
 import signal
 import socket
-import sys
-import threading
-from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -21,6 +17,7 @@ from media._core import Core
 from media.contract import Answer, CloseRoom, Hello, Leave, Offer, Refusal, Room, ToNode
 from media.node.control import ControlLine
 from media.node.rooms import Rooms
+from media.process import log_json, watch_parent
 
 log = structlog.get_logger()
 
@@ -61,17 +58,6 @@ def advertised(bind: str, wished: list[str]) -> tuple[str, ...]:
             return (str(probe.getsockname()[0]),)
         except OSError:
             return ("127.0.0.1",)
-
-
-def watch_parent(ended: Callable[[], object]) -> None:
-    """Calls `ended` (from a thread) when standard input is closed, as it is when the parent dies in whatever way."""
-
-    def wait() -> None:
-        while os.read(sys.stdin.fileno(), 4096):
-            pass
-        ended()
-
-    threading.Thread(target=wait, name="parent-watch", daemon=True).start()
 
 
 def package_version() -> str:
@@ -138,15 +124,7 @@ def _answer(rooms: Rooms, offer: Offer) -> Answer | Refusal:
 
 
 def main() -> None:
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    log_json()
     asyncio.run(serve(arguments()))
 
 
