@@ -58,7 +58,9 @@ class SimulatedHall:
         self._media: RTCPeerConnection | None = None
         self._camera: CameraTrack | None = None
         self._demand: Message = {}
-        self._boot: str | None = None
+        self._session = ""
+        self._boot = ""
+        """Of the media node that answered last."""
         self._renew = asyncio.Event()
         self._own: Message = {}
         """This hall's entity of the collection `points`."""
@@ -113,10 +115,8 @@ class SimulatedHall:
 
     def _take(self, channel: LiveChannel, message: Message) -> None:
         match message:
-            case {"type": "snapshot", "media": media, "collections": collections}:
+            case {"type": "snapshot", "collections": collections}:
                 self._own = collections.get("points", {}).get(str(self._link.point_id), {})
-                if media and not self._media_works():
-                    self._renew.set()
             case {"type": "event", "changes": changes}:
                 for change in changes:
                     if change["collection"] == "points" and change["key"] == str(self._link.point_id):
@@ -126,7 +126,9 @@ class SimulatedHall:
                 self._obey()
             case {"type": "signal", "kind": "media-node", "data": {"up": True, "boot": str(boot)}}:
                 if boot != self._boot or not self._media_works():
-                    self._boot = boot
+                    self._renew.set()
+            case {"type": "signal", "kind": "media-session", "data": {"state": "disconnected", "session": session}}:
+                if session == self._session:
                     self._renew.set()
             case {"type": "signal", "kind": "session-replaced"}:
                 raise TakenOver
@@ -157,13 +159,15 @@ class SimulatedHall:
         while True:
             await self._renew.wait()
             self._renew.clear()
-            wait = SHORTEST_WAIT
+            wait, reason = SHORTEST_WAIT, ""
             while True:
                 try:
                     await self._offer(channel)
                     break
                 except CommandFailed as error:
-                    log.info("no media yet", hall=self._link.name, error=str(error))
+                    if reason != str(error):
+                        reason = str(error)
+                        log.info("no media yet", hall=self._link.name, error=reason)
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, LONGEST_WAIT)
 
@@ -186,15 +190,17 @@ class SimulatedHall:
 
         connection.on("connectionstatechange", changed)
         await connection.setLocalDescription(await connection.createOffer())
+        self._session = uuid.uuid4().hex
         reply = await channel.command(
             "media.offer",
             {
-                "session": uuid.uuid4().hex,
+                "session": self._session,
                 "sdp": connection.localDescription.sdp,
                 "publish": {transceiver.mid: name for name, transceiver in transceivers.items()},
                 "slots": {},
             },
         )
+        self._boot = reply["boot"]
         try:
             await connection.setRemoteDescription(RTCSessionDescription(sdp=reply["sdp"], type="answer"))
         except Exception as error:

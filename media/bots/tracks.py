@@ -105,7 +105,7 @@ class MicrophoneTrack(MediaStreamTrack):
 
 
 def send_levels(sender: RTCRtpSender, track: MicrophoneTrack) -> None:
-    """Makes `sender` write the audio level (RFC 6464) of packets that come encoded; aiortc does so for raw sound only."""
+    """Makes `sender` write the audio level (RFC 6464) of packets that come encoded; aiortc does so for raw sound."""
     original = sender._next_encoded_frame
 
     async def with_level(codec: Any) -> Any:
