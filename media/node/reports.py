@@ -21,37 +21,48 @@ Rating = Literal["good", "weak", "bad"]
 
 
 class SourceStatistics(TypedDict):
-    """A track that the peer sends, over the last second."""
+    """A track that the peer sends. Totals since it began, but `fps` and `audio_level` of the last second."""
 
     source: int
+    ssrc: int | None
     packets: int
-    """Received, without retransmissions."""
+    bytes: int
     lost: int
-    """Missing before repair."""
-    frames: int
-    """Pictures that began; 0 for audio."""
+    """After repair."""
+    nacked: int
+    recovered: int
+    key_frames: int
+    fps: float
     audio_level: int | None
-    """Loudest of the second, -dBov (RFC 6464); None when the peer does not tell."""
+    """Loudest, -dBov (RFC 6464); None when the peer does not tell."""
 
 
 class SlotStatistics(TypedDict):
-    """What the peer receives in one slot, over the last second."""
+    """What the peer receives in one slot. Totals since it began, but `loss` as last reported."""
 
     slot: int
+    source: int | None
     packets: int
-    fraction_lost: float
-    """From the peer's last receiver report, 0 to 1."""
+    bytes: int
+    retransmitted: int
+    loss: float
+    waiting_key_frame: bool
+    no_codec: bool
+    """The source has no codec that the slot negotiated: nothing can be shown."""
 
 
 class PeerStatistics(TypedDict):
-    """One item of a "statistics" event of the core (`Event.data["peers"]`)."""
+    """One item of a "statistics" event of the core (`Event.data["peers"]`): the last second of one peer."""
 
     peer: int
     rtt_ms: float | None
-    """None until the first receiver report, and for a peer that receives nothing."""
-    bytes_up: int
-    """UDP payload of the last second, from the peer to the node."""
-    bytes_down: int
+    """None until it is measured, and for a peer that receives nothing."""
+    bitrate_up: int
+    """bit/s from the peer to the node."""
+    bitrate_down: int
+    loss_up: float
+    """Share of packets lost before repair, 0 to 1."""
+    loss_down: float
     sources: list[SourceStatistics]
     slots: list[SlotStatistics]
 
@@ -93,20 +104,14 @@ def link_report(
 ) -> LinkReport:
     """One second of one participant. `microphone` and `camera` are its source ids, where it publishes them."""
     sources = {source["source"]: source for source in peer["sources"]}
-    received = sum(source["packets"] for source in peer["sources"])
-    lost = sum(source["lost"] for source in peer["sources"])
-    loss_up = lost / (received + lost) if received + lost > 0 else 0.0
-    sent = sum(slot["packets"] for slot in peer["slots"])
-    loss_down = sum(slot["fraction_lost"] * slot["packets"] for slot in peer["slots"]) / sent if sent > 0 else 0.0
-    level = sources[microphone]["audio_level"] if microphone in sources else None
     return LinkReport(
         participant=participant,
         rtt_ms=peer["rtt_ms"],
-        loss_up=loss_up,
-        loss_down=loss_down,
-        bitrate_up=peer["bytes_up"] * 8,
-        bitrate_down=peer["bytes_down"] * 8,
-        audio_level=level,
-        camera_fps=float(sources[camera]["frames"]) if camera in sources else 0.0,
-        rating=meter.rate(max(loss_up, loss_down), peer["rtt_ms"]),
+        loss_up=peer["loss_up"],
+        loss_down=peer["loss_down"],
+        bitrate_up=peer["bitrate_up"],
+        bitrate_down=peer["bitrate_down"],
+        audio_level=sources[microphone]["audio_level"] if microphone in sources else None,
+        camera_fps=sources[camera]["fps"] if camera in sources else 0.0,
+        rating=meter.rate(max(peer["loss_up"], peer["loss_down"]), peer["rtt_ms"]),
     )
