@@ -1,1 +1,1 @@
-"""The server: HTTP API, live channel and every write. `main.py` builds the app, `wiring.py` is its table of contents."""
+"""The server: HTTP API, live channel and every write. `main.py` builds the app, `wiring.py` is its contents page."""

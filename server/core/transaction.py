@@ -34,7 +34,7 @@ class Transaction:
 
 
 class Transactions:
-    """Opens write transactions. On SQLite a lock in front of the database keeps waiting writers out of its busy loop."""
+    """Opens write transactions. On SQLite a lock before the database keeps waiting writers out of its busy loop."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
         self._database = database
