@@ -10,7 +10,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 
 import structlog
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from websockets.exceptions import InvalidHandshake, WebSocketException
 
 from media.bots.live import CommandFailed, LiveChannel, Message, SignInRefused, sign_in
@@ -173,7 +173,9 @@ class SimulatedHall:
 
     async def _offer(self, channel: LiveChannel) -> None:
         await self._close_media()
-        connection = self._media = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        connection = self._media = RTCPeerConnection(
+            RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+        )
         offset = (self._index * 137) % len(self._speech.levels)
         microphone = MicrophoneTrack(self._speech, offset=offset)
         camera = self._camera = CameraTrack(self._link.name, "ĐIỂM CẦU", ROOMS[self._index % len(ROOMS)])

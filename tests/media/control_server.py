@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 
 from media.contract import (
     Answer,
-    CloseRoom,
     FromNode,
     Hello,
-    Leave,
     Offer,
     Publication,
     Refusal,
@@ -73,8 +72,9 @@ class ControlServer:
         participant: str,
         session: str,
         sdp: str,
-        publish: dict[str, Publication],
-        slots: dict[str, str],
+        *,
+        publish: dict[str, Publication] | None = None,
+        slots: dict[str, str] | None = None,
         room: str = "1",
     ) -> Answer | Refusal:
         request = next(self._requests)
@@ -85,8 +85,8 @@ class ControlServer:
                 participant=participant,
                 session=session,
                 sdp=sdp,
-                publish=publish,
-                slots=slots,
+                publish=publish or {},
+                slots=slots or {},
             )
         )
         return await self.until(
@@ -111,14 +111,15 @@ class ControlServer:
             self.refused_dials += 1
             return
         self._line = line
-        async for text in line:
-            message = from_node.validate_json(text)
-            async with self._news:
-                if isinstance(message, Hello):
-                    self.hellos.append(message)
-                else:
-                    self.heard.append(message)
-                self._news.notify_all()
+        with contextlib.suppress(ConnectionClosed):
+            async for text in line:
+                message = from_node.validate_json(text)
+                async with self._news:
+                    if isinstance(message, Hello):
+                        self.hellos.append(message)
+                    else:
+                        self.heard.append(message)
+                    self._news.notify_all()
 
 
 class NodeProcess:
@@ -167,6 +168,3 @@ async def node_at_work(folder: Path) -> AsyncIterator[tuple[ControlServer, NodeP
 
 def room(**wanted: object) -> Room:
     return Room.model_validate_json(json.dumps({"room": "1", **wanted}))
-
-
-__all__ = ["CloseRoom", "ControlServer", "Leave", "NodeProcess", "node_at_work", "room"]

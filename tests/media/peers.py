@@ -1,4 +1,4 @@
-"""aiortc peers for the node: a publisher is one colour and one tone, a subscriber tells which colour and tone it receives."""
+"""aiortc peers for the node: a publisher is one colour and one tone, a subscriber tells which it receives."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections import deque
 from fractions import Fraction
 
 import numpy as np
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpTransceiver, RTCSessionDescription
+from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCRtpTransceiver, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import AudioFrame, VideoFrame
 from numpy.typing import NDArray
@@ -110,7 +110,10 @@ class TestPeer:
     ):
         self._server = server
         self.participant = participant
-        self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self.connection = RTCPeerConnection(
+            # aiortc's own "balanced" closes the transport in use when an answer bundles two sections of a kind.
+            RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+        )
         self.seen = {slot: Seen() for slot in slots if "audio" not in slot}
         self.heard = {slot: Heard() for slot in slots if "audio" in slot}
         self._published: list[tuple[Publication, RTCRtpTransceiver]] = []
@@ -132,9 +135,9 @@ class TestPeer:
             self.participant,
             session,
             self.connection.localDescription.sdp,
-            {transceiver.mid: publication for publication, transceiver in self._published},
-            {transceiver.mid: slot for slot, transceiver in self._slots},
-            room,
+            publish={transceiver.mid: publication for publication, transceiver in self._published},
+            slots={transceiver.mid: slot for slot, transceiver in self._slots},
+            room=room,
         )
         assert isinstance(answer, Answer), answer
         await self.connection.setRemoteDescription(RTCSessionDescription(sdp=answer.sdp, type="answer"))
@@ -162,6 +165,6 @@ async def eventually(holds: object, seconds: float = 10.0) -> float:
     assert callable(holds)
     begun = time.monotonic()
     async with asyncio.timeout(seconds):
-        while not holds():
+        while not holds():  # noqa: ASYNC110  (what is waited for happens in other processes)
             await asyncio.sleep(0.02)
     return time.monotonic() - begun

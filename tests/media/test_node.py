@@ -106,7 +106,8 @@ def telling(server: ControlServer) -> bool | None:
     link = links.get("point-1")
     if link is None or link.audio_level is None or "point-3" not in links:
         return None
-    return (link.audio_level < 40 and link.camera_fps > 8 and link.bitrate_up > 20_000 and link.rating == "good") or None
+    lively = link.audio_level < 40 and link.camera_fps > 8 and link.bitrate_up > 20_000
+    return (lively and link.rating == "good") or None
 
 
 async def test_a_newer_session_replaces_the_older(tmp_path: Path) -> None:
@@ -195,7 +196,7 @@ async def test_a_restarted_node_takes_everybody_back(tmp_path: Path) -> None:
 async def test_bad_offers_are_refused_with_a_code(tmp_path: Path) -> None:
     async with node_at_work(tmp_path) as (server, _):
         for sdp, code in (("", "bad-sdp"), ("v=0\r\nm=nonsense", "bad-sdp"), ("v=0\r\n" + "a=x\r\n" * 999, "bad-sdp")):
-            refusal = await server.offer("point-1", "s1", sdp, {}, {})
+            refusal = await server.offer("point-1", "s1", sdp)
             assert isinstance(refusal, Refusal)
             assert refusal.code == code
         assert len(server.hellos) == 1, "the line lived through all of them"
@@ -226,7 +227,7 @@ async def test_messages_of_a_newer_server_are_skipped(tmp_path: Path) -> None:
         assert server._line is not None
         for text in ("{", "[]", '{"type":"from-the-future"}', '{"type":"room"}', "\x00"):
             await server._line.send(text)
-        refusal = await server.offer("point-1", "s1", "", {}, {})
+        refusal = await server.offer("point-1", "s1", "")
         assert isinstance(refusal, Refusal)
         assert len(server.hellos) == 1
 

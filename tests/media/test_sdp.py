@@ -143,9 +143,9 @@ def test_sections_that_cannot_be_served_are_rejected_in_place() -> None:
     assert [source.publication for source in terms.sources] == ["microphone"]
 
 
-def test_the_candidates_stand_in_the_first_section_that_is_served() -> None:
-    _, answer = negotiate(CHROMIUM, {"1": "camera"}, {})
-    assert ["a=candidate" in section for section in sections(answer)] == [False, True] + [False] * 9
+def test_the_candidates_stand_in_every_section_that_is_served() -> None:
+    _, answer = negotiate(CHROMIUM, {"1": "camera"}, {"7": "stage"})
+    assert ["a=candidate" in section for section in sections(answer)] == [mid in (1, 7) for mid in range(11)]
 
 
 def test_a_data_channel_is_rejected_and_the_rest_served() -> None:

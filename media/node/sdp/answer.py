@@ -36,14 +36,19 @@ def write_answer(offer: SessionOffer, terms: Terms, local: LocalTransport) -> st
             lines += [f"m={section.kind} 0 {section.protocol} {section.format_list}", "c=IN IP4 0.0.0.0"]
             lines += [f"a=mid:{section.mid}", "a=inactive"]
             continue
-        lines += _section(section, each, terms, local)
-        if section.mid == mids[0]:
-            # RFC 8839 section 5.1: host candidates, each a preference below the one before it.
-            for index, address in enumerate(local.addresses):
-                priority = (126 << 24) | ((65535 - index) << 8) | 255
-                lines.append(f"a=candidate:{index + 1} 1 udp {priority} {address} {local.port} typ host")
-            lines.append("a=end-of-candidates")
+        # Candidates in every section, as everything else of the transport: RFC 8843 needs them in the first alone, but
+        # aiortc reads those of the last when it bundles.
+        lines += _section(section, each, terms, local) + _candidates(local)
     return "\r\n".join(lines) + "\r\n"
+
+
+def _candidates(local: LocalTransport) -> list[str]:
+    """RFC 8839 section 5.1: host candidates, each a preference below the one before it."""
+    lines: list[str] = []
+    for index, address in enumerate(local.addresses):
+        priority = (126 << 24) | ((65535 - index) << 8) | 255
+        lines.append(f"a=candidate:{index + 1} 1 udp {priority} {address} {local.port} typ host")
+    return [*lines, "a=end-of-candidates"]
 
 
 def _section(section: Section, each: SourceTerms | SlotTerms, terms: Terms, local: LocalTransport) -> list[str]:
