@@ -1,0 +1,43 @@
+import createClient from 'openapi-fetch';
+import { connection } from './connection.svelte.ts';
+import { apiError, offlineError } from './errors.ts';
+import type { paths } from './schema.ts';
+
+let signedOut: () => void = () => {};
+
+/** Says what to do when the session has ended (the app goes to the sign-in page and comes back after it). */
+export function onSignedOut(action: () => void): void {
+  signedOut = action;
+}
+
+/**
+ * The typed client. Unsafe requests carry `X-Nhipcau`, without which the server refuses them: a foreign page cannot set it.
+ */
+export const api = createClient<paths>({ credentials: 'same-origin', headers: { 'X-Nhipcau': '1' } });
+
+interface Answer<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+/**
+ * Waits for a request of `api` and returns its data: `const me = await answer(api.GET('/api/session'))`.
+ *
+ * Throws ApiError for every refusal, and for no answer at all (`code` "offline"). A 401 also leads to the sign-in page,
+ * unless `expectSignedOut`.
+ */
+export async function answer<T>(request: Promise<Answer<T>>, expectSignedOut = false): Promise<T> {
+  let got: Answer<T>;
+  try {
+    got = await request;
+  } catch (thrown) {
+    if (thrown instanceof DOMException && thrown.name === 'AbortError') throw thrown;
+    connection.failed();
+    throw offlineError();
+  }
+  connection.worked();
+  if (got.response.ok) return got.data as T;
+  if (got.response.status === 401 && !expectSignedOut) signedOut();
+  throw apiError(got.error, got.response.status);
+}

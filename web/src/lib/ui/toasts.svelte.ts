@@ -1,0 +1,25 @@
+export interface Toast {
+  id: number;
+  text: string;
+  kind: 'success' | 'info' | 'error';
+  /** A way back or onward, such as undo. */
+  action?: { label: string; run: () => void };
+}
+
+/** Short messages at the foot of the page, for what happened elsewhere than under the eye. Errors about a field do not go here. */
+class Toasts {
+  list = $state<Toast[]>([]);
+  #next = 1;
+
+  show(text: string, kind: Toast['kind'] = 'success', action?: Toast['action']): void {
+    const id = this.#next++;
+    this.list.push({ id, text, kind, action });
+    setTimeout(() => this.dismiss(id), action ? 10_000 : kind === 'error' ? 8_000 : 5_000);
+  }
+
+  dismiss(id: number): void {
+    this.list = this.list.filter((toast) => toast.id !== id);
+  }
+}
+
+export const toasts = new Toasts();
