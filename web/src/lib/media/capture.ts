@@ -31,7 +31,12 @@ function constraints(kind: CaptureKind, { device, processing }: CaptureWish): Me
   const deviceId = device ? { deviceId: { exact: device } } : {};
   if (kind === 'camera') {
     return {
-      video: { ...deviceId, width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 25, max: 30 } },
+      video: {
+        ...deviceId,
+        width: { ideal: 1280 },
+        height: { ideal: 720 },
+        frameRate: { ideal: 25, max: 30 },
+      },
     };
   }
   const handled = processing === 'browser';

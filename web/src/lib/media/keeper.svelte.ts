@@ -28,11 +28,14 @@ const OFFER_WITHIN = 5_000;
  */
 export class MediaKeeper {
   state = $state<MediaState>('off');
+  /** When a session that had worked stopped working (ms since 1970, this machine's clock). */
+  brokenSince = $state<number | undefined>();
   /** Slot name -> track. */
   readonly tracks = new SvelteMap<string, MediaStreamTrack>();
   demand = $state.raw<Demand>({ camera: 'small', content: 'full' });
 
   readonly #room: LiveRoom;
+  readonly #taken: (tracks: ReadonlyMap<string, MediaStreamTrack>) => void;
   readonly #sending = new Map<Publication, MediaStreamTrack>();
   readonly #stops: (() => void)[] = [];
   #current: MediaSession | undefined;
@@ -44,8 +47,10 @@ export class MediaKeeper {
   #tries = 0;
   #running = false;
 
-  constructor(room: LiveRoom) {
+  /** `taken` gets the tracks of every session that comes up, by slot. */
+  constructor(room: LiveRoom, taken: (tracks: ReadonlyMap<string, MediaStreamTrack>) => void = () => {}) {
     this.#room = room;
+    this.#taken = taken;
   }
 
   start(): void {
@@ -71,6 +76,7 @@ export class MediaKeeper {
     this.#current?.close();
     this.#next = this.#current = undefined;
     this.tracks.clear();
+    this.brokenSince = undefined;
     this.state = 'off';
   }
 
@@ -117,6 +123,7 @@ export class MediaKeeper {
       return;
     }
     this.state = this.#current ? 'healing' : 'connecting';
+    if (this.#current && this.#current.state !== 'connected') this.brokenSince ??= Date.now();
     const participant = this.#room.participant;
     const session = new MediaSession(planFor(this.#room.audience), this.#sending, {
       state: (state) => this.#moved(session, participant, state),
@@ -140,6 +147,7 @@ export class MediaKeeper {
     if (session !== this.#current) return;
     clearTimeout(this.#grace);
     if (state === 'connected') {
+      this.brokenSince = undefined;
       if (!this.#next) this.state = 'connected';
     } else if (state === 'failed') this.#renew();
     else if (state === 'disconnected') {
@@ -156,7 +164,9 @@ export class MediaKeeper {
     this.#next = undefined;
     this.#apply(session);
     for (const [slot, track] of session.tracks) this.tracks.set(slot, track);
+    this.#taken(session.tracks);
     old?.close();
+    this.brokenSince = undefined;
     this.state = 'connected';
   }
 

@@ -9,7 +9,8 @@ const codec = (mimeType: string, sdpFmtpLine = '') => ({ mimeType, clockRate: 90
 
 describe('plan', () => {
   it('negotiates the slots of each audience, each once', () => {
-    const names = (audience: 'hall' | 'console' | 'member') => planFor(audience).slots.map(({ name }) => name);
+    const names = (audience: 'hall' | 'console' | 'member') =>
+      planFor(audience).slots.map(({ name }) => name);
     expect(names('hall')).toHaveLength(3 + 2 + 16);
     expect(names('console')).toHaveLength(4 + 3 + 25);
     expect(names('member')).toEqual(['audio-0', 'audio-1', 'audio-2', 'stage', 'content']);
@@ -67,8 +68,14 @@ describe('device memory', () => {
 
   it('keeps the choice', () => {
     let kept = '';
-    remember({ processing: 'hall', camera: { id: 'b', label: 'PTZ' } }, { setItem: (_, text) => void (kept = text) });
-    expect(recall({ getItem: () => kept })).toEqual({ processing: 'hall', camera: { id: 'b', label: 'PTZ' } });
+    remember(
+      { processing: 'hall', camera: { id: 'b', label: 'PTZ' } },
+      { setItem: (_, text) => void (kept = text) },
+    );
+    expect(recall({ getItem: () => kept })).toEqual({
+      processing: 'hall',
+      camera: { id: 'b', label: 'PTZ' },
+    });
   });
 });
 

@@ -105,5 +105,7 @@ function mids<K extends string>(transceivers: ReadonlyMap<K, RTCRtpTransceiver>)
 
 /** Not `crypto.randomUUID`, which is missing where the page has no secure origin. */
 function randomName(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('');
 }

@@ -37,4 +37,5 @@ export async function share(ended: () => void): Promise<Shared | null> {
 }
 
 /** Whether this browser can share a screen at all (phones cannot). */
-export const canShare = (): boolean => typeof globalThis.navigator?.mediaDevices?.getDisplayMedia === 'function';
+export const canShare = (): boolean =>
+  typeof globalThis.navigator?.mediaDevices?.getDisplayMedia === 'function';
