@@ -1,0 +1,47 @@
+import type { Layout, Place, StageEntity } from '#lib/live/types.ts';
+
+export const LAYOUTS: Layout[] = ['stage', 'stage-row', 'content-stage', 'grid-2', 'grid-3', 'grid-4'];
+
+/** One picture on a hall's screen: the slot it comes from and who is in it. */
+export interface Pane {
+  slot: string;
+  size: 'large' | 'small';
+  /** Null where nobody is placed. */
+  place: Place | null;
+}
+
+const ROW = 4;
+
+/** How many small pictures a layout shows. */
+export function tileCount(layout: Layout): number {
+  switch (layout) {
+    case 'stage-row':
+      return ROW;
+    case 'grid-2':
+    case 'grid-3':
+    case 'grid-4':
+      return Number(layout.at(-1)) ** 2;
+    default:
+      return 0;
+  }
+}
+
+/** The panes of a screen in reading order. */
+export function panesOf(stage: StageEntity): Pane[] {
+  const tiles = Array.from({ length: tileCount(stage.layout) }, (_, index): Pane => ({
+    slot: `tile-${index}`,
+    size: 'small',
+    place: stage.tiles[index] ?? null,
+  }));
+  const large: Pane = { slot: 'stage', size: 'large', place: stage.stage };
+  if (stage.layout.startsWith('grid')) return tiles;
+  if (stage.layout === 'content-stage') {
+    const { content } = stage;
+    const place = content && { point_id: 0, name: content.name, speaker: '' };
+    return [
+      { slot: 'content', size: 'large', place },
+      { ...large, size: 'small' },
+    ];
+  }
+  return [large, ...tiles];
+}
