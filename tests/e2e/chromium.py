@@ -123,6 +123,8 @@ async def chromium(
         permissions=["camera", "microphone"],
     )
     await context.add_init_script(REMEMBER_CONNECTIONS)
+    # A tone is noise to a noise suppressor: the halls of tests have "their own sound processing".
+    await context.add_init_script("localStorage['nhipcau.devices'] ??= '{\"processing\":\"hall\"}'")
     try:
         yield context
     finally:

@@ -66,6 +66,24 @@ class Hall:
             lambda: signs.picture(self.page, slot), lambda seen: seen == number, seconds, f"{self.name} {slot}"
         )
 
+    async def sees_moving(self, number: int, seconds: float) -> None:
+        """Like `sees`, and the picture goes on: a frozen last frame does not count."""
+        began: float = await self.page.evaluate("performance.now()")
+
+        async def fresh() -> bool:
+            if await signs.picture(self.page, "stage") != number:
+                return False
+            frames: float = await self.page.evaluate(
+                """() => new Promise((done) => {
+                  const video = document.querySelector('video[data-slot="stage"]');
+                  const patience = setTimeout(() => done(0), 1500);
+                  video.requestVideoFrameCallback((now) => { clearTimeout(patience); done(now); });
+                })"""
+            )
+            return frames > began
+
+        await until(fresh, bool, seconds, f"{self.name} stage moving")
+
     async def hears(self, *numbers: int, seconds: float = 12) -> None:
         """Waits until exactly these halls are heard."""
         await until(
@@ -151,6 +169,42 @@ class Conference:
         )
         await context.add_cookies([{"name": COOKIE, "value": self.chair_cookie, "url": self.deployment.url}])
         self.console = context.pages[0]
+
+    # What the chair does at the console, by mouse.
+
+    async def open_console(self) -> None:
+        await self.console.goto(f"/meetings/{self.meeting_id}/console")
+        await self.console.get_by_test_id("wall").wait_for()
+
+    async def start(self) -> None:
+        await self.console.get_by_test_id("meeting-start").click()
+        await self.console.get_by_test_id("confirm").click()
+        await self.console.get_by_test_id("meeting-end").wait_for()
+
+    async def end(self) -> None:
+        await self.console.get_by_test_id("meeting-end").click()
+        await self.console.get_by_test_id("confirm").click()
+
+    async def choose(self, hall: Hall) -> None:
+        await self.console.locator(f'[data-point="{hall.point_id}"]').first.click()
+        await self.console.get_by_test_id("point-panel").wait_for()
+
+    async def call(self, hall: Hall) -> None:
+        """Floor and stage in one act."""
+        await self.choose(hall)
+        await self.console.get_by_test_id("point-panel").get_by_test_id("call").click()
+
+    async def take_back(self) -> None:
+        """Ends the speech that is on stage."""
+        await self.console.get_by_test_id("end-speaking").click()
+
+    async def wall_state(self, hall: Hall) -> str | None:
+        return await self.console.locator(f'[data-point="{hall.point_id}"]').first.get_attribute("data-state")
+
+    async def wall_shows(self, hall: Hall, state: str, seconds: float = 15) -> float:
+        return await until(
+            lambda: self.wall_state(hall), lambda seen: seen == state, seconds, f"{hall.name} on the wall"
+        )
 
     @property
     def main(self) -> Hall:
