@@ -1,5 +1,5 @@
-"""A conference in real browsers, from the halls' entry to the record of attendance. The tests of this module are one story,
-told in order; what a hall shows is read from the pixels it received, what it plays from the spectrum it received."""
+"""A conference in real browsers, from the halls' entry to the record of attendance. The tests of this module are one
+story, told in order; what a hall shows is read from the pixels it received, what it plays from the spectrum."""
 
 import asyncio
 import csv
