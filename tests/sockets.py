@@ -202,15 +202,18 @@ class FakeNode:
     async def dial(
         cls, server: LiveServer, secret: str, *, boot: str = "boot-1", sessions: tuple[SessionKey, ...] = ()
     ) -> "FakeNode":
-        connection = await connect(
+        node = cls(await cls.connect(server, secret))
+        await node.say(Hello(node="node-1", boot=boot, version="test", sessions=sessions))
+        return node
+
+    @staticmethod
+    async def connect(server: LiveServer, secret: str) -> ClientConnection:
+        return await connect(
             f"ws://127.0.0.1:{server.port}/media/node",
             additional_headers={"Authorization": f"Bearer {secret}"},
             compression=None,
             proxy=None,
         )
-        node = cls(connection)
-        await node.say(Hello(node="node-1", boot=boot, version="test", sessions=sessions))
-        return node
 
     async def say(self, message: FromNode) -> None:
         await self.connection.send(message.model_dump_json())
