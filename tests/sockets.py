@@ -48,6 +48,12 @@ class LiveServer:
         await client.until(lambda: client.seq >= 0)
         return client
 
+    async def settled(self, true: Callable[[], object], seconds: float = WAIT) -> None:
+        """Waits until something inside the server holds."""
+        async with asyncio.timeout(seconds):
+            while not true():  # noqa: ASYNC110  (what happens inside gives no signal)
+                await asyncio.sleep(0.01)
+
 
 @asynccontextmanager
 async def serving(app: FastAPI) -> AsyncIterator[LiveServer]:
@@ -196,15 +202,18 @@ class FakeNode:
     async def dial(
         cls, server: LiveServer, secret: str, *, boot: str = "boot-1", sessions: tuple[SessionKey, ...] = ()
     ) -> "FakeNode":
-        connection = await connect(
+        node = cls(await cls.connect(server, secret))
+        await node.say(Hello(node="node-1", boot=boot, version="test", sessions=sessions))
+        return node
+
+    @staticmethod
+    async def connect(server: LiveServer, secret: str) -> ClientConnection:
+        return await connect(
             f"ws://127.0.0.1:{server.port}/media/node",
             additional_headers={"Authorization": f"Bearer {secret}"},
             compression=None,
             proxy=None,
         )
-        node = cls(connection)
-        await node.say(Hello(node="node-1", boot=boot, version="test", sessions=sessions))
-        return node
 
     async def say(self, message: FromNode) -> None:
         await self.connection.send(message.model_dump_json())
