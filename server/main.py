@@ -49,6 +49,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.state.recognise = actor_of_cookie
     app.state.conference = conference
     app.state.gateway = conference.gateway
+    app.state.media_up = conference.live.media_up
     app.state.sign_in = SignIn(services)
     for router in ROUTERS:
         app.include_router(router)
