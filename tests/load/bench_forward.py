@@ -1,8 +1,8 @@
 """CPU time for each forwarded packet, beside Janus VideoRoom with the same work from the same load generator.
 
 One publisher (24 frames/s of 8 packets of 1,100 bytes, and 50 packets/s of audio), N subscribers; rounds alternate
-between the two servers. The server's CPU time is the operating system's (user and system, all threads), over the time of
-measurement, divided by the packets that subscribers received in it.
+between the two servers. The server's CPU time is the operating system's (user and system, all threads) over the time
+of measurement, divided by the packets that subscribers received in it.
 """
 
 import argparse

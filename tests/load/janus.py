@@ -16,9 +16,11 @@ from typing import Any, Self
 import httpx2
 
 from tests.deployment import free_port
+from tests.load import sdp
 from tests.load.forwarding import AUDIO_SSRC, PUBLISHER, VIDEO_SSRC, Server, tracks
-from tests.load.generator import OPUS, VP8, Generator, Local, Remote, Slot
+from tests.load.generator import Generator, Slot
 from tests.load.lines import Line
+from tests.load.sdp import Section
 
 ROOM = 1234
 LIBRARIES = "/usr/lib/x86_64-linux-gnu/janus"
@@ -48,55 +50,6 @@ def _all_but(folder: str, kept: str) -> str:
     return ",".join(path.name for path in sorted(Path(LIBRARIES, folder).glob("*.so")) if path.name != kept)
 
 
-def offer(local: Local, video_mid: str, audio_mid: str) -> str:
-    """Sends one camera and one microphone."""
-    return _sdp(
-        local,
-        "actpass",
-        [
-            ("video", video_mid, VP8, "VP8/90000", "sendonly", VIDEO_SSRC),
-            ("audio", audio_mid, OPUS, "opus/48000/2", "sendonly", AUDIO_SSRC),
-        ],
-    )
-
-
-def _sdp(local: Local, setup: str, sections: list[tuple[str, str, int, str, str, int | None]]) -> str:
-    mids = " ".join(mid for _, mid, *_ in sections)
-    lines = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0", f"a=group:BUNDLE {mids}", "a=msid-semantic: WMS *"]
-    for kind, mid, payload_type, codec, direction, ssrc in sections:
-        lines += [
-            f"m={kind} 9 UDP/TLS/RTP/SAVPF {payload_type}",
-            "c=IN IP4 0.0.0.0",
-            f"a=mid:{mid}",
-            f"a={direction}",
-            f"a=ice-ufrag:{local.ufrag}",
-            f"a=ice-pwd:{local.password}",
-            f"a=fingerprint:sha-256 {local.fingerprint}",
-            f"a=setup:{setup}",
-            "a=rtcp-mux",
-            f"a=rtpmap:{payload_type} {codec}",
-        ]
-        if kind == "video":
-            lines += [f"a=rtcp-fb:{payload_type} nack pli", f"a=rtcp-fb:{payload_type} ccm fir"]
-        if ssrc is not None:
-            lines += ["a=msid:bench track", f"a=ssrc:{ssrc} cname:bench"]
-        lines += ["a=end-of-candidates"]
-    return "\r\n".join(lines) + "\r\n"
-
-
-def _value(sdp: str, name: str) -> str:
-    prefix = f"a={name}:"
-    return next(line.removeprefix(prefix).strip() for line in sdp.splitlines() if line.startswith(prefix))
-
-
-def remote_of(sdp: str) -> Remote:
-    """Where and who the other side is, from the first section and its first UDP candidate."""
-    candidates = (line.split() for line in sdp.splitlines() if line.startswith("a=candidate:"))
-    address = next(f"{words[4]}:{words[5]}" for words in candidates if words[2].lower() == "udp")
-    fingerprint = _value(sdp, "fingerprint").split()[1]
-    return Remote(address, _value(sdp, "ice-ufrag"), _value(sdp, "ice-pwd"), fingerprint, _value(sdp, "setup"))
-
-
 class Janus(Server):
     name = "janus"
 
@@ -123,7 +76,7 @@ class Janus(Server):
         (folder / "janus.plugin.videoroom.jcfg").write_text("general: { }\n")
         self._log = (folder / "log").open("wb")
         command = ["janus", "--configs-folder", str(folder), "--config", str(folder / "janus.jcfg")]
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: ASYNC220  (takes no time)
             [*command, "--interface", self._host], stdout=self._log, stderr=self._log, cwd=folder
         )
         self._http = httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60)
@@ -209,9 +162,13 @@ class Janus(Server):
         )
         self._feed = joined["plugindata"]["data"]["id"]
         local = await generator.create(PUBLISHER, self._host)
-        jsep = {"type": "offer", "sdp": offer(local, "0", "1")}
+        sections = [
+            Section("video", "0", "sendonly", VIDEO_SSRC),
+            Section("audio", "1", "sendonly", AUDIO_SSRC),
+        ]
+        jsep = {"type": "offer", "sdp": sdp.write(local, "actpass", sections)}
         answer = await self._ask(self._publisher, {"request": "publish", "audio": True, "video": True}, jsep)
-        remote = remote_of(answer["jsep"]["sdp"])
+        remote = sdp.remote_of(answer["jsep"]["sdp"])
         generator.connect(PUBLISHER, remote, tracks=tracks(shape, "0", "1"))
         await generator.connected(PUBLISHER)
         # The room shows a publisher to others only once Janus has noticed that its media is up.
@@ -223,15 +180,10 @@ class Janus(Server):
         attached = await self._ask(handle, request)
         offered: str = attached["jsep"]["sdp"]
         local = await generator.create(peer, self._host)
-        slots, sections = [], []
-        for text in offered.split("m=")[1:]:
-            kind = text.split()[0]
-            name = "stage" if kind == "video" else "audio-0"
-            slots.append(Slot(name, kind, int(_value(text, "ssrc").split()[0])))
-            payload_type = int(text.split()[3])
-            codec = "VP8/90000" if kind == "video" else "opus/48000/2"
-            sections.append((kind, _value(text, "mid"), payload_type, codec, "recvonly", None))
-        jsep = {"type": "answer", "sdp": _sdp(local, "active", sections)}
+        sent = sdp.sent_of(offered)
+        sections = [Section(each.kind, each.mid, "recvonly", payload_type=each.payload_type) for each in sent]
+        jsep = {"type": "answer", "sdp": sdp.write(local, "active", sections)}
         await self._ask(handle, {"request": "start", "room": ROOM}, jsep)
-        generator.connect(peer, remote_of(offered), slots=slots, pli=True)
+        slots = [Slot("stage" if each.kind == "video" else "audio-0", each.kind, each.ssrc) for each in sent]
+        generator.connect(peer, sdp.remote_of(offered), slots=slots, pli=True)
         await generator.connected(peer)
