@@ -11,6 +11,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI, Request, Response, WebSocket
 from starlette.websockets import WebSocketDisconnect
+from websockets.exceptions import ConnectionClosed
 
 from media.contract import Answer, Demand, SessionState
 from tests.media.control_server import ControlServer, NodeProcess
@@ -110,9 +111,13 @@ class LiveServer:
         data: dict[str, Any] = {}
         if message["name"] == "media.offer":
             asked = message["data"]
-            answer = await self.control.offer(
-                f"point-{point}", asked["session"], asked["sdp"], publish=asked["publish"], slots=asked["slots"]
-            )
+            try:
+                answer = await self.control.offer(
+                    f"point-{point}", asked["session"], asked["sdp"], publish=asked["publish"], slots=asked["slots"]
+                )
+            except ConnectionClosed:
+                error = {"code": "unavailable", "vi": "", "en": "", "details": {}}
+                return {"type": "reply", "id": message["id"], "ok": False, "data": {}, "error": error}
             assert isinstance(answer, Answer), answer
             data = {"sdp": answer.sdp, "boot": self.boot}
         return {"type": "reply", "id": message["id"], "ok": True, "data": data}

@@ -179,7 +179,7 @@ class TestPeer:
                     self.heard[slot].take(frame)
 
 
-async def eventually(holds: object, seconds: float = 10.0) -> float:
+async def eventually(holds: object, seconds: float = 20.0) -> float:
     """Waits until `holds()` is true; the seconds that took. Raises TimeoutError."""
     assert callable(holds)
     begun = time.monotonic()
