@@ -46,7 +46,8 @@ async def test_a_plan_comes_back_as_it_was_made(browser: Browsers, province: Pro
     assert {each["point_id"]: each["speaker"] for each in made["points"]} == {
         hall.id: f"Đ/c {hall.name}" for hall in province.halls
     }
-    assert made["my"]["organise"] and made["my"]["conduct"]
+    assert made["my"]["organise"]
+    assert made["my"]["conduct"]
     assert made["notices"] == []
 
 
@@ -187,9 +188,7 @@ async def test_an_edit_appends_one_event_with_what_changed(
     for item in agenda:
         item.pop("presenter_name", None)
     points = [{"point_id": province.main.id}, {"point_id": province.hiep_an_hall.id}]
-    answer = await client.patch(
-        f"/api/meetings/{made['id']}", json={"version": 1, "agenda": agenda, "points": points}
-    )
+    answer = await client.patch(f"/api/meetings/{made['id']}", json={"version": 1, "agenda": agenda, "points": points})
     assert answer.status_code == 200
     async with services.database.read() as session:
         events = list(
