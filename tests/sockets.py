@@ -48,6 +48,12 @@ class LiveServer:
         await client.until(lambda: client.seq >= 0)
         return client
 
+    async def settled(self, true: Callable[[], object], seconds: float = WAIT) -> None:
+        """Waits until something inside the server holds."""
+        async with asyncio.timeout(seconds):
+            while not true():  # noqa: ASYNC110  (what happens inside gives no signal)
+                await asyncio.sleep(0.01)
+
 
 @asynccontextmanager
 async def serving(app: FastAPI) -> AsyncIterator[LiveServer]:
