@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AttendancePoint, AttendanceReport } from '#lib/api/types.ts';
-import { counts, filtered, gapSeconds, rollUp, standing } from './standing.ts';
+import { counts, filtered, gapSeconds, grouped, rollUp, standing } from './standing.ts';
 
 const point = (name: string, change: Partial<AttendancePoint> = {}): AttendancePoint => ({
   point_id: 1,
@@ -50,4 +50,33 @@ it('leaves out of the roll-up what only repeats a point', () => {
   });
   const units = [unit(1, 0, 5), unit(2, 1, 1), unit(3, 2, 1), unit(4, 2, 3), unit(5, 1, 0)];
   expect(rollUp({ units } as AttendanceReport).map((row) => row.unit_id)).toEqual([1, 2, 4]);
+});
+
+it('groups points under their district, the top first', () => {
+  const unit = (unit_id: number, parent_id: number | null, name: string, depth: number) => ({
+    unit_id,
+    parent_id,
+    name,
+    depth,
+    points: 1,
+    present: 0,
+    ever: 0,
+  });
+  const report = {
+    units: [
+      unit(1, null, 'Tỉnh', 0),
+      unit(2, 1, 'Lạc Dương', 1),
+      unit(3, 2, 'Đạ Sar', 2),
+      unit(4, 1, 'Di Linh', 1),
+    ],
+  } as AttendanceReport;
+  const points = [
+    point('Đạ Sar', { unit_id: 3 }),
+    point('Hội trường', { unit_id: 1 }),
+    point('Lạc Dương', { unit_id: 2, present: false }),
+  ];
+  expect(grouped(report, points).map((group) => [group.name, group.present, group.points.length])).toEqual([
+    ['Tỉnh', 1, 1],
+    ['Lạc Dương', 1, 2],
+  ]);
 });
