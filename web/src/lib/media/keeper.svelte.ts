@@ -1,3 +1,4 @@
+/* eslint-disable svelte/prefer-svelte-reactivity -- listeners and elements are kept, nothing draws from them */
 import { SvelteMap } from 'svelte/reactivity';
 import type { LiveRoom } from '#lib/live/room.svelte.ts';
 import type { PictureDemand } from '#lib/live/types.ts';
