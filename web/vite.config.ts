@@ -3,7 +3,6 @@ import adapter from '@sveltejs/adapter-static';
 import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
 import { defineConfig } from 'vitest/config';
-import { withoutInlineScript } from './inline-script.ts';
 
 /** Where `npm run dev` finds the server. */
 const server = process.env.NHIPCAU_SERVER ?? 'http://127.0.0.1:8000';
@@ -19,7 +18,7 @@ export default defineConfig({
       isServer: 'import.meta.env.SSR',
     }),
     sveltekit({
-      adapter: withoutInlineScript(adapter({ pages: 'build', fallback: 'index.html' }), 'build'),
+      adapter: adapter({ pages: 'build', fallback: 'index.html', precompress: true }),
       compilerOptions: { runes: true },
       paths: { relative: false },
     }),

@@ -12,6 +12,8 @@ class Person(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"), index=True)
     full_name: Mapped[str] = mapped_column(String(200))
+    search_name: Mapped[str] = mapped_column(String(200), index=True)
+    """`full_name` folded (`core.fields.folded`): people are found without typing diacritics."""
     title: Mapped[str] = mapped_column(String(200), default="")
     """Chức vụ: "Bí thư Huyện ủy"."""
     email: Mapped[str | None] = mapped_column(String(254))

@@ -7,7 +7,8 @@ from server.core.database import Base
 
 
 class PointCheck(Base):
-    """A point came in or went out. `how`: "live" (its hall joined or left), "lost" (line cut), "by-hand"."""
+    """A point came in or went out. `how`: "live" (its hall joined or left), "lost" (line cut), "end" (of the meeting),
+    "by-hand"."""
 
     __tablename__ = "point_checks"
     __table_args__ = (Index("ix_point_checks_meeting_point", "meeting_id", "point_id", "at"),)

@@ -53,5 +53,8 @@ class StageEntity(Wire):
     layout: Layout
     stage: Place | None
     floor: list[FloorHolder]
+    """Oldest first."""
+    pinned: list[int]
+    """Points the operator pinned to the small pictures."""
     tiles: list[Place]
     content: SharedContent | None

@@ -17,6 +17,11 @@ class PointPresence(Base):
     presence: Mapped[str] = mapped_column(String(8), default="absent")
     """absent, testing, ready, lost."""
     since: Mapped[datetime]
+    before_lost: Mapped[str] = mapped_column(String(8), default="ready")
+    """What a lost point was, and is again when it comes back."""
+    heard_at: Mapped[datetime | None]
+    """When a server last heard its live channel; written for all connected halls together every few seconds, so that
+    after a crash a hall that stays away went out at a true time."""
     weak: Mapped[bool] = mapped_column(default=False)
     hand_at: Mapped[datetime | None]
     hand_topic: Mapped[str] = mapped_column(String(200), default="")
@@ -34,5 +39,7 @@ class Stage(Base):
     """[{"point_id": 17, "since": iso}], at most three, oldest first; the main point's is given at the start."""
     pinned: Mapped[list[int]] = mapped_column(JSON, default=list)
     """Points the operator pinned to the small pictures, in order."""
+    tiles: Mapped[list[int]] = mapped_column(JSON, default=list)
+    """The small pictures as arranged last: kept, because the next arrangement moves as few of them as it can."""
     content: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """{"participant": …, "name": …, "point_id": …, "since": iso} while someone shares a screen."""

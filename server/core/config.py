@@ -20,6 +20,11 @@ class Settings(BaseSettings):
     database_url: str | None = None
     """SQLAlchemy URL; default SQLite in `var`. PostgreSQL: postgresql+psycopg://…"""
 
+    web: Path = Path(__file__).parents[2] / "web" / "build"
+    """The built web application."""
+    trusted_proxies: str = "127.0.0.1"
+    """Addresses (comma separated) whose X-Forwarded-For and -Proto are believed."""
+
     media_bind: str | None = None
     """UDP address of the embedded media node, "host:port"; default: `host` with port 7000."""
     media_advertise: tuple[str, ...] = ()

@@ -1,6 +1,7 @@
 """One tree of errors. Each has a stable code, an HTTP status, and a sentence in Vietnamese and English that says what
 to do next. Actions and queries raise them; `server.main` turns them into responses, the live gateway into replies."""
 
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -57,6 +58,21 @@ class Invalid(DomainError):
     status = 422
     vi = "Dữ liệu chưa đúng. Kiểm tra lại các ô được đánh dấu."
     en = "Some values are not right. Check the marked fields."
+
+    @classmethod
+    def fields(cls, said: Mapping[str, tuple[str, str]]) -> "Invalid":
+        """With a Vietnamese and an English sentence for each field ("title", "agenda.0.minutes")."""
+        return cls(
+            fields={field: vi for field, (vi, _) in said.items()},
+            fields_en={field: en for field, (_, en) in said.items()},
+        )
+
+
+class TooLarge(DomainError):
+    code = "too-large"
+    status = 413
+    vi = "Dữ liệu gửi lên quá lớn. Chia nhỏ rồi gửi lại."
+    en = "That is too much data at once. Split it and send again."
 
 
 class TooMany(DomainError):

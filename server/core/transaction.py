@@ -5,28 +5,41 @@ sockets) is registered with `after_commit` and runs only if the commit succeeded
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.actor import Actor
+from server.core.bus import Bus
 from server.core.clock import utc_now
 from server.core.database import Database
 
 
 class Transaction:
-    """`session`: flush as you like, never commit. `now`: the one time of everything written here."""
+    """`session`: flush as you like, never commit. `now`: the one time of everything written here. `bus`: for what
+    `after_commit` has to tell."""
 
-    def __init__(self, session: AsyncSession, actor: Actor, now: datetime) -> None:
+    def __init__(self, session: AsyncSession, actor: Actor, now: datetime, bus: Bus) -> None:
         self.session = session
         self.actor = actor
         self.now = now
+        self.bus = bus
+        self._before_commit: list[Callable[[], Awaitable[None]]] = []
         self._after_commit: list[Callable[[], None]] = []
+
+    def before_commit(self, callback: Callable[[], Awaitable[None]]) -> None:
+        """Runs `callback` as the transaction's last work, still inside it."""
+        self._before_commit.append(callback)
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         self._after_commit.append(callback)
+
+    async def _finish(self) -> None:
+        for callback in self._before_commit:
+            await callback()
+        await self.session.commit()
 
     def _committed(self) -> None:
         for callback in self._after_commit:
@@ -34,10 +47,11 @@ class Transaction:
 
 
 class Transactions:
-    """Opens write transactions. On SQLite a lock in front of the database keeps waiting writers out of its busy loop."""
+    """Opens write transactions. On SQLite a lock before the database keeps waiting writers out of its busy loop."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, database: Database, bus: Bus, clock: Callable[[], datetime] = utc_now) -> None:
         self._database = database
+        self._bus = bus
         self._clock = clock
         self._one_writer = asyncio.Lock() if database.is_sqlite else None
 
@@ -54,10 +68,10 @@ class Transactions:
     async def _open(self, actor: Actor) -> AsyncIterator[Transaction]:
         async with self._database.sessions() as session:
             await session.connection(execution_options={"write": True})
-            transaction = Transaction(session, actor, self._clock())
+            transaction = Transaction(session, actor, self._clock(), self._bus)
             try:
                 yield transaction
-                await session.commit()
+                await transaction._finish()
             except BaseException:
                 await session.rollback()
                 raise

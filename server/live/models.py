@@ -8,7 +8,7 @@ from server.core.database import Base
 
 
 class MeetingEvent(Base):
-    """The meeting's event log. `changes`: list of {collection, key, value, audience?} as sent (see protocol.Change)."""
+    """The meeting's event log. `changes`: list of {collection, key, value} as sent (see protocol.Change)."""
 
     __tablename__ = "meeting_events"
 

@@ -28,7 +28,8 @@ class Meeting(Base):
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
-    """Grows with each edit; an edit names the version it was made from, so that two editors never overwrite each other."""
+    """Grows with each edit; an edit names the version it was made from, so that two editors never overwrite each
+    other."""
 
 
 class AgendaItem(Base):

@@ -22,7 +22,7 @@ export class ApiError extends Error {
 
   /** What is wrong with single fields, by name; empty unless `code` is "invalid". */
   get fields(): Record<string, string> {
-    const fields = this.details.fields;
+    const fields = (getLocale() === 'en' && this.details.fields_en) || this.details.fields;
     return fields && typeof fields === 'object' ? (fields as Record<string, string>) : {};
   }
 }

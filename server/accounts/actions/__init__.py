@@ -1,0 +1,1 @@
+"""All writes of accounts: sessions, sign-in, links, people."""

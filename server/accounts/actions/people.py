@@ -1,0 +1,137 @@
+"""People and their roles."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select, update
+
+from server.accounts.actions.sessions import revoke_all_of
+from server.accounts.models import AccessLink, Person, RoleGrant
+from server.accounts.queries import grants_of
+from server.accounts.queries import person as person_of
+from server.accounts.schemas import PersonPatch, PersonWrite, RoleWrite
+from server.audit.actions import record
+from server.core.actor import Role
+from server.core.errors import Conflict, Invalid, NotAllowed
+from server.core.fields import folded
+from server.core.transaction import Transaction
+from server.organisations import queries as organisations
+
+_MAY_BE_EMPTY = ("email", "phone", "login")
+
+
+async def create_person(tx: Transaction, write: PersonWrite, password_hash: str | None = None) -> Person:
+    await _require_admin_at(tx, write.unit_id)
+    await _check_login(tx, write.login, None)
+    person = Person(
+        **write.model_dump(exclude={"password"}),
+        search_name=folded(write.full_name)[:200],
+        password_hash=password_hash,
+    )
+    tx.session.add(person)
+    await tx.session.flush()
+    await record(tx, "person.created", "person", person.id, name=person.full_name, unit_id=person.unit_id)
+    return person
+
+
+async def edit_person(tx: Transaction, person_id: int, patch: PersonPatch, password_hash: str | None = None) -> Person:
+    """A new password or disabling ends the person's sessions."""
+    person = await require_admin_of(tx, person_id)
+    sent = patch.model_dump(exclude_unset=True, exclude={"password", "disabled"})
+    values: dict[str, Any] = {name: value for name, value in sent.items() if value is not None or name in _MAY_BE_EMPTY}
+    if "unit_id" in values:
+        await _require_admin_at(tx, values["unit_id"])
+    if "login" in values:
+        await _check_login(tx, values["login"], person)
+    for name, value in values.items():
+        setattr(person, name, value)
+    person.search_name = folded(person.full_name)[:200]
+    if password_hash is not None:
+        person.password_hash = password_hash
+    if patch.disabled is not None:
+        if patch.disabled and person.id == tx.actor.person_id:
+            raise Conflict("Không tự khóa tài khoản của mình được.", "You cannot disable your own account.")
+        person.disabled_at = (person.disabled_at or tx.now) if patch.disabled else None
+    if password_hash is not None or patch.disabled:
+        await revoke_all_of(tx, person.id)
+        await tx.session.execute(update(AccessLink).where(AccessLink.person_id == person.id).values(revoked_at=tx.now))
+    await tx.session.flush()
+    await record(
+        tx, "person.edited", "person", person.id, **values, password=bool(password_hash), disabled=patch.disabled
+    )
+    return person
+
+
+async def set_roles(tx: Transaction, person_id: int, roles: Sequence[RoleWrite]) -> Person:
+    """Replaces the person's roles. Every role given or taken away must be over a unit the actor administers."""
+    person = await person_of(tx.session, person_id)
+    await _require_admin_at(tx, person.unit_id)
+    wanted = {(role.role, role.unit_id) for role in roles}
+    present = {
+        (Role(grant.role), grant.unit_id): grant
+        for grant in await tx.session.scalars(select(RoleGrant).where(RoleGrant.person_id == person_id))
+    }
+    added, removed = wanted - present.keys(), present.keys() - wanted
+    for _, unit_id in added | removed:
+        await _require_admin_at(tx, unit_id)
+    if person_id == tx.actor.person_id and any(role is Role.ADMIN for role, _ in removed):
+        raise Conflict(
+            "Không tự bỏ vai trò quản trị của mình được. Nhờ quản trị viên khác.",
+            "You cannot take the administrator's role from yourself. Ask another administrator.",
+        )
+    for key in removed:
+        await tx.session.delete(present[key])
+    tx.session.add_all(RoleGrant(person_id=person_id, role=role, unit_id=unit_id) for role, unit_id in sorted(added))
+    await tx.session.flush()
+    await record(
+        tx,
+        "person.roles-set",
+        "person",
+        person_id,
+        added=[[role, unit_id] for role, unit_id in sorted(added)],
+        removed=[[role, unit_id] for role, unit_id in sorted(removed)],
+    )
+    return person
+
+
+async def change_own_password(tx: Transaction, password_hash: str) -> None:
+    """Of the actor, whose other sessions end."""
+    if tx.actor.person_id is None:
+        raise NotAllowed()
+    person = await person_of(tx.session, tx.actor.person_id)
+    person.password_hash = password_hash
+    await revoke_all_of(tx, person.id, keep=tx.actor.session_id)
+    await record(tx, "person.password-changed", "person", person.id)
+
+
+async def replace_hash(tx: Transaction, person_id: int, before: str, after: str) -> None:
+    """The same password under newer parameters; leaves it alone if it was changed meanwhile."""
+    await tx.session.execute(
+        update(Person).where(Person.id == person_id, Person.password_hash == before).values(password_hash=after)
+    )
+
+
+async def require_admin_of(tx: Transaction, person_id: int) -> Person:
+    """The administrator's right over a person: over the unit and over every unit where that person has a role, or
+    somebody small could sign in as somebody great."""
+    person = await person_of(tx.session, person_id)
+    await _require_admin_at(tx, person.unit_id)
+    if not tx.actor.system:
+        for grant in await grants_of(tx.session, person_id):
+            if not tx.actor.has(Role.ADMIN, grant.unit_path):
+                raise NotAllowed()
+    return person
+
+
+async def _require_admin_at(tx: Transaction, unit_id: int) -> None:
+    unit = await organisations.unit(tx.session, unit_id)
+    if not (tx.actor.system or tx.actor.has(Role.ADMIN, unit.path)):
+        raise NotAllowed()
+
+
+async def _check_login(tx: Transaction, login: str | None, own: Person | None) -> None:
+    if login is None:
+        return
+    other = await tx.session.scalar(select(Person).where(Person.login == login))
+    if other is not None and other is not own:
+        raise Invalid.fields({"login": ("Tên đăng nhập này đã có người dùng.", "This login is taken.")})

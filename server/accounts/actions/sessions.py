@@ -1,0 +1,79 @@
+"""Signed-in browsers: opening and ending their sessions."""
+
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from server.accounts.models import SignInSession
+from server.accounts.queries import owned_by
+from server.accounts.tokens import new_token, token_hash
+from server.audit.actions import record
+from server.core.config import Settings
+from server.core.errors import NotFound
+from server.core.transaction import Transaction
+
+
+async def open_session(
+    tx: Transaction, settings: Settings, *, person_id: int | None, point_id: int | None, user_agent: str
+) -> str:
+    """Signs a person's browser or a hall's device in. Returns the cookie's value, which is kept nowhere else."""
+    token = new_token()
+    session = SignInSession(
+        token_hash=token_hash(token),
+        person_id=person_id,
+        point_id=point_id if person_id is None else None,
+        created_at=tx.now,
+        last_seen_at=tx.now,
+        expires_at=tx.now + _lifetime(settings, of_device=person_id is None),
+        user_agent=user_agent[:300],
+    )
+    tx.session.add(session)
+    await tx.session.flush()
+    await record(tx, "session.opened", "session", session.id, person_id=person_id, point_id=point_id)
+    return token
+
+
+async def touch(tx: Transaction, settings: Settings) -> None:
+    """Notes that the actor's session is in use; its expiry moves on, so only an unused one ends."""
+    lifetime = _lifetime(settings, of_device=tx.actor.person_id is None)
+    await tx.session.execute(
+        update(SignInSession)
+        .where(SignInSession.id == tx.actor.session_id)
+        .values(last_seen_at=tx.now, expires_at=tx.now + lifetime)
+    )
+
+
+async def revoke(tx: Transaction, session_id: int) -> None:
+    """Ends one of the actor's own sessions. NotFound for anybody else's."""
+    session = await tx.session.scalar(
+        select(SignInSession).where(
+            SignInSession.id == session_id, owned_by(tx.actor), SignInSession.revoked_at.is_(None)
+        )
+    )
+    if session is None:
+        raise NotFound()
+    session.revoked_at = tx.now
+    await record(tx, "session.revoked", "session", session.id)
+
+
+async def end(tx: Transaction, session_id: int | None) -> None:
+    """Signs a browser out."""
+    session = await tx.session.get(SignInSession, session_id) if session_id else None
+    if session is not None and session.revoked_at is None:
+        session.revoked_at = tx.now
+        await record(tx, "session.ended", "session", session.id)
+
+
+async def revoke_all_of(tx: Transaction, person_id: int, *, keep: int | None = None) -> None:
+    """Ends every session of a person, except the one to `keep`."""
+    open_ones = await tx.session.scalars(
+        select(SignInSession).where(SignInSession.person_id == person_id, SignInSession.revoked_at.is_(None))
+    )
+    for session in open_ones:
+        if session.id != keep:
+            session.revoked_at = tx.now
+            await record(tx, "session.revoked", "session", session.id)
+
+
+def _lifetime(settings: Settings, *, of_device: bool) -> timedelta:
+    return timedelta(days=settings.hall_session_days if of_device else settings.session_days)

@@ -1,0 +1,184 @@
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Path as PathParameter
+
+from server.accounts import queries
+from server.accounts.actions import links, people, sessions
+from server.accounts.dependencies import COOKIE, AppServices, CurrentActor, ReadSession, Write, actor_of_cookie
+from server.accounts.schemas import (
+    LinkOut,
+    LinkSignedIn,
+    LinkSignIn,
+    LinkWrite,
+    Me,
+    PasswordChange,
+    PersonFull,
+    PersonOut,
+    PersonPatch,
+    PersonWrite,
+    RoleWrite,
+    SessionOut,
+    SignInWrite,
+)
+from server.accounts.sign_in import Browser, SignIn
+from server.core.actor import Actor, Role
+from server.core.errors import Invalid, NotAllowed, NotSignedIn
+from server.core.fields import Id, Line
+from server.core.services import Services
+
+router = APIRouter(prefix="/api", tags=["accounts"])
+
+RowId = Annotated[Id, PathParameter()]
+_COOKIE_AGE = 400 * 24 * 3600
+"""The longest that browsers keep a cookie; the server ends sessions on its own account."""
+
+
+def _sign_in(request: Request) -> SignIn:
+    sign_in: SignIn = request.app.state.sign_in
+    return sign_in
+
+
+def _browser(request: Request) -> Browser:
+    address = request.client.host if request.client else ""
+    return Browser(address, request.headers.get("user-agent", ""), request.cookies.get(COOKIE))
+
+
+SignInDesk = Annotated[SignIn, Depends(_sign_in)]
+AskingBrowser = Annotated[Browser, Depends(_browser)]
+
+
+@router.post("/session")
+async def sign_in(
+    write: SignInWrite, desk: SignInDesk, browser: AskingBrowser, services: AppServices, response: Response
+) -> Me:
+    token = await desk.with_password(write.login.strip(), write.password, browser)
+    return await _welcome(services, response, token)
+
+
+@router.post("/session/link")
+async def sign_in_by_link(
+    write: LinkSignIn, desk: SignInDesk, browser: AskingBrowser, services: AppServices, response: Response
+) -> LinkSignedIn:
+    token, next_path = await desk.with_link(write.token, browser)
+    return LinkSignedIn(me=await _welcome(services, response, token), next=next_path)
+
+
+@router.get("/session")
+async def who_am_i(actor: CurrentActor, session: ReadSession) -> Me:
+    return await queries.me(session, actor)
+
+
+@router.delete("/session", status_code=204)
+async def sign_out(tx: Write, response: Response) -> None:
+    await sessions.end(tx, tx.actor.session_id)
+    response.delete_cookie(COOKIE, path="/")
+
+
+@router.get("/sessions")
+async def own_sessions(actor: CurrentActor, session: ReadSession, services: AppServices) -> list[SessionOut]:
+    return [
+        SessionOut(
+            id=found.id,
+            created_at=found.created_at,
+            last_seen_at=found.last_seen_at,
+            user_agent=found.user_agent,
+            current=found.id == actor.session_id,
+        )
+        for found in await queries.own_sessions(session, actor, services.clock())
+    ]
+
+
+@router.delete("/sessions/{session_id}", status_code=204)
+async def revoke_session(session_id: RowId, tx: Write) -> None:
+    await sessions.revoke(tx, session_id)
+
+
+@router.put("/session/password", status_code=204)
+async def change_password(
+    change: PasswordChange, actor: CurrentActor, desk: SignInDesk, browser: AskingBrowser
+) -> None:
+    await desk.change_password(actor, change.current, change.new, browser)
+
+
+@router.get("/people")
+async def find_people(
+    actor: CurrentActor,
+    session: ReadSession,
+    q: Annotated[Line, Query(max_length=100)] = "",
+    unit_id: Annotated[Id | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> list[PersonOut]:
+    return await queries.find_people(session, actor, q, unit_id, limit)
+
+
+@router.get("/people/{person_id}")
+async def person(person_id: RowId, actor: CurrentActor, session: ReadSession) -> PersonFull:
+    return await queries.person_full(session, actor, person_id)
+
+
+@router.post("/people", status_code=201)
+async def create_person(write: PersonWrite, actor: CurrentActor, desk: SignInDesk, services: AppServices) -> PersonFull:
+    hashed = await _hashed(write.password, actor, desk)
+    async with services.transactions(actor) as tx:
+        made = await people.create_person(tx, write, hashed)
+        return await queries.person_full(tx.session, actor, made.id)
+
+
+@router.patch("/people/{person_id}")
+async def edit_person(
+    person_id: RowId, patch: PersonPatch, actor: CurrentActor, desk: SignInDesk, services: AppServices
+) -> PersonFull:
+    hashed = await _hashed(patch.password, actor, desk)
+    async with services.transactions(actor) as tx:
+        await people.edit_person(tx, person_id, patch, hashed)
+        return await queries.person_full(tx.session, actor, person_id)
+
+
+@router.put("/people/{person_id}/roles")
+async def set_roles(person_id: RowId, roles: list[RoleWrite], tx: Write) -> PersonFull:
+    if len(roles) > 100:
+        raise Invalid()
+    await people.set_roles(tx, person_id, roles)
+    return await queries.person_full(tx.session, tx.actor, person_id)
+
+
+@router.post("/links", status_code=201)
+async def create_link(write: LinkWrite, tx: Write) -> LinkOut:
+    if (write.person_id is None) == (write.point_id is None):
+        raise Invalid.fields(
+            {"person_id": ("Chọn một người hoặc một điểm cầu.", "Choose one person or one bridge point.")}
+        )
+    link, expires_at = await links.create_link(
+        tx,
+        person_id=write.person_id,
+        point_id=write.point_id,
+        next_path=write.next,
+        days=write.days,
+        replace=write.replace,
+    )
+    return LinkOut(link=link, expires_at=expires_at)
+
+
+async def _hashed(password: str | None, actor: Actor, desk: SignIn) -> str | None:
+    """Before the transaction opens; not for people without any administrator's role, whom it would only cost time."""
+    if not any(grant.role is Role.ADMIN for grant in actor.grants):
+        raise NotAllowed()
+    return await desk.passwords.hash(password) if password else None
+
+
+async def _welcome(services: Services, response: Response, token: str) -> Me:
+    actor = await actor_of_cookie(services, token)
+    if actor is None:
+        raise NotSignedIn()
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=_COOKIE_AGE,
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=services.settings.url.startswith("https://"),
+    )
+    async with services.database.read() as session:
+        return await queries.me(session, actor)

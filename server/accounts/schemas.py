@@ -1,0 +1,125 @@
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from server.core.actor import Role
+from server.core.fields import Id, Line
+
+Login = Annotated[
+    str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^[a-z0-9][a-z0-9._-]{2,63}$", max_length=64)
+]
+Password = Annotated[str, Field(min_length=8, max_length=128)]
+Token = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class SignInWrite(Body):
+    login: Annotated[Line, Field(min_length=1, max_length=200)]
+    password: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class LinkSignIn(Body):
+    token: Token
+
+
+class RoleWrite(Body):
+    role: Role
+    unit_id: Id
+
+
+class RoleOut(BaseModel):
+    role: Role
+    unit_id: int
+    unit_name: str
+
+
+class Me(BaseModel):
+    person_id: int | None
+    point_id: int | None
+    """Set for a hall's own device."""
+    name: str
+    title: str
+    unit_id: int
+    unit_name: str
+    roles: list[RoleOut]
+    can_plan: bool
+
+
+class LinkSignedIn(BaseModel):
+    me: Me
+    next: str
+    """Where the link leads: a path of this site."""
+
+
+class SessionOut(BaseModel):
+    id: int
+    created_at: datetime
+    last_seen_at: datetime
+    user_agent: str
+    current: bool
+
+
+class PasswordChange(Body):
+    current: Annotated[str, Field(min_length=1, max_length=200)]
+    new: Password
+
+
+class PersonOut(BaseModel):
+    id: int
+    full_name: str
+    title: str
+    unit_id: int
+    unit_name: str
+
+
+class PersonFull(PersonOut):
+    email: str | None
+    phone: str | None
+    login: str | None
+    has_password: bool
+    disabled: bool
+    roles: list[RoleOut]
+
+
+class PersonWrite(Body):
+    unit_id: Id
+    full_name: Annotated[Line, Field(min_length=1, max_length=200)]
+    title: Annotated[Line, Field(max_length=200)] = ""
+    email: Annotated[Line, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    phone: Annotated[Line, Field(max_length=40)] | None = None
+    login: Login | None = None
+    password: Password | None = None
+
+
+class PersonPatch(Body):
+    """What is left out stays. A `password` replaces the present one and signs the person out everywhere."""
+
+    unit_id: Id | None = None
+    full_name: Annotated[Line, Field(min_length=1, max_length=200)] | None = None
+    title: Annotated[Line, Field(max_length=200)] | None = None
+    email: Annotated[Line, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    phone: Annotated[Line, Field(max_length=40)] | None = None
+    login: Login | None = None
+    password: Password | None = None
+    disabled: bool | None = None
+
+
+class LinkWrite(Body):
+    """For a person or for a hall's device: exactly one of the two."""
+
+    person_id: Id | None = None
+    point_id: Id | None = None
+    next: Annotated[str, Field(max_length=300, pattern=r"^/(?:[A-Za-z0-9_.~?&=%-][A-Za-z0-9_.~?&=%/-]*)?$")] = "/"
+    days: Annotated[int, Field(ge=1, le=400)] = 30
+    replace: bool = False
+    """Ends the owner's earlier links."""
+
+
+class LinkOut(BaseModel):
+    link: str
+    """"/join/<token>": shown once, kept nowhere."""
+    expires_at: datetime

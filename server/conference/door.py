@@ -1,0 +1,105 @@
+"""Who comes in to a meeting's live channel, and what happens when a client comes and goes."""
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from typing import Any
+
+import structlog
+
+from server.accounts.dependencies import COOKIE, actor_of_cookie
+from server.conference import content
+from server.conference.lifecycle import HALLS_COME_IN
+from server.conference.nodes.registry import Nodes
+from server.conference.presence import join
+from server.conference.watch import Watch
+from server.core.actor import SYSTEM, Actor
+from server.core.errors import NotAllowed
+from server.core.services import Services
+from server.live.client import Client
+from server.live.feature import Viewer
+from server.live.gateway import Wish
+from server.live.registry import Live
+from server.live.room import Room
+from server.meetings.access import visible_meeting
+
+logger = structlog.get_logger(__name__)
+
+
+class Door:
+    """The conference's side of `live.gateway.Door`."""
+
+    def __init__(self, services: Services, live: Live, nodes: Nodes, watch: Watch) -> None:
+        self._services = services
+        self._live = live
+        self._nodes = nodes
+        self._watch = watch
+        self._tasks: set[asyncio.Task[None]] = set()
+        live.listen(self._on_event)
+
+    async def recognise(self, cookies: Mapping[str, str]) -> Actor | None:
+        return await actor_of_cookie(self._services, cookies.get(COOKIE))
+
+    async def admit(self, actor: Actor, meeting_id: int, wish: Wish) -> Viewer:
+        """NotFound for a meeting the actor may not see, NotAllowed for a part in it the actor has not."""
+        async with self._services.database.read() as session:
+            _meeting, rights = await visible_meeting(session, meeting_id, actor)
+        if wish.audience == "console" and not (rights.conduct or rights.operate or rights.organise):
+            raise NotAllowed()
+        if wish.audience == "hall":
+            if wish.point_id not in rights.points:
+                raise NotAllowed()
+            return Viewer("hall", wish.point_id)
+        return Viewer(wish.audience)
+
+    async def entered(self, client: Client) -> None:
+        point_id = client.viewer.point_id
+        if point_id is None:
+            return
+        self._watch.back(client.meeting_id, point_id)
+        async with self._services.transactions(client.actor) as tx:
+            await join(tx, client.meeting_id, [point_id])
+
+    def began(self, client: Client) -> None:
+        self._nodes.began(client)
+
+    def left(self, client: Client) -> None:
+        self._nodes.left(client)
+        if client.viewer.point_id is None:
+            self._stop_sharing(client)
+        elif self._live.client(client.meeting_id, client.participant) is None:
+            self._watch.gone(client, client.viewer.point_id)
+
+    async def stop(self) -> None:
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _stop_sharing(self, client: Client) -> None:
+        room = self._live.rooms.get(client.meeting_id)
+        stage = room and room.entity("stage")
+        if stage and stage["content"] and stage["content"]["participant"] == client.participant:
+            self._spawn(self._abandon(client))
+
+    async def _abandon(self, client: Client) -> None:
+        async with self._services.transactions(SYSTEM) as tx:
+            await content.abandon(tx, client.meeting_id, client.participant)
+
+    def _on_event(self, room: Room, event: dict[str, Any]) -> None:
+        if event["kind"] in HALLS_COME_IN:
+            self._spawn(self._join_connected(room.meeting_id))
+
+    async def _join_connected(self, meeting_id: int) -> None:
+        """Halls that waited for the meeting to open."""
+        connected = list(self._live.halls(meeting_id))
+        if connected:
+            async with self._services.transactions(SYSTEM) as tx:
+                await join(tx, meeting_id, connected)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(self._without_failing(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _without_failing(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception:
+            logger.exception("conference-follow-up-failed")

@@ -1,0 +1,68 @@
+"""A meeting's steps that concern its halls: what `meetings.lifecycle` does, with floor, presence and checks."""
+
+from server.attendance.checks import check_out
+from server.conference.halls import Before, Conference, load, settle
+from server.core.transaction import Transaction
+from server.meetings import lifecycle
+from server.meetings.models import Meeting
+
+HALLS_COME_IN = frozenset({"meeting.opened", "meeting.started", "meeting.reopened"})
+"""Events after which halls that are connected already join."""
+
+
+async def open_halls(tx: Transaction, meeting_id: int) -> Meeting:
+    """Halls may come in and test."""
+    return await lifecycle.open_halls(tx, meeting_id)
+
+
+async def start(tx: Transaction, meeting_id: int) -> Meeting:
+    """The main point gets floor and stage, whatever was tried out before; halls that were testing are ready."""
+    meeting = await lifecycle.start(tx, meeting_id)
+    conference, before = await _loaded(tx, meeting)
+    for hall in conference.halls.values():
+        if hall.presence == "testing":
+            hall.become("ready", tx.now)
+        if hall.presence == "lost":
+            hall.before_lost = "ready"
+    _main_point_first(tx, conference)
+    await settle(tx, conference, before, "floor.given")
+    return meeting
+
+
+async def end(tx: Transaction, meeting_id: int) -> Meeting:
+    """Everybody is out; nobody is seen or heard any more."""
+    meeting = await lifecycle.end(tx, meeting_id)
+    conference, before = await _loaded(tx, meeting)
+    present = [hall for hall in conference.halls.values() if hall.present]
+    check_out(tx, meeting_id, {hall.point_id: tx.now for hall in present}, "end")
+    for hall in conference.halls.values():
+        if hall.presence != "absent":
+            hall.become("absent", tx.now)
+            hall.weak = False
+            hall.lower_hand()
+    conference.stage.floor = []
+    conference.stage.content = None
+    conference.stage.stage_point_id = None
+    await settle(tx, conference, before, "floor.muted_all")
+    return meeting
+
+
+async def reopen(tx: Transaction, meeting_id: int, reason: str) -> Meeting:
+    """It runs again: the main point has floor and stage, connected halls come in."""
+    meeting = await lifecycle.reopen(tx, meeting_id, reason)
+    conference, before = await _loaded(tx, meeting)
+    _main_point_first(tx, conference)
+    await settle(tx, conference, before, "floor.given")
+    return meeting
+
+
+def _main_point_first(tx: Transaction, conference: Conference) -> None:
+    conference.stage.floor = []
+    conference.stage.content = None
+    conference.give_floor(conference.main, tx.now)
+    conference.stage.stage_point_id = conference.main
+
+
+async def _loaded(tx: Transaction, meeting: Meeting) -> tuple[Conference, Before]:
+    conference = await load(tx.session, meeting)
+    return conference, Before(conference)

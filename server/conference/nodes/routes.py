@@ -1,0 +1,79 @@
+"""Where media nodes dial in."""
+
+import asyncio
+import hmac
+from typing import Any
+
+import structlog
+from fastapi import APIRouter, WebSocket
+from pydantic import ValidationError
+from starlette.websockets import WebSocketDisconnect
+
+from media.contract import Hello, from_node
+from server.conference.nodes.line import Line
+from server.conference.nodes.registry import Nodes
+
+logger = structlog.get_logger(__name__)
+router = APIRouter()
+
+HELLO_SECONDS = 5.0
+PROTOCOL_ERROR = 1002
+
+
+@router.websocket("/media/node")
+async def media_node(socket: WebSocket) -> None:
+    nodes: Nodes = socket.app.state.conference.nodes
+    secret: str = socket.app.state.conference.secret
+    given = socket.headers.get("authorization", "")
+    if not hmac.compare_digest(given.encode(), f"Bearer {secret}".encode()):
+        logger.warning("media-node-refused", address=socket.client and socket.client.host)
+        await socket.close()
+        return
+    await socket.accept()
+    hello = await _hello(socket)
+    if hello is None:
+        await socket.close(PROTOCOL_ERROR)
+        return
+    line = Line(socket, hello)
+    nodes.attach(line, hello)
+    try:
+        await _run(socket, nodes, line)
+    finally:
+        nodes.detach(line)
+
+
+async def _hello(socket: WebSocket) -> Hello | None:
+    try:
+        async with asyncio.timeout(HELLO_SECONDS):
+            message = from_node.validate_json(await socket.receive_text())
+    except (TimeoutError, ValidationError, WebSocketDisconnect, KeyError):
+        return None
+    return message if isinstance(message, Hello) else None
+
+
+async def _run(socket: WebSocket, nodes: Nodes, line: Line) -> None:
+    tasks: list[asyncio.Task[Any]] = [
+        asyncio.create_task(_read(socket, nodes, line)),
+        asyncio.create_task(line.write()),
+        asyncio.create_task(line.broken.wait()),
+    ]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        for result in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(result, Exception) and not isinstance(result, WebSocketDisconnect):
+                logger.error("media-node-line-failed", node=line.name, exc_info=result)
+
+
+async def _read(socket: WebSocket, nodes: Nodes, line: Line) -> None:
+    while True:
+        text = await socket.receive_text()
+        try:
+            message = from_node.validate_json(text)
+        except ValidationError as error:
+            # One message that this version does not know must not cost the line, and with it all media control.
+            logger.warning("media-node-message-ignored", node=line.name, errors=error.errors(include_input=False)[:3])
+            continue
+        nodes.handle(line, message)

@@ -1,0 +1,126 @@
+"""Presence of points: a hall joins, is ready, is lost, comes back, leaves. Each is one transaction with its check, its
+audit entry and its event."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from server.attendance.checks import check_in, check_out
+from server.audit.actions import record
+from server.conference.halls import Before, Conference, Hall, load, settle
+from server.core.errors import Conflict, NotAllowed
+from server.core.transaction import Transaction
+from server.meetings.access import meeting_for_write
+
+
+async def join(tx: Transaction, meeting_id: int, point_ids: Collection[int]) -> None:
+    """These halls are connected. Whoever was absent comes in (testing, or ready if the meeting runs), whoever was lost
+    is back as what it was; the rest stays. Does nothing while the meeting is not open. Needs the right to represent
+    each hall."""
+    conference, before = await _represented(tx, meeting_id, point_ids)
+    if not conference.active:
+        return
+    halls = [conference.hall(point_id) for point_id in point_ids]
+    joining = [hall for hall in halls if hall.presence == "absent"]
+    back = [hall for hall in halls if hall.presence == "lost"]
+    for hall in joining:
+        hall.become(_on_arrival(conference), tx.now)
+    await _came_in(tx, conference, before, joining, "point.joined")
+    before = Before(conference)
+    for hall in back:
+        hall.become(hall.before_lost, tx.now)
+    await _came_in(tx, conference, before, back, "point.back")
+
+
+async def set_ready(tx: Transaction, meeting_id: int, point_id: int, ready: bool) -> None:
+    """The technician says that picture and sound are right (or not yet)."""
+    conference, before = await _represented(tx, meeting_id, [point_id])
+    hall = conference.hall(point_id)
+    wanted = "ready" if ready else "testing"
+    if not conference.active or not hall.present:
+        raise Conflict(
+            "Điểm cầu chưa vào họp, nên chưa báo sẵn sàng được.",
+            "The hall is not in the meeting.",
+            presence=hall.presence,
+        )
+    if hall.presence == wanted:
+        return
+    hall.become(wanted, tx.now)
+    await record(tx, "point.ready", "meeting", meeting_id, point_id=point_id, ready=ready)
+    await settle(tx, conference, before, "point.ready")
+
+
+async def leave(tx: Transaction, meeting_id: int, point_id: int) -> None:
+    """The hall goes on purpose: it gives up hand, floor, stage and content. Leaving twice changes nothing."""
+    conference, before = await _represented(tx, meeting_id, [point_id])
+    hall = conference.hall(point_id)
+    if hall.presence == "absent":
+        return
+    if hall.present:
+        check_out(tx, meeting_id, {point_id: tx.now}, "live")
+    hall.become("absent", tx.now)
+    hall.weak = False
+    hall.lower_hand()
+    conference.end_floor({point_id})
+    if conference.stage.stage_point_id == point_id != conference.main:
+        conference.stage.stage_point_id = conference.main
+    await record(tx, "point.left", "meeting", meeting_id, point_id=point_id)
+    await settle(tx, conference, before, "point.left")
+
+
+async def lose(tx: Transaction, meeting_id: int, last_heard: Mapping[int, datetime]) -> None:
+    """The lines of these halls are cut (id -> when they were last heard). They keep hand, floor and stage, so that
+    they have them again when they are back. System only."""
+    if not tx.actor.system:
+        raise NotAllowed()
+    conference, before = await _loaded(tx, meeting_id)
+    lost = [hall for point_id in last_heard if (hall := conference.halls.get(point_id)) is not None and hall.present]
+    for hall in lost:
+        hall.before_lost = hall.presence
+        hall.become("lost", tx.now)
+        hall.weak = False
+        await record(tx, "point.lost", "meeting", meeting_id, point_id=hall.point_id)
+    gone = {hall.point_id: last_heard[hall.point_id] for hall in lost}
+    conference.end_content_of(set(gone))
+    check_out(tx, meeting_id, gone, "lost")
+    await settle(tx, conference, before, "point.lost")
+
+
+async def mark_weak(tx: Transaction, meeting_id: int, weak: Mapping[int, bool]) -> None:
+    """The media node finds these halls' lines weak (True) or good again (False). System only; not audited, it is a
+    measurement."""
+    if not tx.actor.system:
+        raise NotAllowed()
+    for kind, value in (("point.weak", True), ("point.recovered", False)):
+        conference, before = await _loaded(tx, meeting_id)
+        for point_id, is_weak in weak.items():
+            hall = conference.halls.get(point_id)
+            if hall is not None and hall.present and is_weak is value:
+                hall.weak = value
+        await settle(tx, conference, before, kind)
+
+
+async def _represented(tx: Transaction, meeting_id: int, point_ids: Collection[int]) -> tuple[Conference, Before]:
+    meeting, rights = await meeting_for_write(tx, meeting_id)
+    if not (tx.actor.system or rights.points.issuperset(point_ids)):
+        raise NotAllowed()
+    conference = await load(tx.session, meeting)
+    return conference, Before(conference)
+
+
+async def _loaded(tx: Transaction, meeting_id: int) -> tuple[Conference, Before]:
+    meeting, _rights = await meeting_for_write(tx, meeting_id)
+    conference = await load(tx.session, meeting)
+    return conference, Before(conference)
+
+
+async def _came_in(tx: Transaction, conference: Conference, before: Before, halls: list[Hall], kind: str) -> None:
+    if not halls:
+        return
+    for hall in halls:
+        check_in(tx, conference.meeting.id, hall.point_id)
+        await record(tx, kind, "meeting", conference.meeting.id, point_id=hall.point_id)
+    await settle(tx, conference, before, kind)
+
+
+def _on_arrival(conference: Conference) -> str:
+    return "ready" if conference.meeting.state == "running" else "testing"

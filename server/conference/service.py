@@ -1,0 +1,56 @@
+"""The conference of one server process: its rooms, its sockets, its media nodes, and what runs beside them."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import cached_property
+
+from server.conference.door import Door
+from server.conference.feature import feature
+from server.conference.nodes.registry import Nodes
+from server.conference.nodes.supervisor import Supervisor, node_command
+from server.conference.presence import mark_weak
+from server.conference.secret import media_secret, secret_file
+from server.conference.watch import Watch
+from server.core.actor import SYSTEM
+from server.core.services import Services
+from server.live.feature import LiveFeature
+from server.live.gateway import Gateway
+from server.live.registry import Live
+
+
+class ConferenceService:
+    """One per process, in `app.state.conference`. `others`: what the features below hand to the live channel."""
+
+    def __init__(self, services: Services, others: Sequence[LiveFeature]) -> None:
+        self.services = services
+        self.live = Live(services.database, services.bus)
+        self.nodes = Nodes(self.live, self._mark_weak)
+        self.live.install([*others, feature(self.nodes)])
+        self.watch = Watch(services, self.live)
+        self.door = Door(services, self.live, self.nodes, self.watch)
+        self.gateway = Gateway(self.live, self.door, services)
+
+    @cached_property
+    def secret(self) -> str:
+        return media_secret(self.services.settings)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """While the server is up. Leaves no task and no process behind."""
+        async with AsyncExitStack() as stack:
+            await self.live.start()
+            stack.push_async_callback(self.live.stop)
+            stack.push_async_callback(self.door.stop)
+            await self.watch.start()
+            stack.push_async_callback(self.watch.stop)
+            stack.callback(self.nodes.stop)
+            if self.services.settings.media_embedded:
+                _ = self.secret
+                supervisor = Supervisor(node_command(self.services.settings, secret_file(self.services.settings)))
+                supervisor.start()
+                stack.push_async_callback(supervisor.stop)
+            yield
+
+    async def _mark_weak(self, meeting_id: int, weak: Mapping[int, bool]) -> None:
+        async with self.services.transactions(SYSTEM) as tx:
+            await mark_weak(tx, meeting_id, weak)

@@ -1,0 +1,55 @@
+"""Types of fields that every feature's schemas share: text that both databases can keep, ids, times within reason."""
+
+import unicodedata
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+def _clean_line(value: str) -> str:
+    """NFC, so that equal text is equal bytes; no control characters (PostgreSQL refuses NUL)."""
+    value = unicodedata.normalize("NFC", value)
+    if any(unicodedata.category(character) == "Cc" for character in value):
+        raise PydanticCustomError("control_character", "contains control characters")
+    return value
+
+
+def _clean_text(value: str) -> str:
+    value = unicodedata.normalize("NFC", value.replace("\r\n", "\n"))
+    if any(unicodedata.category(character) == "Cc" and character not in "\n\t" for character in value):
+        raise PydanticCustomError("control_character", "contains control characters")
+    return value
+
+
+def _within_reason(value: datetime) -> datetime:
+    if not _EARLIEST <= value < _LATEST:
+        raise PydanticCustomError("time_out_of_range", "is not between the years 2000 and 2100")
+    value = value.astimezone(UTC)
+    return value.replace(microsecond=value.microsecond // 1000 * 1000)
+
+
+def _no_guessing(value: object) -> object:
+    """Times come as ISO text with an offset; numbers would be taken for seconds since 1970."""
+    if not isinstance(value, str | datetime):
+        raise PydanticCustomError("time_not_iso", "is not an ISO 8601 time")
+    return value
+
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_clean_line)]
+"""One line of text; add `Field(min_length=…, max_length=…)`."""
+Paragraphs = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_clean_text)]
+Id = Annotated[int, Field(ge=1, le=2**31 - 1)]
+"""A row's id; larger numbers fit no database column."""
+Time = Annotated[AwareDatetime, BeforeValidator(_no_guessing), AfterValidator(_within_reason)]
+"""An instant with its offset, between 2000 and 2100, kept in UTC to the millisecond."""
+
+
+def folded(text: str) -> str:
+    """For search without diacritics: "Đạ Sar" and "da sar" both become "da sar"."""
+    decomposed = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
+    return " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).split())

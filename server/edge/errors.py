@@ -1,0 +1,59 @@
+"""Errors as responses: every one is {"code", "vi", "en", "details"}."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from server.core.errors import DomainError, Invalid, NotFound, TooMany
+from server.edge.sentences import sentence
+
+
+class MethodNotAllowed(DomainError):
+    code = "method-not-allowed"
+    status = 405
+    vi = "Địa chỉ này không nhận cách gọi đó. Tải lại trang rồi thử lại."
+    en = "This address does not take that method. Reload the page and try again."
+
+
+class Unreadable(DomainError):
+    code = "unreadable"
+    status = 400
+    vi = "Máy chủ không đọc được yêu cầu. Tải lại trang rồi thử lại."
+    en = "The server could not read the request. Reload the page and try again."
+
+
+def respond(error: DomainError) -> JSONResponse:
+    headers = {}
+    if isinstance(error, TooMany):
+        headers["Retry-After"] = str(error.details.get("retry_after", 60))
+    return JSONResponse(error.body(), error.status, headers)
+
+
+def said_of(errors: list[Any]) -> dict[str, tuple[str, str]]:
+    """Pydantic's errors as place -> (Vietnamese, English); a place is "title" or "agenda.0.minutes". Never repeats what
+    was sent."""
+    return {".".join(map(str, error["loc"][1:])) or str(error["loc"][0]): sentence(error) for error in errors}
+
+
+def install(app: FastAPI) -> None:
+    async def domain_error(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, DomainError)  # noqa: S101  registered for this class alone
+        return respond(error)
+
+    async def invalid(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)  # noqa: S101
+        return respond(Invalid.fields(said_of(list(error.errors()))))
+
+    async def http_error(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)  # noqa: S101
+        response = respond({404: NotFound, 405: MethodNotAllowed}.get(error.status_code, Unreadable)())
+        if error.headers:
+            response.headers.update(error.headers)
+        return response
+
+    app.add_exception_handler(DomainError, domain_error)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, http_error)

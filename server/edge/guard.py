@@ -1,0 +1,108 @@
+"""The outermost layer around the application: refuses what no page of ours sends, adds security headers, and turns an
+unexpected exception into an answer with a number that stands in the log."""
+
+import secrets
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from server.core.config import Settings
+from server.core.errors import DomainError, TooLarge
+from server.core.origin import is_same_origin
+from server.edge.errors import respond
+
+log = structlog.get_logger(__name__)
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+CSRF_HEADER = "x-nhipcau"
+MAX_BODY = 1024 * 1024
+"""Bytes. The largest body of this API, a conference over some thousand points, is a tenth of it."""
+
+
+class ForeignPage(DomainError):
+    code = "foreign-page"
+    status = 403
+    vi = "Yêu cầu không đến từ trang của hệ thống. Mở lại địa chỉ chính thức rồi thử lại."
+    en = "This request does not come from a page of this site. Open the official address and try again."
+
+
+class Broken(DomainError):
+    code = "server-error"
+    status = 500
+    vi = "Máy chủ gặp lỗi. Thử lại; nếu vẫn lỗi, báo quản trị kèm mã số này."
+    en = "The server failed. Try again; if it goes on, tell the administrator this number."
+
+
+class Guard:
+    def __init__(self, app: ASGIApp, settings: Settings, headers: dict[str, str]) -> None:
+        self.app = app
+        self.settings = settings
+        self.headers = headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = MutableHeaders(scope=message)
+                for name, value in self.headers.items():
+                    headers.setdefault(name, value)
+                if scope["path"].startswith("/api/"):
+                    headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        try:
+            receive = await self._checked(scope, receive)
+            await self.app(scope, receive, send_with_headers)
+        except DomainError as refusal:
+            await respond(refusal)(scope, receive, send_with_headers)
+        except Exception:
+            number = secrets.token_hex(4)
+            log.exception("request-failed", number=number, method=scope["method"], path=scope["path"])
+            if started:
+                raise
+            await respond(Broken(number=number))(scope, receive, send_with_headers)
+
+    async def _checked(self, scope: Scope, receive: Receive) -> Receive:
+        headers = Headers(scope=scope)
+        if scope["method"] in SAFE_METHODS:
+            return receive
+        own = is_same_origin(headers.get("origin"), headers.get("host"), self.settings)
+        if not own or headers.get(CSRF_HEADER) != "1" or headers.get("sec-fetch-site") == "cross-site":
+            raise ForeignPage()
+        declared = headers.get("content-length")
+        if declared is None:
+            return await _read_ahead(receive)
+        if not declared.isdecimal() or int(declared) > MAX_BODY:
+            raise TooLarge()
+        return receive
+
+
+async def _read_ahead(receive: Receive) -> Receive:
+    """Reads a body of undeclared length, up to the limit, and gives it back as one message."""
+    body = b""
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            break
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > MAX_BODY:
+            raise TooLarge()
+    given = False
+
+    async def replay() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay

@@ -1,0 +1,80 @@
+"""What a feature hands to the live channel: its collections, who sees them, its commands and signals."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.core.actor import Actor
+from server.core.services import Services
+from server.live.protocol import Wire
+
+if TYPE_CHECKING:
+    from server.live.client import Client
+
+Audience = Literal["console", "hall", "member"]
+
+Entities = Mapping[str, Mapping[str, Wire]]
+"""Collection -> key -> entity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks. Clients with equal viewers see exactly the same, so each text is made once for all of them."""
+
+    audience: Audience
+    point_id: int | None = None
+    """A hall's own point."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One command as it reaches its handler."""
+
+    client: "Client"
+    actor: Actor
+    """As recognised within the last half minute; actions decide its rights from the database."""
+    services: Services
+
+    connected: Callable[[str], bool]
+    """Whether a participant is connected to this meeting."""
+
+    @property
+    def meeting_id(self) -> int:
+        return self.client.meeting_id
+
+
+class NoData(Wire):
+    """A command that needs to be told nothing, or a reply with nothing to tell."""
+
+
+@dataclass(frozen=True)
+class LiveCommand:
+    name: str
+    about: str
+    """One sentence for the protocol page's readers."""
+    data: type[BaseModel]
+    handle: Callable[[Call, Any], Awaitable[Wire | None]]
+    """Raises DomainError; returns the reply's data. The state it changes comes back as an event, not here."""
+    audiences: frozenset[Audience]
+    """Who may send it at all; the action decides about the person."""
+    reply: type[Wire] = NoData
+    max_bytes: int = 64 * 1024
+    """Of the whole frame."""
+    own_pace: bool = False
+    """Waits for something slow (the media node), so that it must not hold up the client's other commands."""
+
+
+@dataclass(frozen=True)
+class LiveFeature:
+    name: str
+    collections: Mapping[str, type[Wire]] = field(default_factory=dict)
+    load: Callable[[AsyncSession, int], Awaitable[Entities]] | None = None
+    """All its entities of one meeting, as committed."""
+    visible: Callable[[str, str, Viewer], bool] = lambda _collection, _key, viewer: viewer.audience == "console"
+    """(collection, key, viewer) -> may see. Decided from these alone, never from the entity's content."""
+    commands: Sequence[LiveCommand] = ()
+    signals: Mapping[str, type[Wire]] = field(default_factory=dict)
+    """Kind -> data."""

@@ -1,0 +1,254 @@
+"""The WebSocket endpoint: who may come in, one reader and one writer for each socket, commands to their handlers."""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import structlog
+from pydantic import ValidationError
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from server.core.actor import Actor
+from server.core.errors import DomainError, Invalid, NotAllowed, NotFound, TooMany
+from server.core.origin import is_same_origin
+from server.core.services import Services
+from server.live.client import NO_SUCH_MEETING, NOT_ALLOWED, NOT_SIGNED_IN, TOO_BIG, TOO_SLOW, Client
+from server.live.feature import Audience, Call, LiveCommand, Viewer
+from server.live.protocol import Command, ErrorBody, Ping, Pong, Reply, client_message
+from server.live.registry import Live
+from server.live.room import Room
+
+logger = structlog.get_logger(__name__)
+
+MAX_FRAME = 256 * 1024
+"""No command is larger. An offer of a console has 32 sections, each with the browser's whole list of codecs."""
+WAITING_COMMANDS = 32
+CLOSE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """As what a client wants to come in."""
+
+    audience: Audience
+    point_id: int | None = None
+
+
+class Door(Protocol):
+    """What the feature above decides about a client that knocks (`server.conference.door`)."""
+
+    async def recognise(self, cookies: Mapping[str, str]) -> Actor | None: ...
+
+    async def admit(self, actor: Actor, meeting_id: int, wish: Wish) -> Viewer:
+        """Raises NotFound, NotAllowed."""
+        ...
+
+    async def entered(self, client: Client) -> None:
+        """The client is connected; its snapshot is made after this returns. A DomainError closes the socket."""
+        ...
+
+    def began(self, client: Client) -> None:
+        """The client has its snapshot."""
+        ...
+
+    def left(self, client: Client) -> None:
+        """The client's socket is gone (another one of the same participant may be there)."""
+        ...
+
+
+class Gateway:
+    def __init__(
+        self,
+        live: Live,
+        door: Door,
+        services: Services,
+    ) -> None:
+        self._live = live
+        self._door = door
+        self._services = services
+        self._clock = services.clock
+        self._commands: set[asyncio.Task[None]] = set()
+        live.recognise = self._still_signed_in
+
+    async def serve(self, socket: WebSocket, meeting_id: int, wish: Wish) -> None:
+        """Runs one socket from the handshake to its end."""
+        if not is_same_origin(socket.headers.get("origin"), socket.headers.get("host"), self._services.settings):
+            await socket.close()
+            return
+        actor = await self._door.recognise(socket.cookies)
+        refused, viewer = await self._admit(actor, meeting_id, wish)
+        # Accepted even to be refused: browsers see a close code only after the handshake.
+        await socket.accept()
+        if actor is None or viewer is None:
+            await socket.close(refused)
+            return
+        client = Client(
+            socket,
+            meeting_id=meeting_id,
+            viewer=viewer,
+            participant=_participant(viewer),
+            actor=actor,
+            now=self._clock(),
+        )
+        room = self._live.room(meeting_id)
+        room.admit(client)
+        try:
+            await self._door.entered(client)
+            await room.begin(client, self._clock, media=self._live.media_up)
+            self._door.began(client)
+            await self._run(socket, client, room)
+        except DomainError:
+            await socket.close(NOT_ALLOWED)
+        finally:
+            room.leave(client)
+            self._door.left(client)
+
+    async def _admit(self, actor: Actor | None, meeting_id: int, wish: Wish) -> tuple[int, Viewer | None]:
+        if actor is None:
+            return NOT_SIGNED_IN, None
+        try:
+            return 0, await self._door.admit(actor, meeting_id, wish)
+        except NotFound:
+            return NO_SUCH_MEETING, None
+        except NotAllowed:
+            return NOT_ALLOWED, None
+
+    async def _still_signed_in(self, client: Client) -> bool:
+        actor = await self._door.recognise(client.cookies)
+        if actor is None:
+            return False
+        client.actor = actor
+        return True
+
+    async def _run(self, socket: WebSocket, client: Client, room: Room) -> None:
+        waiting: asyncio.Queue[tuple[LiveCommand, Command]] = asyncio.Queue(WAITING_COMMANDS)
+        tasks: list[asyncio.Task[None]] = [
+            asyncio.create_task(self._read(socket, client, waiting)),
+            asyncio.create_task(client.write()),
+            asyncio.create_task(self._work(client, waiting)),
+        ]
+        try:
+            ends: list[asyncio.Future[Any]] = [*tasks, client.closing]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            room.leave(client)
+            for task in tasks:
+                task.cancel()
+            for result in await asyncio.gather(*tasks, return_exceptions=True):
+                if isinstance(result, Exception) and not isinstance(result, WebSocketDisconnect):
+                    logger.error("live-socket-failed", exc_info=result)
+        if client.closing.done():
+            code = client.closing.result()
+            # The other side may be gone already, or take nothing any more.
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    if code != TOO_SLOW:
+                        await client.flush()
+                    await socket.close(code)
+
+    async def _read(
+        self, socket: WebSocket, client: Client, waiting: asyncio.Queue[tuple[LiveCommand, Command]]
+    ) -> None:
+        while True:
+            frame = await socket.receive()
+            if frame["type"] == "websocket.disconnect":
+                return
+            client.hear(self._clock())
+            if not client.may_command():
+                await asyncio.sleep(0.05)
+                self._refuse(client, frame.get("text"))
+                continue
+            text: str | None = frame.get("text")
+            if text is not None and len(text) > MAX_FRAME:
+                client.close(TOO_BIG)
+                return
+            try:
+                message = client_message.validate_json(text or "")
+            except ValidationError as error:
+                _reply(client, 0, error=_invalid(error))
+                continue
+            if isinstance(message, Ping):
+                client.send(Pong(now=self._clock()).model_dump_json())
+            else:
+                self._take(client, message, len(text or ""), waiting)
+
+    def _refuse(self, client: Client, text: str | None) -> None:
+        with contextlib.suppress(ValidationError):
+            message = client_message.validate_json(text or "")
+            if isinstance(message, Command):
+                _reply(client, message.id, error=TooMany())
+
+    def _take(
+        self, client: Client, message: Command, size: int, waiting: asyncio.Queue[tuple[LiveCommand, Command]]
+    ) -> None:
+        command = self._live.commands.get(message.name)
+        if command is None:
+            _reply(
+                client, message.id, error=Invalid("Không có lệnh này.", "There is no such command.", name=message.name)
+            )
+        elif client.viewer.audience not in command.audiences:
+            _reply(client, message.id, error=NotAllowed())
+        elif size > command.max_bytes:
+            _reply(
+                client, message.id, error=Invalid("Lệnh quá dài.", "The command is too large.", max=command.max_bytes)
+            )
+        elif command.own_pace:
+            self._start(client, command, message)
+        else:
+            try:
+                waiting.put_nowait((command, message))
+            except asyncio.QueueFull:
+                _reply(client, message.id, error=TooMany())
+
+    async def _work(self, client: Client, waiting: asyncio.Queue[tuple[LiveCommand, Command]]) -> None:
+        while True:
+            command, message = await waiting.get()
+            # A command that began ends, whatever becomes of its sender: a commit must not be cut off from its events.
+            await asyncio.shield(self._start(client, command, message))
+
+    def _start(self, client: Client, command: LiveCommand, message: Command) -> asyncio.Task[None]:
+        call = Call(
+            client,
+            client.actor,
+            self._services,
+            connected=lambda participant: self._live.client(client.meeting_id, participant) is not None,
+        )
+        task = asyncio.create_task(_execute(call, command, message))
+        self._commands.add(task)
+        task.add_done_callback(self._commands.discard)
+        return task
+
+
+async def _execute(call: Call, command: LiveCommand, message: Command) -> None:
+    client = call.client
+    try:
+        data = command.data.model_validate(message.data)
+        result = await command.handle(call, data)
+    except ValidationError as error:
+        _reply(client, message.id, error=_invalid(error))
+    except DomainError as error:
+        _reply(client, message.id, error=error)
+    except Exception:
+        logger.exception("live-command-failed", command=command.name, meeting=client.meeting_id)
+        _reply(client, message.id, error=DomainError())
+    else:
+        data_json = result.model_dump(mode="json") if result is not None else {}
+        client.send(Reply(id=message.id, ok=True, data=data_json).model_dump_json())
+
+
+def _reply(client: Client, number: int, error: DomainError) -> None:
+    client.send(Reply(id=number, ok=False, error=ErrorBody(**error.body())).model_dump_json())
+
+
+def _invalid(error: ValidationError) -> Invalid:
+    fields = {".".join(map(str, item["loc"])): item["msg"] for item in error.errors(include_url=False)[:20]}
+    return Invalid("Lệnh chưa đúng.", "The command is not right.", fields=fields)
+
+
+def _participant(viewer: Viewer) -> str:
+    if viewer.audience == "hall":
+        return f"point-{viewer.point_id}"
+    return f"desk-{secrets.token_hex(4)}"

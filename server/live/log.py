@@ -1,0 +1,73 @@
+"""The meeting's event log: written in the transaction that makes the change, told to the bus after its commit."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.core.transaction import Transaction
+from server.live.models import MeetingEvent, MeetingSequence
+from server.live.protocol import Change, Event, Wire
+
+EVENTS = "live.events"
+"""Bus topic. Message: {"meeting_id", "seq", "event": the event as JSON}."""
+
+# Taking a number locks the meeting's row until the commit: numbers are committed in order, with none left out.
+_NEXT_NUMBER = text(
+    "INSERT INTO meeting_sequences (meeting_id, seq) VALUES (:meeting_id, 1) "
+    "ON CONFLICT (meeting_id) DO UPDATE SET seq = meeting_sequences.seq + 1 RETURNING seq"
+)
+
+
+def put(collection: str, key: object, entity: Wire) -> Change:
+    """The change that sets an entity, whole."""
+    return Change(collection=collection, key=str(key), value=entity.model_dump(mode="json"))
+
+
+def gone(collection: str, key: object) -> Change:
+    """The change that takes an entity away."""
+    return Change(collection=collection, key=str(key), value=None)
+
+
+async def append(tx: Transaction, meeting_id: int, kind: str, changes: Sequence[Change]) -> int:
+    """Writes one event and returns its number; sockets get it after the commit.
+
+    Flush what the changes speak of before, never after: the event and the rows must agree."""
+    await tx.session.flush()
+    seq = int((await tx.session.execute(_NEXT_NUMBER, {"meeting_id": meeting_id})).scalar_one())
+    row = MeetingEvent(
+        meeting_id=meeting_id,
+        seq=seq,
+        at=tx.now,
+        kind=kind,
+        actor_name=tx.actor.name if not tx.actor.system else "",
+        changes=[change.model_dump(mode="json") for change in changes],
+    )
+    tx.session.add(row)
+    await tx.session.flush()
+    event = as_json(row)
+    tx.after_commit(lambda: tx.bus.publish(EVENTS, {"meeting_id": meeting_id, "seq": seq, "event": event}))
+    return seq
+
+
+def as_json(row: MeetingEvent) -> dict[str, Any]:
+    """The event as it stands on the wire, with every change, whoever may see it."""
+    event = Event(seq=row.seq, at=row.at, kind=row.kind, actor=row.actor_name, changes=[])
+    return {**event.model_dump(mode="json"), "changes": row.changes}
+
+
+async def last_number(session: AsyncSession, meeting_id: int) -> int:
+    """The number of the newest committed event; 0 before the first."""
+    statement = select(MeetingSequence.seq).where(MeetingSequence.meeting_id == meeting_id)
+    return (await session.execute(statement)).scalar_one_or_none() or 0
+
+
+async def after(session: AsyncSession, meeting_id: int, seq: int) -> list[dict[str, Any]]:
+    """All events with a greater number than `seq`, oldest first, as JSON."""
+    statement = (
+        select(MeetingEvent)
+        .where(MeetingEvent.meeting_id == meeting_id, MeetingEvent.seq > seq)
+        .order_by(MeetingEvent.seq)
+    )
+    return [as_json(row) for row in (await session.execute(statement)).scalars()]

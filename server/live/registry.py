@@ -1,0 +1,127 @@
+"""Every room of this process. Brings the bus to the rooms and looks after the sockets."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+import structlog
+
+from server.core.bus import Bus, Message
+from server.core.database import Database
+from server.live import log
+from server.live.client import NOT_SIGNED_IN, RESTARTING, Client
+from server.live.feature import LiveCommand, LiveFeature
+from server.live.protocol import Wire
+from server.live.room import Listener, Room
+
+logger = structlog.get_logger(__name__)
+
+KEEP_EMPTY_SECONDS = 30.0
+RECOGNISE_SECONDS = 30.0
+"""How long a socket lives on after its sign-in session was revoked, at most."""
+RECOGNISE_AT_ONCE = 50
+
+
+class Live:
+    """One per process. Features are installed, and subscribe with `listen`, before `start`."""
+
+    def __init__(self, database: Database, bus: Bus) -> None:
+        self.features: tuple[LiveFeature, ...] = ()
+        self.commands: dict[str, LiveCommand] = {}
+        self.rooms: dict[int, Room] = {}
+        self.media_up: Callable[[], bool] = lambda: False
+        self.recognise: Callable[[Client], Awaitable[bool]] | None = None
+        """Whether a client's sign-in session still stands; renews `client.actor`."""
+        self._database = database
+        self._bus = bus
+        self._listeners: list[Listener] = []
+        self._closed_listeners: list[Callable[[int], None]] = []
+        self._unsubscribe: Callable[[], None] | None = None
+        self._ticker: asyncio.Task[None] | None = None
+
+    def install(self, features: Sequence[LiveFeature]) -> None:
+        self.features = tuple(features)
+        self.commands = {command.name: command for feature in features for command in feature.commands}
+
+    def listen(self, on_event: Listener, on_room_closed: Callable[[int], None] | None = None) -> None:
+        """`on_event(room, event)` after each delivery; `on_room_closed(meeting_id)` when nobody watched for a while."""
+        self._listeners.append(on_event)
+        if on_room_closed is not None:
+            self._closed_listeners.append(on_room_closed)
+
+    async def start(self) -> None:
+        self._unsubscribe = self._bus.subscribe(log.EVENTS, self._on_event)
+        self._ticker = asyncio.create_task(self._tick())
+
+    async def stop(self) -> None:
+        """Tells every client that the server restarts; they come back by themselves."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+        if self._ticker is not None:
+            self._ticker.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._ticker
+        for client in list(self.clients()):
+            client.close(RESTARTING)
+        for room in self.rooms.values():
+            await room.stop()
+
+    def room(self, meeting_id: int) -> Room:
+        if meeting_id not in self.rooms:
+            self.rooms[meeting_id] = Room(meeting_id, self.features, self._database, self._listeners)
+        return self.rooms[meeting_id]
+
+    def clients(self) -> Iterator[Client]:
+        for room in self.rooms.values():
+            yield from room.clients.values()
+
+    def client(self, meeting_id: int, participant: str) -> Client | None:
+        room = self.rooms.get(meeting_id)
+        return room.clients.get(participant) if room else None
+
+    def halls(self, meeting_id: int) -> dict[int, Client]:
+        """The connected halls of a meeting, by point id."""
+        room = self.rooms.get(meeting_id)
+        if room is None:
+            return {}
+        return {c.viewer.point_id: c for c in room.clients.values() if c.viewer.point_id is not None}
+
+    def signal(self, meeting_id: int, participant: str, kind: str, data: Wire) -> None:
+        client = self.client(meeting_id, participant)
+        if client is not None:
+            client.signal(kind, data)
+
+    def _on_event(self, message: Message) -> None:
+        room = self.rooms.get(message["meeting_id"])
+        if room is not None:
+            room.hint(message["seq"], message.get("event"))
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            try:
+                for client in list(self.clients()):
+                    client.look_after()
+                await self._recognise_again()
+                await self._close_empty()
+            except Exception:
+                logger.exception("live-tick-failed")
+
+    async def _recognise_again(self) -> None:
+        if self.recognise is None:
+            return
+        due = [c for c in self.clients() if time.monotonic() - c.checked > RECOGNISE_SECONDS]
+        for client in sorted(due, key=lambda c: c.checked)[:RECOGNISE_AT_ONCE]:
+            client.checked = time.monotonic()
+            if not await self.recognise(client):
+                client.close(NOT_SIGNED_IN)
+
+    async def _close_empty(self) -> None:
+        now = time.monotonic()
+        for meeting_id, room in list(self.rooms.items()):
+            if room.empty_since is not None and now - room.empty_since > KEEP_EMPTY_SECONDS:
+                del self.rooms[meeting_id]
+                await room.stop()
+                for listener in self._closed_listeners:
+                    listener(meeting_id)

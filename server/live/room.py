@@ -1,0 +1,256 @@
+"""One meeting's live state in this process, and who watches it.
+
+The room keeps a replica of what the database holds as of event `seq`, by the same three-line reducer as every client.
+A client enters in one step without any waiting in between: its snapshot is the replica, and from then on it gets each
+event the replica gets. So none is missing and none comes twice, however many commit meanwhile.
+
+Events come with the bus in the common case. The bus may lose, repeat or reorder them (several processes, a broken
+line): an event that is not the next one only tells the room to read the log.
+"""
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from server.core.database import Database
+from server.live import log
+from server.live.client import REPLACED, Client
+from server.live.feature import LiveFeature, Viewer
+from server.live.protocol import Snapshot
+
+logger = structlog.get_logger(__name__)
+
+REFRESH_SECONDS = 10.0
+"""A replica older than this is loaded again before the next snapshot: it heals what changed without an event (a point
+renamed in the directory), while a whole conference that joins within a minute costs six loads."""
+RETRY_SECONDS = 1.0
+
+Listener = Callable[["Room", dict[str, Any]], None]
+
+
+def compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+class Replica:
+    """`state`: collection -> key -> entity as JSON values. Texts are kept beside: a snapshot is mostly a join."""
+
+    def __init__(self, seq: int, state: dict[str, dict[str, Any]]) -> None:
+        self.seq = seq
+        self.state = state
+        self.texts = {name: {key: compact(value) for key, value in items.items()} for name, items in state.items()}
+        self.loaded = time.monotonic()
+
+    def apply(self, event: dict[str, Any]) -> None:
+        for change in event["changes"]:
+            items = self.state.setdefault(change["collection"], {})
+            texts = self.texts.setdefault(change["collection"], {})
+            if change["value"] is None:
+                items.pop(change["key"], None)
+                texts.pop(change["key"], None)
+            else:
+                items[change["key"]] = change["value"]
+                texts[change["key"]] = compact(change["value"])
+        self.seq = event["seq"]
+
+
+class Room:
+    def __init__(
+        self,
+        meeting_id: int,
+        features: Sequence[LiveFeature],
+        database: Database,
+        listeners: Sequence[Listener] = (),
+    ) -> None:
+        self.meeting_id = meeting_id
+        self.clients: dict[str, Client] = {}
+        """By participant name."""
+        self.replica: Replica | None = None
+        self.empty_since: float | None = time.monotonic()
+        self._features = features
+        self._feature_of = {name: feature for feature in features for name in feature.collections}
+        self._database = database
+        self._listeners = listeners
+        self._groups: dict[Viewer, set[Client]] = {}
+        self._newest = 0
+        self._since_load: list[dict[str, Any]] | None = None
+        self._loading: asyncio.Task[None] | None = None
+        self._reading: asyncio.Task[None] | None = None
+
+    # -- who is here
+
+    def admit(self, client: Client) -> None:
+        """The client counts as connected from now on; an older one of the same participant gives way to it."""
+        older = self.clients.get(client.participant)
+        if older is not None:
+            self.leave(older)
+            older.send('{"type":"signal","kind":"session-replaced","data":{}}')
+            older.close(REPLACED)
+        self.clients[client.participant] = client
+        self.empty_since = None
+
+    async def begin(self, client: Client, now: Callable[[], datetime], *, media: Callable[[], bool]) -> None:
+        """Sends the snapshot, and from then on every event."""
+        await self.refresh()
+        # No waiting from here on: the snapshot and the events after it must meet without a seam.
+        if self.clients.get(client.participant) is not client:
+            return
+        self._groups.setdefault(client.viewer, set()).add(client)
+        client.send(self._snapshot(client, now(), media=media()))
+        client.streaming = True
+
+    def leave(self, client: Client) -> None:
+        if self.clients.get(client.participant) is client:
+            del self.clients[client.participant]
+        group = self._groups.get(client.viewer)
+        if group is not None:
+            group.discard(client)
+            if not group:
+                del self._groups[client.viewer]
+        if not self.clients:
+            self.empty_since = time.monotonic()
+
+    def entity(self, collection: str, key: str = "") -> dict[str, Any] | None:
+        """The entity as of now, as JSON; None if there is none or nothing is loaded."""
+        if self.replica is None:
+            return None
+        found: dict[str, Any] | None = self.replica.state.get(collection, {}).get(key)
+        return found
+
+    # -- events
+
+    def hint(self, seq: int, event: dict[str, Any] | None) -> None:
+        """Event `seq` was committed; `event` is its content, if the bus brought it."""
+        self._newest = max(self._newest, seq)
+        if self.replica is None:
+            return
+        if event is not None and seq == self.replica.seq + 1 and self._reading is None:
+            self._deliver(event)
+        elif seq > self.replica.seq and self._reading is None:
+            self._reading = asyncio.create_task(self._read_log())
+
+    async def refresh(self) -> None:
+        """Makes sure there is a replica not older than `REFRESH_SECONDS`; concurrent callers share one load."""
+        if self.replica is not None and time.monotonic() - self.replica.loaded < REFRESH_SECONDS:
+            return
+        if self._loading is None:
+            self._loading = asyncio.create_task(self._load())
+        await asyncio.shield(self._loading)
+
+    async def stop(self) -> None:
+        for task in (self._loading, self._reading):
+            if task is not None:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError, Exception):
+                    await task
+
+    async def _load(self) -> None:
+        self._since_load = []
+        try:
+            seq, state = await load_state(self._database, self._features, self.meeting_id)
+            if self.replica is not None:
+                self._newest = max(self._newest, seq)
+                while self.replica.seq < seq:
+                    await (self._reading or self._read_log())
+            fresh = Replica(seq, state)
+            for event in self._since_load:
+                if event["seq"] > seq:
+                    fresh.apply(event)
+            self.replica = fresh
+        finally:
+            self._since_load = None
+            self._loading = None
+        self.hint(self._newest, None)
+
+    async def _read_log(self) -> None:
+        """Delivers from the log until nothing is left to deliver. Never gives up while the database is away."""
+        assert self.replica is not None  # noqa: S101
+        try:
+            while self._newest > self.replica.seq:
+                try:
+                    async with self._database.read() as session:
+                        events = await log.after(session, self.meeting_id, self.replica.seq)
+                except Exception:
+                    logger.exception("event-log-unreadable", meeting=self.meeting_id)
+                    await asyncio.sleep(RETRY_SECONDS)
+                    continue
+                for event in events:
+                    if event["seq"] == self.replica.seq + 1:
+                        self._deliver(event)
+                if not events:
+                    self._newest = self.replica.seq
+        finally:
+            self._reading = None
+
+    def _deliver(self, event: dict[str, Any]) -> None:
+        assert self.replica is not None  # noqa: S101
+        self.replica.apply(event)
+        if self._since_load is not None:
+            self._since_load.append(event)
+        changes: list[dict[str, Any]] = event["changes"]
+        head = compact({name: value for name, value in event.items() if name != "changes"})[:-1]
+        parts = [compact(change) for change in changes]
+        texts: dict[tuple[int, ...], str] = {}
+        for viewer, clients in self._groups.items():
+            seen = tuple(
+                index
+                for index, change in enumerate(changes)
+                if self._visible(change["collection"], change["key"], viewer)
+            )
+            if not seen:
+                continue
+            if seen not in texts:
+                texts[seen] = f'{head},"changes":[{",".join(parts[index] for index in seen)}]}}'
+            for client in clients:
+                client.send(texts[seen])
+        for listener in self._listeners:
+            try:
+                listener(self, event)
+            except Exception:
+                logger.exception("live-listener-failed", meeting=self.meeting_id, kind=event["kind"])
+
+    def _visible(self, collection: str, key: str, viewer: Viewer) -> bool:
+        feature = self._feature_of.get(collection)
+        return feature is not None and feature.visible(collection, key, viewer)
+
+    def _snapshot(self, client: Client, now: datetime, *, media: bool) -> str:
+        assert self.replica is not None  # noqa: S101
+        snapshot = Snapshot(
+            seq=self.replica.seq,
+            now=now,
+            participant=client.participant,
+            audience=client.viewer.audience,
+            media=media,
+            collections={},
+        )
+        collections = []
+        for name, texts in self.replica.texts.items():
+            items = [f"{compact(key)}:{text}" for key, text in texts.items() if self._visible(name, key, client.viewer)]
+            if items:
+                collections.append(f"{compact(name)}:{{{','.join(items)}}}")
+        head = compact(snapshot.model_dump(mode="json", exclude={"collections"}))[:-1]
+        return f'{head},"collections":{{{",".join(collections)}}}}}'
+
+
+async def load_state(
+    database: Database, features: Sequence[LiveFeature], meeting_id: int
+) -> tuple[int, dict[str, dict[str, Any]]]:
+    """(number of the last event, the state as of it), read from one moment of the database."""
+    async with database.read() as session:
+        if not database.is_sqlite:
+            # SQLite's transactions see one moment anyway; PostgreSQL's only at this level.
+            await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        seq = await log.last_number(session, meeting_id)
+        state: dict[str, dict[str, Any]] = {}
+        for feature in features:
+            if feature.load is None:
+                continue
+            for name, items in (await feature.load(session, meeting_id)).items():
+                state[name] = {key: entity.model_dump(mode="json") for key, entity in items.items()}
+    return seq, state

@@ -1,0 +1,31 @@
+"""Finding a meeting for somebody, with what that person may do in it."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.core.actor import Actor
+from server.core.errors import NotFound
+from server.core.transaction import Transaction
+from server.meetings.models import Meeting
+from server.meetings.rights import MeetingRights, meeting_rights
+
+
+async def visible_meeting(session: AsyncSession, meeting_id: int, actor: Actor) -> tuple[Meeting, MeetingRights]:
+    """The meeting and the actor's rights in it. NotFound both for what is not there and for what the actor may not see,
+    so that ids tell nothing."""
+    meeting = await session.get(Meeting, meeting_id)
+    if meeting is None:
+        raise NotFound()
+    rights = await meeting_rights(session, meeting, actor)
+    if not rights.view:
+        raise NotFound()
+    return meeting, rights
+
+
+async def meeting_for_write(tx: Transaction, meeting_id: int) -> tuple[Meeting, MeetingRights]:
+    """The same, with the meeting's row locked: two writers of one meeting take turns."""
+    await tx.session.scalar(select(Meeting.id).where(Meeting.id == meeting_id).with_for_update())
+    meeting = await tx.session.get(Meeting, meeting_id, populate_existing=True)
+    if meeting is None:
+        raise NotFound()
+    return await visible_meeting(tx.session, meeting_id, tx.actor)

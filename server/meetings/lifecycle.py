@@ -1,0 +1,137 @@
+"""draft → invited → open (halls may test) → running → ended, and the ways back."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from server.audit.actions import record
+from server.core.errors import Conflict, Invalid, NotAllowed
+from server.core.transaction import Transaction
+from server.live.log import append
+from server.meetings.access import meeting_for_write
+from server.meetings.agenda import stop_clock
+from server.meetings.live import changes_between, entities
+from server.meetings.models import Meeting
+from server.meetings.rights import MeetingRights
+
+REOPEN_WITHIN = timedelta(hours=24)
+
+
+class State(StrEnum):
+    DRAFT = "draft"
+    INVITED = "invited"
+    OPEN = "open"
+    RUNNING = "running"
+    ENDED = "ended"
+
+
+class Step(StrEnum):
+    """Values are the second half of the event's kind."""
+
+    INVITE = "invited"
+    WITHDRAW = "withdrawn"
+    OPEN = "opened"
+    START = "started"
+    END = "ended"
+    REOPEN = "reopened"
+
+
+_FROM: dict[Step, tuple[tuple[State, ...], State]] = {
+    Step.INVITE: ((State.DRAFT,), State.INVITED),
+    Step.WITHDRAW: ((State.INVITED,), State.DRAFT),
+    Step.OPEN: ((State.INVITED,), State.OPEN),
+    Step.START: ((State.INVITED, State.OPEN), State.RUNNING),
+    Step.END: ((State.RUNNING,), State.ENDED),
+    Step.REOPEN: ((State.ENDED,), State.RUNNING),
+}
+
+_REFUSAL: dict[State, tuple[str, str]] = {
+    State.DRAFT: (
+        "Cuộc họp còn là bản nháp. Gửi giấy mời trước rồi mới làm được việc này.",
+        "The meeting is still a draft. Invite first.",
+    ),
+    State.INVITED: (
+        "Cuộc họp đã gửi giấy mời, chưa mở. Tải lại trang để xem trạng thái mới nhất.",
+        "The meeting is invited and not open yet. Reload to see its state.",
+    ),
+    State.OPEN: (
+        "Phòng họp đang mở để các điểm cầu kiểm tra. Tải lại trang để xem trạng thái mới nhất.",
+        "The meeting is open for testing. Reload to see its state.",
+    ),
+    State.RUNNING: (
+        "Cuộc họp đang diễn ra. Tải lại trang để xem trạng thái mới nhất.",
+        "The meeting is running. Reload to see its state.",
+    ),
+    State.ENDED: (
+        "Cuộc họp đã kết thúc. Trong 24 giờ có thể mở lại, sau đó cần lập cuộc họp mới.",
+        "The meeting has ended. It can be reopened for 24 hours; after that, plan a new one.",
+    ),
+}
+
+
+def next_state(state: str, step: Step) -> State:
+    """The state after `step`. Conflict if the step does not lead on from `state`."""
+    allowed, after = _FROM[step]
+    if State(state) not in allowed:
+        raise Conflict(*_REFUSAL[State(state)], state=state)
+    return after
+
+
+def may_reopen(ended_at: datetime | None, now: datetime) -> bool:
+    return ended_at is not None and now - ended_at <= REOPEN_WITHIN
+
+
+async def invite(tx: Transaction, meeting_id: int) -> Meeting:
+    """Draft → invited: everybody concerned sees it from now on."""
+    return await _take(tx, meeting_id, Step.INVITE, lambda rights: rights.organise)
+
+
+async def withdraw(tx: Transaction, meeting_id: int) -> Meeting:
+    """Invited → draft."""
+    return await _take(tx, meeting_id, Step.WITHDRAW, lambda rights: rights.organise)
+
+
+async def open_halls(tx: Transaction, meeting_id: int) -> Meeting:
+    """Invited → open: halls may come in and test."""
+    return await _take(tx, meeting_id, Step.OPEN, lambda rights: rights.conduct or rights.operate or rights.organise)
+
+
+async def start(tx: Transaction, meeting_id: int) -> Meeting:
+    """Open or invited → running."""
+    return await _take(tx, meeting_id, Step.START, lambda rights: rights.conduct or rights.operate or rights.organise)
+
+
+async def end(tx: Transaction, meeting_id: int) -> Meeting:
+    """Running → ended; the agenda's clock stops."""
+    return await _take(tx, meeting_id, Step.END, lambda rights: rights.conduct or rights.operate or rights.organise)
+
+
+async def reopen(tx: Transaction, meeting_id: int, reason: str) -> Meeting:
+    """Ended → running, within 24 hours, for a stated reason (it stands in the audit log)."""
+    if not reason.strip():
+        raise Invalid.fields({"reason": ("Ghi lý do mở lại cuộc họp.", "Say why the meeting is reopened.")})
+    return await _take(tx, meeting_id, Step.REOPEN, lambda rights: rights.conduct or rights.organise, reason=reason)
+
+
+async def _take(
+    tx: Transaction, meeting_id: int, step: Step, allowed: Callable[[MeetingRights], bool], **facts: str
+) -> Meeting:
+    meeting, rights = await meeting_for_write(tx, meeting_id)
+    if not allowed(rights):
+        raise NotAllowed()
+    after = next_state(meeting.state, step)
+    if step is Step.REOPEN and not may_reopen(meeting.ended_at, tx.now):
+        raise Conflict(*_REFUSAL[State.ENDED], state=meeting.state)
+    before = await entities(tx.session, meeting_id)
+    meeting.state = after
+    if step is Step.START:
+        meeting.started_at = tx.now
+    elif step is Step.END:
+        meeting.ended_at = tx.now
+        await stop_clock(tx, meeting_id)
+    elif step is Step.REOPEN:
+        meeting.ended_at = None
+    await tx.session.flush()
+    await record(tx, f"meeting.{step}", "meeting", meeting_id, **facts)
+    await append(tx, meeting_id, f"meeting.{step}", changes_between(before, await entities(tx.session, meeting_id)))
+    return meeting

@@ -1,0 +1,132 @@
+"""What an actor may do in a meeting. Everything not granted here is denied."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.core.actor import Actor, Role
+from server.meetings.models import AgendaItem, Meeting, MemberPoint
+from server.organisations.models import BridgePoint, Unit
+
+_HALL_ROLES = (Role.TECHNICIAN, Role.HALL_SECRETARY)
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingRights:
+    view: bool = False
+    organise: bool = False
+    """Edit, invite, delete the draft: its creator, or an organiser of its unit."""
+    conduct: bool = False
+    """Run it: its chair and secretary, and who may organise by role."""
+    operate: bool = False
+    """Run its picture: operators of its unit."""
+    present: bool = False
+    """Share a screen: presenters of an agenda item, and who conducts or operates."""
+    points: frozenset[int] = frozenset()
+    """Member points (bridge point ids) whose hall the actor may bring in."""
+
+
+NONE = MeetingRights()
+
+
+async def meeting_rights(session: AsyncSession, meeting: Meeting, actor: Actor) -> MeetingRights:
+    return (await rights_in(session, [meeting], actor))[meeting.id]
+
+
+async def rights_in(session: AsyncSession, meetings: Sequence[Meeting], actor: Actor) -> dict[int, MeetingRights]:
+    """The actor's rights in each of these meetings, by meeting id, in a fixed number of queries."""
+    ids = [meeting.id for meeting in meetings]
+    paths = await _unit_paths(session, {meeting.unit_id for meeting in meetings})
+    presenting = await _presented_by(session, ids, actor)
+    halls = await _member_points(session, ids, _represents(actor))
+    reached = await _meetings_reached(session, ids, actor)
+    operated = [each.id for each in meetings if actor.system or actor.has(Role.OPERATOR, paths[each.unit_id])]
+    all_halls = await _member_points(session, operated, None)
+    return {
+        meeting.id: _rights(
+            meeting,
+            actor,
+            unit_path=paths[meeting.unit_id],
+            presenting=meeting.id in presenting,
+            points=all_halls.get(meeting.id) or halls.get(meeting.id, frozenset()),
+            reached=meeting.id in reached,
+        )
+        for meeting in meetings
+    }
+
+
+def _rights(
+    meeting: Meeting, actor: Actor, *, unit_path: str, presenting: bool, points: frozenset[int], reached: bool
+) -> MeetingRights:
+    is_person = actor.person_id is not None
+    organiser = actor.has(Role.ORGANISER, unit_path)
+    organise = actor.system or organiser or (is_person and actor.person_id == meeting.created_by)
+    leads = is_person and actor.person_id in (meeting.chair_id, meeting.secretary_id)
+    conduct = actor.system or organiser or leads
+    operate = actor.system or actor.has(Role.OPERATOR, unit_path)
+    rights = MeetingRights(
+        organise=organise, conduct=conduct, operate=operate, present=presenting or conduct or operate, points=points
+    )
+    if meeting.state == "draft":
+        # A draft is its makers' own business: halls, operators and presenters learn of it when they are invited.
+        return replace(rights, view=True) if organise or conduct else NONE
+    seen = organise or rights.present or bool(points) or reached
+    return replace(rights, view=True) if seen else NONE
+
+
+async def _unit_paths(session: AsyncSession, unit_ids: set[int]) -> dict[int, str]:
+    rows = await session.execute(select(Unit.id, Unit.path).where(Unit.id.in_(unit_ids)))
+    return dict(rows.all())
+
+
+async def _presented_by(session: AsyncSession, meeting_ids: Sequence[int], actor: Actor) -> set[int]:
+    if actor.person_id is None:
+        return set()
+    found = await session.scalars(
+        select(AgendaItem.meeting_id)
+        .where(AgendaItem.meeting_id.in_(meeting_ids), AgendaItem.presenter_id == actor.person_id)
+        .distinct()
+    )
+    return set(found)
+
+
+def _represents(actor: Actor) -> list[ColumnElement[bool]]:
+    conditions = [Unit.path.startswith(grant.unit_path) for grant in actor.grants if grant.role in _HALL_ROLES]
+    if actor.point_id is not None:
+        conditions.append(BridgePoint.id == actor.point_id)
+    return conditions
+
+
+async def _member_points(
+    session: AsyncSession, meeting_ids: Sequence[int], conditions: list[ColumnElement[bool]] | None
+) -> dict[int, frozenset[int]]:
+    """Member points by meeting; of those that meet any of the conditions, or all of them if None."""
+    if not meeting_ids or conditions == []:
+        return {}
+    statement = (
+        select(MemberPoint.meeting_id, MemberPoint.point_id)
+        .join(BridgePoint, BridgePoint.id == MemberPoint.point_id)
+        .join(Unit, Unit.id == BridgePoint.unit_id)
+        .where(MemberPoint.meeting_id.in_(meeting_ids))
+    )
+    if conditions is not None:
+        statement = statement.where(or_(*conditions))
+    found: dict[int, set[int]] = {}
+    for meeting_id, point_id in await session.execute(statement):
+        found.setdefault(meeting_id, set()).add(point_id)
+    return {meeting_id: frozenset(points) for meeting_id, points in found.items()}
+
+
+async def _meetings_reached(session: AsyncSession, meeting_ids: Sequence[int], actor: Actor) -> set[int]:
+    """Meetings that have a member point in a branch where the actor holds any role."""
+    if not actor.grants:
+        return set()
+    in_branch = or_(*(Unit.path.startswith(grant.unit_path) for grant in actor.grants))
+    member = (
+        exists()
+        .where(MemberPoint.meeting_id == Meeting.id, BridgePoint.id == MemberPoint.point_id)
+        .where(Unit.id == BridgePoint.unit_id, in_branch)
+    )
+    return set(await session.scalars(select(Meeting.id).where(Meeting.id.in_(meeting_ids), member)))

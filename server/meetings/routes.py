@@ -1,0 +1,52 @@
+from typing import Annotated
+
+from fastapi import APIRouter
+from fastapi import Path as PathParameter
+
+from server.accounts.dependencies import CurrentActor, ReadSession, Write
+from server.core.fields import Id
+from server.meetings import actions, lifecycle, queries
+from server.meetings.schemas import MeetingOut, MeetingPatch, MeetingSummary, MeetingWrite
+
+router = APIRouter(prefix="/api/meetings", tags=["meetings"])
+
+RowId = Annotated[Id, PathParameter()]
+
+
+@router.get("")
+async def meetings(actor: CurrentActor, session: ReadSession) -> list[MeetingSummary]:
+    return await queries.meetings(session, actor)
+
+
+@router.post("", status_code=201)
+async def create(write: MeetingWrite, tx: Write) -> MeetingOut:
+    made, notices = await actions.create(tx, write)
+    return await queries.meeting(tx.session, made.id, tx.actor, notices)
+
+
+@router.get("/{meeting_id}")
+async def meeting(meeting_id: RowId, actor: CurrentActor, session: ReadSession) -> MeetingOut:
+    return await queries.meeting(session, meeting_id, actor)
+
+
+@router.patch("/{meeting_id}")
+async def edit(meeting_id: RowId, patch: MeetingPatch, tx: Write) -> MeetingOut:
+    edited, notices = await actions.edit(tx, meeting_id, patch)
+    return await queries.meeting(tx.session, edited.id, tx.actor, notices)
+
+
+@router.delete("/{meeting_id}", status_code=204)
+async def delete_draft(meeting_id: RowId, tx: Write) -> None:
+    await actions.delete_draft(tx, meeting_id)
+
+
+@router.post("/{meeting_id}/invite")
+async def invite(meeting_id: RowId, tx: Write) -> MeetingOut:
+    await lifecycle.invite(tx, meeting_id)
+    return await queries.meeting(tx.session, meeting_id, tx.actor)
+
+
+@router.post("/{meeting_id}/withdraw")
+async def withdraw(meeting_id: RowId, tx: Write) -> MeetingOut:
+    await lifecycle.withdraw(tx, meeting_id)
+    return await queries.meeting(tx.session, meeting_id, tx.actor)

@@ -1,0 +1,139 @@
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from server.core.fields import Id, Line, Paragraphs, Time
+from server.meetings.live import MeetingStateName
+
+MeetingKind = Literal["hoi-nghi", "cuoc-hop", "phien-hop", "ky-hop", "dai-hoi"]
+
+MOST_ITEMS = 200
+MOST_POINTS = 5_000
+"""The largest national conferences relay province by province; one meeting's own points stay below this."""
+
+Title = Annotated[Line, Field(min_length=1, max_length=300)]
+Description = Annotated[Paragraphs, Field(max_length=20_000)]
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class AgendaWrite(Body):
+    id: Id | None = None
+    """Of the item as it is now; None for a new one. An item left out is deleted."""
+    title: Title
+    minutes: Annotated[int, Field(ge=0, le=24 * 60)]
+    presenter_id: Id | None = None
+    presenter_text: Annotated[Line, Field(max_length=200)] = ""
+
+
+class MemberWrite(Body):
+    point_id: Id
+    speaker: Annotated[Line, Field(max_length=200)] = ""
+
+
+class MeetingWrite(Body):
+    kind: MeetingKind
+    title: Title
+    description: Description = ""
+    unit_id: Id
+    starts_at: Time
+    ends_at: Time
+    main_point_id: Id
+    chair_id: Id | None = None
+    secretary_id: Id | None = None
+    agenda: Annotated[list[AgendaWrite], Field(max_length=MOST_ITEMS)] = Field(default_factory=list)
+    points: Annotated[list[MemberWrite], Field(max_length=MOST_POINTS)] = Field(default_factory=list)
+
+
+class MeetingPatch(Body):
+    """What is left out stays; the lists, if given, replace the present ones whole."""
+
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    """Of the meeting as the editor saw it."""
+    kind: MeetingKind | None = None
+    title: Title | None = None
+    description: Description | None = None
+    unit_id: Id | None = None
+    starts_at: Time | None = None
+    ends_at: Time | None = None
+    main_point_id: Id | None = None
+    chair_id: Id | None = None
+    secretary_id: Id | None = None
+    agenda: Annotated[list[AgendaWrite], Field(max_length=MOST_ITEMS)] | None = None
+    points: Annotated[list[MemberWrite], Field(max_length=MOST_POINTS)] | None = None
+
+
+class RightsOut(BaseModel):
+    view: bool
+    organise: bool
+    conduct: bool
+    operate: bool
+    present: bool
+    points: list[int]
+    """Bridge points of this meeting that the actor may bring in."""
+
+
+class AgendaOut(BaseModel):
+    id: int
+    title: str
+    minutes: int
+    presenter_id: int | None
+    presenter_name: str
+    presenter_text: str
+
+
+class MemberOut(BaseModel):
+    point_id: int
+    speaker: str
+    name: str
+    unit_id: int
+
+
+class Notice(BaseModel):
+    """Something the server did on its own account, to be shown once."""
+
+    vi: str
+    en: str
+
+
+class MeetingOut(BaseModel):
+    id: int
+    kind: MeetingKind
+    title: str
+    description: str
+    state: MeetingStateName
+    version: int
+    unit_id: int
+    unit_name: str
+    starts_at: datetime
+    ends_at: datetime
+    main_point_id: int
+    main_point_name: str
+    chair_id: int | None
+    chair_name: str
+    secretary_id: int | None
+    secretary_name: str
+    agenda: list[AgendaOut]
+    points: list[MemberOut]
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    my: RightsOut
+    notices: list[Notice] = Field(default_factory=list)
+
+
+class MeetingSummary(BaseModel):
+    id: int
+    kind: MeetingKind
+    title: str
+    state: MeetingStateName
+    starts_at: datetime
+    ends_at: datetime
+    unit_name: str
+    main_point_name: str
+    point_count: int
+    agenda_count: int
+    my: RightsOut

@@ -1,0 +1,44 @@
+"""The database's schema, version by version. `nhipcau serve` brings the database up to date before it starts.
+
+A new version: change the models, then `alembic revision --autogenerate -m "what it adds"`, and read what it wrote.
+"""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import Engine
+
+
+def upgrade(url: str) -> None:
+    """Brings the database at this URL (as in `Settings.database`) to the newest version. Blocks: call it before the
+    event loop starts, or in a thread."""
+    engine = blocking_engine(url)
+    try:
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent))
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    finally:
+        engine.dispose()
+
+
+def blocking_engine(url: str) -> Engine:
+    """An engine without asyncio on the same database. On SQLite a whole migration is one transaction."""
+    engine = create_engine(url.replace("+aiosqlite", ""))
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def _configure(connection, _record) -> None:  # type: ignore[no-untyped-def]
+            connection.isolation_level = None
+            # Batch mode copies tables, which must not fire ON DELETE; WAL is a property of the file.
+            connection.execute("PRAGMA foreign_keys=OFF")
+            connection.execute("PRAGMA journal_mode=WAL")
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection) -> None:  # type: ignore[no-untyped-def]
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine

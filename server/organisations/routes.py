@@ -1,0 +1,48 @@
+from typing import Annotated
+
+from fastapi import APIRouter
+from fastapi import Path as PathParameter
+
+from server.core.fields import Id
+from server.edge.dependencies import CurrentActor, ReadSession, Write
+from server.organisations import actions, queries
+from server.organisations.schemas import PointOut, PointPatch, PointWrite, Tree, UnitOut, UnitPatch, UnitWrite
+
+router = APIRouter(prefix="/api", tags=["organisations"])
+
+RowId = Annotated[Id, PathParameter()]
+
+
+@router.get("/units")
+async def visible_tree(actor: CurrentActor, session: ReadSession) -> Tree:
+    return await queries.visible_tree(session, actor)
+
+
+@router.post("/units", status_code=201)
+async def create_unit(write: UnitWrite, tx: Write) -> UnitOut:
+    return UnitOut.model_validate(await actions.create_unit(tx, write))
+
+
+@router.patch("/units/{unit_id}")
+async def edit_unit(unit_id: RowId, patch: UnitPatch, tx: Write) -> UnitOut:
+    return UnitOut.model_validate(await actions.edit_unit(tx, unit_id, patch))
+
+
+@router.delete("/units/{unit_id}", status_code=204)
+async def delete_unit(unit_id: RowId, tx: Write) -> None:
+    await actions.delete_unit(tx, unit_id)
+
+
+@router.post("/points", status_code=201)
+async def create_point(write: PointWrite, tx: Write) -> PointOut:
+    return PointOut.model_validate(await actions.create_point(tx, write))
+
+
+@router.patch("/points/{point_id}")
+async def edit_point(point_id: RowId, patch: PointPatch, tx: Write) -> PointOut:
+    return PointOut.model_validate(await actions.edit_point(tx, point_id, patch))
+
+
+@router.delete("/points/{point_id}", status_code=204)
+async def delete_point(point_id: RowId, tx: Write) -> None:
+    await actions.delete_point(tx, point_id)

@@ -1,0 +1,33 @@
+import type { MeetingRights, MeetingState } from '#lib/api/types.ts';
+import { m } from '#lib/paraglide/messages.js';
+import { paths } from '#lib/paths.ts';
+
+/** A way into a conference. */
+export interface Door {
+  label: string;
+  href: string;
+}
+
+interface Enterable {
+  id: number;
+  state: MeetingState;
+  my: MeetingRights;
+}
+
+/**
+ * The ways into a meeting for this person, the most fitting first: the console for who conducts or operates, the hall for
+ * its technician (only where exactly one is theirs: with several, the meeting's page lists them), watching for all others.
+ */
+export function doors(meeting: Enterable): Door[] {
+  if (meeting.state !== 'open' && meeting.state !== 'running') return [];
+  const found: Door[] = [];
+  const { conduct, operate, points } = meeting.my;
+  const [point] = points;
+  const ownHall = points.length === 1 && point !== undefined;
+  if (conduct || operate) found.push({ label: m.door_console(), href: paths.console(meeting.id) });
+  if (ownHall) found.push({ label: m.door_hall(), href: paths.hall(meeting.id, point) });
+  else if (points.length > 1 && !operate)
+    found.push({ label: m.door_choose_hall(), href: paths.meeting(meeting.id) });
+  if (meeting.state === 'running') found.push({ label: m.door_watch(), href: paths.watch(meeting.id) });
+  return found;
+}

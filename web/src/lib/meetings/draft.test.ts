@@ -1,0 +1,121 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type Draft, emptyDraft, faults, length, newRow, overrun, writeOf } from './draft.ts';
+import { drop, keep, kept } from './keep.ts';
+import { changed, collision, merged, same } from './merge.ts';
+
+const unit = { id: 1, label: 'Tỉnh ủy Lâm Đồng' };
+const hall = { id: 10, label: 'Hội trường Tỉnh ủy' };
+const friday = new Date(2026, 10, 20, 15, 0);
+
+function draft(change: Partial<Draft> = {}): Draft {
+  return { ...emptyDraft(unit, friday), title: 'Hội nghị quán triệt Nghị quyết', mainPoint: hall, ...change };
+}
+
+/** As much of the browser's storage as is used. */
+function storage(): Storage {
+  const held = new Map<string, string>();
+  return {
+    getItem: (key: string) => held.get(key) ?? null,
+    setItem: (key: string, value: string) => void held.set(key, value),
+    removeItem: (key: string) => void held.delete(key),
+  } as Storage;
+}
+
+describe('a new draft', () => {
+  it('is on the next working day', () => {
+    expect(emptyDraft(unit, friday).date).toBe('2026-11-23');
+  });
+  it('has a length and an agenda inside it', () => {
+    expect(length(draft())).toBe(210);
+    expect(overrun(draft())).toBe(25 - 210);
+  });
+});
+
+describe('faults', () => {
+  it('finds none in a complete draft', () => {
+    expect(faults(draft())).toEqual({});
+  });
+  it('names each field that is missing or wrong', () => {
+    const bad = draft({ title: ' ', unit: null, mainPoint: null, end: '07:00', agenda: [newRow(0)] });
+    expect(Object.keys(faults(bad)).sort()).toEqual([
+      'agenda.0.minutes',
+      'agenda.0.title',
+      'ends_at',
+      'main_point_id',
+      'title',
+      'unit_id',
+    ]);
+  });
+  it('refuses an empty time', () => {
+    expect(faults(draft({ start: '' })).starts_at).toBeTruthy();
+  });
+});
+
+describe('writeOf', () => {
+  it('always has the main point among the points, with its speaker if given', () => {
+    expect(writeOf(draft({ points: { 20: ' Đ/c Hạnh ' } })).points).toEqual([
+      { point_id: 10, speaker: '' },
+      { point_id: 20, speaker: 'Đ/c Hạnh' },
+    ]);
+    expect(writeOf(draft({ points: { 10: 'Đ/c Bí thư' } })).points).toEqual([
+      { point_id: 10, speaker: 'Đ/c Bí thư' },
+    ]);
+  });
+  it('sends a presenter as a person or as text', () => {
+    const agenda = [
+      { ...newRow(), title: 'a', presenter: { id: 7, label: 'Trần Văn Minh' } },
+      { ...newRow(), title: 'b', presenter: { id: null, label: 'Văn phòng Tỉnh ủy' } },
+    ];
+    const [first, second] = writeOf(draft({ agenda })).agenda;
+    expect(first).toMatchObject({ presenter_id: 7, presenter_text: '' });
+    expect(second).toMatchObject({ presenter_id: null, presenter_text: 'Văn phòng Tỉnh ủy' });
+  });
+});
+
+describe('merging with what others saved', () => {
+  const base = draft();
+  const mine = { ...base, title: 'Tên của tôi', end: '12:00' };
+  const theirs = { ...base, title: 'Tên của họ', start: '08:00' };
+
+  it('tells what they changed and where it collides', () => {
+    expect(collision(base, mine, theirs)).toEqual({ theirs: ['title', 'start'], both: ['title'] });
+  });
+  it('lays what was changed here over theirs', () => {
+    expect(merged(base, mine, theirs)).toMatchObject({ title: 'Tên của tôi', start: '08:00', end: '12:00' });
+  });
+  it('sees no difference in row keys and in details of a choice', () => {
+    const other = {
+      ...base,
+      unit: { ...unit, detail: 'cấp tỉnh' },
+      agenda: base.agenda.map((row) => ({ ...row, key: 'other' })),
+    };
+    expect(same(base, other)).toBe(true);
+    expect(changed(base, { ...base, agenda: base.agenda.slice(1) })).toEqual(['agenda']);
+  });
+});
+
+describe('keeping a draft', () => {
+  let held: Storage;
+  beforeEach(() => (held = storage()));
+
+  it('gives back what was kept, by meeting, until dropped', () => {
+    const one = { version: 3, at: '2026-11-20T08:00:00Z', base: draft(), draft: draft({ title: 'Khác' }) };
+    keep(5, one, held);
+    expect(kept(5, held)).toEqual(one);
+    expect(kept('new', held)).toBeNull();
+    drop(5, held);
+    expect(kept(5, held)).toBeNull();
+  });
+  it('throws away what it cannot read', () => {
+    held.setItem('nhipcau.meeting-draft.1.5', '{"version":');
+    expect(kept(5, held)).toBeNull();
+    expect(held.getItem('nhipcau.meeting-draft.1.5')).toBeNull();
+  });
+  it('survives a full store', () => {
+    const full = { ...held };
+    full.setItem = () => {
+      throw new DOMException('full', 'QuotaExceededError');
+    };
+    expect(() => keep(5, { version: 1, at: '', base: draft(), draft: draft() }, full)).not.toThrow();
+  });
+});

@@ -1,0 +1,167 @@
+import type { Meeting, MeetingKind, MeetingWrite } from '#lib/api/types.ts';
+import { m } from '#lib/paraglide/messages.js';
+import { totalMinutes } from './agenda.ts';
+
+/** Somebody or something chosen by name; without an id it is only a name ("Văn phòng Tỉnh ủy"). */
+export interface Choice {
+  id: number | null;
+  label: string;
+  detail?: string;
+}
+
+export interface AgendaRow {
+  /** Stays with the row while it is edited and moved. */
+  key: string;
+  id: number | null;
+  title: string;
+  minutes: number;
+  presenter: Choice | null;
+}
+
+/** A meeting as it is being typed. Plain data: it is compared, merged and kept in the browser's storage as JSON. */
+export interface Draft {
+  kind: MeetingKind;
+  title: string;
+  description: string;
+  unit: Choice | null;
+  date: string;
+  start: string;
+  endDate: string;
+  end: string;
+  mainPoint: Choice | null;
+  chair: Choice | null;
+  secretary: Choice | null;
+  agenda: AgendaRow[];
+  /** Member points and who speaks for each, by point id. */
+  points: Record<number, string>;
+}
+
+export type Fields = Record<string, string>;
+
+const two = (value: number) => String(value).padStart(2, '0');
+const dateOf = (at: Date) => `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+const timeOf = (at: Date) => `${two(at.getHours())}:${two(at.getMinutes())}`;
+
+let rows = 0;
+export function newRow(minutes = 15): AgendaRow {
+  return { key: `new-${Date.now()}-${rows++}`, id: null, title: '', minutes, presenter: null };
+}
+
+/** An empty form: a conference next working day from 07:30 to 11:00, opened and closed. */
+export function emptyDraft(unit: Choice | null, now = new Date()): Draft {
+  const next = new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1);
+  while (next.getDay() === 0 || next.getDay() === 6) next.setDate(next.getDate() + 1);
+  const date = dateOf(next);
+  return {
+    kind: 'hoi-nghi',
+    title: '',
+    description: '',
+    unit,
+    date,
+    start: '07:30',
+    endDate: date,
+    end: '11:00',
+    mainPoint: null,
+    chair: null,
+    secretary: null,
+    agenda: [
+      { ...newRow(10), title: m.agenda_opening() },
+      { ...newRow(15), title: m.agenda_closing() },
+    ],
+    points: {},
+  };
+}
+
+export function draftOf(meeting: Meeting): Draft {
+  const start = new Date(meeting.starts_at);
+  const end = new Date(meeting.ends_at);
+  const choice = (id: number | null, label: string) => (id === null ? null : { id, label });
+  return {
+    kind: meeting.kind,
+    title: meeting.title,
+    description: meeting.description,
+    unit: choice(meeting.unit_id, meeting.unit_name),
+    date: dateOf(start),
+    start: timeOf(start),
+    endDate: dateOf(end),
+    end: timeOf(end),
+    mainPoint: choice(meeting.main_point_id, meeting.main_point_name),
+    chair: choice(meeting.chair_id, meeting.chair_name),
+    secretary: choice(meeting.secretary_id, meeting.secretary_name),
+    agenda: meeting.agenda.map((item) => ({
+      key: String(item.id),
+      id: item.id,
+      title: item.title,
+      minutes: item.minutes,
+      presenter: item.presenter_id
+        ? { id: item.presenter_id, label: item.presenter_name }
+        : item.presenter_text
+          ? { id: null, label: item.presenter_text }
+          : null,
+    })),
+    points: Object.fromEntries(meeting.points.map((point) => [point.point_id, point.speaker])),
+  };
+}
+
+export function startsAt(draft: Draft): Date {
+  return new Date(`${draft.date}T${draft.start}`);
+}
+
+export function endsAt(draft: Draft): Date {
+  return new Date(`${draft.endDate}T${draft.end}`);
+}
+
+/** The meeting's length in minutes; 0 while the times are not yet right. */
+export function length(draft: Draft): number {
+  const minutes = (endsAt(draft).getTime() - startsAt(draft).getTime()) / 60_000;
+  return Number.isFinite(minutes) && minutes > 0 ? Math.round(minutes) : 0;
+}
+
+/** What is missing or wrong, by field; empty when the draft can be sent. */
+export function faults(draft: Draft): Fields {
+  const found: Fields = {};
+  if (!draft.title.trim()) found.title = m.fault_title();
+  if (!draft.unit?.id) found.unit_id = m.fault_unit();
+  if (Number.isNaN(startsAt(draft).getTime())) found.starts_at = m.fault_time();
+  else if (Number.isNaN(endsAt(draft).getTime())) found.ends_at = m.fault_time();
+  else if (length(draft) === 0) found.ends_at = m.fault_end();
+  if (!draft.mainPoint?.id) found.main_point_id = m.fault_main_point();
+  draft.agenda.forEach((row, index) => {
+    if (!row.title.trim()) found[`agenda.${index}.title`] = m.fault_item_title();
+    if (!(Number.isInteger(row.minutes) && row.minutes >= 1 && row.minutes <= 600))
+      found[`agenda.${index}.minutes`] = m.fault_item_minutes();
+  });
+  return found;
+}
+
+/** The request body. Call only when `faults` is empty. */
+export function writeOf(draft: Draft): MeetingWrite {
+  const main = draft.mainPoint?.id ?? 0;
+  const points = { [main]: '', ...draft.points };
+  return {
+    kind: draft.kind,
+    title: draft.title.trim(),
+    description: draft.description.trim(),
+    unit_id: draft.unit?.id ?? 0,
+    starts_at: startsAt(draft).toISOString(),
+    ends_at: endsAt(draft).toISOString(),
+    main_point_id: main,
+    chair_id: draft.chair?.id ?? null,
+    secretary_id: draft.secretary?.id ?? null,
+    agenda: draft.agenda.map((row) => ({
+      id: row.id,
+      title: row.title.trim(),
+      minutes: row.minutes,
+      presenter_id: row.presenter?.id ?? null,
+      presenter_text: row.presenter && row.presenter.id === null ? row.presenter.label.trim() : '',
+    })),
+    points: Object.entries(points).map(([id, speaker]) => ({
+      point_id: Number(id),
+      speaker: speaker.trim(),
+    })),
+  };
+}
+
+export function overrun(draft: Draft): number {
+  return totalMinutes(draft.agenda) - length(draft);
+}

@@ -1,0 +1,146 @@
+import { answer, api } from '#lib/api/client.ts';
+import { ApiError } from '#lib/api/errors.ts';
+import type { Meeting } from '#lib/api/types.ts';
+import { type Draft, draftOf, faults, type Fields, writeOf } from './draft.ts';
+import { drop, keep, kept } from './keep.ts';
+import { collision, type Collision, merged, same } from './merge.ts';
+
+/**
+ * A meeting being typed: the draft, what it began from, and the ways out (save, merge with what others saved, throw away).
+ * Keeps the draft in the browser as it grows.
+ */
+export class Editor {
+  draft: Draft;
+  /** What is on the server, as far as is known here. */
+  #base = $state.raw() as Draft;
+  #version = $state(0);
+  readonly id: number | 'new';
+  errors = $state.raw<Fields>({});
+  saving = $state(false);
+  /** Somebody else saved meanwhile: their meeting, and in which parts it differs. */
+  clash = $state.raw<{ meeting: Meeting; parts: Collision; who: string }>();
+  /** When the typing was kept that this editor took up again; null if there was none. */
+  restoredAt = $state<string | null>(null);
+  #over = false;
+
+  constructor(start: Draft, meeting?: Meeting) {
+    this.id = meeting?.id ?? 'new';
+    this.#base = start;
+    this.#version = meeting?.version ?? 0;
+    const held = kept(this.id);
+    const worth = held && !same(held.base, held.draft) && !same(held.draft, start);
+    this.draft = $state(structuredClone(worth ? held.draft : start));
+    if (worth) {
+      this.restoredAt = held.at;
+      this.#base = held.base;
+      this.#version = held.version;
+    }
+  }
+
+  get dirty(): boolean {
+    return !this.#over && !same(this.#base, this.draft);
+  }
+
+  /** Follows the draft and keeps it; to be called from a component. */
+  follow(): void {
+    $effect(() => {
+      const draft = $state.snapshot(this.draft) as Draft;
+      const timer = setTimeout(() => this.keepNow(draft), 400);
+      return () => clearTimeout(timer);
+    });
+    $effect(() => {
+      // A fault that has been mended disappears while one types; new ones wait for the next attempt to save.
+      const left = faults(this.draft);
+      const still = Object.entries(this.errors).filter(([field]) => field in left || !ownFields.test(field));
+      if (still.length < Object.keys(this.errors).length) this.errors = Object.fromEntries(still);
+    });
+  }
+
+  keepNow(draft = $state.snapshot(this.draft) as Draft): void {
+    if (this.#over) return;
+    if (same(this.#base, draft)) drop(this.id);
+    else keep(this.id, { version: this.#version, at: new Date().toISOString(), base: this.#base, draft });
+  }
+
+  /** Forgets what was typed. */
+  discard(saved: Draft = this.#base): void {
+    drop(this.id);
+    this.draft = structuredClone(saved);
+    this.errors = {};
+    this.restoredAt = null;
+  }
+
+  /** Leaves for good: nothing is kept, nothing is asked. */
+  leave(): void {
+    this.#over = true;
+    drop(this.id);
+  }
+
+  /** Checks, then sends. The saved meeting, or null when something is to be mended first (`errors`, `clash`). */
+  async save(): Promise<Meeting | null> {
+    const draft = $state.snapshot(this.draft) as Draft;
+    this.errors = faults(draft);
+    if (Object.keys(this.errors).length > 0) return null;
+    this.saving = true;
+    try {
+      const meeting = await this.#send(draft);
+      this.leave();
+      return meeting;
+    } catch (thrown) {
+      if (!(thrown instanceof ApiError)) throw thrown;
+      if (thrown.code === 'conflict' && this.id !== 'new') {
+        await this.#lookAtTheirs(this.id, thrown);
+        if (this.clash) return null;
+      }
+      if (Object.keys(thrown.fields).length === 0) throw thrown;
+      this.errors = thrown.fields;
+      return null;
+    } finally {
+      this.saving = false;
+    }
+  }
+
+  /** Lays what was typed here over what the others saved; it is sent with the next press of save. */
+  keepMine(): void {
+    if (!this.clash) return;
+    const theirs = draftOf(this.clash.meeting);
+    const mine = $state.snapshot(this.draft) as Draft;
+    this.draft = merged(this.#base, mine, theirs);
+    this.#settle(theirs);
+  }
+
+  /** Takes what the others saved, and gives up what was typed here. */
+  takeTheirs(): void {
+    if (!this.clash) return;
+    const theirs = draftOf(this.clash.meeting);
+    this.#settle(theirs);
+    this.discard(theirs);
+  }
+
+  #settle(theirs: Draft): void {
+    this.#base = theirs;
+    this.#version = this.clash?.meeting.version ?? this.#version;
+    this.clash = undefined;
+  }
+
+  #send(draft: Draft): Promise<Meeting> {
+    const body = writeOf(draft);
+    if (this.id === 'new') return answer(api.POST('/api/meetings', { body }));
+    const params = { path: { meeting_id: this.id } };
+    return answer(
+      api.PATCH('/api/meetings/{meeting_id}', { params, body: { ...body, version: this.#version } }),
+    );
+  }
+
+  async #lookAtTheirs(id: number, refusal: ApiError): Promise<void> {
+    const meeting = await answer(
+      api.GET('/api/meetings/{meeting_id}', { params: { path: { meeting_id: id } } }),
+    );
+    if (meeting.version === this.#version) return; // refused for another reason, such as the meeting's state
+    const mine = $state.snapshot(this.draft) as Draft;
+    const who = typeof refusal.details.changed_by === 'string' ? refusal.details.changed_by : '';
+    this.clash = { meeting, parts: collision(this.#base, mine, draftOf(meeting)), who };
+  }
+}
+
+const ownFields = /^(title|unit_id|starts_at|ends_at|main_point_id|agenda\.\d+\.(title|minutes))$/;

@@ -1,0 +1,37 @@
+import type { MeetingKind, MeetingState } from '#lib/api/types.ts';
+import { m } from '#lib/paraglide/messages.js';
+
+export const kinds: MeetingKind[] = ['hoi-nghi', 'cuoc-hop', 'phien-hop', 'ky-hop', 'dai-hoi'];
+
+/** "Hội nghị", "Kỳ họp" …: the label of a meeting follows its kind. */
+export function kindWord(kind: MeetingKind): string {
+  const words: Record<MeetingKind, () => string> = {
+    'hoi-nghi': m.kind_hoi_nghi,
+    'cuoc-hop': m.kind_cuoc_hop,
+    'phien-hop': m.kind_phien_hop,
+    'ky-hop': m.kind_ky_hop,
+    'dai-hoi': m.kind_dai_hoi,
+  };
+  return words[kind]();
+}
+
+/** The same inside a sentence: "hội nghị". */
+export function kindInside(kind: MeetingKind): string {
+  return kindWord(kind).toLowerCase();
+}
+
+/** Chủ tọa at a council session or congress, chủ trì elsewhere. */
+export function chairWord(kind: MeetingKind): string {
+  return kind === 'ky-hop' || kind === 'dai-hoi' ? m.chair_presiding() : m.chair();
+}
+
+export function stateWord(state: MeetingState): string {
+  const words: Record<MeetingState, () => string> = {
+    draft: m.meeting_draft,
+    invited: m.meeting_invited,
+    open: m.meeting_open,
+    running: m.meeting_running,
+    ended: m.meeting_ended,
+  };
+  return words[state]();
+}

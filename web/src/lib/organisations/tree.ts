@@ -1,0 +1,100 @@
+import type { Point, Tree, Unit } from '#lib/api/types.ts';
+import { fits } from '#lib/text/fold.ts';
+
+/** A unit with what hangs below it. `all` are the ids of the points of this whole branch, in order. */
+export interface Branch {
+  unit: Unit;
+  depth: number;
+  points: Point[];
+  children: Branch[];
+  all: number[];
+}
+
+export type Ticked = 'all' | 'some' | 'none';
+
+const inOrder = (a: { position: number; name: string }, b: { position: number; name: string }) =>
+  a.position - b.position || a.name.localeCompare(b.name, 'vi');
+
+/** `Map.groupBy`, which tablets of 2022 do not have. */
+function grouped<T, K>(list: readonly T[], by: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of list) {
+    const group = groups.get(by(item));
+    if (group) group.push(item);
+    else groups.set(by(item), [item]);
+  }
+  return groups;
+}
+
+/** The branches of a tree, in the order their makers gave; units without any point below them are left out. */
+export function branches(tree: Tree): Branch[] {
+  const points = grouped(tree.points, (point) => point.unit_id);
+  const known = new Set(tree.units.map((unit) => unit.id));
+  const units = grouped(tree.units, (unit) =>
+    unit.parent_id !== null && known.has(unit.parent_id) ? unit.parent_id : null,
+  );
+  const grow = (unit: Unit, depth: number): Branch => {
+    const own = (points.get(unit.id) ?? []).toSorted(inOrder);
+    const children = below(unit.id, depth + 1);
+    const all = [...own.map((point) => point.id), ...children.flatMap((child) => child.all)];
+    return { unit, depth, points: own, children, all };
+  };
+  const below = (parent: number | null, depth: number): Branch[] =>
+    (units.get(parent) ?? [])
+      .toSorted(inOrder)
+      .map((unit) => grow(unit, depth))
+      .filter((branch) => branch.all.length > 0);
+  return below(null, 0);
+}
+
+export function ticked(branch: Branch, chosen: ReadonlySet<number>): Ticked {
+  const count = branch.all.filter((id) => chosen.has(id)).length;
+  return count === 0 ? 'none' : count === branch.all.length ? 'all' : 'some';
+}
+
+/** The choice after pressing a branch's box: a part-ticked or empty branch becomes full, a full one empty. `fixed` stays in. */
+export function toggled(branch: Branch, chosen: ReadonlySet<number>, fixed?: number | null): Set<number> {
+  const next = new Set(chosen);
+  const fill = ticked(branch, chosen) !== 'all';
+  for (const id of branch.all) {
+    if (fill || id === fixed) next.add(id);
+    else next.delete(id);
+  }
+  return next;
+}
+
+/**
+ * The tree with only what fits the query: points that fit, and whole branches whose name fits. `all` shrinks with it, so
+ * that ticking a found branch ticks what is seen.
+ */
+export function found(tree: Branch[], query: string): Branch[] {
+  if (!query.trim()) return tree;
+  const prune = (branch: Branch): Branch[] => {
+    if (fits(branch.unit.name, query)) return [branch];
+    const points = branch.points.filter((point) => fits(point.name, query));
+    const children = branch.children.flatMap(prune);
+    const all = [...points.map((point) => point.id), ...children.flatMap((child) => child.all)];
+    return all.length > 0 ? [{ ...branch, points, children, all }] : [];
+  };
+  return tree.flatMap(prune);
+}
+
+/** The units at and below `roots`, each with its ancestors' names: what one may plan a meeting for. */
+export function unitsBelow(tree: Tree, roots: readonly number[]): { unit: Unit; within: string }[] {
+  const byId = new Map(tree.units.map((unit) => [unit.id, unit]));
+  const lineage = (unit: Unit): Unit[] => {
+    const parent = unit.parent_id === null ? undefined : byId.get(unit.parent_id);
+    return parent ? [...lineage(parent), unit] : [unit];
+  };
+  return tree.units
+    .map((unit) => ({ unit, line: lineage(unit) }))
+    .filter(({ line }) => line.some((unit) => roots.includes(unit.id)))
+    .sort((a, b) => a.line.length - b.line.length || inOrder(a.unit, b.unit))
+    .map(({ unit, line }) => ({
+      unit,
+      within: line
+        .slice(0, -1)
+        .map((above) => above.name)
+        .join(', '),
+    }));
+}

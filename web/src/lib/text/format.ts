@@ -1,0 +1,59 @@
+import { m } from '#lib/paraglide/messages.js';
+import { getLocale } from '#lib/paraglide/runtime.js';
+
+const tag = () => (getLocale() === 'vi' ? 'vi-VN' : 'en-GB');
+const two = (value: number) => String(value).padStart(2, '0');
+
+/** 11.208 in Vietnamese, 11,208 in English. */
+export function number(value: number): string {
+  return value.toLocaleString(tag());
+}
+
+/** 07:30 */
+export function clock(at: Date | string): string {
+  const date = new Date(at);
+  return `${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
+/** 07:30:05 */
+export function clockWithSeconds(at: Date | string): string {
+  return `${clock(at)}:${two(new Date(at).getSeconds())}`;
+}
+
+/** 25/11/2026 */
+export function day(at: Date | string): string {
+  const date = new Date(at);
+  return `${two(date.getDate())}/${two(date.getMonth() + 1)}/${date.getFullYear()}`;
+}
+
+/** Thứ Tư, 25/11/2026; today and tomorrow by name. */
+export function longDay(at: Date | string, now = new Date()): string {
+  const date = new Date(at);
+  const midnight = (d: Date) => new Date(d.getFullYear(), d.getMonth(), d.getDate()).getTime();
+  const apart = Math.round((midnight(date) - midnight(now)) / 86_400_000);
+  const weekday = date.toLocaleDateString(tag(), { weekday: 'long' });
+  const name =
+    apart === 0 ? m.today() : apart === 1 ? m.tomorrow() : weekday.charAt(0).toUpperCase() + weekday.slice(1);
+  return `${name}, ${day(date)}`;
+}
+
+/** 07:30–11:00, with the day of the end where it is another one. */
+export function timeSpan(from: Date | string, to: Date | string): string {
+  return day(from) === day(to) ? `${clock(from)}–${clock(to)}` : `${clock(from)}–${clock(to)} ${day(to)}`;
+}
+
+/** Whole minutes as "1 giờ 35 phút"; hours only from 60 minutes. */
+export function minutes(total: number): string {
+  const hours = Math.floor(total / 60);
+  const rest = total % 60;
+  if (hours === 0) return m.duration_minutes({ minutes: rest });
+  return rest === 0 ? m.duration_hours({ hours }) : m.duration_hours_minutes({ hours, minutes: rest });
+}
+
+/** Seconds as 1:02:07 or 02:07. */
+export function stopwatch(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const hours = Math.floor(whole / 3600);
+  const rest = `${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+  return hours > 0 ? `${hours}:${rest}` : rest;
+}
