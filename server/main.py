@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
+from typing import Any
 
 from fastapi import FastAPI
 
 from server import __version__
 from server.accounts.dependencies import actor_of_cookie
 from server.accounts.sign_in import SignIn
+from server.conference.service import ConferenceService
 from server.core.clock import utc_now
 from server.core.config import Settings
 from server.core.services import Services
@@ -16,12 +18,14 @@ from server.edge import errors
 from server.edge.guard import Guard
 from server.edge.headers import security_headers
 from server.edge.pages import Pages
-from server.wiring import BESIDE, ROUTERS
+from server.live.schema import add_live_schemas
+from server.wiring import BESIDE, LIVE, ROUTERS
 
 
 def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> FastAPI:
     """The whole server as one ASGI application. The database must be migrated (`server.migrations.upgrade`)."""
     services = Services.start(settings, clock)
+    conference = ConferenceService(services, LIVE)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -29,6 +33,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
             stack.push_async_callback(services.stop)
             for beside in BESIDE:
                 await stack.enter_async_context(beside(services))
+            await stack.enter_async_context(conference.running())
             yield
 
     app = FastAPI(
@@ -42,10 +47,25 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     )
     app.state.services = services
     app.state.recognise = actor_of_cookie
+    app.state.conference = conference
+    app.state.gateway = conference.gateway
     app.state.sign_in = SignIn(services)
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/", Pages(settings.web))
     errors.install(app)
     app.add_middleware(Guard, settings=settings, headers=security_headers(settings))
+    _with_live_schemas(app, conference)
     return app
+
+
+def _with_live_schemas(app: FastAPI, conference: ConferenceService) -> None:
+    """Lets the OpenAPI document describe the live channel too: one generator makes all types of the web client."""
+    routes_only = app.openapi
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            add_live_schemas(routes_only(), conference.live.features)
+        return routes_only()
+
+    app.openapi = document  # type: ignore[method-assign]

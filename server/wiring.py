@@ -6,11 +6,25 @@ from contextlib import AbstractAsyncContextManager
 from fastapi import APIRouter
 
 from server.accounts.routes import router as accounts
+from server.attendance.routes import router as attendance
+from server.conference.feature import entities as conference_entities
+from server.conference.membership import points_removed
+from server.conference.nodes.routes import router as media_nodes
+from server.conference.routes import router as conference
 from server.core.services import Services
+from server.live.feature import LiveFeature
+from server.live.routes import router as live
+from server.meetings.commands import live_feature
+from server.meetings.extensions import FOLLOWERS, Follower
 from server.meetings.routes import router as meetings
 from server.organisations.routes import router as organisations
 
-ROUTERS: list[APIRouter] = [accounts, organisations, meetings]
+ROUTERS: list[APIRouter] = [accounts, organisations, meetings, conference, attendance, live, media_nodes]
+
+LIVE: list[LiveFeature] = [live_feature]
+"""What the live channel carries beside the conference's own part."""
+
+FOLLOWERS[:] = [Follower(conference_entities, points_removed)]
 
 BESIDE: list[Callable[[Services], AbstractAsyncContextManager[None]]] = []
 """Entered in this order when the server starts, left in the reverse order when it stops."""

@@ -15,7 +15,7 @@ from server.conference.watch import Watch
 from server.core.actor import SYSTEM, Actor
 from server.core.errors import NotAllowed
 from server.core.services import Services
-from server.live.client import Client
+from server.live.client import NO_SUCH_MEETING, NOT_ALLOWED, Client
 from server.live.feature import Viewer
 from server.live.gateway import Wish
 from server.live.registry import Live
@@ -85,6 +85,14 @@ class Door:
     def _on_event(self, room: Room, event: dict[str, Any]) -> None:
         if event["kind"] in HALLS_COME_IN:
             self._spawn(self._join_connected(room.meeting_id))
+        elif event["kind"] == "meeting.withdrawn":
+            for client in list(room.clients.values()):
+                if client.viewer.audience != "console":
+                    client.close(NO_SUCH_MEETING)
+        elif event["kind"] == "meeting.edited":
+            for point_id, hall in self._live.halls(room.meeting_id).items():
+                if room.entity("points", str(point_id)) is None:
+                    hall.close(NOT_ALLOWED)
 
     async def _join_connected(self, meeting_id: int) -> None:
         """Halls that waited for the meeting to open."""

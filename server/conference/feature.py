@@ -19,12 +19,13 @@ from server.conference.wishes import (
     ViewSet,
 )
 from server.core.errors import Invalid, NotAllowed, NotFound
-from server.live.feature import Call, Entities, LiveCommand, LiveFeature, NoData, Viewer
+from server.live.feature import Call, LiveCommand, LiveFeature, NoData, Viewer
+from server.live.protocol import Wire
 from server.meetings.access import visible_meeting
 from server.meetings.models import Meeting
 
 
-async def entities(session: AsyncSession, meeting_id: int) -> Entities:
+async def entities(session: AsyncSession, meeting_id: int) -> dict[str, dict[str, Wire]]:
     """Collections `points`, `stage`. NotFound if there is no such meeting."""
     meeting = await session.get(Meeting, meeting_id)
     if meeting is None:

@@ -19,6 +19,7 @@ from server.live.log import append, put
 from server.live.protocol import Change
 from server.meetings.models import Meeting, MemberPoint
 from server.organisations.models import BridgePoint, Unit
+from server.organisations.queries import ids_of
 
 ACTIVE = ("open", "running")
 """States of a meeting in which halls are in it."""
@@ -207,23 +208,19 @@ def _hall(row: Any, meeting: Meeting) -> Hall:
 
 async def in_tree_order(session: AsyncSession, halls: Sequence[Hall]) -> list[Hall]:
     """As people list them: by the positions of their units from the top down, then by their own."""
-    position = {_unit_ids(hall)[-1]: hall.unit_position for hall in halls}
-    above = {unit_id for hall in halls for unit_id in _unit_ids(hall)} - position.keys()
+    position = {ids_of(hall.unit_path)[-1]: hall.unit_position for hall in halls}
+    above = {unit_id for hall in halls for unit_id in ids_of(hall.unit_path)} - position.keys()
     if above:
         rows = await session.execute(select(Unit.id, Unit.position).where(Unit.id.in_(above)))
         position.update((unit_id, place) for unit_id, place in rows)
     return sorted(
         halls,
         key=lambda hall: (
-            [(position.get(unit_id, 0), unit_id) for unit_id in _unit_ids(hall)],
+            [(position.get(unit_id, 0), unit_id) for unit_id in ids_of(hall.unit_path)],
             hall.position,
             hall.point_id,
         ),
     )
-
-
-def _unit_ids(hall: Hall) -> list[int]:
-    return [int(part) for part in hall.unit_path.strip("/").split("/")]
 
 
 class Before:

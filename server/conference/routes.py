@@ -2,13 +2,44 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
+from fastapi import Path as PathParameter
 from pydantic import BaseModel, Field
 
 from server.accounts.dependencies import Write
 from server.conference import lifecycle
-from server.core.fields import Line
+from server.core.fields import Id, Line
 from server.meetings import queries
-from server.meetings.schemas import MeetingView
+from server.meetings.schemas import MeetingOut
 
 router = APIRouter(prefix="/api/meetings", tags=["conference"])
+
+RowId = Annotated[Id, PathParameter()]
+
+
+class Reopening(BaseModel):
+    reason: Annotated[Line, Field(max_length=500)] = ""
+
+
+@router.post("/{meeting_id}/open")
+async def open_halls(meeting_id: RowId, tx: Write) -> MeetingOut:
+    await lifecycle.open_halls(tx, meeting_id)
+    return await queries.meeting(tx.session, meeting_id, tx.actor)
+
+
+@router.post("/{meeting_id}/start")
+async def start(meeting_id: RowId, tx: Write) -> MeetingOut:
+    await lifecycle.start(tx, meeting_id)
+    return await queries.meeting(tx.session, meeting_id, tx.actor)
+
+
+@router.post("/{meeting_id}/end")
+async def end(meeting_id: RowId, tx: Write) -> MeetingOut:
+    await lifecycle.end(tx, meeting_id)
+    return await queries.meeting(tx.session, meeting_id, tx.actor)
+
+
+@router.post("/{meeting_id}/reopen")
+async def reopen(meeting_id: RowId, reopening: Reopening, tx: Write) -> MeetingOut:
+    await lifecycle.reopen(tx, meeting_id, reopening.reason)
+    return await queries.meeting(tx.session, meeting_id, tx.actor)

@@ -71,7 +71,7 @@ class Gateway:
         self._services = services
         self._clock = services.clock
         self._commands: set[asyncio.Task[None]] = set()
-        live.recognise = self._still_signed_in
+        live.admit_again = self._admit_again
 
     async def serve(self, socket: WebSocket, meeting_id: int, wish: Wish) -> None:
         """Runs one socket from the handshake to its end."""
@@ -116,12 +116,14 @@ class Gateway:
         except NotAllowed:
             return NOT_ALLOWED, None
 
-    async def _still_signed_in(self, client: Client) -> bool:
+    async def _admit_again(self, client: Client) -> int | None:
         actor = await self._door.recognise(client.cookies)
-        if actor is None:
-            return False
+        wish = Wish(client.viewer.audience, client.viewer.point_id)
+        code, viewer = await self._admit(actor, client.meeting_id, wish)
+        if actor is None or viewer is None:
+            return code
         client.actor = actor
-        return True
+        return None
 
     async def _run(self, socket: WebSocket, client: Client, room: Room) -> None:
         waiting: asyncio.Queue[tuple[LiveCommand, Command]] = asyncio.Queue(WAITING_COMMANDS)

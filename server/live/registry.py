@@ -10,7 +10,7 @@ import structlog
 from server.core.bus import Bus, Message
 from server.core.database import Database
 from server.live import log
-from server.live.client import NOT_SIGNED_IN, RESTARTING, Client
+from server.live.client import RESTARTING, Client
 from server.live.feature import LiveCommand, LiveFeature
 from server.live.protocol import Wire
 from server.live.room import Listener, Room
@@ -18,9 +18,9 @@ from server.live.room import Listener, Room
 logger = structlog.get_logger(__name__)
 
 KEEP_EMPTY_SECONDS = 30.0
-RECOGNISE_SECONDS = 30.0
-"""How long a socket lives on after its sign-in session was revoked, at most."""
-RECOGNISE_AT_ONCE = 50
+CHECK_SECONDS = 30.0
+"""How long a socket lives on after its sign-in session was revoked or its right ended."""
+CHECK_AT_ONCE = 50
 
 
 class Live:
@@ -31,8 +31,8 @@ class Live:
         self.commands: dict[str, LiveCommand] = {}
         self.rooms: dict[int, Room] = {}
         self.media_up: Callable[[], bool] = lambda: False
-        self.recognise: Callable[[Client], Awaitable[bool]] | None = None
-        """Whether a client's sign-in session still stands; renews `client.actor`."""
+        self.admit_again: Callable[[Client], Awaitable[int | None]] | None = None
+        """Renews `client.actor`; a close code if the client would not be let in any more."""
         self._database = database
         self._bus = bus
         self._listeners: list[Listener] = []
@@ -103,19 +103,20 @@ class Live:
             try:
                 for client in list(self.clients()):
                     client.look_after()
-                await self._recognise_again()
+                await self._check_again()
                 await self._close_empty()
             except Exception:
                 logger.exception("live-tick-failed")
 
-    async def _recognise_again(self) -> None:
-        if self.recognise is None:
+    async def _check_again(self) -> None:
+        if self.admit_again is None:
             return
-        due = [c for c in self.clients() if time.monotonic() - c.checked > RECOGNISE_SECONDS]
-        for client in sorted(due, key=lambda c: c.checked)[:RECOGNISE_AT_ONCE]:
+        due = [c for c in self.clients() if time.monotonic() - c.checked > CHECK_SECONDS]
+        for client in sorted(due, key=lambda c: c.checked)[:CHECK_AT_ONCE]:
             client.checked = time.monotonic()
-            if not await self.recognise(client):
-                client.close(NOT_SIGNED_IN)
+            code = await self.admit_again(client)
+            if code is not None:
+                client.close(code)
 
     async def _close_empty(self) -> None:
         now = time.monotonic()

@@ -21,7 +21,7 @@ def visible(collection: str, _key: str, viewer: Viewer) -> bool:
     return collection != "units" or viewer.audience == "console"
 
 
-FEATURE = LiveFeature(
+live_feature = LiveFeature(
     name="meetings",
     collections={"meeting": MeetingEntity, "agenda": AgendaItemEntity, "units": UnitEntity},
     load=entities,

@@ -187,9 +187,7 @@ async def test_an_edit_appends_one_event_with_what_changed(
     for item in agenda:
         item.pop("presenter_name", None)
     points = [{"point_id": province.main.id}, {"point_id": province.hiep_an_hall.id}]
-    answer = await client.patch(
-        f"/api/meetings/{made['id']}", json={"version": 1, "agenda": agenda, "points": points}
-    )
+    answer = await client.patch(f"/api/meetings/{made['id']}", json={"version": 1, "agenda": agenda, "points": points})
     assert answer.status_code == 200
     async with services.database.read() as session:
         events = list(

@@ -1,0 +1,43 @@
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+from fastapi import Path as PathParameter
+
+from server.accounts.dependencies import AppServices, CurrentActor, ReadSession
+from server.attendance import queries, sheets
+from server.attendance.schemas import AttendanceReport
+from server.core.fields import Id
+
+router = APIRouter(prefix="/api/meetings", tags=["attendance"])
+
+RowId = Annotated[Id, PathParameter()]
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@router.get("/{meeting_id}/attendance")
+async def attendance(
+    meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
+) -> AttendanceReport:
+    return await queries.report(session, meeting_id, actor, services.clock())
+
+
+@router.get("/{meeting_id}/attendance.xlsx", response_class=Response, responses={200: {"content": {XLSX: {}}}})
+async def attendance_xlsx(
+    meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
+) -> Response:
+    report = await queries.report(session, meeting_id, actor, services.clock())
+    return _file(await asyncio.to_thread(sheets.workbook, report), XLSX, f"diem-danh-{meeting_id}.xlsx")
+
+
+@router.get("/{meeting_id}/attendance.csv", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
+async def attendance_csv(
+    meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
+) -> Response:
+    report = await queries.report(session, meeting_id, actor, services.clock())
+    return _file(sheets.csv_text(report).encode(), "text/csv; charset=utf-8", f"diem-danh-{meeting_id}.csv")
+
+
+def _file(content: bytes, media_type: str, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    return Response(content, media_type=media_type, headers=headers)
