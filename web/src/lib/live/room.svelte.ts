@@ -1,4 +1,3 @@
-/* eslint-disable svelte/prefer-svelte-reactivity -- listeners and elements are kept, nothing draws from them */
 import { SvelteMap } from 'svelte/reactivity';
 import { LiveChannel, type LinePhase, type Socket } from './channel.ts';
 import { applyChange, applySnapshot, type Store } from './reducer.ts';

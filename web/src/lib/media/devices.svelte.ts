@@ -1,4 +1,3 @@
-/* eslint-disable svelte/prefer-svelte-reactivity -- listeners and elements are kept, nothing draws from them */
 import { capture, type CaptureKind, type CaptureProblem, type SoundProcessing } from './capture.ts';
 import { find, recall, remember, type DeviceChoices, type DeviceRole } from './memory.ts';
 

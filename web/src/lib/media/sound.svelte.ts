@@ -1,4 +1,3 @@
-/* eslint-disable svelte/prefer-svelte-reactivity -- listeners and elements are kept, nothing draws from them */
 type Sink = HTMLAudioElement & { setSinkId?: (id: string) => Promise<void> };
 
 /** The sound slots of a room on the loudspeakers: one element each, started in one go. */

@@ -25,8 +25,6 @@ export class Board {
   page = $state(0);
   /** The point listened to before it goes on air. */
   preview = $state<number | undefined>();
-  /** Points kept among the small pictures, as this board asked for. */
-  pinned = $state.raw<number[]>([]);
 
   readonly #stops: (() => void)[] = [];
   #sent = '';
@@ -49,6 +47,11 @@ export class Board {
   close(): void {
     clearTimeout(this.#settle);
     for (const stop of this.#stops.splice(0)) stop();
+  }
+
+  /** Points kept among the halls' small pictures. */
+  get pinned(): number[] {
+    return this.conference.room.stage?.pinned ?? [];
   }
 
   get points(): PointEntity[] {
@@ -143,7 +146,7 @@ export class Board {
       ? this.pinned.filter((other) => other !== id)
       : [...this.pinned, id];
     const layout = tileCount(now) > 0 ? now : 'stage-row';
-    if (await acts.run('layout.set', { layout, pinned })) this.pinned = pinned;
+    await acts.run('layout.set', { layout, pinned });
   }
 
   /** Tells the server what this board alone wants to see. Points come and go in bursts; one message does. */

@@ -8,7 +8,7 @@ export function lineWords(figures: LinkFigures | undefined): string {
   if (!figures) return m.line_unknown();
   const rating = { good: m.hall_line_good, weak: m.hall_line_weak, bad: m.hall_line_bad }[figures.rating]();
   const parts = [];
-  if (figures.rtt_ms !== null) parts.push(m.line_delay({ ms: Math.round(figures.rtt_ms) }));
+  if (typeof figures.rtt_ms === 'number') parts.push(m.line_delay({ ms: Math.round(figures.rtt_ms) }));
   if (figures.fps > 0) parts.push(m.line_frames({ fps: Math.round(figures.fps) }));
   return `${rating}. ${parts.join(', ')}${parts.length > 0 ? '.' : ''}`;
 }
@@ -24,7 +24,7 @@ export function lineFigures(figures: LinkFigures): { name: string; value: string
   return [
     {
       name: m.figure_delay(),
-      value: figures.rtt_ms === null ? '–' : `${Math.round(figures.rtt_ms)} ms`,
+      value: typeof figures.rtt_ms === 'number' ? `${Math.round(figures.rtt_ms)} ms` : '–',
       bad: (figures.rtt_ms ?? 0) > 400,
     },
     { name: m.figure_loss_up(), value: percent(figures.loss_up), bad: figures.loss_up > 0.05 },
