@@ -42,6 +42,7 @@ export class MediaKeeper {
   #next: MediaSession | undefined;
   #participant = '';
   #boot: unknown;
+  #asking = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #grace: ReturnType<typeof setTimeout> | undefined;
   #tries = 0;
@@ -60,6 +61,7 @@ export class MediaKeeper {
     this.#stops.push(
       this.#room.onSnapshot(() => this.#lineBack()),
       this.#room.onSignal('media-node', (data) => this.#nodeSaid(data.up === true, data.boot)),
+      this.#room.onSignal('media-session', (data) => this.#sessionSaid(data.session, data.state)),
       this.#room.onSignal('demand', (data) => this.#wanted(data as unknown as Demand)),
     );
     if (this.#room.phase.name === 'live') this.#renew();
@@ -93,11 +95,15 @@ export class MediaKeeper {
     if (!same || this.#current?.state !== 'connected') this.#renew();
   }
 
+  /** Another node process knows none of our sessions. While an offer is out, its answer tells which one it is. */
   #nodeSaid(up: boolean, boot: unknown): void {
-    if (!up) return;
-    const another = boot !== this.#boot;
-    this.#boot = boot;
-    if (another || this.#current?.state !== 'connected') this.#renew();
+    if (!up || this.#asking) return;
+    if (boot !== this.#boot || (!this.#next && this.#current?.state !== 'connected')) this.#renew();
+  }
+
+  /** The node lost sight of the session that we believe in. */
+  #sessionSaid(session: unknown, state: unknown): void {
+    if (state === 'disconnected' && !this.#next && session === this.#current?.id) this.#renew();
   }
 
   #wanted(demand: Demand): void {
@@ -129,16 +135,20 @@ export class MediaKeeper {
       state: (state) => this.#moved(session, participant, state),
     });
     this.#next = session;
+    this.#asking = true;
     session
       .connect(async (offer) => {
         const reply = await this.#room.command('media.offer', { ...offer }, OFFER_WITHIN);
-        if (typeof reply.boot === 'string') this.#boot = reply.boot;
+        this.#boot = reply.boot;
         return String(reply.sdp);
       })
       .then(
         () => session === this.#next && this.#again(CONNECTED_WITHIN),
         () => session === this.#next && this.#failed(),
-      );
+      )
+      .finally(() => {
+        if (session === this.#next || session === this.#current || !this.#next) this.#asking = false;
+      });
   }
 
   #moved(session: MediaSession, participant: string, state: RTCPeerConnectionState): void {
