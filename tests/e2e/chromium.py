@@ -97,7 +97,7 @@ async def chromium(
     number: int | None = None,
     base_url: str,
     through: Line | None = None,
-    viewport: tuple[int, int] = (960, 540),
+    viewport: tuple[int, int] = (1280, 720),
 ) -> AsyncIterator[BrowserContext]:
     """A browser whose camera and microphone are hall `number`'s signs. `folder` keeps its profile and files."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -5,9 +5,13 @@ import asyncio
 import csv
 import io
 
+import pytest
+
 from tests.e2e import signs
 from tests.e2e.chromium import Line
 from tests.e2e.people import Conference, until
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="module")]
 
 MAIN, HIEP_AN, DA_NHIM = 1, 6, 7
 

@@ -8,6 +8,8 @@ import pytest
 from tests.deployment import Deployment
 from tests.e2e.people import Conference
 
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="module")]
+
 MAIN, HIEP_AN = 1, 6
 
 
