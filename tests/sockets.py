@@ -97,6 +97,7 @@ class LiveClient:
         self.signals: list[dict[str, Any]] = []
         self.frames: list[dict[str, Any]] = []
         self.bytes = 0
+        self.cut_off = False
         self._numbers = itertools.count(1)
         self._replies: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._heard = asyncio.Event()
@@ -152,6 +153,7 @@ class LiveClient:
 
     def cut(self) -> None:
         """The line breaks without a word."""
+        self.cut_off = True
         self.connection.transport.abort()
 
     async def _read(self) -> None:
