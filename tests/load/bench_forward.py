@@ -49,9 +49,12 @@ def cpu_seconds(pid: int) -> float:
     return times.user + times.system
 
 
-async def measure(server: Server, subscribers: int, warm_up: float, seconds: float, shape: dict[str, Any]) -> Result:
+async def measure(
+    server: Server, subscribers: int, warm_up: float, seconds: float, shape: dict[str, Any]
+) -> tuple[Result, str]:
+    """The figures, and the SRTP profile."""
     async with server, Generator() as generator:
-        await server.publish(generator, shape)
+        profile = await server.publish(generator, shape)
         for peer in range(2, 2 + subscribers):
             await server.subscribe(generator, peer)
         await asyncio.sleep(warm_up)
@@ -67,13 +70,14 @@ async def measure(server: Server, subscribers: int, warm_up: float, seconds: flo
     lost = stats["video"]["lost"] + stats["audio"]["lost"]
     if packets == 0:
         raise RuntimeError(f"{server.name}: nothing was received")
-    return Result(
+    result = Result(
         cpu_us=cpu / packets * 1e6,
         load=cpu / elapsed,
         loss=lost / (packets + lost),
         p99_ms=stats["delay"]["p99_us"] / 1000,
         completeness=packets / (EXPECTED_PER_SUBSCRIBER * subscribers * elapsed),
     )
+    return result, profile
 
 
 def summary(results: list[Result]) -> Result:
@@ -92,12 +96,12 @@ async def run(arguments: argparse.Namespace) -> None:
     for number in range(arguments.rounds):
         for make in makers:
             server = make()
-            result = await measure(server, arguments.subscribers, arguments.warm_up, arguments.seconds, shape)
+            result, profile = await measure(server, arguments.subscribers, arguments.warm_up, arguments.seconds, shape)
             results.setdefault(server.name, []).append(result)
             print(
                 f"round {number + 1} {server.name}: {result.cpu_us:.2f} us/packet, {result.load:.2f} cores, "
                 f"loss {result.loss:.5f}, p99 {result.p99_ms:.2f} ms, {result.completeness:.4f} of the packets "
-                f"({server.settings})",
+                f"({server.settings}; {profile})",
                 flush=True,
             )
     report({name: summary(of) for name, of in results.items()})

@@ -1,5 +1,6 @@
 """What a benchmark of forwarding asks of a server: take one publisher, show it to each subscriber."""
 
+import sys
 from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Any, Self
@@ -32,8 +33,9 @@ class Server(ABC):
     ) -> None: ...
 
     @abstractmethod
-    async def publish(self, generator: Generator, shape: dict[str, Any]) -> None:
-        """Connects peer `PUBLISHER` with one camera and one microphone. `shape`: of the camera."""
+    async def publish(self, generator: Generator, shape: dict[str, Any]) -> str:
+        """Connects peer `PUBLISHER` with one camera and one microphone. `shape`: of the camera. Returns the SRTP
+        profile that DTLS agreed on."""
 
     @abstractmethod
     async def subscribe(self, generator: Generator, peer: int) -> None:
@@ -49,11 +51,11 @@ def tracks(shape: dict[str, Any], video_mid: str, audio_mid: str) -> list[Track]
 
 class OurCore(Server):
     name = "forward"
-    settings = "media._core in one Python process, one thread forwards; AES-GCM"
+    settings = "media._core in one Python process, one thread forwards"
 
     def __init__(self, host: str) -> None:
         self._host = host
-        self._node = Lines("python", "-m", "tests.load.core_node", host)
+        self._node = Lines(sys.executable, "-m", "tests.load.core_node", host)
 
     @property
     def pid(self) -> int:
@@ -89,14 +91,14 @@ class OurCore(Server):
         added = await self._node.expect(event="added", peer=peer)
         return Remote(self._address, added["ufrag"], added["password"], self._fingerprint, "passive")
 
-    async def publish(self, generator: Generator, shape: dict[str, Any]) -> None:
+    async def publish(self, generator: Generator, shape: dict[str, Any]) -> str:
         sources = [
             {"source": 1, "kind": "video", "mid": "0", "ssrc": VIDEO_SSRC},
             {"source": 2, "kind": "audio", "mid": "1", "ssrc": AUDIO_SSRC},
         ]
         remote = await self._peer(generator, PUBLISHER, sources, [])
         generator.connect(PUBLISHER, remote, tracks=tracks(shape, "0", "1"), extensions=EXTENSIONS)
-        await generator.connected(PUBLISHER)
+        return str((await generator.connected(PUBLISHER))["profile"])
 
     async def subscribe(self, generator: Generator, peer: int) -> None:
         video, audio = peer * 2 + 1000, peer * 2 + 1001
@@ -109,3 +111,7 @@ class OurCore(Server):
         generator.connect(peer, remote, slots=places, extensions=EXTENSIONS, pli=True)
         await generator.connected(peer)
         self._node.send(cmd="assign", assignments=[[peer, video, 1], [peer, audio, 2]])
+
+    async def left(self, peer: int) -> None:
+        """Waits until the core has noticed that a peer is gone."""
+        await self._node.expect(event="disconnected", peer=peer)

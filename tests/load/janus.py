@@ -56,7 +56,7 @@ class Janus(Server):
     def __init__(self, host: str, event_loops: int | None = None) -> None:
         self._host = host
         self._loops = (os.cpu_count() or 1) if event_loops is None else event_loops
-        self.settings = f"VideoRoom, ICE-lite, AES-GCM, event_loops={self._loops}, HTTP transport, log level 3"
+        self.settings = f"VideoRoom, ICE-lite, event_loops={self._loops}, HTTP transport, log level 3"
         self._replies: dict[str, asyncio.Future[Line]] = {}
         self._transactions = 0
 
@@ -156,7 +156,7 @@ class Janus(Server):
             raise RuntimeError(f"VideoRoom: {data['error']}")
         return line
 
-    async def publish(self, generator: Generator, shape: dict[str, Any]) -> None:
+    async def publish(self, generator: Generator, shape: dict[str, Any]) -> str:
         joined = await self._ask(
             self._publisher, {"request": "join", "ptype": "publisher", "room": ROOM, "display": "bench"}
         )
@@ -170,9 +170,10 @@ class Janus(Server):
         answer = await self._ask(self._publisher, {"request": "publish", "audio": True, "video": True}, jsep)
         remote = sdp.remote_of(answer["jsep"]["sdp"])
         generator.connect(PUBLISHER, remote, tracks=tracks(shape, "0", "1"))
-        await generator.connected(PUBLISHER)
+        profile = str((await generator.connected(PUBLISHER))["profile"])
         # The room shows a publisher to others only once Janus has noticed that its media is up.
         await asyncio.sleep(0.5)
+        return profile
 
     async def subscribe(self, generator: Generator, peer: int) -> None:
         handle = await self._attach()

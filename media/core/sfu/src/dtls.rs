@@ -15,7 +15,7 @@ use crate::srtp::{OpenKeys, Profile, SealKeys};
 const FIRST_RETRY: Duration = Duration::from_millis(500);
 const RETRIES: usize = 6;
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(30);
-/// Longest datagram `dimpl` writes is its default MTU of 1,150 bytes.
+/// Holds what `dimpl` writes (its MTU is 1,150 bytes); a certificate or a record of the other side may be longer.
 const BUFFER: usize = 2_048;
 
 /// Certificate and key of this endpoint, made once and shared by all its connections.
@@ -107,6 +107,7 @@ pub struct Dtls {
     expected_fingerprint: String,
     is_trusted: bool,
     timeout: Option<Instant>,
+    buffer: Vec<u8>,
 }
 
 impl Dtls {
@@ -120,6 +121,7 @@ impl Dtls {
             expected_fingerprint: expected_fingerprint.to_owned(),
             is_trusted: false,
             timeout: Some(now),
+            buffer: vec![0; BUFFER],
         }
     }
 
@@ -136,9 +138,16 @@ impl Dtls {
 
     /// Hands out everything waiting. A certificate that is not the expected one shows here, before any key is given.
     pub fn poll(&mut self, now: Instant, on: &mut dyn FnMut(DtlsOutput)) -> Result<(), DtlsError> {
-        let mut buffer = [0; BUFFER];
+        // Taken out for the time of the call, for what is read from it borrows it.
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let result = self.drain(now, &mut buffer, on);
+        self.buffer = buffer;
+        result
+    }
+
+    fn drain(&mut self, now: Instant, buffer: &mut Vec<u8>, on: &mut dyn FnMut(DtlsOutput)) -> Result<(), DtlsError> {
         loop {
-            match self.inner.poll_output(&mut buffer) {
+            match self.inner.poll_output(buffer) {
                 Output::Packet(packet) => on(DtlsOutput::Packet(packet)),
                 Output::PeerCert(der) => {
                     let found = certificate::format_fingerprint(&certificate::calculate_fingerprint(der));
@@ -153,7 +162,7 @@ impl Dtls {
                     self.timeout = Some(at.max(now));
                     return Ok(());
                 }
-                Output::BufferTooSmall { .. } => unreachable!("the buffer is longer than the MTU"),
+                Output::BufferTooSmall { needed } => buffer.resize(needed, 0),
                 // `Connected` says no more than the keys do; application data would be SCTP, which is not offered.
                 _ => {}
             }

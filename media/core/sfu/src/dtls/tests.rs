@@ -120,6 +120,29 @@ fn both_sides_get_fitting_keys_and_say_good_bye() {
     assert!(client.is_closed);
 }
 
+/// The other side's records may be longer than anything we write.
+#[test]
+fn a_record_longer_than_our_own_does_no_harm() {
+    let (mut client, mut server, mut now) = sides(None);
+    let generous = Config::builder().mtu(14_000).use_server_cookie(false).build().unwrap();
+    let identity = Identity {
+        config: Arc::new(generous),
+        ..Identity::generate()
+    };
+    client.dtls = Dtls::new(&identity, Role::Client, &client.dtls.expected_fingerprint, now);
+    server.dtls.expected_fingerprint = identity.fingerprint().to_owned();
+    client.sent.clear();
+    client.dtls.handle_timeout(now).unwrap();
+    client.poll(now).unwrap();
+    shake(&mut client, &mut server, &mut now, |_| false).unwrap();
+    assert_eq!(client.dtls.inner.send_application_data(&[7; 10_000]).unwrap(), 10_000);
+    client.poll(now).unwrap();
+    assert!(client.sent.iter().any(|packet| packet.len() > 10_000));
+    server.take(std::mem::take(&mut client.sent), now).unwrap();
+    assert!(server.dtls.buffer.len() > 9_999);
+    exchange(&client, &server);
+}
+
 #[test]
 fn a_handshake_survives_loss() {
     for lost in [0, 1, 2, 3, 4] {
