@@ -72,14 +72,7 @@ pub struct Slot(SlotSpec);
 impl Slot {
     #[new]
     #[pyo3(signature = (slot, kind, mid, codecs, *, ssrc, rtx_ssrc = None))]
-    fn new(
-        slot: u32,
-        kind: &str,
-        mid: String,
-        codecs: Vec<Codec>,
-        ssrc: u32,
-        rtx_ssrc: Option<u32>,
-    ) -> PyResult<Self> {
+    fn new(slot: u32, kind: &str, mid: String, codecs: Vec<Codec>, ssrc: u32, rtx_ssrc: Option<u32>) -> PyResult<Self> {
         Ok(Self(SlotSpec {
             slot,
             kind: parse_kind(kind)?,
@@ -129,7 +122,9 @@ impl Peer {
         let mut ids = ExtensionIds::default();
         for (uri, id) in extensions {
             if !(1..=14).contains(&id) {
-                return Err(PyValueError::new_err(format!("extension id {id} is not within 1 to 14")));
+                return Err(PyValueError::new_err(format!(
+                    "extension id {id} is not within 1 to 14"
+                )));
             }
             ids.set(&uri, id);
         }

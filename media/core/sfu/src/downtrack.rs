@@ -63,6 +63,8 @@ pub struct Downtrack {
     extensions: ExtensionBlock,
     /// For each codec of the source the one of ours that takes it.
     choices: Vec<Option<usize>>,
+    /// The last packet of the source was in a codec that none of ours takes.
+    refused: bool,
     epoch: Option<u32>,
     rewriter: Rewriter,
     rtx_sequence: u64,
@@ -87,6 +89,7 @@ impl Downtrack {
             ids,
             extensions,
             choices: Vec::new(),
+            refused: false,
             epoch: None,
             rewriter: Rewriter::new(clock_rate, start),
             rtx_sequence: u64::from(start & 0x7FFF),
@@ -98,6 +101,7 @@ impl Downtrack {
     pub fn assign(&mut self, source: Option<(usize, &Uptrack)>) {
         self.source = source.map(|(index, _)| index);
         self.choices.clear();
+        self.refused = false;
         if let Some((_, uptrack)) = source.filter(|(_, uptrack)| uptrack.kind == self.kind) {
             let choose = |codec| Codec::choose(&self.codecs, codec);
             self.choices.extend(uptrack.codecs.iter().map(choose));
@@ -111,9 +115,9 @@ impl Downtrack {
         self.history.fill(None);
     }
 
-    /// The source sends nothing this slot could take.
+    /// The source sends nothing that this slot could take.
     pub fn lacks_codec(&self) -> bool {
-        self.source.is_some() && self.choices.iter().all(Option::is_none)
+        self.source.is_some() && (self.refused || self.choices.iter().all(Option::is_none))
     }
 
     pub fn waits_for_key_frame(&self) -> bool {
@@ -122,7 +126,9 @@ impl Downtrack {
 
     /// Numbers a packet of the source for this subscriber; None if it must not leave.
     pub fn admit(&mut self, entry: &Entry, index: u64, payload: usize, now: Instant) -> Option<Leaving> {
-        let codec = &self.codecs[(*self.choices.get(usize::from(entry.codec))?)?];
+        let choice = self.choices.get(usize::from(entry.codec)).copied().flatten();
+        self.refused = choice.is_none();
+        let codec = &self.codecs[choice?];
         let incoming = Incoming {
             sequence: entry.sequence,
             timestamp: entry.timestamp,
@@ -160,7 +166,10 @@ impl Downtrack {
 
     pub fn extensions_of(&self, entry: &Entry) -> ExtensionBlock {
         let mut extensions = self.extensions.clone();
-        for (id, mark) in [(self.ids.audio_level, entry.audio_level), (self.ids.orientation, entry.orientation)] {
+        for (id, mark) in [
+            (self.ids.audio_level, entry.audio_level),
+            (self.ids.orientation, entry.orientation),
+        ] {
             if let Some(value) = mark {
                 extensions.push(id, &[value]);
             }
@@ -188,7 +197,9 @@ impl Downtrack {
     /// otherwise it is the very same packet again, which is safe only because nothing in it differs.
     pub fn repeat(&mut self, sequence: u16, ring: &Ring, now: Instant) -> Option<Leaving> {
         let sent = self.history.get_mut(usize::from(sequence) & (HISTORY - 1))?.as_mut()?;
-        let recent = sent.repeated.is_some_and(|at| now.saturating_duration_since(at) < REPEAT);
+        let recent = sent
+            .repeated
+            .is_some_and(|at| now.saturating_duration_since(at) < REPEAT);
         if sent.leaving.fields.sequence != sequence || recent {
             return None;
         }
@@ -215,16 +226,25 @@ impl Downtrack {
     ///
     /// `shift` brings the publisher's NTP clock to ours. It is one for all tracks of a publisher, so that its picture
     /// and sound stay together.
-    pub fn report_time(&self, uptrack: Option<&Uptrack>, shift: Option<u64>, clock: &Clock, now: Instant) -> Option<(u64, u32)> {
+    pub fn report_time(
+        &self,
+        uptrack: Option<&Uptrack>,
+        shift: Option<u64>,
+        clock: &Clock,
+        now: Instant,
+    ) -> Option<(u64, u32)> {
         let (newest, at) = self.rewriter.newest().filter(|_| self.rewriter.is_attached())?;
         let rate = u64::from(self.codecs.first()?.clock_rate);
         let ticks = |span: Duration| (span.as_micros() as u64 * rate / 1_000_000) as u32;
-        let translated = uptrack.and_then(|uptrack| uptrack.sender_clock).zip(shift).and_then(|(sender, shift)| {
-            let age = now.saturating_duration_since(sender.at);
-            let timestamp = self.rewriter.map_timestamp(sender.timestamp)?.wrapping_add(ticks(age));
-            let ntp = sender.ntp.wrapping_add(shift).wrapping_add(clock::to_ntp(age));
-            Some((ntp, timestamp))
-        });
+        let translated = uptrack
+            .and_then(|uptrack| uptrack.sender_clock)
+            .zip(shift)
+            .and_then(|(sender, shift)| {
+                let age = now.saturating_duration_since(sender.at);
+                let timestamp = self.rewriter.map_timestamp(sender.timestamp)?.wrapping_add(ticks(age));
+                let ntp = sender.ntp.wrapping_add(shift).wrapping_add(clock::to_ntp(age));
+                Some((ntp, timestamp))
+            });
         Some(translated.unwrap_or_else(|| {
             let age = now.saturating_duration_since(at);
             (clock.ntp(now), newest.wrapping_add(ticks(age)))

@@ -33,7 +33,14 @@ fn slot(rtx: bool) -> Downtrack {
         ssrc: 1000,
         rtx_ssrc: rtx.then_some(1001),
     };
-    Downtrack::new(spec, ExtensionIds { mid: 4, ..Default::default() }, 10)
+    Downtrack::new(
+        spec,
+        ExtensionIds {
+            mid: 4,
+            ..Default::default()
+        },
+        10,
+    )
 }
 
 const KEY: &[u8] = &[0x10, 0x10];
@@ -77,7 +84,11 @@ fn video_begins_at_a_key_frame_and_continues_after_a_switch() {
     slot.assign(Some((0, &one)));
     assert_eq!(pass(&mut one, &mut slot, 6, KEY), Some(14));
     one.restart(Some(99));
-    assert_eq!(pass(&mut one, &mut slot, 40, DELTA), None, "a restarted source needs a key frame");
+    assert_eq!(
+        pass(&mut one, &mut slot, 40, DELTA),
+        None,
+        "a restarted source needs a key frame"
+    );
     assert_eq!(pass(&mut one, &mut slot, 41, KEY), Some(15));
     slot.assign(None);
     assert_eq!(pass(&mut one, &mut slot, 42, KEY), None);
@@ -91,7 +102,10 @@ fn repetitions_go_by_rtx_once_and_never_after_a_switch() {
     pass(&mut one, &mut slot, 2, DELTA);
     let now = Instant::now();
     let first = slot.repeat(11, &one.ring, now).unwrap();
-    assert_eq!((first.original, first.fields.ssrc, first.fields.payload_type), (Some(11), 1001, 121));
+    assert_eq!(
+        (first.original, first.fields.ssrc, first.fields.payload_type),
+        (Some(11), 1001, 121)
+    );
     assert!(slot.repeat(11, &one.ring, now).is_none(), "asked twice within a moment");
     let again = slot.repeat(11, &one.ring, now + REPEAT).unwrap();
     assert_eq!(again.sequence, first.sequence + 1);

@@ -35,7 +35,11 @@ impl LossEstimate {
             let through = self.bitrate.min(1.2 * received as f64);
             self.bitrate = through * (1.0 - 0.5 * lost);
             self.last_fall = Some(now);
-        } else if lost < CALM && self.last_fall.is_none_or(|fall| now.saturating_duration_since(fall) >= 2 * INTERVAL) {
+        } else if lost < CALM
+            && self
+                .last_fall
+                .is_none_or(|fall| now.saturating_duration_since(fall) >= 2 * INTERVAL)
+        {
             self.bitrate *= GROWTH;
         }
         self.bitrate = self.bitrate.clamp((FLOOR as f64).min(self.cap), self.cap);
@@ -58,7 +62,11 @@ mod tests {
             now += INTERVAL;
             estimate.update(now, 0.05, 2_000_000);
         }
-        assert_eq!(estimate.update(now, 0.05, 2_000_000), fallen, "between the marks it holds");
+        assert_eq!(
+            estimate.update(now, 0.05, 2_000_000),
+            fallen,
+            "between the marks it holds"
+        );
         for _ in 0..10 {
             now += INTERVAL;
             estimate.update(now, 0.0, 2_000_000);

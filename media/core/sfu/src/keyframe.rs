@@ -2,39 +2,51 @@
 
 use std::time::{Duration, Instant};
 
-/// Between two requests of which the first was answered: a key frame costs about ten others.
+/// Between two requests for repair of which the first was answered: a key frame costs about ten others.
 const INTERVAL: Duration = Duration::from_millis(500);
-/// Between two requests while no key frame has come: the request or the frame may have been lost.
+/// Between two requests while no key frame has come (the request or the frame may have been lost), or when somebody
+/// sees nothing at all.
 const RETRY: Duration = Duration::from_millis(200);
 
 #[derive(Debug, Default)]
 pub struct KeyFrameRequests {
     wanted: bool,
+    urgent: bool,
     last_request: Option<Instant>,
     answered: bool,
 }
 
 impl KeyFrameRequests {
-    /// Somebody needs a key frame.
+    /// Somebody's picture needs repair.
     pub fn want(&mut self) {
         self.wanted = true;
+    }
+
+    /// Somebody has just begun to watch.
+    pub fn want_urgently(&mut self) {
+        self.wanted = true;
+        self.urgent = true;
     }
 
     /// Nobody needs it any more.
     pub fn forget(&mut self) {
         self.wanted = false;
+        self.urgent = false;
     }
 
     /// A key frame began: all wishes so far are fulfilled.
     pub fn arrived(&mut self) {
-        self.wanted = false;
+        self.forget();
         self.answered = true;
     }
 
     /// True if a request is to be sent now; counts it as sent.
     pub fn poll(&mut self, now: Instant) -> bool {
-        let pause = if self.answered { INTERVAL } else { RETRY };
-        let due = self.wanted && self.last_request.is_none_or(|last| now.saturating_duration_since(last) >= pause);
+        let pause = if self.answered && !self.urgent { INTERVAL } else { RETRY };
+        let due = self.wanted
+            && self
+                .last_request
+                .is_none_or(|last| now.saturating_duration_since(last) >= pause);
         if due {
             self.last_request = Some(now);
             self.answered = false;
@@ -77,5 +89,9 @@ mod tests {
         requests.want();
         assert!(!requests.poll(at(5_499)));
         assert!(requests.poll(at(5_500)));
+        requests.arrived();
+        requests.want_urgently();
+        assert!(!requests.poll(at(5_699)));
+        assert!(requests.poll(at(5_700)), "a new watcher waits less");
     }
 }

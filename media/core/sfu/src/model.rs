@@ -149,7 +149,13 @@ mod tests {
 
     fn codec(name: CodecName, payload_type: u8, profile: Option<&str>) -> Codec {
         let profile = profile.map(|text| Codec::parse_profile(text).unwrap());
-        Codec { name, payload_type, rtx_payload_type: None, clock_rate: 90_000, profile }
+        Codec {
+            name,
+            payload_type,
+            rtx_payload_type: None,
+            clock_rate: 90_000,
+            profile,
+        }
     }
 
     #[test]
@@ -159,10 +165,22 @@ mod tests {
             codec(CodecName::H264, 102, Some("640c1f")),
             codec(CodecName::H264, 106, Some("42e01f")),
         ];
-        assert_eq!(Codec::choose(&offered, &codec(CodecName::H264, 1, Some("42e034"))), Some(2));
-        assert_eq!(Codec::choose(&offered, &codec(CodecName::H264, 1, Some("42001f"))), Some(2));
-        assert_eq!(Codec::choose(&offered[..2], &codec(CodecName::H264, 1, Some("42e01f"))), Some(1));
-        assert_eq!(Codec::choose(&offered[2..], &codec(CodecName::H264, 1, Some("640c1f"))), None);
+        assert_eq!(
+            Codec::choose(&offered, &codec(CodecName::H264, 1, Some("42e034"))),
+            Some(2)
+        );
+        assert_eq!(
+            Codec::choose(&offered, &codec(CodecName::H264, 1, Some("42001f"))),
+            Some(2)
+        );
+        assert_eq!(
+            Codec::choose(&offered[..2], &codec(CodecName::H264, 1, Some("42e01f"))),
+            Some(1)
+        );
+        assert_eq!(
+            Codec::choose(&offered[2..], &codec(CodecName::H264, 1, Some("640c1f"))),
+            None
+        );
         assert_eq!(Codec::choose(&offered[1..], &codec(CodecName::Vp8, 1, None)), None);
     }
 

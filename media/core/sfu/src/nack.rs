@@ -35,7 +35,12 @@ impl NackList {
             self.missing.clear();
             return false;
         }
-        self.missing.extend((from..to).map(|sequence| Missing { sequence, since: now, asked: now, tries: 0 }));
+        self.missing.extend((from..to).map(|sequence| Missing {
+            sequence,
+            since: now,
+            asked: now,
+            tries: 0,
+        }));
         true
     }
 

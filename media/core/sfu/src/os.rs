@@ -63,7 +63,14 @@ fn wait(waits: &mut [libc::pollfd], timeout: Duration) {
         tv_nsec: timeout.subsec_nanos().into(),
     };
     // SAFETY: `waits` and `timeout` are valid for the whole call, and the length is that of `waits`.
-    unsafe { libc::ppoll(waits.as_mut_ptr(), waits.len() as libc::nfds_t, &timeout, std::ptr::null()) };
+    unsafe {
+        libc::ppoll(
+            waits.as_mut_ptr(),
+            waits.len() as libc::nfds_t,
+            &timeout,
+            std::ptr::null(),
+        )
+    };
 }
 
 /// Turns off the kernel's time stamp on each datagram, which quinn-udp turns on and nobody here reads.

@@ -88,7 +88,9 @@ impl Peer {
             open: None,
             streams: Vec::new(),
             sources: Vec::new(),
-            downtracks: slots.map(|slot| Downtrack::new(slot, spec.extensions, start())).collect(),
+            downtracks: slots
+                .map(|slot| Downtrack::new(slot, spec.extensions, start()))
+                .collect(),
             extensions: spec.extensions,
             feedback: spec.feedback,
             arrivals: Arrivals::default(),

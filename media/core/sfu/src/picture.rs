@@ -39,7 +39,10 @@ pub fn read(codec: CodecName, payload: &[u8]) -> Picture {
     match codec {
         CodecName::Opus => Picture::default(),
         CodecName::Vp8 => read_vp8(payload).unwrap_or_default(),
-        CodecName::H264 => Picture { starts_key_frame: h264_starts_key_frame(payload), ..Picture::default() },
+        CodecName::H264 => Picture {
+            starts_key_frame: h264_starts_key_frame(payload),
+            ..Picture::default()
+        },
     }
 }
 
@@ -58,7 +61,11 @@ fn read_vp8(payload: &[u8]) -> Option<Picture> {
             } else {
                 first.into()
             };
-            numbers.picture_id = Some(PictureId { at: at as u8, wide, value });
+            numbers.picture_id = Some(PictureId {
+                at: at as u8,
+                wide,
+                value,
+            });
             at += 1 + usize::from(wide);
         }
         if extension & 0x40 != 0 {
@@ -72,7 +79,10 @@ fn read_vp8(payload: &[u8]) -> Option<Picture> {
     let starts_partition_zero = descriptor & 0x10 != 0 && descriptor & 0x07 == 0;
     // RFC 7741 section 4.3: the P bit, 0 in key frames, is the lowest of the first payload byte.
     let is_key = payload.get(at)? & 1 == 0;
-    Some(Picture { starts_key_frame: starts_partition_zero && is_key, numbers })
+    Some(Picture {
+        starts_key_frame: starts_partition_zero && is_key,
+        numbers,
+    })
 }
 
 /// RFC 6184 sections 5.2 to 5.8: a parameter set or the first slice of an IDR picture, alone, aggregated or fragmented.
@@ -125,7 +135,14 @@ mod tests {
         let payload = [0x90, 0xF0, 0x81, 0x02, 0xA3, 0x20, 0x10];
         let picture = read(CodecName::Vp8, &payload);
         assert!(picture.starts_key_frame);
-        assert_eq!(picture.numbers.picture_id, Some(PictureId { at: 2, wide: true, value: 0x102 }));
+        assert_eq!(
+            picture.numbers.picture_id,
+            Some(PictureId {
+                at: 2,
+                wide: true,
+                value: 0x102
+            })
+        );
         assert_eq!(picture.numbers.tl0_index, Some((4, 0xA3)));
     }
 

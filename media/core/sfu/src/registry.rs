@@ -69,7 +69,11 @@ impl Registry {
 
     /// As `remove`, unless another peer has taken the id meanwhile.
     pub fn remove_generation(&mut self, peer: u32, generation: u64) {
-        if self.peers.get(&peer).is_some_and(|entry| entry.generation == generation) {
+        if self
+            .peers
+            .get(&peer)
+            .is_some_and(|entry| entry.generation == generation)
+        {
             self.remove(peer);
         }
     }

@@ -66,9 +66,21 @@ fn contradictions_are_named() {
         Registry::default().add(&spec).unwrap_err()
     };
     assert_eq!(registry(|spec| spec.fingerprint.truncate(90)), SpecError::Fingerprint);
-    assert_eq!(registry(|spec| spec.fingerprint.replace_range(0..1, "x")), SpecError::Fingerprint);
-    assert_eq!(registry(|spec| spec.sources[0].rtx_ssrc = Some(1)), SpecError::SsrcTwice(1));
-    assert_eq!(registry(|spec| spec.slots[0].codecs.push(codec(97, None))), SpecError::PayloadTypeTwice(97));
+    assert_eq!(
+        registry(|spec| spec.fingerprint.replace_range(0..1, "x")),
+        SpecError::Fingerprint
+    );
+    assert_eq!(
+        registry(|spec| spec.sources[0].rtx_ssrc = Some(1)),
+        SpecError::SsrcTwice(1)
+    );
+    assert_eq!(
+        registry(|spec| spec.slots[0].codecs.push(codec(97, None))),
+        SpecError::PayloadTypeTwice(97)
+    );
     assert_eq!(registry(|spec| spec.slots[0].codecs.clear()), SpecError::NoCodec(20));
-    assert_eq!(registry(|spec| spec.slots[0].codecs[0].payload_type = 72), SpecError::PayloadTypeRange(72));
+    assert_eq!(
+        registry(|spec| spec.slots[0].codecs[0].payload_type = 72),
+        SpecError::PayloadTypeRange(72)
+    );
 }

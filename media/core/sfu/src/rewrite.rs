@@ -56,7 +56,12 @@ impl Rewriter {
     /// `start`: the first sequence number. Kept below 2^15 as RFC 3711 section 3.3.1 advises, so that loss of the first
     /// packets cannot hide a roll-over.
     pub fn new(clock_rate: u32, start: u16) -> Self {
-        Self { clock_rate, start: start & 0x7FFF, offsets: None, newest: None }
+        Self {
+            clock_rate,
+            start: start & 0x7FFF,
+            offsets: None,
+            newest: None,
+        }
     }
 
     /// Ends the attachment: nothing passes until the next [`Rewriter::attach`].
@@ -71,16 +76,25 @@ impl Rewriter {
     /// Makes `first` the next packet of the outgoing stream.
     pub fn attach(&mut self, first: &Incoming, now: Instant) {
         let next = match self.newest {
-            None => Outgoing { sequence: self.start.into(), timestamp: first.timestamp, numbers: first.numbers },
+            None => Outgoing {
+                sequence: self.start.into(),
+                timestamp: first.timestamp,
+                numbers: first.numbers,
+            },
             Some(newest) => Outgoing {
                 sequence: newest.sequence + 1,
-                timestamp: newest.timestamp.wrapping_add(self.ticks(now.saturating_duration_since(newest.at))),
+                timestamp: newest
+                    .timestamp
+                    .wrapping_add(self.ticks(now.saturating_duration_since(newest.at))),
                 numbers: PictureNumbers {
-                    picture_id: first
+                    picture_id: first.numbers.picture_id.map(|id| PictureId {
+                        value: newest.picture_id.wrapping_add(1) & id.mask(),
+                        ..id
+                    }),
+                    tl0_index: first
                         .numbers
-                        .picture_id
-                        .map(|id| PictureId { value: newest.picture_id.wrapping_add(1) & id.mask(), ..id }),
-                    tl0_index: first.numbers.tl0_index.map(|(at, _)| (at, newest.tl0_index.wrapping_add(1))),
+                        .tl0_index
+                        .map(|(at, _)| (at, newest.tl0_index.wrapping_add(1))),
                 },
             },
         };
@@ -110,10 +124,10 @@ impl Rewriter {
             sequence: incoming.sequence.wrapping_add(offsets.sequence),
             timestamp: incoming.timestamp.wrapping_add(offsets.timestamp),
             numbers: PictureNumbers {
-                picture_id: incoming
-                    .numbers
-                    .picture_id
-                    .map(|id| PictureId { value: id.value.wrapping_add(offsets.picture_id) & id.mask(), ..id }),
+                picture_id: incoming.numbers.picture_id.map(|id| PictureId {
+                    value: id.value.wrapping_add(offsets.picture_id) & id.mask(),
+                    ..id
+                }),
                 tl0_index: incoming
                     .numbers
                     .tl0_index
@@ -121,7 +135,9 @@ impl Rewriter {
             },
         };
         if self.newest.is_none_or(|newest| outgoing.sequence > newest.sequence) {
-            let before = self.newest.map_or((0, 0), |newest| (newest.picture_id, newest.tl0_index));
+            let before = self
+                .newest
+                .map_or((0, 0), |newest| (newest.picture_id, newest.tl0_index));
             self.newest = Some(Newest {
                 sequence: outgoing.sequence,
                 timestamp: outgoing.timestamp,

@@ -9,7 +9,11 @@ fn packet(sequence: u64, timestamp: u32, picture: u16) -> Incoming {
         sequence,
         timestamp,
         numbers: PictureNumbers {
-            picture_id: Some(PictureId { at: 2, wide: true, value: picture & 0x7FFF }),
+            picture_id: Some(PictureId {
+                at: 2,
+                wide: true,
+                value: picture & 0x7FFF,
+            }),
             tl0_index: Some((4, picture as u8)),
         },
     }
@@ -34,9 +38,16 @@ fn a_switch_continues_all_numbers() {
     let later = now + Duration::from_millis(100);
     rewriter.attach(&packet(900, 4_000_000_000, 300), later);
     let other = rewriter.map(&packet(900, 4_000_000_000, 300), later).unwrap();
-    assert_eq!((other.sequence, other.timestamp, picture(&other)), (102, 8_000 + 9_000, 0));
+    assert_eq!(
+        (other.sequence, other.timestamp, picture(&other)),
+        (102, 8_000 + 9_000, 0)
+    );
     assert_eq!(other.numbers.tl0_index, Some((4, 0xFFu8.wrapping_add(1))));
-    assert_eq!(rewriter.map(&packet(899, 4_000_000_000, 299), later), None, "older than the attachment");
+    assert_eq!(
+        rewriter.map(&packet(899, 4_000_000_000, 299), later),
+        None,
+        "older than the attachment"
+    );
 }
 
 #[test]
@@ -49,7 +60,11 @@ fn order_and_gaps_pass_through() {
         .to_vec();
     assert_eq!(out, [0x7FFF, 0x8002, 0x8001, 0x8009, 0x8008]);
     rewriter.attach(&packet(10, 0, 1), now);
-    assert_eq!(rewriter.map(&packet(10, 0, 1), now).unwrap().sequence, 0x800A, "after the newest, not the last");
+    assert_eq!(
+        rewriter.map(&packet(10, 0, 1), now).unwrap().sequence,
+        0x800A,
+        "after the newest, not the last"
+    );
 }
 
 #[test]
@@ -58,7 +73,11 @@ fn a_source_without_picture_numbers_keeps_the_count_for_the_next() {
     let mut rewriter = Rewriter::new(90_000, 0);
     rewriter.attach(&packet(1, 0, 500), now);
     rewriter.map(&packet(1, 0, 500), now).unwrap();
-    let plain = Incoming { sequence: 7, timestamp: 1, numbers: PictureNumbers::default() };
+    let plain = Incoming {
+        sequence: 7,
+        timestamp: 1,
+        numbers: PictureNumbers::default(),
+    };
     rewriter.attach(&plain, now);
     assert_eq!(rewriter.map(&plain, now).unwrap().numbers, PictureNumbers::default());
     rewriter.attach(&packet(1, 0, 9), now);

@@ -43,7 +43,14 @@ pub struct Ring {
 impl Ring {
     /// `entry_capacity` is a power of two; a payload is at most `byte_capacity` long.
     pub fn new(entry_capacity: usize, byte_capacity: usize) -> Self {
-        Self { bytes: Vec::new(), entries: Vec::new(), byte_capacity, entry_capacity, next_index: 0, head: 0 }
+        Self {
+            bytes: Vec::new(),
+            entries: Vec::new(),
+            byte_capacity,
+            entry_capacity,
+            next_index: 0,
+            head: 0,
+        }
     }
 
     /// Stores a packet and returns its index, overwriting the oldest ones.
@@ -59,7 +66,12 @@ impl Ring {
             start = 0;
         }
         self.bytes[start..start + payload.len()].copy_from_slice(payload);
-        let stored = Stored { index: self.next_index, position: self.head, length: payload.len(), entry };
+        let stored = Stored {
+            index: self.next_index,
+            position: self.head,
+            length: payload.len(),
+            entry,
+        };
         self.head += payload.len() as u64;
         let place = self.next_index as usize & (self.entry_capacity - 1);
         self.entries[place] = Some(stored);

@@ -126,7 +126,10 @@ pub struct ExtensionBlock {
 
 impl Default for ExtensionBlock {
     fn default() -> Self {
-        Self { bytes: [0; Self::CAPACITY], length: 0 }
+        Self {
+            bytes: [0; Self::CAPACITY],
+            length: 0,
+        }
     }
 }
 
@@ -260,14 +263,17 @@ mod tests {
             };
             prop_assert_eq!(read, fields);
             let extensions: Vec<_> = header.extensions(&packet).collect();
-            prop_assert_eq!(extensions, vec![(3, mid.as_slice()), (1, &[level][..])]);
+            let level = [level];
+            prop_assert_eq!(extensions, vec![(3, mid.as_slice()), (1, &level[..])]);
             prop_assert_eq!(header.payload(&packet).unwrap(), payload.as_slice());
         }
     }
 
     #[test]
     fn two_byte_extensions_may_be_empty_and_padded() {
-        let packet = [0x90, 96, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0x10, 0x00, 0, 2, 0, 5, 0, 7, 2, 1, 2, 0];
+        let packet = [
+            0x90, 96, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0x10, 0x00, 0, 2, 0, 5, 0, 7, 2, 1, 2, 0,
+        ];
         let header = Header::parse(&packet).unwrap();
         let extensions: Vec<_> = header.extensions(&packet).collect();
         assert_eq!(extensions, vec![(5, &[][..]), (7, &[1, 2][..])]);

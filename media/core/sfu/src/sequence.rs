@@ -26,7 +26,12 @@ pub struct SequenceWindow {
 
 impl Default for SequenceWindow {
     fn default() -> Self {
-        Self { highest: None, arrived: [0; (WINDOW / 64) as usize], strays: 0, stray_next: 0 }
+        Self {
+            highest: None,
+            arrived: [0; (WINDOW / 64) as usize],
+            strays: 0,
+            stray_next: 0,
+        }
     }
 }
 
@@ -38,13 +43,18 @@ impl SequenceWindow {
 
     pub fn arrive(&mut self, sequence: u16) -> Arrival {
         let Some(highest) = self.highest else {
-            return Arrival::New { sequence: self.restart(sequence), missing: 0 };
+            return Arrival::New {
+                sequence: self.restart(sequence),
+                missing: 0,
+            };
         };
         let step = i64::from(sequence.wrapping_sub(highest as u16) as i16);
         if !(-MAX_JUMP..=MAX_JUMP).contains(&step) {
             // One such packet may be a stray; a second that follows it is a restart (RFC 3550 appendix A.1).
             if self.strays > 0 && sequence == self.stray_next {
-                return Arrival::Restart { sequence: self.restart(sequence) };
+                return Arrival::Restart {
+                    sequence: self.restart(sequence),
+                };
             }
             self.strays = 1;
             self.stray_next = sequence.wrapping_add(1);
@@ -61,7 +71,10 @@ impl SequenceWindow {
             }
             self.set(extended, true);
             self.highest = Some(extended);
-            return Arrival::New { sequence: extended, missing: step as u64 - 1 };
+            return Arrival::New {
+                sequence: extended,
+                missing: step as u64 - 1,
+            };
         }
         if highest - extended >= WINDOW || self.has(extended) {
             return Arrival::Duplicate;
@@ -100,8 +113,20 @@ mod tests {
     #[test]
     fn counts_over_the_wrap() {
         let mut window = SequenceWindow::default();
-        assert_eq!(window.arrive(65_534), Arrival::New { sequence: 0x1_FFFE, missing: 0 });
-        assert_eq!(window.arrive(1), Arrival::New { sequence: 0x2_0001, missing: 2 });
+        assert_eq!(
+            window.arrive(65_534),
+            Arrival::New {
+                sequence: 0x1_FFFE,
+                missing: 0
+            }
+        );
+        assert_eq!(
+            window.arrive(1),
+            Arrival::New {
+                sequence: 0x2_0001,
+                missing: 2
+            }
+        );
         assert_eq!(window.arrive(65_535), Arrival::Late { sequence: 0x1_FFFF });
         assert_eq!(window.arrive(65_535), Arrival::Duplicate);
         assert_eq!(window.arrive(0), Arrival::Late { sequence: 0x2_0000 });
@@ -112,10 +137,27 @@ mod tests {
         let mut window = SequenceWindow::default();
         window.arrive(10);
         assert_eq!(window.arrive(30_000), Arrival::Duplicate);
-        assert_eq!(window.arrive(11), Arrival::New { sequence: 0x1_000B, missing: 0 });
+        assert_eq!(
+            window.arrive(11),
+            Arrival::New {
+                sequence: 0x1_000B,
+                missing: 0
+            }
+        );
         assert_eq!(window.arrive(30_001), Arrival::Duplicate);
-        assert_eq!(window.arrive(30_002), Arrival::Restart { sequence: 0x1_0000 + 30_002 });
-        assert_eq!(window.arrive(30_003), Arrival::New { sequence: 0x1_0000 + 30_003, missing: 0 });
+        assert_eq!(
+            window.arrive(30_002),
+            Arrival::Restart {
+                sequence: 0x1_0000 + 30_002
+            }
+        );
+        assert_eq!(
+            window.arrive(30_003),
+            Arrival::New {
+                sequence: 0x1_0000 + 30_003,
+                missing: 0
+            }
+        );
     }
 
     proptest! {

@@ -56,7 +56,11 @@ impl Socket {
 
     /// Most datagrams in one [`Socket::send`].
     pub fn max_segments(&self) -> usize {
-        if self.segmentation { self.state.max_gso_segments() } else { 1 }
+        if self.segmentation {
+            self.state.max_gso_segments()
+        } else {
+            1
+        }
     }
 
     /// Sends `bytes` as datagrams of `segment` bytes, the last possibly shorter. What the kernel refuses is lost, as

@@ -42,9 +42,7 @@ impl Arrivals {
                 self.base = 0x1_0000 + u64::from(sequence);
                 self.base
             }
-            Some(highest) => {
-                highest.wrapping_add_signed(i64::from(sequence.wrapping_sub(highest as u16) as i16))
-            }
+            Some(highest) => highest.wrapping_add_signed(i64::from(sequence.wrapping_sub(highest as u16) as i16)),
         };
         if extended < self.base {
             return; // its feedback has left

@@ -143,7 +143,11 @@ impl Uptrack {
         recovered: bool,
         kept: bool,
     ) -> Receipt {
-        let Some(codec) = self.codecs.iter().position(|codec| codec.payload_type == header.payload_type) else {
+        let Some(codec) = self
+            .codecs
+            .iter()
+            .position(|codec| codec.payload_type == header.payload_type)
+        else {
             return Receipt::UnknownPayloadType;
         };
         let expected_before = self.expected();
@@ -152,7 +156,8 @@ impl Uptrack {
                 if expected_before == self.expected_before {
                     self.first_sequence = sequence;
                 }
-                if missing > 0 && kept && self.kind == Kind::Video && !self.nacks.add(sequence - missing, sequence, now) {
+                if missing > 0 && kept && self.kind == Kind::Video && !self.nacks.add(sequence - missing, sequence, now)
+                {
                     self.key_frames.want();
                 }
                 sequence
@@ -223,12 +228,19 @@ impl Uptrack {
     }
 
     pub fn note_sender_report(&mut self, ntp: u64, timestamp: u32, now: Instant) {
-        self.sender_clock = Some(SenderClock { ntp, timestamp, at: now });
+        self.sender_clock = Some(SenderClock {
+            ntp,
+            timestamp,
+            at: now,
+        });
         self.transit = None;
     }
 
     fn expected(&self) -> u64 {
-        let current = self.window.highest().map_or(0, |highest| highest - self.first_sequence + 1);
+        let current = self
+            .window
+            .highest()
+            .map_or(0, |highest| highest - self.first_sequence + 1);
         self.expected_before + current
     }
 

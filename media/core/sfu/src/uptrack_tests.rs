@@ -104,7 +104,14 @@ fn jitter_follows_appendix_a8() {
     for (sequence, ms) in [(1u16, 0u64), (2, 42), (3, 80)] {
         let timestamp = u32::from(sequence) * 3600;
         let now = start + Duration::from_millis(ms);
-        track.receive(&header(sequence, timestamp), &DELTA, Marks::default(), now, false, false);
+        track.receive(
+            &header(sequence, timestamp),
+            &DELTA,
+            Marks::default(),
+            now,
+            false,
+            false,
+        );
     }
     // |D| is 180 ticks twice: J16 = 180, then 180 + 180 - (188 >> 4) = 349
     assert_eq!(track.report(start).unwrap().jitter, 349 >> 4);

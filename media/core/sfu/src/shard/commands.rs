@@ -124,7 +124,14 @@ impl Shard {
 
     fn add_peer(&mut self, mut spec: PeerSpec, generation: u64, now: Instant) {
         let sources = std::mem::take(&mut spec.sources);
-        let mut peer = Peer::new(spec, generation, &self.identity, self.max_video_bitrate, now, random_start);
+        let mut peer = Peer::new(
+            spec,
+            generation,
+            &self.identity,
+            self.max_video_bitrate,
+            now,
+            random_start,
+        );
         let index = vacancy(&mut self.peers);
         for spec in sources {
             let (ssrc, rtx_ssrc) = (spec.ssrc, spec.rtx_ssrc);
@@ -149,8 +156,13 @@ impl Shard {
 
     /// Unknown ids and a source that is gone leave the slot empty: its owner hears of what is gone by events.
     fn assign(&mut self, peer: u32, slot: u32, source: Option<u32>) {
-        let Some(&target) = self.slot_ids.get(&slot) else { return };
-        let Some(subscriber) = self.peers[target.peer].as_mut().filter(|subscriber| subscriber.id == peer) else {
+        let Some(&target) = self.slot_ids.get(&slot) else {
+            return;
+        };
+        let Some(subscriber) = self.peers[target.peer]
+            .as_mut()
+            .filter(|subscriber| subscriber.id == peer)
+        else {
             return;
         };
         let downtrack = &mut subscriber.downtracks[target.slot];
@@ -160,7 +172,10 @@ impl Shard {
         }
         if let Some(before) = downtrack.source {
             self.router.remove(before, target);
-            if let Some(uptrack) = self.sources[before].as_mut().filter(|_| !self.router.is_watched(before)) {
+            if let Some(uptrack) = self.sources[before]
+                .as_mut()
+                .filter(|_| !self.router.is_watched(before))
+            {
                 uptrack.key_frames.forget();
                 uptrack.nacks.clear();
             }
@@ -169,7 +184,7 @@ impl Shard {
         if let Some((source, uptrack)) = shown {
             downtrack.assign(Some((source, uptrack)));
             if downtrack.waits_for_key_frame() {
-                uptrack.key_frames.want();
+                uptrack.key_frames.want_urgently();
                 self.timers.hasten();
             }
             self.router.add(source, target);
@@ -179,7 +194,9 @@ impl Shard {
     }
 
     pub(super) fn want_key_frame(&mut self, source: usize, now: Instant) {
-        let Some(uptrack) = &mut self.sources[source] else { return };
+        let Some(uptrack) = &mut self.sources[source] else {
+            return;
+        };
         uptrack.key_frames.want();
         let publisher = uptrack.peer;
         self.guarded(publisher, |shard| shard.request_key_frames(publisher, now));

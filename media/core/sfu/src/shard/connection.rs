@@ -54,7 +54,11 @@ impl Shard {
         let (sealing, open) = (&mut peer.sealing, &mut peer.open);
         let result = peer.dtls.poll(now, &mut |output| match output {
             DtlsOutput::Packet(packet) => socket.send(&path, packet, packet.len()),
-            DtlsOutput::Connected { seal, open: keys, profile } => {
+            DtlsOutput::Connected {
+                seal,
+                open: keys,
+                profile,
+            } => {
                 *sealing = Some(Sealing {
                     keys: seal,
                     overhead: profile.rtp_overhead(),
@@ -83,7 +87,7 @@ impl Shard {
         let shown = peer.downtracks.iter().filter_map(|slot| slot.source);
         for source in shown {
             if let Some(uptrack) = &mut self.sources[source] {
-                uptrack.key_frames.want();
+                uptrack.key_frames.want_urgently();
             }
         }
     }

@@ -31,7 +31,12 @@ impl Shard {
 
     fn take_report(&mut self, index: usize, report: Rtcp<'_>, now: Instant) {
         match report {
-            Rtcp::SenderReport { ssrc, ntp, timestamp, blocks } => {
+            Rtcp::SenderReport {
+                ssrc,
+                ntp,
+                timestamp,
+                blocks,
+            } => {
                 self.note_sender_report(index, ssrc, (ntp, timestamp), now);
                 self.note_blocks(index, blocks, now);
             }
@@ -60,7 +65,9 @@ impl Shard {
     }
 
     fn note_sender_report(&mut self, index: usize, ssrc: u32, (ntp, timestamp): (u64, u32), now: Instant) {
-        let Some(source) = source_of(&self.peers[index], ssrc) else { return };
+        let Some(source) = source_of(&self.peers[index], ssrc) else {
+            return;
+        };
         let (Some(peer), Some(uptrack)) = (&mut self.peers[index], &mut self.sources[source]) else {
             return;
         };

@@ -87,7 +87,8 @@ impl Shard {
                 (id, &[level]) if id == ids.audio_level => marks.audio_level = Some(level),
                 (id, &[orientation]) if id == ids.orientation => marks.orientation = Some(orientation),
                 (id, &[high, low]) if id == ids.transport_cc => {
-                    peer.arrivals.note(u16::from_be_bytes([high, low]), self.clock.micros(now));
+                    peer.arrivals
+                        .note(u16::from_be_bytes([high, low]), self.clock.micros(now));
                 }
                 (id, name) if id == ids.mid => mid = Some(name),
                 _ => {}
@@ -104,7 +105,9 @@ impl Shard {
             return counters.dropped_unknown_ssrc.add(1);
         };
         let (source, is_rtx, peer_id) = (stream.source, stream.is_rtx, peer.id);
-        let Some(uptrack) = &mut self.sources[source] else { return };
+        let Some(uptrack) = &mut self.sources[source] else {
+            return;
+        };
         let (header, payload) = match is_rtx.then(|| restore(uptrack, header, payload)) {
             None => (header, payload),
             Some(Some(restored)) => restored,
@@ -123,20 +126,22 @@ impl Shard {
         }
         if first {
             let source = uptrack.id;
-            self.shared.events.push(crate::event::Event::FirstPacket { peer: peer_id, source });
+            self.shared
+                .events
+                .push(crate::event::Event::FirstPacket { peer: peer_id, source });
         }
     }
 }
 
 /// Which source of `peer` an unknown SSRC is, and whether it repeats: by MID, else by payload type if only one source
 /// that waits for its SSRC has it. A source that had another SSRC has restarted.
-fn learn(
-    peer: &Peer,
-    sources: &mut [Option<Uptrack>],
-    header: &Header,
-    mid: Option<&[u8]>,
-) -> Option<(usize, bool)> {
-    let is_media = |track: &Uptrack| track.codecs.iter().any(|codec| codec.payload_type == header.payload_type);
+fn learn(peer: &Peer, sources: &mut [Option<Uptrack>], header: &Header, mid: Option<&[u8]>) -> Option<(usize, bool)> {
+    let is_media = |track: &Uptrack| {
+        track
+            .codecs
+            .iter()
+            .any(|codec| codec.payload_type == header.payload_type)
+    };
     let is_rtx = |track: &Uptrack| {
         let mut codecs = track.codecs.iter();
         codecs.any(|codec| codec.rtx_payload_type == Some(header.payload_type))
@@ -146,7 +151,12 @@ fn learn(
             let named = match mid {
                 Some(mid) => track.mid.as_bytes() == mid,
                 None => {
-                    let waits = |rtx| !peer.streams.iter().any(|stream| stream.source == source && stream.is_rtx == rtx);
+                    let waits = |rtx| {
+                        !peer
+                            .streams
+                            .iter()
+                            .any(|stream| stream.source == source && stream.is_rtx == rtx)
+                    };
                     waits(is_rtx(track))
                 }
             };
@@ -163,7 +173,7 @@ fn learn(
         if track.ssrc.is_some_and(|before| before != header.ssrc) || track.totals.packets > 0 {
             track.restart(Some(header.ssrc));
             if track.kind == Kind::Video {
-                track.key_frames.want();
+                track.key_frames.want_urgently();
             }
         }
         track.ssrc = Some(header.ssrc);

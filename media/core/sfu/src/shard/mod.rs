@@ -133,7 +133,9 @@ impl Shard {
             let count = self.router.targets(source).len();
             for place in 0..count {
                 // A peer that panics leaves the list meanwhile.
-                let Some(&target) = self.router.targets(source).get(place) else { break };
+                let Some(&target) = self.router.targets(source).get(place) else {
+                    break;
+                };
                 self.guarded(target.peer, |shard| shard.deliver(source, target, now));
             }
             if let Some(uptrack) = &mut self.sources[source] {
@@ -152,9 +154,15 @@ impl Shard {
         #[cfg(feature = "fault-injection")]
         assert!(!peer.faulty, "injected fault");
         let slot = &mut peer.downtracks[target.slot];
-        let sent = self
-            .egress
-            .deliver(&mut self.socket, path, sealing, slot, &uptrack.ring, &uptrack.fresh, now);
+        let sent = self.egress.deliver(
+            &mut self.socket,
+            path,
+            sealing,
+            slot,
+            &uptrack.ring,
+            &uptrack.fresh,
+            now,
+        );
         peer.bytes_down += sent.bytes;
         let counters = &self.shared.counters;
         counters.packets_out.add(sent.packets);

@@ -21,7 +21,9 @@ impl Shard {
     pub(super) fn request_repairs(&mut self, index: usize, now: Instant) {
         let Some(peer) = &self.peers[index] else { return };
         for &source in &peer.sources {
-            let Some(uptrack) = &mut self.sources[source] else { continue };
+            let Some(uptrack) = &mut self.sources[source] else {
+                continue;
+            };
             if uptrack.nacks.is_empty() {
                 continue;
             }
@@ -41,7 +43,9 @@ impl Shard {
             return;
         }
         for &source in &peer.sources {
-            let Some(uptrack) = &mut self.sources[source] else { continue };
+            let Some(uptrack) = &mut self.sources[source] else {
+                continue;
+            };
             let Some(ssrc) = uptrack.ssrc.filter(|_| uptrack.kind == Kind::Video) else {
                 continue;
             };
@@ -72,7 +76,9 @@ impl Shard {
         let mut video = [0; STREAMS_PER_COMPOUND];
         let mut videos = 0;
         for &source in peer.sources.iter().take(STREAMS_PER_COMPOUND) {
-            let Some(uptrack) = &mut self.sources[source] else { continue };
+            let Some(uptrack) = &mut self.sources[source] else {
+                continue;
+            };
             let (of_second, lost_of_second) = uptrack.take_loss();
             expected += of_second;
             lost += lost_of_second;
@@ -85,7 +91,11 @@ impl Shard {
                 }
             }
         }
-        peer.loss_up = if expected > 0 { lost as f64 / expected as f64 } else { 0.0 };
+        peer.loss_up = if expected > 0 {
+            lost as f64 / expected as f64
+        } else {
+            0.0
+        };
         if count > 0 {
             rtcp::write_receiver_report(&mut self.writer, REPORTER, &blocks[..count]);
             rtcp::write_source_description(&mut self.writer, &[REPORTER], CNAME);
