@@ -102,7 +102,13 @@ def _opus(frames: NDArray[np.int16]) -> list[bytes]:
     codec.format = "s16"
     codec.layout = "mono"
     codec.sample_rate = RATE
-    codec.options = {"application": "voip", "frame_duration": "20", "fec": "1", "packet_loss": "5"}
+    codec.options = {
+        "application": "voip",
+        "frame_duration": "20",
+        "fec": "1",
+        "packet_loss": "5",
+        "compression_level": "5",
+    }
     packets: list[bytes] = []
     for index, samples in enumerate(frames):
         frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="s16", layout="mono")
