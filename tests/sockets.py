@@ -97,6 +97,7 @@ class LiveClient:
         self.signals: list[dict[str, Any]] = []
         self.frames: list[dict[str, Any]] = []
         self.bytes = 0
+        self.cut_off = False
         self._numbers = itertools.count(1)
         self._replies: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._heard = asyncio.Event()
@@ -152,6 +153,7 @@ class LiveClient:
 
     def cut(self) -> None:
         """The line breaks without a word."""
+        self.cut_off = True
         self.connection.transport.abort()
 
     async def _read(self) -> None:
@@ -202,15 +204,18 @@ class FakeNode:
     async def dial(
         cls, server: LiveServer, secret: str, *, boot: str = "boot-1", sessions: tuple[SessionKey, ...] = ()
     ) -> "FakeNode":
-        connection = await connect(
+        node = cls(await cls.connect(server, secret))
+        await node.say(Hello(node="node-1", boot=boot, version="test", sessions=sessions))
+        return node
+
+    @staticmethod
+    async def connect(server: LiveServer, secret: str) -> ClientConnection:
+        return await connect(
             f"ws://127.0.0.1:{server.port}/media/node",
             additional_headers={"Authorization": f"Bearer {secret}"},
             compression=None,
             proxy=None,
         )
-        node = cls(connection)
-        await node.say(Hello(node="node-1", boot=boot, version="test", sessions=sessions))
-        return node
 
     async def say(self, message: FromNode) -> None:
         await self.connection.send(message.model_dump_json())
