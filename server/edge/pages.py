@@ -27,7 +27,8 @@ class Pages(StaticFiles):
     async def get_response(self, path: str, scope: Scope) -> Response:
         if path.split("/", maxsplit=1)[0] == "api" or "\0" in path:
             raise NotFound()
-        if "." in path.rsplit("/", 1)[-1]:
+        # "/" arrives here as ".".
+        if path != "." and "." in path.rsplit("/", 1)[-1]:
             return await self._file(path, scope)
         if not (self.root / "index.html").is_file():
             return HTMLResponse(_NOT_BUILT, 503)
