@@ -58,10 +58,7 @@ export function grouped(report: AttendanceReport, points: readonly AttendancePoi
   return [...groups.values()].filter((group) => group.points.length > 0);
 }
 
-/** Seconds lost in gaps that have ended or are going on. */
-export function gapSeconds(point: AttendancePoint, now: number): number {
-  return point.gaps.reduce(
-    (sum, gap) => sum + (Date.parse(gap.to ?? new Date(now).toISOString()) - Date.parse(gap.from)) / 1000,
-    0,
-  );
+/** Seconds lost in gaps. */
+export function gapSeconds(point: AttendancePoint): number {
+  return point.gaps.reduce((sum, gap) => sum + (Date.parse(gap.to) - Date.parse(gap.from)) / 1000, 0);
 }
