@@ -25,15 +25,24 @@ from tests.e2e.chromium import Line, chromium
 T = TypeVar("T")
 
 
-async def until(what: Callable[[], Awaitable[T]], wanted: Callable[[T], bool], seconds: float, saying: str) -> float:
-    """Asks again and again until the answer is as wanted; returns how many seconds that took."""
+async def until(
+    what: Callable[[], Awaitable[T]],
+    wanted: Callable[[T], bool],
+    seconds: float,
+    saying: str,
+    facts: Callable[[], Awaitable[object]] | None = None,
+) -> float:
+    """Asks again and again until the answer is as wanted; returns how many seconds that took. When it never is, fails
+    with `facts`."""
     began = time.monotonic()
     while True:
         seen = await what()
         took = time.monotonic() - began
         if wanted(seen):
             return took
-        assert took < seconds, f"{saying}: still {seen!r} after {seconds:.0f} s"
+        if took > seconds:
+            known = await facts() if facts else ""
+            raise AssertionError(f"{saying}: still {seen!r} after {seconds:.0f} s {known}")
         await asyncio.sleep(0.1)
 
 
@@ -63,7 +72,11 @@ class Hall:
     async def sees(self, number: int, slot: str = "stage", seconds: float = 20) -> float:
         """Waits until the received picture is hall `number`'s."""
         return await until(
-            lambda: signs.picture(self.page, slot), lambda seen: seen == number, seconds, f"{self.name} {slot}"
+            lambda: signs.picture(self.page, slot),
+            lambda seen: seen == number,
+            seconds,
+            f"{self.name} waits for {number} in {slot}",
+            self.facts,
         )
 
     async def sees_moving(self, number: int, seconds: float) -> None:
@@ -87,7 +100,31 @@ class Hall:
     async def hears(self, *numbers: int, seconds: float = 12) -> None:
         """Waits until exactly these halls are heard."""
         await until(
-            lambda: signs.sounds(self.page, 1.0), lambda heard: heard == set(numbers), seconds, f"{self.name} hears"
+            lambda: signs.sounds(self.page, 1.0),
+            lambda heard: heard == set(numbers),
+            seconds,
+            f"{self.name} waits to hear {set(numbers)}",
+            self.facts,
+        )
+
+    async def facts(self) -> object:
+        """What the page and its peer connections know, for the message of a failed test."""
+        return await self.page.evaluate(
+            """async () => {
+              const hall = document.querySelector('[data-testid="hall"]')?.dataset;
+              const connections = [];
+              for (const connection of window.__connections) {
+                const media = {};
+                for (const report of (await connection.getStats()).values()) {
+                  if (report.type === 'inbound-rtp')
+                    media[`in ${report.mid} ${report.kind}`] = [report.packetsReceived, report.framesDecoded, report.keyFramesDecoded, report.pliCount];
+                  if (report.type === 'outbound-rtp')
+                    media[`out ${report.mid} ${report.kind}`] = [report.packetsSent, report.framesEncoded, report.frameWidth, report.active];
+                }
+                connections.push({ state: connection.connectionState, ice: connection.iceConnectionState, media });
+              }
+              return JSON.stringify({ state: hall?.state, media: hall?.media, connections });
+            }"""
         )
 
     async def force_microphone(self) -> int:
