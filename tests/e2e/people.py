@@ -117,9 +117,11 @@ class Hall:
                 const media = {};
                 for (const report of (await connection.getStats()).values()) {
                   if (report.type === 'inbound-rtp')
-                    media[`in ${report.mid} ${report.kind}`] = [report.packetsReceived, report.framesDecoded, report.keyFramesDecoded, report.pliCount];
+                    media[`in ${report.mid} ${report.kind}`] =
+                      [report.packetsReceived, report.framesDecoded, report.keyFramesDecoded, report.pliCount];
                   if (report.type === 'outbound-rtp')
-                    media[`out ${report.mid} ${report.kind}`] = [report.packetsSent, report.framesEncoded, report.frameWidth, report.active];
+                    media[`out ${report.mid} ${report.kind}`] =
+                      [report.packetsSent, report.framesEncoded, report.frameWidth, report.active];
                 }
                 connections.push({ state: connection.connectionState, ice: connection.iceConnectionState, media });
               }
