@@ -24,7 +24,7 @@ async def visible_meeting(session: AsyncSession, meeting_id: int, actor: Actor) 
 
 async def meeting_for_write(tx: Transaction, meeting_id: int) -> tuple[Meeting, MeetingRights]:
     """The same, with the meeting's row locked: two writers of one meeting take turns. The lock lets rows that only
-    refer to the meeting in (events, checks): those are written under the lock of its sequence and must not wait here."""
+    refer to the meeting in (events, checks): those are written under the lock of its sequence and must not wait."""
     await tx.session.scalar(select(Meeting.id).where(Meeting.id == meeting_id).with_for_update(key_share=True))
     meeting = await tx.session.get(Meeting, meeting_id, populate_existing=True)
     if meeting is None:
