@@ -5,12 +5,29 @@ from typing import Any
 
 _Sentences = Callable[[dict[str, Any]], tuple[str, str]]
 
+
+def _too_short(context: dict[str, Any]) -> tuple[str, str]:
+    least = context.get("min_length", 1)
+    if context.get("field_type") == "List":
+        return f"Cần ít nhất {least} mục.", f"At least {least} needed."
+    if least == 1:
+        return "Không được để trống.", "Must not be empty."
+    return f"Ngắn quá: cần ít nhất {least} ký tự.", f"Too short: at least {least} characters."
+
+
+def _too_long(context: dict[str, Any]) -> tuple[str, str]:
+    most = context.get("max_length")
+    if context.get("field_type") == "List":
+        return f"Nhiều quá: tối đa {most} mục.", f"Too many: at most {most}."
+    return f"Dài quá: tối đa {most} ký tự.", f"Too long: at most {most} characters."
+
+
 _BY_TYPE: dict[str, _Sentences] = {
     "missing": lambda _: ("Chưa nhập.", "Missing."),
-    "string_too_short": lambda context: _too_short(context),
-    "string_too_long": lambda context: _too_long(context),
-    "too_short": lambda context: _too_short(context),
-    "too_long": lambda context: _too_long(context),
+    "string_too_short": _too_short,
+    "string_too_long": _too_long,
+    "too_short": _too_short,
+    "too_long": _too_long,
     "greater_than_equal": lambda context: (
         f"Phải từ {context.get('ge')} trở lên.",
         f"Must be {context.get('ge')} or more.",
@@ -50,19 +67,3 @@ def sentence(error: dict[str, Any]) -> tuple[str, str]:
         if kind.startswith(prefix):
             return said
     return "Giá trị chưa đúng.", "Not a valid value."
-
-
-def _too_short(context: dict[str, Any]) -> tuple[str, str]:
-    least = context.get("min_length", 1)
-    if context.get("field_type") == "List":
-        return f"Cần ít nhất {least} mục.", f"At least {least} needed."
-    if least == 1:
-        return "Không được để trống.", "Must not be empty."
-    return f"Ngắn quá: cần ít nhất {least} ký tự.", f"Too short: at least {least} characters."
-
-
-def _too_long(context: dict[str, Any]) -> tuple[str, str]:
-    most = context.get("max_length")
-    if context.get("field_type") == "List":
-        return f"Nhiều quá: tối đa {most} mục.", f"Too many: at most {most}."
-    return f"Dài quá: tối đa {most} ký tự.", f"Too long: at most {most} characters."

@@ -1,0 +1,155 @@
+"""The command line: `nhipcau …`."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+
+from server.core import logs
+from server.core.config import Settings
+from server.core.errors import DomainError
+from server.core.services import Services
+from server.demo.links import SIMULATED, visitors_links
+from server.demo.load import load, password
+from server.installation import broken_audit_entry, first_administrator
+from server.main import create_app
+from server.serving import listen, prepare
+from server.serving import serve as serve_app
+from server.showcase import show
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Nhịp Cầu: hội nghị trực tuyến nhiều điểm cầu.")
+
+Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on.")]
+
+
+@app.command()
+def serve(host: Host = None, port: Port = None) -> None:
+    """Serve, for production: brings the database up to date first."""
+    settings = _settings(host, port)
+    logs.configure(as_json=settings.log_json)
+    with _plainly():
+        listener = listen(settings)
+        prepare(settings)
+        _until_stopped(serve_app(create_app(settings), settings, listener))
+
+
+@app.command()
+def run(
+    host: Host = None,
+    port: Port = None,
+    halls: Annotated[int, typer.Option(min=0, max=len(SIMULATED), help="Simulated halls.")] = 8,
+) -> None:
+    """A look at everything: the demo province with a conference in progress, and sign-in links."""
+    settings = _settings(host, port)
+    logs.configure(as_json=settings.log_json, file=settings.var / "log" / "server.log")
+    with _plainly():
+        listener = listen(settings)
+        prepare(settings)
+        _until_stopped(show(settings, listener, halls))
+
+
+@app.command()
+def demo() -> None:
+    """Load the demo province into an empty database, and print fresh sign-in links."""
+    settings = Settings()
+    logs.configure(as_json=settings.log_json)
+
+    async def work(services: Services) -> None:
+        await load(services)
+        for link in await visitors_links(services):
+            print(f"{link.vi:<20}{link.en:<14}{link.who}\n  {settings.url}{link.path}")
+        print(f"tochuc, chutri, dieuphoi, thuky, quantri: {password(services)}")
+
+    with _plainly():
+        prepare(settings)
+        asyncio.run(_with_services(settings, work))
+
+
+@app.command()
+def init(
+    unit: Annotated[str, typer.Option(help="The root unit's full name: “Tỉnh Lâm Đồng”.")],
+    name: Annotated[str, typer.Option(help="The first administrator's full name.")],
+    login: Annotated[str, typer.Option(help="The first administrator's login.")] = "quantri",
+    code: Annotated[str | None, typer.Option(help="The root unit's code: H36.")] = None,
+    password_file: Annotated[
+        typer.FileText | None, typer.Option(help="File with the password ('-': standard input). Default: one is made.")
+    ] = None,
+) -> None:
+    """Make the root unit and the first administrator in an empty database."""
+    settings = Settings()
+    logs.configure(as_json=settings.log_json)
+    given = password_file.read().strip() if password_file else None
+
+    async def work(services: Services) -> None:
+        made = await first_administrator(services, unit=unit, code=code, name=name, login=login, password=given)
+        print(f"Đã tạo đơn vị gốc “{unit}” và quản trị viên “{login}”.  ·  Root unit and administrator made.")
+        if given is None:
+            print(f"Mật khẩu  ·  Password: {made}")
+
+    with _plainly():
+        prepare(settings)
+        asyncio.run(_with_services(settings, work))
+
+
+@app.command()
+def audit() -> None:
+    """Check that the audit log's chain is whole."""
+    settings = Settings()
+
+    async def work(services: Services) -> None:
+        broken = await broken_audit_entry(services)
+        if broken is not None:
+            print(f"Nhật ký kiểm toán bị sửa từ mục {broken}.  ·  The audit log was altered at entry {broken}.")
+            raise typer.Exit(1)
+        print("Nhật ký kiểm toán nguyên vẹn.  ·  The audit log is whole.")
+
+    with _plainly():
+        prepare(settings)
+        asyncio.run(_with_services(settings, work))
+
+
+@app.command(add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def node(context: typer.Context) -> None:
+    """Run a media node on this machine (`nhipcau node --help` lists its options)."""
+    os.execv(sys.executable, [sys.executable, "-m", "media.node", *context.args])  # noqa: S606
+
+
+def _settings(host: str | None, port: int | None) -> Settings:
+    given = {"host": host, "port": port}
+    return Settings.model_validate(
+        Settings().model_dump() | {name: value for name, value in given.items() if value is not None}
+    )
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """What a person can mend is said in two sentences, not in a stack trace."""
+    try:
+        yield
+    except DomainError as error:
+        print(f"{error.vi}\n{error.en}", file=sys.stderr)
+        raise typer.Exit(1) from None
+
+
+def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        asyncio.run(work)
+    except KeyboardInterrupt:
+        print()
+
+
+async def _with_services(settings: Settings, work: Any) -> None:
+    services = Services.start(settings)
+    try:
+        await work(services)
+    finally:
+        await services.stop()
+
+
+if __name__ == "__main__":
+    app()

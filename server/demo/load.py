@@ -1,0 +1,64 @@
+"""Loads the demo into an empty database; on later calls sees to it that a conference is in progress."""
+
+from sqlalchemy import select
+
+from server.accounts.models import Person
+from server.accounts.passwords import Passwords
+from server.audit.actions import record
+from server.audit.models import AuditEntry
+from server.core.actor import SYSTEM
+from server.core.errors import Conflict
+from server.core.secrets import kept_secret
+from server.core.services import Services
+from server.core.transaction import Transaction
+from server.demo import meetings, province
+from server.meetings.models import Meeting
+from server.organisations.models import Unit
+
+_LOADED = "demo.loaded"
+
+
+async def load(services: Services) -> None:
+    """Conflict if the database belongs to somebody: it has units, and the demo is not what made them."""
+    password_hash = await Passwords(parallel=1).hash(password(services))
+    async with services.transactions(SYSTEM) as tx:
+        if await tx.session.scalar(select(AuditEntry.id).where(AuditEntry.action == _LOADED).limit(1)):
+            await _keep_in_progress(tx)
+            return
+        if await tx.session.scalar(select(Unit.id).limit(1)):
+            raise Conflict(
+                "Cơ sở dữ liệu này đã có đơn vị thật. Nạp bản trình diễn vào thư mục khác: NHIPCAU_VAR=var-demo.",
+                "This database has real units. Load the demo elsewhere: NHIPCAU_VAR=var-demo.",
+            )
+        made = await province.make(tx)
+        for person in made.people.values():
+            person.password_hash = password_hash
+        await meetings.make(tx, made)
+        await record(tx, _LOADED, "demo", "lam-dong", points=len(made.halls))
+
+
+def password(services: Services) -> str:
+    """Of every demo account with a login: made once for each installation."""
+    return kept_secret(services.settings.var / "demo-password", length=9)
+
+
+async def conference(tx: Transaction) -> Meeting:
+    """The newest of the demo's conferences."""
+    found = await tx.session.scalar(
+        select(Meeting)
+        .join(Person, Person.id == Meeting.created_by)
+        .where(Meeting.title == meetings.CONFERENCE, Person.login == "tochuc")
+        .order_by(Meeting.id.desc())
+        .limit(1)
+    )
+    if found is None:
+        raise Conflict("Bản trình diễn đã bị sửa: không còn hội nghị.", "The demo's conference is gone.")
+    return found
+
+
+async def _keep_in_progress(tx: Transaction) -> None:
+    latest = await conference(tx)
+    fresh = latest.started_at is not None and tx.now - latest.started_at < meetings.STALE_AFTER
+    if latest.state == "running" and fresh:
+        return
+    await meetings.hold_anew(tx, latest)

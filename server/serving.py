@@ -1,0 +1,106 @@
+"""Runs the application under uvicorn in this process, until a signal ends it."""
+
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+
+import uvicorn
+from fastapi import FastAPI
+
+from server.core.config import Settings
+from server.core.errors import DomainError
+from server.migrations import upgrade
+
+_LARGEST_FRAME = 512 * 1024
+"""Bytes of one WebSocket frame: an SDP offer with thirty slots is a tenth of it."""
+_GRACE = 5
+"""Seconds that requests under way have to end."""
+
+
+class AddressTaken(DomainError):
+    code = "address-taken"
+
+
+def prepare(settings: Settings) -> None:
+    """The folder and the database, up to date."""
+    settings.var.mkdir(parents=True, exist_ok=True, mode=0o700)
+    upgrade(settings.database)
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The HTTP socket, bound; and a look at the media node's UDP address. AddressTaken says which one is in use."""
+    if settings.media_embedded:
+        _check_udp(settings.media_address)
+    family, kind, protocol, _, address = _resolve(settings.host, settings.port, socket.SOCK_STREAM)
+    listener = socket.socket(family, kind, protocol)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        raise _taken(settings.host, settings.port, "TCP", "NHIPCAU_PORT", error) from None
+    return listener
+
+
+async def serve(
+    app: FastAPI,
+    settings: Settings,
+    listener: socket.socket,
+    when_ready: Callable[[AsyncExitStack], Awaitable[None]] | None = None,
+) -> None:
+    """Until SIGINT or SIGTERM. `when_ready` runs once requests are answered; what it puts on the stack ends first."""
+    async with AsyncExitStack() as stack:
+
+        class Server(uvicorn.Server):
+            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+                await super().startup(sockets)
+                if self.started and when_ready is not None:
+                    await when_ready(stack)
+
+            async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+                await stack.aclose()
+                await super().shutdown(sockets)
+
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            ws_max_size=_LARGEST_FRAME,
+            # The live channel has its own heartbeat; this one notices dead TCP connections of media nodes too.
+            ws_ping_interval=20,
+            ws_ping_timeout=20,
+            proxy_headers=True,
+            forwarded_allow_ips=settings.trusted_proxies,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE,
+            lifespan="on",
+        )
+        await Server(config).serve(sockets=[listener])
+
+
+def _check_udp(address: str) -> None:
+    host, _, port = address.rpartition(":")
+    if port == "0":
+        return
+    family, kind, protocol, _, resolved = _resolve(host.strip("[]"), int(port), socket.SOCK_DGRAM)
+    with socket.socket(family, kind, protocol) as probe:
+        try:
+            probe.bind(resolved)
+        except OSError as error:
+            raise _taken(host, int(port), "UDP", "NHIPCAU_MEDIA_BIND", error) from None
+
+
+def _resolve(host: str, port: int, kind: socket.SocketKind) -> tuple[int, int, int, str, tuple[object, ...]]:
+    try:
+        return socket.getaddrinfo(host or None, port, type=kind, flags=socket.AI_PASSIVE)[0]
+    except OSError as error:
+        raise _taken(host, port, "TCP" if kind == socket.SOCK_STREAM else "UDP", "NHIPCAU_HOST", error) from None
+
+
+def _taken(host: str, port: int, kind: str, setting: str, error: OSError) -> AddressTaken:
+    return AddressTaken(
+        f"Không mở được cổng {kind} {port} trên {host} ({error.strerror}). Có thể Nhịp Cầu đang chạy ở cửa sổ khác; "
+        f"dừng nó, hoặc chọn cổng khác bằng {setting}.",
+        f"Cannot open {kind} port {port} on {host} ({error.strerror}). Perhaps Nhịp Cầu runs in another window; "
+        f"stop it, or choose another port with {setting}.",
+    )
