@@ -65,6 +65,8 @@ async def serve(
             log_config=None,
             access_log=False,
             ws_max_size=_LARGEST_FRAME,
+            # A deflate window for each socket is 300 KB, and every text would be packed once for each client.
+            ws_per_message_deflate=False,
             # The live channel has its own heartbeat; this one notices dead TCP connections of media nodes too.
             ws_ping_interval=20,
             ws_ping_timeout=20,
