@@ -40,6 +40,7 @@ fn slot(rtx: bool) -> Downtrack {
             ..Default::default()
         },
         10,
+        Instant::now(),
     )
 }
 
@@ -107,7 +108,9 @@ fn repetitions_go_by_rtx_once_and_never_after_a_switch() {
         (Some(11), 1001, 121)
     );
     assert!(slot.repeat(11, &one.ring, now).is_none(), "asked twice within a moment");
-    let again = slot.repeat(11, &one.ring, now + REPEAT).unwrap();
+    let again = slot
+        .repeat(11, &one.ring, now + Duration::from_millis(REPEAT.into()))
+        .unwrap();
     assert_eq!(again.sequence, first.sequence + 1);
     assert!(slot.repeat(12, &one.ring, now).is_none(), "never sent");
     slot.assign(Some((0, &one)));

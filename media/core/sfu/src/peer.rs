@@ -89,7 +89,7 @@ impl Peer {
             streams: Vec::new(),
             sources: Vec::new(),
             downtracks: slots
-                .map(|slot| Downtrack::new(slot, spec.extensions, start()))
+                .map(|slot| Downtrack::new(slot, spec.extensions, start(), now))
                 .collect(),
             extensions: spec.extensions,
             feedback: spec.feedback,
