@@ -21,7 +21,7 @@ fn source(name: CodecName) -> Uptrack {
         ssrc: Some(7),
         rtx_ssrc: None,
     };
-    Uptrack::new(spec, 0)
+    Uptrack::new(spec, 0, Instant::now())
 }
 
 fn slot(rtx: bool) -> Downtrack {
