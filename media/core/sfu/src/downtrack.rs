@@ -95,6 +95,8 @@ pub struct Downtrack {
     rtx_sequence: u64,
     history: Vec<Sent>,
     made: Instant,
+    /// Middle bits of the NTP time in our last sender report, and when it left.
+    reported: Option<(u32, Instant)>,
 }
 
 impl Downtrack {
@@ -121,6 +123,7 @@ impl Downtrack {
             rtx_sequence: u64::from(start & 0x7FFF),
             history: Vec::new(),
             made: now,
+            reported: None,
         }
     }
 
@@ -129,6 +132,7 @@ impl Downtrack {
         self.source = source.map(|(index, _)| index);
         self.choices.clear();
         self.refused = false;
+        self.loss = 0.0;
         if let Some((_, uptrack)) = source.filter(|(_, uptrack)| uptrack.kind == self.kind) {
             let choose = |codec| Codec::choose(&self.codecs, codec);
             self.choices.extend(uptrack.codecs.iter().map(choose));
@@ -315,9 +319,19 @@ impl Downtrack {
         }))
     }
 
-    /// Takes the subscriber's report in.
-    pub fn note_report(&mut self, block: &ReportBlock) {
+    /// A sender report with this NTP time has left.
+    pub fn note_reported(&mut self, ntp: u64, now: Instant) {
+        self.reported = Some((clock::compact(ntp), now));
+    }
+
+    /// Takes the subscriber's report in; the round trip if it answers our last one (RFC 3550 section 6.4.1).
+    ///
+    /// Counted from when that left, not from the NTP time in it: this is the publisher's.
+    pub fn note_report(&mut self, block: &ReportBlock, now: Instant) -> Option<Duration> {
         self.loss = f64::from(block.fraction_lost) / 256.0;
+        let (_, left) = self.reported.filter(|(ntp, _)| *ntp == block.last_report)?;
+        let span = now.saturating_duration_since(left);
+        span.checked_sub(clock::from_compact(block.delay))
     }
 }
 

@@ -147,3 +147,22 @@ fn sender_reports_carry_the_publishers_clock_to_ours() {
     let time = slot.report_time(Some(&one), Some(7 << 32), &clock, later).unwrap();
     assert_eq!(time, (109 << 32, 90_005 + 180_000));
 }
+
+#[test]
+fn the_round_trip_counts_from_when_the_report_left() {
+    let mut slot = slot(true);
+    let start = Instant::now();
+    slot.note_reported(0x1234_5678_9ABC_DEF0, start);
+    let mut block = ReportBlock {
+        fraction_lost: 64,
+        last_report: 0x5678_9ABC,
+        delay: 0x8000,
+        ..ReportBlock::default()
+    };
+    let later = start + Duration::from_millis(620);
+    assert_eq!(slot.note_report(&block, later), Some(Duration::from_millis(120)));
+    assert_eq!(slot.loss, 0.25);
+    assert_eq!(slot.note_report(&block, start), None, "a clock that runs wild");
+    block.last_report = 7;
+    assert_eq!(slot.note_report(&block, later), None, "an older report");
+}

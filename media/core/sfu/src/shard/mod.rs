@@ -194,11 +194,13 @@ impl Shard {
 
     /// Runs a piece of `peer`'s work. If it panics, the peer at work then is dropped, and nobody else.
     fn guarded(&mut self, peer: usize, work: impl FnOnce(&mut Self)) {
-        self.at_work = peer;
-        // What a panic leaves half done belongs to the peer that is dropped.
+        let before = std::mem::replace(&mut self.at_work, peer);
+        // What a panic leaves half done belongs to the peer that is dropped, but for what is shared in turn.
         if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
             self.shared.counters.faults.add(1);
+            self.writer.clear();
             self.disconnect(self.at_work, Reason::Fault);
         }
+        self.at_work = before;
     }
 }
