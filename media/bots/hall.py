@@ -22,8 +22,8 @@ from media.bots.tracks import CameraTrack, MicrophoneTrack, send_levels
 log = structlog.get_logger()
 
 SHORTEST_WAIT, LONGEST_WAIT = 0.3, 3.0
-REFUSED_WAIT = 15.0
-NOT_SIGNED_IN, REPLACED = 4401, 4409
+REFUSED_WAIT = 10.0
+NOT_SIGNED_IN, NOT_ALLOWED, NO_SUCH_MEETING, REPLACED = 4401, 4403, 4404, 4409
 HAND_AFTER = (25.0, 150.0)
 """A lively hall raises its hand after so many seconds, and lowers it after as many if nobody calls it."""
 
@@ -78,7 +78,7 @@ class SimulatedHall:
                         wait = SHORTEST_WAIT
                 except SignInRefused as error:
                     log.warning("not let in", hall=self._link.name, error=str(error))
-                    wait = REFUSED_WAIT
+                    await asyncio.sleep(REFUSED_WAIT)
                 except (OSError, TimeoutError, InvalidHandshake, WebSocketException) as error:
                     log.info("server not reached", hall=self._link.name, error=str(error))
                 # Spread, so that a dozen halls do not come back in the same instant.
@@ -109,8 +109,10 @@ class SimulatedHall:
                 await asyncio.gather(*tasks, return_exceptions=True)
         if channel.close_code == REPLACED:
             raise TakenOver
-        if channel.close_code == NOT_SIGNED_IN:
+        if channel.close_code in (NOT_SIGNED_IN, NOT_ALLOWED, NO_SUCH_MEETING):
             self._cookie = None
+        if channel.close_code in (NOT_ALLOWED, NO_SUCH_MEETING):
+            raise SignInRefused("the meeting does not let this hall in")
         return welcomed
 
     def _take(self, channel: LiveChannel, message: Message) -> None:
