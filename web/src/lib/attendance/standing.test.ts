@@ -41,45 +41,47 @@ it('counts the seconds of gaps', () => {
   expect(gapSeconds(point('x', { gaps }))).toBe(100);
 });
 
-it('leaves out of the roll-up what only repeats a point', () => {
-  const unit = (unit_id: number, depth: number, points: number) => ({
+describe('by branch', () => {
+  const unit = (unit_id: number, parent_id: number | null, name: string, depth: number, points: number) => ({
     unit_id,
-    parent_id: null,
-    name: '',
+    parent_id,
+    name,
     depth,
     points,
     present: 0,
     ever: 0,
   });
-  const units = [unit(1, 0, 5), unit(2, 1, 1), unit(3, 2, 1), unit(4, 2, 3), unit(5, 1, 0)];
-  expect(rollUp({ units } as AttendanceReport).map((row) => row.unit_id)).toEqual([1, 2, 4]);
-});
-
-it('groups points under their district, the top first', () => {
-  const unit = (unit_id: number, parent_id: number | null, name: string, depth: number) => ({
-    unit_id,
-    parent_id,
-    name,
-    depth,
-    points: 1,
-    present: 0,
-    ever: 0,
-  });
-  const report = {
-    units: [
-      unit(1, null, 'Tỉnh', 0),
-      unit(2, 1, 'Lạc Dương', 1),
-      unit(3, 2, 'Đạ Sar', 2),
-      unit(4, 1, 'Di Linh', 1),
-    ],
-  } as AttendanceReport;
+  const units = [
+    unit(1, null, 'Tỉnh', 0, 6),
+    unit(5, 1, 'Công an tỉnh', 1, 1),
+    unit(2, 1, 'Lạc Dương', 1, 4),
+    unit(3, 2, 'Đạ Sar', 2, 1),
+    unit(4, 2, 'Đạ Nhim', 2, 2),
+    unit(6, 1, 'Chưa có điểm cầu', 1, 0),
+  ];
   const points = [
     point('Đạ Sar', { unit_id: 3 }),
     point('Hội trường', { unit_id: 1 }),
+    point('Công an tỉnh', { unit_id: 5, present: false }),
     point('Lạc Dương', { unit_id: 2, present: false }),
+    point('Đạ Nhim 1', { unit_id: 4, present: false }),
+    point('Đạ Nhim 2', { unit_id: 4, present: false, first_in: null }),
   ];
-  expect(grouped(report, points).map((group) => [group.name, group.present, group.points.length])).toEqual([
-    ['Tỉnh', 1, 1],
-    ['Lạc Dương', 1, 2],
-  ]);
+  const report = { units, points } as AttendanceReport;
+
+  it('rolls up: the top, its own offices as one, branches, and what gathers several points', () => {
+    expect(rollUp(report).map((row) => [row.unit_id, row.points])).toEqual([
+      [1, 6],
+      [-1, 2],
+      [2, 4],
+      [4, 2],
+    ]);
+    expect(rollUp(report)[1]).toMatchObject({ present: 1, ever: 2 });
+  });
+  it('groups points likewise', () => {
+    expect(grouped(report, points).map((group) => [group.key, group.present, group.points.length])).toEqual([
+      [1, 1, 2],
+      [2, 1, 4],
+    ]);
+  });
 });
