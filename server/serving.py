@@ -22,8 +22,7 @@ class AddressTaken(DomainError):
 
 
 def prepare(settings: Settings) -> None:
-    """The folder and the database, up to date."""
-    settings.var.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """The database, up to date."""
     upgrade(settings.database)
 
 

@@ -1,17 +1,20 @@
+import asyncio
 import itertools
 
 import pytest
 from sqlalchemy import select
 
 from server.audit import queries as audit
+from server.audit.actions import record
 from server.core.actor import SYSTEM, Role
 from server.core.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from server.core.services import Services
+from server.live.log import append
 from server.live.models import MeetingEvent
 from server.meetings import agenda, lifecycle
 from server.meetings.lifecycle import State, Step, next_state
 from server.meetings.live import AgendaItemEntity, MeetingEntity, entities
-from server.meetings.models import AgendaItem, Meeting
+from server.meetings.models import AgendaItem, AgendaStint, Meeting
 from server.meetings.rights import meeting_rights
 from tests import builders
 from tests.builders import Province
@@ -126,6 +129,30 @@ async def test_going_to_the_current_item_is_no_event(services: Services, provinc
             await agenda.go(tx, meeting.id, item)
     async with services.database.read() as session:
         assert len((await session.scalars(select(MeetingEvent))).all()) == 1
+
+
+async def test_writers_of_one_meeting_take_turns(services: Services, province: Province) -> None:
+    """Those that lock the meeting and those that only append to its log, without waiting for each other in a ring."""
+    meeting = await builders.conference(services, province, "running")
+    async with services.database.read() as session:
+        items = list(await session.scalars(select(AgendaItem.id)))
+
+    async def move(number: int) -> None:
+        async with services.transactions(SYSTEM) as tx:
+            await agenda.go(tx, meeting.id, items[number % len(items)])
+
+    async def tell(number: int) -> None:
+        async with services.transactions(SYSTEM) as tx:
+            await append(tx, meeting.id, "hand.raised", [])
+            await record(tx, "hand.raised", "meeting", meeting.id, number=number)
+
+    await asyncio.gather(*(each(number) for number in range(12) for each in (move, tell)))
+    async with services.database.read() as session:
+        numbers = list(await session.scalars(select(MeetingEvent.seq).order_by(MeetingEvent.seq)))
+        assert numbers == list(range(1, len(numbers) + 1))
+        assert await audit.first_broken(session) is None
+        running = await session.scalars(select(AgendaStint).where(AgendaStint.ended_at.is_(None)))
+        assert len(running.all()) == 1
 
 
 @pytest.mark.parametrize(
