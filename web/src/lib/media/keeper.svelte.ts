@@ -1,4 +1,5 @@
 import { SvelteMap } from 'svelte/reactivity';
+import { CommandError } from '#lib/live/errors.ts';
 import type { LiveRoom } from '#lib/live/room.svelte.ts';
 import type { PictureDemand } from '#lib/live/types.ts';
 import { planFor, type Publication } from './plan.ts';
@@ -30,6 +31,8 @@ export class MediaKeeper {
   state = $state<MediaState>('off');
   /** When a session that had worked stopped working (ms since 1970, this machine's clock). */
   brokenSince = $state<number | undefined>();
+  /** False once the server said that this client only watches: it then offers nothing of its own. */
+  mayShare = $state(true);
   /** Slot name -> track. */
   readonly tracks = new SvelteMap<string, MediaStreamTrack>();
   demand = $state.raw<Demand>({ camera: 'small', content: 'full' });
@@ -131,7 +134,9 @@ export class MediaKeeper {
     this.state = this.#current ? 'healing' : 'connecting';
     if (this.#current && this.#current.state !== 'connected') this.brokenSince ??= Date.now();
     const participant = this.#room.participant;
-    const session = new MediaSession(planFor(this.#room.audience), this.#sending, {
+    const { publish, slots } = planFor(this.#room.audience);
+    const plan = { publish: this.mayShare ? publish : [], slots };
+    const session = new MediaSession(plan, this.#sending, {
       state: (state) => this.#moved(session, participant, state),
     });
     this.#next = session;
@@ -144,7 +149,7 @@ export class MediaKeeper {
       })
       .then(
         () => session === this.#next && this.#again(CONNECTED_WITHIN),
-        () => session === this.#next && this.#failed(),
+        (reason: unknown) => session === this.#next && this.#refused(reason),
       )
       .finally(() => {
         if (session === this.#next || session === this.#current || !this.#next) this.#asking = false;
@@ -178,6 +183,15 @@ export class MediaKeeper {
     old?.close();
     this.brokenSince = undefined;
     this.state = 'connected';
+  }
+
+  /** Who may not share is refused with an offer that would, and is asked again without. Halls always send. */
+  #refused(reason: unknown): void {
+    const watchOnly = reason instanceof CommandError && reason.code === 'not-allowed';
+    if (!watchOnly || !this.mayShare || this.#room.audience === 'hall') return this.#failed();
+    this.mayShare = false;
+    this.#asking = false;
+    this.#renew();
   }
 
   #failed(): void {
