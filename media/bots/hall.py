@@ -16,7 +16,7 @@ from websockets.exceptions import InvalidHandshake, WebSocketException
 from media.bots.live import CommandFailed, LiveChannel, Message, SignInRefused, sign_in
 from media.bots.palette import ROOMS
 from media.bots.reports import TOPICS
-from media.bots.speech import Speech
+from media.bots.speech import SILENCE, Speech
 from media.bots.tracks import CameraTrack, MicrophoneTrack, send_levels
 
 log = structlog.get_logger()
@@ -48,15 +48,16 @@ class TakenOver(Exception):
 
 
 class SimulatedHall:
-    def __init__(self, server: str, link: Link, index: int, speech: Speech, *, lively: bool = False) -> None:
+    def __init__(self, server: str, link: Link, index: int, *, lively: bool = False) -> None:
         self._server = server
         self._link = link
         self._index = index
-        self._speech = speech
+        self._speech = SILENCE
         self._lively = lively
         self._cookie: str | None = None
         self._media: RTCPeerConnection | None = None
         self._camera: CameraTrack | None = None
+        self._microphone: MicrophoneTrack | None = None
         self._demand: Message = {}
         self._session = ""
         self._boot = ""
@@ -65,6 +66,12 @@ class SimulatedHall:
         self._own: Message = {}
         """This hall's entity of the collection `points`."""
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def set_speech(self, speech: Speech) -> None:
+        """What it says from now on; until then it is silent."""
+        self._speech = speech
+        if self._microphone is not None:
+            self._microphone.set_speech(speech)
 
     async def run(self) -> None:
         """Until cancelled, or taken over by a person."""
@@ -183,8 +190,7 @@ class SimulatedHall:
         connection = self._media = RTCPeerConnection(
             RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
         )
-        offset = (self._index * 137) % len(self._speech.levels)
-        microphone = MicrophoneTrack(self._speech, offset=offset)
+        microphone = self._microphone = MicrophoneTrack(self._speech, offset=self._index * 137)
         camera = self._camera = CameraTrack(self._link.name, "ĐIỂM CẦU", ROOMS[self._index % len(ROOMS)])
         self._obey()
         transceivers = {
@@ -214,7 +220,7 @@ class SimulatedHall:
         log.info("media offered", hall=self._link.name)
 
     async def _close_media(self) -> None:
-        connection, self._media, self._camera = self._media, None, None
+        connection, self._media, self._camera, self._microphone = self._media, None, None, None
         if connection is not None:
             await connection.close()
 

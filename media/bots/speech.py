@@ -39,6 +39,10 @@ class Speech:
     levels: tuple[int, ...]
 
 
+SILENCE = Speech(packets=(b"\xf8\xff\xfe",), levels=(127,))
+"""One packet of 20 ms without sound (RFC 6716 section 3.1: CELT, one frame)."""
+
+
 def hall_speech(name: str, index: int) -> Speech:
     """The report of hall `name`; `index` chooses text, voice and pitch. Takes about half a second."""
     samples = spoken(report(name, index), index)

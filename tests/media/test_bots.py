@@ -16,7 +16,7 @@ from media.bots import drawing, speech
 from media.bots.halls import read_links
 from media.bots.palette import ROOMS
 from media.bots.scene import Scene
-from media.bots.speech import FRAME, RATE, Speech, hall_speech
+from media.bots.speech import FRAME, RATE, SILENCE, Speech, hall_speech
 from media.bots.tracks import CameraTrack, MicrophoneTrack
 
 NOON = datetime(2026, 5, 4, 12, 0, 0, tzinfo=UTC)
@@ -130,6 +130,14 @@ async def test_the_microphone_keeps_time_and_tells_the_level() -> None:
         taken.append((bytes(packet), packet.pts, microphone.level))
     assert 0.09 < time.monotonic() - begun < 1
     assert taken[:3] == [(b"b", 0, 30), (b"c", 960, 127), (b"a", 1920, 20)]
+    microphone.set_speech(SILENCE)
+    assert bytes(await microphone.recv()) == SILENCE.packets[0]
+
+
+def test_silence_is_silent() -> None:
+    samples = decoded(Speech(SILENCE.packets * 10, SILENCE.levels * 10))
+    assert samples.size == 10 * FRAME
+    assert np.abs(samples).max() < 0.001
 
 
 def test_links_are_read_line_by_line(tmp_path: Path) -> None:
