@@ -18,7 +18,8 @@ from websockets.exceptions import ConnectionClosed
 from media.contract import Answer, CloseRoom, FromNode, Hello, Leave, Offer, Refusal, Room, SessionKey, to_node
 from server.accounts.dependencies import COOKIE
 
-WAIT = 5.0
+WAIT = 15.0
+"""Seconds; a machine that runs other tests beside may be slow."""
 
 
 class _Server(uvicorn.Server):

@@ -1,0 +1,78 @@
+import { createContext } from 'svelte';
+import { LiveRoom, type RoomSeat } from '#lib/live/room.svelte.ts';
+import { MediaKeeper } from '#lib/media/keeper.svelte.ts';
+import { share, type Shared } from '#lib/media/share.ts';
+import { SoundOut } from '#lib/media/sound.svelte.ts';
+import { Acts } from './acts.svelte.ts';
+
+/** One person's or hall's seat in a conference: the room as it is, media, sound and commands. */
+export class Conference {
+  readonly room: LiveRoom;
+  readonly media: MediaKeeper;
+  readonly sound = new SoundOut();
+  readonly acts: Acts;
+  /** The screen or window this client shows the others. */
+  sharing = $state.raw<Shared | undefined>();
+
+  constructor(meeting: number, seat: RoomSeat) {
+    this.room = new LiveRoom({ meeting, seat });
+    this.acts = new Acts(this.room);
+    this.media = new MediaKeeper(this.room, (tracks) => {
+      for (const [slot, track] of tracks) if (track.kind === 'audio') this.sound.attach(slot, track);
+    });
+    this.room.onSnapshot(() => this.#reclaim());
+  }
+
+  start(): void {
+    this.room.start();
+    this.media.start();
+  }
+
+  stop(): void {
+    this.sharing?.stop();
+    this.media.stop();
+    this.sound.close();
+    this.room.stop();
+  }
+
+  /** Whether the content everyone sees is this client's. */
+  get sharesNow(): boolean {
+    return this.sharing !== undefined && this.room.stage?.content?.participant === this.room.participant;
+  }
+
+  /** Asks for a screen or window and shows it to all. Rejects with the server's refusal. */
+  async shareContent(): Promise<void> {
+    const shared = await share(() => void this.stopContent());
+    if (!shared) return;
+    this.sharing?.stop();
+    this.sharing = shared;
+    await this.media.publish('content', shared.video);
+    await this.media.publish('content-audio', shared.audio);
+    try {
+      await this.acts.ask('content.start');
+    } catch (refusal) {
+      await this.#endSharing();
+      throw refusal;
+    }
+  }
+
+  /** Takes the content off everyone's screen, whoever shares it; ends our own sharing. */
+  async stopContent(): Promise<void> {
+    await this.#endSharing();
+    await this.acts.run('content.stop');
+  }
+
+  async #endSharing(): Promise<void> {
+    this.sharing?.stop();
+    this.sharing = undefined;
+    await this.media.publish('content', null);
+    await this.media.publish('content-audio', null);
+  }
+
+  /** After a cut the server may know this client by another name: what is still being shared is claimed again. */
+  #reclaim(): void {
+    if (this.sharing && !this.sharesNow) void this.acts.run('content.start');
+  }
+}
+
+export const [useConference, provideConference] = createContext<Conference>();

@@ -1,0 +1,106 @@
+import { createContext } from 'svelte';
+import { Devices } from '#lib/media/devices.svelte.ts';
+import { keepAwake } from '#lib/media/awake.ts';
+import type { PointEntity } from '#lib/live/types.ts';
+import { Conference } from '../conference.svelte.ts';
+import { endVisit, noteVisit } from './visit.ts';
+
+/** What a hall is in, as its screen says it from afar. */
+export type HallState =
+  | 'connecting'
+  | 'reconnecting'
+  | 'refused'
+  | 'waiting'
+  | 'testing'
+  | 'ready'
+  | 'off'
+  | 'on-stage'
+  | 'on-air'
+  | 'ended';
+
+/** A hall in a conference: its seat, its camera and microphone, and what it is in. */
+export class Hall {
+  readonly conference: Conference;
+  readonly devices: Devices;
+  readonly meeting: number;
+  readonly point: number;
+  readonly #stops: (() => void)[] = [];
+
+  constructor(meeting: number, point: number, devices: Devices) {
+    this.meeting = meeting;
+    this.point = point;
+    this.devices = devices;
+    this.conference = new Conference(meeting, { as: 'hall', point });
+    const { media, sound } = this.conference;
+    sound.speaker(devices.inUse('speaker'));
+    this.#stops.push(
+      devices.onTrack('camera', (track) => void media.publish('camera', track)),
+      devices.onTrack('microphone', (track) => {
+        if (track) track.enabled = this.microphoneOpen;
+        void media.publish('microphone', track);
+      }),
+      keepAwake(),
+    );
+  }
+
+  get own(): PointEntity | undefined {
+    return this.conference.room.points.get(String(this.point));
+  }
+
+  /** Called: this hall's sound goes to everyone. */
+  readonly floor: boolean = $derived(this.own?.floor ?? false);
+
+  readonly onStage: boolean = $derived.by(() => this.conference.room.stage?.stage?.point_id === this.point);
+
+  /** Since when this hall speaks (ISO text). */
+  readonly floorSince: string | undefined = $derived.by(
+    () => this.conference.room.stage?.floor.find(({ point_id }) => point_id === this.point)?.since,
+  );
+
+  /** An operator listens before the hall goes on air. */
+  readonly listenedTo: boolean = $derived.by(
+    () => !this.floor && this.conference.media.demand.microphone === true,
+  );
+
+  /** Sound leaves this machine only when called or listened to; that nobody else hears it is the server's part. */
+  readonly microphoneOpen: boolean = $derived(this.floor || this.listenedTo);
+
+  /** Since when line or media are broken, in server time (ms). */
+  readonly brokenSince: number | undefined = $derived.by(() => {
+    const { room, media } = this.conference;
+    const since = room.phase.name === 'cut' ? room.phase.since : media.brokenSince;
+    return since === undefined ? undefined : since + room.channel.clock.offset;
+  });
+
+  readonly state: HallState = $derived.by(() => {
+    const { room } = this.conference;
+    if (room.phase.name === 'refused') return 'refused';
+    if (!room.known) return room.phase.name === 'cut' ? 'reconnecting' : 'connecting';
+    const meeting = room.meeting?.state;
+    if (meeting === 'ended') return 'ended';
+    if (this.brokenSince !== undefined) return 'reconnecting';
+    if (meeting === 'open') return this.own?.presence === 'ready' ? 'ready' : 'testing';
+    if (meeting !== 'running') return 'waiting';
+    if (this.floor) return 'on-air';
+    return this.onStage ? 'on-stage' : 'off';
+  });
+
+  enter(): void {
+    noteVisit(this.meeting, this.point);
+    this.conference.start();
+  }
+
+  /** Leaves on purpose: the record says so, and a reload does not go back in. */
+  async leave(): Promise<void> {
+    endVisit();
+    await this.conference.acts.run('hall.leave');
+    this.close();
+  }
+
+  close(): void {
+    for (const stop of this.#stops.splice(0)) stop();
+    this.conference.stop();
+  }
+}
+
+export const [useHall, provideHall] = createContext<Hall>();

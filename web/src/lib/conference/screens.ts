@@ -1,0 +1,57 @@
+import type { Layout, Place, StageEntity } from '#lib/live/types.ts';
+
+export const LAYOUTS: Layout[] = ['stage', 'stage-row', 'content-stage', 'grid-2', 'grid-3', 'grid-4'];
+
+/** One picture on a hall's screen: the slot it comes from and who is in it. */
+export interface Pane {
+  slot: string;
+  size: 'large' | 'small';
+  /** Null where nobody is placed. */
+  place: Place | null;
+}
+
+const ROW = 4;
+
+/** How many small pictures a layout shows. */
+export function tileCount(layout: Layout): number {
+  switch (layout) {
+    case 'stage-row':
+      return ROW;
+    case 'grid-2':
+    case 'grid-3':
+    case 'grid-4':
+      return Number(layout.at(-1)) ** 2;
+    default:
+      return 0;
+  }
+}
+
+/**
+ * The layout as it is drawn: shared content takes the large place without anybody pushing it there, and
+ * gives it back when it ends. A grid stays a grid: somebody wants to see faces.
+ */
+export function shownLayout({ layout, content }: StageEntity): Layout {
+  if (content) return layout.startsWith('grid') ? layout : 'content-stage';
+  return layout === 'content-stage' ? 'stage' : layout;
+}
+
+/** The panes of a screen in reading order. */
+export function panesOf(stage: StageEntity): Pane[] {
+  const layout = shownLayout(stage);
+  const tiles = Array.from({ length: tileCount(layout) }, (_, index): Pane => ({
+    slot: `tile-${index}`,
+    size: 'small',
+    place: stage.tiles[index] ?? null,
+  }));
+  const large: Pane = { slot: 'stage', size: 'large', place: stage.stage };
+  if (layout.startsWith('grid')) return tiles;
+  if (layout === 'content-stage') {
+    const { content } = stage;
+    const place = content && { point_id: 0, name: content.name, speaker: '' };
+    return [
+      { slot: 'content', size: 'large', place },
+      { ...large, size: 'small' },
+    ];
+  }
+  return [large, ...tiles];
+}

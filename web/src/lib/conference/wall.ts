@@ -1,0 +1,130 @@
+import type { PointEntity, UnitEntity } from '#lib/live/types.ts';
+
+/** One span of the bridge: a branch of the tree and its points. */
+export interface Span {
+  id: number;
+  name: string;
+  /** The level of the unit on top, for the row that holds its own points. */
+  top?: string;
+  points: number[];
+}
+
+type Units = ReadonlyMap<string, UnitEntity>;
+
+/** The units above a unit, itself first, up to the top. A broken or circular parent ends the path. */
+export function pathOf(unit: number, units: Units): UnitEntity[] {
+  const path: UnitEntity[] = [];
+  for (let at = units.get(String(unit)); at && !path.includes(at);) {
+    path.push(at);
+    at = at.parent_id === null ? undefined : units.get(String(at.parent_id));
+  }
+  return path;
+}
+
+/**
+ * Points by branch, in the tree's order. The rows are the branches below the lowest unit that holds all
+ * points; its own points and branches of a single point share the first row. Within a row the branch's own
+ * point leads.
+ */
+export function spansOf(points: Iterable<PointEntity>, units: Units): Span[] {
+  const placed = [...points].map((point) => ({ point, path: pathOf(point.unit_id, units).reverse() }));
+  const depth = commonDepth(placed.map(({ path }) => path));
+  const top = placed[0]?.path[depth - 1];
+  const branches = new Map<number, { unit: UnitEntity; members: typeof placed }>();
+  const first: typeof placed = [];
+  for (const entry of placed) {
+    const branch = entry.path[depth];
+    if (!branch) {
+      first.push(entry);
+      continue;
+    }
+    const known = branches.get(branch.id) ?? { unit: branch, members: [] };
+    known.members.push(entry);
+    branches.set(branch.id, known);
+  }
+  const rows: Span[] = [];
+  for (const { unit, members } of [...branches.values()].sort((a, b) => inOrder(a.unit, b.unit))) {
+    if (members.length === 1) first.push(...members);
+    else rows.push({ id: unit.id, name: unit.short_name, points: sorted(members, depth) });
+  }
+  if (first.length > 0)
+    rows.unshift({
+      id: top?.id ?? 0,
+      name: top?.short_name ?? '',
+      top: top?.level,
+      points: sorted(first, depth),
+    });
+  return rows;
+}
+
+function commonDepth(paths: UnitEntity[][]): number {
+  const [first = []] = paths;
+  let depth = 0;
+  while (depth < first.length && paths.every((path) => path[depth]?.id === first[depth]?.id)) depth += 1;
+  return depth;
+}
+
+type Placed = { point: PointEntity; path: UnitEntity[] };
+
+function sorted(members: Placed[], depth: number): number[] {
+  return members
+    .sort((a, b) => {
+      for (let level = depth; level < Math.max(a.path.length, b.path.length); level++) {
+        const [left, right] = [a.path[level], b.path[level]];
+        if (!left || !right) return left ? 1 : -1;
+        if (left.id !== right.id) return inOrder(left, right);
+      }
+      return Number(b.point.main) - Number(a.point.main) || a.point.id - b.point.id;
+    })
+    .map(({ point }) => point.id);
+}
+
+const inOrder = (a: UnitEntity, b: UnitEntity) => a.position - b.position || a.id - b.id;
+
+/** How a row of `n` points breaks into equal lines of at most `most`: its number of columns. */
+export const columnsOf = (n: number, most: number): number =>
+  n === 0 ? 1 : Math.ceil(n / Math.ceil(n / Math.max(1, most)));
+
+/** A grid of point ids, line by line, as it stands on screen: for moving through it by arrows. */
+export function linesOf(spans: readonly Span[], most: number): number[][] {
+  return spans.flatMap(({ points }) => {
+    const columns = columnsOf(points.length, most);
+    const lines: number[][] = [];
+    for (let at = 0; at < points.length; at += columns) lines.push(points.slice(at, at + columns));
+    return lines;
+  });
+}
+
+/** Where an arrow key leads from a point; the point itself at the edge. */
+export function step(lines: readonly number[][], from: number, key: string): number {
+  const row = lines.findIndex((line) => line.includes(from));
+  const line = lines[row];
+  if (!line) return lines[0]?.[0] ?? from;
+  const column = line.indexOf(from);
+  const flat = lines.flat();
+  const beside = (by: number) => flat[flat.indexOf(from) + by] ?? from;
+  const above = (by: number) => {
+    const other = lines[row + by];
+    if (!other) return from;
+    // Lines differ in length: keep the place on screen, not the index.
+    return (
+      other[Math.min(other.length - 1, Math.floor(((column + 0.5) / line.length) * other.length))] ?? from
+    );
+  };
+  switch (key) {
+    case 'ArrowLeft':
+      return beside(-1);
+    case 'ArrowRight':
+      return beside(1);
+    case 'ArrowUp':
+      return above(-1);
+    case 'ArrowDown':
+      return above(1);
+    case 'Home':
+      return line[0] ?? from;
+    case 'End':
+      return line.at(-1) ?? from;
+    default:
+      return from;
+  }
+}

@@ -1,0 +1,183 @@
+import { SvelteMap } from 'svelte/reactivity';
+import { LiveChannel, type LinePhase, type Socket } from './channel.ts';
+import { applyChange, applySnapshot, type Store } from './reducer.ts';
+import { Ticker } from './ticker.svelte.ts';
+import type {
+  AgendaItemEntity,
+  Audience,
+  Collections,
+  Event,
+  LinkFigures,
+  MeetingEntity,
+  PointEntity,
+  Signal,
+  Snapshot,
+  StageEntity,
+  UnitEntity,
+} from './types.ts';
+
+export type RoomSeat = { as: 'hall'; point: number } | { as: 'console' } | { as: 'member' };
+
+export interface RoomOptions {
+  meeting: number;
+  seat: RoomSeat;
+  /** Opens the socket; tests bring their own. */
+  open?: (url: string) => Socket;
+}
+
+type SignalListener = (data: Record<string, unknown>) => void;
+
+/**
+ * One meeting as this client may see it, kept current by the live channel. Each entity is its own
+ * reactive cell: an event for one point redraws that point and nothing else.
+ */
+export class LiveRoom {
+  readonly channel: LiveChannel;
+  readonly ticker: Ticker;
+  readonly seat: RoomSeat;
+
+  phase = $state.raw<LinePhase>({ name: 'connecting' });
+  /** False until the first snapshot; stays true through cuts, what is known stays on screen. */
+  known = $state(false);
+  participant = $state('');
+  audience = $state<Audience>('member');
+  /** A media node is there, as the last snapshot or `media-node` signal said. */
+  mediaUp = $state(false);
+  /** The hall's own line. */
+  link = $state.raw<LinkFigures | undefined>();
+  /** The consoles' view of all lines, key = point id. */
+  readonly links = new SvelteMap<string, LinkFigures>();
+
+  readonly #collections: { [name in keyof Collections]: SvelteMap<string, Collections[name]> } = {
+    meeting: new SvelteMap(),
+    agenda: new SvelteMap(),
+    units: new SvelteMap(),
+    points: new SvelteMap(),
+    stage: new SvelteMap(),
+  };
+  readonly #others = new Map<string, SvelteMap<string, unknown>>();
+  readonly #onSignal = new Map<string, Set<SignalListener>>();
+  readonly #onEvent = new Set<(event: Event) => void>();
+  readonly #onSnapshot = new Set<(snapshot: Snapshot) => void>();
+  readonly #store: Store = {
+    of: (name) => this.collection(name),
+    names: () => [...Object.keys(this.#collections), ...this.#others.keys()],
+  };
+
+  constructor(options: RoomOptions) {
+    this.seat = options.seat;
+    this.channel = new LiveChannel({
+      url: liveUrl(options.meeting, options.seat),
+      open: options.open,
+      handlers: {
+        phase: (phase) => (this.phase = phase),
+        snapshot: (snapshot) => this.#begin(snapshot),
+        event: (event) => this.#apply(event),
+        signal: (signal) => this.#hear(signal),
+      },
+    });
+    this.ticker = new Ticker(this.channel.clock);
+  }
+
+  start(): void {
+    this.ticker.start();
+    this.channel.start();
+  }
+
+  stop(): void {
+    this.ticker.stop();
+    this.channel.stop();
+  }
+
+  get meeting(): MeetingEntity | undefined {
+    return this.#collections.meeting.get('');
+  }
+
+  get stage(): StageEntity | undefined {
+    return this.#collections.stage.get('');
+  }
+
+  get points(): ReadonlyMap<string, PointEntity> {
+    return this.#collections.points;
+  }
+
+  get units(): ReadonlyMap<string, UnitEntity> {
+    return this.#collections.units;
+  }
+
+  readonly agenda: AgendaItemEntity[] = $derived(
+    [...this.#collections.agenda.values()].sort((a, b) => a.position - b.position),
+  );
+
+  readonly currentItem: AgendaItemEntity | undefined = $derived(
+    this.agenda.find((item) => item.state === 'current'),
+  );
+
+  /** Any collection by name, also those a later feature adds. */
+  collection(name: string): SvelteMap<string, unknown> {
+    if (name in this.#collections)
+      return this.#collections[name as keyof Collections] as SvelteMap<string, unknown>;
+    let entities = this.#others.get(name);
+    if (!entities) this.#others.set(name, (entities = new SvelteMap()));
+    return entities;
+  }
+
+  /** Sends a command; see LiveChannel.command. */
+  command(name: string, data: Record<string, unknown> = {}, within?: number) {
+    return this.channel.command(name, data, within);
+  }
+
+  /** Listens to a kind of signal; returns how to stop. */
+  onSignal(kind: string, listener: SignalListener): () => void {
+    const listeners = this.#onSignal.get(kind) ?? new Set();
+    this.#onSignal.set(kind, listeners.add(listener));
+    return () => listeners.delete(listener);
+  }
+
+  /** Listens to every event after it was applied; returns how to stop. */
+  onEvent(listener: (event: Event) => void): () => void {
+    this.#onEvent.add(listener);
+    return () => this.#onEvent.delete(listener);
+  }
+
+  /** Listens to every snapshot after it was applied: the first, and one after each cut. */
+  onSnapshot(listener: (snapshot: Snapshot) => void): () => void {
+    this.#onSnapshot.add(listener);
+    return () => this.#onSnapshot.delete(listener);
+  }
+
+  #begin(snapshot: Snapshot): void {
+    this.participant = snapshot.participant;
+    this.audience = snapshot.audience;
+    this.mediaUp = snapshot.media;
+    applySnapshot(this.#store, snapshot);
+    this.known = true;
+    for (const listener of this.#onSnapshot) listener(snapshot);
+  }
+
+  #apply(event: Event): void {
+    for (const change of event.changes) applyChange(this.#store, change);
+    for (const listener of this.#onEvent) listener(event);
+  }
+
+  #hear({ kind, data }: Signal): void {
+    if (kind === 'links') this.#takeLinks(data.points as Record<string, LinkFigures>);
+    else if (kind === 'link') this.link = data as unknown as LinkFigures;
+    else if (kind === 'media-node') this.mediaUp = data.up === true;
+    for (const listener of this.#onSignal.get(kind) ?? []) listener(data);
+  }
+
+  #takeLinks(points: Record<string, LinkFigures>): void {
+    for (const key of [...this.links.keys()]) if (!(key in points)) this.links.delete(key);
+    for (const [key, figures] of Object.entries(points)) this.links.set(key, figures);
+  }
+}
+
+function liveUrl(meeting: number, seat: RoomSeat): string {
+  const base = new URL(globalThis.location?.href ?? 'http://localhost/');
+  const url = new URL(`/api/meetings/${meeting}/live`, base);
+  url.protocol = base.protocol === 'https:' ? 'wss:' : 'ws:';
+  url.searchParams.set('as', seat.as);
+  if (seat.as === 'hall') url.searchParams.set('point', String(seat.point));
+  return url.href;
+}

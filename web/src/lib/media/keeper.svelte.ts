@@ -1,0 +1,212 @@
+import { SvelteMap } from 'svelte/reactivity';
+import { CommandError } from '#lib/live/errors.ts';
+import type { LiveRoom } from '#lib/live/room.svelte.ts';
+import type { PictureDemand } from '#lib/live/types.ts';
+import { planFor, type Publication } from './plan.ts';
+import { MediaSession } from './session.ts';
+
+/** `waiting`: no media node, or no line to ask for one; it goes on by itself. */
+export type MediaState = 'off' | 'connecting' | 'connected' | 'healing' | 'waiting';
+
+/** What the server told this client about what it should send. */
+export interface Demand {
+  camera: PictureDemand;
+  content: PictureDemand;
+  /** Somebody listens to the microphone without the floor (an operator's preview). */
+  microphone?: boolean;
+}
+
+const DISCONNECTED_FOR = 2_000;
+const CONNECTED_WITHIN = 6_000;
+const RETRY_FIRST = 400;
+const RETRY_LONGEST = 3_000;
+const NODE_MISSING_RETRY = 5_000;
+const OFFER_WITHIN = 5_000;
+
+/**
+ * Keeps one media session up for as long as the room is open, asking nobody. The session that works
+ * stays in place until its successor is connected, so a renewal shows as a still picture, not a hole.
+ */
+export class MediaKeeper {
+  state = $state<MediaState>('off');
+  /** When a session that had worked stopped working (ms since 1970, this machine's clock). */
+  brokenSince = $state<number | undefined>();
+  /** False once the server said that this client only watches: it then offers nothing of its own. */
+  mayShare = $state(true);
+  /** Slot name -> track. */
+  readonly tracks = new SvelteMap<string, MediaStreamTrack>();
+  demand = $state.raw<Demand>({ camera: 'small', content: 'full' });
+
+  readonly #room: LiveRoom;
+  readonly #taken: (tracks: ReadonlyMap<string, MediaStreamTrack>) => void;
+  readonly #sending = new Map<Publication, MediaStreamTrack>();
+  readonly #stops: (() => void)[] = [];
+  #current: MediaSession | undefined;
+  #next: MediaSession | undefined;
+  #participant = '';
+  #boot: unknown;
+  #asking = false;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #grace: ReturnType<typeof setTimeout> | undefined;
+  #tries = 0;
+  #running = false;
+
+  /** `taken` gets the tracks of every session that comes up, by slot. */
+  constructor(room: LiveRoom, taken: (tracks: ReadonlyMap<string, MediaStreamTrack>) => void = () => {}) {
+    this.#room = room;
+    this.#taken = taken;
+  }
+
+  start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    this.state = 'connecting';
+    this.#stops.push(
+      this.#room.onSnapshot(() => this.#lineBack()),
+      this.#room.onSignal('media-node', (data) => this.#nodeSaid(data.up === true, data.boot)),
+      this.#room.onSignal('media-session', (data) => this.#sessionSaid(data.session, data.state)),
+      this.#room.onSignal('demand', (data) => this.#wanted(data as unknown as Demand)),
+    );
+    if (this.#room.phase.name === 'live') this.#renew();
+  }
+
+  stop(): void {
+    this.#running = false;
+    for (const stop of this.#stops.splice(0)) stop();
+    clearTimeout(this.#retry);
+    clearTimeout(this.#grace);
+    if (this.#current && this.#room.phase.name === 'live')
+      this.#room.command('media.close', { session: this.#current.id }).catch(() => undefined);
+    this.#next?.close();
+    this.#current?.close();
+    this.#next = this.#current = undefined;
+    this.tracks.clear();
+    this.brokenSince = undefined;
+    this.state = 'off';
+  }
+
+  /** Sends this track (or nothing) under that name, now and after every renewal. */
+  async publish(publication: Publication, track: MediaStreamTrack | null): Promise<void> {
+    if (track) this.#sending.set(publication, track);
+    else this.#sending.delete(publication);
+    await Promise.all([this.#current, this.#next].map((session) => session?.replace(publication, track)));
+  }
+
+  /** A console or member has a new name after every reconnect, and its session goes with the old one. */
+  #lineBack(): void {
+    const same = this.#participant === this.#room.participant;
+    if (!same || this.#current?.state !== 'connected') this.#renew();
+  }
+
+  /** Another node process knows none of our sessions. While an offer is out, its answer tells which one it is. */
+  #nodeSaid(up: boolean, boot: unknown): void {
+    if (!up || this.#asking) return;
+    if (boot !== this.#boot || (!this.#next && this.#current?.state !== 'connected')) this.#renew();
+  }
+
+  /** The node lost sight of the session that we believe in. */
+  #sessionSaid(session: unknown, state: unknown): void {
+    if (state === 'disconnected' && !this.#next && session === this.#current?.id) this.#renew();
+  }
+
+  #wanted(demand: Demand): void {
+    this.demand = demand;
+    for (const session of [this.#current, this.#next]) if (session) this.#apply(session);
+  }
+
+  #apply(session: MediaSession): void {
+    // Refused only when the connection closed meanwhile; its successor is set on connecting.
+    session.demand('camera', this.demand.camera).catch(() => undefined);
+    session.demand('content', this.demand.content).catch(() => undefined);
+  }
+
+  /** Starts a new session beside the present one. A younger call supersedes an older. */
+  #renew(): void {
+    clearTimeout(this.#retry);
+    clearTimeout(this.#grace);
+    this.#next?.close();
+    this.#next = undefined;
+    if (!this.#running) return;
+    if (this.#room.phase.name !== 'live') {
+      this.state = 'waiting';
+      return;
+    }
+    this.state = this.#current ? 'healing' : 'connecting';
+    if (this.#current && this.#current.state !== 'connected') this.brokenSince ??= Date.now();
+    const participant = this.#room.participant;
+    const { publish, slots } = planFor(this.#room.audience);
+    const plan = { publish: this.mayShare ? publish : [], slots };
+    const session = new MediaSession(plan, this.#sending, {
+      state: (state) => this.#moved(session, participant, state),
+    });
+    this.#next = session;
+    this.#asking = true;
+    session
+      .connect(async (offer) => {
+        const reply = await this.#room.command('media.offer', { ...offer }, OFFER_WITHIN);
+        this.#boot = reply.boot;
+        return String(reply.sdp);
+      })
+      .then(
+        () => session === this.#next && this.#again(CONNECTED_WITHIN),
+        (reason: unknown) => session === this.#next && this.#refused(reason),
+      )
+      .finally(() => {
+        if (session === this.#next || session === this.#current || !this.#next) this.#asking = false;
+      });
+  }
+
+  #moved(session: MediaSession, participant: string, state: RTCPeerConnectionState): void {
+    if (session === this.#next && state === 'connected') return this.#take(session, participant);
+    if (session === this.#next && state === 'failed') return this.#failed();
+    if (session !== this.#current) return;
+    clearTimeout(this.#grace);
+    if (state === 'connected') {
+      this.brokenSince = undefined;
+      if (!this.#next) this.state = 'connected';
+    } else if (state === 'failed') this.#renew();
+    else if (state === 'disconnected') {
+      this.#grace = setTimeout(() => this.#renew(), DISCONNECTED_FOR);
+    }
+  }
+
+  #take(session: MediaSession, participant: string): void {
+    clearTimeout(this.#retry);
+    this.#tries = 0;
+    this.#participant = participant;
+    const old = this.#current;
+    this.#current = session;
+    this.#next = undefined;
+    this.#apply(session);
+    for (const [slot, track] of session.tracks) this.tracks.set(slot, track);
+    this.#taken(session.tracks);
+    old?.close();
+    this.brokenSince = undefined;
+    this.state = 'connected';
+  }
+
+  /** Who may not share is refused with an offer that would, and is asked again without. Halls always send. */
+  #refused(reason: unknown): void {
+    const watchOnly = reason instanceof CommandError && reason.code === 'not-allowed';
+    if (!watchOnly || !this.mayShare || this.#room.audience === 'hall') return this.#failed();
+    this.mayShare = false;
+    this.#asking = false;
+    this.#renew();
+  }
+
+  #failed(): void {
+    this.#next?.close();
+    this.#next = undefined;
+    this.state = this.#current?.state === 'connected' ? 'healing' : 'waiting';
+    // With the line down the next snapshot starts the next attempt.
+    if (this.#room.phase.name !== 'live') return;
+    this.#tries += 1;
+    const wait = Math.min(RETRY_FIRST * 2 ** (this.#tries - 1), RETRY_LONGEST);
+    this.#again(this.#room.mediaUp ? wait * (0.75 + Math.random() / 2) : NODE_MISSING_RETRY);
+  }
+
+  #again(wait: number): void {
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.#renew(), wait);
+  }
+}

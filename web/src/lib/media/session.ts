@@ -1,0 +1,111 @@
+import type { PictureDemand } from '#lib/live/types.ts';
+import { applyDemand, chosenCodecs, firstEncoding } from './encodings.ts';
+import { kindOf, type Plan, type Publication } from './plan.ts';
+
+/** What the server is asked: `media.offer`; it resolves with the answer's SDP. */
+export interface Offer {
+  session: string;
+  sdp: string;
+  publish: Record<string, Publication>;
+  slots: Record<string, string>;
+}
+
+export interface SessionEvents {
+  /** The peer connection's state changed. */
+  state(state: RTCPeerConnectionState): void;
+}
+
+/**
+ * One peer connection to the media node, negotiated once. It heals nothing: when it is broken it is
+ * closed and another takes its place (see keeper.svelte.ts).
+ */
+export class MediaSession {
+  readonly id = randomName();
+  /** Slot name -> the track that shows or sounds it. Present from the offer on; silent until filled. */
+  readonly tracks = new Map<string, MediaStreamTrack>();
+  readonly #connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' });
+  readonly #senders = new Map<Publication, RTCRtpTransceiver>();
+  readonly #receivers = new Map<string, RTCRtpTransceiver>();
+
+  constructor(plan: Plan, sending: ReadonlyMap<Publication, MediaStreamTrack>, events: SessionEvents) {
+    this.#connection.onconnectionstatechange = () => events.state(this.#connection.connectionState);
+    for (const publication of plan.publish) {
+      const transceiver = this.#connection.addTransceiver(sending.get(publication) ?? kindOf(publication), {
+        direction: 'sendonly',
+        sendEncodings: [firstEncoding(publication)],
+      });
+      prefer(transceiver, RTCRtpSender.getCapabilities(kindOf(publication)));
+      this.#senders.set(publication, transceiver);
+    }
+    for (const { name, kind } of plan.slots) {
+      const transceiver = this.#connection.addTransceiver(kind, { direction: 'recvonly' });
+      prefer(transceiver, RTCRtpReceiver.getCapabilities(kind));
+      this.#receivers.set(name, transceiver);
+      this.tracks.set(name, transceiver.receiver.track);
+    }
+  }
+
+  get state(): RTCPeerConnectionState {
+    return this.#connection.connectionState;
+  }
+
+  /**
+   * Offers, and takes the answer. The node is ICE-lite and learns our address from our checks, so
+   * the offer waits for no candidates. Rejects with whatever `ask` rejects with.
+   */
+  async connect(ask: (offer: Offer) => Promise<string>): Promise<void> {
+    await this.#connection.setLocalDescription(await this.#connection.createOffer());
+    const sdp = await ask({
+      session: this.id,
+      sdp: this.#connection.localDescription?.sdp ?? '',
+      publish: mids(this.#senders),
+      slots: mids(this.#receivers),
+    });
+    if (this.#connection.signalingState === 'closed') return;
+    await this.#connection.setRemoteDescription({ type: 'answer', sdp });
+  }
+
+  /** Puts another track (or none) under a publication, without negotiation. */
+  async replace(publication: Publication, track: MediaStreamTrack | null): Promise<void> {
+    await this.#senders.get(publication)?.sender.replaceTrack(track);
+  }
+
+  async demand(publication: Publication, demand: PictureDemand): Promise<void> {
+    const sender = this.#senders.get(publication)?.sender;
+    if (sender) await applyDemand(sender, publication, demand);
+  }
+
+  /** Bytes that came in, and the selected pair's round trip in seconds: signs of life. */
+  async figures(): Promise<{ received: number; roundTrip: number | undefined }> {
+    let received = 0;
+    let roundTrip: number | undefined;
+    for (const report of (await this.#connection.getStats()).values()) {
+      if (report.type === 'transport') received += report.bytesReceived ?? 0;
+      if (report.type === 'candidate-pair' && report.nominated) roundTrip = report.currentRoundTripTime;
+    }
+    return { received, roundTrip };
+  }
+
+  close(): void {
+    this.#connection.onconnectionstatechange = null;
+    this.#connection.close();
+  }
+}
+
+function prefer(transceiver: RTCRtpTransceiver, capabilities: RTCRtpCapabilities | null): void {
+  const codecs = chosenCodecs(capabilities?.codecs ?? []);
+  if (codecs.length > 0) transceiver.setCodecPreferences(codecs);
+}
+
+function mids<K extends string>(transceivers: ReadonlyMap<K, RTCRtpTransceiver>): Record<string, K> {
+  const found: Record<string, K> = {};
+  for (const [key, { mid }] of transceivers) if (mid !== null) found[mid] = key;
+  return found;
+}
+
+/** Not `crypto.randomUUID`, which is missing where the page has no secure origin. */
+function randomName(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('');
+}
