@@ -49,10 +49,12 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.state.recognise = actor_of_cookie
     app.state.conference = conference
     app.state.gateway = conference.gateway
+    app.state.media_up = conference.live.media_up
     app.state.sign_in = SignIn(services)
     for router in ROUTERS:
         app.include_router(router)
-    app.mount("/", Pages(settings.web))
+    # Not mounted: a mount would take calls of our own routes by a wrong method (405) for missing pages.
+    app.router.default = Pages(settings.web)
     errors.install(app)
     app.add_middleware(Guard, settings=settings, headers=security_headers(settings))
     _with_live_schemas(app, conference)

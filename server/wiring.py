@@ -12,6 +12,7 @@ from server.conference.membership import points_removed
 from server.conference.nodes.routes import router as media_nodes
 from server.conference.routes import router as conference
 from server.core.services import Services
+from server.edge.health import router as health
 from server.live.feature import LiveFeature
 from server.live.routes import router as live
 from server.meetings.commands import live_feature
@@ -19,7 +20,7 @@ from server.meetings.extensions import FOLLOWERS, Follower
 from server.meetings.routes import router as meetings
 from server.organisations.routes import router as organisations
 
-ROUTERS: list[APIRouter] = [accounts, organisations, meetings, conference, attendance, live, media_nodes]
+ROUTERS: list[APIRouter] = [health, accounts, organisations, meetings, conference, attendance, live, media_nodes]
 
 LIVE: list[LiveFeature] = [live_feature]
 """What the live channel carries beside the conference's own part."""

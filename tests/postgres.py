@@ -24,7 +24,7 @@ def running() -> Iterator[str]:
     # PostgreSQL refuses to run as root.
     owner = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
     user = {"user": owner.pw_uid, "group": owner.pw_gid} if owner else {}
-    folder = Path(tempfile.mkdtemp(prefix="nhipcau-pg-", dir="/tmp"))  # noqa: S108  socket paths end at 107 characters
+    folder = Path(tempfile.mkdtemp(prefix="nhipcau-pg-", dir="/tmp"))  # socket paths end at 107 characters
     if owner:
         os.chown(folder, owner.pw_uid, owner.pw_gid)
     data = str(folder / "data")

@@ -1,14 +1,31 @@
+import re
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from server.core.actor import Role
 from server.core.fields import Id, Line
 
-Login = Annotated[
-    str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^[a-z0-9][a-z0-9._-]{2,63}$", max_length=64)
-]
+_LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{2,63}")
+
+
+def _login(value: str) -> str:
+    value = value.lower()
+    if not _LOGIN.fullmatch(value):
+        raise PydanticCustomError(
+            "said",
+            "not a login",
+            {
+                "vi": "Tên đăng nhập gồm 3 đến 64 chữ không dấu, số, dấu chấm, gạch.",
+                "en": "A login has 3 to 64 letters without diacritics, digits, dots or dashes.",
+            },
+        )
+    return value
+
+
+Login = Annotated[Line, AfterValidator(_login)]
 Password = Annotated[str, Field(min_length=8, max_length=128)]
 Token = Annotated[str, Field(min_length=1, max_length=100)]
 

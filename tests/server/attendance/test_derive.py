@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -92,7 +93,7 @@ def test_stays_and_gaps_fill_the_span(log: list[Check]) -> None:
     assert found.total + gaps == end - found.first_in
     pieces = sorted([(stay.begin, stay.end) for stay in found.stays] + [(gap.begin, gap.end) for gap in found.gaps])
     assert pieces[0][0] == found.first_in
-    assert all(before[1] == after[0] for before, after in zip(pieces, pieces[1:], strict=False))
+    assert all(before[1] == after[0] for before, after in pairwise(pieces))
 
 
 @given(checks, st.randoms())

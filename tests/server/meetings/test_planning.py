@@ -46,7 +46,8 @@ async def test_a_plan_comes_back_as_it_was_made(browser: Browsers, province: Pro
     assert {each["point_id"]: each["speaker"] for each in made["points"]} == {
         hall.id: f"Đ/c {hall.name}" for hall in province.halls
     }
-    assert made["my"]["organise"] and made["my"]["conduct"]
+    assert made["my"]["organise"]
+    assert made["my"]["conduct"]
     assert made["notices"] == []
 
 

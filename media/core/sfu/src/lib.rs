@@ -1,1 +1,37 @@
-//! Selective forwarding unit.
+//! Selective forwarding unit: ICE-lite, DTLS-SRTP and forwarding of RTP on one UDP port.
+//!
+//! The way of a packet: [`socket`] receives a batch, [`demux`] finds its peer, `shard::ingress` opens it and hands it to
+//! its [`uptrack`], which keeps it in a [`ring`]; at the end of the batch [`egress`] asks each [`downtrack`] that the
+//! [`router`] names for its numbers ([`rewrite`]), seals and sends. One thread (`shard`) does it all, without locks
+//! or allocation; [`core`] is the handle that other threads hold.
+
+pub mod clock;
+pub mod core;
+pub mod demux;
+pub mod downtrack;
+pub mod dtls;
+pub mod egress;
+pub mod estimate;
+pub mod event;
+pub mod hash;
+pub mod ice;
+pub mod keyframe;
+pub mod model;
+pub mod nack;
+pub mod os;
+pub mod peer;
+pub mod picture;
+pub mod registry;
+pub mod rewrite;
+pub mod ring;
+pub mod router;
+pub mod rtcp;
+pub mod rtp;
+pub mod sequence;
+pub mod socket;
+pub mod srtp;
+pub mod stun;
+pub mod transport_cc;
+pub mod uptrack;
+
+mod shard;

@@ -1,0 +1,95 @@
+# The two commands of the README: `make run`, `make test`. Everything else supports them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+CORE_SOURCES := $(shell find media/core -name '*.rs' -not -path '*/target/*') $(shell find media/core -name 'Cargo.*' -not -path '*/target/*')
+WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/.svelte-kit/*' -not -path '*/build/*' -not -path '*/paraglide/*')
+LOADGEN := media/core/target/release/loadgen
+
+help:  ## lists the commands
+	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/^([a-z-]+):.*  ## (.*)/\1\t\2/' | expand -t 16
+
+.PHONY: help run serve test check format lock bench-forward bench-halls packages-run packages-test clean
+.DEFAULT_GOAL := run
+
+run: packages-run .make/python .make/core .make/web  ## demo province, server, media node and simulated halls
+	@exec nhipcau run
+
+serve: .make/python .make/core .make/web  ## production: no demo
+	@exec nhipcau serve
+
+test: packages-test .make/python .make/core .make/web .make/loadgen  ## every test
+	cd media/core && cargo test --quiet --release
+	cd web && npm run --silent test
+	python -m pytest -q
+
+check: .make/python .make/node  ## format, lint, strict types, import rules, clippy, lock files
+	ruff format --check .
+	ruff check .
+	mypy
+	lint-imports
+	cd media/core && cargo fmt --check && cargo clippy --quiet --release --all-targets -- -D warnings
+	cd web && npm run --silent lint && npm run --silent check
+	! grep -nE 'https?://' requirements/*.lock
+	! grep -n '"resolved"' web/package-lock.json
+
+format: .make/python .make/node
+	ruff check --fix --quiet . || true
+	ruff format .
+	cd media/core && cargo fmt
+	cd web && npm run --silent format
+
+lock: .make/python  ## renews the Python lock files; npm and cargo renew theirs themselves
+	uv pip compile pyproject.toml --quiet --group dev --generate-hashes --no-emit-index-url --no-header -o requirements/dev.lock
+	uv pip compile pyproject.toml --quiet --generate-hashes --no-emit-index-url --no-header -o requirements/runtime.lock
+
+bench-forward: packages-test .make/python .make/core .make/loadgen  ## CPU per forwarded packet, beside Janus
+	@python -m tests.load.bench_forward
+
+bench-halls: .make/python .make/core .make/web .make/loadgen  ## 161 halls join, then points are called in turn
+	@python -m tests.load.bench_halls
+
+packages-run:
+	@docker/install-packages docker/packages-run.txt || echo "Going on without: simulated halls hum instead of speaking."
+
+packages-test:
+	@docker/install-packages docker/packages-test.txt
+
+.make/venv:
+	@mkdir -p .make
+	@python3 -c 'import ensurepip, venv' 2>/dev/null || { echo python3-venv > .make/venv-package; docker/install-packages .make/venv-package; }
+	python3 -m venv .venv
+	@.venv/bin/pip install --quiet --disable-pip-version-check uv
+	@touch $@
+
+.make/python: .make/venv requirements/dev.lock
+	@echo "Python packages…"
+	@uv pip sync --quiet requirements/dev.lock
+	@rm -f .make/core
+	@touch $@
+
+.make/core: .make/python pyproject.toml $(CORE_SOURCES)
+	@command -v cargo >/dev/null || { echo "cargo is missing: install Rust 1.89 or newer (rustup.rs)"; exit 1; }
+	@echo "Packet core (Rust)… the first build takes some minutes"
+	@maturin develop --quiet --uv --release
+	@touch $@
+
+.make/loadgen: $(CORE_SOURCES)
+	@cd media/core && cargo build --quiet --release -p loadgen
+	@mkdir -p .make && touch $@
+
+.make/node: .make/python web/package.json web/package-lock.json
+	@echo "Web packages…"
+	@cd web && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+.make/web: .make/node $(WEB_SOURCES)
+	@echo "Web pages…"
+	@cd web && npm run --silent build >../.make/web.log 2>&1 || { tail -30 ../.make/web.log; exit 1; }
+	@touch $@
+
+clean:  ## forgets everything built; keeps var/ (data)
+	rm -rf .make .venv web/node_modules web/build web/.svelte-kit media/core/target media/*.so

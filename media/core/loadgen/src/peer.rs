@@ -1,0 +1,442 @@
+//! One peer connection: socket, ICE, DTLS, SRTP, its tracks and its received streams.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::time::{Duration, Instant};
+
+use quinn_udp::{Transmit, UdpSockRef, UdpSocketState};
+use sfu::clock::Clock;
+use sfu::dtls::{Dtls, DtlsOutput, Identity, Role};
+use sfu::ice::{CheckResult, ControllingAgent, Credentials};
+use sfu::rtcp::{self, Compound, ReportBlock, Rtcp};
+use sfu::rtp::Header;
+use sfu::srtp::{OpenKeys, SealKeys};
+use sfu::stun;
+
+use crate::protocol::{Connect, DtlsRole, Event, PeerId, Sent, ShapeChange, SlotSpec};
+use crate::publisher::{ExtensionIds, Sending, Track};
+use crate::receiver::{Arrival, Stream};
+
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+/// Most reception reports that fit in one packet.
+const MAX_BLOCKS: usize = 31;
+
+/// What every peer works with: the time of this turn, and buffers that all share.
+pub struct Turn<'a> {
+    pub now: Instant,
+    /// µs since 1970.
+    pub wall: u64,
+    pub clock: &'a Clock,
+    pub events: &'a mut Vec<Event>,
+    pub scratch: &'a mut Scratch,
+}
+
+impl Turn<'_> {
+    pub fn at(&self) -> f64 {
+        self.wall as f64 / 1e6
+    }
+}
+
+#[derive(Default)]
+pub struct Scratch {
+    stun: Vec<u8>,
+    media: Vec<u8>,
+    rtcp: rtcp::Writer,
+    blocks: Vec<ReportBlock>,
+}
+
+/// The socket of a peer and what left by it.
+struct Outlet {
+    socket: UdpSocket,
+    state: UdpSocketState,
+    sent: Sent,
+}
+
+impl Outlet {
+    /// Sends `bytes` in datagrams of `segment` bytes.
+    fn send(&mut self, to: SocketAddr, bytes: &[u8], segment: usize) {
+        let run = segment * self.state.max_gso_segments().max(1);
+        for chunk in bytes.chunks(run.max(1)) {
+            let transmit = Transmit {
+                destination: to,
+                ecn: None,
+                contents: chunk,
+                segment_size: (chunk.len() > segment).then_some(segment),
+                src_ip: None,
+            };
+            let datagrams = chunk.len().div_ceil(segment) as u64;
+            match self.state.try_send(UdpSockRef::from(&self.socket), &transmit) {
+                Ok(()) => {
+                    self.sent.packets += datagrams;
+                    self.sent.bytes += chunk.len() as u64;
+                }
+                Err(_) => self.sent.dropped += datagrams,
+            }
+        }
+    }
+}
+
+struct Link {
+    ice: ControllingAgent,
+    dtls: Dtls,
+    is_up: bool,
+    keys: Option<(SealKeys, OpenKeys)>,
+    ids: ExtensionIds,
+    transport_sequence: u16,
+    tracks: Vec<Track>,
+    slots: Vec<SlotSpec>,
+    streams: HashMap<u32, Stream>,
+    asks_for_key_frames: bool,
+    next_report: Instant,
+}
+
+pub struct Peer {
+    pub id: PeerId,
+    outlet: Outlet,
+    local: Credentials,
+    link: Option<Link>,
+    pub plis_received: u64,
+    pub nacks_received: u64,
+    pub refused: u64,
+}
+
+impl Peer {
+    pub fn new(id: PeerId, bind: SocketAddr) -> io::Result<Self> {
+        let socket = UdpSocket::bind(bind)?;
+        let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
+        let outlet = Outlet {
+            socket,
+            state,
+            sent: Sent::default(),
+        };
+        Ok(Self {
+            id,
+            outlet,
+            local: Credentials::generate(),
+            link: None,
+            plis_received: 0,
+            nacks_received: 0,
+            refused: 0,
+        })
+    }
+
+    pub fn socket(&self) -> (&UdpSocket, &UdpSocketState) {
+        (&self.outlet.socket, &self.outlet.state)
+    }
+
+    pub fn created(&self, identity: &Identity) -> io::Result<Event> {
+        Ok(Event::Created {
+            peer: self.id,
+            ufrag: self.local.ufrag.clone(),
+            pwd: self.local.password.clone(),
+            fingerprint: identity.fingerprint().to_owned(),
+            port: self.outlet.socket.local_addr()?.port(),
+        })
+    }
+
+    pub fn connect(&mut self, connect: Connect, identity: &Identity, now: Instant) {
+        let remote = Credentials {
+            ufrag: connect.ufrag,
+            password: connect.pwd,
+        };
+        let role = match connect.dtls {
+            DtlsRole::Client => Role::Client,
+            DtlsRole::Server => Role::Server,
+        };
+        self.link = Some(Link {
+            ice: ControllingAgent::new(self.local.clone(), remote, connect.address, now),
+            dtls: Dtls::new(identity, role, &connect.fingerprint, now),
+            is_up: false,
+            keys: None,
+            ids: ExtensionIds::new(&connect.extensions),
+            transport_sequence: 0,
+            tracks: connect.tracks.into_iter().map(|spec| Track::new(spec, now)).collect(),
+            slots: connect.slots,
+            streams: HashMap::new(),
+            asks_for_key_frames: connect.pli,
+            next_report: now + REPORT_INTERVAL,
+        });
+    }
+
+    pub fn shape(&mut self, mid: &str, change: ShapeChange, now: Instant) {
+        let tracks = self.link.iter_mut().flat_map(|link| &mut link.tracks);
+        for track in tracks.filter(|track| track.spec.mid == mid) {
+            track.change(change, now);
+        }
+    }
+
+    pub fn is_connected(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| link.keys.is_some())
+    }
+
+    pub fn sent(&self) -> &Sent {
+        &self.outlet.sent
+    }
+
+    pub fn streams(&self) -> impl Iterator<Item = &Stream> {
+        self.link.iter().flat_map(|link| link.streams.values())
+    }
+
+    pub fn reset(&mut self) {
+        self.outlet.sent = Sent::default();
+        (self.plis_received, self.nacks_received, self.refused) = (0, 0, 0);
+        for stream in self.link.iter_mut().flat_map(|link| link.streams.values_mut()) {
+            stream.reset();
+        }
+    }
+
+    pub fn close(&mut self, turn: &mut Turn<'_>) {
+        if let Some(link) = &mut self.link {
+            link.dtls.close();
+            self.poll_dtls(turn);
+        }
+    }
+
+    /// When `work` wants to be called.
+    pub fn due(&self) -> Option<Instant> {
+        let link = self.link.as_ref()?;
+        let mut due = link.ice.timeout();
+        if link.is_up {
+            due = due.min(link.dtls.timeout().unwrap_or(due));
+        }
+        if link.keys.is_some() {
+            due = due.min(link.next_report);
+            due = link.tracks.iter().filter_map(Track::due).fold(due, Instant::min);
+        }
+        Some(due)
+    }
+
+    /// Everything that time alone brings about.
+    pub fn work(&mut self, turn: &mut Turn<'_>) {
+        let Some(link) = &mut self.link else { return };
+        if link.ice.poll(turn.now, &mut turn.scratch.stun) {
+            let len = turn.scratch.stun.len();
+            self.outlet.send(link.ice.remote(), &turn.scratch.stun, len);
+        }
+        if link.ice.is_expired(turn.now) {
+            return self.end(turn, "consent ended");
+        }
+        if link.is_up && link.dtls.timeout().is_some_and(|at| at <= turn.now) {
+            if let Err(error) = link.dtls.handle_timeout(turn.now) {
+                return self.end(turn, &error.to_string());
+            }
+            self.poll_dtls(turn);
+        }
+        self.send_media(turn);
+        self.send_reports(turn);
+    }
+
+    fn end(&mut self, turn: &mut Turn<'_>, reason: &str) {
+        self.link = None;
+        turn.events.push(Event::Disconnected {
+            peer: self.id,
+            at: turn.at(),
+            reason: reason.to_owned(),
+        });
+    }
+
+    fn send_media(&mut self, turn: &mut Turn<'_>) {
+        let Some(link) = &mut self.link else { return };
+        let Some((seal, _)) = &link.keys else { return };
+        for track in &mut link.tracks {
+            while track.due().is_some_and(|at| at <= turn.now) {
+                let mut sending = Sending {
+                    seal,
+                    ids: link.ids,
+                    transport_sequence: &mut link.transport_sequence,
+                    wall: turn.wall,
+                };
+                turn.scratch.media.clear();
+                let segment = track.write(turn.now, &mut sending, &mut turn.scratch.media);
+                self.outlet.send(link.ice.remote(), &turn.scratch.media, segment);
+            }
+        }
+    }
+
+    fn send_reports(&mut self, turn: &mut Turn<'_>) {
+        let Some(link) = self.link.as_mut().filter(|link| link.next_report <= turn.now) else {
+            return;
+        };
+        link.next_report = turn.now + REPORT_INTERVAL;
+        let Scratch { rtcp: out, blocks, .. } = &mut *turn.scratch;
+        out.clear();
+        blocks.clear();
+        let reports = link.streams.values_mut().filter_map(|stream| stream.report(turn.now));
+        blocks.extend(reports.take(MAX_BLOCKS));
+        let own: Vec<u32> = match link.tracks.as_slice() {
+            [] => vec![1],
+            tracks => tracks.iter().map(|track| track.spec.ssrc).collect(),
+        };
+        if link.tracks.is_empty() {
+            rtcp::write_receiver_report(out, own[0], blocks);
+        }
+        for track in &link.tracks {
+            let sent = (track.packets, track.octets);
+            let ntp = turn.clock.ntp(turn.now);
+            rtcp::write_sender_report(out, track.spec.ssrc, ntp, track.timestamp_at(turn.now), sent, blocks);
+            blocks.clear();
+        }
+        rtcp::write_source_description(out, &own, "loadgen");
+        if link.asks_for_key_frames {
+            for stream in link.streams.values_mut() {
+                if stream.asks_for_key_frame(turn.now) {
+                    rtcp::write_pli(out, own[0], stream.ssrc);
+                }
+            }
+        }
+        self.send_rtcp(turn);
+    }
+
+    /// Seals and sends the compound in the scratch buffer.
+    fn send_rtcp(&mut self, turn: &mut Turn<'_>) {
+        let Some(link) = &mut self.link else { return };
+        let Some((seal, _)) = &mut link.keys else { return };
+        let (packet, len) = turn.scratch.rtcp.with_spare(seal.profile().rtcp_overhead());
+        let sealed = seal.seal_rtcp(packet, len);
+        self.outlet.send(link.ice.remote(), &packet[..sealed], sealed);
+    }
+
+    /// Asks for a key frame at once, whatever the stream's state.
+    pub fn send_pli(&mut self, ssrc: u32, turn: &mut Turn<'_>) {
+        turn.scratch.rtcp.clear();
+        rtcp::write_receiver_report(&mut turn.scratch.rtcp, 1, &[]);
+        rtcp::write_pli(&mut turn.scratch.rtcp, 1, ssrc);
+        self.send_rtcp(turn);
+    }
+
+    /// Takes one received datagram.
+    pub fn receive(&mut self, turn: &mut Turn<'_>, from: SocketAddr, packet: &mut [u8]) {
+        // RFC 7983 section 7.
+        match packet.first() {
+            Some(0..=3) if stun::is_stun(packet) => self.receive_stun(turn, from, packet),
+            Some(20..=63) => self.receive_dtls(turn, packet),
+            Some(128..=191) if packet.len() > 1 && (192..=223).contains(&packet[1]) => self.receive_rtcp(turn, packet),
+            Some(128..=191) => self.receive_rtp(turn, packet),
+            _ => self.refused += 1,
+        }
+    }
+
+    fn receive_stun(&mut self, turn: &mut Turn<'_>, from: SocketAddr, packet: &[u8]) {
+        let Some(link) = &mut self.link else { return };
+        match link.ice.handle(turn.now, from, packet, &mut turn.scratch.stun) {
+            CheckResult::Ignored => self.refused += 1,
+            CheckResult::Answer => {
+                let len = turn.scratch.stun.len();
+                self.outlet.send(from, &turn.scratch.stun, len);
+            }
+            CheckResult::Connected => {
+                link.is_up = true;
+                if let Err(error) = link.dtls.handle_timeout(turn.now) {
+                    return self.end(turn, &error.to_string());
+                }
+                self.poll_dtls(turn);
+            }
+            CheckResult::Confirmed => {}
+        }
+    }
+
+    fn receive_dtls(&mut self, turn: &mut Turn<'_>, packet: &[u8]) {
+        let Some(link) = &mut self.link else { return };
+        if let Err(error) = link.dtls.handle(packet, turn.now) {
+            return self.end(turn, &error.to_string());
+        }
+        self.poll_dtls(turn);
+    }
+
+    fn poll_dtls(&mut self, turn: &mut Turn<'_>) {
+        let Some(link) = &mut self.link else { return };
+        let (outlet, keys, remote) = (&mut self.outlet, &mut link.keys, link.ice.remote());
+        let mut connected = None;
+        let mut is_closed = false;
+        let result = link.dtls.poll(turn.now, &mut |output| match output {
+            DtlsOutput::Packet(packet) => outlet.send(remote, packet, packet.len()),
+            DtlsOutput::Connected { seal, open, profile } => {
+                *keys = Some((seal, open));
+                connected = Some(profile);
+            }
+            DtlsOutput::Closed => is_closed = true,
+        });
+        if let Some(profile) = connected {
+            turn.events.push(Event::Connected {
+                peer: self.id,
+                at: turn.at(),
+                profile: format!("{profile:?}"),
+            });
+        }
+        match result {
+            Err(error) => self.end(turn, &error.to_string()),
+            Ok(()) if is_closed => self.end(turn, "closed by the other side"),
+            Ok(()) => {}
+        }
+    }
+
+    fn receive_rtp(&mut self, turn: &mut Turn<'_>, packet: &mut [u8]) {
+        let Some(link) = &mut self.link else { return };
+        let (Some((_, open)), Some(header)) = (&link.keys, Header::parse(packet)) else {
+            self.refused += 1;
+            return;
+        };
+        let slots = &link.slots;
+        let stream = link.streams.entry(header.ssrc).or_insert_with(|| {
+            let slot = slots.iter().find(|slot| slot.ssrc == header.ssrc);
+            Stream::new(header.ssrc, slot.cloned())
+        });
+        let Ok(len) = open.open_rtp(packet, header.length, &mut stream.replay) else {
+            self.refused += 1;
+            return;
+        };
+        let arrival = stream.take(&header, &packet[..len], turn.wall);
+        let slot = stream.slot.as_ref().map(|slot| slot.name.clone()).unwrap_or_default();
+        let (peer, at) = (self.id, turn.at());
+        match arrival {
+            Arrival::Nothing => {}
+            Arrival::Picture(publisher) => turn.events.push(Event::Picture {
+                peer,
+                slot,
+                publisher,
+                at,
+            }),
+            Arrival::Sound(publisher) => turn.events.push(Event::Sound {
+                peer,
+                slot,
+                publisher,
+                at,
+            }),
+        }
+    }
+
+    fn receive_rtcp(&mut self, turn: &mut Turn<'_>, packet: &mut [u8]) {
+        let Some(link) = &mut self.link else { return };
+        let opened = link.keys.as_mut().and_then(|(_, open)| open.open_rtcp(packet).ok());
+        let Some(len) = opened else {
+            self.refused += 1;
+            return;
+        };
+        for report in Compound::new(&packet[..len]) {
+            match report {
+                Rtcp::SenderReport { ssrc, ntp, .. } => {
+                    if let Some(stream) = link.streams.get_mut(&ssrc) {
+                        stream.note_sender_report(ntp, turn.now);
+                    }
+                }
+                Rtcp::PictureLoss { ssrc } => {
+                    self.plis_received += 1;
+                    request_key_frame(&mut link.tracks, ssrc);
+                }
+                Rtcp::FullIntra { entries } => {
+                    self.plis_received += 1;
+                    entries.for_each(|ssrc| request_key_frame(&mut link.tracks, ssrc));
+                }
+                Rtcp::Nack { .. } => self.nacks_received += 1,
+                _ => {}
+            }
+        }
+    }
+}
+
+fn request_key_frame(tracks: &mut [Track], ssrc: u32) {
+    if let Some(track) = tracks.iter_mut().find(|track| track.spec.ssrc == ssrc) {
+        track.request_key_frame();
+    }
+}

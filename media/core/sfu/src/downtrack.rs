@@ -1,0 +1,340 @@
+//! One slot of one subscriber: which packets of the assigned source leave, under which numbers, and again on request.
+
+use std::time::{Duration, Instant};
+
+use crate::clock::{self, Clock};
+use crate::model::{Codec, ExtensionIds, Kind, SlotSpec};
+use crate::picture::{PictureId, PictureNumbers};
+use crate::rewrite::{Incoming, Rewriter};
+use crate::ring::{Entry, Ring};
+use crate::rtcp::ReportBlock;
+use crate::rtp::{self, ExtensionBlock, Fields};
+use crate::uptrack::Uptrack;
+
+/// Packets that can be sent again: a power of two, about 2 s of 2.5 Mbit/s.
+const HISTORY: usize = 512;
+/// ms between two repetitions of one packet: a second request meanwhile is about the same loss.
+const REPEAT: u32 = 25;
+
+/// A packet on its way out; the payload is still in the source's ring.
+#[derive(Clone, Copy, Debug)]
+pub struct Leaving {
+    /// Index in the ring.
+    pub index: u64,
+    /// SRTP packet index: sequence number with roll-over count.
+    pub sequence: u64,
+    pub fields: Fields,
+    pub numbers: PictureNumbers,
+    /// Sequence number of the repeated packet (RFC 4588 section 4), for packets on the RTX stream.
+    pub original: Option<u16>,
+    /// A packet of the stream itself that leaves a second time. It has the same SRTP index as the first time, so
+    /// nothing in it may differ, padding included: with AES-GCM that would give the key away.
+    pub is_copy: bool,
+    /// Bytes of RTP padding.
+    pub padding: u8,
+    /// Bytes before sealing, padding not counted.
+    pub length: usize,
+}
+
+/// What a repetition needs beside the ring. Half a cache line: writing it is a good part of the work on a packet.
+#[derive(Clone, Copy)]
+struct Sent {
+    sequence: u64,
+    index: u64,
+    timestamp: u32,
+    /// ms since the slot was made, 0: never.
+    repeated: u32,
+    picture_id: u16,
+    tl0_index: u8,
+    payload_type: u8,
+    padding: u8,
+    marker: bool,
+}
+
+/// A place of the history that holds nothing.
+const NOTHING: Sent = Sent {
+    sequence: u64::MAX,
+    index: u64::MAX,
+    timestamp: 0,
+    repeated: 0,
+    picture_id: 0,
+    tl0_index: 0,
+    payload_type: 0,
+    padding: 0,
+    marker: false,
+};
+
+/// Totals since the start.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Totals {
+    pub packets: u64,
+    pub bytes: u64,
+    pub retransmitted: u64,
+}
+
+pub struct Downtrack {
+    pub slot: u32,
+    pub kind: Kind,
+    pub ssrc: u32,
+    /// Index of the uptrack that is shown.
+    pub source: Option<usize>,
+    pub totals: Totals,
+    /// Share lost on the way down as last reported, 0 to 1.
+    pub loss: f64,
+    codecs: Vec<Codec>,
+    rtx_ssrc: Option<u32>,
+    ids: ExtensionIds,
+    /// The part of the header extensions that is the same in each packet: the MID.
+    extensions: ExtensionBlock,
+    /// For each codec of the source the one of ours that takes it.
+    choices: Vec<Option<usize>>,
+    /// The last packet of the source was in a codec that none of ours takes.
+    refused: bool,
+    epoch: Option<u32>,
+    rewriter: Rewriter,
+    rtx_sequence: u64,
+    history: Vec<Sent>,
+    made: Instant,
+    /// Middle bits of the NTP time in our last sender report, and when it left.
+    reported: Option<(u32, Instant)>,
+}
+
+impl Downtrack {
+    /// `start` seeds both sequence numbers.
+    pub fn new(spec: SlotSpec, ids: ExtensionIds, start: u16, now: Instant) -> Self {
+        let mut extensions = ExtensionBlock::default();
+        extensions.push(ids.mid, spec.mid.as_bytes());
+        let clock_rate = spec.codecs.first().map_or(90_000, |codec| codec.clock_rate);
+        Self {
+            slot: spec.slot,
+            kind: spec.kind,
+            ssrc: spec.ssrc,
+            source: None,
+            totals: Totals::default(),
+            loss: 0.0,
+            codecs: spec.codecs,
+            rtx_ssrc: spec.rtx_ssrc,
+            ids,
+            extensions,
+            choices: Vec::new(),
+            refused: false,
+            epoch: None,
+            rewriter: Rewriter::new(clock_rate, start),
+            rtx_sequence: u64::from(start & 0x7FFF),
+            history: Vec::new(),
+            made: now,
+            reported: None,
+        }
+    }
+
+    /// Shows another source, or none. Nothing of the one before leaves any more, repetitions included.
+    pub fn assign(&mut self, source: Option<(usize, &Uptrack)>) {
+        self.source = source.map(|(index, _)| index);
+        self.choices.clear();
+        self.refused = false;
+        self.loss = 0.0;
+        if let Some((_, uptrack)) = source.filter(|(_, uptrack)| uptrack.kind == self.kind) {
+            let choose = |codec| Codec::choose(&self.codecs, codec);
+            self.choices.extend(uptrack.codecs.iter().map(choose));
+        }
+        self.detach();
+    }
+
+    fn detach(&mut self) {
+        self.epoch = None;
+        self.rewriter.detach();
+        self.history.fill(NOTHING);
+    }
+
+    /// The source sends nothing that this slot could take.
+    pub fn lacks_codec(&self) -> bool {
+        self.source.is_some() && (self.refused || self.choices.iter().all(Option::is_none))
+    }
+
+    pub fn waits_for_key_frame(&self) -> bool {
+        self.kind == Kind::Video && self.source.is_some() && !self.lacks_codec() && !self.rewriter.is_attached()
+    }
+
+    /// Numbers a packet of the source for this subscriber; None if it must not leave.
+    pub fn admit(&mut self, entry: &Entry, index: u64, payload: usize, now: Instant) -> Option<Leaving> {
+        let choice = self.choices.get(usize::from(entry.codec)).copied().flatten();
+        self.refused = choice.is_none();
+        let codec = &self.codecs[choice?];
+        let incoming = Incoming {
+            sequence: entry.sequence,
+            timestamp: entry.timestamp,
+            numbers: entry.numbers,
+        };
+        let begins = self.epoch != Some(entry.epoch);
+        let payload_type = codec.payload_type;
+        if begins {
+            self.detach();
+            if self.kind == Kind::Video && !entry.starts_key_frame {
+                return None;
+            }
+            self.rewriter.attach(&incoming, now);
+            self.epoch = Some(entry.epoch);
+        }
+        let outgoing = self.rewriter.map(&incoming, now)?;
+        let fields = Fields {
+            // RFC 3551 section 4.1: in audio the marker is the start of a talkspurt.
+            marker: entry.marker || (begins && self.kind == Kind::Audio),
+            payload_type,
+            sequence: outgoing.sequence as u16,
+            timestamp: outgoing.timestamp,
+            ssrc: self.ssrc,
+        };
+        Some(Leaving {
+            index,
+            sequence: outgoing.sequence,
+            fields,
+            numbers: outgoing.numbers,
+            original: None,
+            is_copy: false,
+            padding: 0,
+            length: self.length_of(entry, payload),
+        })
+    }
+
+    pub fn extensions_of(&self, entry: &Entry) -> ExtensionBlock {
+        let mut extensions = self.extensions.clone();
+        for (id, mark) in [
+            (self.ids.audio_level, entry.audio_level),
+            (self.ids.orientation, entry.orientation),
+        ] {
+            if let Some(value) = mark {
+                extensions.push(id, &[value]);
+            }
+        }
+        extensions
+    }
+
+    /// The packet has left; video is remembered for repetition.
+    pub fn note_sent(&mut self, leaving: &Leaving) {
+        self.totals.packets += 1;
+        self.totals.bytes += leaving.length as u64;
+        if leaving.is_copy || leaving.original.is_some() || self.kind == Kind::Audio {
+            return;
+        }
+        if self.history.is_empty() {
+            self.history.resize(HISTORY, NOTHING);
+        }
+        self.history[leaving.sequence as usize & (HISTORY - 1)] = Sent {
+            sequence: leaving.sequence,
+            index: leaving.index,
+            timestamp: leaving.fields.timestamp,
+            repeated: 0,
+            picture_id: leaving.numbers.picture_id.map_or(0, |id| id.value),
+            tl0_index: leaving.numbers.tl0_index.map_or(0, |(_, value)| value),
+            payload_type: leaving.fields.payload_type,
+            padding: leaving.padding,
+            marker: leaving.fields.marker,
+        };
+    }
+
+    /// The subscriber lacks the packet it knows as `sequence`. With RTX negotiated the repetition goes on that stream;
+    /// otherwise it is the very same packet again, which is safe only because nothing in it differs.
+    pub fn repeat(&mut self, sequence: u16, ring: &Ring, now: Instant) -> Option<Leaving> {
+        let moment = now.saturating_duration_since(self.made).as_millis() as u32 + 1;
+        let sent = self.history.get_mut(usize::from(sequence) & (HISTORY - 1))?;
+        let recent = sent.repeated > 0 && moment - sent.repeated < REPEAT;
+        if sent.index == u64::MAX || sent.sequence as u16 != sequence || recent {
+            return None;
+        }
+        let (entry, payload) = ring.get(sent.index)?;
+        sent.repeated = moment;
+        let sent = *sent;
+        let mut leaving = Leaving {
+            index: sent.index,
+            sequence: sent.sequence,
+            fields: Fields {
+                marker: sent.marker,
+                payload_type: sent.payload_type,
+                sequence,
+                timestamp: sent.timestamp,
+                ssrc: self.ssrc,
+            },
+            numbers: PictureNumbers {
+                picture_id: entry.numbers.picture_id.map(|id| PictureId {
+                    value: sent.picture_id,
+                    ..id
+                }),
+                tl0_index: entry.numbers.tl0_index.map(|(at, _)| (at, sent.tl0_index)),
+            },
+            original: None,
+            is_copy: true,
+            padding: sent.padding,
+            length: self.length_of(entry, payload.len()),
+        };
+        self.totals.retransmitted += 1;
+        let codec = self
+            .codecs
+            .iter()
+            .find(|codec| codec.payload_type == sent.payload_type)?;
+        if let (Some(ssrc), Some(payload_type)) = (self.rtx_ssrc, codec.rtx_payload_type) {
+            self.rtx_sequence += 1;
+            leaving.sequence = self.rtx_sequence;
+            leaving.original = Some(sequence);
+            leaving.is_copy = false;
+            leaving.padding = 0;
+            leaving.length += 2;
+            leaving.fields.ssrc = ssrc;
+            leaving.fields.payload_type = payload_type;
+            leaving.fields.sequence = self.rtx_sequence as u16;
+        }
+        Some(leaving)
+    }
+
+    /// Bytes of a packet of the source before sealing.
+    fn length_of(&self, entry: &Entry, payload: usize) -> usize {
+        rtp::FIXED_HEADER + self.extensions_of(entry).wire_length() + payload
+    }
+
+    /// NTP and RTP time of the same instant for a sender report; None while nothing of a source has left.
+    ///
+    /// `shift` brings the publisher's NTP clock to ours. It is one for all tracks of a publisher, so that its picture
+    /// and sound stay together.
+    pub fn report_time(
+        &self,
+        uptrack: Option<&Uptrack>,
+        shift: Option<u64>,
+        clock: &Clock,
+        now: Instant,
+    ) -> Option<(u64, u32)> {
+        let (newest, at) = self.rewriter.newest().filter(|_| self.rewriter.is_attached())?;
+        let rate = u64::from(self.codecs.first()?.clock_rate);
+        let ticks = |span: Duration| (span.as_micros() as u64 * rate / 1_000_000) as u32;
+        let translated = uptrack
+            .and_then(|uptrack| uptrack.sender_clock)
+            .zip(shift)
+            .and_then(|(sender, shift)| {
+                let age = now.saturating_duration_since(sender.at);
+                let timestamp = self.rewriter.map_timestamp(sender.timestamp)?.wrapping_add(ticks(age));
+                let ntp = sender.ntp.wrapping_add(shift).wrapping_add(clock::to_ntp(age));
+                Some((ntp, timestamp))
+            });
+        Some(translated.unwrap_or_else(|| {
+            let age = now.saturating_duration_since(at);
+            (clock.ntp(now), newest.wrapping_add(ticks(age)))
+        }))
+    }
+
+    /// A sender report with this NTP time has left.
+    pub fn note_reported(&mut self, ntp: u64, now: Instant) {
+        self.reported = Some((clock::compact(ntp), now));
+    }
+
+    /// Takes the subscriber's report in; the round trip if it answers our last one (RFC 3550 section 6.4.1).
+    ///
+    /// Counted from when that left, not from the NTP time in it: this is the publisher's.
+    pub fn note_report(&mut self, block: &ReportBlock, now: Instant) -> Option<Duration> {
+        self.loss = f64::from(block.fraction_lost) / 256.0;
+        let (_, left) = self.reported.filter(|(ntp, _)| *ntp == block.last_report)?;
+        let span = now.saturating_duration_since(left);
+        span.checked_sub(clock::from_compact(block.delay))
+    }
+}
+
+#[cfg(test)]
+#[path = "downtrack_tests.rs"]
+mod tests;

@@ -1,0 +1,266 @@
+//! From the ring to the socket: header, payload and seal straight into the send arena, runs of equal size in one call.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+use crate::downtrack::{Downtrack, Leaving};
+use crate::picture;
+use crate::ring::{Entry, Ring};
+use crate::rtp;
+use crate::socket::Socket;
+use crate::srtp::SealKeys;
+
+/// Most bytes of one segmented send; the kernel takes up to a UDP datagram of 65,507.
+const MAX_RUN_BYTES: usize = 60_000;
+/// Largest RTP padding that makes sizes of a run equal. Encoders split a frame into parts that differ by a byte or two.
+const MAX_PADDING: usize = 8;
+
+/// Where a peer is, and from which of our addresses it knows us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Path {
+    pub remote: SocketAddr,
+    pub local: Option<IpAddr>,
+}
+
+/// Keys of one peer for what leaves to it.
+pub struct Sealing {
+    pub keys: SealKeys,
+    /// Bytes that sealing adds to an RTP packet.
+    pub overhead: usize,
+}
+
+/// What one flush sent.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SentTotals {
+    pub packets: u64,
+    pub bytes: u64,
+    pub calls: u64,
+}
+
+/// Buffers that all subscribers share one after the other, so that they stay in the cache.
+pub struct Egress {
+    arena: Vec<u8>,
+    plan: Vec<Leaving>,
+}
+
+impl Default for Egress {
+    fn default() -> Self {
+        Self {
+            arena: vec![0; 65_536],
+            plan: Vec::with_capacity(512),
+        }
+    }
+}
+
+impl Egress {
+    /// Sends the packets at `fresh` of `ring` that `slot` admits.
+    #[allow(clippy::too_many_arguments)]
+    pub fn deliver(
+        &mut self,
+        socket: &mut Socket,
+        path: &Path,
+        sealing: &Sealing,
+        slot: &mut Downtrack,
+        ring: &Ring,
+        fresh: &[u64],
+        now: Instant,
+    ) -> SentTotals {
+        self.plan.clear();
+        for &index in fresh {
+            if let Some((entry, payload)) = ring.get(index) {
+                self.plan.extend(slot.admit(entry, index, payload.len(), now));
+            }
+        }
+        self.send_plan(socket, path, sealing, slot, ring)
+    }
+
+    /// Sends the packets again that the subscriber asks for by `numbers`.
+    #[allow(clippy::too_many_arguments)]
+    pub fn repeat(
+        &mut self,
+        socket: &mut Socket,
+        path: &Path,
+        sealing: &Sealing,
+        slot: &mut Downtrack,
+        ring: &Ring,
+        numbers: impl Iterator<Item = u16>,
+        now: Instant,
+    ) -> SentTotals {
+        self.plan.clear();
+        for number in numbers.take(self.plan.capacity()) {
+            self.plan.extend(slot.repeat(number, ring, now));
+        }
+        self.send_plan(socket, path, sealing, slot, ring)
+    }
+
+    fn send_plan(
+        &mut self,
+        socket: &mut Socket,
+        path: &Path,
+        sealing: &Sealing,
+        slot: &mut Downtrack,
+        ring: &Ring,
+    ) -> SentTotals {
+        let mut totals = SentTotals::default();
+        let mut rest = self.plan.as_mut_slice();
+        while !rest.is_empty() {
+            let (count, size) = run(rest, socket.max_segments(), sealing.overhead);
+            let (packets, others) = rest.split_at_mut(count);
+            rest = others;
+            pad(packets, size);
+            let mut end = 0;
+            for leaving in packets {
+                let Some((entry, payload)) = ring.get(leaving.index) else {
+                    continue;
+                };
+                end += write(&mut self.arena[end..], leaving, slot, entry, payload, sealing);
+                slot.note_sent(leaving);
+                totals.packets += 1;
+            }
+            totals.bytes += end as u64;
+            totals.calls += 1;
+            socket.send(path, &self.arena[..end], size + sealing.overhead);
+        }
+        totals
+    }
+}
+
+/// (packets, bytes before sealing of each but the last) of the longest run at the start of `plan` that one segmented
+/// send can carry: all of one size after a little padding, the last one possibly shorter.
+fn run(plan: &[Leaving], max_segments: usize, overhead: usize) -> (usize, usize) {
+    let mut largest = plan[0].length + usize::from(plan[0].padding);
+    let mut smallest = largest;
+    if plan[0].is_copy {
+        return (1, largest);
+    }
+    for (count, leaving) in plan.iter().enumerate().skip(1) {
+        let bytes = (count + 1) * (largest.max(leaving.length) + overhead);
+        if count >= max_segments || bytes > MAX_RUN_BYTES || leaving.is_copy {
+            return (count, largest);
+        }
+        let (low, high) = (smallest.min(leaving.length), largest.max(leaving.length));
+        if high - low <= MAX_PADDING {
+            (smallest, largest) = (low, high);
+        } else if leaving.length < largest {
+            return (count + 1, largest); // a shorter one ends the run
+        } else {
+            return (count, largest);
+        }
+    }
+    (plan.len(), largest)
+}
+
+/// Pads all but the last packet of a run to `size` bytes.
+fn pad(packets: &mut [Leaving], size: usize) {
+    let Some((_, but_last)) = packets.split_last_mut() else {
+        return;
+    };
+    for leaving in but_last {
+        leaving.padding = (size - leaving.length) as u8;
+    }
+}
+
+/// Writes and seals one packet at the start of `out`; returns its length.
+fn write(
+    out: &mut [u8],
+    leaving: &Leaving,
+    slot: &Downtrack,
+    entry: &Entry,
+    payload: &[u8],
+    sealing: &Sealing,
+) -> usize {
+    let padded = leaving.padding > 0;
+    let header = rtp::write_header(out, &leaving.fields, &slot.extensions_of(entry), padded);
+    let mut at = header;
+    if let Some(original) = leaving.original {
+        out[at..at + 2].copy_from_slice(&original.to_be_bytes());
+        at += 2;
+    }
+    out[at..at + payload.len()].copy_from_slice(payload);
+    picture::write_numbers(&mut out[at..at + payload.len()], &leaving.numbers);
+    at += payload.len();
+    let end = at + usize::from(leaving.padding);
+    rtp::write_padding(&mut out[at..end]);
+    sealing.keys.seal_rtp(out, header, end, (leaving.sequence >> 16) as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::picture::PictureNumbers;
+    use crate::rtp::Fields;
+    use proptest::prelude::*;
+
+    fn leaving(length: usize) -> Leaving {
+        Leaving {
+            index: 0,
+            sequence: 0,
+            fields: Fields {
+                marker: false,
+                payload_type: 96,
+                sequence: 0,
+                timestamp: 0,
+                ssrc: 0,
+            },
+            numbers: PictureNumbers::default(),
+            original: None,
+            is_copy: false,
+            padding: 0,
+            length,
+        }
+    }
+
+    fn runs(lengths: &[usize]) -> Vec<usize> {
+        let plan: Vec<Leaving> = lengths.iter().map(|&length| leaving(length)).collect();
+        let mut at = 0;
+        let mut runs = Vec::new();
+        while at < plan.len() {
+            let (count, _) = run(&plan[at..], 64, 16);
+            runs.push(count);
+            at += count;
+        }
+        runs
+    }
+
+    #[test]
+    fn a_frame_of_nearly_equal_parts_is_one_run() {
+        assert_eq!(runs(&[1100, 1100, 1101, 1101, 1101]), [5]);
+        assert_eq!(runs(&[1100, 1100, 1100, 400, 1100]), [4, 1]);
+        assert_eq!(runs(&[400, 1100, 1100]), [1, 2]);
+        assert_eq!(runs(&[1100; 70]), [53, 17], "60,000 bytes at most");
+        assert_eq!(runs(&[100; 70]), [64, 6]);
+    }
+
+    #[test]
+    fn copies_leave_alone_and_unpadded() {
+        let mut plan = [leaving(1099), leaving(1098), leaving(1100)];
+        for (copy, padding) in plan.iter_mut().zip([0, 2, 0]) {
+            copy.is_copy = true;
+            copy.padding = padding;
+        }
+        assert_eq!(run(&plan, 64, 16), (1, 1099));
+        assert_eq!(run(&plan[1..], 64, 16), (1, 1100));
+        assert_eq!(run(&[leaving(1100), plan[0]], 64, 16), (1, 1100));
+    }
+
+    proptest! {
+        #[test]
+        fn runs_fit_what_the_kernel_takes(lengths in proptest::collection::vec(50usize..1200, 1..80)) {
+            let mut plan: Vec<Leaving> = lengths.iter().map(|&length| leaving(length)).collect();
+            let mut rest = plan.as_mut_slice();
+            while !rest.is_empty() {
+                let (count, size) = run(rest, 64, 16);
+                prop_assert!((1..=64).contains(&count) && count * (size + 16) <= 65_000);
+                let (packets, others) = rest.split_at_mut(count);
+                rest = others;
+                pad(packets, size);
+                let (last, but_last) = packets.split_last().unwrap();
+                for packet in but_last {
+                    prop_assert_eq!(packet.length + usize::from(packet.padding), size);
+                    prop_assert!(usize::from(packet.padding) <= MAX_PADDING);
+                }
+                prop_assert!(last.length <= size && last.padding == 0);
+            }
+        }
+    }
+}

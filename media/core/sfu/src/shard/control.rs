@@ -1,0 +1,123 @@
+//! Received RTCP: what subscribers lack and report, what publishers say of their clocks.
+
+use std::time::Instant;
+
+use super::Shard;
+use crate::peer::Peer;
+use crate::rtcp::{Blocks, Compound, NackNumbers, Rtcp};
+use crate::srtp::OpenError;
+
+impl Shard {
+    pub(super) fn receive_rtcp(&mut self, index: usize, packet: &mut [u8], now: Instant) {
+        let counters = &self.shared.counters;
+        let Some(peer) = &mut self.peers[index] else { return };
+        let Some(open) = &mut peer.open else {
+            return counters.dropped_early.add(1);
+        };
+        let length = match open.open_rtcp(packet) {
+            Ok(length) => length,
+            Err(OpenError::Replayed) => return counters.dropped_replayed.add(1),
+            Err(OpenError::Forged) => return counters.dropped_forged.add(1),
+            Err(OpenError::Short) => return counters.dropped_malformed.add(1),
+        };
+        let mut compound = Compound::new(&packet[..length]);
+        for report in &mut compound {
+            self.take_report(index, report, now);
+        }
+        if compound.is_broken() {
+            self.shared.counters.dropped_malformed.add(1);
+        }
+    }
+
+    fn take_report(&mut self, index: usize, report: Rtcp<'_>, now: Instant) {
+        match report {
+            Rtcp::SenderReport {
+                ssrc,
+                ntp,
+                timestamp,
+                blocks,
+            } => {
+                self.note_sender_report(index, ssrc, (ntp, timestamp), now);
+                self.note_blocks(index, blocks, now);
+            }
+            Rtcp::ReceiverReport { blocks } => self.note_blocks(index, blocks, now),
+            Rtcp::Nack { ssrc, numbers } => self.repeat(index, ssrc, numbers, now),
+            Rtcp::PictureLoss { ssrc } => self.want_picture_of(index, ssrc, now),
+            Rtcp::FullIntra { entries } => {
+                for ssrc in entries {
+                    self.want_picture_of(index, ssrc, now);
+                }
+            }
+            Rtcp::Bye { ssrcs } => {
+                for ssrc in ssrcs {
+                    if let Some(source) = source_of(&self.peers[index], ssrc)
+                        && let Some(uptrack) = &mut self.sources[source]
+                    {
+                        // The slots stay assigned: after a reload the source may come back with another SSRC.
+                        uptrack.restart(None);
+                    }
+                }
+            }
+            // Names of the publisher's are not for subscribers: they see ours. What a subscriber could take (REMB,
+            // transport feedback) matters once there are layers to choose from.
+            Rtcp::SourceDescription | Rtcp::Remb { .. } | Rtcp::TransportCc { .. } | Rtcp::Other => {}
+        }
+    }
+
+    fn note_sender_report(&mut self, index: usize, ssrc: u32, (ntp, timestamp): (u64, u32), now: Instant) {
+        let Some(source) = source_of(&self.peers[index], ssrc) else {
+            return;
+        };
+        let (Some(peer), Some(uptrack)) = (&mut self.peers[index], &mut self.sources[source]) else {
+            return;
+        };
+        peer.note_sender_clock(ntp, &self.clock, now);
+        uptrack.note_sender_report(ntp, timestamp, now);
+    }
+
+    fn note_blocks(&mut self, index: usize, blocks: Blocks<'_>, now: Instant) {
+        let Some(peer) = &mut self.peers[index] else { return };
+        for block in blocks {
+            let slot = peer.downtracks.iter_mut().find(|slot| slot.ssrc == block.ssrc);
+            if let Some(time) = slot.and_then(|slot| slot.note_report(&block, now)) {
+                peer.round_trip = Some(time);
+            }
+        }
+    }
+
+    fn repeat(&mut self, index: usize, ssrc: u32, numbers: NackNumbers<'_>, now: Instant) {
+        let Some(peer) = &mut self.peers[index] else { return };
+        let (Some(path), Some(sealing)) = (&peer.path, &peer.sealing) else {
+            return;
+        };
+        let Some(slot) = peer.downtracks.iter_mut().find(|slot| slot.ssrc == ssrc) else {
+            return;
+        };
+        let Some(uptrack) = slot.source.and_then(|source| self.sources[source].as_ref()) else {
+            return;
+        };
+        let sent = self
+            .egress
+            .repeat(&mut self.socket, path, sealing, slot, &uptrack.ring, numbers, now);
+        peer.bytes_down += sent.bytes;
+        self.shared.counters.retransmissions.add(sent.packets);
+        self.shared.counters.packets_out.add(sent.packets);
+        self.shared.counters.bytes_out.add(sent.bytes);
+        self.shared.counters.send_calls.add(sent.calls);
+    }
+
+    fn want_picture_of(&mut self, index: usize, ssrc: u32, now: Instant) {
+        let Some(peer) = &self.peers[index] else { return };
+        let slot = peer.downtracks.iter().find(|slot| slot.ssrc == ssrc);
+        if let Some(source) = slot.and_then(|slot| slot.source) {
+            self.want_key_frame(source, now);
+        }
+    }
+}
+
+/// Index of the uptrack that sends as `ssrc`.
+fn source_of(peer: &Option<Peer>, ssrc: u32) -> Option<usize> {
+    let mut streams = peer.as_ref()?.streams.iter();
+    let stream = streams.find(|stream| stream.ssrc == ssrc && !stream.is_rtx)?;
+    Some(stream.source)
+}

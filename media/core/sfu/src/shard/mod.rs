@@ -1,0 +1,206 @@
+//! The thread that does it all: receive a batch, forward, flush; then commands and timers.
+
+mod commands;
+mod connection;
+mod control;
+mod ingress;
+mod reports;
+mod statistics;
+mod timers;
+
+use std::collections::HashMap;
+use std::os::fd::AsRawFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+pub use commands::{Command, CommandQueue};
+
+use crate::clock::Clock;
+use crate::demux::Demux;
+use crate::dtls::Identity;
+use crate::egress::Egress;
+use crate::event::{Counters, EventQueue, Reason};
+use crate::os;
+use crate::peer::Peer;
+use crate::registry::Registry;
+use crate::router::{Router, Target};
+use crate::rtcp::Writer;
+use crate::socket::{Inbox, Socket};
+use crate::uptrack::Uptrack;
+
+/// Most datagrams taken in before what they caused is sent: bounds delay, and is far less than a ring holds.
+const BATCH: usize = 256;
+/// Between two looks at the timers while peers exist.
+const TICK: Duration = Duration::from_millis(10);
+const IDLE_TICK: Duration = Duration::from_secs(1);
+/// How long the first packets of a picture wait for the rest, so that all leave in one call. Browsers pace pictures
+/// over several milliseconds; without this each part would cost every subscriber a call of its own.
+const HOLD: Duration = Duration::from_millis(1);
+
+/// What the thread shares with the handle.
+pub struct Shared {
+    pub commands: CommandQueue,
+    pub events: EventQueue,
+    pub counters: Counters,
+    pub registry: Mutex<Registry>,
+}
+
+pub struct Shard {
+    shared: Arc<Shared>,
+    socket: Socket,
+    identity: Identity,
+    clock: Clock,
+    max_video_bitrate: u64,
+    demux: Demux,
+    router: Router,
+    peers: Vec<Option<Peer>>,
+    sources: Vec<Option<Uptrack>>,
+    peer_ids: HashMap<u32, usize>,
+    source_ids: HashMap<u32, usize>,
+    slot_ids: HashMap<u32, Target>,
+    egress: Egress,
+    /// Sources with fresh packets.
+    dirty: Vec<usize>,
+    /// The peer whose code runs: the one to drop if it panics.
+    at_work: usize,
+    writer: Writer,
+    response: Vec<u8>,
+    numbers: Vec<u16>,
+    timers: timers::Timers,
+}
+
+impl Shard {
+    pub fn new(shared: Arc<Shared>, socket: Socket, identity: Identity, max_video_bitrate: u64) -> Self {
+        let now = Instant::now();
+        Self {
+            shared,
+            socket,
+            identity,
+            clock: Clock::new(now),
+            max_video_bitrate,
+            demux: Demux::default(),
+            router: Router::default(),
+            peers: Vec::new(),
+            sources: Vec::new(),
+            peer_ids: HashMap::new(),
+            source_ids: HashMap::new(),
+            slot_ids: HashMap::new(),
+            egress: Egress::default(),
+            dirty: Vec::with_capacity(64),
+            at_work: 0,
+            writer: Writer::default(),
+            response: Vec::with_capacity(256),
+            numbers: Vec::with_capacity(512),
+            timers: timers::Timers::new(now),
+        }
+    }
+
+    /// Runs until [`Command::Close`].
+    pub fn run(mut self) {
+        let mut inbox = Inbox::default();
+        loop {
+            if self.shared.commands.are_waiting() {
+                let now = Instant::now();
+                self.flush(now, true);
+                if !self.apply_commands(now) {
+                    return;
+                }
+            }
+            let taken = self.receive(&mut inbox);
+            let now = Instant::now();
+            let held = self.flush(now, false);
+            let pause = self.run_timers(now).min(held);
+            if taken < BATCH {
+                os::wait_readable(self.socket.as_raw_fd(), self.shared.commands.as_raw_fd(), pause);
+            }
+        }
+    }
+
+    /// Takes in what waits at the socket, up to [`BATCH`] datagrams or a little more.
+    fn receive(&mut self, inbox: &mut Inbox) -> usize {
+        let now = Instant::now();
+        let mut taken = 0;
+        while taken < BATCH {
+            let received = inbox.receive(&self.socket);
+            if received == 0 {
+                break;
+            }
+            for chain in inbox.chains(received) {
+                taken += self.receive_chain(chain, now);
+            }
+        }
+        taken
+    }
+
+    /// Sends fresh packets to all who watch their sources: those of complete pictures and those that have waited long
+    /// enough, or `everything`. Returns how long nothing else will have waited long enough.
+    fn flush(&mut self, now: Instant, everything: bool) -> Duration {
+        let mut pause = IDLE_TICK;
+        let mut place = 0;
+        while let Some(&source) = self.dirty.get(place) {
+            let waits = self.sources[source].as_ref().and_then(|uptrack| uptrack.waits_since());
+            let left = waits.map_or(Duration::ZERO, |since| {
+                HOLD.saturating_sub(now.saturating_duration_since(since))
+            });
+            if left > Duration::ZERO && !everything {
+                pause = pause.min(left);
+                place += 1;
+                continue;
+            }
+            self.dirty.swap_remove(place);
+            self.deliver_to_all(source, now);
+        }
+        pause
+    }
+
+    fn deliver_to_all(&mut self, source: usize, now: Instant) {
+        let mut place = 0;
+        // A peer that panics leaves the list meanwhile, and the next one takes its place.
+        while let Some(&target) = self.router.targets(source).get(place) {
+            self.guarded(target.peer, |shard| shard.deliver(source, target, now));
+            place += usize::from(self.router.targets(source).get(place) == Some(&target));
+        }
+        if let Some(uptrack) = &mut self.sources[source] {
+            uptrack.fresh.clear();
+        }
+    }
+
+    fn deliver(&mut self, source: usize, target: Target, now: Instant) {
+        let (Some(uptrack), Some(peer)) = (&self.sources[source], &mut self.peers[target.peer]) else {
+            return;
+        };
+        let (Some(path), Some(sealing)) = (&peer.path, &peer.sealing) else {
+            return;
+        };
+        #[cfg(feature = "fault-injection")]
+        assert!(!peer.faulty, "injected fault");
+        let slot = &mut peer.downtracks[target.slot];
+        let sent = self.egress.deliver(
+            &mut self.socket,
+            path,
+            sealing,
+            slot,
+            &uptrack.ring,
+            &uptrack.fresh,
+            now,
+        );
+        peer.bytes_down += sent.bytes;
+        let counters = &self.shared.counters;
+        counters.packets_out.add(sent.packets);
+        counters.bytes_out.add(sent.bytes);
+        counters.send_calls.add(sent.calls);
+    }
+
+    /// Runs a piece of `peer`'s work. If it panics, the peer at work then is dropped, and nobody else.
+    fn guarded(&mut self, peer: usize, work: impl FnOnce(&mut Self)) {
+        let before = std::mem::replace(&mut self.at_work, peer);
+        // What a panic leaves half done belongs to the peer that is dropped, but for what is shared in turn.
+        if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
+            self.shared.counters.faults.add(1);
+            self.writer.clear();
+            self.disconnect(self.at_work, Reason::Fault);
+        }
+        self.at_work = before;
+    }
+}

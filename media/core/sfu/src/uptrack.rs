@@ -1,0 +1,319 @@
+//! One source: what a publisher sends on one track. Statistics (RFC 3550 appendix A), loss and its repair, key frames,
+//! and the ring from which all subscribers are served.
+
+use std::time::{Duration, Instant};
+
+use crate::clock;
+use crate::keyframe::KeyFrameRequests;
+use crate::model::{Codec, Kind, SourceSpec};
+use crate::nack::NackList;
+use crate::picture;
+use crate::ring::{Entry, Ring};
+use crate::rtcp::ReportBlock;
+use crate::rtp::Header;
+use crate::sequence::{Arrival, SequenceWindow};
+
+/// (packets, bytes) kept. Video: 1.6 s at the highest rate a hall sends, 2.5 Mbit/s.
+const VIDEO_RING: (usize, usize) = (1024, 512 * 1024);
+const AUDIO_RING: (usize, usize) = (128, 32 * 1024);
+
+/// More fresh packets than this make a full call anyway.
+const MAX_WAITING: usize = 48;
+
+/// What became of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Receipt {
+    Accepted,
+    Duplicate,
+    UnknownPayloadType,
+}
+
+/// Header extensions of a packet that matter beyond the first hop.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Marks {
+    pub audio_level: Option<u8>,
+    pub orientation: Option<u8>,
+}
+
+/// A sender report, and when it came.
+#[derive(Clone, Copy, Debug)]
+pub struct SenderClock {
+    pub ntp: u64,
+    pub timestamp: u32,
+    pub at: Instant,
+}
+
+/// Totals since the start.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Totals {
+    pub packets: u64,
+    pub bytes: u64,
+    pub nacked: u64,
+    pub recovered: u64,
+    pub frames: u64,
+    pub key_frames: u64,
+}
+
+pub struct Uptrack {
+    pub id: u32,
+    /// Index of the publisher among the shard's peers.
+    pub peer: usize,
+    pub kind: Kind,
+    pub mid: String,
+    pub codecs: Vec<Codec>,
+    pub ssrc: Option<u32>,
+    pub ring: Ring,
+    /// Ring indexes that wait for delivery.
+    pub fresh: Vec<u64>,
+    pub key_frames: KeyFrameRequests,
+    pub nacks: NackList,
+    pub totals: Totals,
+    pub sender_clock: Option<SenderClock>,
+    /// Grows whenever the stream begins anew, so that subscribers attach again at a key frame.
+    epoch: u32,
+    codec: Option<u8>,
+    window: SequenceWindow,
+    first_sequence: u64,
+    /// Expected and received of streams before the last restart.
+    expected_before: u64,
+    received: u64,
+    reported: (u64, u64),
+    measured: (u64, u64),
+    transit: Option<u32>,
+    /// In 1/16 timestamp units.
+    jitter: u32,
+    loudest: Option<u8>,
+    /// When the first of `fresh` came, and whether the last of them ends a picture.
+    fresh_since: Instant,
+    fresh_complete: bool,
+    frames_before: u64,
+}
+
+impl Uptrack {
+    pub fn new(spec: SourceSpec, peer: usize, now: Instant) -> Self {
+        let (entries, bytes) = match spec.kind {
+            Kind::Audio => AUDIO_RING,
+            Kind::Video => VIDEO_RING,
+        };
+        Self {
+            id: spec.source,
+            peer,
+            kind: spec.kind,
+            mid: spec.mid,
+            codecs: spec.codecs,
+            ssrc: spec.ssrc,
+            ring: Ring::new(entries, bytes),
+            fresh: Vec::with_capacity(64),
+            key_frames: KeyFrameRequests::default(),
+            nacks: NackList::default(),
+            totals: Totals::default(),
+            sender_clock: None,
+            epoch: 0,
+            codec: None,
+            window: SequenceWindow::default(),
+            first_sequence: 0,
+            expected_before: 0,
+            received: 0,
+            reported: (0, 0),
+            measured: (0, 0),
+            transit: None,
+            jitter: 0,
+            loudest: None,
+            fresh_since: now,
+            fresh_complete: true,
+            frames_before: 0,
+        }
+    }
+
+    /// The sender begins anew, with another SSRC or with none for now.
+    pub fn restart(&mut self, ssrc: Option<u32>) {
+        self.expected_before = self.expected();
+        self.window = SequenceWindow::default();
+        self.ssrc = ssrc;
+        self.sender_clock = None;
+        self.begin_epoch();
+    }
+
+    fn begin_epoch(&mut self) {
+        self.epoch += 1;
+        self.nacks.clear();
+        self.transit = None;
+    }
+
+    /// Takes a decrypted packet in. `recovered`: it came by RTX, its header restored. `kept`: somebody watches, so it
+    /// goes into the ring and to `fresh`, and gaps are repaired.
+    pub fn receive(
+        &mut self,
+        header: &Header,
+        payload: &[u8],
+        marks: Marks,
+        now: Instant,
+        recovered: bool,
+        kept: bool,
+    ) -> Receipt {
+        let Some(codec) = self
+            .codecs
+            .iter()
+            .position(|codec| codec.payload_type == header.payload_type)
+        else {
+            return Receipt::UnknownPayloadType;
+        };
+        let expected_before = self.expected();
+        let sequence = match self.window.arrive(header.sequence) {
+            Arrival::New { sequence, missing } => {
+                if expected_before == self.expected_before {
+                    self.first_sequence = sequence;
+                }
+                if missing > 0 && kept && self.kind == Kind::Video && !self.nacks.add(sequence - missing, sequence, now)
+                {
+                    self.key_frames.want();
+                }
+                sequence
+            }
+            Arrival::Late { sequence } => {
+                if self.nacks.remove(sequence) || recovered {
+                    self.totals.recovered += 1;
+                }
+                sequence
+            }
+            Arrival::Restart { sequence } => {
+                self.expected_before = expected_before;
+                self.first_sequence = sequence;
+                self.begin_epoch();
+                sequence
+            }
+            Arrival::Duplicate => return Receipt::Duplicate,
+        };
+        let codec = codec as u8;
+        if self.codec.replace(codec).is_some_and(|before| before != codec) {
+            self.begin_epoch();
+        }
+        if !recovered {
+            self.received += 1;
+            self.measure_jitter(header.timestamp, codec, now);
+        }
+        self.totals.packets += 1;
+        self.totals.bytes += payload.len() as u64;
+        self.totals.frames += u64::from(header.marker);
+        if let Some(level) = marks.audio_level {
+            self.loudest = Some(self.loudest.unwrap_or(127).min(level & 0x7F));
+        }
+        let picture = picture::read(self.codecs[usize::from(codec)].name, payload);
+        if picture.starts_key_frame {
+            self.totals.key_frames += 1;
+            self.key_frames.arrived();
+        }
+        if kept {
+            let entry = Entry {
+                sequence,
+                timestamp: header.timestamp,
+                epoch: self.epoch,
+                numbers: picture.numbers,
+                starts_key_frame: picture.starts_key_frame,
+                marker: header.marker,
+                codec,
+                audio_level: marks.audio_level,
+                orientation: marks.orientation,
+            };
+            if self.fresh.is_empty() {
+                self.fresh_since = now;
+            }
+            self.fresh_complete = header.marker || recovered || self.kind == Kind::Audio;
+            let index = self.ring.push(entry, payload);
+            self.fresh.push(index);
+        }
+        Receipt::Accepted
+    }
+
+    /// Since when fresh packets have waited for the rest of their picture; None if there is nothing to wait for.
+    pub fn waits_since(&self) -> Option<Instant> {
+        let waits = !self.fresh_complete && self.fresh.len() < MAX_WAITING;
+        waits.then_some(self.fresh_since)
+    }
+
+    /// RFC 3550 appendix A.8.
+    fn measure_jitter(&mut self, timestamp: u32, codec: u8, now: Instant) {
+        let Some(clock) = self.sender_clock.map(|clock| clock.at) else {
+            return; // any fixed instant does; the first report gives one
+        };
+        let rate = self.codecs[usize::from(codec)].clock_rate;
+        let arrival = (now.saturating_duration_since(clock).as_micros() as u64 * u64::from(rate) / 1_000_000) as u32;
+        let transit = arrival.wrapping_sub(timestamp);
+        if let Some(before) = self.transit.replace(transit) {
+            let difference = (transit.wrapping_sub(before) as i32).unsigned_abs();
+            self.jitter = self.jitter.saturating_add(difference) - ((self.jitter + 8) >> 4);
+        }
+    }
+
+    pub fn note_sender_report(&mut self, ntp: u64, timestamp: u32, now: Instant) {
+        self.sender_clock = Some(SenderClock {
+            ntp,
+            timestamp,
+            at: now,
+        });
+        self.transit = None;
+    }
+
+    fn expected(&self) -> u64 {
+        let current = self
+            .window
+            .highest()
+            .map_or(0, |highest| highest - self.first_sequence + 1);
+        self.expected_before + current
+    }
+
+    /// Lost for good so far, repaired ones not counted.
+    pub fn lost(&self) -> u64 {
+        self.expected().saturating_sub(self.totals.packets)
+    }
+
+    /// (expected, lost before repair) since the last call.
+    pub fn take_loss(&mut self) -> (u64, u64) {
+        let (expected, received) = (self.expected(), self.received);
+        let (expected_before, received_before) = std::mem::replace(&mut self.measured, (expected, received));
+        let span = expected.saturating_sub(expected_before);
+        (span, span.saturating_sub(received - received_before))
+    }
+
+    /// Loudest level since the last call, in -dBov: 0 is loudest.
+    pub fn take_level(&mut self) -> Option<u8> {
+        self.loudest.take()
+    }
+
+    /// Pictures since the last call.
+    pub fn take_frames(&mut self) -> u64 {
+        let frames = self.totals.frames;
+        frames - std::mem::replace(&mut self.frames_before, frames)
+    }
+
+    /// Our report on this stream since the last one; None before the first packet.
+    pub fn report(&mut self, now: Instant) -> Option<ReportBlock> {
+        let (ssrc, highest) = (self.ssrc?, self.window.highest()?);
+        let (expected, received) = (self.expected(), self.received);
+        let (expected_before, received_before) = std::mem::replace(&mut self.reported, (expected, received));
+        let span = expected.saturating_sub(expected_before);
+        let lost = span.saturating_sub(received - received_before);
+        Some(ReportBlock {
+            ssrc,
+            fraction_lost: (lost * 256).checked_div(span).unwrap_or(0).min(255) as u8,
+            lost: expected as i32 - received as i32,
+            highest: (highest - 0x1_0000) as u32,
+            jitter: self.jitter >> 4,
+            last_report: self.sender_clock.map_or(0, |clock| clock::compact(clock.ntp)),
+            delay: self.sender_clock.map_or(0, |clock| {
+                clock::compact(clock::to_ntp(now.saturating_duration_since(clock.at)))
+            }),
+        })
+    }
+
+    /// Appends the numbers to ask the publisher for again.
+    pub fn poll_nacks(&mut self, now: Instant, round_trip: Option<Duration>, due: &mut Vec<u16>) {
+        let before = due.len();
+        self.nacks.poll(now, round_trip, due);
+        self.totals.nacked += (due.len() - before) as u64;
+    }
+}
+
+#[cfg(test)]
+#[path = "uptrack_tests.rs"]
+mod tests;

@@ -1,0 +1,131 @@
+"""Real Chromium for tests: one process for each hall (its fake camera and microphone are flags), optionally inside a
+network namespace whose line the test can cut."""
+
+import contextlib
+import itertools
+import os
+import shutil
+import stat
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.async_api import BrowserContext, Playwright
+
+from tests.e2e import signs
+
+EXECUTABLE = shutil.which("chromium") or "/usr/bin/chromium"
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-renderer-backgrounding",
+    "--disable-background-timer-throttling",
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
+    "--autoplay-policy=no-user-gesture-required",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+)
+
+REMEMBER_CONNECTIONS = """(() => {
+  const Native = window.RTCPeerConnection;
+  window.__connections = [];
+  window.RTCPeerConnection = class extends Native {
+    constructor(...args) { super(...args); window.__connections.push(this); }
+  };
+})();"""
+"""Lets a test reach the page's own peer connections, as a dishonest client would."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A network namespace joined to this host by a veth pair."""
+
+    namespace: str
+    device: str
+    host_address: str
+
+    def cut(self) -> None:
+        _ip("link", "set", self.device, "down")
+
+    def mend(self) -> None:
+        _ip("link", "set", self.device, "up")
+
+
+_lines = itertools.count(1)
+
+
+@contextlib.contextmanager
+def line() -> Iterator[Line]:
+    """A new namespace with addresses of its own in 10.77.0.0/16; removed afterwards. Needs root."""
+    number = next(_lines)
+    name = f"nc{os.getpid()}-{number}"
+    device, inner = f"nc{os.getpid() % 100000}h{number}", f"nc{os.getpid() % 100000}i{number}"
+    subnet = f"10.77.{number}"
+    _ip("netns", "add", name)
+    try:
+        _ip("link", "add", device, "type", "veth", "peer", "name", inner)
+        _ip("link", "set", inner, "netns", name)
+        _ip("addr", "add", f"{subnet}.1/24", "dev", device)
+        _ip("link", "set", device, "up")
+        for command in (
+            ("addr", "add", f"{subnet}.2/24", "dev", inner),
+            ("link", "set", inner, "up"),
+            ("link", "set", "lo", "up"),
+            ("route", "add", "default", "via", f"{subnet}.1"),
+        ):
+            _ip("-n", name, *command)
+        yield Line(name, device, f"{subnet}.1")
+    finally:
+        subprocess.run(["ip", "link", "del", device], check=False, capture_output=True)
+        subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True)
+
+
+def _ip(*arguments: str) -> None:
+    subprocess.run(["ip", *arguments], check=True, capture_output=True)
+
+
+@contextlib.asynccontextmanager
+async def chromium(
+    playwright: Playwright,
+    folder: Path,
+    *,
+    number: int | None = None,
+    base_url: str,
+    through: Line | None = None,
+    viewport: tuple[int, int] = (1280, 720),
+) -> AsyncIterator[BrowserContext]:
+    """A browser whose camera and microphone are hall `number`'s signs. `folder` keeps its profile and files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    flags = [*FLAGS, f"--unsafely-treat-insecure-origin-as-secure={base_url}"]
+    if number is not None:
+        camera = signs.write_camera(folder / "camera.y4m", number)
+        microphone = signs.write_microphone(folder / "microphone.wav", number)
+        flags += [f"--use-file-for-fake-video-capture={camera}", f"--use-file-for-fake-audio-capture={microphone}"]
+    executable = EXECUTABLE
+    if through is not None:
+        wrapper = folder / "chromium"
+        wrapper.write_text(f'#!/bin/sh\nexec ip netns exec {through.namespace} {EXECUTABLE} "$@"\n')
+        wrapper.chmod(wrapper.stat().st_mode | stat.S_IXUSR)
+        executable = str(wrapper)
+    context = await playwright.chromium.launch_persistent_context(
+        str(folder / "profile"),
+        executable_path=executable,
+        args=flags,
+        headless=True,
+        base_url=base_url,
+        locale="vi-VN",
+        viewport={"width": viewport[0], "height": viewport[1]},
+        permissions=["camera", "microphone"],
+    )
+    await context.add_init_script(REMEMBER_CONNECTIONS)
+    # A tone is noise to a noise suppressor: the halls of tests have "their own sound processing".
+    await context.add_init_script("localStorage['nhipcau.devices'] ??= '{\"processing\":\"hall\"}'")
+    try:
+        yield context
+    finally:
+        await context.close()
