@@ -9,7 +9,10 @@ CORE_SOURCES := $(shell find media/core -name '*.rs' -not -path '*/target/*') $(
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/.svelte-kit/*' -not -path '*/build/*' -not -path '*/paraglide/*')
 LOADGEN := media/core/target/release/loadgen
 
-.PHONY: run serve test check format lock bench-forward bench-halls packages-run packages-test clean
+help:  ## lists the commands
+	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/^([a-z-]+):.*  ## (.*)/\1\t\2/' | expand -t 16
+
+.PHONY: help run serve test check format lock bench-forward bench-halls packages-run packages-test clean
 .DEFAULT_GOAL := run
 
 run: packages-run .make/python .make/core .make/web  ## demo province, server, media node and simulated halls
@@ -29,7 +32,7 @@ check: .make/python .make/node  ## format, lint, strict types, import rules, cli
 	mypy
 	lint-imports
 	cd media/core && cargo fmt --check && cargo clippy --quiet --release --all-targets -- -D warnings
-	cd web && npm run --silent check
+	cd web && npm run --silent lint && npm run --silent check
 	! grep -nE 'https?://' requirements/*.lock
 	! grep -n '"resolved"' web/package-lock.json
 

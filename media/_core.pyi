@@ -89,7 +89,14 @@ class Event:
     - "disconnected": `peer`, `data["reason"]` ("timeout": no consent for 15 s, "closed": DTLS close_notify,
       "dtls": handshake failed, "fault": the peer's code panicked). The peer is gone from the core.
     - "first-packet": `peer`, `data["source"]`.
-    - "statistics": once a second, `data["peers"]`: a list of dicts, see `PeerStatistics` in media/node/reports.py.
+    - "statistics": once a second, `data["peers"]`: a list of dicts, one for each connected peer; they are
+      `PeerStatistics` in media/node/reports.py:
+      `peer`; `rtt_ms` (None until it is measured, and for a peer that receives nothing); `bitrate_up` and
+      `bitrate_down` (bit/s); `loss_up` and `loss_down` (share lost before repair, 0 to 1); `sources`, a list of
+      {`source`, `ssrc` (None until learned), `packets`, `bytes`, `lost` (after repair), `nacked`, `recovered`,
+      `key_frames`: totals; `fps`; `audio_level` (loudest of the second in -dBov, or None)}; `slots`, a list of
+      {`slot`, `source` (or None), `packets`, `bytes`, `retransmitted`: totals; `loss` (as last reported, 0 to 1);
+      `waiting_key_frame`; `no_codec` (the slot negotiated no codec that its source sends, so it stays empty)}.
     """
 
     kind: str
@@ -120,12 +127,16 @@ class Core:
         """Raises ValueError for an id in use, a bad fingerprint, or a payload type or SSRC used twice."""
 
     def remove_peer(self, peer: int) -> None:
-        """Sends close_notify, forgets the peer and empties every slot that showed its sources. Unknown ids: no-op."""
+        """Sends close_notify, forgets the peer and empties every slot that showed its sources. No event follows.
+
+        Unknown ids: no-op.
+        """
 
     def assign(self, peer: int, slot: int, source: int | None) -> None:
         """Shows `source` in `slot` from its next key frame on (asked for at once); None empties the slot.
 
-        Nothing of the previous source is sent once this is applied.
+        Nothing of the previous source is sent once this is applied. A source that is not (or no longer) known
+        empties the slot.
         """
 
     def assign_many(self, assignments: Sequence[tuple[int, int, int | None]]) -> None:
@@ -133,7 +144,10 @@ class Core:
 
     def request_key_frame(self, source: int) -> None: ...
     def counters(self) -> dict[str, int]:
-        """Totals since start: packets and bytes in, out, dropped by reason, key-frame requests, retransmissions."""
+        """Totals since start: packets and bytes in, out, dropped by reason, key-frame requests, retransmissions.
+
+        `packets_out / send_calls` is the mean number of packets that left in one system call.
+        """
 
     def close(self) -> None:
         """Ends the thread and joins it. Idempotent."""

@@ -56,7 +56,7 @@ def run(
 @app.command()
 def demo() -> None:
     """Load the demo province into an empty database, and print fresh sign-in links."""
-    settings = Settings()
+    settings = _settings()
     logs.configure(as_json=settings.log_json)
 
     async def work(services: Services) -> None:
@@ -81,7 +81,7 @@ def init(
     ] = None,
 ) -> None:
     """Make the root unit and the first administrator in an empty database."""
-    settings = Settings()
+    settings = _settings()
     logs.configure(as_json=settings.log_json)
     given = password_file.read().strip() if password_file else None
 
@@ -99,7 +99,7 @@ def init(
 @app.command()
 def audit() -> None:
     """Check that the audit log's chain is whole."""
-    settings = Settings()
+    settings = _settings()
 
     async def work(services: Services) -> None:
         broken = await broken_audit_entry(services)
@@ -119,11 +119,14 @@ def node(context: typer.Context) -> None:
     os.execv(sys.executable, [sys.executable, "-m", "media.node", *context.args])  # noqa: S606
 
 
-def _settings(host: str | None, port: int | None) -> Settings:
+def _settings(host: str | None = None, port: int | None = None) -> Settings:
+    """From the environment and the options; makes the folder of everything that is written, for its owner alone."""
     given = {"host": host, "port": port}
-    return Settings.model_validate(
+    settings = Settings.model_validate(
         Settings().model_dump() | {name: value for name, value in given.items() if value is not None}
     )
+    settings.var.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return settings
 
 
 @contextmanager

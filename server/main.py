@@ -53,7 +53,8 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.state.sign_in = SignIn(services)
     for router in ROUTERS:
         app.include_router(router)
-    app.mount("/", Pages(settings.web))
+    # Not mounted: a mount would take calls of our own routes by a wrong method (405) for missing pages.
+    app.router.default = Pages(settings.web)
     errors.install(app)
     app.add_middleware(Guard, settings=settings, headers=security_headers(settings))
     _with_live_schemas(app, conference)

@@ -22,8 +22,7 @@ class AddressTaken(DomainError):
 
 
 def prepare(settings: Settings) -> None:
-    """The folder and the database, up to date."""
-    settings.var.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """The database, up to date."""
     upgrade(settings.database)
 
 
@@ -66,6 +65,8 @@ async def serve(
             log_config=None,
             access_log=False,
             ws_max_size=_LARGEST_FRAME,
+            # A deflate window for each socket is 300 KB, and every text would be packed once for each client.
+            ws_per_message_deflate=False,
             # The live channel has its own heartbeat; this one notices dead TCP connections of media nodes too.
             ws_ping_interval=20,
             ws_ping_timeout=20,

@@ -18,7 +18,8 @@ from websockets.exceptions import ConnectionClosed
 from media.contract import Answer, CloseRoom, FromNode, Hello, Leave, Offer, Refusal, Room, SessionKey, to_node
 from server.accounts.dependencies import COOKIE
 
-WAIT = 5.0
+WAIT = 15.0
+"""Seconds; a machine that runs other tests beside may be slow."""
 
 
 class _Server(uvicorn.Server):
@@ -47,6 +48,12 @@ class LiveServer:
         client = LiveClient(await self.dial(path, cookie))
         await client.until(lambda: client.seq >= 0)
         return client
+
+    async def settled(self, true: Callable[[], object], seconds: float = WAIT) -> None:
+        """Waits until something inside the server holds."""
+        async with asyncio.timeout(seconds):
+            while not true():  # noqa: ASYNC110  (what happens inside gives no signal)
+                await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
@@ -91,6 +98,7 @@ class LiveClient:
         self.signals: list[dict[str, Any]] = []
         self.frames: list[dict[str, Any]] = []
         self.bytes = 0
+        self.cut_off = False
         self._numbers = itertools.count(1)
         self._replies: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._heard = asyncio.Event()
@@ -146,6 +154,7 @@ class LiveClient:
 
     def cut(self) -> None:
         """The line breaks without a word."""
+        self.cut_off = True
         self.connection.transport.abort()
 
     async def _read(self) -> None:
@@ -196,15 +205,18 @@ class FakeNode:
     async def dial(
         cls, server: LiveServer, secret: str, *, boot: str = "boot-1", sessions: tuple[SessionKey, ...] = ()
     ) -> "FakeNode":
-        connection = await connect(
+        node = cls(await cls.connect(server, secret))
+        await node.say(Hello(node="node-1", boot=boot, version="test", sessions=sessions))
+        return node
+
+    @staticmethod
+    async def connect(server: LiveServer, secret: str) -> ClientConnection:
+        return await connect(
             f"ws://127.0.0.1:{server.port}/media/node",
             additional_headers={"Authorization": f"Bearer {secret}"},
             compression=None,
             proxy=None,
         )
-        node = cls(connection)
-        await node.say(Hello(node="node-1", boot=boot, version="test", sessions=sessions))
-        return node
 
     async def say(self, message: FromNode) -> None:
         await self.connection.send(message.model_dump_json())

@@ -16,14 +16,14 @@ from websockets.exceptions import InvalidHandshake, WebSocketException
 from media.bots.live import CommandFailed, LiveChannel, Message, SignInRefused, sign_in
 from media.bots.palette import ROOMS
 from media.bots.reports import TOPICS
-from media.bots.speech import Speech
+from media.bots.speech import SILENCE, Speech
 from media.bots.tracks import CameraTrack, MicrophoneTrack, send_levels
 
 log = structlog.get_logger()
 
 SHORTEST_WAIT, LONGEST_WAIT = 0.3, 3.0
-REFUSED_WAIT = 15.0
-NOT_SIGNED_IN, REPLACED = 4401, 4409
+REFUSED_WAIT = 10.0
+NOT_SIGNED_IN, NOT_ALLOWED, NO_SUCH_MEETING, REPLACED = 4401, 4403, 4404, 4409
 HAND_AFTER = (25.0, 150.0)
 """A lively hall raises its hand after so many seconds, and lowers it after as many if nobody calls it."""
 
@@ -48,15 +48,16 @@ class TakenOver(Exception):
 
 
 class SimulatedHall:
-    def __init__(self, server: str, link: Link, index: int, speech: Speech, *, lively: bool = False) -> None:
+    def __init__(self, server: str, link: Link, index: int, *, lively: bool = False) -> None:
         self._server = server
         self._link = link
         self._index = index
-        self._speech = speech
+        self._speech = SILENCE
         self._lively = lively
         self._cookie: str | None = None
         self._media: RTCPeerConnection | None = None
         self._camera: CameraTrack | None = None
+        self._microphone: MicrophoneTrack | None = None
         self._demand: Message = {}
         self._session = ""
         self._boot = ""
@@ -65,6 +66,12 @@ class SimulatedHall:
         self._own: Message = {}
         """This hall's entity of the collection `points`."""
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def set_speech(self, speech: Speech) -> None:
+        """What it says from now on; until then it is silent."""
+        self._speech = speech
+        if self._microphone is not None:
+            self._microphone.set_speech(speech)
 
     async def run(self) -> None:
         """Until cancelled, or taken over by a person."""
@@ -76,16 +83,20 @@ class SimulatedHall:
                         self._cookie = await sign_in(self._server, self._link.token)
                     if await self._attend(self._cookie):
                         wait = SHORTEST_WAIT
+                except TakenOver:
+                    log.info("taken over in a browser", hall=self._link.name)
+                    return
                 except SignInRefused as error:
                     log.warning("not let in", hall=self._link.name, error=str(error))
-                    wait = REFUSED_WAIT
+                    await asyncio.sleep(REFUSED_WAIT)
                 except (OSError, TimeoutError, InvalidHandshake, WebSocketException) as error:
                     log.info("server not reached", hall=self._link.name, error=str(error))
+                except Exception:
+                    # A demonstration runs unattended: whatever goes wrong, the hall comes back.
+                    log.exception("hall failed", hall=self._link.name)
                 # Spread, so that a dozen halls do not come back in the same instant.
                 await asyncio.sleep(wait * random.uniform(0.7, 1.3))  # noqa: S311
                 wait = min(wait * 2, LONGEST_WAIT)
-        except TakenOver:
-            log.info("taken over in a browser", hall=self._link.name)
         finally:
             await self._close_media()
 
@@ -109,8 +120,10 @@ class SimulatedHall:
                 await asyncio.gather(*tasks, return_exceptions=True)
         if channel.close_code == REPLACED:
             raise TakenOver
-        if channel.close_code == NOT_SIGNED_IN:
+        if channel.close_code in (NOT_SIGNED_IN, NOT_ALLOWED, NO_SUCH_MEETING):
             self._cookie = None
+        if channel.close_code in (NOT_ALLOWED, NO_SUCH_MEETING):
+            raise SignInRefused("the meeting does not let this hall in")
         return welcomed
 
     def _take(self, channel: LiveChannel, message: Message) -> None:
@@ -164,10 +177,11 @@ class SimulatedHall:
                 try:
                     await self._offer(channel)
                     break
-                except CommandFailed as error:
+                except Exception as error:
+                    # The server may refuse, the node be away, and aiortc fails in many ways: the next offer may do.
                     if reason != str(error):
                         reason = str(error)
-                        log.info("no media yet", hall=self._link.name, error=reason)
+                        log.info("no media yet", hall=self._link.name, error=reason or repr(error))
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, LONGEST_WAIT)
 
@@ -176,8 +190,7 @@ class SimulatedHall:
         connection = self._media = RTCPeerConnection(
             RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
         )
-        offset = (self._index * 137) % len(self._speech.levels)
-        microphone = MicrophoneTrack(self._speech, offset=offset)
+        microphone = self._microphone = MicrophoneTrack(self._speech, offset=self._index * 137)
         camera = self._camera = CameraTrack(self._link.name, "ĐIỂM CẦU", ROOMS[self._index % len(ROOMS)])
         self._obey()
         transceivers = {
@@ -203,15 +216,11 @@ class SimulatedHall:
             },
         )
         self._boot = reply["boot"]
-        try:
-            await connection.setRemoteDescription(RTCSessionDescription(sdp=reply["sdp"], type="answer"))
-        except Exception as error:
-            # aiortc fails in many ways on an answer that it cannot use, none of which may end this hall.
-            raise CommandFailed(f"media.offer: {error!r}") from error
+        await connection.setRemoteDescription(RTCSessionDescription(sdp=reply["sdp"], type="answer"))
         log.info("media offered", hall=self._link.name)
 
     async def _close_media(self) -> None:
-        connection, self._media, self._camera = self._media, None, None
+        connection, self._media, self._camera, self._microphone = self._media, None, None, None
         if connection is not None:
             await connection.close()
 

@@ -65,22 +65,26 @@ async def serve(options: argparse.Namespace) -> None:
         loop.add_signal_handler(number, stop.set)
     if options.supervised:
         watch_parent(lambda: loop.call_soon_threadsafe(stop.set))
-    halls: list[asyncio.Task[None]] = []
+    halls = [
+        SimulatedHall(options.server.rstrip("/"), link, index, lively=options.lively)
+        for index, link in enumerate(links)
+    ]
+    tasks = [asyncio.create_task(hall.run()) for hall in halls]
 
-    async def enter() -> None:
-        # One after another as their speech is made: halls come in over some seconds, as they do in life.
-        for index, link in enumerate(links):
-            speech = await asyncio.to_thread(hall_speech, link.name, index)
-            hall = SimulatedHall(options.server.rstrip("/"), link, index, speech, lively=options.lively)
-            halls.append(asyncio.create_task(hall.run(), name=link.name))
+    async def learn_to_speak() -> None:
+        # One after another, and after the halls have come in: a speech takes half a second of one core.
+        for index, (link, hall) in enumerate(zip(links, halls, strict=True)):
+            try:
+                hall.set_speech(await asyncio.to_thread(hall_speech, link.name, index))
+            except Exception:
+                log.exception("hall stays silent", hall=link.name)
 
-    entering = asyncio.create_task(enter())
+    tasks.append(asyncio.create_task(learn_to_speak()))
     log.info("simulated halls", count=len(links), server=options.server)
     await stop.wait()
-    entering.cancel()
-    for hall in halls:
-        hall.cancel()
-    await asyncio.gather(entering, *halls, return_exceptions=True)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def main() -> None:

@@ -39,6 +39,10 @@ class Speech:
     levels: tuple[int, ...]
 
 
+SILENCE = Speech(packets=(b"\xf8\xff\xfe",), levels=(127,))
+"""One packet of 20 ms without sound (RFC 6716 section 3.1: CELT, one frame)."""
+
+
 def hall_speech(name: str, index: int) -> Speech:
     """The report of hall `name`; `index` chooses text, voice and pitch. Takes about half a second."""
     samples = spoken(report(name, index), index)
@@ -102,7 +106,13 @@ def _opus(frames: NDArray[np.int16]) -> list[bytes]:
     codec.format = "s16"
     codec.layout = "mono"
     codec.sample_rate = RATE
-    codec.options = {"application": "voip", "frame_duration": "20", "fec": "1", "packet_loss": "5"}
+    codec.options = {
+        "application": "voip",
+        "frame_duration": "20",
+        "fec": "1",
+        "packet_loss": "5",
+        "compression_level": "5",
+    }
     packets: list[bytes] = []
     for index, samples in enumerate(frames):
         frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="s16", layout="mono")

@@ -86,6 +86,10 @@ class MicrophoneTrack(MediaStreamTrack):
         self.level = 127
         """Of the packet last taken, in -dBov."""
 
+    def set_speech(self, speech: Speech) -> None:
+        """Goes on with `speech`."""
+        self._speech = speech
+
     async def recv(self) -> Packet[Any]:
         if self.readyState != "live":
             raise MediaStreamError

@@ -8,10 +8,12 @@ import ipaddress
 import secrets
 import signal
 import socket
+import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import structlog
+from websockets.exceptions import InvalidURI
 
 from media._core import Core
 from media.contract import Answer, CloseRoom, Hello, Leave, Offer, Refusal, Room, ToNode
@@ -45,13 +47,22 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def advertised(bind: str, wished: list[str]) -> tuple[str, ...]:
+def resolved(bind: str) -> tuple[str, int]:
+    """IP address and port of "host:port", where the host may be a name. Raises ValueError or OSError."""
+    host, _, port = bind.rpartition(":")
+    try:
+        return str(ipaddress.ip_address(host.strip("[]"))), int(port)
+    except ValueError:
+        found = socket.getaddrinfo(host, int(port), type=socket.SOCK_DGRAM)
+        return str(found[0][4][0]), int(port)
+
+
+def advertised(host: str, wished: list[str]) -> tuple[str, ...]:
     """Addresses for the candidates: those wished for, else the bound one, else the one of the default route."""
     if wished:
         return tuple(wished)
-    host = ipaddress.ip_address(bind.rpartition(":")[0].strip("[]"))
-    if not host.is_unspecified:
-        return (str(host),)
+    if not ipaddress.ip_address(host).is_unspecified:
+        return (host,)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))  # TEST-NET-1: chooses a route, sends nothing
@@ -68,8 +79,9 @@ def package_version() -> str:
 
 
 async def serve(options: argparse.Namespace) -> None:
-    addresses = advertised(options.bind, options.advertise)
-    core = Core(options.bind)
+    host, port = resolved(options.bind)
+    addresses = advertised(host, options.advertise)
+    core = Core(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
     boot = secrets.token_hex(8)
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -125,7 +137,12 @@ def _answer(rooms: Rooms, offer: Offer) -> Answer | Refusal:
 
 def main() -> None:
     log_json()
-    asyncio.run(serve(arguments()))
+    options = arguments()
+    try:
+        asyncio.run(serve(options))
+    except (OSError, ValueError, InvalidURI) as error:
+        log.error("media node cannot start", bind=options.bind, error=str(error))
+        sys.exit(1)
 
 
 if __name__ == "__main__":

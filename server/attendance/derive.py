@@ -36,7 +36,7 @@ class Attendance:
     present: bool = False
     stays: tuple[Stay, ...] = ()
     gaps: tuple[Gap, ...] = ()
-    """Between stays, in order. Stays and gaps together fill the time from the first in to the last out without overlap."""
+    """Between stays, in order. Together they fill the time from the first in to the last out without overlap."""
 
     @property
     def total(self) -> timedelta:
@@ -107,8 +107,8 @@ class Totals:
 
 
 def roll_up(units: Sequence[Node], points: Iterable[tuple[int, bool, bool]]) -> dict[int, Totals]:
-    """`points`: (unit, present, ever in). Counts of each unit include its whole branch; a unit whose parent is not among
-    `units` is a root."""
+    """`points`: (unit, present, ever in). Counts of each unit include its whole branch; a unit whose parent is not
+    among `units` is a root."""
     totals = {unit.id: Totals() for unit in units}
     parents = {unit.id: unit.parent_id for unit in units}
     for unit_id, present, ever in points:

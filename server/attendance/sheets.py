@@ -3,15 +3,15 @@
 import csv
 import io
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import xlsxwriter
 
 from server.attendance.schemas import AttendanceGap, AttendancePoint, AttendanceReport
 
-LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
+LOCAL = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
+"""Fixed: Việt Nam has no summer time, and small machines have no time zone files."""
 SECONDS_A_DAY = 86_400
 
 WHY_OUT = {"live": "rời họp", "lost": "mất kết nối", "end": "kết thúc họp", "by-hand": "ghi bằng tay"}

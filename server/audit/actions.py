@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import UTC
 from typing import Any
 
 from sqlalchemy import select, text
@@ -53,7 +54,7 @@ def chained_hash(previous: str, entry: AuditEntry) -> str:
     """SHA-256 (hex) over the previous entry's hash and everything this entry says."""
     content = [
         previous,
-        entry.at.isoformat(),
+        entry.at.astimezone(UTC).isoformat(),
         entry.actor_person_id,
         entry.actor_point_id,
         entry.actor_name,

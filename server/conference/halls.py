@@ -256,7 +256,11 @@ async def _arrange(session: AsyncSession, conference: Conference) -> None:
     stage = conference.stage
     present = [hall for hall in conference.halls.values() if hall.present]
     hands = sorted((hall for hall in present if hall.hand_at), key=lambda hall: (hall.hand_at, hall.point_id))
-    ordered = await in_tree_order(session, present) if VISIBLE[stage.layout] else []
+    # Tree order decides only between newcomers, and costs a query: most joins of a large conference need none.
+    known = {stage.stage_point_id, *stage.pinned, conference.main, *conference.holders, *stage.tiles}
+    sure = sum(hall.point_id in known or hall.hand_at is not None for hall in present)
+    full = sure > VISIBLE[stage.layout] or VISIBLE[stage.layout] == 0
+    ordered = present if full else await in_tree_order(session, present)
     tiles = arrange(
         stage.layout,
         stage=stage.stage_point_id,

@@ -6,12 +6,13 @@ from functools import cached_property
 
 from server.conference.door import Door
 from server.conference.feature import feature
+from server.conference.nodes.process import node_command
 from server.conference.nodes.registry import Nodes
-from server.conference.nodes.supervisor import Supervisor, node_command
 from server.conference.presence import mark_weak
 from server.conference.secret import media_secret, secret_file
 from server.conference.watch import Watch
 from server.core.actor import SYSTEM
+from server.core.children import supervised
 from server.core.services import Services
 from server.live.feature import LiveFeature
 from server.live.gateway import Gateway
@@ -45,10 +46,11 @@ class ConferenceService:
             stack.push_async_callback(self.watch.stop)
             stack.callback(self.nodes.stop)
             if self.services.settings.media_embedded:
-                _ = self.secret
-                supervisor = Supervisor(node_command(self.services.settings, secret_file(self.services.settings)))
-                supervisor.start()
-                stack.push_async_callback(supervisor.stop)
+                settings = self.services.settings
+                _ = self.secret  # the node reads it from the file
+                command = node_command(settings, secret_file(settings))
+                log_file = settings.var / "log" / "media-node.log"
+                await stack.enter_async_context(supervised("media node", command, log_file))
             yield
 
     async def _mark_weak(self, meeting_id: int, weak: Mapping[int, bool]) -> None:

@@ -37,10 +37,15 @@ async def _keep(name: str, command: Sequence[str], log_file: Path) -> None:
     pause = _FIRST_PAUSE
     while True:
         began = loop.time()
-        with log_file.open("ab") as output:
-            child = await asyncio.create_subprocess_exec(
-                *command, stdin=asyncio.subprocess.PIPE, stdout=output, stderr=output
-            )
+        try:
+            with log_file.open("ab") as output:
+                child = await asyncio.create_subprocess_exec(
+                    *command, stdin=asyncio.subprocess.PIPE, stdout=output, stderr=output
+                )
+        except OSError as error:
+            log.error("child-not-started", child=name, error=str(error), again_in=_LONGEST_PAUSE)
+            await asyncio.sleep(_LONGEST_PAUSE)
+            continue
         log.info("child-started", child=name, pid=child.pid)
         try:
             code = await child.wait()

@@ -1,6 +1,5 @@
 """Settings, from the environment (`NHIPCAU_…`) or a `.env` file. The README's configuration table lists them."""
 
-from functools import cached_property
 from pathlib import Path
 
 from pydantic import Field
@@ -46,14 +45,14 @@ class Settings(BaseSettings):
     """A hall whose live channel is gone this long counts as lost (before, its place is kept silently)."""
     log_json: bool = False
 
-    @cached_property
+    @property
     def url(self) -> str:
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
-    @cached_property
+    @property
     def database(self) -> str:
         return self.database_url or f"sqlite+aiosqlite:///{self.var.resolve() / 'nhipcau.db'}"
 
-    @cached_property
+    @property
     def media_address(self) -> str:
         return self.media_bind or f"{self.host}:7000"

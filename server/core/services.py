@@ -22,7 +22,7 @@ class Services:
     @classmethod
     def start(cls, settings: Settings, clock: Callable[[], datetime] = utc_now) -> "Services":
         """Connects nothing yet: the first query does."""
-        settings.var.mkdir(parents=True, exist_ok=True)
+        settings.var.mkdir(parents=True, exist_ok=True, mode=0o700)
         database = Database(settings.database)
         bus = LocalBus()
         return cls(settings, database, Transactions(database, bus, clock), bus, clock)

@@ -51,7 +51,7 @@ async def visitors_links(services: Services) -> list[SignInLink]:
         hall = await _point(tx, _VISITORS_HALL)
         delegate = await _delegate(tx, _VISITORS_DELEGATE)
         console = f"/meetings/{meeting.id}/console"
-        watch = f"/meetings/{meeting.id}/watch"
+        watch = f"/meetings/{meeting.id}/view"
         return [
             await _personal(tx, "Ban tổ chức", "Organiser", organiser, "/"),
             await _personal(tx, "Chủ trì", "Chair", chair, console),

@@ -24,10 +24,13 @@ class Pages(StaticFiles):
         super().__init__(directory=root, check_dir=False)
         self.root = root
 
+    async def check_config(self) -> None:
+        """Without the folder every page is answered by `_NOT_BUILT`, and assets by 404."""
+
     async def get_response(self, path: str, scope: Scope) -> Response:
         if path.split("/", maxsplit=1)[0] == "api" or "\0" in path:
             raise NotFound()
-        if "." in path.rsplit("/", 1)[-1]:
+        if path != "." and "." in path.rsplit("/", 1)[-1]:
             return await self._file(path, scope)
         if not (self.root / "index.html").is_file():
             return HTMLResponse(_NOT_BUILT, 503)

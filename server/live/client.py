@@ -106,7 +106,9 @@ class Client:
     def look_after(self) -> None:
         """Called about once a second: closes a socket that fell silent or is stuck."""
         now = time.monotonic()
-        if now - self.heard > SILENT_SECONDS:
+        if not self.streaming:
+            self.heard = now  # it waits for us, not we for it
+        elif now - self.heard > SILENT_SECONDS:
             self.close(SILENT)
         elif self._sending_since is not None and now - self._sending_since > SLOW_SECONDS:
             self.close(TOO_SLOW)

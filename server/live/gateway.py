@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -170,7 +171,7 @@ class Gateway:
             try:
                 message = client_message.validate_json(text or "")
             except ValidationError as error:
-                _reply(client, 0, error=_invalid(error))
+                _reply(client, _number_in(text), error=_invalid(error))
                 continue
             if isinstance(message, Ping):
                 client.send(Pong(now=self._clock()).model_dump_json())
@@ -248,6 +249,16 @@ def _reply(client: Client, number: int, error: DomainError) -> None:
 def _invalid(error: ValidationError) -> Invalid:
     fields = {".".join(map(str, item["loc"])): item["msg"] for item in error.errors(include_url=False)[:20]}
     return Invalid("Lệnh chưa đúng.", "The command is not right.", fields=fields)
+
+
+def _number_in(text: str | None) -> int:
+    """The id of a command that is wrong otherwise, so that its sender can tell which; 0 if there is none."""
+    with contextlib.suppress(ValueError, RecursionError):
+        message = json.loads(text or "")
+        number = message.get("id") if isinstance(message, dict) and message.get("type") == "command" else None
+        if type(number) is int:
+            return number
+    return 0
 
 
 def _participant(viewer: Viewer) -> str:

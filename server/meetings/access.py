@@ -1,6 +1,5 @@
 """Finding a meeting for somebody, with what that person may do in it."""
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.actor import Actor
@@ -23,9 +22,7 @@ async def visible_meeting(session: AsyncSession, meeting_id: int, actor: Actor) 
 
 
 async def meeting_for_write(tx: Transaction, meeting_id: int) -> tuple[Meeting, MeetingRights]:
-    """The same, with the meeting's row locked: two writers of one meeting take turns."""
-    await tx.session.scalar(select(Meeting.id).where(Meeting.id == meeting_id).with_for_update())
-    meeting = await tx.session.get(Meeting, meeting_id, populate_existing=True)
-    if meeting is None:
-        raise NotFound()
+    """The same, with the meeting's row locked: two writers of one meeting take turns. The lock lets rows that only
+    refer to the meeting in (events, checks): those are written under the lock of its sequence and must not wait."""
+    await tx.session.get(Meeting, meeting_id, populate_existing=True, with_for_update={"key_share": True})
     return await visible_meeting(tx.session, meeting_id, tx.actor)

@@ -165,7 +165,9 @@ async def _move(tx: Transaction, unit: Unit, parent_id: int) -> None:
 
 async def _lock_tree(tx: Transaction) -> None:
     """Changes of the tree take turns (on PostgreSQL; SQLite has one writer anyway)."""
-    await tx.session.execute(select(Unit.id).where(Unit.parent_id.is_(None)).order_by(Unit.id).with_for_update())
+    await tx.session.execute(
+        select(Unit.id).where(Unit.parent_id.is_(None)).order_by(Unit.id).with_for_update(key_share=True)
+    )
 
 
 async def _delete(tx: Transaction, row: Unit | BridgePoint, refusal: Conflict) -> None:

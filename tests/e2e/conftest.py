@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -10,15 +9,6 @@ import pytest_asyncio
 from tests.deployment import Deployment
 from tests.e2e import chromium
 from tests.e2e.people import Conference
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.asyncio(loop_scope="module"))
-            item.add_marker(pytest.mark.timeout(240))
 
 
 @pytest.fixture(scope="module")

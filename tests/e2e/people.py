@@ -25,15 +25,24 @@ from tests.e2e.chromium import Line, chromium
 T = TypeVar("T")
 
 
-async def until(what: Callable[[], Awaitable[T]], wanted: Callable[[T], bool], seconds: float, saying: str) -> float:
-    """Asks again and again until the answer is as wanted; returns how many seconds that took."""
+async def until(
+    what: Callable[[], Awaitable[T]],
+    wanted: Callable[[T], bool],
+    seconds: float,
+    saying: str,
+    facts: Callable[[], Awaitable[object]] | None = None,
+) -> float:
+    """Asks again and again until the answer is as wanted; returns how many seconds that took. When it never is, fails
+    with `facts`."""
     began = time.monotonic()
     while True:
         seen = await what()
         took = time.monotonic() - began
         if wanted(seen):
             return took
-        assert took < seconds, f"{saying}: still {seen!r} after {seconds:.0f} s"
+        if took > seconds:
+            known = await facts() if facts else ""
+            raise AssertionError(f"{saying}: still {seen!r} after {seconds:.0f} s {known}")
         await asyncio.sleep(0.1)
 
 
@@ -63,13 +72,61 @@ class Hall:
     async def sees(self, number: int, slot: str = "stage", seconds: float = 20) -> float:
         """Waits until the received picture is hall `number`'s."""
         return await until(
-            lambda: signs.picture(self.page, slot), lambda seen: seen == number, seconds, f"{self.name} {slot}"
+            lambda: signs.picture(self.page, slot),
+            lambda seen: seen == number,
+            seconds,
+            f"{self.name} waits for {number} in {slot}",
+            self.facts,
         )
+
+    async def sees_moving(self, number: int, seconds: float) -> None:
+        """Like `sees`, and the picture goes on: a frozen last frame does not count."""
+        began: float = await self.page.evaluate("performance.now()")
+
+        async def fresh() -> bool:
+            if await signs.picture(self.page, "stage") != number:
+                return False
+            frames: float = await self.page.evaluate(
+                """() => new Promise((done) => {
+                  const video = document.querySelector('video[data-slot="stage"]');
+                  const patience = setTimeout(() => done(0), 1500);
+                  video.requestVideoFrameCallback((now) => { clearTimeout(patience); done(now); });
+                })"""
+            )
+            return frames > began
+
+        await until(fresh, bool, seconds, f"{self.name} stage moving")
 
     async def hears(self, *numbers: int, seconds: float = 12) -> None:
         """Waits until exactly these halls are heard."""
         await until(
-            lambda: signs.sounds(self.page, 1.0), lambda heard: heard == set(numbers), seconds, f"{self.name} hears"
+            lambda: signs.sounds(self.page, 1.0),
+            lambda heard: heard == set(numbers),
+            seconds,
+            f"{self.name} waits to hear {set(numbers)}",
+            self.facts,
+        )
+
+    async def facts(self) -> object:
+        """What the page and its peer connections know, for the message of a failed test."""
+        return await self.page.evaluate(
+            """async () => {
+              const hall = document.querySelector('[data-testid="hall"]')?.dataset;
+              const connections = [];
+              for (const connection of window.__connections) {
+                const media = {};
+                for (const report of (await connection.getStats()).values()) {
+                  if (report.type === 'inbound-rtp')
+                    media[`in ${report.mid} ${report.kind}`] =
+                      [report.packetsReceived, report.framesDecoded, report.keyFramesDecoded, report.pliCount];
+                  if (report.type === 'outbound-rtp')
+                    media[`out ${report.mid} ${report.kind}`] =
+                      [report.packetsSent, report.framesEncoded, report.frameWidth, report.active];
+                }
+                connections.push({ state: connection.connectionState, ice: connection.iceConnectionState, media });
+              }
+              return JSON.stringify({ state: hall?.state, media: hall?.media, connections });
+            }"""
         )
 
     async def force_microphone(self) -> int:
@@ -151,6 +208,42 @@ class Conference:
         )
         await context.add_cookies([{"name": COOKIE, "value": self.chair_cookie, "url": self.deployment.url}])
         self.console = context.pages[0]
+
+    # What the chair does at the console, by mouse.
+
+    async def open_console(self) -> None:
+        await self.console.goto(f"/meetings/{self.meeting_id}/console")
+        await self.console.get_by_test_id("wall").wait_for()
+
+    async def start(self) -> None:
+        await self.console.get_by_test_id("meeting-start").click()
+        await self.console.get_by_test_id("confirm").click()
+        await self.console.get_by_test_id("meeting-end").wait_for()
+
+    async def end(self) -> None:
+        await self.console.get_by_test_id("meeting-end").click()
+        await self.console.get_by_test_id("confirm").click()
+
+    async def choose(self, hall: Hall) -> None:
+        await self.console.locator(f'[data-point="{hall.point_id}"]').first.click()
+        await self.console.get_by_test_id("point-panel").wait_for()
+
+    async def call(self, hall: Hall) -> None:
+        """Floor and stage in one act."""
+        await self.choose(hall)
+        await self.console.get_by_test_id("point-panel").get_by_test_id("call").click()
+
+    async def take_back(self) -> None:
+        """Ends the speech that is on stage."""
+        await self.console.get_by_test_id("end-speaking").click()
+
+    async def wall_state(self, hall: Hall) -> str | None:
+        return await self.console.locator(f'[data-point="{hall.point_id}"]').first.get_attribute("data-state")
+
+    async def wall_shows(self, hall: Hall, state: str, seconds: float = 15) -> float:
+        return await until(
+            lambda: self.wall_state(hall), lambda seen: seen == state, seconds, f"{hall.name} on the wall"
+        )
 
     @property
     def main(self) -> Hall:

@@ -68,12 +68,17 @@ _READ_PICTURE = """(slot) => {
 _READ_SOUND = """async (seconds) => {
   const context = (window.__ears ??= new AudioContext({ sampleRate: 48000 }));
   await context.resume();
-  const taps = [...document.querySelectorAll('audio[data-slot]')].filter((e) => e.srcObject).map((element) => {
-    const source = context.createMediaStreamSource(element.srcObject);
+  const tracks = window.__connections
+    .filter((connection) => connection.connectionState === 'connected')
+    .flatMap((connection) => connection.getReceivers())
+    .map(({ track }) => track)
+    .filter((track) => track?.kind === 'audio' && track.readyState === 'live');
+  const taps = tracks.map((track) => {
+    const source = context.createMediaStreamSource(new MediaStream([track]));
     const analyser = context.createAnalyser();
     analyser.fftSize = 8192; analyser.smoothingTimeConstant = 0;
     source.connect(analyser);
-    return { slot: element.dataset.slot, source, analyser, peak: -200, hertz: 0 };
+    return { source, analyser, peak: -200, hertz: 0 };
   });
   const bins = new Float32Array(4096);
   const end = performance.now() + seconds * 1000;
@@ -84,7 +89,7 @@ _READ_SOUND = """async (seconds) => {
     }
     await new Promise((done) => setTimeout(done, 50));
   }
-  return taps.map((tap) => { tap.source.disconnect(); return [tap.slot, tap.hertz, tap.peak]; });
+  return taps.map((tap) => { tap.source.disconnect(); return [tap.hertz, tap.peak]; });
 }"""
 
 AUDIBLE_DB = -60.0
@@ -98,6 +103,6 @@ async def picture(page: Page, slot: str) -> int | None:
 
 
 async def sounds(page: Page, seconds: float = 1.5) -> set[int]:
-    """The numbers of the halls heard in any audio slot within the next `seconds`."""
+    """The numbers of the halls that any received sound track carries within the next `seconds`."""
     heard = await page.evaluate(_READ_SOUND, seconds)
-    return {round((hertz - 400) / 190) for _slot, hertz, peak in heard if peak > AUDIBLE_DB}
+    return {round((hertz - 400) / 190) for hertz, peak in heard if peak > AUDIBLE_DB}

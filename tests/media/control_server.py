@@ -97,7 +97,7 @@ class ControlServer:
         """The `number`-th hello since the start, from 1."""
         return await self.until(lambda: self.hellos[number - 1] if len(self.hellos) >= number else None)
 
-    async def until(self, found: Callable[[], M | None], seconds: float = 10.0) -> M:
+    async def until(self, found: Callable[[], M | None], seconds: float = 20.0) -> M:
         """What `found` returns, once it is something; asked again after each message."""
         async with asyncio.timeout(seconds), self._news:
             while True:

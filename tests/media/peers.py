@@ -66,10 +66,20 @@ class Seen:
 
     def __init__(self) -> None:
         self.frames = 0
+        self.changes = 0
+        """Frames that differ from the one before."""
         self.colour: str | None = None
+        self.size = (0, 0)
+        self.mean = np.zeros(3)
+        self._before: NDArray[np.uint8] | None = None
 
     def take(self, frame: VideoFrame) -> None:
-        mean = frame.to_ndarray(format="rgb24").reshape(-1, 3).mean(axis=0)
+        pixels = frame.to_ndarray(format="rgb24")
+        if self._before is not None and not np.array_equal(pixels, self._before):
+            self.changes += 1
+        self._before = pixels
+        self.size = (frame.width, frame.height)
+        mean = self.mean = pixels.reshape(-1, 3).mean(axis=0)
         distances = {name: float(np.abs(mean - colour).max()) for name, colour in COLOURS.items()}
         nearest = min(distances, key=lambda name: distances[name])
         self.colour = nearest if distances[nearest] < 40 else None
@@ -87,17 +97,26 @@ class Heard:
         self._recent.append((time.monotonic(), samples))
 
     @property
+    def loudness(self) -> float:
+        """Root mean square of the last 300 ms, of 1."""
+        samples = self._samples()
+        return float(np.sqrt(np.mean(samples**2)))
+
+    @property
     def tone(self) -> str | None:
         """Whose tone sounds now; None is silence."""
-        while self._recent and self._recent[0][0] < time.monotonic() - 0.3:
-            self._recent.popleft()
-        samples = np.concatenate([part for _, part in self._recent]) if self._recent else np.zeros(1)
-        if samples.size < RATE // 10 or float(np.sqrt(np.mean(samples**2))) < SILENCE:
+        samples = self._samples()
+        if samples.size < RATE // 10 or self.loudness < SILENCE:
             return None
         spectrum = np.abs(np.fft.rfft(samples * np.hanning(samples.size)))
         frequency = float(np.argmax(spectrum)) * RATE / samples.size
         nearest = min(TONES, key=lambda name: abs(TONES[name] - frequency))
         return nearest if abs(TONES[nearest] - frequency) < 40 else None
+
+    def _samples(self) -> NDArray[np.float64]:
+        while self._recent and self._recent[0][0] < time.monotonic() - 0.3:
+            self._recent.popleft()
+        return np.concatenate([part for _, part in self._recent]) if self._recent else np.zeros(1)
 
 
 class TestPeer:
@@ -160,7 +179,7 @@ class TestPeer:
                     self.heard[slot].take(frame)
 
 
-async def eventually(holds: object, seconds: float = 10.0) -> float:
+async def eventually(holds: object, seconds: float = 20.0) -> float:
     """Waits until `holds()` is true; the seconds that took. Raises TimeoutError."""
     assert callable(holds)
     begun = time.monotonic()

@@ -2,13 +2,17 @@
 
 import asyncio
 import signal
+import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
 from media.contract import CloseRoom, Demand, Leave, Links, Refusal, SessionKey, SessionState, View
+from media.node.__main__ import advertised, resolved
 from tests.media.control_server import ControlServer, NodeProcess, node_at_work, room
 from tests.media.peers import TestPeer, eventually
 
@@ -252,3 +256,40 @@ async def test_a_node_with_a_wrong_secret_keeps_knocking(tmp_path: Path) -> None
     finally:
         await node.end()
         await server.stop()
+
+
+@pytest.mark.parametrize(
+    ("bind", "wished", "addresses"),
+    [
+        ("127.0.0.1:7000", [], ("127.0.0.1",)),
+        ("localhost:7000", [], ("127.0.0.1",)),
+        ("[::1]:7000", [], ("::1",)),
+        ("0.0.0.0:7000", ["192.0.2.7", "192.0.2.8"], ("192.0.2.7", "192.0.2.8")),
+    ],
+)
+def test_the_node_tells_where_it_is_reached(bind: str, wished: list[str], addresses: tuple[str, ...]) -> None:
+    host, port = resolved(bind)
+    assert port == 7000
+    assert advertised(host, wished) == addresses
+
+
+def test_a_node_on_every_interface_tells_an_address_that_peers_can_dial() -> None:
+    (address,) = advertised("0.0.0.0", [])
+    assert not ip_address(address).is_unspecified
+
+
+async def test_a_port_in_use_ends_the_node_with_a_word(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        bind = f"127.0.0.1:{taken.getsockname()[1]}"
+        (tmp_path / "secret").write_text("secret")
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "media.node", "--server", "ws://127.0.0.1:1/media/node", "--bind", bind),
+            *("--secret-file", str(tmp_path / "secret")),
+            stderr=asyncio.subprocess.PIPE,
+        )
+        _, said = await process.communicate()
+        assert process.returncode == 1
+        assert b"cannot start" in said
+        assert b"Traceback" not in said

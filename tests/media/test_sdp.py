@@ -125,6 +125,12 @@ def test_opus_has_fec_and_stereo_as_offered() -> None:
     assert "useinbandfec=1;stereo=1" in sections(stereo)[0]
 
 
+def test_pictures_begin_with_a_usable_bit_rate() -> None:
+    _, answer = negotiate(CHROMIUM, CHROMIUM_PUBLISH, CHROMIUM_SLOTS)
+    assert "a=fmtp:96 x-google-start-bitrate=800\r\n" in sections(answer)[1]
+    assert "x-google" not in sections(answer)[0] + sections(answer)[7]
+
+
 def test_a_publisher_without_vp8_sends_h264() -> None:
     offered = CHROMIUM.replace(" VP8/90000", " VPX/90000")
     terms, _ = negotiate(offered, {"1": "camera"}, {"7": "stage"})

@@ -9,6 +9,8 @@ from media.node.sdp.offer import Format, Section, SessionOffer
 from media.node.sdp.terms import CodecTerms, Feedback, SlotTerms, SourceTerms, Terms, wanted_extensions
 
 _CNAME = "nhipcau"
+START_KILOBITS = 800
+"""Where Chromium begins with a picture, in kbit/s. Its own default of 300 shows a called hall small for seconds."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,8 @@ def _format(codec: CodecTerms, published: bool, feedback: Feedback) -> list[str]
         wanted.append("goog-remb")
     lines += [f"a=rtcp-fb:{number} {value}" for value in wanted if value in codec.format.feedback]
     fmtp = _opus_parameters(codec.format) if codec.name == "opus" else codec.format.fmtp
+    if published and codec.name != "opus":
+        fmtp = ";".join(filter(None, (fmtp, f"x-google-start-bitrate={START_KILOBITS}")))
     if fmtp:
         lines.append(f"a=fmtp:{number} {fmtp}")
     if codec.rtx is not None:

@@ -52,6 +52,8 @@ class DemandSignal(Wire):
 
     camera: Literal["none", "small", "full"]
     content: Literal["none", "small", "full"]
+    microphone: bool = False
+    """An operator previews it: its sound is wanted although it may not have the floor."""
 
 
 class MediaSessionSignal(Wire):
@@ -145,8 +147,26 @@ class Nodes:
             self._active.send(Leave(room=room_name(meeting_id), participant=participant, session=session))
 
     def set_view(self, meeting_id: int, participant: str, view: View) -> None:
-        self._views.setdefault(meeting_id, {})[participant] = view
+        views = self._views.setdefault(meeting_id, {})
+        before = views.get(participant)
+        views[participant] = view
         self.changed(meeting_id)
+        self._preview_moved(meeting_id, before.preview if before else None, view.preview)
+
+    def _preview_moved(self, meeting_id: int, before: str | None, after: str | None) -> None:
+        """Tells the halls concerned whether their microphones are listened to."""
+        for participant in (before, after):
+            if participant is not None and before != after:
+                self._demand(meeting_id, participant)
+
+    def _demand(self, meeting_id: int, participant: str) -> None:
+        demand = self._demands.get((room_name(meeting_id), participant))
+        if demand is not None:
+            self._live.signal(meeting_id, participant, "demand", self._with_preview(meeting_id, participant, demand))
+
+    def _with_preview(self, meeting_id: int, participant: str, demand: DemandSignal) -> DemandSignal:
+        previewed = any(view.preview == participant for view in self._views.get(meeting_id, {}).values())
+        return demand.model_copy(update={"microphone": previewed})
 
     def began(self, client: Client) -> None:
         """The client has its snapshot: tells it what passed before."""
@@ -155,12 +175,14 @@ class Nodes:
             client.signal("media-node", MediaNodeSignal(up=True, boot=self._active.boot))
         demand = self._demands.get((room_name(client.meeting_id), client.participant))
         if demand is not None:
-            client.signal("demand", demand)
+            client.signal("demand", self._with_preview(client.meeting_id, client.participant, demand))
 
     def left(self, client: Client) -> None:
         """A desk never comes back under its name, so its media ends with its socket; a hall's goes on."""
-        if self._views.get(client.meeting_id, {}).pop(client.participant, None) is not None:
+        view = self._views.get(client.meeting_id, {}).pop(client.participant, None)
+        if view is not None:
             self.changed(client.meeting_id)
+            self._preview_moved(client.meeting_id, view.preview, None)
         if client.viewer.audience != "hall":
             self.leave(client.meeting_id, client.participant)
 
@@ -202,7 +224,9 @@ class Nodes:
         elif isinstance(message, Demand):
             demand = DemandSignal(camera=message.camera, content=message.content)
             self._demands[message.room, message.participant] = demand
-            self._signal(message.room, message.participant, "demand", demand)
+            meeting_id = meeting_of(message.room)
+            if meeting_id is not None:
+                self._demand(meeting_id, message.participant)
         elif isinstance(message, SessionState):
             if message.state == "disconnected":
                 self._demands.pop((message.room, message.participant), None)

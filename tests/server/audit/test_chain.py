@@ -1,4 +1,5 @@
 import asyncio
+from datetime import timedelta, timezone
 
 from sqlalchemy import select, text
 
@@ -22,6 +23,14 @@ async def test_entries_are_chained_and_attributed(services: Services) -> None:
         assert (entries[0].actor_person_id, entries[0].actor_name) == (7, "Nguyễn Văn A")
         assert entries[0].facts == {"title": "Họp", "at": str(MORNING)}
         assert len({entry.hash for entry in entries}) == 3
+        assert await queries.first_broken(session) is None
+
+
+async def test_a_time_told_in_another_zone_is_the_same_time(services: Services) -> None:
+    async with services.transactions(SYSTEM) as tx:
+        tx.now = MORNING.astimezone(timezone(timedelta(hours=7)))
+        await record(tx, "meeting.created", "meeting", 1)
+    async with services.database.read() as session:
         assert await queries.first_broken(session) is None
 
 

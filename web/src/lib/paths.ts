@@ -9,6 +9,6 @@ export const paths = {
   account: '/account',
   /** Rooms of the conference, dark. */
   console: (id: number) => `/meetings/${id}/console`,
-  watch: (id: number) => `/meetings/${id}/watch`,
-  hall: (id: number, point: number) => `/hall?meeting=${id}&point=${point}`,
+  watch: (id: number) => `/meetings/${id}/view`,
+  hall: (id: number, point: number) => `/hall/${id}/${point}`,
 };

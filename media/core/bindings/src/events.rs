@@ -1,5 +1,6 @@
 //! Events as Python objects.
 
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use sfu::event::{self, PeerStatistics, SlotStatistics, SourceStatistics};
@@ -58,36 +59,39 @@ fn list<'py, T>(py: Python<'py>, items: &[T], fill: Fill<T>) -> PyResult<Bound<'
 }
 
 fn of_peer(dict: &Bound<'_, PyDict>, peer: &PeerStatistics) -> PyResult<()> {
-    dict.set_item("peer", peer.peer)?;
-    dict.set_item("rtt_ms", peer.rtt_ms)?;
-    dict.set_item("bitrate_up", peer.bitrate_up)?;
-    dict.set_item("bitrate_down", peer.bitrate_down)?;
-    dict.set_item("loss_up", peer.loss_up)?;
-    dict.set_item("loss_down", peer.loss_down)?;
-    dict.set_item("sources", list(dict.py(), &peer.sources, of_source)?)?;
-    dict.set_item("slots", list(dict.py(), &peer.slots, of_slot)?)
+    let py = dict.py();
+    dict.set_item(intern!(py, "peer"), peer.peer)?;
+    dict.set_item(intern!(py, "rtt_ms"), peer.rtt_ms)?;
+    dict.set_item(intern!(py, "bitrate_up"), peer.bitrate_up)?;
+    dict.set_item(intern!(py, "bitrate_down"), peer.bitrate_down)?;
+    dict.set_item(intern!(py, "loss_up"), peer.loss_up)?;
+    dict.set_item(intern!(py, "loss_down"), peer.loss_down)?;
+    dict.set_item(intern!(py, "sources"), list(py, &peer.sources, of_source)?)?;
+    dict.set_item(intern!(py, "slots"), list(py, &peer.slots, of_slot)?)
 }
 
 fn of_source(dict: &Bound<'_, PyDict>, source: &SourceStatistics) -> PyResult<()> {
-    dict.set_item("source", source.source)?;
-    dict.set_item("ssrc", source.ssrc)?;
-    dict.set_item("packets", source.packets)?;
-    dict.set_item("bytes", source.bytes)?;
-    dict.set_item("lost", source.lost)?;
-    dict.set_item("nacked", source.nacked)?;
-    dict.set_item("recovered", source.recovered)?;
-    dict.set_item("key_frames", source.key_frames)?;
-    dict.set_item("fps", source.fps)?;
-    dict.set_item("audio_level", source.audio_level)
+    let py = dict.py();
+    dict.set_item(intern!(py, "source"), source.source)?;
+    dict.set_item(intern!(py, "ssrc"), source.ssrc)?;
+    dict.set_item(intern!(py, "packets"), source.packets)?;
+    dict.set_item(intern!(py, "bytes"), source.bytes)?;
+    dict.set_item(intern!(py, "lost"), source.lost)?;
+    dict.set_item(intern!(py, "nacked"), source.nacked)?;
+    dict.set_item(intern!(py, "recovered"), source.recovered)?;
+    dict.set_item(intern!(py, "key_frames"), source.key_frames)?;
+    dict.set_item(intern!(py, "fps"), source.fps)?;
+    dict.set_item(intern!(py, "audio_level"), source.audio_level)
 }
 
 fn of_slot(dict: &Bound<'_, PyDict>, slot: &SlotStatistics) -> PyResult<()> {
-    dict.set_item("slot", slot.slot)?;
-    dict.set_item("source", slot.source)?;
-    dict.set_item("packets", slot.packets)?;
-    dict.set_item("bytes", slot.bytes)?;
-    dict.set_item("retransmitted", slot.retransmitted)?;
-    dict.set_item("loss", slot.loss)?;
-    dict.set_item("waiting_key_frame", slot.waiting_key_frame)?;
-    dict.set_item("no_codec", slot.no_codec)
+    let py = dict.py();
+    dict.set_item(intern!(py, "slot"), slot.slot)?;
+    dict.set_item(intern!(py, "source"), slot.source)?;
+    dict.set_item(intern!(py, "packets"), slot.packets)?;
+    dict.set_item(intern!(py, "bytes"), slot.bytes)?;
+    dict.set_item(intern!(py, "retransmitted"), slot.retransmitted)?;
+    dict.set_item(intern!(py, "loss"), slot.loss)?;
+    dict.set_item(intern!(py, "waiting_key_frame"), slot.waiting_key_frame)?;
+    dict.set_item(intern!(py, "no_codec"), slot.no_codec)
 }

@@ -33,7 +33,7 @@ impl Clock {
 
 /// 32.32 seconds.
 pub fn to_ntp(duration: Duration) -> u64 {
-    (duration.as_secs() << 32) | (u64::from(duration.subsec_nanos()) << 32) / 1_000_000_000
+    (duration.as_secs() << 32) | ((u64::from(duration.subsec_nanos()) << 32) / 1_000_000_000)
 }
 
 /// The middle 32 bits: 16.16 seconds, as reports quote it.

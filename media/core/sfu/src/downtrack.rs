@@ -4,17 +4,17 @@ use std::time::{Duration, Instant};
 
 use crate::clock::{self, Clock};
 use crate::model::{Codec, ExtensionIds, Kind, SlotSpec};
-use crate::picture::PictureNumbers;
+use crate::picture::{PictureId, PictureNumbers};
 use crate::rewrite::{Incoming, Rewriter};
 use crate::ring::{Entry, Ring};
 use crate::rtcp::ReportBlock;
-use crate::rtp::{ExtensionBlock, Fields};
+use crate::rtp::{self, ExtensionBlock, Fields};
 use crate::uptrack::Uptrack;
 
 /// Packets that can be sent again: a power of two, about 2 s of 2.5 Mbit/s.
 const HISTORY: usize = 512;
-/// Between two repetitions of one packet: a second request meanwhile is about the same loss.
-const REPEAT: Duration = Duration::from_millis(25);
+/// ms between two repetitions of one packet: a second request meanwhile is about the same loss.
+const REPEAT: u32 = 25;
 
 /// A packet on its way out; the payload is still in the source's ring.
 #[derive(Clone, Copy, Debug)]
@@ -27,17 +27,42 @@ pub struct Leaving {
     pub numbers: PictureNumbers,
     /// Sequence number of the repeated packet (RFC 4588 section 4), for packets on the RTX stream.
     pub original: Option<u16>,
+    /// A packet of the stream itself that leaves a second time. It has the same SRTP index as the first time, so
+    /// nothing in it may differ, padding included: with AES-GCM that would give the key away.
+    pub is_copy: bool,
     /// Bytes of RTP padding.
     pub padding: u8,
     /// Bytes before sealing, padding not counted.
     pub length: usize,
 }
 
+/// What a repetition needs beside the ring. Half a cache line: writing it is a good part of the work on a packet.
 #[derive(Clone, Copy)]
 struct Sent {
-    leaving: Leaving,
-    repeated: Option<Instant>,
+    sequence: u64,
+    index: u64,
+    timestamp: u32,
+    /// ms since the slot was made, 0: never.
+    repeated: u32,
+    picture_id: u16,
+    tl0_index: u8,
+    payload_type: u8,
+    padding: u8,
+    marker: bool,
 }
+
+/// A place of the history that holds nothing.
+const NOTHING: Sent = Sent {
+    sequence: u64::MAX,
+    index: u64::MAX,
+    timestamp: 0,
+    repeated: 0,
+    picture_id: 0,
+    tl0_index: 0,
+    payload_type: 0,
+    padding: 0,
+    marker: false,
+};
 
 /// Totals since the start.
 #[derive(Clone, Copy, Debug, Default)]
@@ -68,12 +93,15 @@ pub struct Downtrack {
     epoch: Option<u32>,
     rewriter: Rewriter,
     rtx_sequence: u64,
-    history: Vec<Option<Sent>>,
+    history: Vec<Sent>,
+    made: Instant,
+    /// Middle bits of the NTP time in our last sender report, and when it left.
+    reported: Option<(u32, Instant)>,
 }
 
 impl Downtrack {
     /// `start` seeds both sequence numbers.
-    pub fn new(spec: SlotSpec, ids: ExtensionIds, start: u16) -> Self {
+    pub fn new(spec: SlotSpec, ids: ExtensionIds, start: u16, now: Instant) -> Self {
         let mut extensions = ExtensionBlock::default();
         extensions.push(ids.mid, spec.mid.as_bytes());
         let clock_rate = spec.codecs.first().map_or(90_000, |codec| codec.clock_rate);
@@ -94,6 +122,8 @@ impl Downtrack {
             rewriter: Rewriter::new(clock_rate, start),
             rtx_sequence: u64::from(start & 0x7FFF),
             history: Vec::new(),
+            made: now,
+            reported: None,
         }
     }
 
@@ -102,6 +132,7 @@ impl Downtrack {
         self.source = source.map(|(index, _)| index);
         self.choices.clear();
         self.refused = false;
+        self.loss = 0.0;
         if let Some((_, uptrack)) = source.filter(|(_, uptrack)| uptrack.kind == self.kind) {
             let choose = |codec| Codec::choose(&self.codecs, codec);
             self.choices.extend(uptrack.codecs.iter().map(choose));
@@ -112,7 +143,7 @@ impl Downtrack {
     fn detach(&mut self) {
         self.epoch = None;
         self.rewriter.detach();
-        self.history.fill(None);
+        self.history.fill(NOTHING);
     }
 
     /// The source sends nothing that this slot could take.
@@ -159,8 +190,9 @@ impl Downtrack {
             fields,
             numbers: outgoing.numbers,
             original: None,
+            is_copy: false,
             padding: 0,
-            length: crate::rtp::FIXED_HEADER + self.extensions_of(entry).wire_length() + payload,
+            length: self.length_of(entry, payload),
         })
     }
 
@@ -181,38 +213,69 @@ impl Downtrack {
     pub fn note_sent(&mut self, leaving: &Leaving) {
         self.totals.packets += 1;
         self.totals.bytes += leaving.length as u64;
-        if leaving.original.is_some() || self.kind == Kind::Audio {
+        if leaving.is_copy || leaving.original.is_some() || self.kind == Kind::Audio {
             return;
         }
         if self.history.is_empty() {
-            self.history.resize(HISTORY, None);
+            self.history.resize(HISTORY, NOTHING);
         }
-        self.history[leaving.sequence as usize & (HISTORY - 1)] = Some(Sent {
-            leaving: *leaving,
-            repeated: None,
-        });
+        self.history[leaving.sequence as usize & (HISTORY - 1)] = Sent {
+            sequence: leaving.sequence,
+            index: leaving.index,
+            timestamp: leaving.fields.timestamp,
+            repeated: 0,
+            picture_id: leaving.numbers.picture_id.map_or(0, |id| id.value),
+            tl0_index: leaving.numbers.tl0_index.map_or(0, |(_, value)| value),
+            payload_type: leaving.fields.payload_type,
+            padding: leaving.padding,
+            marker: leaving.fields.marker,
+        };
     }
 
     /// The subscriber lacks the packet it knows as `sequence`. With RTX negotiated the repetition goes on that stream;
     /// otherwise it is the very same packet again, which is safe only because nothing in it differs.
     pub fn repeat(&mut self, sequence: u16, ring: &Ring, now: Instant) -> Option<Leaving> {
-        let sent = self.history.get_mut(usize::from(sequence) & (HISTORY - 1))?.as_mut()?;
-        let recent = sent
-            .repeated
-            .is_some_and(|at| now.saturating_duration_since(at) < REPEAT);
-        if sent.leaving.fields.sequence != sequence || recent {
+        let moment = now.saturating_duration_since(self.made).as_millis() as u32 + 1;
+        let sent = self.history.get_mut(usize::from(sequence) & (HISTORY - 1))?;
+        let recent = sent.repeated > 0 && moment - sent.repeated < REPEAT;
+        if sent.index == u64::MAX || sent.sequence as u16 != sequence || recent {
             return None;
         }
-        ring.get(sent.leaving.index)?;
-        sent.repeated = Some(now);
+        let (entry, payload) = ring.get(sent.index)?;
+        sent.repeated = moment;
+        let sent = *sent;
+        let mut leaving = Leaving {
+            index: sent.index,
+            sequence: sent.sequence,
+            fields: Fields {
+                marker: sent.marker,
+                payload_type: sent.payload_type,
+                sequence,
+                timestamp: sent.timestamp,
+                ssrc: self.ssrc,
+            },
+            numbers: PictureNumbers {
+                picture_id: entry.numbers.picture_id.map(|id| PictureId {
+                    value: sent.picture_id,
+                    ..id
+                }),
+                tl0_index: entry.numbers.tl0_index.map(|(at, _)| (at, sent.tl0_index)),
+            },
+            original: None,
+            is_copy: true,
+            padding: sent.padding,
+            length: self.length_of(entry, payload.len()),
+        };
         self.totals.retransmitted += 1;
-        let mut leaving = sent.leaving;
-        let payload_type = leaving.fields.payload_type;
-        let codec = self.codecs.iter().find(|codec| codec.payload_type == payload_type)?;
+        let codec = self
+            .codecs
+            .iter()
+            .find(|codec| codec.payload_type == sent.payload_type)?;
         if let (Some(ssrc), Some(payload_type)) = (self.rtx_ssrc, codec.rtx_payload_type) {
             self.rtx_sequence += 1;
             leaving.sequence = self.rtx_sequence;
             leaving.original = Some(sequence);
+            leaving.is_copy = false;
             leaving.padding = 0;
             leaving.length += 2;
             leaving.fields.ssrc = ssrc;
@@ -220,6 +283,11 @@ impl Downtrack {
             leaving.fields.sequence = self.rtx_sequence as u16;
         }
         Some(leaving)
+    }
+
+    /// Bytes of a packet of the source before sealing.
+    fn length_of(&self, entry: &Entry, payload: usize) -> usize {
+        rtp::FIXED_HEADER + self.extensions_of(entry).wire_length() + payload
     }
 
     /// NTP and RTP time of the same instant for a sender report; None while nothing of a source has left.
@@ -251,9 +319,19 @@ impl Downtrack {
         }))
     }
 
-    /// Takes the subscriber's report in.
-    pub fn note_report(&mut self, block: &ReportBlock) {
+    /// A sender report with this NTP time has left.
+    pub fn note_reported(&mut self, ntp: u64, now: Instant) {
+        self.reported = Some((clock::compact(ntp), now));
+    }
+
+    /// Takes the subscriber's report in; the round trip if it answers our last one (RFC 3550 section 6.4.1).
+    ///
+    /// Counted from when that left, not from the NTP time in it: this is the publisher's.
+    pub fn note_report(&mut self, block: &ReportBlock, now: Instant) -> Option<Duration> {
         self.loss = f64::from(block.fraction_lost) / 256.0;
+        let (_, left) = self.reported.filter(|(ntp, _)| *ntp == block.last_report)?;
+        let span = now.saturating_duration_since(left);
+        span.checked_sub(clock::from_compact(block.delay))
     }
 }
 

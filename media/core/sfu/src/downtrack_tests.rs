@@ -21,7 +21,7 @@ fn source(name: CodecName) -> Uptrack {
         ssrc: Some(7),
         rtx_ssrc: None,
     };
-    Uptrack::new(spec, 0)
+    Uptrack::new(spec, 0, Instant::now())
 }
 
 fn slot(rtx: bool) -> Downtrack {
@@ -40,6 +40,7 @@ fn slot(rtx: bool) -> Downtrack {
             ..Default::default()
         },
         10,
+        Instant::now(),
     )
 }
 
@@ -107,7 +108,9 @@ fn repetitions_go_by_rtx_once_and_never_after_a_switch() {
         (Some(11), 1001, 121)
     );
     assert!(slot.repeat(11, &one.ring, now).is_none(), "asked twice within a moment");
-    let again = slot.repeat(11, &one.ring, now + REPEAT).unwrap();
+    let again = slot
+        .repeat(11, &one.ring, now + Duration::from_millis(REPEAT.into()))
+        .unwrap();
     assert_eq!(again.sequence, first.sequence + 1);
     assert!(slot.repeat(12, &one.ring, now).is_none(), "never sent");
     slot.assign(Some((0, &one)));
@@ -143,4 +146,23 @@ fn sender_reports_carry_the_publishers_clock_to_ours() {
     let later = start + Duration::from_secs(2);
     let time = slot.report_time(Some(&one), Some(7 << 32), &clock, later).unwrap();
     assert_eq!(time, (109 << 32, 90_005 + 180_000));
+}
+
+#[test]
+fn the_round_trip_counts_from_when_the_report_left() {
+    let mut slot = slot(true);
+    let start = Instant::now();
+    slot.note_reported(0x1234_5678_9ABC_DEF0, start);
+    let mut block = ReportBlock {
+        fraction_lost: 64,
+        last_report: 0x5678_9ABC,
+        delay: 0x8000,
+        ..ReportBlock::default()
+    };
+    let later = start + Duration::from_millis(620);
+    assert_eq!(slot.note_report(&block, later), Some(Duration::from_millis(120)));
+    assert_eq!(slot.loss, 0.25);
+    assert_eq!(slot.note_report(&block, start), None, "a clock that runs wild");
+    block.last_report = 7;
+    assert_eq!(slot.note_report(&block, later), None, "an older report");
 }

@@ -128,15 +128,14 @@ impl Egress {
 /// (packets, bytes before sealing of each but the last) of the longest run at the start of `plan` that one segmented
 /// send can carry: all of one size after a little padding, the last one possibly shorter.
 fn run(plan: &[Leaving], max_segments: usize, overhead: usize) -> (usize, usize) {
-    let fixed = |leaving: &Leaving| leaving.original.is_none() && leaving.padding > 0;
     let mut largest = plan[0].length + usize::from(plan[0].padding);
     let mut smallest = largest;
-    if fixed(&plan[0]) {
+    if plan[0].is_copy {
         return (1, largest);
     }
     for (count, leaving) in plan.iter().enumerate().skip(1) {
         let bytes = (count + 1) * (largest.max(leaving.length) + overhead);
-        if count >= max_segments || bytes > MAX_RUN_BYTES || fixed(leaving) {
+        if count >= max_segments || bytes > MAX_RUN_BYTES || leaving.is_copy {
             return (count, largest);
         }
         let (low, high) = (smallest.min(leaving.length), largest.max(leaving.length));
@@ -151,15 +150,13 @@ fn run(plan: &[Leaving], max_segments: usize, overhead: usize) -> (usize, usize)
     (plan.len(), largest)
 }
 
-/// Pads all but the last packet to `size` bytes. A repetition of a padded packet comes here with its padding.
+/// Pads all but the last packet of a run to `size` bytes.
 fn pad(packets: &mut [Leaving], size: usize) {
     let Some((_, but_last)) = packets.split_last_mut() else {
         return;
     };
     for leaving in but_last {
-        if leaving.padding == 0 {
-            leaving.padding = (size - leaving.length) as u8;
-        }
+        leaving.padding = (size - leaving.length) as u8;
     }
 }
 
@@ -207,6 +204,7 @@ mod tests {
             },
             numbers: PictureNumbers::default(),
             original: None,
+            is_copy: false,
             padding: 0,
             length,
         }
@@ -231,6 +229,18 @@ mod tests {
         assert_eq!(runs(&[400, 1100, 1100]), [1, 2]);
         assert_eq!(runs(&[1100; 70]), [53, 17], "60,000 bytes at most");
         assert_eq!(runs(&[100; 70]), [64, 6]);
+    }
+
+    #[test]
+    fn copies_leave_alone_and_unpadded() {
+        let mut plan = [leaving(1099), leaving(1098), leaving(1100)];
+        for (copy, padding) in plan.iter_mut().zip([0, 2, 0]) {
+            copy.is_copy = true;
+            copy.padding = padding;
+        }
+        assert_eq!(run(&plan, 64, 16), (1, 1099));
+        assert_eq!(run(&plan[1..], 64, 16), (1, 1100));
+        assert_eq!(run(&[leaving(1100), plan[0]], 64, 16), (1, 1100));
     }
 
     proptest! {

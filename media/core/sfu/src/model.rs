@@ -108,7 +108,6 @@ pub struct ExtensionIds {
     pub audio_level: u8,
     pub orientation: u8,
     pub transport_cc: u8,
-    pub repaired_rid: u8,
 }
 
 impl ExtensionIds {
@@ -119,7 +118,6 @@ impl ExtensionIds {
             "urn:ietf:params:rtp-hdrext:ssrc-audio-level" => self.audio_level = id,
             "urn:3gpp:video-orientation" => self.orientation = id,
             "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01" => self.transport_cc = id,
-            "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id" => self.repaired_rid = id,
             _ => {}
         }
     }

@@ -2,14 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use crate::clock::{self, Clock};
+use crate::clock::Clock;
 use crate::downtrack::Downtrack;
 use crate::dtls::{Dtls, Identity};
 use crate::egress::{Path, Sealing};
 use crate::estimate::LossEstimate;
 use crate::ice::{Credentials, LiteAgent};
 use crate::model::{ExtensionIds, Feedback, PeerSpec};
-use crate::rtcp::ReportBlock;
 use crate::srtp::{OpenKeys, ReceiveStream};
 use crate::transport_cc::Arrivals;
 
@@ -89,7 +88,7 @@ impl Peer {
             streams: Vec::new(),
             sources: Vec::new(),
             downtracks: slots
-                .map(|slot| Downtrack::new(slot, spec.extensions, start()))
+                .map(|slot| Downtrack::new(slot, spec.extensions, start(), now))
                 .collect(),
             extensions: spec.extensions,
             feedback: spec.feedback,
@@ -134,18 +133,5 @@ impl Peer {
         let shift = clock.ntp(now).wrapping_sub(ntp);
         let later = |before: u64| (shift.wrapping_sub(before) as i64) >= 0;
         self.clock_shift = Some(self.clock_shift.filter(|&before| later(before)).unwrap_or(shift));
-    }
-
-    /// Round trip from the peer's report on what we sent (RFC 3550 section 6.4.1).
-    pub fn note_round_trip(&mut self, block: &ReportBlock, clock: &Clock, now: Instant) {
-        if block.last_report == 0 {
-            return;
-        }
-        let compact = clock::compact(clock.ntp(now));
-        let span = compact.wrapping_sub(block.last_report).wrapping_sub(block.delay);
-        // Negative (clock of the peer runs slow) or a minute: not a measurement.
-        if span < 60 << 16 {
-            self.round_trip = Some(clock::from_compact(span));
-        }
     }
 }

@@ -10,6 +10,7 @@ const NOT_ARRIVED: i64 = i64::MIN;
 const DELTA_US: i64 = 250;
 const REFERENCE_US: i64 = 64_000;
 
+#[derive(Default)]
 pub struct Arrivals {
     /// Arrival in µs by number modulo WINDOW, from `base` up to `highest`.
     times: Vec<i64>,
@@ -17,18 +18,6 @@ pub struct Arrivals {
     highest: Option<u64>,
     pending: bool,
     count: u8,
-}
-
-impl Default for Arrivals {
-    fn default() -> Self {
-        Self {
-            times: Vec::new(),
-            base: 0,
-            highest: None,
-            pending: false,
-            count: 0,
-        }
-    }
 }
 
 impl Arrivals {

@@ -17,6 +17,9 @@ use crate::sequence::{Arrival, SequenceWindow};
 const VIDEO_RING: (usize, usize) = (1024, 512 * 1024);
 const AUDIO_RING: (usize, usize) = (128, 32 * 1024);
 
+/// More fresh packets than this make a full call anyway.
+const MAX_WAITING: usize = 48;
+
 /// What became of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Receipt {
@@ -80,11 +83,14 @@ pub struct Uptrack {
     /// In 1/16 timestamp units.
     jitter: u32,
     loudest: Option<u8>,
+    /// When the first of `fresh` came, and whether the last of them ends a picture.
+    fresh_since: Instant,
+    fresh_complete: bool,
     frames_before: u64,
 }
 
 impl Uptrack {
-    pub fn new(spec: SourceSpec, peer: usize) -> Self {
+    pub fn new(spec: SourceSpec, peer: usize, now: Instant) -> Self {
         let (entries, bytes) = match spec.kind {
             Kind::Audio => AUDIO_RING,
             Kind::Video => VIDEO_RING,
@@ -113,6 +119,8 @@ impl Uptrack {
             transit: None,
             jitter: 0,
             loudest: None,
+            fresh_since: now,
+            fresh_complete: true,
             frames_before: 0,
         }
     }
@@ -207,10 +215,20 @@ impl Uptrack {
                 audio_level: marks.audio_level,
                 orientation: marks.orientation,
             };
+            if self.fresh.is_empty() {
+                self.fresh_since = now;
+            }
+            self.fresh_complete = header.marker || recovered || self.kind == Kind::Audio;
             let index = self.ring.push(entry, payload);
             self.fresh.push(index);
         }
         Receipt::Accepted
+    }
+
+    /// Since when fresh packets have waited for the rest of their picture; None if there is nothing to wait for.
+    pub fn waits_since(&self) -> Option<Instant> {
+        let waits = !self.fresh_complete && self.fresh.len() < MAX_WAITING;
+        waits.then_some(self.fresh_since)
     }
 
     /// RFC 3550 appendix A.8.

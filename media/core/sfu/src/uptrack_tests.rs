@@ -22,7 +22,7 @@ fn uptrack(kind: Kind) -> Uptrack {
         ssrc: Some(7),
         rtx_ssrc: None,
     };
-    Uptrack::new(spec, 0)
+    Uptrack::new(spec, 0, Instant::now())
 }
 
 fn header(sequence: u16, timestamp: u32) -> Header {
@@ -127,4 +127,25 @@ fn unknown_payload_types_and_repetitions_are_named() {
     assert_eq!(receive(&strange), Receipt::UnknownPayloadType);
     assert_eq!(receive(&header(1, 0)), Receipt::Accepted);
     assert_eq!(receive(&header(1, 0)), Receipt::Duplicate);
+}
+
+#[test]
+fn part_of_a_picture_waits_for_the_rest() {
+    let mut track = uptrack(Kind::Video);
+    let start = Instant::now();
+    let mut receive = |sequence, marker, ms, recovered| {
+        let mut header = header(sequence, 0);
+        header.marker = marker;
+        let now = start + Duration::from_millis(ms);
+        track.receive(&header, &KEY, Marks::default(), now, recovered, true);
+        let waits = track.waits_since();
+        if waits.is_none() {
+            track.fresh.clear();
+        }
+        waits
+    };
+    assert_eq!(receive(1, false, 0, false), Some(start));
+    assert_eq!(receive(2, false, 1, false), Some(start));
+    assert_eq!(receive(3, true, 2, false), None);
+    assert_eq!(receive(4, false, 3, true), None, "a repaired packet is late already");
 }

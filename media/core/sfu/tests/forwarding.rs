@@ -99,22 +99,32 @@ fn switching_sources_back_and_forth_keeps_one_continuous_stream() {
         let mut subscriber = TestPeer::join(&core, 3, Feedback::None, vec![], slots);
         connect(&mut [&mut one, &mut two, &mut subscriber]);
         for (turn, source) in [1, 2, 1, 2, 2, 1].into_iter().enumerate() {
+            let again = turn == 4;
+            let asked = |peers: &[&mut TestPeer]| peers[source as usize - 1].seen.picture_losses;
+            let mut peers = [&mut one, &mut two, &mut subscriber];
+            let before = asked(&peers);
             core.assign(vec![(3, 1, Some(source))]);
-            drive(&mut [&mut one, &mut two, &mut subscriber], FRAME);
-            let seen = subscriber.in_slot(1).len();
+            // The request shows that the assignment is applied.
+            drive_until(&mut peers, Duration::from_secs(5), |peers| {
+                again || asked(peers) > before
+            });
+            let seen = peers[2].in_slot(1).len();
             for count in 0..12 {
-                one.send_frame(1, payload_type, count == 4, 3);
-                two.send_frame(2, payload_type, count == 6, 3);
-                drive(&mut [&mut one, &mut two, &mut subscriber], FRAME);
+                peers[0].send_frame(1, payload_type, count == 4, 3);
+                peers[1].send_frame(2, payload_type, count == 6, 3);
+                drive(&mut peers, FRAME);
             }
-            let trace = subscriber.trace(1);
+            let expected = if again { 12 } else { [8, 6][source as usize - 1] };
+            drive_until(&mut peers, Duration::from_secs(5), |peers| {
+                peers[2].in_slot(1).len() >= seen + 3 * expected
+            });
+            drive(&mut peers, FRAME);
+            let trace = peers[2].trace(1);
             assert!(
                 trace[seen..].iter().all(|packet| packet.1 == source),
                 "turn {turn}: nothing of another source"
             );
-            let frames = (trace.len() - seen) / 3;
-            let expected = if turn == 4 { 12 } else { [8, 6][source as usize - 1] };
-            assert_eq!(frames, expected, "turn {turn}: from the key frame on");
+            assert_eq!(trace.len() - seen, 3 * expected, "turn {turn}: from the key frame on");
         }
         let packets = subscriber.in_slot(1);
         assert!(is_rising(&subscriber.trace(1)));

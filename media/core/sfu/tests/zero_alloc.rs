@@ -81,13 +81,18 @@ fn forwarding_allocates_nothing() {
         send_round(peers[0], round);
         drive(&mut peers, Duration::from_millis(5));
     }
-    assert!(ALLOCATIONS.load(Ordering::Relaxed) > before_any, "the core's thread is counted");
+    assert!(
+        ALLOCATIONS.load(Ordering::Relaxed) > before_any,
+        "the core's thread is counted"
+    );
 
     // Statistics are built once a second and consent checks come every few seconds; both may allocate. So a window
     // without them must be found soon, and in it the count must stand still.
     let mut counts = Vec::new();
     for _ in 0..4 {
-        await_event(&core, &mut peers, Duration::from_secs(3), |event| matches!(event, Event::Statistics(_)));
+        await_event(&core, &mut peers, Duration::from_secs(3), |event| {
+            matches!(event, Event::Statistics(_))
+        });
         let forwarded = counter(&core, "packets_out");
         let allocations = ALLOCATIONS.load(Ordering::Relaxed);
         for round in 1..120 {
@@ -101,5 +106,8 @@ fn forwarding_allocates_nothing() {
             return;
         }
     }
-    panic!("allocations in each window of about {} packets: {counts:?}", SUBSCRIBERS * 5 * 119);
+    panic!(
+        "allocations in each window of about {} packets: {counts:?}",
+        SUBSCRIBERS * 5 * 119
+    );
 }

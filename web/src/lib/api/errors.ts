@@ -16,7 +16,7 @@ export class ApiError extends Error {
   constructor(body: ErrorBody, status: number) {
     super(getLocale() === 'vi' ? body.vi : body.en);
     this.code = body.code;
-    this.details = body.details;
+    this.details = body.details ?? {};
     this.status = status;
   }
 
@@ -34,7 +34,7 @@ export function offlineError(): ApiError {
 
 /** Reads a refusal out of a response body; answers that are not ours (a proxy's page) get a plain sentence. */
 export function apiError(body: unknown, status: number): ApiError {
-  if (isErrorBody(body)) return new ApiError({ ...body, details: body.details ?? {} }, status);
+  if (isErrorBody(body)) return new ApiError(body, status);
   const sentence =
     status === 502 || status === 503 || status === 504 ? m.error_restarting() : m.error_unknown();
   return new ApiError({ code: 'error', vi: sentence, en: sentence, details: {} }, status);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AttendancePoint, AttendanceReport } from '#lib/api/types.ts';
-import { counts, filtered, gapSeconds, rollUp, standing } from './standing.ts';
+import { counts, filtered, gapSeconds, grouped, rollUp, standing } from './standing.ts';
 
 const point = (name: string, change: Partial<AttendancePoint> = {}): AttendancePoint => ({
   point_id: 1,
@@ -9,7 +9,10 @@ const point = (name: string, change: Partial<AttendancePoint> = {}): AttendanceP
   unit_name: 'Huyện Lạc Dương',
   first_in: '2026-11-25T00:10:00Z',
   last_out: null,
+  out_how: '',
+  member: true,
   present: true,
+  late: false,
   seconds: 600,
   gaps: [],
   ...change,
@@ -30,24 +33,55 @@ describe('standing', () => {
   });
 });
 
-it('counts the seconds of gaps, also of one that goes on', () => {
+it('counts the seconds of gaps', () => {
   const gaps = [
     { from: '2026-11-25T00:20:00Z', to: '2026-11-25T00:21:30Z', how: 'lost' },
-    { from: '2026-11-25T00:30:00Z', to: null, how: 'lost' },
+    { from: '2026-11-25T00:30:00Z', to: '2026-11-25T00:30:10Z', how: 'live' },
   ];
-  expect(gapSeconds(point('x', { gaps }), Date.parse('2026-11-25T00:30:10Z'))).toBe(100);
+  expect(gapSeconds(point('x', { gaps }))).toBe(100);
 });
 
-it('leaves out of the roll-up what only repeats a point', () => {
-  const unit = (unit_id: number, depth: number, points: number) => ({
+describe('by branch', () => {
+  const unit = (unit_id: number, parent_id: number | null, name: string, depth: number, points: number) => ({
     unit_id,
-    parent_id: null,
-    name: '',
+    parent_id,
+    name,
     depth,
     points,
     present: 0,
     ever: 0,
   });
-  const units = [unit(1, 0, 5), unit(2, 1, 1), unit(3, 2, 1), unit(4, 2, 3), unit(5, 1, 0)];
-  expect(rollUp({ units } as AttendanceReport).map((row) => row.unit_id)).toEqual([1, 2, 4]);
+  const units = [
+    unit(1, null, 'Tỉnh', 0, 6),
+    unit(5, 1, 'Công an tỉnh', 1, 1),
+    unit(2, 1, 'Lạc Dương', 1, 4),
+    unit(3, 2, 'Đạ Sar', 2, 1),
+    unit(4, 2, 'Đạ Nhim', 2, 2),
+    unit(6, 1, 'Chưa có điểm cầu', 1, 0),
+  ];
+  const points = [
+    point('Đạ Sar', { unit_id: 3 }),
+    point('Hội trường', { unit_id: 1 }),
+    point('Công an tỉnh', { unit_id: 5, present: false }),
+    point('Lạc Dương', { unit_id: 2, present: false }),
+    point('Đạ Nhim 1', { unit_id: 4, present: false }),
+    point('Đạ Nhim 2', { unit_id: 4, present: false, first_in: null }),
+  ];
+  const report = { units, points } as AttendanceReport;
+
+  it('rolls up: the top, its own offices as one, branches, and what gathers several points', () => {
+    expect(rollUp(report).map((row) => [row.unit_id, row.points])).toEqual([
+      [1, 6],
+      [-1, 2],
+      [2, 4],
+      [4, 2],
+    ]);
+    expect(rollUp(report)[1]).toMatchObject({ present: 1, ever: 2 });
+  });
+  it('groups points likewise', () => {
+    expect(grouped(report, points).map((group) => [group.key, group.present, group.points.length])).toEqual([
+      [1, 1, 2],
+      [2, 1, 4],
+    ]);
+  });
 });

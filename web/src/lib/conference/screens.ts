@@ -26,16 +26,26 @@ export function tileCount(layout: Layout): number {
   }
 }
 
+/**
+ * The layout as it is drawn: shared content takes the large place without anybody pushing it there, and
+ * gives it back when it ends. A grid stays a grid: somebody wants to see faces.
+ */
+export function shownLayout({ layout, content }: StageEntity): Layout {
+  if (content) return layout.startsWith('grid') ? layout : 'content-stage';
+  return layout === 'content-stage' ? 'stage' : layout;
+}
+
 /** The panes of a screen in reading order. */
 export function panesOf(stage: StageEntity): Pane[] {
-  const tiles = Array.from({ length: tileCount(stage.layout) }, (_, index): Pane => ({
+  const layout = shownLayout(stage);
+  const tiles = Array.from({ length: tileCount(layout) }, (_, index): Pane => ({
     slot: `tile-${index}`,
     size: 'small',
     place: stage.tiles[index] ?? null,
   }));
   const large: Pane = { slot: 'stage', size: 'large', place: stage.stage };
-  if (stage.layout.startsWith('grid')) return tiles;
-  if (stage.layout === 'content-stage') {
+  if (layout.startsWith('grid')) return tiles;
+  if (layout === 'content-stage') {
     const { content } = stage;
     const place = content && { point_id: 0, name: content.name, speaker: '' };
     return [

@@ -4,6 +4,8 @@ import type { PointEntity, UnitEntity } from '#lib/live/types.ts';
 export interface Span {
   id: number;
   name: string;
+  /** The level of the unit on top, for the row that holds its own points. */
+  top?: string;
   points: number[];
 }
 
@@ -46,7 +48,12 @@ export function spansOf(points: Iterable<PointEntity>, units: Units): Span[] {
     else rows.push({ id: unit.id, name: unit.short_name, points: sorted(members, depth) });
   }
   if (first.length > 0)
-    rows.unshift({ id: top?.id ?? 0, name: top?.short_name ?? '', points: sorted(first, depth) });
+    rows.unshift({
+      id: top?.id ?? 0,
+      name: top?.short_name ?? '',
+      top: top?.level,
+      points: sorted(first, depth),
+    });
   return rows;
 }
 

@@ -88,6 +88,7 @@ export interface StageEntity {
   layout: Layout;
   stage: Place | null;
   floor: FloorHolder[];
+  pinned: number[];
   tiles: Place[];
   content: SharedContent | null;
 }
@@ -164,11 +165,12 @@ export type ClientMessage = Command | { type: 'ping' };
 
 /** One participant's line over the last second, as the signals `links` and `link` bear it. */
 export interface LinkFigures {
-  rtt_ms: number | null;
+  rtt_ms?: number | null;
   loss_up: number;
   loss_down: number;
   bitrate_up: number;
-  audio_level: number | null;
+  bitrate_down: number;
+  audio_level?: number | null;
   fps: number;
   rating: LinkRating;
 }

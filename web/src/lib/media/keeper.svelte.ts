@@ -1,4 +1,5 @@
 import { SvelteMap } from 'svelte/reactivity';
+import { CommandError } from '#lib/live/errors.ts';
 import type { LiveRoom } from '#lib/live/room.svelte.ts';
 import type { PictureDemand } from '#lib/live/types.ts';
 import { planFor, type Publication } from './plan.ts';
@@ -30,6 +31,8 @@ export class MediaKeeper {
   state = $state<MediaState>('off');
   /** When a session that had worked stopped working (ms since 1970, this machine's clock). */
   brokenSince = $state<number | undefined>();
+  /** False once the server said that this client only watches: it then offers nothing of its own. */
+  mayShare = $state(true);
   /** Slot name -> track. */
   readonly tracks = new SvelteMap<string, MediaStreamTrack>();
   demand = $state.raw<Demand>({ camera: 'small', content: 'full' });
@@ -42,6 +45,7 @@ export class MediaKeeper {
   #next: MediaSession | undefined;
   #participant = '';
   #boot: unknown;
+  #asking = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #grace: ReturnType<typeof setTimeout> | undefined;
   #tries = 0;
@@ -60,6 +64,7 @@ export class MediaKeeper {
     this.#stops.push(
       this.#room.onSnapshot(() => this.#lineBack()),
       this.#room.onSignal('media-node', (data) => this.#nodeSaid(data.up === true, data.boot)),
+      this.#room.onSignal('media-session', (data) => this.#sessionSaid(data.session, data.state)),
       this.#room.onSignal('demand', (data) => this.#wanted(data as unknown as Demand)),
     );
     if (this.#room.phase.name === 'live') this.#renew();
@@ -93,11 +98,15 @@ export class MediaKeeper {
     if (!same || this.#current?.state !== 'connected') this.#renew();
   }
 
+  /** Another node process knows none of our sessions. While an offer is out, its answer tells which one it is. */
   #nodeSaid(up: boolean, boot: unknown): void {
-    if (!up) return;
-    const another = boot !== this.#boot;
-    this.#boot = boot;
-    if (another || this.#current?.state !== 'connected') this.#renew();
+    if (!up || this.#asking) return;
+    if (boot !== this.#boot || (!this.#next && this.#current?.state !== 'connected')) this.#renew();
+  }
+
+  /** The node lost sight of the session that we believe in. */
+  #sessionSaid(session: unknown, state: unknown): void {
+    if (state === 'disconnected' && !this.#next && session === this.#current?.id) this.#renew();
   }
 
   #wanted(demand: Demand): void {
@@ -125,20 +134,26 @@ export class MediaKeeper {
     this.state = this.#current ? 'healing' : 'connecting';
     if (this.#current && this.#current.state !== 'connected') this.brokenSince ??= Date.now();
     const participant = this.#room.participant;
-    const session = new MediaSession(planFor(this.#room.audience), this.#sending, {
+    const { publish, slots } = planFor(this.#room.audience);
+    const plan = { publish: this.mayShare ? publish : [], slots };
+    const session = new MediaSession(plan, this.#sending, {
       state: (state) => this.#moved(session, participant, state),
     });
     this.#next = session;
+    this.#asking = true;
     session
       .connect(async (offer) => {
         const reply = await this.#room.command('media.offer', { ...offer }, OFFER_WITHIN);
-        if (typeof reply.boot === 'string') this.#boot = reply.boot;
+        this.#boot = reply.boot;
         return String(reply.sdp);
       })
       .then(
         () => session === this.#next && this.#again(CONNECTED_WITHIN),
-        () => session === this.#next && this.#failed(),
-      );
+        (reason: unknown) => session === this.#next && this.#refused(reason),
+      )
+      .finally(() => {
+        if (session === this.#next || session === this.#current || !this.#next) this.#asking = false;
+      });
   }
 
   #moved(session: MediaSession, participant: string, state: RTCPeerConnectionState): void {
@@ -168,6 +183,15 @@ export class MediaKeeper {
     old?.close();
     this.brokenSince = undefined;
     this.state = 'connected';
+  }
+
+  /** Who may not share is refused with an offer that would, and is asked again without. Halls always send. */
+  #refused(reason: unknown): void {
+    const watchOnly = reason instanceof CommandError && reason.code === 'not-allowed';
+    if (!watchOnly || !this.mayShare || this.#room.audience === 'hall') return this.#failed();
+    this.mayShare = false;
+    this.#asking = false;
+    this.#renew();
   }
 
   #failed(): void {

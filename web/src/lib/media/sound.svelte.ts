@@ -8,6 +8,8 @@ export class SoundOut {
   muted = $state(false);
 
   readonly #elements = new Map<string, Sink>();
+  /** The first touch or key anywhere will do; nobody has to find the button. */
+  readonly #touched = () => void this.unlock();
   readonly #volumes = new Map<string, number>();
   #speaker = '';
 
@@ -31,6 +33,7 @@ export class SoundOut {
   /** To be called from a click or key. */
   async unlock(): Promise<void> {
     this.blocked = false;
+    this.#await(false);
     await Promise.all([...this.#elements.values()].map((element) => this.#play(element)));
   }
 
@@ -54,7 +57,15 @@ export class SoundOut {
     for (const element of this.#elements.values()) void this.#route(element);
   }
 
+  #await(touch: boolean): void {
+    for (const kind of ['pointerup', 'keydown']) {
+      if (touch) window.addEventListener(kind, this.#touched);
+      else window.removeEventListener(kind, this.#touched);
+    }
+  }
+
   close(): void {
+    this.#await(false);
     for (const element of this.#elements.values()) {
       element.srcObject = null;
       element.remove();
@@ -66,7 +77,10 @@ export class SoundOut {
     try {
       await element.play();
     } catch (error) {
-      if ((error as DOMException).name === 'NotAllowedError') this.blocked = true;
+      if ((error as DOMException).name === 'NotAllowedError') {
+        this.blocked = true;
+        this.#await(true);
+      }
     }
   }
 

@@ -66,7 +66,7 @@ describe('writeOf', () => {
       { ...newRow(), title: 'a', presenter: { id: 7, label: 'Trần Văn Minh' } },
       { ...newRow(), title: 'b', presenter: { id: null, label: 'Văn phòng Tỉnh ủy' } },
     ];
-    const [first, second] = writeOf(draft({ agenda })).agenda;
+    const [first, second] = writeOf(draft({ agenda })).agenda ?? [];
     expect(first).toMatchObject({ presenter_id: 7, presenter_text: '' });
     expect(second).toMatchObject({ presenter_id: null, presenter_text: 'Văn phòng Tỉnh ủy' });
   });

@@ -12,7 +12,7 @@ export function whatNext(meeting: Meeting, now = Date.now()): string {
     case 'draft':
       return meeting.my.organise ? m.next_draft({ count }) : m.next_draft_other();
     case 'invited':
-      if (toStart > 24 * 60) return m.next_invited_days({ days: Math.round(toStart / 1440) });
+      if (toStart > 48 * 60) return m.next_invited_days({ days: Math.round(toStart / 1440) });
       if (toStart > 0) return m.next_invited_soon({ left: minutes(toStart) });
       return m.next_invited_late({ time: clock(meeting.starts_at) });
     case 'open':

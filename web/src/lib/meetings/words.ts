@@ -1,5 +1,6 @@
 import type { MeetingKind, MeetingState } from '#lib/api/types.ts';
 import { m } from '#lib/paraglide/messages.js';
+import { number } from '#lib/text/format.ts';
 
 export const kinds: MeetingKind[] = ['hoi-nghi', 'cuoc-hop', 'phien-hop', 'ky-hop', 'dai-hoi'];
 
@@ -34,4 +35,14 @@ export function stateWord(state: MeetingState): string {
     ended: m.meeting_ended,
   };
   return words[state]();
+}
+
+/** "161 điểm cầu" */
+export function pointsCount(count: number): string {
+  return count === 1 ? m.points_count_one() : m.points_count({ count: number(count) });
+}
+
+/** "5 nội dung" */
+export function itemsCount(count: number): string {
+  return count === 1 ? m.items_count_one() : m.items_count({ count: number(count) });
 }

@@ -10,7 +10,9 @@ const unit = (id: number, parent_id: number | null, name: string, position = id)
   level: 'commune',
   position,
   path: '',
-  code: '',
+  code: null,
+  valid_from: null,
+  valid_until: null,
 });
 const point = (id: number, unit_id: number, name: string) => ({
   id,
@@ -18,8 +20,9 @@ const point = (id: number, unit_id: number, name: string) => ({
   name,
   short_name: name,
   position: id,
-  contact_name: '',
-  contact_phone: '',
+  seats: null,
+  contact_name: null,
+  contact_phone: null,
 });
 
 const tree: Tree = {

@@ -9,6 +9,11 @@ export function number(value: number): string {
   return value.toLocaleString(tag());
 }
 
+/** Keeps document numbers in one piece: "57-NQ/TW" does not break at its hyphen. */
+export function unbroken(title: string): string {
+  return title.replace(/(\d)-(?=[A-ZĐ])/g, '$1\u2060-\u2060');
+}
+
 /** 07:30 */
 export function clock(at: Date | string): string {
   const date = new Date(at);

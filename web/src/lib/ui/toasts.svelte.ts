@@ -6,6 +6,8 @@ export interface Toast {
   action?: { label: string; run: () => void };
 }
 
+const most = 3;
+
 /** Short messages at the foot of the page, for what happened elsewhere than under the eye. Errors about a field do not go here. */
 class Toasts {
   list = $state<Toast[]>([]);
@@ -13,7 +15,7 @@ class Toasts {
 
   show(text: string, kind: Toast['kind'] = 'success', action?: Toast['action']): void {
     const id = this.#next++;
-    this.list.push({ id, text, kind, action });
+    this.list = [...this.list.slice(1 - most), { id, text, kind, action }];
     setTimeout(() => this.dismiss(id), action ? 10_000 : kind === 'error' ? 8_000 : 5_000);
   }
 

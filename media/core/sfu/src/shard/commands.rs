@@ -144,7 +144,7 @@ impl Shard {
             if let Some(ssrc) = rtx_ssrc {
                 peer.expect_stream(ssrc, place, true);
             }
-            self.sources[place] = Some(Uptrack::new(spec, index));
+            self.sources[place] = Some(Uptrack::new(spec, index, now));
         }
         for (slot, downtrack) in peer.downtracks.iter().enumerate() {
             self.slot_ids.insert(downtrack.slot, Target { peer: index, slot });

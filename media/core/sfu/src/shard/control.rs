@@ -78,10 +78,9 @@ impl Shard {
     fn note_blocks(&mut self, index: usize, blocks: Blocks<'_>, now: Instant) {
         let Some(peer) = &mut self.peers[index] else { return };
         for block in blocks {
-            let slot = peer.downtracks.iter().position(|slot| slot.ssrc == block.ssrc);
-            if let Some(slot) = slot {
-                peer.downtracks[slot].note_report(&block);
-                peer.note_round_trip(&block, &self.clock, now);
+            let slot = peer.downtracks.iter_mut().find(|slot| slot.ssrc == block.ssrc);
+            if let Some(time) = slot.and_then(|slot| slot.note_report(&block, now)) {
+                peer.round_trip = Some(time);
             }
         }
     }

@@ -34,6 +34,9 @@ const BATCH: usize = 256;
 /// Between two looks at the timers while peers exist.
 const TICK: Duration = Duration::from_millis(10);
 const IDLE_TICK: Duration = Duration::from_secs(1);
+/// How long the first packets of a picture wait for the rest, so that all leave in one call. Browsers pace pictures
+/// over several milliseconds; without this each part would cost every subscriber a call of its own.
+const HOLD: Duration = Duration::from_millis(1);
 
 /// What the thread shares with the handle.
 pub struct Shared {
@@ -97,13 +100,17 @@ impl Shard {
     pub fn run(mut self) {
         let mut inbox = Inbox::default();
         loop {
-            if self.shared.commands.are_waiting() && !self.apply_commands(Instant::now()) {
-                return;
+            if self.shared.commands.are_waiting() {
+                let now = Instant::now();
+                self.flush(now, true);
+                if !self.apply_commands(now) {
+                    return;
+                }
             }
             let taken = self.receive(&mut inbox);
             let now = Instant::now();
-            self.flush(now);
-            let pause = self.run_timers(now);
+            let held = self.flush(now, false);
+            let pause = self.run_timers(now).min(held);
             if taken < BATCH {
                 os::wait_readable(self.socket.as_raw_fd(), self.shared.commands.as_raw_fd(), pause);
             }
@@ -126,21 +133,36 @@ impl Shard {
         taken
     }
 
-    /// Sends all fresh packets to all who watch their sources.
-    fn flush(&mut self, now: Instant) {
-        for _ in 0..self.dirty.len() {
-            let Some(source) = self.dirty.pop() else { break };
-            let count = self.router.targets(source).len();
-            for place in 0..count {
-                // A peer that panics leaves the list meanwhile.
-                let Some(&target) = self.router.targets(source).get(place) else {
-                    break;
-                };
-                self.guarded(target.peer, |shard| shard.deliver(source, target, now));
+    /// Sends fresh packets to all who watch their sources: those of complete pictures and those that have waited long
+    /// enough, or `everything`. Returns how long nothing else will have waited long enough.
+    fn flush(&mut self, now: Instant, everything: bool) -> Duration {
+        let mut pause = IDLE_TICK;
+        let mut place = 0;
+        while let Some(&source) = self.dirty.get(place) {
+            let waits = self.sources[source].as_ref().and_then(|uptrack| uptrack.waits_since());
+            let left = waits.map_or(Duration::ZERO, |since| {
+                HOLD.saturating_sub(now.saturating_duration_since(since))
+            });
+            if left > Duration::ZERO && !everything {
+                pause = pause.min(left);
+                place += 1;
+                continue;
             }
-            if let Some(uptrack) = &mut self.sources[source] {
-                uptrack.fresh.clear();
-            }
+            self.dirty.swap_remove(place);
+            self.deliver_to_all(source, now);
+        }
+        pause
+    }
+
+    fn deliver_to_all(&mut self, source: usize, now: Instant) {
+        let mut place = 0;
+        // A peer that panics leaves the list meanwhile, and the next one takes its place.
+        while let Some(&target) = self.router.targets(source).get(place) {
+            self.guarded(target.peer, |shard| shard.deliver(source, target, now));
+            place += usize::from(self.router.targets(source).get(place) == Some(&target));
+        }
+        if let Some(uptrack) = &mut self.sources[source] {
+            uptrack.fresh.clear();
         }
     }
 
@@ -172,11 +194,13 @@ impl Shard {
 
     /// Runs a piece of `peer`'s work. If it panics, the peer at work then is dropped, and nobody else.
     fn guarded(&mut self, peer: usize, work: impl FnOnce(&mut Self)) {
-        self.at_work = peer;
-        // What a panic leaves half done belongs to the peer that is dropped.
+        let before = std::mem::replace(&mut self.at_work, peer);
+        // What a panic leaves half done belongs to the peer that is dropped, but for what is shared in turn.
         if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
             self.shared.counters.faults.add(1);
+            self.writer.clear();
             self.disconnect(self.at_work, Reason::Fault);
         }
+        self.at_work = before;
     }
 }

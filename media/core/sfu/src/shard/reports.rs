@@ -111,11 +111,12 @@ impl Shard {
     fn send_slot_reports(&mut self, index: usize, now: Instant) {
         let mut place = 0;
         loop {
-            let Some(peer) = &self.peers[index] else { return };
             let mut ssrcs = [0; STREAMS_PER_COMPOUND];
             let mut count = 0;
-            while count < STREAMS_PER_COMPOUND && place < peer.downtracks.len() {
-                let slot = &peer.downtracks[place];
+            while count < STREAMS_PER_COMPOUND {
+                let Some(slot) = self.peers[index].as_ref().and_then(|peer| peer.downtracks.get(place)) else {
+                    break;
+                };
                 place += 1;
                 let uptrack = slot.source.and_then(|source| self.sources[source].as_ref());
                 let publisher = uptrack.and_then(|uptrack: &Uptrack| self.peers[uptrack.peer].as_ref());
@@ -127,13 +128,15 @@ impl Shard {
                 rtcp::write_sender_report(&mut self.writer, slot.ssrc, ntp, timestamp, sent, &[]);
                 ssrcs[count] = slot.ssrc;
                 count += 1;
+                if let Some(peer) = &mut self.peers[index] {
+                    peer.downtracks[place - 1].note_reported(ntp, now);
+                }
             }
             if count > 0 {
                 rtcp::write_source_description(&mut self.writer, &ssrcs[..count], CNAME);
             }
-            let done = place == peer.downtracks.len();
             self.send_compound(index);
-            if done {
+            if count < STREAMS_PER_COMPOUND {
                 return;
             }
         }

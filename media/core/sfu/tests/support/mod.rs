@@ -191,7 +191,6 @@ impl TestPeer {
                 audio_level: 1,
                 orientation: 13,
                 transport_cc: 3,
-                repaired_rid: 11,
             },
             feedback,
             sources,

@@ -50,9 +50,7 @@ export class Hall {
   /** Called: this hall's sound goes to everyone. */
   readonly floor: boolean = $derived(this.own?.floor ?? false);
 
-  readonly onStage: boolean = $derived.by(
-    () => this.conference.room.stage?.stage?.point_id === this.point,
-  );
+  readonly onStage: boolean = $derived.by(() => this.conference.room.stage?.stage?.point_id === this.point);
 
   /** Since when this hall speaks (ISO text). */
   readonly floorSince: string | undefined = $derived.by(

@@ -1,0 +1,6 @@
+"""Property tests judge what the code does, not how busy the machine is."""
+
+from hypothesis import settings
+
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")

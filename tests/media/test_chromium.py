@@ -1,0 +1,135 @@
+"""Real Chromium through a real node, without the product's pages: what it sends arrives, what it gets it can show."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright
+
+from media.contract import Answer
+from tests.media.control_server import ControlServer, node_at_work, room
+from tests.media.peers import TestPeer, eventually
+
+pytestmark = pytest.mark.browser
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+]
+PAGE = (Path(__file__).parent / "chromium_peer.html").read_text()
+SLOTS = ["audio-0", "audio-1", "stage", *(f"tile-{n}" for n in range(4))]
+
+
+@contextlib.asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+class BrowserPeer:
+    """One participant in a page of its own."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self.colours: dict[str, str | None] = {}
+        self.tones: list[str] = []
+
+    @classmethod
+    async def join(cls, browser: Browser, server: ControlServer, participant: str, **how: Any) -> "BrowserPeer":
+        """`how`: `colour`, `codec`, `slots` of the page's `offer`."""
+        page = await browser.new_page()
+        # Localhost, because a browser gives media to secure origins only.
+        await page.route("http://localhost/peer", lambda route: route.fulfill(body=PAGE, content_type="text/html"))
+        await page.goto("http://localhost/peer")
+        offer = await page.evaluate("how => offer(how)", {"slots": [], **how})
+        answer = await server.offer(participant, "s1", offer["sdp"], publish=offer["publish"], slots=offer["slots"])
+        assert isinstance(answer, Answer), answer
+        await page.evaluate("sdp => answer(sdp)", answer.sdp)
+        await page.wait_for_function("connection.connectionState === 'connected'", timeout=10_000)
+        return cls(page)
+
+    async def sees(self, slot: str, colour: str) -> None:
+        await self._page.wait_for_function(
+            "([slot, colour]) => seen(slot) === colour", arg=[slot, colour], timeout=10_000
+        )
+
+    async def hears(self, *tones: str) -> None:
+        expected = ",".join(sorted(tones))
+        await self._page.wait_for_function("tones => heard().join() === tones", arg=expected, timeout=10_000)
+
+    async def sending(self) -> dict[str, Any]:
+        statistics: dict[str, Any] = await self._page.evaluate("sending()")
+        return statistics
+
+
+async def test_chromium_and_aiortc_see_and_hear_each_other(tmp_path: Path) -> None:
+    async with node_at_work(tmp_path) as (server, _), chromium() as browser:
+        await server.tell(room(stage="point-2", floor=["point-2"], tiles=["point-1", "point-3"]))
+        green = await BrowserPeer.join(browser, server, "point-2", colour="green", slots=SLOTS)
+        blue = await BrowserPeer.join(browser, server, "point-3", colour="blue", slots=SLOTS)
+        red = TestPeer(server, "point-1", colour="red", slots=("audio-0", "stage"))
+        await red.join()
+        try:
+            await blue.sees("stage", "green")
+            await blue.hears("green")
+            await blue.sees("tile-0", "red")
+            await green.sees("tile-1", "blue")
+            await eventually(lambda: red.seen["stage"].colour == "green")
+            await eventually(lambda: red.heard["audio-0"].tone == "green")
+            await green.hears()
+
+            await server.tell(room(stage="point-1", floor=["point-1", "point-3"], tiles=["point-2"]))
+            await blue.sees("stage", "red")
+            await blue.hears("red")
+            await green.sees("stage", "red")
+            await green.hears("red", "blue")
+            await blue.sees("tile-0", "green")
+            await eventually(lambda: red.heard["audio-0"].tone == "blue")
+
+            await server.tell(room(stage="point-3"))
+            await green.hears()
+            await blue.hears()
+            await green.sees("stage", "blue")
+        finally:
+            await red.close()
+
+
+async def test_h264_is_forwarded_between_browsers(tmp_path: Path) -> None:
+    async with node_at_work(tmp_path) as (server, _), chromium() as browser:
+        await server.tell(room(stage="point-2"))
+        watcher = await BrowserPeer.join(browser, server, "point-1", slots=SLOTS)
+        green = await BrowserPeer.join(browser, server, "point-2", colour="green", codec="video/H264")
+        blue = await BrowserPeer.join(browser, server, "point-3", colour="blue")
+        await watcher.sees("stage", "green")
+        assert (await green.sending())["codec"] == "video/H264"
+        await server.tell(room(stage="point-3"))
+        await watcher.sees("stage", "blue")
+        assert (await blue.sending())["codec"] == "video/VP8"
+        await server.tell(room(stage="point-2"))
+        await watcher.sees("stage", "green")
+
+
+async def test_a_console_of_thirty_slots_is_answered_and_connects(tmp_path: Path) -> None:
+    async with node_at_work(tmp_path) as (server, _), chromium() as browser:
+        slots = ["audio-0", "audio-1", "audio-2", "preview-audio", "stage", "content", "preview"]
+        await server.tell(room(tiles=["point-1"] * 25))
+        red = TestPeer(server, "point-1", colour="red")
+        await red.join()
+        try:
+            console = await BrowserPeer.join(
+                browser, server, "desk-a", slots=[*slots, *(f"tile-{n}" for n in range(25))]
+            )
+            for tile in (0, 12, 24):
+                await console.sees(f"tile-{tile}", "red")
+        finally:
+            await red.close()

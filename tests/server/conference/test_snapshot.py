@@ -1,0 +1,186 @@
+"""Snapshot + events = fresh snapshot, for random commands by random people, over real sockets, for every audience."""
+
+import asyncio
+import contextlib
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from server.conference.service import ConferenceService
+from server.core.config import Settings
+from server.live.feature import Viewer
+from server.live.room import load_state
+from server.main import create_app
+from server.meetings.models import AgendaItem, Meeting
+from tests import builders
+from tests.conftest import Clock, signed_in
+from tests.sockets import LiveClient, LiveServer, Refused, serving
+
+HALLS = 4
+number = st.integers(0, HALLS - 1)
+STEPS = st.one_of(
+    st.tuples(st.just("floor.give"), number, st.booleans()),
+    st.tuples(st.just("floor.take"), number),
+    st.tuples(st.just("floor.mute_all"), st.booleans()),
+    st.tuples(st.just("floor.give_main")),
+    st.tuples(st.just("stage.show"), st.none() | number),
+    st.tuples(
+        st.just("layout.set"),
+        st.sampled_from(["stage", "stage-row", "grid-2", "grid-3", "content-stage"]),
+        st.none() | st.lists(number, max_size=3),
+    ),
+    st.tuples(st.just("agenda.go"), st.none() | st.integers(0, 2)),
+    st.tuples(st.just("hand.raise"), number, st.sampled_from(["", "Ý kiến"])),
+    st.tuples(st.just("hand.lower"), number),
+    st.tuples(st.just("hand.dismiss"), number),
+    st.tuples(st.just("hall.ready"), number, st.booleans()),
+    st.tuples(st.just("hall.leave"), number),
+    st.tuples(st.just("content.start"), st.none() | number),
+    st.tuples(st.just("content.stop"), st.none() | number),
+    st.tuples(st.just("cut"), number),
+    st.tuples(st.just("lost"), number),
+    st.tuples(st.just("reconnect"), number),
+    st.tuples(st.just("meeting.start")),
+    st.tuples(st.just("meeting.end")),
+)
+
+
+class Play:
+    def __init__(self, server: LiveServer, province: builders.Province, meeting: Meeting, items: list[int]) -> None:
+        self.server = server
+        self.points = [hall.id for hall in province.halls[:HALLS]]
+        self.meeting = meeting
+        self.items = items
+        self.conference: ConferenceService = server.app.state.conference
+        self.cookies: dict[Any, str] = {}
+        self.halls: dict[int, LiveClient] = {}
+        self.clients: list[LiveClient] = []
+        self.done = 0
+        self.console: LiveClient
+        self.presenter: LiveClient
+
+    async def enter(self, who: Any, audience: str, point_id: int | None = None) -> LiveClient:
+        client = await self.server.join(self.meeting.id, self.cookies[who], audience, point_id)
+        self.clients.append(client)
+        return client
+
+    async def step(self, step: tuple[Any, ...]) -> None:
+        name, *given = step
+        point = self.points[given[0]] if given and isinstance(given[0], int) and given[0] is not True else None
+        if name == "cut":
+            self.halls[given[0]].cut()
+        elif name == "lost":
+            self.halls[given[0]].cut()
+            await self.server.settled(lambda: point not in self.conference.live.halls(self.meeting.id))
+            await self.conference.watch._lose(self.meeting.id, {point: self.conference.services.clock()})  # type: ignore[dict-item]
+        elif name == "reconnect":
+            self.halls[given[0]] = await self.enter(f"hall-{given[0]}", "hall", point)
+        else:
+            await self.command(name, given, point)
+
+    async def command(self, name: str, given: list[Any], point: int | None) -> None:
+        sender, data = self.console, {}
+        match name:
+            case "floor.give":
+                data = {"point_id": point, "keep": given[1]}
+            case "floor.take" | "hand.dismiss" | "stage.show":
+                data = {"point_id": point}
+            case "floor.mute_all":
+                data = {"including_main": given[0]}
+            case "layout.set":
+                pinned = None if given[1] is None else [self.points[each] for each in given[1]]
+                data = {"layout": given[0], "pinned": pinned}
+            case "agenda.go":
+                data = {"item_id": None if given[0] is None else self.items[given[0]]}
+            case "hand.raise" | "hand.lower" | "hall.ready" | "hall.leave":
+                sender = self.halls[given[0]]
+                data = {"hand.raise": {"topic": given[-1]}, "hall.ready": {"ready": given[-1]}}.get(name, {})
+            case "content.start" | "content.stop":
+                sender = self.presenter if point is None else self.halls[given[0]]
+        if sender.connection.close_code is not None or sender.cut_off:
+            return
+        with contextlib.suppress(Refused):
+            await sender.command(name, **data)
+            self.done += 1
+
+    async def check(self) -> None:
+        """Everybody connected holds exactly what the database holds now, and a newcomer is told the same."""
+        await self.conference.door.stop()
+        seq, fresh = await load_state(self.conference.services.database, self.conference.live.features, self.meeting.id)
+        here = set(self.conference.live.clients())
+        room = self.conference.live.room(self.meeting.id)
+        viewers = {client.participant: client.viewer for client in here}
+        for client in self.clients:
+            if client.cut_off or client.connection.close_code is not None:
+                continue
+            await client.send({"type": "ping"})
+            await client.until(lambda client=client: client.frames[-1]["type"] == "pong")
+            assert client.state == self.seen(room, fresh, viewers[client.participant])
+        newcomer = await self.enter("console", "console")
+        assert (newcomer.seq, newcomer.state) == (seq, self.seen(room, fresh, Viewer("console")))
+
+    def seen(self, room: Any, state: dict[str, dict[str, Any]], viewer: Viewer) -> dict[str, dict[str, Any]]:
+        return {
+            name: visible
+            for name, items in state.items()
+            if (visible := {key: value for key, value in items.items() if room._visible(name, key, viewer)})
+        }
+
+
+async def play(template: Path, steps: list[tuple[Any, ...]]) -> None:
+    with TemporaryDirectory() as folder:
+        shutil.copy(template, Path(folder) / "play.db")
+        url = f"sqlite+aiosqlite:///{folder}/play.db"
+        clock = Clock()
+        settings = Settings(
+            var=Path(folder),
+            database_url=url,
+            media_embedded=False,
+            lost_after_seconds=600,
+            _env_file=None,  # type: ignore[call-arg]
+        )
+        app = create_app(settings, clock)
+        async with serving(app) as server:
+            services = app.state.services
+            province = await builders.province(services)
+            meeting = await builders.conference(services, province, "open", province.halls[:5])
+            async with services.database.read() as session:
+                items = await session.scalars(AgendaItem.__table__.select().with_only_columns(AgendaItem.id))
+                play = Play(server, province, meeting, list(items))
+            for index, hall in enumerate(province.halls[:HALLS]):
+                play.cookies[f"hall-{index}"] = await signed_in(services, hall)
+            play.cookies["console"] = await signed_in(services, province.operator)
+            play.cookies["presenter"] = await signed_in(services, province.presenter)
+            play.console = await play.enter("console", "console")
+            play.presenter = await play.enter("presenter", "member")
+            for index, point_id in enumerate(play.points):
+                play.halls[index] = await play.enter(f"hall-{index}", "hall", point_id)
+            for step in steps:
+                clock.pass_(seconds=1)
+                await play.step(step)
+            assert play.done > 0, "nothing happened"
+            await play.check()
+            for client in play.clients:
+                client.cut()
+
+
+@pytest.fixture(scope="session")
+def template(_sqlite_template: Path) -> Path:
+    return _sqlite_template
+
+
+@hypothesis_settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
+@given(steps=st.lists(STEPS, min_size=5, max_size=30))
+def test_snapshot_and_events_make_a_fresh_snapshot(template: Path, steps: list[tuple[Any, ...]]) -> None:
+    asyncio.run(play(template, [("meeting.start",), *steps]))

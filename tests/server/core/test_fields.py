@@ -1,0 +1,47 @@
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from server.core.fields import Line, Paragraphs, folded
+
+line: TypeAdapter[str] = TypeAdapter(Line)
+paragraphs: TypeAdapter[str] = TypeAdapter(Paragraphs)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("Đạ Sar", "da sar"),
+        ("Đưng K'Nớ", "dung k'no"),
+        ("  NGUYỄN   Thị  Hạnh ", "nguyen thi hanh"),
+        (unicodedata.normalize("NFD", "Lạc Dương"), "lac duong"),
+        ("đĐ", "dd"),
+    ],
+)
+def test_folding(text: str, plain: str) -> None:
+    assert folded(text) == plain
+
+
+@given(st.text())
+def test_folding_twice_changes_nothing_and_forms_do_not_matter(text: str) -> None:
+    assert folded(folded(text)) == folded(text)
+    assert folded(unicodedata.normalize("NFC", text)) == folded(unicodedata.normalize("NFD", text))
+
+
+@given(st.text())
+def test_a_line_is_clean_or_refused(text: str) -> None:
+    try:
+        clean = line.validate_python(text)
+    except ValidationError:
+        return
+    assert clean == unicodedata.normalize("NFC", clean)
+    assert not any(unicodedata.category(character) in ("Cc", "Cs") for character in clean)
+
+
+def test_paragraphs_keep_their_lines() -> None:
+    assert paragraphs.validate_python("Một\r\nHai\n\tBa ") == "Một\nHai\n\tBa"
+    with pytest.raises(ValidationError):
+        paragraphs.validate_python("a\x00b")

@@ -1,0 +1,180 @@
+"""Delivery: whatever the bus does, every client gets every event it may see, once and in order."""
+
+import asyncio
+import itertools
+import json
+import random
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from starlette.websockets import WebSocket
+
+from server.core.actor import SYSTEM
+from server.core.services import Services
+from server.live import log, room
+from server.live.client import Client
+from server.live.feature import LiveFeature, Viewer
+from server.live.protocol import Wire
+from server.live.room import Room
+from server.meetings.models import Meeting
+from tests import builders
+
+_names = itertools.count(1)
+
+
+class Counter(Wire):
+    value: int
+
+
+def _visible(collection: str, key: str, viewer: Viewer) -> bool:
+    return viewer.audience == "console" or key == str(viewer.point_id)
+
+
+FEATURE = LiveFeature(name="counters", collections={"counters": Counter}, visible=_visible)
+
+
+@pytest.fixture
+async def meeting(services: Services, province: builders.Province) -> Meeting:
+    return await builders.conference(services, province, "running")
+
+
+async def count(services: Services, meeting: Meeting, key: int, value: int) -> dict[str, Any]:
+    """Commits one event; returns it as the bus would carry it."""
+    sent: list[dict[str, Any]] = []
+    leave = services.bus.subscribe(log.EVENTS, lambda message: sent.append(dict(message)))
+    async with services.transactions(SYSTEM) as tx:
+        await log.append(tx, meeting.id, "counted", [log.put("counters", key, Counter(value=value))])
+    leave()
+    return sent[0]
+
+
+class Watcher:
+    """A client without a socket."""
+
+    def __init__(self, meeting: Meeting, viewer: Viewer) -> None:
+        self.client = Client(
+            cast(WebSocket, SimpleNamespace(cookies={})),
+            meeting_id=meeting.id,
+            viewer=viewer,
+            participant=f"desk-{next(_names)}",
+            actor=SYSTEM,
+            now=builders.MORNING,
+        )
+
+    async def enter(self, into: Room) -> "Watcher":
+        into.admit(self.client)
+        await into.begin(self.client, lambda: builders.MORNING, media=lambda: False)
+        return self
+
+    @property
+    def frames(self) -> list[dict[str, Any]]:
+        return [json.loads(text) for text in self.client._queue]
+
+    @property
+    def numbers(self) -> list[int]:
+        """The snapshot's number, then those of the events."""
+        return [frame["seq"] for frame in self.frames]
+
+
+CONSOLE = Viewer("console")
+
+
+async def test_lost_repeated_and_reordered_hints(services: Services, meeting: Meeting) -> None:
+    """As with several processes, where each reads the log when the bus brings something else than the next event."""
+    events = [await count(services, meeting, 1, value) for value in range(3)]
+    here = Room(meeting.id, [FEATURE], services.database)
+    watcher = await Watcher(meeting, CONSOLE).enter(here)
+    assert watcher.numbers == [3]
+    events += [await count(services, meeting, 1, value) for value in range(3, 40)]
+    rng = random.Random(4)
+    hints = [events[rng.randrange(len(events))] for _ in range(60)] + [events[-1]]
+    for hint in hints:
+        here.hint(hint["seq"], hint["event"] if rng.random() < 0.7 else None)
+        if rng.random() < 0.3:
+            await asyncio.sleep(0.002)
+    async with asyncio.timeout(5):
+        while watcher.numbers[-1] < 40:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert watcher.numbers == list(range(3, 41))
+    await here.stop()
+
+
+async def test_clients_that_enter_while_events_commit(services: Services, meeting: Meeting) -> None:
+    here = Room(meeting.id, [FEATURE], services.database)
+    leave = services.bus.subscribe(log.EVENTS, lambda message: here.hint(message["seq"], message["event"]))
+    watchers: list[Watcher] = []
+
+    async def commit() -> None:
+        for value in range(40):
+            await count(services, meeting, value % 3, value)
+
+    async def enter() -> None:
+        for _ in range(20):
+            watchers.append(await Watcher(meeting, CONSOLE).enter(here))
+            await asyncio.sleep(0.004)
+            if here.replica is not None and len(watchers) % 5 == 0:
+                here.replica.loaded -= room.REFRESH_SECONDS  # the next one makes the room load anew
+
+    await asyncio.gather(commit(), enter())
+    for watcher in watchers:
+        assert watcher.numbers == list(range(watcher.numbers[0], 41))
+    leave()
+    await here.stop()
+
+
+async def test_only_what_one_may_see_and_each_text_once(services: Services, meeting: Meeting) -> None:
+    here = Room(meeting.id, [FEATURE], services.database)
+    consoles = [await Watcher(meeting, CONSOLE).enter(here) for _ in range(3)]
+    halls = [await Watcher(meeting, Viewer("hall", point)).enter(here) for point in (1, 2)]
+    member = await Watcher(meeting, Viewer("member")).enter(here)
+    for key in (1, 2, 1):
+        hint = await count(services, meeting, key, key)
+        here.hint(hint["seq"], hint["event"])
+    assert [watcher.numbers for watcher in consoles] == [[0, 1, 2, 3]] * 3
+    assert [watcher.numbers for watcher in halls] == [[0, 1, 3], [0, 2]]
+    assert member.numbers == [0]
+    texts = {id(watcher.client._queue[1]) for watcher in consoles}
+    assert len(texts) == 1
+    late = await Watcher(meeting, Viewer("hall", 1)).enter(here)
+    assert late.frames[0]["collections"] == {"counters": {"1": {"value": 1}}}
+    await here.stop()
+
+
+async def test_delivery_waits_for_a_database_that_is_away(
+    services: Services, meeting: Meeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "RETRY_SECONDS", 0.05)
+    here = Room(meeting.id, [FEATURE], services.database)
+    watcher = await Watcher(meeting, CONSOLE).enter(here)
+    await count(services, meeting, 1, 1)
+    read, away = log.after, 3
+
+    async def after(*arguments: Any) -> Any:
+        nonlocal away
+        away -= 1
+        if away >= 0:
+            raise ConnectionError("away")
+        return await read(*arguments)
+
+    monkeypatch.setattr(log, "after", after)
+    here.hint(1, None)
+    async with asyncio.timeout(5):
+        while watcher.numbers != [0, 1]:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    await here.stop()
+
+
+async def test_numbers_have_no_gaps_and_a_rolled_back_event_never_was(services: Services, meeting: Meeting) -> None:
+    async def one(value: int) -> None:
+        async with services.transactions(SYSTEM) as tx:
+            await log.append(tx, meeting.id, "counted", [log.put("counters", 1, Counter(value=value))])
+            if value % 3 == 0:
+                raise ValueError(value)
+
+    results = await asyncio.gather(*(one(value) for value in range(12)), return_exceptions=True)
+    assert sum(isinstance(result, ValueError) for result in results) == 4
+    async with services.database.read() as session:
+        events = await log.after(session, meeting.id, 0)
+    assert [event["seq"] for event in events] == list(range(1, 9))
+    assert {event["changes"][0]["value"]["value"] % 3 for event in events} == {1, 2}

@@ -1,0 +1,192 @@
+"""Every route of the API for everybody: who is not named is turned away. A new route fails here until it has a row."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from server.accounts.models import Person
+from server.core.actor import SYSTEM
+from server.core.services import Services
+from server.meetings.models import Meeting
+from server.organisations.models import BridgePoint, Unit
+from tests import builders
+from tests.builders import MORNING, Province
+from tests.conftest import Browsers
+
+NOBODY: frozenset[str] = frozenset()
+PEOPLE = frozenset(
+    {
+        "stranger",
+        "delegate",
+        "hall_secretary",
+        "technician",
+        "district_technician",
+        "presenter",
+        "secretary",
+        "chair",
+        "operator",
+        "organiser",
+        "district_organiser",
+        "admin",
+    }
+)
+SIGNED_IN = PEOPLE | {"da_sar_hall", "hiep_an_hall"}
+EVERYBODY = SIGNED_IN | {"anonymous"}
+INVOLVED = SIGNED_IN - {"stranger"}
+"""Everybody with a part in the conference over all halls. `district_organiser` and `hiep_an_hall` by their halls."""
+ADMIN = frozenset({"admin"})
+ORGANISER = frozenset({"organiser"})
+LEADS = frozenset({"organiser", "chair", "secretary"})
+RUNS = LEADS | {"operator"}
+
+
+@dataclass
+class World:
+    """Fresh for each attempt."""
+
+    province: Province
+    meeting: Meeting
+    unit: Unit
+    point: BridgePoint
+    person: Person
+
+
+def nothing(_world: World) -> None:
+    return None
+
+
+def meeting_body(world: World) -> dict[str, Any]:
+    where = world.province
+    return {
+        "kind": "hoi-nghi",
+        "title": "Họp",
+        "unit_id": where.root.id,
+        "starts_at": MORNING.isoformat(),
+        "ends_at": (MORNING + timedelta(hours=1)).isoformat(),
+        "main_point_id": where.main.id,
+    }
+
+
+@dataclass
+class Row:
+    route: str
+    """As in the OpenAPI document."""
+    allowed: frozenset[str]
+    state: str = "invited"
+    body: Callable[[World], Any] = nothing
+    denied_as: set[int] = field(default_factory=lambda: {403, 404})
+
+
+ROWS = [
+    Row("GET /api/health", EVERYBODY),
+    Row("GET /api/session", SIGNED_IN),
+    Row("DELETE /api/session", SIGNED_IN),
+    Row("GET /api/sessions", SIGNED_IN),
+    Row("GET /api/units", SIGNED_IN),
+    Row(
+        "POST /api/units",
+        ADMIN,
+        body=lambda w: {"parent_id": w.province.root.id, "name": "A", "short_name": "A", "level": "below"},
+    ),
+    Row("PATCH /api/units/{unit_id}", ADMIN, body=lambda _: {"name": "B"}),
+    Row("DELETE /api/units/{unit_id}", ADMIN),
+    Row("POST /api/points", ADMIN, body=lambda w: {"unit_id": w.province.lat.id, "name": "A", "short_name": "A"}),
+    Row("PATCH /api/points/{point_id}", ADMIN, body=lambda _: {"name": "B"}),
+    Row("DELETE /api/points/{point_id}", ADMIN),
+    Row("GET /api/people", frozenset({"admin", "organiser", "district_organiser"})),
+    Row("GET /api/people/{person_id}", ADMIN),
+    Row("POST /api/people", ADMIN, body=lambda w: {"unit_id": w.province.lat.id, "full_name": "A"}),
+    Row("PATCH /api/people/{person_id}", ADMIN, body=lambda _: {"title": "B"}),
+    Row("PUT /api/people/{person_id}/roles", ADMIN, body=lambda _: []),
+    Row("POST /api/links", ADMIN, body=lambda w: {"person_id": w.person.id}),
+    Row("GET /api/meetings", SIGNED_IN),
+    Row("POST /api/meetings", ORGANISER, body=meeting_body),
+    Row("GET /api/meetings/{meeting_id}", INVOLVED),
+    Row("PATCH /api/meetings/{meeting_id}", ORGANISER, body=lambda _: {"version": 1, "title": "B"}),
+    Row("DELETE /api/meetings/{meeting_id}", ORGANISER, "draft"),
+    Row("POST /api/meetings/{meeting_id}/invite", ORGANISER, "draft"),
+    Row("POST /api/meetings/{meeting_id}/withdraw", ORGANISER),
+    Row("POST /api/meetings/{meeting_id}/open", RUNS),
+    Row("POST /api/meetings/{meeting_id}/start", RUNS, "open"),
+    Row("POST /api/meetings/{meeting_id}/end", RUNS, "running"),
+    Row("GET /api/meetings/{meeting_id}/attendance", RUNS, "ended"),
+    Row("GET /api/meetings/{meeting_id}/attendance.xlsx", RUNS, "ended"),
+    Row("GET /api/meetings/{meeting_id}/attendance.csv", RUNS, "ended"),
+    Row("POST /api/meetings/{meeting_id}/reopen", LEADS, "ended", body=lambda _: {"reason": "Bấm nhầm"}),
+]
+
+ELSEWHERE = {
+    # Signing in is what these do; a wrong password or token is not a matter of roles (tests/server/accounts).
+    "POST /api/session",
+    "POST /api/session/link",
+    "PUT /api/session/password",
+    # Of the own ones only (tests/server/accounts).
+    "DELETE /api/sessions/{session_id}",
+}
+
+
+def test_every_route_has_its_row(app: FastAPI) -> None:
+    routes = {
+        f"{method.upper()} {path}"
+        for path, methods in app.openapi()["paths"].items()
+        for method in methods
+        if path.startswith("/api/")
+    }
+    assert routes == {row.route for row in ROWS} | ELSEWHERE
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.route)
+async def test_who_is_not_named_is_turned_away(
+    row: Row, browser: Browsers, province: Province, services: Services
+) -> None:
+    for who in sorted(EVERYBODY):
+        world = await fresh(services, province, row.state)
+        client = await browser(None if who == "anonymous" else getattr(province, who))
+        method, template = row.route.split(" ")
+        path = template.format(
+            meeting_id=world.meeting.id, unit_id=world.unit.id, point_id=world.point.id, person_id=world.person.id
+        )
+        answer = await client.request(method, path, json=row.body(world))
+        if who in row.allowed:
+            assert answer.status_code < 300, (who, answer.text)
+        elif who == "anonymous":
+            assert answer.status_code == 401, answer.text
+        else:
+            assert answer.status_code in row.denied_as, (who, answer.text)
+        if answer.content:
+            assert answer.headers["content-type"].startswith(("application/json", "text/csv", "application/vnd"))
+
+
+async def test_nobody_else_sees_a_draft(browser: Browsers, province: Province, services: Services) -> None:
+    draft = await builders.conference(services, province, "draft")
+    for who in sorted(SIGNED_IN):
+        client = await browser(getattr(province, who))
+        expected = 200 if who in LEADS else 404
+        assert (await client.get(f"/api/meetings/{draft.id}")).status_code == expected, who
+        assert len((await client.get("/api/meetings")).json()) == (who in LEADS), who
+
+
+async def fresh(services: Services, province: Province, state: str) -> World:
+    async with services.transactions(SYSTEM) as tx:
+        unit = await builders.unit(tx.session, "Thôn", province.lat)
+        meeting = await builders.meeting(
+            tx.session,
+            province.root,
+            province.halls,
+            state=state,
+            chair=province.chair,
+            secretary=province.secretary,
+            presenter=province.presenter,
+            created_by=province.organiser,
+        )
+        return World(
+            province=province,
+            meeting=meeting,
+            unit=unit,
+            point=await builders.point(tx.session, province.lat, "Phòng"),
+            person=await builders.person(tx.session, province.lat, "Người"),
+        )

@@ -1,0 +1,223 @@
+import { describe, expect, it } from 'vitest';
+import type { AgendaItemEntity, Layout, PointEntity, StageEntity, UnitEntity } from '#lib/live/types.ts';
+import { itemClock, nextItem } from './agenda.ts';
+import { panesOf, shownLayout } from './screens.ts';
+import { hands, phoneOf, plain, standing, troubles } from './standing.ts';
+import { duration } from './time.ts';
+import { columnsOf, linesOf, pathOf, spansOf, step } from './wall.ts';
+
+const NOW = Date.parse('2026-11-21T02:00:00Z');
+const ago = (seconds: number) => new Date(NOW - seconds * 1000).toISOString();
+
+function point(id: number, change: Partial<PointEntity> = {}): PointEntity {
+  return {
+    id,
+    unit_id: 1,
+    name: `Điểm ${id}`,
+    short_name: `Điểm ${id}`,
+    speaker: '',
+    main: false,
+    presence: 'ready',
+    since: ago(60),
+    weak: false,
+    floor: false,
+    hand_at: null,
+    hand_topic: '',
+    contact: '',
+    ...change,
+  };
+}
+
+function stage(change: Partial<StageEntity> = {}): StageEntity {
+  return { layout: 'stage', stage: null, floor: [], pinned: [], tiles: [], content: null, ...change };
+}
+
+const place = (point_id: number) => ({ point_id, name: `Điểm ${point_id}`, speaker: '' });
+
+describe('standing of a point', () => {
+  it('shows what matters most', () => {
+    const on = stage({ stage: place(1) });
+    expect(standing(point(1), on)).toBe('on-air');
+    expect(standing(point(2, { floor: true }), on)).toBe('on-air');
+    expect(standing(point(1, { presence: 'lost', hand_at: ago(1) }), on)).toBe('lost');
+    expect(standing(point(3, { hand_at: ago(1), weak: true }), on)).toBe('hand');
+    expect(standing(point(3, { weak: true, presence: 'testing' }), on)).toBe('weak');
+    expect(standing(point(3, { presence: 'testing' }), on)).toBe('testing');
+    expect(standing(point(3, { presence: 'absent', weak: true }), on)).toBe('absent');
+  });
+
+  it('lists hands in the order they were raised', () => {
+    const raised = hands([point(1, { hand_at: ago(10) }), point(2), point(3, { hand_at: ago(90) })]);
+    expect(raised.map(({ id }) => id)).toEqual([3, 1]);
+  });
+
+  it('names the longest lost first, and no weak point that is not here', () => {
+    const { lost, weak } = troubles([
+      point(1, { presence: 'lost', since: ago(5) }),
+      point(2, { presence: 'lost', since: ago(500) }),
+      point(3, { weak: true }),
+      point(4, { weak: true, presence: 'absent' }),
+    ]);
+    expect(lost.map(({ id }) => id)).toEqual([2, 1]);
+    expect(weak.map(({ id }) => id)).toEqual([3]);
+  });
+
+  it('finds the phone in a contact', () => {
+    expect(phoneOf('Bon Niêng K’Tâm · 0263 555 0036')).toBe('02635550036');
+    expect(phoneOf('Nguyễn Văn An, +84 912 345 678')).toBe('+84912345678');
+    expect(phoneOf('Nguyễn Văn An')).toBeUndefined();
+  });
+
+  it('compares names without diacritics', () => {
+    expect(plain('Đưng K’Nớ')).toBe('dung kno');
+    expect(plain('Lạc Dương')).toBe('lac duong');
+  });
+});
+
+describe('wall', () => {
+  const units = new Map<string, UnitEntity>();
+  const unit = (id: number, parent_id: number | null, position = 0) =>
+    units.set(String(id), { id, parent_id, name: `U${id}`, short_name: `u${id}`, level: 'x', position });
+  unit(1, null);
+  unit(2, 1, 2);
+  unit(3, 1, 1);
+  unit(4, 1, 3);
+  unit(20, 2, 1);
+  unit(21, 2, 0);
+  unit(30, 3);
+  const members = [
+    point(7, { unit_id: 20 }),
+    point(6, { unit_id: 21 }),
+    point(5, { unit_id: 2 }),
+    point(4, { unit_id: 30 }),
+    point(3, { unit_id: 3 }),
+    point(2, { unit_id: 4 }),
+    point(8, { unit_id: 1 }),
+    point(1, { unit_id: 1, main: true }),
+  ];
+
+  it('makes a row of each branch, the top and lone branches in the first', () => {
+    expect(spansOf(members, units)).toEqual([
+      { id: 1, name: 'u1', top: 'x', points: [1, 8, 2] },
+      { id: 3, name: 'u3', points: [3, 4] },
+      { id: 2, name: 'u2', points: [5, 6, 7] },
+    ]);
+  });
+
+  it('has one row when all points are of one unit, and none without points', () => {
+    expect(spansOf([point(1), point(2)], units).map(({ points }) => points)).toEqual([[1, 2]]);
+    expect(spansOf([], units)).toEqual([]);
+  });
+
+  it('survives a tree that bites its tail', () => {
+    const ring = new Map<string, UnitEntity>();
+    for (const [id, parent_id] of [
+      [1, 2],
+      [2, 1],
+    ] as const)
+      ring.set(String(id), { id, parent_id, name: '', short_name: '', level: '', position: 0 });
+    expect(pathOf(1, ring).map(({ id }) => id)).toEqual([1, 2]);
+  });
+
+  it('breaks long rows into equal lines', () => {
+    expect([0, 5, 8, 9, 13, 17].map((n) => columnsOf(n, 8))).toEqual([1, 5, 8, 5, 7, 6]);
+  });
+
+  it('moves by arrows as the eye would', () => {
+    const lines = linesOf(
+      [
+        { id: 1, name: '', points: [1, 2, 3, 4] },
+        { id: 2, name: '', points: [5, 6] },
+      ],
+      3,
+    );
+    expect(lines).toEqual([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ]);
+    expect(step(lines, 2, 'ArrowDown')).toBe(4);
+    expect(step(lines, 4, 'ArrowRight')).toBe(5);
+    expect(step(lines, 5, 'ArrowUp')).toBe(3);
+    expect(step(lines, 1, 'ArrowUp')).toBe(1);
+    expect(step(lines, 6, 'Home')).toBe(5);
+    expect(
+      step(
+        [
+          [1, 2, 3, 4],
+          [5, 6],
+        ],
+        4,
+        'ArrowDown',
+      ),
+    ).toBe(6);
+  });
+});
+
+describe('screens', () => {
+  const slots = (change: Partial<StageEntity>) => panesOf(stage(change)).map(({ slot }) => slot);
+
+  it('has the panes of each layout', () => {
+    expect(slots({})).toEqual(['stage']);
+    expect(slots({ layout: 'stage-row' })).toEqual(['stage', 'tile-0', 'tile-1', 'tile-2', 'tile-3']);
+    expect(slots({ layout: 'grid-3' })).toHaveLength(9);
+    expect(slots({ layout: 'grid-4' }).at(-1)).toBe('tile-15');
+  });
+
+  it('names who is in each pane', () => {
+    const panes = panesOf(stage({ layout: 'grid-2', tiles: [place(4), place(9)] }));
+    expect(panes.map(({ place }) => place?.point_id ?? null)).toEqual([4, 9, null, null]);
+  });
+
+  it('gives shared content the large place and takes it back', () => {
+    const content = { participant: 'desk-1', name: 'An', since: ago(1) };
+    const shown = (layout: Layout, shared = true) =>
+      shownLayout(stage({ layout, content: shared ? content : null }));
+    expect(shown('stage-row')).toBe('content-stage');
+    expect(shown('grid-3')).toBe('grid-3');
+    expect(shown('content-stage', false)).toBe('stage');
+    expect(slots({ layout: 'stage', content })).toEqual(['content', 'stage']);
+  });
+});
+
+describe('agenda', () => {
+  const item = (id: number, change: Partial<AgendaItemEntity> = {}): AgendaItemEntity => ({
+    id,
+    position: id,
+    title: '',
+    minutes: 10,
+    presenter: '',
+    state: 'waiting',
+    spent_seconds: 0,
+    since: null,
+    ...change,
+  });
+
+  it('counts earlier stints and the present one', () => {
+    const clock = itemClock(item(1, { spent_seconds: 120, since: ago(180) }), NOW);
+    expect(clock).toEqual({ spent: 300, left: 300, share: 0.5 });
+  });
+
+  it('goes below zero over time, but never fills more than the bar', () => {
+    const clock = itemClock(item(1, { since: ago(660) }), NOW);
+    expect(clock.left).toBe(-60);
+    expect(clock.share).toBe(1);
+  });
+
+  it('goes on after the current item, then to what was left out', () => {
+    const agenda = [item(1), item(2, { state: 'current' }), item(3, { state: 'done' }), item(4)];
+    expect(nextItem(agenda)?.id).toBe(4);
+    expect(nextItem(agenda.slice(0, 3))?.id).toBe(1);
+    expect(nextItem([item(1, { state: 'done' })])).toBeUndefined();
+  });
+});
+
+describe('duration', () => {
+  it.each([
+    [0, '00:00'],
+    [-5, '00:00'],
+    [252.9, '04:12'],
+    [3600, '1:00:00'],
+    [4360, '1:12:40'],
+  ])('%d s is %s', (seconds, text) => expect(duration(seconds)).toBe(text));
+});

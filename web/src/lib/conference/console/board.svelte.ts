@@ -1,0 +1,172 @@
+import { createContext } from 'svelte';
+import { CONSOLE_TILES } from '#lib/media/plan.ts';
+import type { PointEntity } from '#lib/live/types.ts';
+import type { PointState } from '#lib/ui/StateMark.svelte';
+import type { Conference } from '../conference.svelte.ts';
+import { tileCount } from '../screens.ts';
+import { hands, plain, standing, troubles } from '../standing.ts';
+import { spansOf, type Span } from '../wall.ts';
+
+export type BoardView = 'wall' | 'tree' | 'tiles';
+
+const QUIET = 0.2;
+const SETTLE = 250;
+
+/** What an operator has before them: which view, which point is chosen, whom they listen to. */
+export class Board {
+  readonly conference: Conference;
+  view = $state<BoardView>('wall');
+  /** The point whose panel is open. */
+  chosen = $state<number | undefined>();
+  /** The point that keys move from. */
+  cursor = $state<number | undefined>();
+  filter = $state<PointState | undefined>();
+  search = $state('');
+  page = $state(0);
+  /** The point listened to before it goes on air. */
+  preview = $state<number | undefined>();
+
+  readonly #stops: (() => void)[] = [];
+  #sent = '';
+  #settle: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(conference: Conference) {
+    this.conference = conference;
+    this.#stops.push(
+      conference.room.onSnapshot(() => {
+        this.#sent = '';
+        this.#sendView();
+      }),
+      $effect.root(() => {
+        $effect(() => this.#sendView());
+        $effect(() => conference.sound.volume('audio-', this.preview === undefined ? 1 : QUIET));
+      }),
+    );
+  }
+
+  close(): void {
+    clearTimeout(this.#settle);
+    for (const stop of this.#stops.splice(0)) stop();
+  }
+
+  /** Points kept among the halls' small pictures. */
+  get pinned(): number[] {
+    return this.conference.room.stage?.pinned ?? [];
+  }
+
+  get points(): PointEntity[] {
+    return [...this.conference.room.points.values()];
+  }
+
+  /** Where points stand in the tree; equal text means that rows need not be built anew. */
+  readonly #shape: string = $derived.by(
+    () =>
+      this.points.map(({ id, unit_id, main }) => `${id}:${unit_id}:${main}`).join() +
+      this.conference.room.units.size,
+  );
+
+  readonly spans: Span[] = $derived.by(() =>
+    this.#shape ? spansOf(this.points, this.conference.room.units) : [],
+  );
+
+  /** All points, in the order of the wall. */
+  readonly order: number[] = $derived.by(() => this.spans.flatMap(({ points }) => points));
+
+  readonly hands: PointEntity[] = $derived.by(() => hands(this.points));
+
+  readonly troubles = $derived.by(() => troubles(this.points));
+
+  /** How many points stand in each state. */
+  readonly counts: Record<PointState, number> = $derived.by(() => {
+    const counts = { 'on-air': 0, hand: 0, ready: 0, testing: 0, weak: 0, lost: 0, absent: 0 };
+    for (const point of this.points) counts[this.standing(point)] += 1;
+    return counts;
+  });
+
+  readonly present: number = $derived.by(
+    () => this.points.filter(({ presence }) => presence === 'ready' || presence === 'testing').length,
+  );
+
+  readonly #needle: string = $derived.by(() => plain(this.search.trim()));
+
+  point(id: number | undefined): PointEntity | undefined {
+    return id === undefined ? undefined : this.conference.room.points.get(String(id));
+  }
+
+  standing(point: PointEntity): PointState {
+    return standing(point, this.conference.room.stage);
+  }
+
+  /** Whether filter and search leave this point lit. */
+  matches(point: PointEntity): boolean {
+    if (this.filter && this.standing(point) !== this.filter) return false;
+    return this.#needle === '' || plain(`${point.name} ${point.short_name}`).includes(this.#needle);
+  }
+
+  /** The points of the page of small pictures in view; only these are sent here. */
+  readonly connected: number[] = $derived.by(() =>
+    this.order.filter((id) => {
+      const point = this.point(id);
+      return point && (point.presence === 'ready' || point.presence === 'testing') && this.matches(point);
+    }),
+  );
+
+  readonly pages: number = $derived.by(() => Math.max(1, Math.ceil(this.connected.length / CONSOLE_TILES)));
+
+  readonly tiles: number[] = $derived.by(() => {
+    const page = Math.min(this.page, this.pages - 1);
+    return this.connected.slice(page * CONSOLE_TILES, (page + 1) * CONSOLE_TILES);
+  });
+
+  turn(by: number): void {
+    this.page = Math.min(this.pages - 1, Math.max(0, Math.min(this.page, this.pages - 1) + by));
+  }
+
+  choose(id: number | undefined): void {
+    this.chosen = id;
+    if (id !== undefined) this.cursor = id;
+    else this.preview = undefined;
+  }
+
+  listen(id: number | undefined): void {
+    this.preview = id;
+    if (id !== undefined) this.choose(id);
+  }
+
+  async call(id: number): Promise<void> {
+    const called = await this.conference.acts.run('floor.give', { point_id: id });
+    if (called && this.preview === id) this.preview = undefined;
+  }
+
+  /** Keeps a point among the halls' small pictures, or lets it go; a layout without any gets a row of them. */
+  async pin(id: number): Promise<void> {
+    const { acts, room } = this.conference;
+    const now = room.stage?.layout ?? 'stage';
+    const pinned = this.pinned.includes(id)
+      ? this.pinned.filter((other) => other !== id)
+      : [...this.pinned, id];
+    const layout = tileCount(now) > 0 ? now : 'stage-row';
+    await acts.run('layout.set', { layout, pinned });
+  }
+
+  /** Tells the server what this board alone wants to see. Points come and go in bursts; one message does. */
+  #sendView(): void {
+    const wanted = {
+      preview: this.preview ?? null,
+      tiles: this.view === 'tiles' ? this.tiles : [],
+    };
+    const text = JSON.stringify(wanted);
+    const { room } = this.conference;
+    clearTimeout(this.#settle);
+    if (text === this.#sent || !room.known) return;
+    this.#settle = setTimeout(
+      () => {
+        this.#sent = text;
+        room.command('view.set', wanted).catch(() => (this.#sent = ''));
+      },
+      this.#sent === '' ? 0 : SETTLE,
+    );
+  }
+}
+
+export const [useBoard, provideBoard] = createContext<Board>();

@@ -1,0 +1,39 @@
+import type { LinkFigures } from '#lib/live/types.ts';
+import { m } from '#lib/paraglide/messages.js';
+
+const GOOD_RATE = 1_200_000;
+
+/** A line in words: "Đường truyền tốt. Trễ 12 ms, 25 hình/giây." */
+export function lineWords(figures: LinkFigures | undefined): string {
+  if (!figures) return m.line_unknown();
+  const rating = { good: m.hall_line_good, weak: m.hall_line_weak, bad: m.hall_line_bad }[figures.rating]();
+  const parts = [];
+  if (typeof figures.rtt_ms === 'number') parts.push(m.line_delay({ ms: Math.round(figures.rtt_ms) }));
+  if (figures.fps > 0) parts.push(m.line_frames({ fps: Math.round(figures.fps) }));
+  return `${rating}. ${parts.join(', ')}${parts.length > 0 ? '.' : ''}`;
+}
+
+/** The figures an operator reads, each with its name; shares in percent, rates in Mbit/s or kbit/s. */
+export function lineFigures(figures: LinkFigures): { name: string; value: string; bad: boolean }[] {
+  const percent = (share: number) =>
+    `${(share * 100).toLocaleString('vi-VN', { maximumFractionDigits: 1 })}%`;
+  const rate = (bits: number) =>
+    bits >= GOOD_RATE
+      ? `${(bits / 1e6).toLocaleString('vi-VN', { maximumFractionDigits: 1 })} Mbit/s`
+      : `${Math.round(bits / 1000).toLocaleString('vi-VN')} kbit/s`;
+  return [
+    {
+      name: m.figure_delay(),
+      value: typeof figures.rtt_ms === 'number' ? `${Math.round(figures.rtt_ms)} ms` : '–',
+      bad: (figures.rtt_ms ?? 0) > 400,
+    },
+    { name: m.figure_loss_up(), value: percent(figures.loss_up), bad: figures.loss_up > 0.05 },
+    { name: m.figure_loss_down(), value: percent(figures.loss_down), bad: figures.loss_down > 0.05 },
+    { name: m.figure_rate(), value: rate(figures.bitrate_up), bad: false },
+    { name: m.figure_frames(), value: String(Math.round(figures.fps)), bad: false },
+  ];
+}
+
+/** Loudness of a level in -dBov (0 loudest … 127 silent) as 0 … 1, from -60 dB. */
+export const loudness = (level: number | null | undefined): number =>
+  level === null || level === undefined ? 0 : Math.max(0, 1 - level / 60);

@@ -1,0 +1,41 @@
+/** Dates and times as people type them. */
+
+const two = (value: number) => String(value).padStart(2, '0');
+
+/**
+ * "25/11/2026", "25-11", "25.11.26", "25112026" → "2026-11-25"; null if it is no date. Without a year it is the next such
+ * day, from `today` on.
+ */
+export function typedDate(text: string, today = new Date()): string | null {
+  const packed = /^\d{8}$/.test(text.trim()) ? text.trim().replace(/^(..)(..)/, '$1/$2/') : text;
+  const match = /^\s*(\d{1,2})\s*[/.\-\s]\s*(\d{1,2})(?:\s*[/.\-\s]\s*(\d{2}|\d{4}))?\s*$/.exec(packed);
+  if (!match) return null;
+  const [, day, month, year] = match;
+  if (year) return checked(Number(year.length === 2 ? `20${year}` : year), Number(month), Number(day));
+  const first = `${today.getFullYear()}-${two(today.getMonth() + 1)}-${two(today.getDate())}`;
+  const thisYear = checked(today.getFullYear(), Number(month), Number(day));
+  return thisYear !== null && thisYear >= first
+    ? thisYear
+    : checked(today.getFullYear() + 1, Number(month), Number(day));
+}
+
+function checked(year: number, month: number, day: number): string | null {
+  const date = new Date(year, month - 1, day);
+  const real = date.getFullYear() === year && date.getMonth() === month - 1 && date.getDate() === day;
+  return real && year >= 2000 && year < 2100 ? `${year}-${two(month)}-${two(day)}` : null;
+}
+
+/** "2026-11-25" → "25/11/2026"; anything else stays as it is. */
+export function shownDate(date: string): string {
+  const match = /^(\d{4})-(\d\d)-(\d\d)$/.exec(date);
+  return match ? `${match[3]}/${match[2]}/${match[1]}` : date;
+}
+
+/** "7h30", "7:30", "0730", "7g", "14" → "07:30" and so on; null if it is no time of day. */
+export function typedTime(text: string): string | null {
+  const match = /^\s*(\d{1,2})(?:\s*(?:[:.h]|giờ|g)\s*(\d{1,2})?|(\d{2}))?\s*(?:phút|p)?\s*$/i.exec(text);
+  if (!match) return null;
+  const hours = Number(match[1]);
+  const minutes = Number(match[2] ?? match[3] ?? 0);
+  return hours < 24 && minutes < 60 ? `${two(hours)}:${two(minutes)}` : null;
+}
