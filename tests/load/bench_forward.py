@@ -19,6 +19,7 @@ import psutil
 from tests.load.forwarding import OurCore, Server
 from tests.load.generator import Generator
 from tests.load.janus import Janus
+from tests.load.machine import warn_if_busy
 
 EXPECTED_PER_SUBSCRIBER = 24 * 8 + 50
 
@@ -87,6 +88,7 @@ def summary(results: list[Result]) -> Result:
 
 
 async def run(arguments: argparse.Namespace) -> None:
+    warn_if_busy()
     host = local_address()
     makers: list[Callable[[], Server]] = [lambda: OurCore(host), lambda: Janus(host, arguments.janus_event_loops)]
     if arguments.only:
@@ -122,7 +124,7 @@ def report(results: dict[str, Result]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--subscribers", type=int, default=60)
+    parser.add_argument("--subscribers", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--warm-up", type=float, default=3)

@@ -25,6 +25,7 @@ from server.migrations import upgrade
 from tests.deployment import Deployment
 from tests.load.generator import Generator
 from tests.load.halls import Hall, Invitation, Pictures, until
+from tests.load.machine import warn_if_busy
 
 PATIENCE = 5.0
 """Seconds after which a picture counts as missing."""
@@ -115,6 +116,7 @@ async def call(console: LiveChannel, called: Hall, others: list[Hall], pictures:
 
 
 async def run(arguments: argparse.Namespace) -> None:
+    warn_if_busy()
     with tempfile.TemporaryDirectory(prefix="nhipcau-halls-") as folder:
         deployment = Deployment(Path(folder) / "var")
         invitations, chair, meeting_id = await prepare(deployment, arguments.halls)

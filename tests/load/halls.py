@@ -168,12 +168,12 @@ class Pictures:
 
     def shown(self, peer: int, publisher: int, since: float) -> float | None:
         """When this picture came on the peer's stage, if that was after `since`."""
-        at = self._shown.get((peer, publisher), 0.0)
-        return at if at >= since else None
+        at = self._shown.get((peer, publisher))
+        return at if at is not None and at >= since else None
 
     def heard(self, peer: int, publisher: int, since: float) -> float | None:
-        at = self._sounds.get((peer, publisher), 0.0)
-        return at if at >= since else None
+        at = self._sounds.get((peer, publisher))
+        return at if at is not None and at >= since else None
 
 
 async def until(condition: Callable[[], bool], seconds: float) -> bool:
