@@ -1220,6 +1220,11 @@ export interface components {
              * @enum {string}
              */
             content: "none" | "small" | "full";
+            /**
+             * Microphone
+             * @default false
+             */
+            microphone: boolean;
         };
         /** FloorGive */
         FloorGive: {
