@@ -79,9 +79,9 @@ describe('by branch', () => {
     expect(rollUp(report)[1]).toMatchObject({ present: 1, ever: 2 });
   });
   it('groups points likewise', () => {
-    expect(grouped(report, points).map((group) => [group.key, group.present, group.points.length])).toEqual([
-      [1, 1, 2],
-      [2, 1, 4],
+    expect(grouped(report, points).map((group) => [group.name, group.present, group.points.length])).toEqual([
+      ['Trực thuộc Tỉnh', 1, 2],
+      ['Lạc Dương', 1, 4],
     ]);
   });
 });

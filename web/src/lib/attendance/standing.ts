@@ -73,9 +73,11 @@ export function grouped(report: AttendanceReport, points: readonly AttendancePoi
   };
   const groups = new Map<number, Group>();
   const top = report.units.find((unit) => unit.depth === 0);
-  for (const unit of report.units)
-    if (unit.depth <= 1)
-      groups.set(unit.unit_id, { key: unit.unit_id, name: unit.name, present: 0, points: [] });
+  for (const unit of report.units) {
+    if (unit.depth > 1 || isOffice(unit, report.units)) continue;
+    const name = unit === top ? m.directly_under({ unit: unit.name }) : unit.name;
+    groups.set(unit.unit_id, { key: unit.unit_id, name, present: 0, points: [] });
+  }
   for (const point of points) {
     const own = branchOf(point.unit_id);
     const branch = own && top && isOffice(own, report.units) ? top : own;
