@@ -69,6 +69,9 @@ class Hall:
     async def state(self) -> str | None:
         return await self.page.get_by_test_id("hall").get_attribute("data-state")
 
+    async def layout(self) -> str | None:
+        return await self.page.get_by_test_id("screen").get_attribute("data-layout")
+
     async def sees(self, number: int, slot: str = "stage", seconds: float = 20) -> float:
         """Waits until the received picture is hall `number`'s."""
         return await until(

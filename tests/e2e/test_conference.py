@@ -87,11 +87,14 @@ async def test_the_pushed_layout_is_on_every_hall(conference: Conference) -> Non
     await conference.console.get_by_test_id("layout-menu").click()
     await conference.console.get_by_test_id("layout-grid-3").click()
     for hall in conference.halls:
-        await hall.page.locator('[data-testid="screen"][data-layout="grid-3"]').wait_for(timeout=5000)
+        await until(hall.layout, lambda layout: layout == "grid-3", 8, f"{hall.name}'s layout", hall.facts)
     shown = {await tile_number(conference, index) for index in range(6)}
     assert len(shown - {None}) >= 5, f"the grid shows {shown}"
     await conference.console.get_by_test_id("layout-menu").click()
     await conference.console.get_by_test_id("layout-stage").click()
+    # Muting left the stage as it was.
+    await conference.halls[2].sees(HIEP_AN)
+    await conference.console.get_by_test_id("back-to-main").click()
     await conference.halls[2].sees(MAIN)
 
 
