@@ -134,6 +134,7 @@ async def test_a_reloaded_page_is_back_on_stage(conference: Conference) -> None:
 
 async def test_attendance_equals_what_happened(conference: Conference) -> None:
     leaver = conference.halls[2]
+    await leaver.page.mouse.move(200, 200)  # controls fade while nobody stirs
     await leaver.page.get_by_test_id("leave").click()
     await leaver.page.get_by_test_id("confirm").click()
     await conference.wall_shows(leaver, "absent")
