@@ -149,9 +149,9 @@ async def measure(
         stats = await generator.stats()
         received = {kind: stats[kind]["packets"] for kind in ("audio", "video")}
         lost = sum(stats[kind]["lost"] for kind in received)
-        print(
-            f"{len(halls)} halls; {sum(received.values()) / (ended - joined):.0f} packets/s received by them; {stats}"
-        )
+        rate = sum(received.values()) / (ended - joined)
+        asked = f"{stats['video']['key_frames']} key frames received, {stats['plis_received']} asked for"
+        print(f"{len(halls)} halls received {rate:.0f} packets/s while {arguments.calls} points were called; {asked}")
         for hall in halls:
             await hall.leave()
     print(f"BENCH join_to_stage_p95_ms={quantile(joins, 0.95) * 1000:.0f} ms")

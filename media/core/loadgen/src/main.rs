@@ -25,6 +25,7 @@
 
 mod engine;
 mod histogram;
+mod outlet;
 mod payload;
 mod peer;
 mod protocol;

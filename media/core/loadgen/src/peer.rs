@@ -5,7 +5,7 @@ use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
-use quinn_udp::{Transmit, UdpSockRef, UdpSocketState};
+use quinn_udp::{UdpSockRef, UdpSocketState};
 use sfu::clock::Clock;
 use sfu::dtls::{Dtls, DtlsOutput, Identity, Role};
 use sfu::ice::{CheckResult, ControllingAgent, Credentials};
@@ -14,6 +14,7 @@ use sfu::rtp::Header;
 use sfu::srtp::{OpenKeys, SealKeys};
 use sfu::stun;
 
+use crate::outlet::Outlet;
 use crate::protocol::{Connect, DtlsRole, Event, PeerId, Sent, ShapeChange, SlotSpec};
 use crate::publisher::{ExtensionIds, Sending, Track};
 use crate::receiver::{Arrival, Stream};
@@ -44,37 +45,6 @@ pub struct Scratch {
     media: Vec<u8>,
     rtcp: rtcp::Writer,
     blocks: Vec<ReportBlock>,
-}
-
-/// The socket of a peer and what left by it.
-struct Outlet {
-    socket: UdpSocket,
-    state: UdpSocketState,
-    sent: Sent,
-}
-
-impl Outlet {
-    /// Sends `bytes` in datagrams of `segment` bytes.
-    fn send(&mut self, to: SocketAddr, bytes: &[u8], segment: usize) {
-        let run = segment * self.state.max_gso_segments().max(1);
-        for chunk in bytes.chunks(run.max(1)) {
-            let transmit = Transmit {
-                destination: to,
-                ecn: None,
-                contents: chunk,
-                segment_size: (chunk.len() > segment).then_some(segment),
-                src_ip: None,
-            };
-            let datagrams = chunk.len().div_ceil(segment) as u64;
-            match self.state.try_send(UdpSockRef::from(&self.socket), &transmit) {
-                Ok(()) => {
-                    self.sent.packets += datagrams;
-                    self.sent.bytes += chunk.len() as u64;
-                }
-                Err(_) => self.sent.dropped += datagrams,
-            }
-        }
-    }
 }
 
 struct Link {
