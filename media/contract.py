@@ -35,7 +35,7 @@ class View(Message):
     preview: Participant | None = None
     """Picture and sound of this participant go to the `preview` and `preview-audio` slots, floor or not."""
     tiles: tuple[Participant, ...] = ()
-    """Replaces the room's `tiles` for this participant (the operator's page of small pictures)."""
+    """A console's page of small pictures; whoever has no `preview` slot is shown the room's `tiles`."""
 
 
 class Room(Message):
@@ -50,7 +50,7 @@ class Room(Message):
     floor: tuple[Participant, ...] = ()
     """Only these microphones are forwarded (to `audio` slots of all others), in order of precedence."""
     tiles: tuple[Participant, ...] = ()
-    """Cameras for the `tile` slots 0, 1, 2 … of everyone who has no tiles of its own in `views`."""
+    """Cameras for the `tile` slots 0, 1, 2 … of all but consoles. A stage among them (a grid) is shown there alone."""
     views: dict[Participant, View] = Field(default_factory=dict)
 
 

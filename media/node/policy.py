@@ -41,13 +41,15 @@ class Member:
     slots: tuple[str, ...]
     audio: tuple[str, ...]
     tiles: tuple[tuple[int, str], ...]
+    is_console: bool
+    """It has a preview slot: its small pictures are those it asked for, everyone else's are the room's."""
 
     @classmethod
     def of(cls, publications: Iterable[Publication], slots: Iterable[str]) -> Member:
         names = tuple(slots)
         numbered = ((int(name.removeprefix("tile-")), name) for name in names if name.startswith("tile-"))
         audio = sorted((name for name in names if name.startswith("audio-")), key=lambda name: int(name[6:]))
-        return cls(frozenset(publications), names, tuple(audio), tuple(numbered))
+        return cls(frozenset(publications), names, tuple(audio), tuple(numbered), "preview" in names)
 
 
 class Pictures(NamedTuple):
@@ -85,20 +87,29 @@ def assign(room: Room, members: Mapping[Participant, Member], current: Assignmen
         for slot, origin in pictures:
             if origin is not None and origin.publisher != receiver and slot in member.slots:
                 wanted[Place(receiver, slot)] = origin
-        tiles = [_sent(members, each, "camera") for each in view.tiles] if view.tiles else common_tiles
+        tiles = [_sent(members, each, "camera") for each in view.tiles] if member.is_console else common_tiles
         for index, slot in member.tiles:
             tile = tiles[index] if index < len(tiles) else None
             if tile is not None and tile.publisher != receiver:
                 wanted[Place(receiver, slot)] = tile
+                if tile == stage and not member.is_console:
+                    # A grid shows the stage in its first cell: not twice down the same weak line.
+                    wanted.pop(Place(receiver, "stage"), None)
     return wanted
 
 
-def demands(members: Mapping[Participant, Member], assignment: Assignment) -> dict[Participant, Pictures]:
-    """For every member how large its pictures are shown anywhere: a tile is small, every other slot full."""
+LARGE_CELLS = 4
+"""A grid of so few pictures shows each of them large."""
+
+
+def demands(room: Room, members: Mapping[Participant, Member], assignment: Assignment) -> dict[Participant, Pictures]:
+    """For every member how large its pictures are shown anywhere: full, except as a tile of a row or a large grid."""
     large: set[Origin] = set()
     small: set[Origin] = set()
+    large_cells = room.stage is not None and room.stage in room.tiles and len(room.tiles) <= LARGE_CELLS
     for place, origin in assignment.items():
-        (small if place.slot.startswith("tile-") else large).add(origin)
+        in_tile = place.slot.startswith("tile-")
+        (large if not in_tile or (large_cells and not members[place.receiver].is_console) else small).add(origin)
 
     def size(origin: Origin) -> PictureDemand:
         return "full" if origin in large else "small" if origin in small else "none"

@@ -193,7 +193,7 @@ class Rooms:
 
     def _send_demands(self, state: RoomState) -> None:
         members = {name: session.member for name, session in state.sessions.items() if session.connected}
-        for participant, pictures in demands(members, state.assignment).items():
+        for participant, pictures in demands(state.wanted, members, state.assignment).items():
             if state.demanded.get(participant) != pictures:
                 state.demanded[participant] = pictures
                 self._send(

@@ -89,11 +89,15 @@ def test_a_voice_that_stays_keeps_its_slot(before: Room, after: Room, members: d
 @given(rooms, members)
 def test_demand_is_the_largest_way_a_picture_is_shown(room: Room, members: dict[str, Member]) -> None:
     wanted = assign(room, members, {})
-    for name, pictures in demands(members, wanted).items():
+    for name, pictures in demands(room, members, wanted).items():
         slots = [place.slot for place, origin in wanted.items() if origin == Origin(name, "camera")]
         tiles = [slot for slot in slots if slot.startswith("tile-")]
-        expected = "none" if not slots else "small" if len(tiles) == len(slots) else "full"
-        assert pictures.camera == expected
+        if not slots:
+            assert pictures.camera == "none"
+        elif len(tiles) < len(slots):
+            assert pictures.camera == "full"
+        elif room.stage not in room.tiles:
+            assert pictures.camera == "small"
 
 
 def received(assignment: Assignment, receiver: str) -> dict[str, Origin]:
@@ -109,6 +113,21 @@ def test_a_called_hall_is_seen_and_heard_by_all_others() -> None:
         "stage": Origin("point-2", "camera"),
     }
     assert received(wanted, "point-2") == {"audio-0": Origin("point-0", "microphone")}
+
+
+def test_a_grid_sends_a_hall_the_stage_once() -> None:
+    room = Room(room="1", stage="point-0", tiles=("point-0", "point-1"))
+    people = halls(3) | {"desk-a": Member.of([], DESK_SLOTS)}
+    wanted = assign(room, people, {})
+    assert received(wanted, "point-2") == {"tile-0": Origin("point-0", "camera"), "tile-1": Origin("point-1", "camera")}
+    assert received(wanted, "desk-a") == {"stage": Origin("point-0", "camera")}
+    assert demands(room, people, wanted)["point-1"] == Pictures("full", "none")
+
+
+def test_the_cells_of_a_large_grid_are_small() -> None:
+    room = Room(room="1", stage="point-0", tiles=tuple(f"point-{n}" for n in range(5)))
+    people = halls(6)
+    assert {p.camera for p in demands(room, people, assign(room, people, {})).values()} == {"small", "none"}
 
 
 def test_the_content_is_heard_even_when_three_hold_the_floor() -> None:
@@ -130,7 +149,7 @@ def test_a_preview_is_for_its_operator_alone() -> None:
     assert [
         place for place, origin in wanted.items() if origin.publisher == "point-2" and place.receiver != "desk-a"
     ] == []
-    assert demands(people, wanted)["point-2"] == Pictures("full", "none")
+    assert demands(room, people, wanted)["point-2"] == Pictures("full", "none")
 
 
 def test_a_previewed_hall_on_the_floor_is_heard_once() -> None:
