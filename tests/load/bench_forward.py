@@ -7,7 +7,6 @@ of measurement, divided by the packets that subscribers received in it.
 
 import argparse
 import asyncio
-import socket
 import statistics
 import time
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from typing import Any
 
 import psutil
 
+from tests.load import namespace
 from tests.load.forwarding import OurCore, Server
 from tests.load.generator import Generator
 from tests.load.janus import Janus
@@ -34,15 +34,6 @@ class Result:
     p99_ms: float
     completeness: float
     """Packets received of those that should have been."""
-
-
-def local_address() -> str:
-    """An address of this machine that Janus uses too (it leaves the loopback interface out)."""
-    for addresses in psutil.net_if_addrs().values():
-        for address in addresses:
-            if address.family == socket.AF_INET and not address.address.startswith("127."):
-                return address.address
-    raise RuntimeError("no IPv4 address beside loopback: Janus would find no candidate")
 
 
 def cpu_seconds(pid: int) -> float:
@@ -89,8 +80,10 @@ def summary(results: list[Result]) -> Result:
 
 async def run(arguments: argparse.Namespace) -> None:
     warn_if_busy()
-    host = local_address()
-    makers: list[Callable[[], Server]] = [lambda: OurCore(host), lambda: Janus(host, arguments.janus_event_loops)]
+    makers: list[Callable[[], Server]] = [
+        lambda: OurCore(namespace.ADDRESS),
+        lambda: Janus(namespace.ADDRESS, arguments.janus_event_loops),
+    ]
     if arguments.only:
         makers = [make for make in makers if make().name == arguments.only]
     shape = {"pace_us": arguments.pace_us}
@@ -131,7 +124,9 @@ def main() -> None:
     parser.add_argument("--pace-us", type=int, default=0, help="µs between the packets of a frame; 0: all at once")
     parser.add_argument("--janus-event-loops", type=int, default=None, help="0: one thread for each peer")
     parser.add_argument("--only", choices=["forward", "janus"])
-    asyncio.run(run(parser.parse_args()))
+    arguments = parser.parse_args()
+    namespace.enter("tests.load.bench_forward")
+    asyncio.run(run(arguments))
 
 
 if __name__ == "__main__":
