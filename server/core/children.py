@@ -10,7 +10,7 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
-_FIRST_PAUSE = 1.0
+_FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 30.0
 _GRACE = 5.0
 """Seconds a child has to end by itself before it is killed."""
