@@ -12,7 +12,7 @@ LOADGEN := media/core/target/release/loadgen
 help:  ## lists the commands
 	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/^([a-z-]+):.*  ## (.*)/\1\t\2/' | expand -t 16
 
-.PHONY: help run serve test check format lock bench-forward bench-halls packages-run packages-test clean
+.PHONY: help run serve test check format api lock bench-forward bench-halls packages-run packages-test clean
 .DEFAULT_GOAL := run
 
 run: packages-run .make/python .make/core .make/web  ## demo province, server, media node and simulated halls
@@ -41,6 +41,10 @@ format: .make/python .make/node
 	ruff format .
 	cd media/core && cargo fmt
 	cd web && npm run --silent format
+
+api: .make/python .make/node  ## renews the web's types from the server's models (HTTP and live channel)
+	python -m server.cli openapi > web/openapi.json
+	cd web && npm run --silent api
 
 lock: .make/python  ## renews the Python lock files; npm and cargo renew theirs themselves
 	uv pip compile pyproject.toml --quiet --group dev --generate-hashes --no-emit-index-url --no-header -o requirements/dev.lock

@@ -1,6 +1,7 @@
 """The command line: `nhipcau …`."""
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import Coroutine, Iterator
@@ -51,6 +52,12 @@ def run(
         listener = listen(settings)
         prepare(settings)
         _until_stopped(show(settings, listener, halls))
+
+
+@app.command()
+def openapi() -> None:
+    """Print the OpenAPI document (HTTP and live channel); the web's types are made from it."""
+    print(json.dumps(create_app(_settings()).openapi(), ensure_ascii=False, indent=1))
 
 
 @app.command()

@@ -1,5 +1,6 @@
 import { SvelteSet } from 'svelte/reactivity';
 import type { LiveRoom } from '#lib/live/room.svelte.ts';
+import type { CommandName } from '#lib/live/types.ts';
 import { toasts } from '#lib/ui/toasts.svelte.ts';
 
 /**
@@ -15,12 +16,12 @@ export class Acts {
   }
 
   /** Whether such a command is under way; with `point`, the one for that point. */
-  busy(name: string, point?: number | null): boolean {
+  busy(name: CommandName, point?: number | null): boolean {
     return this.#pending.has(keyOf(name, point));
   }
 
   /** Runs a command. Resolves with whether it succeeded; a failure has then been shown. */
-  async run(name: string, data: Record<string, unknown> = {}): Promise<boolean> {
+  async run(name: CommandName, data: Record<string, unknown> = {}): Promise<boolean> {
     try {
       await this.ask(name, data);
       return true;
@@ -31,7 +32,7 @@ export class Acts {
   }
 
   /** Runs a command; throws what it failed with, for a caller that shows it itself. */
-  async ask(name: string, data: Record<string, unknown> = {}): Promise<void> {
+  async ask(name: CommandName, data: Record<string, unknown> = {}): Promise<void> {
     const key = keyOf(name, data.point_id as number | undefined);
     this.#pending.add(key);
     try {

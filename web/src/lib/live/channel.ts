@@ -1,7 +1,16 @@
 import { Backoff } from './backoff.ts';
 import { ServerClock } from './clock.ts';
 import { CommandError, cut, late, offline } from './errors.ts';
-import type { ClientMessage, Event, Reply, ServerMessage, Signal, Snapshot } from './types.ts';
+import type {
+  ClientMessage,
+  CommandName,
+  Commands,
+  Event,
+  Reply,
+  ServerMessage,
+  Signal,
+  Snapshot,
+} from './types.ts';
 
 /** How the line stands. `refused` names the close code: 4401, 4403, 4404 or 4409. */
 export type LinePhase =
@@ -94,11 +103,11 @@ export class LiveChannel {
    * Sends a command; resolves with the reply's data.
    * Rejects with a CommandError: the server's refusal, or `offline`, `cut`, `late`.
    */
-  command(
-    name: string,
-    data: Record<string, unknown> = {},
+  command<Name extends CommandName>(
+    name: Name,
+    data: Partial<Commands[Name]['data']> = {},
     within = COMMAND_WITHIN,
-  ): Promise<Record<string, unknown>> {
+  ): Promise<Commands[Name]['reply']> {
     if (!this.#live) return Promise.reject(offline());
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
@@ -106,7 +115,9 @@ export class LiveChannel {
         this.#waiting.delete(id);
         reject(late());
       }, within);
-      this.#waiting.set(id, { resolve, reject, timer });
+      // The protocol pairs each name with its reply's shape.
+      const answer = (reply: Record<string, unknown>) => resolve(reply as Commands[Name]['reply']);
+      this.#waiting.set(id, { resolve: answer, reject, timer });
       this.#send({ type: 'command', id, name, data });
     });
   }
@@ -165,7 +176,7 @@ export class LiveChannel {
     if (!waiting) return;
     this.#waiting.delete(reply.id);
     clearTimeout(waiting.timer);
-    if (reply.ok) waiting.resolve(reply.data);
+    if (reply.ok) waiting.resolve(reply.data ?? {});
     else waiting.reject(new CommandError(reply.error ?? late().body));
   }
 

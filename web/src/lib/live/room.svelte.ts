@@ -6,6 +6,8 @@ import type {
   AgendaItemEntity,
   Audience,
   Collections,
+  CommandName,
+  Commands,
   Event,
   LinkFigures,
   MeetingEntity,
@@ -123,7 +125,7 @@ export class LiveRoom {
   }
 
   /** Sends a command; see LiveChannel.command. */
-  command(name: string, data: Record<string, unknown> = {}, within?: number) {
+  command<Name extends CommandName>(name: Name, data?: Partial<Commands[Name]['data']>, within?: number) {
     return this.channel.command(name, data, within);
   }
 

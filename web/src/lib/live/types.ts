@@ -1,176 +1,48 @@
 /**
- * The messages and entities of the live channel, named as in `server/live/protocol.py`,
- * `server/meetings/live.py` and `server/conference/live.py`. Moments are ISO 8601 text.
+ * The messages and entities of the live channel, under the names of `server/live/protocol.py`, `server/meetings/live.py`
+ * and `server/conference/live.py`; the shapes are generated from those models (`make api`). Moments are ISO 8601 text.
  */
+import type { components } from '#lib/api/schema.ts';
 
-export type MeetingStateName = 'draft' | 'invited' | 'open' | 'running' | 'ended';
-export type Presence = 'absent' | 'testing' | 'ready' | 'lost';
-export type Layout = 'stage' | 'stage-row' | 'grid-2' | 'grid-3' | 'grid-4' | 'content-stage';
-export type Audience = 'console' | 'hall' | 'member';
-export type PictureDemand = 'none' | 'small' | 'full';
-export type LinkRating = 'good' | 'weak' | 'bad';
+type Schemas = components['schemas'];
 
-/** Collection `meeting`, key "". */
-export interface MeetingEntity {
-  id: number;
-  kind: string;
-  title: string;
-  state: MeetingStateName;
-  unit_name: string;
-  starts_at: string;
-  ends_at: string;
-  started_at: string | null;
-  ended_at: string | null;
-  main_point_id: number;
-  chair_name: string;
-  secretary_name: string;
-  current_item_id: number | null;
-}
+export type MeetingEntity = Schemas['MeetingEntity'];
+export type AgendaItemEntity = Schemas['AgendaItemEntity'];
+export type UnitEntity = Schemas['UnitEntity'];
+export type PointEntity = Schemas['PointEntity'];
+export type Place = Schemas['Place'];
+export type FloorHolder = Schemas['FloorHolder'];
+export type SharedContent = Schemas['SharedContent'];
+export type StageEntity = Schemas['StageEntity'];
 
-/** Collection `agenda`, key = id. Time spent now = `spent_seconds` + (now - `since`, if set). */
-export interface AgendaItemEntity {
-  id: number;
-  position: number;
-  title: string;
-  minutes: number;
-  presenter: string;
-  state: 'waiting' | 'current' | 'done';
-  spent_seconds: number;
-  since: string | null;
-}
-
-/** Collection `units`, key = id. */
-export interface UnitEntity {
-  id: number;
-  parent_id: number | null;
-  name: string;
-  short_name: string;
-  level: string;
-  position: number;
-}
-
-/** Collection `points`, key = id. Consoles see all; a hall sees its own only. */
-export interface PointEntity {
-  id: number;
-  unit_id: number;
-  name: string;
-  short_name: string;
-  speaker: string;
-  main: boolean;
-  presence: Presence;
-  since: string;
-  weak: boolean;
-  floor: boolean;
-  hand_at: string | null;
-  hand_topic: string;
-  contact: string;
-}
-
-/** A point as other halls' screens name it. */
-export interface Place {
-  point_id: number;
-  name: string;
-  speaker: string;
-}
-
-export interface FloorHolder extends Place {
-  since: string;
-}
-
-export interface SharedContent {
-  participant: string;
-  name: string;
-  since: string;
-}
-
-/** Collection `stage`, key "". `tiles[i]` is the picture in every hall's `tile-i` slot. */
-export interface StageEntity {
-  layout: Layout;
-  stage: Place | null;
-  floor: FloorHolder[];
-  pinned: number[];
-  tiles: Place[];
-  content: SharedContent | null;
-}
+export type MeetingStateName = MeetingEntity['state'];
+export type Presence = PointEntity['presence'];
+export type Layout = StageEntity['layout'];
 
 /** What each collection holds. */
-export interface Collections {
-  meeting: MeetingEntity;
-  agenda: AgendaItemEntity;
-  units: UnitEntity;
-  points: PointEntity;
-  stage: StageEntity;
-}
+export type Collections = {
+  [Name in keyof Schemas['LiveCollections']]-?: NonNullable<Schemas['LiveCollections'][Name]>[string];
+};
 
-export interface Change {
-  collection: string;
-  key: string;
-  value: Record<string, unknown> | null;
-}
+export type Change = Schemas['Change'];
+export type Snapshot = Schemas['Snapshot'];
+export type Event = Schemas['Event'];
+export type Signal = Schemas['Signal'];
+export type Reply = Schemas['Reply'];
+export type Pong = Schemas['Pong'];
+export type Command = Schemas['Command'];
+/** The body of every refusal, here and by HTTP. */
+export type ErrorBody = Schemas['ErrorBody'];
+export type ServerMessage = Schemas['ServerMessage'];
+export type ClientMessage = Schemas['ClientMessage'];
+export type Audience = Snapshot['audience'];
 
-export interface Snapshot {
-  type: 'snapshot';
-  seq: number;
-  now: string;
-  participant: string;
-  audience: Audience;
-  media: boolean;
-  collections: Record<string, Record<string, Record<string, unknown>>>;
-}
-
-export interface Event {
-  type: 'event';
-  seq: number;
-  at: string;
-  kind: string;
-  actor: string;
-  changes: Change[];
-}
-
-export interface Signal {
-  type: 'signal';
-  kind: string;
-  data: Record<string, unknown>;
-}
-
-export interface ErrorBody {
-  code: string;
-  vi: string;
-  en: string;
-  details: Record<string, unknown>;
-}
-
-export interface Reply {
-  type: 'reply';
-  id: number;
-  ok: boolean;
-  data: Record<string, unknown>;
-  error: ErrorBody | null;
-}
-
-export interface Pong {
-  type: 'pong';
-  now: string;
-}
-
-export interface Command {
-  type: 'command';
-  id: number;
-  name: string;
-  data: Record<string, unknown>;
-}
-
-export type ServerMessage = Snapshot | Event | Signal | Reply | Pong;
-export type ClientMessage = Command | { type: 'ping' };
+/** Every command with its data and its reply. */
+export type Commands = Schemas['LiveCommands'];
+export type CommandName = keyof Commands;
+export type Signals = Schemas['LiveSignals'];
 
 /** One participant's line over the last second, as the signals `links` and `link` bear it. */
-export interface LinkFigures {
-  rtt_ms?: number | null;
-  loss_up: number;
-  loss_down: number;
-  bitrate_up: number;
-  bitrate_down: number;
-  audio_level?: number | null;
-  fps: number;
-  rating: LinkRating;
-}
+export type LinkFigures = Signals['link'];
+export type LinkRating = LinkFigures['rating'];
+export type PictureDemand = Signals['demand']['camera'];
