@@ -16,7 +16,7 @@ from server.core.config import Settings
 from server.core.services import Services
 from server.edge import errors
 from server.edge.guard import Guard
-from server.edge.headers import security_headers
+from server.edge.headers import SecurityHeaders
 from server.edge.pages import Pages
 from server.live.schema import add_live_schemas
 from server.wiring import BESIDE, LIVE, ROUTERS
@@ -56,7 +56,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     # Not mounted: a mount would take calls of our own routes by a wrong method (405) for missing pages.
     app.router.default = Pages(settings.web)
     errors.install(app)
-    app.add_middleware(Guard, settings=settings, headers=security_headers(settings))
+    app.add_middleware(Guard, settings=settings, security=SecurityHeaders(settings))
     _with_live_schemas(app, conference)
     return app
 

@@ -11,6 +11,7 @@ from server.core.config import Settings
 from server.core.errors import DomainError, TooLarge
 from server.core.origin import is_same_origin
 from server.edge.errors import respond
+from server.edge.headers import SecurityHeaders
 
 log = structlog.get_logger(__name__)
 
@@ -35,10 +36,10 @@ class Broken(DomainError):
 
 
 class Guard:
-    def __init__(self, app: ASGIApp, settings: Settings, headers: dict[str, str]) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, security: SecurityHeaders) -> None:
         self.app = app
         self.settings = settings
-        self.headers = headers
+        self.security = security
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -51,7 +52,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 started = True
                 headers = MutableHeaders(scope=message)
-                for name, value in self.headers.items():
+                for name, value in self.security.current().items():
                     headers.setdefault(name, value)
                 if scope["path"].startswith("/api/"):
                     headers.setdefault("Cache-Control", "no-store")

@@ -18,9 +18,36 @@ def inline_script_hashes(page: str) -> list[str]:
     ]
 
 
-def security_headers(settings: Settings) -> dict[str, str]:
-    index: Path = settings.web / "index.html"
-    scripts = inline_script_hashes(index.read_text(encoding="utf-8")) if index.is_file() else []
+class SecurityHeaders:
+    """The security headers. The page's script is part of the policy, so a page built anew takes effect at once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._index: Path = settings.web / "index.html"
+        self._https = settings.url.startswith("https://")
+        self._version: tuple[int, int] | None = None
+        self._headers = _headers([], https=self._https)
+
+    def current(self) -> dict[str, str]:
+        version = self._version_on_disk()
+        if version != self._version:
+            try:
+                page = self._index.read_text(encoding="utf-8") if version else ""
+            except FileNotFoundError:  # a build replaces it just now: the next answer looks again
+                return self._headers
+            self._headers = _headers(inline_script_hashes(page), https=self._https)
+            self._version = version
+        return self._headers
+
+    def _version_on_disk(self) -> tuple[int, int] | None:
+        """When the page was written (ns) and its bytes; None where the web application is not built."""
+        try:
+            status = self._index.stat()
+        except FileNotFoundError:
+            return None
+        return status.st_mtime_ns, status.st_size
+
+
+def _headers(scripts: list[str], *, https: bool) -> dict[str, str]:
     policy = {
         "default-src": "'self'",
         "script-src": " ".join(["'self'", *scripts]),
@@ -45,6 +72,6 @@ def security_headers(settings: Settings) -> dict[str, str]:
         "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), "
         "geolocation=(), payment=(), usb=()",
     }
-    if settings.url.startswith("https://"):
+    if https:
         headers["Strict-Transport-Security"] = "max-age=31536000"
     return headers

@@ -196,6 +196,21 @@ async def test_its_inline_script_is_allowed_by_hash(site: httpx2.AsyncClient) ->
     assert f"script-src 'self' {script};" in (await site.get("/")).headers["content-security-policy"]
 
 
+async def test_a_page_built_anew_runs_without_a_restart(site: httpx2.AsyncClient, tmp_path: Path) -> None:
+    (before,) = inline_script_hashes(PAGE)
+    assert before in (await site.get("/")).headers["content-security-policy"]
+
+    rebuilt = PAGE.replace("a: 1", "a: 22")
+    (tmp_path / "web" / "index.html").write_text(rebuilt, encoding="utf-8")
+    answer = await site.get("/")
+    assert answer.text == rebuilt
+    (after,) = inline_script_hashes(rebuilt)
+    assert f"script-src 'self' {after};" in answer.headers["content-security-policy"]
+
+    (tmp_path / "web" / "index.html").unlink()
+    assert "script-src 'self';" in (await site.get("/")).headers["content-security-policy"]
+
+
 async def test_assets_are_cached_for_good_and_packed(site: httpx2.AsyncClient) -> None:
     packed = await site.get("/_app/immutable/x.js", headers={"Accept-Encoding": "gzip, br"})
     assert packed.headers["content-encoding"] == "br"

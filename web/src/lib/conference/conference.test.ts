@@ -4,7 +4,7 @@ import { itemClock, nextItem } from './agenda.ts';
 import { panesOf, shownLayout } from './screens.ts';
 import { hands, phoneOf, plain, standing, troubles } from './standing.ts';
 import { duration } from './time.ts';
-import { columnsOf, linesOf, pathOf, spansOf, step } from './wall.ts';
+import { pathOf, spansOf, step, wallName } from './wall.ts';
 
 const NOW = Date.parse('2026-11-21T02:00:00Z');
 const ago = (seconds: number) => new Date(NOW - seconds * 1000).toISOString();
@@ -119,23 +119,18 @@ describe('wall', () => {
     expect(pathOf(1, ring).map(({ id }) => id)).toEqual([1, 2]);
   });
 
-  it('breaks long rows into equal lines', () => {
-    expect([0, 5, 8, 9, 13, 17].map((n) => columnsOf(n, 8))).toEqual([1, 5, 8, 5, 7, 6]);
+  it('shortens what has a customary short form', () => {
+    expect(wallName('Thị trấn Di Linh 2')).toBe('TT Di Linh 2');
+    expect(wallName('Ủy ban nhân dân tỉnh')).toBe('UBND tỉnh');
+    expect(wallName('Đạ Sar')).toBe('Đạ Sar');
   });
 
   it('moves by arrows as the eye would', () => {
-    const lines = linesOf(
-      [
-        { id: 1, name: '', points: [1, 2, 3, 4] },
-        { id: 2, name: '', points: [5, 6] },
-      ],
-      3,
-    );
-    expect(lines).toEqual([
+    const lines = [
       [1, 2],
       [3, 4],
       [5, 6],
-    ]);
+    ];
     expect(step(lines, 2, 'ArrowDown')).toBe(4);
     expect(step(lines, 4, 'ArrowRight')).toBe(5);
     expect(step(lines, 5, 'ArrowUp')).toBe(3);

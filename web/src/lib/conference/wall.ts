@@ -81,19 +81,14 @@ function sorted(members: Placed[], depth: number): number[] {
 
 const inOrder = (a: UnitEntity, b: UnitEntity) => a.position - b.position || a.id - b.id;
 
-/** How a row of `n` points breaks into equal lines of at most `most`: its number of columns. */
-export const columnsOf = (n: number, most: number): number =>
-  n === 0 ? 1 : Math.ceil(n / Math.ceil(n / Math.max(1, most)));
+/** Names as long as "Thị trấn Lạc Dương" stand on the wall in their customary short form. */
+const SHORT: [RegExp, string][] = [
+  [/^Thị trấn /, 'TT '],
+  [/^Ủy ban nhân dân /, 'UBND '],
+];
 
-/** A grid of point ids, line by line, as it stands on screen: for moving through it by arrows. */
-export function linesOf(spans: readonly Span[], most: number): number[][] {
-  return spans.flatMap(({ points }) => {
-    const columns = columnsOf(points.length, most);
-    const lines: number[][] = [];
-    for (let at = 0; at < points.length; at += columns) lines.push(points.slice(at, at + columns));
-    return lines;
-  });
-}
+export const wallName = (name: string): string =>
+  SHORT.reduce((text, [long, short]) => text.replace(long, short), name);
 
 /** Where an arrow key leads from a point; the point itself at the edge. */
 export function step(lines: readonly number[][], from: number, key: string): number {
