@@ -1,4 +1,4 @@
-"""An office's day: a deployment with a meeting in each state, and one Chromium whose windows belong to different people."""
+"""An office at work: a deployment with a meeting in each state, and one Chromium whose windows are different people's."""
 
 import asyncio
 from collections.abc import AsyncIterator
