@@ -27,13 +27,16 @@ _RUN = """async () => {
 }"""
 
 _SETTLE = """async () => {
-  const next = () => new Promise((done) => requestAnimationFrame(done));
-  await next(); await next();
-  const passing = document.getAnimations().filter(
-    ({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
-  await Promise.allSettled(passing.map(({ finished }) => finished));
   await document.fonts.ready;
+  for (let quiet = 0; quiet < 5; quiet++) {
+    await new Promise((done) => requestAnimationFrame(done));
+    const passing = document.getAnimations().filter(
+      ({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
+    if (passing.length) quiet = 0;
+    await Promise.allSettled(passing.map(({ finished }) => finished));
+  }
 }"""
+"""One transition may set off another: an inherited colour goes down the tree step by step."""
 
 
 @dataclass

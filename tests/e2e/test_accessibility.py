@@ -6,13 +6,13 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.e2e.audit import Audit
+from tests.e2e.audit import Audit, Theme
 from tests.e2e.office import TITLES, Office
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]
 
 # The rooms of a conference have one look, seen from afar.
-ROOM = ("dark",)
+ROOM: tuple[Theme, ...] = ("dark",)
 
 
 async def ready(page: Page, heading: str | re.Pattern[str]) -> None:
@@ -86,7 +86,8 @@ async def test_planning(office: Office) -> None:
         await audit.look("people found")
         await page.keyboard.press("Escape")
         await page.get_by_role("button", name="Chọn từ lịch").click()
-        await page.get_by_role("button", name="Tháng sau").wait_for()
+        await page.get_by_role("application", name=re.compile("^Ngày họp")).wait_for()
+        await expect(page.get_by_role("button", name="Tháng sau")).to_be_visible()
         await audit.look("calendar")
         await page.keyboard.press("Escape")
         await page.get_by_role("link", name="Hủy").click()
@@ -163,7 +164,7 @@ async def test_account(office: Office) -> None:
 
 async def test_no_line(office: Office) -> None:
     async with office.window("organiser") as page:
-        audit = Audit(page)
+        audit = Audit(page, refusals=("/api/health",))
         await page.goto(f"/meetings/{office.meetings['draft']}/edit")
         await page.get_by_label("Tên cuộc họp", exact=True).wait_for()
         await page.context.set_offline(True)
@@ -239,19 +240,19 @@ async def test_hall_during_the_meeting(office: Office) -> None:
 
 
 async def test_console(office: Office) -> None:
-    async with office.window("lat") as hall, office.window("chair") as page:
-        await enter(hall, office, "running")
+    async with office.window("hiep-an") as hall, office.window("chair") as page:
+        await enter(hall, office, "running", office.where.hiep_an_hall.id)
         await hall.get_by_test_id("hand").click()
         audit = Audit(page, themes=ROOM)
         await page.goto(f"/meetings/{office.meetings['running']}/console")
-        lat = page.get_by_test_id("wall").locator(f'[data-point="{office.where.lat_hall.id}"]')
-        await expect(lat).to_have_attribute("data-state", "hand")
+        cell = page.get_by_test_id("wall").locator(f'[data-point="{office.where.hiep_an_hall.id}"]')
+        await expect(cell).to_have_attribute("data-state", "hand")
         await audit.look("console, wall")
-        await lat.click()
+        await cell.click()
         await page.get_by_test_id("point-panel").wait_for()
         await audit.look("console, point panel")
         await page.get_by_test_id("point-panel").get_by_test_id("call").click()
-        await expect(lat).to_have_attribute("data-state", "on-air")
+        await expect(cell).to_have_attribute("data-state", "on-air")
         await audit.look("console, a point on air")
         await page.keyboard.press("Escape")
         await page.get_by_test_id("layout-menu").click()
