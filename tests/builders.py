@@ -63,12 +63,13 @@ async def meeting(
     agenda: tuple[str, ...] = ("Khai mạc", "Báo cáo", "Thảo luận"),
     presenter: Person | None = None,
     starts_at: datetime = MORNING,
+    title: str = "Hội nghị thử",
 ) -> Meeting:
     """The first of `points` is the main point; `presenter` presents the last item."""
     made = Meeting(
         unit_id=of.id,
         kind="hoi-nghi",
-        title="Hội nghị thử",
+        title=title,
         starts_at=starts_at,
         ends_at=starts_at + timedelta(hours=3),
         main_point_id=points[0].id,

@@ -28,9 +28,10 @@ class _Server(uvicorn.Server):
         yield
 
 
-class LiveServer:
-    def __init__(self, app: FastAPI, port: int) -> None:
-        self.app = app
+class Address:
+    """Where a server listens on this machine, and how clients dial in."""
+
+    def __init__(self, port: int) -> None:
         self.port = port
         self.origin = f"http://127.0.0.1:{port}"
 
@@ -48,6 +49,12 @@ class LiveServer:
         client = LiveClient(await self.dial(path, cookie))
         await client.until(lambda: client.seq >= 0)
         return client
+
+
+class LiveServer(Address):
+    def __init__(self, app: FastAPI, port: int) -> None:
+        super().__init__(port)
+        self.app = app
 
     async def settled(self, true: Callable[[], object], seconds: float = WAIT) -> None:
         """Waits until something inside the server holds."""

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.async_api import BrowserContext, Playwright
+from playwright.async_api import Browser, BrowserContext, Playwright
 
 from tests.e2e import signs
 
@@ -129,3 +129,13 @@ async def chromium(
         yield context
     finally:
         await context.close()
+
+
+@contextlib.asynccontextmanager
+async def shared_chromium(playwright: Playwright, *flags: str) -> AsyncIterator[Browser]:
+    """One browser for many windows. Its camera is Chromium's own moving test picture."""
+    browser = await playwright.chromium.launch(executable_path=EXECUTABLE, args=[*FLAGS, *flags], headless=True)
+    try:
+        yield browser
+    finally:
+        await browser.close()

@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from tests.deployment import Deployment
 from tests.e2e import chromium
+from tests.e2e.office import Office
 from tests.e2e.people import Conference
 
 
@@ -35,4 +36,11 @@ async def conference(
         deployment.start()
         await deployment.ready()
         await made.bring_browsers(stack, weak_line, tmp_path_factory.mktemp("browsers"))
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
+    """A deployment of its own with a meeting in each state, and one Chromium for everybody."""
+    async with Office.running(tmp_path_factory.mktemp("office")) as made:
         yield made

@@ -1,0 +1,86 @@
+"""What may be wrong with any page: rules of accessibility it breaks (axe-core, WCAG 2.2 AA), things that stick out to
+the side, complaints in the browser's console. Each state is looked at on a phone and on a desk, where the page has
+themes, in both."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from playwright.async_api import ConsoleMessage, Page
+
+AXE = Path("web/node_modules/axe-core/axe.min.js")
+SIZES = ((1280, 800), (390, 844))
+Theme = Literal["light", "dark"]
+THEMES: tuple[Theme, ...] = ("light", "dark")
+
+_RUN = """async () => {
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+  const found = await axe.run(document, {
+    runOnly: { type: 'tag', values: tags },
+    rules: { 'target-size': { enabled: true } },
+    resultTypes: ['violations'],
+  });
+  return found.violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, any, all, none }) =>
+      `${id} at ${target.join(' ')}: ${[...any, ...all, ...none].map(({ message }) => message).join(' ')}`));
+}"""
+
+_SETTLE = """async () => {
+  await document.fonts.ready;
+  for (let quiet = 0; quiet < 5; quiet++) {
+    await new Promise((done) => requestAnimationFrame(done));
+    const passing = document.getAnimations().filter(
+      ({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
+    if (passing.length) quiet = 0;
+    await Promise.allSettled(passing.map(({ finished }) => finished));
+  }
+}"""
+"""One transition may set off another: an inherited colour goes down the tree step by step."""
+
+
+@dataclass
+class Audit:
+    """Collects the faults of one page in all its states; `verdict` fails with the whole list. `refusals`: paths that
+    the server refuses in this story, which browsers write into the console by themselves."""
+
+    page: Page
+    refusals: tuple[str, ...] = ()
+    themes: tuple[Theme, ...] = THEMES
+    faults: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._state = "opening"
+        self.page.on("console", self._complaint)
+        self.page.on("pageerror", lambda error: self.faults.append(f"{self._state}: {error.message}"))
+
+    def _complaint(self, message: ConsoleMessage) -> None:
+        # Violations of the content security policy come as errors too.
+        refused = message.text.startswith("Failed to load resource") and urlsplit(message.location["url"]).path
+        if message.type == "error" and refused not in self.refusals:
+            self.faults.append(f"{self._state}: console says {message.text!r} about {message.location['url']}")
+
+    async def look(self, state: str) -> None:
+        """Judges what is on the page now, which stays as it is."""
+        self._state = state
+        for width, height in SIZES:
+            await self.page.set_viewport_size({"width": width, "height": height})
+            for theme in self.themes:
+                await self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+                await self.page.evaluate(_SETTLE)
+                if not await self.page.evaluate("'axe' in window"):
+                    await self.page.evaluate(AXE.read_text(encoding="utf-8"))
+                where = f"{state}, {width} px, {theme}"
+                broken: list[str] = await self.page.evaluate(_RUN)
+                self.faults += [f"{where}: {each}" for each in broken]
+                wide: dict[str, Any] = await self.page.evaluate(
+                    "({ page: document.scrollingElement.scrollWidth, screen: innerWidth })"
+                )
+                if wide["page"] > wide["screen"]:
+                    self.faults.append(f"{where}: {wide['page']} px wide")
+        width, height = SIZES[0]
+        await self.page.set_viewport_size({"width": width, "height": height})
+
+    def verdict(self) -> None:
+        faults = list(dict.fromkeys(self.faults))
+        assert not faults, "\n".join(faults)
