@@ -122,7 +122,7 @@ async def test_h264_is_forwarded_between_browsers(tmp_path: Path) -> None:
 async def test_a_console_of_thirty_slots_is_answered_and_connects(tmp_path: Path) -> None:
     async with node_at_work(tmp_path) as (server, _), chromium() as browser:
         slots = ["audio-0", "audio-1", "audio-2", "preview-audio", "stage", "content", "preview"]
-        await server.tell(room(tiles=["point-1"] * 25))
+        await server.tell(room(views={"desk-a": {"tiles": ["point-1"] * 25}}))
         red = TestPeer(server, "point-1", colour="red")
         await red.join()
         try:

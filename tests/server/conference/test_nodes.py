@@ -243,12 +243,13 @@ async def test_demands_reach_their_client_and_survive_its_reconnect(
     hall = await join(meeting.id, province.da_sar_hall)
     key = {"room": f"meeting-{meeting.id}", "participant": hall.participant}
     await node.say(Demand(**key, camera="full", content="none"))
-    await hall.until(lambda: hall.signalled("demand") == [{"camera": "full", "content": "none"}])
+    wanted = {"camera": "full", "content": "none", "microphone": False}
+    await hall.until(lambda: hall.signalled("demand") == [wanted])
     await node.say(SessionState(**key, session="s-1", state="connected"))
     await hall.until(lambda: hall.signalled("media-session"))
     hall.cut()
     back = await join(meeting.id, province.da_sar_hall)
-    await back.until(lambda: back.signalled("demand") == [{"camera": "full", "content": "none"}])
+    await back.until(lambda: back.signalled("demand") == [wanted])
     assert back.signalled("media-node") == [{"up": True, "boot": "boot-1"}]
     await node.say(SessionState(**key, session="s-1", state="disconnected", reason="consent"))
     await back.until(lambda: back.signalled("media-session"))
@@ -256,6 +257,25 @@ async def test_demands_reach_their_client_and_survive_its_reconnect(
     third = await join(meeting.id, province.da_sar_hall)
     await third.command("hand.raise")
     assert third.signalled("demand") == []
+    await node.close()
+
+
+async def test_a_previewed_hall_is_asked_for_its_sound(
+    server: LiveServer, secret: str, province: builders.Province, meeting: Meeting, join: Join
+) -> None:
+    node = await FakeNode.dial(server, secret)
+    hall = await join(meeting.id, province.da_sar_hall)
+    operator = await join(meeting.id, province.operator, "console")
+    await node.say(Demand(room=f"meeting-{meeting.id}", participant=hall.participant, camera="small", content="none"))
+
+    def asked() -> list[bool]:
+        return [demand["microphone"] for demand in hall.signalled("demand")]
+
+    await hall.until(lambda: asked() == [False])
+    await operator.command("view.set", preview=province.da_sar_hall.id)
+    await hall.until(lambda: asked() == [False, True])
+    await operator.command("view.set", preview=None)
+    await hall.until(lambda: asked() == [False, True, False])
     await node.close()
 
 
