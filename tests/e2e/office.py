@@ -57,7 +57,7 @@ class Office:
             await deployment.ready()
             async with (
                 async_playwright() as playwright,
-                shared_chromium(playwright, "--auto-select-desktop-capture-source=Entire screen") as browser,
+                shared_chromium(playwright) as browser,
             ):
                 office.browser = browser
                 await office._lead_on()
