@@ -1,4 +1,4 @@
-"""An office at work: a deployment with a meeting in each state, and one Chromium whose windows are different people's."""
+"""An office at work: a deployment with a meeting in each state, one Chromium with windows of different people."""
 
 import asyncio
 from collections.abc import AsyncIterator
