@@ -132,9 +132,9 @@ async def chromium(
 
 
 @contextlib.asynccontextmanager
-async def shared_chromium(playwright: Playwright, *flags: str) -> AsyncIterator[Browser]:
-    """One browser for many windows. Its camera is Chromium's own moving test picture."""
-    browser = await playwright.chromium.launch(executable_path=EXECUTABLE, args=[*FLAGS, *flags], headless=True)
+async def shared_chromium(playwright: Playwright) -> AsyncIterator[Browser]:
+    """One browser for many windows. Its cameras and screens are Chromium's own moving test picture."""
+    browser = await playwright.chromium.launch(executable_path=EXECUTABLE, args=list(FLAGS), headless=True)
     try:
         yield browser
     finally:

@@ -1,4 +1,4 @@
-"""An office at work: a deployment with a meeting in each state, and one Chromium whose windows are different people's."""
+"""An office at work: a deployment with a meeting in each state, one Chromium with windows of different people."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -57,7 +57,7 @@ class Office:
             await deployment.ready()
             async with (
                 async_playwright() as playwright,
-                shared_chromium(playwright, "--auto-select-desktop-capture-source=Entire screen") as browser,
+                shared_chromium(playwright) as browser,
             ):
                 office.browser = browser
                 await office._lead_on()
