@@ -83,7 +83,7 @@ async def test_two_editors_never_overwrite_each_other(browser: Browsers, provinc
     stale = await client.patch(path, json={"version": 1, "title": "Bản của người khác"})
     assert stale.status_code == 409
     assert stale.json()["code"] == "conflict"
-    assert stale.json()["details"]["version"] == 2
+    assert stale.json()["details"] == {"version": 2, "changed_by": province.organiser.full_name}
     assert (await client.get(path)).json()["title"] == "Bản của tôi"
 
 
