@@ -128,7 +128,8 @@ class Hall:
                 }
                 connections.push({ state: connection.connectionState, ice: connection.iceConnectionState, media });
               }
-              return JSON.stringify({ state: hall?.state, media: hall?.media, connections });
+              const refused = document.querySelector('[data-testid="refused"]')?.dataset.code;
+              return JSON.stringify({ refused, state: hall?.state, media: hall?.media, connections });
             }"""
         )
 

@@ -216,6 +216,20 @@ describe('live channel', () => {
     expect(phase().name).toBe('live');
   });
 
+  it('is not put out by its own earlier socket, let in late by a busy server', () => {
+    const { channel, sockets, last, phase } = setup();
+    channel.start();
+    vi.advanceTimersByTime(5_000); // no snapshot: given up
+    vi.advanceTimersByTime(300);
+    last().snapshot(1);
+    last().drops(4409);
+    expect(phase().name).toBe('cut');
+    vi.advanceTimersByTime(600);
+    last().snapshot(2);
+    expect(phase().name).toBe('live');
+    expect(sockets).toHaveLength(3);
+  });
+
   it('asks again slowly after a refusal that may be lifted', () => {
     const { channel, sockets, last } = setup();
     channel.start();

@@ -53,6 +53,8 @@ const COMMAND_WITHIN = 8_000;
 /** A refusal may be lifted (rights given, meeting restored): ask again slowly, nobody has to press anything. */
 const REFUSED_RETRY = 15_000;
 const REPLACED = 4409;
+/** A busy server may let in a socket that we gave up on after its successor: that one's 4409 is an echo of our own. */
+const ECHO_WITHIN = 15_000;
 
 /**
  * The live channel of one meeting: one WebSocket that stays up. Every (re)connect begins with a
@@ -68,6 +70,7 @@ export class LiveChannel {
   #seq = -1;
   #nextId = 1;
   #cutSince: number | undefined;
+  #gaveUpAt = -Infinity;
   #running = false;
   #pingSent: number | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -191,6 +194,7 @@ export class LiveChannel {
   #expect(within: number): void {
     clearTimeout(this.#deadline);
     this.#deadline = setTimeout(() => {
+      this.#gaveUpAt = Date.now();
       this.#drop();
       this.#closed(1006);
     }, within);
@@ -208,7 +212,8 @@ export class LiveChannel {
     this.#drop();
     if (!this.#running) return;
     const { phase } = this.#options.handlers;
-    if (code >= 4400 && code < 4500) {
+    const echo = code === REPLACED && Date.now() - this.#gaveUpAt < ECHO_WITHIN;
+    if (code >= 4400 && code < 4500 && !echo) {
       this.#cutSince = undefined;
       phase({ name: 'refused', code });
       if (code !== REPLACED) this.#retry = setTimeout(() => this.#connect(), REFUSED_RETRY);
