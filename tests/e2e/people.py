@@ -244,9 +244,10 @@ class Conference:
     async def wall_state(self, hall: Hall) -> str | None:
         return await self.console.locator(f'[data-point="{hall.point_id}"]').first.get_attribute("data-state")
 
-    async def wall_shows(self, hall: Hall, state: str, seconds: float = 15) -> float:
+    async def wall_shows(self, hall: Hall, *states: str, seconds: float = 15) -> float:
+        """Waits until the hall's cell on the wall has one of these states."""
         return await until(
-            lambda: self.wall_state(hall), lambda seen: seen == state, seconds, f"{hall.name} on the wall"
+            lambda: self.wall_state(hall), lambda seen: seen in states, seconds, f"{hall.name} on the wall"
         )
 
     @property

@@ -24,7 +24,7 @@ async def test_halls_enter_and_test(conference: Conference) -> None:
         await conference.wall_shows(hall, "testing")
         await until(hall.state, lambda state: state == "testing", 10, hall.name)
     await conference.commune.page.get_by_test_id("ready").click()
-    await conference.wall_shows(conference.commune, "ready")
+    await conference.wall_shows(conference.commune, "ready", "weak")
 
 
 async def test_every_hall_sees_and_hears_the_main_point_when_it_starts(conference: Conference) -> None:
@@ -72,7 +72,8 @@ async def test_a_raised_hand_reaches_the_chair_and_is_lowered_by_the_call(confer
     await conference.wall_shows(hall, "on-air")
     await conference.main.sees(hall.number)
     await conference.take_back()
-    await conference.wall_shows(hall, "ready")
+    # A busy machine may find the line weak.
+    await conference.wall_shows(hall, "ready", "weak")
 
 
 async def test_mute_all_leaves_only_the_main_point(conference: Conference) -> None:
