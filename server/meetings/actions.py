@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from server.audit.actions import record
-from server.audit.queries import entries_about
+from server.audit.queries import last_actor
 from server.core.errors import Conflict, Invalid, NotAllowed
 from server.core.transaction import Transaction
 from server.live.log import append
@@ -56,7 +56,7 @@ async def edit(tx: Transaction, meeting_id: int, patch: MeetingPatch) -> tuple[M
             "Người khác vừa sửa cuộc họp này. Tải lại để xem bản mới nhất rồi sửa tiếp.",
             "Somebody else has just edited this meeting. Reload to see the latest version, then edit again.",
             version=meeting.version,
-            changed_by=await _last_editor(tx, meeting_id),
+            changed_by=await last_actor(tx.session, "meeting.edited", "meeting", meeting_id),
         )
     items = list(await tx.session.scalars(_items_of(meeting_id)))
     members = list(await tx.session.scalars(_members_of(meeting_id)))
@@ -95,13 +95,6 @@ async def edit(tx: Transaction, meeting_id: int, patch: MeetingPatch) -> tuple[M
     )
     await append(tx, meeting_id, "meeting.edited", _all_changes(before, await _all_entities(tx, meeting_id)))
     return meeting, notices
-
-
-async def _last_editor(tx: Transaction, meeting_id: int) -> str:
-    edits = [
-        entry for entry in await entries_about(tx.session, "meeting", meeting_id) if entry.action == "meeting.edited"
-    ]
-    return edits[-1].actor_name if edits else ""
 
 
 async def delete_draft(tx: Transaction, meeting_id: int) -> None:
