@@ -44,6 +44,9 @@ class SignInSession(Base):
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
     point_id: Mapped[int | None] = mapped_column(ForeignKey("bridge_points.id", ondelete="CASCADE"))
+    scoped: Mapped[bool] = mapped_column(default=False)
+    """Opened by links that are bound to meetings (`SessionLink`): nothing but those is reached with it, whatever roles
+    the person has."""
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
@@ -60,8 +63,22 @@ class AccessLink(Base):
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
     point_id: Mapped[int | None] = mapped_column(ForeignKey("bridge_points.id", ondelete="CASCADE"))
+    meeting_id: Mapped[int | None] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"), index=True)
+    """Bound to one meeting: a session that it opens reaches nothing else."""
     next_path: Mapped[str] = mapped_column(String(300), default="/")
     """Where it leads, a path of this site."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+
+
+class SessionLink(Base):
+    """A meeting-bound link by which a scoped session was opened or widened. Revoking the link takes the meeting away
+    from the session at once."""
+
+    __tablename__ = "session_links"
+
+    session_id: Mapped[int] = mapped_column(ForeignKey("sign_in_sessions.id", ondelete="CASCADE"), primary_key=True)
+    link_id: Mapped[int] = mapped_column(
+        ForeignKey("access_links.id", ondelete="CASCADE"), primary_key=True, index=True
+    )

@@ -1,12 +1,12 @@
 """All reads of accounts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.accounts.models import AccessLink, Person, RoleGrant, SignInSession
+from server.accounts.models import AccessLink, Person, RoleGrant, SessionLink, SignInSession
 from server.accounts.schemas import Me, PersonFull, PersonOut, RoleOut
 from server.accounts.tokens import token_hash
 from server.core.actor import Actor, Grant, Role
@@ -41,7 +41,22 @@ async def recognise(session: AsyncSession, token: str | None, now: datetime) -> 
     actor = await _owner(session, row.person_id, row.point_id, row.id)
     if actor is None:
         return None
+    if row.scoped:
+        reached = await _meetings_of_links(session, row.id, now)
+        if not reached:
+            return None
+        actor = replace(actor, grants=(), only_meetings=reached)
     return Recognised(actor, stale=now - row.last_seen_at >= TOUCH_AFTER)
+
+
+async def _meetings_of_links(session: AsyncSession, session_id: int, now: datetime) -> frozenset[int]:
+    """The meetings that a scoped session reaches: those of its links that are neither revoked nor expired."""
+    found = await session.scalars(
+        select(AccessLink.meeting_id)
+        .join(SessionLink, SessionLink.link_id == AccessLink.id)
+        .where(SessionLink.session_id == session_id, AccessLink.revoked_at.is_(None), AccessLink.expires_at > now)
+    )
+    return frozenset(meeting_id for meeting_id in found if meeting_id is not None)
 
 
 async def _owner(

@@ -7,6 +7,7 @@ from argon2 import PasswordHasher
 from server.accounts import queries
 from server.accounts.actions import people, sessions
 from server.accounts.attempts import Attempts, WrongPassword
+from server.accounts.models import AccessLink
 from server.accounts.passwords import Passwords
 from server.audit.actions import record
 from server.core.actor import SYSTEM, Actor
@@ -55,20 +56,37 @@ class SignIn:
         async with self._services.database.read() as session:
             link, owner = await queries.owner_of_link(session, token, self._services.clock())
         async with self._services.transactions(owner) as tx:
-            cookie = await self._open(tx, browser, person_id=link.person_id, point_id=link.point_id)
+            cookie = await self._open(tx, browser, link, person_id=link.person_id, point_id=link.point_id)
         return cookie, link.next_path
 
     async def _open(
-        self, tx: Transaction, browser: Browser, *, person_id: int | None = None, point_id: int | None = None
+        self,
+        tx: Transaction,
+        browser: Browser,
+        link: AccessLink | None = None,
+        *,
+        person_id: int | None = None,
+        point_id: int | None = None,
     ) -> str:
-        """Keeps the browser's session if it is the same owner's already; ends it if it is somebody else's."""
+        """Keeps the browser's session if it is the same owner's already (a link bound to a meeting widens a scoped
+        one); ends it if it is somebody else's, or if a scoped one is to become a full one."""
+        bound = link is not None and link.meeting_id is not None
         present = await queries.recognise(tx.session, browser.token, tx.now)
         if present is not None:
-            if (present.actor.person_id, present.actor.point_id) == (person_id, point_id) and browser.token:
+            same = (present.actor.person_id, present.actor.point_id) == (person_id, point_id)
+            scoped = present.actor.only_meetings is not None
+            if same and browser.token and (bound or not scoped):
+                if scoped and link is not None:
+                    await sessions.widen(tx, present.actor.session_id, link)
                 return browser.token
             await sessions.end(tx, present.actor.session_id)
         return await sessions.open_session(
-            tx, self._services.settings, person_id=person_id, point_id=point_id, user_agent=browser.user_agent
+            tx,
+            self._services.settings,
+            person_id=person_id,
+            point_id=point_id,
+            user_agent=browser.user_agent,
+            link=link if bound else None,
         )
 
     async def change_password(self, actor: Actor, current: str, new: str, browser: Browser) -> None:

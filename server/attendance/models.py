@@ -21,3 +21,56 @@ class PointCheck(Base):
     how: Mapped[str] = mapped_column(String(12))
     at: Mapped[datetime]
     by_name: Mapped[str] = mapped_column(String(200), default="")
+
+
+class PersonCheck(Base):
+    """One entry of the attendance log of people; states are derived from it, never ticked. `kind`: in, out, leave
+    (absent with leave), leave-withdrawn. `how`: qr, list, group, online, by-hand, request, end."""
+
+    __tablename__ = "person_checks"
+    __table_args__ = (Index("ix_person_checks_meeting_delegate", "meeting_id", "delegate_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"))
+    delegate_id: Mapped[int] = mapped_column(ForeignKey("delegates.id"))
+    point_id: Mapped[int | None] = mapped_column(ForeignKey("bridge_points.id"))
+    """Where; None: online."""
+    kind: Mapped[str] = mapped_column(String(16))
+    how: Mapped[str] = mapped_column(String(12))
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    at: Mapped[datetime]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    by_name: Mapped[str] = mapped_column(String(200), default="")
+
+
+class Headcount(Base):
+    """People counted in a hall that has no list, or beside its list. A log: the newest of a point counts."""
+
+    __tablename__ = "headcounts"
+    __table_args__ = (Index("ix_headcounts_meeting_point", "meeting_id", "point_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"))
+    point_id: Mapped[int] = mapped_column(ForeignKey("bridge_points.id"))
+    count: Mapped[int]
+    note: Mapped[str] = mapped_column(String(300), default="")
+    at: Mapped[datetime]
+    by_name: Mapped[str] = mapped_column(String(200), default="")
+
+
+class SignOff(Base):
+    """The hall's secretary vouches for the hall's attendance. Withdrawn by a later entry with `withdrawn`."""
+
+    __tablename__ = "attendance_sign_offs"
+    __table_args__ = (Index("ix_attendance_sign_offs_meeting_point", "meeting_id", "point_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"))
+    point_id: Mapped[int] = mapped_column(ForeignKey("bridge_points.id"))
+    withdrawn: Mapped[bool] = mapped_column(default=False)
+    present: Mapped[int]
+    """As signed."""
+    note: Mapped[str] = mapped_column(String(300), default="")
+    at: Mapped[datetime]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    by_name: Mapped[str] = mapped_column(String(200), default="")

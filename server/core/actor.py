@@ -32,6 +32,8 @@ class Actor:
     name: str = ""
     session_id: int | None = None
     grants: tuple[Grant, ...] = field(default=())
+    only_meetings: frozenset[int] | None = None
+    """Came by personal links bound to these meetings: reaches nothing else, and carries no grants. None: unbound."""
     system: bool = False
 
     def has(self, role: Role, unit_path: str) -> bool:

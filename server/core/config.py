@@ -45,6 +45,28 @@ class Settings(BaseSettings):
     """A hall whose live channel is gone this long counts as lost (before, its place is kept silently)."""
     log_json: bool = False
 
+    storage_url: str | None = None
+    """Where papers lie (`obstore` URL: "s3://bucket/prefix"); default: the folder `var/papers`."""
+    isolated: bool = False
+    """Declared by the operator: this system has no way to the Internet, so papers marked secret are let in."""
+    upload_max_mb: int = Field(default=200, ge=1)
+    workshop_parallel: int = Field(default=1, ge=1)
+    """Papers converted at the same time; each takes up to a core and 2 GiB."""
+    workshop_memory_mb: int = Field(default=3072, ge=512)
+    workshop_seconds: int = Field(default=900, ge=30)
+    """Longest time for one paper."""
+    pages_max: int = Field(default=2000, ge=1)
+    clamd: str | None = None
+    """Virus scanner: "unix:/run/clamav/clamd.ctl" or "tcp:127.0.0.1:3310". None: files are not scanned."""
+    trust_roots: Path | None = None
+    """Folder of CA certificates (PEM) that signatures in papers are checked against."""
+
+    smtp_url: str | None = None
+    """"smtp://user:password@host:587?starttls=1" or "smtps://…:465". None: no e-mail is sent, links are handed out."""
+    mail_from: str = "Nhịp Cầu <khong-tra-loi@localhost>"
+    mail_retry_seconds: float = 60.0
+    """First pause after a failed delivery; it doubles, at most an hour, eight times."""
+
     @property
     def url(self) -> str:
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")

@@ -1,9 +1,18 @@
+import secrets
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.database import Base
+
+_CODE_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
+"""Without those that are misread on paper."""
+
+
+def new_public_code() -> str:
+    """Ten letters and digits: 49 random bits."""
+    return "".join(secrets.choice(_CODE_LETTERS) for _ in range(10))
 
 
 class Meeting(Base):
@@ -27,6 +36,8 @@ class Meeting(Base):
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    public_code: Mapped[str] = mapped_column(String(16), unique=True, default=new_public_code)
+    """In the meeting's one QR code: "/m/<code>". Says where to knock, opens nothing by itself."""
     version: Mapped[int] = mapped_column(default=1)
     """Grows with each edit; an edit names the version it was made from, so that two editors never overwrite each
     other."""
@@ -69,3 +80,31 @@ class MemberPoint(Base):
     point_id: Mapped[int] = mapped_column(ForeignKey("bridge_points.id"), index=True)
     speaker: Mapped[str] = mapped_column(String(200), default="")
     """Who speaks for it, as on the name plate: "Đ/c Nguyễn Thị Hạnh, Bí thư Huyện ủy"."""
+
+
+class Delegate(Base):
+    """A person's membership in a meeting: who is invited, and in which hall he or she is expected."""
+
+    __tablename__ = "delegates"
+    __table_args__ = (
+        UniqueConstraint("meeting_id", "person_id"),
+        Index("ix_delegates_meeting_point", "meeting_id", "point_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    point_id: Mapped[int | None] = mapped_column(ForeignKey("bridge_points.id"))
+    """The hall where they are expected; None: online."""
+    role: Mapped[str] = mapped_column(String(16), default="delegate")
+    """delegate (đại biểu), guest (khách mời)."""
+    substitutes_id: Mapped[int | None] = mapped_column(ForeignKey("delegates.id", ondelete="SET NULL"))
+    """The delegate in whose stead this one comes (người dự thay)."""
+    position: Mapped[int] = mapped_column(default=0)
+    """Order in the hall's list."""
+    source: Mapped[str] = mapped_column(String(12), default="typed")
+    """typed, people, import, request, substitute."""
+    added_at: Mapped[datetime]
+    added_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    removed_at: Mapped[datetime | None]
+    """Taken off the list; the row stays because checks and receipts speak of it."""

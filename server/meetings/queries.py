@@ -25,6 +25,7 @@ def rights_out(rights: MeetingRights) -> RightsOut:
         operate=rights.operate,
         present=rights.present,
         points=sorted(rights.points),
+        delegate_id=rights.delegate_id,
     )
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.actor import Actor, Role
-from server.meetings.models import AgendaItem, Meeting, MemberPoint
+from server.meetings.models import AgendaItem, Delegate, Meeting, MemberPoint
 from server.organisations.models import BridgePoint, Unit
 
 _HALL_ROLES = (Role.TECHNICIAN, Role.HALL_SECRETARY)
@@ -25,7 +25,9 @@ class MeetingRights:
     present: bool = False
     """Share a screen: presenters of an agenda item, and who conducts or operates."""
     points: frozenset[int] = frozenset()
-    """Member points (bridge point ids) whose hall the actor may bring in."""
+    """Member points (bridge point ids) whose hall the actor may bring in, and whose attendance they may take."""
+    delegate_id: int | None = None
+    """The actor is on the meeting's list of delegates (`delegates.id`)."""
 
 
 NONE = MeetingRights()
@@ -42,6 +44,7 @@ async def rights_in(session: AsyncSession, meetings: Sequence[Meeting], actor: A
     presenting = await _presented_by(session, ids, actor)
     halls = await _member_points(session, ids, _represents(actor))
     reached = await _meetings_reached(session, ids, actor)
+    listed = await _listed(session, ids, actor)
     operated = [each.id for each in meetings if actor.system or actor.has(Role.OPERATOR, paths[each.unit_id])]
     all_halls = await _member_points(session, operated, None)
     return {
@@ -52,14 +55,24 @@ async def rights_in(session: AsyncSession, meetings: Sequence[Meeting], actor: A
             presenting=meeting.id in presenting,
             points=all_halls.get(meeting.id) or halls.get(meeting.id, frozenset()),
             reached=meeting.id in reached,
+            delegate_id=listed.get(meeting.id),
         )
         for meeting in meetings
     }
 
 
 def _rights(
-    meeting: Meeting, actor: Actor, *, unit_path: str, presenting: bool, points: frozenset[int], reached: bool
+    meeting: Meeting,
+    actor: Actor,
+    *,
+    unit_path: str,
+    presenting: bool,
+    points: frozenset[int],
+    reached: bool,
+    delegate_id: int | None,
 ) -> MeetingRights:
+    if actor.only_meetings is not None and meeting.id not in actor.only_meetings:
+        return NONE
     is_person = actor.person_id is not None
     organiser = actor.has(Role.ORGANISER, unit_path)
     organise = actor.system or organiser or (is_person and actor.person_id == meeting.created_by)
@@ -67,12 +80,17 @@ def _rights(
     conduct = actor.system or organiser or leads
     operate = actor.system or actor.has(Role.OPERATOR, unit_path)
     rights = MeetingRights(
-        organise=organise, conduct=conduct, operate=operate, present=presenting or conduct or operate, points=points
+        organise=organise,
+        conduct=conduct,
+        operate=operate,
+        present=presenting or conduct or operate,
+        points=points,
+        delegate_id=delegate_id,
     )
     if meeting.state == "draft":
         # A draft is its makers' own business: halls, operators and presenters learn of it when they are invited.
         return replace(rights, view=True) if organise or conduct else NONE
-    seen = organise or rights.present or bool(points) or reached
+    seen = organise or rights.present or bool(points) or reached or delegate_id is not None
     return replace(rights, view=True) if seen else NONE
 
 
@@ -90,6 +108,18 @@ async def _presented_by(session: AsyncSession, meeting_ids: Sequence[int], actor
         .distinct()
     )
     return set(found)
+
+
+async def _listed(session: AsyncSession, meeting_ids: Sequence[int], actor: Actor) -> dict[int, int]:
+    """The actor's place on the lists of delegates, by meeting id."""
+    if actor.person_id is None:
+        return {}
+    rows = await session.execute(
+        select(Delegate.meeting_id, Delegate.id).where(
+            Delegate.meeting_id.in_(meeting_ids), Delegate.person_id == actor.person_id, Delegate.removed_at.is_(None)
+        )
+    )
+    return dict(rows.all())
 
 
 def _represents(actor: Actor) -> list[ColumnElement[bool]]:

@@ -74,6 +74,8 @@ class RightsOut(BaseModel):
     present: bool
     points: list[int]
     """Bridge points of this meeting that the actor may bring in."""
+    delegate_id: int | None
+    """The actor's place on the list of delegates."""
 
 
 class AgendaOut(BaseModel):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import select, update
 
-from server.accounts.models import SignInSession
+from server.accounts.models import AccessLink, SessionLink, SignInSession
 from server.accounts.queries import owned_by
 from server.accounts.tokens import new_token, token_hash
 from server.audit.actions import record
@@ -14,9 +14,16 @@ from server.core.transaction import Transaction
 
 
 async def open_session(
-    tx: Transaction, settings: Settings, *, person_id: int | None, point_id: int | None, user_agent: str
+    tx: Transaction,
+    settings: Settings,
+    *,
+    person_id: int | None,
+    point_id: int | None,
+    user_agent: str,
+    link: AccessLink | None = None,
 ) -> str:
-    """Signs a person's browser or a hall's device in. Returns the cookie's value, which is kept nowhere else."""
+    """Signs a person's browser or a hall's device in. Returns the cookie's value, which is kept nowhere else. With a
+    `link` bound to a meeting the session reaches that meeting alone."""
     token = new_token()
     session = SignInSession(
         token_hash=token_hash(token),
@@ -26,11 +33,21 @@ async def open_session(
         last_seen_at=tx.now,
         expires_at=tx.now + _lifetime(settings, of_device=person_id is None),
         user_agent=user_agent[:300],
+        scoped=link is not None,
     )
     tx.session.add(session)
     await tx.session.flush()
+    if link is not None:
+        await widen(tx, session.id, link)
     await record(tx, "session.opened", "session", session.id, person_id=person_id, point_id=point_id)
     return token
+
+
+async def widen(tx: Transaction, session_id: int | None, link: AccessLink) -> None:
+    """Lets a scoped session reach the link's meeting too."""
+    if await tx.session.get(SessionLink, (session_id, link.id)) is None:
+        tx.session.add(SessionLink(session_id=session_id, link_id=link.id))
+        await tx.session.flush()
 
 
 async def touch(tx: Transaction, settings: Settings) -> None:

@@ -1038,6 +1038,8 @@ export interface components {
             present: boolean;
             /** Points */
             points: number[];
+            /** Delegate Id */
+            delegate_id: number | null;
         };
         /**
          * Role

@@ -1,0 +1,1 @@
+"""What readers do with papers: own notes, highlights and ink; what was delivered, opened and seen; search."""
