@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Row, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -92,7 +92,7 @@ async def paper_with_rights(
     row = (await session.execute(_placed(Paper).where(Paper.id == paper_id))).one_or_none()
     if row is None:
         raise NotFound()
-    return await _listed(session, actor, now, *row[1:])
+    return await _listed(session, row, actor, now)
 
 
 async def readable_version(
@@ -106,7 +106,7 @@ async def readable_version(
     if row is None:
         raise NotFound()
     version: PaperVersion = row[0]
-    paper, _meeting, rights = await _listed(session, actor, now, *row[1:])
+    paper, _meeting, rights = await _listed(session, row, actor, now)
     if version.state != "ready":
         raise NotFound()
     require_read(paper, rights)
@@ -116,7 +116,7 @@ async def readable_version(
 _own, _inherited = aliased(AccessPolicy), aliased(AccessPolicy)
 
 
-def _placed(what: type[Paper | PaperVersion]) -> Select[Any]:
+def _placed(what: type[Paper] | type[PaperVersion]) -> Any:
     """`what`, with all that rights in its paper are decided from."""
     return (
         select(what, Paper, Meeting, _own, _inherited)
@@ -128,14 +128,9 @@ def _placed(what: type[Paper | PaperVersion]) -> Select[Any]:
 
 
 async def _listed(
-    session: AsyncSession,
-    actor: Actor,
-    now: datetime,
-    paper: Paper,
-    meeting: Meeting,
-    own: AccessPolicy | None,
-    inherited: AccessPolicy | None,
+    session: AsyncSession, placed: Row[Any], actor: Actor, now: datetime
 ) -> tuple[Paper, Meeting, PaperRights]:
+    _, paper, meeting, own, inherited = placed
     standing = (await standings(session, [meeting], actor)).get(meeting.id)
     rights = decide(paper, policy_of(own, inherited), standing, now)
     if not rights.listed:
@@ -174,7 +169,7 @@ async def readable_versions(
     return found
 
 
-def _with_papers(actor: Actor, meeting_ids: Collection[int] | None) -> Select[Any]:
+def _with_papers(actor: Actor, meeting_ids: Collection[int] | None) -> Any:
     """Meetings that have papers and that the actor may have a part in: rights are decided after."""
     statement = select(Meeting).where(Meeting.id.in_(select(Paper.meeting_id).where(Paper.deleted_at.is_(None))))
     if meeting_ids is not None:
