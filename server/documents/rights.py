@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -128,7 +128,7 @@ def _placed(what: type[Paper] | type[PaperVersion]) -> Any:
 
 
 async def _listed(
-    session: AsyncSession, placed: Row[Any], actor: Actor, now: datetime
+    session: AsyncSession, placed: Any, actor: Actor, now: datetime
 ) -> tuple[Paper, Meeting, PaperRights]:
     _, paper, meeting, own, inherited = placed
     standing = (await standings(session, [meeting], actor)).get(meeting.id)
