@@ -63,14 +63,18 @@ def decide(paper: Paper, policy: Policy, standing: Standing | None, now: datetim
         return NONE
     if standing.manages_papers_of(paper.item_id):
         return PaperRights(listed=True, read=True, download=True, manage=True)
-    admitted = standing.member and (not policy.audience or standing.is_one_of(policy.audience))
-    if not admitted or policy.hidden or paper.current_version_id is None:
+    if paper.current_version_id is None or not admits(policy, standing):
         return NONE
     if paper.recalled_at is not None:
         return PaperRights(listed=True)
     if policy.opens_at is not None and policy.opens_at > now:
         return PaperRights(listed=True, locked_until=policy.opens_at)
     return PaperRights(listed=True, read=True, download=policy.download)
+
+
+def admits(policy: Policy, standing: Standing) -> bool:
+    """Whether the policy names the reader, whatever the hour."""
+    return standing.member and not policy.hidden and (not policy.audience or standing.is_one_of(policy.audience))
 
 
 async def library_rights(session: AsyncSession, meeting_id: int, actor: Actor, now: datetime) -> dict[int, PaperRights]:
