@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 
 from fastapi import APIRouter
 
+from server.accounts.live import live_feature as people_live
 from server.accounts.routes import router as accounts
 from server.attendance.routes import router as attendance
 from server.conference.feature import entities as conference_entities
@@ -19,16 +20,28 @@ from server.live.routes import router as live
 from server.meetings.commands import live_feature
 from server.meetings.extensions import FOLLOWERS, Follower
 from server.meetings.routes import router as meetings
+from server.notifications.delivery import mail_job
+from server.notifications.routes import router as notifications
 from server.organisations.routes import router as organisations
 
-ROUTERS: list[APIRouter] = [health, accounts, organisations, meetings, conference, attendance, live, media_nodes]
+ROUTERS: list[APIRouter] = [
+    health,
+    accounts,
+    organisations,
+    meetings,
+    conference,
+    attendance,
+    live,
+    media_nodes,
+    notifications,
+]
 
-LIVE: list[LiveFeature] = [live_feature]
+LIVE: list[LiveFeature] = [live_feature, people_live]
 """What the live channel carries beside the conference's own part."""
 
 FOLLOWERS[:] = [Follower(conference_entities, points_removed)]
 
-JOBS: list[JobKind] = []
+JOBS: list[JobKind] = [mail_job]
 """Work that outlives requests."""
 
 BESIDE: list[Callable[[Services], AbstractAsyncContextManager[None]]] = [beside(JOBS)]
