@@ -20,10 +20,12 @@ from server.meetings.commands import live_feature
 from server.meetings.extensions import FOLLOWERS, Follower
 from server.meetings.routes import router as meetings
 from server.organisations.routes import router as organisations
+from server.reading.live import live_feature as reading_live
+from server.reading.routes import router as reading
 
-ROUTERS: list[APIRouter] = [health, accounts, organisations, meetings, conference, attendance, live, media_nodes]
+ROUTERS: list[APIRouter] = [health, accounts, organisations, meetings, conference, attendance, reading, live, media_nodes]
 
-LIVE: list[LiveFeature] = [live_feature]
+LIVE: list[LiveFeature] = [live_feature, reading_live]
 """What the live channel carries beside the conference's own part."""
 
 FOLLOWERS[:] = [Follower(conference_entities, points_removed)]

@@ -68,11 +68,6 @@ Body = Annotated[
     dict[str, Any] | None,
     WithJsonSchema(
         {"anyOf": [*(body.model_json_schema() for body in BODIES.values()), {"type": "null"}]},
-        mode="validation",
-    ),
-    WithJsonSchema(
-        {"anyOf": [*(body.model_json_schema() for body in BODIES.values()), {"type": "null"}]},
-        mode="serialization",
     ),
 ]
 """By `kind`; null: deleted. Looked at one by one: a wrong one is refused and the others of its batch are taken."""
@@ -132,6 +127,8 @@ class NotesAnswer(BaseModel):
     """To be sent as `since` next time."""
     more: bool
     """There is more after `seq`: ask again at once."""
+    scope: str
+    """Which notes this sign-in reaches. When it differs from the last answer's, begin again with `since` 0."""
     now: datetime
     changes: list[NoteOut]
     """All that came after `since`, and the notes that this request named as they are now."""
