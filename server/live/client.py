@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import math
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -89,6 +90,10 @@ class Client:
     def close(self, code: int) -> None:
         if not self.closing.done():
             self.closing.set_result(code)
+
+    def due(self) -> None:
+        """Whether it may still be here is asked again at the next tick."""
+        self.checked = -math.inf
 
     def hear(self, now: datetime) -> None:
         self.heard = time.monotonic()

@@ -96,6 +96,7 @@ class Gateway:
         )
         room = self._live.room(meeting_id)
         room.admit(client)
+        self._live.people.came(client)
         try:
             await self._door.entered(client)
             await room.begin(client, self._clock, media=self._live.media_up)
@@ -105,6 +106,7 @@ class Gateway:
             await socket.close(NOT_ALLOWED)
         finally:
             room.leave(client)
+            self._live.people.went(client)
             self._door.left(client)
 
     async def _admit(self, actor: Actor | None, meeting_id: int, wish: Wish) -> tuple[int, Viewer | None]:

@@ -94,12 +94,11 @@ def merge(stored: State | None, change: Change) -> State | Keep:
         return stored
     if stored.content == change.content:
         return stored.remembering(mark)
-    if change.base >= stored.revision or _of_the_same_writer(stored, change):
+    beats = stored.content.body is None and change.content.body is not None
+    if beats or change.base >= stored.revision or _of_the_same_writer(stored, change):
         return _next(stored, change)
     if change.content.body is None:
         return stored
-    if stored.content.body is None:
-        return _next(stored, change)
     branch = change.device if change.named else mark
     second = str(uuid5(UUID(change.id), f"{change.base} {branch}"))
     return Keep(replace(change, id=second, base=0))
@@ -121,6 +120,6 @@ def _next(stored: State | None, change: Change) -> State:
         content=change.content,
         written_at=change.written_at,
         device=change.device,
-        own_since=stored.own_since if stored is not None and same else max(known, change.base),
+        own_since=stored.own_since if stored is not None and same else change.base,
         trail=stored.trail if stored else "",
     ).remembering(change.mark)
