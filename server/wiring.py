@@ -23,6 +23,8 @@ from server.meetings.routes import router as meetings
 from server.notifications.delivery import mail_job
 from server.notifications.routes import router as notifications
 from server.organisations.routes import router as organisations
+from server.reading.live import live_feature as reading_live
+from server.reading.routes import router as reading
 
 ROUTERS: list[APIRouter] = [
     health,
@@ -31,18 +33,29 @@ ROUTERS: list[APIRouter] = [
     meetings,
     conference,
     attendance,
+    reading,
+    notifications,
     live,
     media_nodes,
-    notifications,
 ]
 
-LIVE: list[LiveFeature] = [live_feature, people_live]
+LIVE: list[LiveFeature] = [
+    live_feature,
+    people_live,
+    reading_live,
+]
 """What the live channel carries beside the conference's own part."""
 
-FOLLOWERS[:] = [Follower(conference_entities, points_removed)]
+FOLLOWERS[:] = [
+    Follower(conference_entities, points_removed),
+]
 
-JOBS: list[JobKind] = [mail_job]
+JOBS: list[JobKind] = [
+    mail_job,
+]
 """Work that outlives requests."""
 
-BESIDE: list[Callable[[Services], AbstractAsyncContextManager[None]]] = [beside(JOBS)]
+BESIDE: list[Callable[[Services], AbstractAsyncContextManager[None]]] = [
+    beside(JOBS),
+]
 """Entered in this order when the server starts, left in the reverse order when it stops."""
