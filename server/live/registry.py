@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partial
 
 import structlog
 
@@ -37,7 +38,7 @@ class Live:
         self._bus = bus
         self._listeners: list[Listener] = []
         self._closed_listeners: list[Callable[[int], None]] = []
-        self._unsubscribe: Callable[[], None] | None = None
+        self._unsubscribe: list[Callable[[], None]] = []
         self._ticker: asyncio.Task[None] | None = None
 
     def install(self, features: Sequence[LiveFeature]) -> None:
@@ -51,13 +52,16 @@ class Live:
             self._closed_listeners.append(on_room_closed)
 
     async def start(self) -> None:
-        self._unsubscribe = self._bus.subscribe(log.EVENTS, self._on_event)
+        self._unsubscribe = [self._bus.subscribe(log.EVENTS, self._on_event)]
+        for feature in self.features:
+            for topic, handle in feature.topics.items():
+                self._unsubscribe.append(self._bus.subscribe(topic, partial(handle, self)))
         self._ticker = asyncio.create_task(self._tick())
 
     async def stop(self) -> None:
         """Tells every client that the server restarts; they come back by themselves."""
-        if self._unsubscribe is not None:
-            self._unsubscribe()
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
         if self._ticker is not None:
             self._ticker.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -101,8 +105,9 @@ class Live:
         while True:
             await asyncio.sleep(1)
             try:
+                now = time.monotonic()
                 for client in list(self.clients()):
-                    client.look_after()
+                    client.look_after(now)
                 await self._check_again()
                 await self._close_empty()
             except Exception:
