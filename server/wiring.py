@@ -13,6 +13,7 @@ from server.conference.nodes.routes import router as media_nodes
 from server.conference.routes import router as conference
 from server.core.services import Services
 from server.edge.health import router as health
+from server.jobs.workers import JobKind, beside
 from server.live.feature import LiveFeature
 from server.live.routes import router as live
 from server.meetings.commands import live_feature
@@ -27,5 +28,8 @@ LIVE: list[LiveFeature] = [live_feature]
 
 FOLLOWERS[:] = [Follower(conference_entities, points_removed)]
 
-BESIDE: list[Callable[[Services], AbstractAsyncContextManager[None]]] = []
+JOBS: list[JobKind] = []
+"""Work that outlives requests."""
+
+BESIDE: list[Callable[[Services], AbstractAsyncContextManager[None]]] = [beside(JOBS)]
 """Entered in this order when the server starts, left in the reverse order when it stops."""

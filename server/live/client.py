@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 import time
 from collections.abc import Mapping
 from datetime import datetime
@@ -143,6 +144,10 @@ class Client:
         self._bytes = 0
 
     # -- from the client
+
+    def due(self) -> None:
+        """Whether it may still be here is asked again at the next tick."""
+        self.checked = -math.inf
 
     def hear(self, now: datetime) -> None:
         self.heard = time.monotonic()

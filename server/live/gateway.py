@@ -102,6 +102,7 @@ class Gateway:
         )
         room = self._live.room(meeting_id)
         room.admit(client)
+        self._live.people.came(client)
         try:
             await self._door.entered(client)
             await room.begin(client, self._clock, media=self._live.media_up)
@@ -116,6 +117,7 @@ class Gateway:
     def gone(self, client: Client, room: Room) -> None:
         """The socket is no more."""
         room.leave(client)
+        self._live.people.went(client)
         self._door.left(client)
 
     def hear(self, conversation: "Conversation", text: str | None) -> None:

@@ -13,6 +13,7 @@ from server.core.database import Database
 from server.live import log
 from server.live.client import RESTARTING, Client
 from server.live.feature import LiveCommand, LiveFeature
+from server.live.people import People
 from server.live.protocol import Wire
 from server.live.room import Listener, Room
 
@@ -31,6 +32,7 @@ class Live:
         self.features: tuple[LiveFeature, ...] = ()
         self.commands: dict[str, LiveCommand] = {}
         self.rooms: dict[int, Room] = {}
+        self.people = People(bus)
         self.media_up: Callable[[], bool] = lambda: False
         self.admit_again: Callable[[Client], Awaitable[int | None]] | None = None
         """Renews `client.actor`; a close code if the client would not be let in any more."""
@@ -38,7 +40,7 @@ class Live:
         self._bus = bus
         self._listeners: list[Listener] = []
         self._closed_listeners: list[Callable[[int], None]] = []
-        self._unsubscribe: list[Callable[[], None]] = []
+        self._leave_bus = contextlib.ExitStack()
         self._ticker: asyncio.Task[None] | None = None
 
     def install(self, features: Sequence[LiveFeature]) -> None:
@@ -52,16 +54,16 @@ class Live:
             self._closed_listeners.append(on_room_closed)
 
     async def start(self) -> None:
-        self._unsubscribe = [self._bus.subscribe(log.EVENTS, self._on_event)]
+        self._leave_bus.callback(self._bus.subscribe(log.EVENTS, self._on_event))
+        self._leave_bus.callback(self.people.listen())
         for feature in self.features:
             for topic, handle in feature.topics.items():
-                self._unsubscribe.append(self._bus.subscribe(topic, partial(handle, self)))
+                self._leave_bus.callback(self._bus.subscribe(topic, partial(handle, self)))
         self._ticker = asyncio.create_task(self._tick())
 
     async def stop(self) -> None:
         """Tells every client that the server restarts; they come back by themselves."""
-        for unsubscribe in self._unsubscribe:
-            unsubscribe()
+        self._leave_bus.close()
         if self._ticker is not None:
             self._ticker.cancel()
             with contextlib.suppress(asyncio.CancelledError):

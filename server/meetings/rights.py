@@ -75,7 +75,9 @@ def _rights(
         return NONE
     is_person = actor.person_id is not None
     organiser = actor.has(Role.ORGANISER, unit_path)
-    organise = actor.system or organiser or (is_person and actor.person_id == meeting.created_by)
+    # A personal link can be passed on, and must not plan: the creator signs in for that.
+    created = is_person and actor.only_meetings is None and actor.person_id == meeting.created_by
+    organise = actor.system or organiser or created
     leads = is_person and actor.person_id in (meeting.chair_id, meeting.secretary_id)
     conduct = actor.system or organiser or leads
     operate = actor.system or actor.has(Role.OPERATOR, unit_path)
