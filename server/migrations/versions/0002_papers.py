@@ -110,6 +110,7 @@ def upgrade() -> None:
         "library_states",
         sa.Column("meeting_id", sa.Integer(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("workshop", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["meeting_id"], ["meetings.id"], name=op.f("fk_library_states_meeting_id"), ondelete="CASCADE"
         ),
