@@ -14,6 +14,7 @@ from server.conference.nodes.routes import router as media_nodes
 from server.conference.routes import router as conference
 from server.core.services import Services
 from server.documents import following as papers_following
+from server.documents.extensions import WHO_OPENED
 from server.documents.live import entities as papers_entities
 from server.documents.live import live_feature as documents_live
 from server.documents.routes import router as documents
@@ -28,6 +29,9 @@ from server.meetings.routes import router as meetings
 from server.notifications.delivery import mail_job
 from server.notifications.routes import router as notifications
 from server.organisations.routes import router as organisations
+from server.reading.live import live_feature as reading_live
+from server.reading.opened import people_who_opened
+from server.reading.routes import router as reading
 
 ROUTERS: list[APIRouter] = [
     health,
@@ -36,13 +40,19 @@ ROUTERS: list[APIRouter] = [
     meetings,
     conference,
     attendance,
+    reading,
+    notifications,
     live,
     media_nodes,
-    notifications,
     documents,
 ]
 
-LIVE: list[LiveFeature] = [live_feature, people_live, documents_live]
+LIVE: list[LiveFeature] = [
+    live_feature,
+    people_live,
+    documents_live,
+    reading_live,
+]
 """What the live channel carries beside the conference's own part."""
 
 FOLLOWERS[:] = [
@@ -55,8 +65,15 @@ FOLLOWERS[:] = [
     ),
 ]
 
-JOBS: list[JobKind] = [mail_job, sweeping]
+WHO_OPENED[:] = [people_who_opened]
+
+JOBS: list[JobKind] = [
+    mail_job,
+    sweeping,
+]
 """Work that outlives requests."""
 
-BESIDE: list[Callable[[Services], AbstractAsyncContextManager[None]]] = [beside(JOBS)]
+BESIDE: list[Callable[[Services], AbstractAsyncContextManager[None]]] = [
+    beside(JOBS),
+]
 """Entered in this order when the server starts, left in the reverse order when it stops."""
