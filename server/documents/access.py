@@ -2,12 +2,7 @@
 
 from dataclasses import dataclass
 
-from server.core.errors import NotAllowed, NotFound
-from server.core.transaction import Transaction
-from server.documents.models import Paper
-from server.documents.rights import paper_with_rights
-from server.meetings.access import meeting_for_write
-from server.meetings.models import AgendaItem, Meeting
+from server.meetings.models import Meeting
 from server.meetings.rights import MeetingRights
 
 

@@ -5,10 +5,8 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 
-from server.core.bus import Message
 from server.live.client import signal_text
 from server.live.feature import Viewer
-from server.live.registry import Live
 from server.live.room import Room
 from server.presentation.live import LaserSignal
 
