@@ -6,6 +6,8 @@ from contextlib import AbstractAsyncContextManager
 from fastapi import APIRouter
 
 from server.accounts.routes import router as accounts
+from server.attendance.people import live as people
+from server.attendance.people.routes import router as attendance_of_people
 from server.attendance.routes import router as attendance
 from server.conference.feature import entities as conference_entities
 from server.conference.membership import points_removed
@@ -20,12 +22,22 @@ from server.meetings.extensions import FOLLOWERS, Follower
 from server.meetings.routes import router as meetings
 from server.organisations.routes import router as organisations
 
-ROUTERS: list[APIRouter] = [health, accounts, organisations, meetings, conference, attendance, live, media_nodes]
+ROUTERS: list[APIRouter] = [
+    health,
+    accounts,
+    organisations,
+    meetings,
+    conference,
+    attendance,
+    attendance_of_people,
+    live,
+    media_nodes,
+]
 
-LIVE: list[LiveFeature] = [live_feature]
+LIVE: list[LiveFeature] = [live_feature, people.live_feature]
 """What the live channel carries beside the conference's own part."""
 
-FOLLOWERS[:] = [Follower(conference_entities, points_removed)]
+FOLLOWERS[:] = [Follower(conference_entities, points_removed), Follower(people.entities, people.points_removed)]
 
 BESIDE: list[Callable[[Services], AbstractAsyncContextManager[None]]] = []
 """Entered in this order when the server starts, left in the reverse order when it stops."""
