@@ -7,6 +7,9 @@ from fastapi import APIRouter
 
 from server.accounts.live import live_feature as people_live
 from server.accounts.routes import router as accounts
+from server.attendance.people import live as turnout
+from server.attendance.people.routes import router as attendance_of_people
+from server.attendance.people.telling import delegates_changed
 from server.attendance.routes import router as attendance
 from server.conference.feature import entities as conference_entities
 from server.conference.membership import points_removed
@@ -20,6 +23,7 @@ from server.documents.live import live_feature as documents_live
 from server.documents.routes import router as documents
 from server.documents.sweeping import sweeping
 from server.edge.health import router as health
+from server.invitations.extensions import LIST_CHANGED
 from server.jobs.workers import JobKind, beside
 from server.live.feature import LiveFeature
 from server.live.routes import router as live
@@ -40,6 +44,7 @@ ROUTERS: list[APIRouter] = [
     meetings,
     conference,
     attendance,
+    attendance_of_people,
     reading,
     notifications,
     live,
@@ -51,6 +56,7 @@ LIVE: list[LiveFeature] = [
     live_feature,
     people_live,
     documents_live,
+    turnout.live_feature,
     reading_live,
 ]
 """What the live channel carries beside the conference's own part."""
@@ -63,7 +69,9 @@ FOLLOWERS[:] = [
         edited=papers_following.edited,
         deleting=papers_following.deleting,
     ),
+    Follower(turnout.entities, turnout.points_removed),
 ]
+LIST_CHANGED[:] = [delegates_changed]
 
 WHO_OPENED[:] = [people_who_opened]
 
