@@ -78,30 +78,28 @@ class State:
         return replace(self, trail=(self.trail + mark)[-MARK * MARKS :])
 
 
-@dataclass(frozen=True, slots=True)
-class Keep:
-    """Take `change` instead, which is of a second note."""
-
-    change: Change
-
-
-def merge(stored: State | None, change: Change) -> State | Keep:
-    """The note's new state (the same revision: nobody needs to be told), or that the change is to be kept aside."""
+def merge(stored: State | None, change: Change) -> tuple[State, Change | None]:
+    """The note's new state (of the same revision: nobody needs to be told), and the change of a second note that this
+    one has to be taken as instead."""
     if stored is None:
-        return _next(None, change)
+        return _next(None, change), None
     mark = change.mark
     if stored.knows(mark):
-        return stored
+        return stored, None
+    deletes = change.content.body is None
+    beats = stored.content.body is None and not deletes
     if stored.content == change.content:
-        return stored.remembering(mark)
-    beats = stored.content.body is None and change.content.body is not None
+        return stored.remembering(mark), None
     if beats or change.base >= stored.revision or _of_the_same_writer(stored, change):
-        return _next(stored, change)
-    if change.content.body is None:
-        return stored
-    branch = change.device if change.named else mark
-    second = str(uuid5(UUID(change.id), f"{change.base} {branch}"))
-    return Keep(replace(change, id=second, base=0))
+        return _next(stored, change), None
+    return stored.remembering(mark), None if deletes else aside(change)
+
+
+def aside(change: Change) -> Change:
+    """The same, as what a second note begins with. What one device wrote from one revision has one second note."""
+    branch = change.device if change.named else change.mark
+    second = uuid5(UUID(change.id), f"{change.base} {branch}")
+    return replace(change, id=str(second), base=0)
 
 
 def _of_the_same_writer(stored: State, change: Change) -> bool:

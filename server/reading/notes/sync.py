@@ -15,7 +15,7 @@ from server.documents.models import Paper, PaperVersion
 from server.documents.rights import Locked, Recalled, readable_version
 from server.reading.models import Annotation, AnnotationSequence, Receipt
 from server.reading.notes import queries
-from server.reading.notes.merge import Change, Content, Keep, State, merge
+from server.reading.notes.merge import Change, Content, State, aside, merge
 from server.reading.notes.schemas import BODIES, KeptNote, NoteChange, NotesAnswer, NoteSync, RefusedNote
 
 NOTES = 5_000
@@ -67,7 +67,6 @@ class _Sync:
         self._request = request
         self._device = str(request.device or uuid4())
         self._rows: dict[str, Annotation] = {}
-        self._new: set[str] = set()
         self._touched: set[str] = set()
         self._kept: dict[str, str] = {}
         self._refused: list[RefusedNote] = []
@@ -101,8 +100,9 @@ class _Sync:
         )
 
     async def _load(self, ids: Iterable[str]) -> None:
+        missing = set(ids) - set(self._rows)
         found = await self._session.scalars(
-            select(Annotation).where(Annotation.person_id == self._person, Annotation.id.in_(set(ids)))
+            select(Annotation).where(Annotation.person_id == self._person, Annotation.id.in_(missing))
         )
         self._rows.update({row.id: row for row in found})
 
@@ -112,22 +112,36 @@ class _Sync:
         if content is None:
             return self._refuse(note, "bad-body")
         stored = self._rows.get(note)
-        if stored is None and content.body is None:
-            return None  # made and deleted before anybody heard of it
         code = await self._problem(content, stored)
         if code is not None:
             return self._refuse(note, code)
         change = Change(note, wire.base, content, wire.written_at, self._device, named=self._request.device is not None)
-        outcome = merge(_state(stored), change)
-        while isinstance(outcome, Keep):
-            change = outcome.change
-            if change.id not in self._rows:
-                await self._load([change.id])
-            self._kept[note] = change.id
-            outcome = merge(_state(self._rows.get(change.id)), change)
-        self._touched |= {note, change.id}
-        self._write(change.id, outcome, counter)
+        await self._apply(note, change, counter)
         return None
+
+    async def _apply(self, note: str, change: Change, counter: AnnotationSequence) -> None:
+        stored = _state(self._rows.get(change.id))
+        self._touched.add(change.id)
+        if stored is not None and stored.knows(change.mark):
+            return await self._tell_again(note, change)
+        state, second = merge(stored, change)
+        self._write(change.id, state, counter)
+        if second is not None:
+            await self._load([second.id])
+            self._kept[note] = second.id
+            await self._apply(note, second, counter)
+        return None
+
+    async def _tell_again(self, note: str, change: Change) -> None:
+        """The change came before: nothing is written, but the device may not know yet what it was kept as."""
+        while True:
+            change = aside(change)
+            await self._load([change.id])
+            second = _state(self._rows.get(change.id))
+            if second is None or not second.knows(change.mark):
+                return
+            self._touched.add(change.id)
+            self._kept[note] = change.id
 
     def _content(self, wire: NoteChange, stored: Annotation | None) -> Content | None:
         """None: its body is not right."""
@@ -149,8 +163,6 @@ class _Sync:
                 return "not-readable"
         if stored is not None and (stored.version_id, stored.page) == (content.version_id, content.page):
             return None if stored.paper_id == content.paper_id else "not-readable"
-        if content.body is None:
-            return None
         place = (content.paper_id, content.version_id)
         if place not in self._places:
             self._places[place] = await self._pages(*place)
