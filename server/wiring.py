@@ -23,7 +23,17 @@ from server.organisations.routes import router as organisations
 from server.reading.live import live_feature as reading_live
 from server.reading.routes import router as reading
 
-ROUTERS: list[APIRouter] = [health, accounts, organisations, meetings, conference, attendance, reading, live, media_nodes]
+ROUTERS: list[APIRouter] = [
+    health,
+    accounts,
+    organisations,
+    meetings,
+    conference,
+    attendance,
+    reading,
+    live,
+    media_nodes,
+]
 
 LIVE: list[LiveFeature] = [live_feature, reading_live]
 """What the live channel carries beside the conference's own part."""

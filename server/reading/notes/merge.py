@@ -1,5 +1,5 @@
 """What becomes of one change of a note that a device brings, maybe days late, maybe twice. Pure, so that it can be
-proved by trying everything.
+proved by trying everything (tests/server/reading/test_notes_merge.py).
 
 A change names the revision it was made from. If that is the newest, it is simply the next. If not, another device was
 faster, and nothing typed may be lost:
@@ -17,7 +17,7 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID, uuid5
 
 MARK = 16
@@ -78,14 +78,45 @@ class State:
         return replace(self, trail=(self.trail + mark)[-MARK * MARKS :])
 
 
+class Notes(Protocol):
+    """One person's, wherever they are kept."""
+
+    async def state(self, note: str) -> State | None: ...
+
+    def write(self, note: str, state: State) -> None:
+        """`state` may be of the revision that is there: then nobody needs to be told."""
+        ...
+
+
+async def bring(notes: Notes, change: Change) -> str:
+    """Takes a change in. Returns the note that it now stands in: its own, or the second one that it was kept as."""
+    while True:
+        stored = await notes.state(change.id)
+        if stored is not None and stored.knows(change.mark):
+            return await _where(notes, change)
+        state, second = merge(stored, change)
+        notes.write(change.id, state)
+        if second is None:
+            return change.id
+        change = second
+
+
+async def _where(notes: Notes, change: Change) -> str:
+    """A change that came before is in its note or in one that it was kept as: its device may not know yet."""
+    while True:
+        second = aside(change)
+        stored = await notes.state(second.id)
+        if stored is None or not stored.knows(second.mark):
+            return change.id
+        change = second
+
+
 def merge(stored: State | None, change: Change) -> tuple[State, Change | None]:
     """The note's new state (of the same revision: nobody needs to be told), and the change of a second note that this
     one has to be taken as instead."""
     if stored is None:
         return _next(None, change), None
     mark = change.mark
-    if stored.knows(mark):
-        return stored, None
     deletes = change.content.body is None
     beats = stored.content.body is None and not deletes
     if stored.content == change.content:

@@ -41,9 +41,7 @@ async def paper(
     await version(session, made, *(pages or ("Trang một", "Trang hai", "Trang ba")))
     if audience or hidden or opens_at:
         session.add(
-            AccessPolicy(
-                meeting_id=of.id, paper_id=made.id, audience=audience or [], hidden=hidden, opens_at=opens_at
-            )
+            AccessPolicy(meeting_id=of.id, paper_id=made.id, audience=audience or [], hidden=hidden, opens_at=opens_at)
         )
         await session.flush()
     return made
@@ -67,9 +65,7 @@ async def version(session: AsyncSession, of: Paper, *pages: str, number: int = 1
     await session.flush()
     of.current_version_id = made.id
     session.add_all(
-        PaperPage(
-            version_id=made.id, number=i, width=595, height=842, text=text, folded=folded(text), lines=[LINE]
-        )
+        PaperPage(version_id=made.id, number=i, width=595, height=842, text=text, folded=folded(text), lines=[LINE])
         for i, text in enumerate(pages, 1)
     )
     await session.flush()
