@@ -50,6 +50,9 @@ ROUTERS: list[APIRouter] = [
     live,
     media_nodes,
     documents,
+    reading,
+    live,
+    media_nodes,
 ]
 
 LIVE: list[LiveFeature] = [
