@@ -12,6 +12,7 @@ from server.conference.membership import points_removed
 from server.conference.nodes.routes import router as media_nodes
 from server.conference.routes import router as conference
 from server.core.services import Services
+from server.documents.extensions import RENEWED, WITHDRAWN
 from server.edge.health import router as health
 from server.jobs.workers import JobKind, beside
 from server.live.feature import LiveFeature
@@ -20,13 +21,17 @@ from server.meetings.commands import live_feature
 from server.meetings.extensions import FOLLOWERS, Follower
 from server.meetings.routes import router as meetings
 from server.organisations.routes import router as organisations
+from server.presentation.actions import paper_renewed, paper_withdrawn
+from server.presentation.feature import live_feature as presentation
 
 ROUTERS: list[APIRouter] = [health, accounts, organisations, meetings, conference, attendance, live, media_nodes]
 
-LIVE: list[LiveFeature] = [live_feature]
+LIVE: list[LiveFeature] = [live_feature, presentation]
 """What the live channel carries beside the conference's own part."""
 
 FOLLOWERS[:] = [Follower(conference_entities, points_removed)]
+WITHDRAWN[:] = [paper_withdrawn]
+RENEWED[:] = [paper_renewed]
 
 JOBS: list[JobKind] = []
 """Work that outlives requests."""

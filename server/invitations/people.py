@@ -97,5 +97,5 @@ def _sureness(typed: Typed, known: Known) -> int:
 
 
 def _digits(phone: str) -> str:
-    """"+84 263 123" and "0263-123" are one number."""
+    """ "+84 263 123" and "0263-123" are one number."""
     return re.sub(r"^(84|0)", "", re.sub(r"\D", "", phone))
