@@ -1,4 +1,4 @@
-"""Whom a typed name means: a person who is known already, or a new one. One index for a name and for twelve thousand."""
+"""Whom a typed name means: a person who is known already, or a new one."""
 
 import re
 from collections import defaultdict
