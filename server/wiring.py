@@ -18,6 +18,7 @@ from server.conference.routes import router as conference
 from server.core.services import Services
 from server.documents import following as papers_following
 from server.documents.extensions import WHO_OPENED
+from server.documents.extensions import RENEWED, WITHDRAWN
 from server.documents.live import entities as papers_entities
 from server.documents.live import live_feature as documents_live
 from server.documents.routes import router as documents
@@ -36,6 +37,8 @@ from server.organisations.routes import router as organisations
 from server.reading.live import live_feature as reading_live
 from server.reading.opened import people_who_opened
 from server.reading.routes import router as reading
+from server.presentation.actions import paper_renewed, paper_withdrawn
+from server.presentation.feature import live_feature as presentation
 
 ROUTERS: list[APIRouter] = [
     health,
@@ -50,9 +53,6 @@ ROUTERS: list[APIRouter] = [
     live,
     media_nodes,
     documents,
-    reading,
-    live,
-    media_nodes,
 ]
 
 LIVE: list[LiveFeature] = [
@@ -61,6 +61,7 @@ LIVE: list[LiveFeature] = [
     documents_live,
     turnout.live_feature,
     reading_live,
+    presentation,
 ]
 """What the live channel carries beside the conference's own part."""
 
@@ -75,6 +76,8 @@ FOLLOWERS[:] = [
     Follower(turnout.entities, turnout.points_removed),
 ]
 LIST_CHANGED[:] = [delegates_changed]
+WITHDRAWN[:] = [paper_withdrawn]
+RENEWED[:] = [paper_renewed]
 
 WHO_OPENED[:] = [people_who_opened]
 
