@@ -1,6 +1,7 @@
 """The outermost layer around the application: refuses what no page of ours sends, adds security headers, and turns an
 unexpected exception into an answer with a number that stands in the log."""
 
+import re
 import secrets
 
 import structlog
@@ -19,6 +20,11 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 CSRF_HEADER = "x-nhipcau"
 MAX_BODY = 1024 * 1024
 """Bytes. The largest body of this API, a conference over some thousand points, is a tenth of it."""
+LARGER_BODIES: tuple[tuple[str, re.Pattern[str], int], ...] = (
+    ("PATCH", re.compile(r"/api/uploads/[^/]+"), 8 * MAX_BODY),
+    ("POST", re.compile(r"/api/meetings/\d+/delegates/import"), 5 * MAX_BODY),
+)
+"""Method, path, bytes: chunks of an upload, which are written as they come; a list of delegates."""
 
 
 class ForeignPage(DomainError):
@@ -78,11 +84,34 @@ class Guard:
         if not own or headers.get(CSRF_HEADER) != "1" or headers.get("sec-fetch-site") == "cross-site":
             raise ForeignPage()
         declared = headers.get("content-length")
+        most = _largest(scope["method"], scope["path"])
         if declared is None:
-            return await _read_ahead(receive)
-        if not declared.isdecimal() or int(declared) > MAX_BODY:
+            return await _read_ahead(receive) if most == MAX_BODY else _counted(receive, most)
+        if not declared.isdecimal() or int(declared) > most:
             raise TooLarge()
         return receive
+
+
+def _largest(method: str, path: str) -> int:
+    for of_method, of_path, most in LARGER_BODIES:
+        if method == of_method and of_path.fullmatch(path):
+            return most
+    return MAX_BODY
+
+
+def _counted(receive: Receive, most: int) -> Receive:
+    """Passes a body of undeclared length on as it comes, up to the limit."""
+    received = 0
+
+    async def counting() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > most:
+            raise TooLarge()
+        return message
+
+    return counting
 
 
 async def _read_ahead(receive: Receive) -> Receive:

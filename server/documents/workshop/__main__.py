@@ -1,6 +1,7 @@
 """The program of the workshop. Standard output is for its progress alone; what libraries print goes to standard
 error."""
 
+import errno
 import os
 import resource
 import sys
@@ -32,6 +33,11 @@ def main() -> int:
         said.say(Step(problem=refused.said))
     except MemoryError:
         said.say(Step(problem=problem("memory")))
+    except OSError as error:
+        code = {errno.ENOMEM: "memory", errno.EFBIG: "bomb"}.get(error.errno or 0)
+        if code is None:
+            raise
+        said.say(Step(problem=problem(code)))
     else:
         said.say(Step(progress=1.0, done=True))
     return 0
