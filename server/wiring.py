@@ -16,6 +16,13 @@ from server.conference.membership import points_removed
 from server.conference.nodes.routes import router as media_nodes
 from server.conference.routes import router as conference
 from server.core.services import Services
+from server.documents import following as papers_following
+from server.documents.extensions import WHO_OPENED
+from server.documents.extensions import RENEWED, WITHDRAWN
+from server.documents.live import entities as papers_entities
+from server.documents.live import live_feature as documents_live
+from server.documents.routes import router as documents
+from server.documents.sweeping import sweeping
 from server.edge.health import router as health
 from server.invitations.extensions import LIST_CHANGED
 from server.jobs.workers import JobKind, beside
@@ -28,7 +35,10 @@ from server.notifications.delivery import mail_job
 from server.notifications.routes import router as notifications
 from server.organisations.routes import router as organisations
 from server.reading.live import live_feature as reading_live
+from server.reading.opened import people_who_opened
 from server.reading.routes import router as reading
+from server.presentation.actions import paper_renewed, paper_withdrawn
+from server.presentation.feature import live_feature as presentation
 
 ROUTERS: list[APIRouter] = [
     health,
@@ -42,24 +52,38 @@ ROUTERS: list[APIRouter] = [
     notifications,
     live,
     media_nodes,
+    documents,
 ]
 
 LIVE: list[LiveFeature] = [
     live_feature,
     people_live,
+    documents_live,
     turnout.live_feature,
     reading_live,
+    presentation,
 ]
 """What the live channel carries beside the conference's own part."""
 
 FOLLOWERS[:] = [
     Follower(conference_entities, points_removed),
+    Follower(
+        papers_entities,
+        items_going=papers_following.items_going,
+        edited=papers_following.edited,
+        deleting=papers_following.deleting,
+    ),
     Follower(turnout.entities, turnout.points_removed),
 ]
 LIST_CHANGED[:] = [delegates_changed]
+WITHDRAWN[:] = [paper_withdrawn]
+RENEWED[:] = [paper_renewed]
+
+WHO_OPENED[:] = [people_who_opened]
 
 JOBS: list[JobKind] = [
     mail_job,
+    sweeping,
 ]
 """Work that outlives requests."""
 

@@ -6,6 +6,7 @@ from server.conference.halls import Before, Conference, load, settle
 from server.core.transaction import Transaction
 from server.meetings import lifecycle
 from server.meetings.models import Meeting
+from server.presentation import actions as presentation
 
 HALLS_COME_IN = frozenset({"meeting.opened", "meeting.started", "meeting.reopened"})
 """Events after which halls that are connected already join."""
@@ -46,6 +47,7 @@ async def end(tx: Transaction, meeting_id: int) -> Meeting:
     conference.stage.content = None
     conference.stage.stage_point_id = None
     await settle(tx, conference, before, "floor.muted_all")
+    await presentation.close(tx, meeting_id)
     return meeting
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 
 from server.core.services import Services
 from server.core.transaction import Transaction
-from server.documents.models import Pack, PaperPage, PaperVersion
+from server.documents.models import Pack, Paper, PaperPage, PaperVersion
 from server.jobs.actions import enqueue
 from server.jobs.models import Job
 from server.jobs.workers import JobKind
@@ -44,8 +44,9 @@ async def drop_packs(tx: Transaction, meeting_id: int, version_ids: Collection[i
         await tx.session.delete(pack)
 
 
-async def drop_meeting(tx: Transaction, meeting_id: int, paper_ids: Collection[int]) -> None:
+async def drop_meeting(tx: Transaction, meeting_id: int) -> None:
     """Files of a meeting that is about to be deleted with all its rows."""
-    folders = list(await tx.session.scalars(select(PaperVersion.folder).where(PaperVersion.paper_id.in_(paper_ids))))
+    papers = select(Paper.id).where(Paper.meeting_id == meeting_id)
+    versions = await tx.session.scalars(select(PaperVersion.folder).where(PaperVersion.paper_id.in_(papers)))
     packs = await tx.session.scalars(select(Pack.folder).where(Pack.meeting_id == meeting_id, Pack.folder != ""))
-    await sweep(tx, [*folders, *packs])
+    await sweep(tx, [*versions, *packs])
