@@ -10,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.accounts.actions.links import make_bound_links, revoke_bound_links
 from server.accounts.models import Person
 from server.audit.actions import record
+from server.core.actor import Actor
 from server.core.config import Settings
 from server.core.database import in_parts
-from server.core.errors import Conflict, NotAllowed
+from server.core.errors import Conflict, Invalid, NotAllowed
 from server.core.transaction import Transaction
-from server.invitations import letters
-from server.invitations.rights import list_for_write
+from server.invitations import letters, printed
+from server.invitations.rights import list_for_write, list_rights
 from server.invitations.schemas import LinkPath, LinksOut
 from server.meetings.models import Delegate, Meeting
 from server.notifications.actions import Letter, send_mails
@@ -31,10 +32,23 @@ class StillDraft(Conflict):
     en = "The meeting is still a draft, so links would open nothing. Invite first."
 
 
+class NobodyToInvite(Conflict):
+    code = "nobody-to-invite"
+    vi = "Chưa có ai trong danh sách này để in giấy mời. Thêm đại biểu trước."
+    en = "There is nobody on this list to print an invitation for. Add delegates first."
+
+
+class TooManyToPrint(Invalid):
+    code = "too-many-to-print"
+    vi = f"Mỗi tệp in được tối đa {printed.MOST} giấy mời. Chọn từng điểm cầu rồi in lần lượt."
+    en = f"One file holds at most {printed.MOST} invitations. Choose one point after the other."
+
+
 @dataclass(frozen=True, slots=True)
 class _Row:
     delegate_id: int
     person_id: int
+    point_id: int | None
     email: str | None
     who: letters.Invited
 
@@ -58,7 +72,7 @@ async def make(
         raise NotAllowed()
     if meeting.state == "draft":
         raise StillDraft()
-    rows = await _rows(tx, meeting_id, delegate_ids)
+    rows = await _rows(tx.session, meeting_id, delegate_ids)
     reached = [row for row in rows if row.email or not send]
     until = valid_until(meeting, tx.now)
     made = await make_bound_links(
@@ -96,7 +110,7 @@ async def revoke(tx: Transaction, meeting_id: int, delegate_ids: Collection[int]
     _, rights = await list_for_write(tx, meeting_id)
     if not rights.everything:
         raise NotAllowed()
-    rows = await _rows(tx, meeting_id, delegate_ids)
+    rows = await _rows(tx.session, meeting_id, delegate_ids)
     ended = await revoke_bound_links(tx, meeting_id, [row.person_id for row in rows])
     await record(
         tx, "links.revoked", "meeting", meeting_id, links=ended, delegates=[row.delegate_id for row in rows[:20]]
@@ -110,13 +124,32 @@ async def occasion_of(session: AsyncSession, meeting: Meeting) -> letters.Occasi
     return letters.Occasion(meeting.title, unit.name, meeting.starts_at, meeting.ends_at, contact)
 
 
-async def _rows(tx: Transaction, meeting_id: int, delegate_ids: Collection[int] | None) -> list[_Row]:
+async def guests(
+    session: AsyncSession, meeting_id: int, actor: Actor, delegate_ids: Collection[int] | None, point_id: int | None
+) -> tuple[letters.Occasion, list[letters.Invited], Meeting]:
+    """Whom to print invitations for: these delegates (None: all), of one hall if given. A hall's secretary prints the
+    own hall's. NobodyToInvite, TooManyToPrint."""
+    meeting, rights = await list_rights(session, meeting_id, actor)
+    rows = [
+        row
+        for row in await _rows(session, meeting_id, delegate_ids)
+        if rights.covers(row.point_id) and point_id in (None, row.point_id)
+    ]
+    if not rows:
+        raise NobodyToInvite()
+    if len(rows) > printed.MOST:
+        raise TooManyToPrint(most=printed.MOST)
+    return await occasion_of(session, meeting), [row.who for row in rows], meeting
+
+
+async def _rows(session: AsyncSession, meeting_id: int, delegate_ids: Collection[int] | None) -> list[_Row]:
     statement = (
         select(
             Delegate.id,
             Delegate.person_id,
-            Delegate.role,
+            Delegate.point_id,
             Person.email,
+            Delegate.role == "guest",
             Person.full_name,
             Person.title,
             BridgePoint.name,
@@ -126,15 +159,11 @@ async def _rows(tx: Transaction, meeting_id: int, delegate_ids: Collection[int] 
         .outerjoin(BridgePoint, BridgePoint.id == Delegate.point_id)
         .outerjoin(Unit, Unit.id == BridgePoint.unit_id)
         .where(Delegate.meeting_id == meeting_id, Delegate.removed_at.is_(None), Person.disabled_at.is_(None))
-        .order_by(Delegate.id)
+        .order_by(Delegate.point_id, Delegate.position, Delegate.id)
     )
-    asked = (
-        [statement]
-        if delegate_ids is None
-        else [statement.where(Delegate.id.in_(some)) for some in in_parts(sorted(set(delegate_ids)))]
-    )
+    some = [None] if delegate_ids is None else list(in_parts(sorted(set(delegate_ids))))
     return [
-        _Row(delegate_id, person_id, email, letters.Invited(name, title, role == "guest", letters.place(point, unit)))
-        for each in asked
-        for delegate_id, person_id, role, email, name, title, point, unit in await tx.session.execute(each)
+        _Row(*row[:4], letters.Invited(row.full_name, row.title, bool(row[4]), letters.place(*row[7:])))
+        for ids in some
+        for row in await session.execute(statement if ids is None else statement.where(Delegate.id.in_(ids)))
     ]
