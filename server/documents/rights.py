@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -14,7 +14,7 @@ from server.core.actor import Actor
 from server.core.errors import DomainError, NotFound
 from server.documents.models import AccessPolicy, Paper, PaperVersion
 from server.documents.policies import Policy, named_in, policies_in, policy_of
-from server.documents.standing import ListedReader, Standing, halls_standing, listed_readers, standings
+from server.documents.standing import Reader, Standing, halls_standing, readers_by_name, standings
 from server.meetings.models import AgendaItem, Delegate, Meeting
 
 
@@ -61,16 +61,20 @@ def decide(paper: Paper, policy: Policy, standing: Standing | None, now: datetim
     """`standing`: what the reader is in the paper's meeting; None: does not even see the meeting."""
     if standing is None or paper.deleted_at is not None:
         return NONE
-    if standing.manages or paper.item_id in standing.presents:
+    if standing.manages_papers_of(paper.item_id):
         return PaperRights(listed=True, read=True, download=True, manage=True)
-    admitted = standing.member and (not policy.audience or standing.is_one_of(policy.audience))
-    if not admitted or policy.hidden or paper.current_version_id is None:
+    if paper.current_version_id is None or not admits(policy, standing):
         return NONE
     if paper.recalled_at is not None:
         return PaperRights(listed=True)
     if policy.opens_at is not None and policy.opens_at > now:
         return PaperRights(listed=True, locked_until=policy.opens_at)
     return PaperRights(listed=True, read=True, download=policy.download)
+
+
+def admits(policy: Policy, standing: Standing) -> bool:
+    """Whether the policy names the reader, whatever the hour."""
+    return standing.member and not policy.hidden and (not policy.audience or standing.is_one_of(policy.audience))
 
 
 async def library_rights(session: AsyncSession, meeting_id: int, actor: Actor, now: datetime) -> dict[int, PaperRights]:
@@ -128,7 +132,7 @@ def _placed(what: type[Paper] | type[PaperVersion]) -> Any:
 
 
 async def _listed(
-    session: AsyncSession, placed: Row[Any], actor: Actor, now: datetime
+    session: AsyncSession, placed: Any, actor: Actor, now: datetime
 ) -> tuple[Paper, Meeting, PaperRights]:
     _, paper, meeting, own, inherited = placed
     standing = (await standings(session, [meeting], actor)).get(meeting.id)
@@ -215,15 +219,15 @@ async def expected_readers(session: AsyncSession, meeting: Meeting, now: datetim
         )
     )
     decided = {paper: policies.of(paper) for paper in papers}
-    listed = await listed_readers(session, meeting, named_in(decided.values()))
+    people = await readers_by_name(session, meeting, named_in(decided.values()))
     return {
-        paper.id: frozenset(each.delegate_id for each in readers_among(listed, paper, policy, now))
+        paper.id: frozenset(
+            each.delegate_id for each in readers_among(people, paper, policy, now) if each.delegate_id is not None
+        )
         for paper, policy in decided.items()
     }
 
 
-def readers_among(
-    listed: Sequence[ListedReader], paper: Paper, policy: Policy, now: datetime
-) -> Iterator[ListedReader]:
-    may = {standing: decide(paper, policy, standing, now).read for standing in {each.standing for each in listed}}
-    return (each for each in listed if may[each.standing])
+def readers_among(people: Sequence[Reader], paper: Paper, policy: Policy, now: datetime) -> Iterator[Reader]:
+    may = {standing: decide(paper, policy, standing, now).read for standing in {each.standing for each in people}}
+    return (each for each in people if may[each.standing])

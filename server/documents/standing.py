@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -29,6 +29,10 @@ class Standing:
     """Where the person is expected, and the halls the actor stands for."""
     paths: frozenset[str] = frozenset()
     """Of the person's unit and of the points' units."""
+
+    def manages_papers_of(self, item_id: int | None) -> bool:
+        """None: the papers of the whole meeting."""
+        return self.manages or (item_id is not None and item_id in self.presents)
 
     def is_one_of(self, audience: Iterable[Mapping[str, Any]]) -> bool:
         return any(self._is(entry) for entry in audience)
@@ -177,56 +181,67 @@ async def _halls(session: AsyncSession, meetings: Collection[Meeting], actor: Ac
 
 
 @dataclass(frozen=True, slots=True)
-class ListedReader:
-    """Somebody on the list of delegates."""
+class Reader:
+    """A member by name: on the list of delegates, or chair, secretary or presenter beside it."""
 
-    delegate_id: int
     person_id: int
+    delegate_id: int | None
     point_id: int | None
+    """The hall where a delegate is expected."""
     standing: Standing
 
 
-async def listed_readers(session: AsyncSession, meeting: Meeting, named: Collection[int]) -> list[ListedReader]:
-    """Everybody on the list of delegates, in two queries. Only people who are `named` by a policy have a standing of
+async def readers_by_name(session: AsyncSession, meeting: Meeting, named: Collection[int]) -> list[Reader]:
+    """Everybody who takes part by name, in two queries. Only people who are `named` by a policy have a standing of
     their own; the others share one with all who sit at the same point in the same role, so that twelve thousand are
-    decided by some hundred. What somebody may read by an office beside (an organiser
-    who is a delegate too) does not count: it is not what the list expects of them."""
-    presents: dict[int | None, set[int]] = {}
+    decided by some hundred. What somebody may read by an office of the unit (its organisers) does not count."""
+    presents: dict[int, set[int]] = {}
     for item_id, person_id in await session.execute(
         select(AgendaItem.id, AgendaItem.presenter_id).where(
             AgendaItem.meeting_id == meeting.id, AgendaItem.presenter_id.is_not(None)
         )
     ):
-        presents.setdefault(person_id, set()).add(item_id)
-    hall_unit = aliased(Unit)
-    rows = await session.execute(
-        select(Delegate.id, Delegate.person_id, Delegate.role, Delegate.point_id, Unit.path, hall_unit.path)
-        .join(Person, Person.id == Delegate.person_id)
-        .join(Unit, Unit.id == Person.unit_id)
-        .outerjoin(BridgePoint, BridgePoint.id == Delegate.point_id)
-        .outerjoin(hall_unit, hall_unit.id == BridgePoint.unit_id)
-        .where(Delegate.meeting_id == meeting.id, Delegate.removed_at.is_(None))
-        .order_by(Delegate.id)
-    )
-    leads = {meeting.chair_id, meeting.secretary_id, meeting.created_by}
+        presents.setdefault(person_id or 0, set()).add(item_id)
+    leads = {person_id for person_id in (meeting.chair_id, meeting.secretary_id) if person_id is not None}
     shared: dict[tuple[object, ...], Standing] = {}
     found = []
-    for delegate_id, person_id, role, point_id, own_path, hall_path in rows:
+    for person_id, delegate_id, role, point_id, *paths in await session.execute(
+        _by_name(meeting, leads | set(presents))
+    ):
         apart = person_id in named or person_id in leads or person_id in presents
-        key = (role, point_id, own_path, person_id if apart else None)
+        key = (role, point_id, *paths, person_id if apart else None)
         if key not in shared:
             items = frozenset(presents.get(person_id, ()))
+            roles = {"presenter"} if items else set()
             shared[key] = Standing(
                 member=True,
                 manages=person_id in leads,
                 person_id=person_id if apart else None,
                 presents=items,
-                roles=frozenset({role, "presenter"} if items else {role}),
+                roles=frozenset(roles if role is None else roles | {role}),
                 points=frozenset() if point_id is None else frozenset({point_id}),
-                paths=frozenset({own_path} if hall_path is None else {own_path, hall_path}),
+                paths=frozenset(path for path in paths if path is not None),
             )
-        found.append(ListedReader(delegate_id, person_id, point_id, shared[key]))
+        found.append(Reader(person_id, delegate_id, point_id, shared[key]))
     return found
+
+
+def _by_name(meeting: Meeting, beside: Collection[int]) -> Any:
+    """Person, delegate's id, role and point, paths of both units; `beside`: people who need not be on the list."""
+    hall_unit = aliased(Unit)
+    on_the_list = and_(
+        Delegate.person_id == Person.id, Delegate.meeting_id == meeting.id, Delegate.removed_at.is_(None)
+    )
+    return (
+        select(Person.id, Delegate.id, Delegate.role, Delegate.point_id, Unit.path, hall_unit.path)
+        .select_from(Person)
+        .join(Unit, Unit.id == Person.unit_id)
+        .outerjoin(Delegate, on_the_list)
+        .outerjoin(BridgePoint, BridgePoint.id == Delegate.point_id)
+        .outerjoin(hall_unit, hall_unit.id == BridgePoint.unit_id)
+        .where(or_(Delegate.id.is_not(None), Person.id.in_(beside)))
+        .order_by(Delegate.id, Person.id)
+    )
 
 
 async def halls_standing(session: AsyncSession, meeting_id: int) -> dict[int, Standing]:

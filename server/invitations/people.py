@@ -1,4 +1,4 @@
-"""Whom a typed name means: a person who is known already, or a new one. One index for a name and for twelve thousand."""
+"""Whom a typed name means: a person who is known already, or a new one."""
 
 import re
 from collections import defaultdict
@@ -97,5 +97,5 @@ def _sureness(typed: Typed, known: Known) -> int:
 
 
 def _digits(phone: str) -> str:
-    """"+84 263 123" and "0263-123" are one number."""
+    """ "+84 263 123" and "0263-123" are one number."""
     return re.sub(r"^(84|0)", "", re.sub(r"\D", "", phone))

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partial
 
 import structlog
 
@@ -55,6 +56,9 @@ class Live:
     async def start(self) -> None:
         self._leave_bus.callback(self._bus.subscribe(log.EVENTS, self._on_event))
         self._leave_bus.callback(self.people.listen())
+        for feature in self.features:
+            for topic, handle in feature.topics.items():
+                self._leave_bus.callback(self._bus.subscribe(topic, partial(handle, self)))
         self._ticker = asyncio.create_task(self._tick())
 
     async def stop(self) -> None:
@@ -103,8 +107,9 @@ class Live:
         while True:
             await asyncio.sleep(1)
             try:
+                now = time.monotonic()
                 for client in list(self.clients()):
-                    client.look_after()
+                    client.look_after(now)
                 await self._check_again()
                 await self._close_empty()
             except Exception:

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, insert, update
@@ -69,7 +68,7 @@ async def send_mails(tx: Transaction, letters: Sequence[Letter]) -> list[int]:
             ],
         )
         mail_ids = list(ids)
-        await enqueue(tx, MAIL_JOB, {"mail_ids": mail_ids}, subject=f"mail-{mail_ids[0]}", delay=timedelta(0))
+        await enqueue(tx, MAIL_JOB, {"mail_ids": mail_ids}, subject=f"mail-{mail_ids[0]}")
         queued += mail_ids
     return queued
 

@@ -37,9 +37,7 @@ def _postgresql() -> None:
 def _sqlite() -> None:
     # A page's number in the index is computed, not SQLite's rowid: VACUUM may give out new rowids. The view is what
     # FTS5 would read the text from; the index itself keeps no copy of it.
-    op.execute(
-        "CREATE VIEW paper_search_texts AS SELECT version_id * 1048576 + number AS id, folded FROM paper_pages"
-    )
+    op.execute("CREATE VIEW paper_search_texts AS SELECT version_id * 1048576 + number AS id, folded FROM paper_pages")
     op.execute(
         "CREATE VIRTUAL TABLE paper_search USING fts5(folded, content='paper_search_texts', content_rowid='id', "
         "tokenize='unicode61 remove_diacritics 0', prefix='2 3', columnsize=0)"
