@@ -3,12 +3,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession
-from server.core.fields import Id
 from server.reading.notes import queries as notes
 from server.reading.notes.schemas import NotesAnswer, NoteSync
 from server.reading.notes.sync import require_person, sync
 from server.reading.search.queries import search
-from server.reading.search.schemas import SearchAnswer
+from server.reading.search.schemas import SearchAnswer, SearchQuery
 
 router = APIRouter(prefix="/api", tags=["reading"])
 
@@ -29,10 +28,7 @@ async def find(
     actor: CurrentActor,
     session: ReadSession,
     services: AppServices,
-    q: Annotated[str, Query(max_length=300)] = "",
-    meeting_id: Annotated[Id | None, Query()] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    offset: Annotated[int, Query(ge=0, le=10_000)] = 0,
+    asked: Annotated[SearchQuery, Query()],
 ) -> SearchAnswer:
     """Diacritics or not, numbers of documents, words in quotes as they stand; the last word may be unfinished."""
-    return await search(session, actor, services.clock(), q, meeting_id=meeting_id, limit=limit, offset=offset)
+    return await search(session, actor, services.clock(), asked)

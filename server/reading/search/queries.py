@@ -14,7 +14,7 @@ from server.documents.models import Paper, PaperPage
 from server.documents.rights import readable_versions
 from server.meetings.models import Meeting
 from server.reading.search import index
-from server.reading.search.schemas import SearchAnswer, SearchHit
+from server.reading.search.schemas import SearchAnswer, SearchHit, SearchQuery
 from server.reading.search.snippets import found_in
 from server.reading.search.words import Query, matches, parse, words_of
 
@@ -36,25 +36,16 @@ class _Place:
     page: int
 
 
-async def search(
-    session: AsyncSession,
-    actor: Actor,
-    now: datetime,
-    q: str,
-    *,
-    meeting_id: int | None = None,
-    limit: int = 20,
-    offset: int = 0,
-) -> SearchAnswer:
+async def search(session: AsyncSession, actor: Actor, now: datetime, asked: SearchQuery) -> SearchAnswer:
     """In one meeting, or in all that the actor has a part in."""
-    query = parse(q)
+    query = parse(asked.q)
     if not query.terms:
         return SearchAnswer(total=0, hits=[])
-    papers = await _papers(session, actor, now, None if meeting_id is None else [meeting_id])
+    papers = await _papers(session, actor, now, None if asked.meeting_id is None else [asked.meeting_id])
     found = await index.pages(session, query, papers)
     in_a_row = await index.pages(session, query.in_a_row, found) if len(query.terms) > 1 else found
     places = _Places(papers, _by_name(papers, query), found, in_a_row)
-    wanted = list(islice(places, offset, offset + limit))
+    wanted = list(islice(places, asked.offset, asked.offset + asked.limit))
     return SearchAnswer(total=places.total, hits=await _hits(session, query, wanted))
 
 

@@ -1,4 +1,16 @@
-from pydantic import BaseModel
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from server.core.fields import Id
+
+
+class SearchQuery(BaseModel):
+    q: Annotated[str, Field(max_length=300)] = ""
+    meeting_id: Id | None = None
+    """None: in all meetings."""
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    offset: Annotated[int, Field(ge=0, le=10_000)] = 0
 
 
 class SnippetPart(BaseModel):

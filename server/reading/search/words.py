@@ -11,7 +11,7 @@ from server.core.fields import folded
 
 _WORD = re.compile(r"[^\W_]+")
 _PIECE = re.compile(r'"([^"]*)"?|([^\s"]+)')
-_QUOTES = str.maketrans({character: '"' for character in "“”„«»″"})
+_QUOTES = str.maketrans(dict.fromkeys("“”„«»″", '"'))
 MOST = 24
 """Words of a query; the rest is not looked at."""
 LONGEST = 60
