@@ -11,6 +11,7 @@ from server.audit.actions import record
 from server.core.errors import Conflict
 from server.core.transaction import Transaction
 from server.documents.access import paper_for_write, require_upload
+from server.documents.extensions import RENEWED
 from server.documents.live import library_changed, workshop_changed
 from server.documents.models import Paper, PaperVersion
 from server.documents.schemas import MOST_PAPERS, ProblemOut
@@ -99,6 +100,8 @@ async def version_ready(tx: Transaction, version_id: int) -> bool:
         await workshop_changed(tx, paper.meeting_id, "paper.version-ready")
         return True
     paper.current_version_id = version.id
+    for renewed in RENEWED:
+        await renewed(tx, paper, version)
     await library_changed(tx, paper.meeting_id, "paper.version-ready")
     if current is not None:
         await tell_readers(tx, paper, "paper.new-version", version=version.number, note=version.note)

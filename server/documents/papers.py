@@ -10,6 +10,7 @@ from server.core.errors import Conflict, NotAllowed, NotFound
 from server.core.fields import folded
 from server.core.transaction import Transaction
 from server.documents.access import item_of, library_for_write, library_of, paper_for_write
+from server.documents.extensions import WITHDRAWN
 from server.documents.live import library_changed
 from server.documents.models import Paper, PaperVersion
 from server.documents.readers import keep_policy
@@ -72,7 +73,7 @@ async def recall(tx: Transaction, paper_id: int, reason: str) -> Paper:
         raise Conflict("Tài liệu này đã được thu hồi rồi.", "This paper is recalled already.")
     await tell_readers(tx, paper, "paper.recalled", reason=reason)
     paper.recalled_at, paper.recalled_by, paper.recall_reason = tx.now, tx.actor.name[:200], reason
-    await drop_packs(tx, paper.meeting_id, await _versions(tx, paper_id))
+    await _withdraw(tx, paper)
     await _done(tx, paper, "paper.recalled", reason=reason)
     return paper
 
@@ -92,8 +93,15 @@ async def delete(tx: Transaction, paper_id: int) -> None:
     paper, _meeting = await paper_for_write(tx, paper_id)
     paper.deleted_at = tx.now
     await drop_content(tx, paper_id)
-    await drop_packs(tx, paper.meeting_id, await _versions(tx, paper_id))
+    await _withdraw(tx, paper)
     await _done(tx, paper, "paper.deleted", title=paper.title)
+
+
+async def _withdraw(tx: Transaction, paper: Paper) -> None:
+    """Out of everything that shows it."""
+    await drop_packs(tx, paper.meeting_id, await _versions(tx, paper.id))
+    for withdrawn in WITHDRAWN:
+        await withdrawn(tx, paper)
 
 
 async def _done(tx: Transaction, paper: Paper, kind: str, **facts: Any) -> None:

@@ -19,12 +19,17 @@ log = structlog.get_logger(__name__)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 CSRF_HEADER = "x-nhipcau"
 MAX_BODY = 1024 * 1024
-"""Bytes. The largest body of this API, a conference over some thousand points, is a tenth of it."""
-LARGER_BODIES: tuple[tuple[str, re.Pattern[str], int], ...] = (
-    ("PATCH", re.compile(r"/api/uploads/[^/]+"), 8 * MAX_BODY),
-    ("POST", re.compile(r"/api/meetings/\d+/delegates/import"), 5 * MAX_BODY),
+"""Bytes. The largest JSON body of this API, a conference over some thousand points, is a tenth of it."""
+_LARGER = (
+    (re.compile(r"/api/meetings/[0-9]+/delegates/import"), 5 * 1024 * 1024),
+    (re.compile(r"/api/uploads/[^/]+"), 8 * 1024 * 1024),
 )
-"""Method, path, bytes: chunks of an upload, which are written as they come; a list of delegates."""
+"""Paths that take files, or pieces of them, and how large."""
+
+
+def largest_body(path: str) -> int:
+    """Bytes that a request to this path may bring."""
+    return next((limit for pattern, limit in _LARGER if pattern.fullmatch(path)), MAX_BODY)
 
 
 class ForeignPage(DomainError):
@@ -83,38 +88,31 @@ class Guard:
         own = is_same_origin(headers.get("origin"), headers.get("host"), self.settings)
         if not own or headers.get(CSRF_HEADER) != "1" or headers.get("sec-fetch-site") == "cross-site":
             raise ForeignPage()
+        limit = largest_body(scope["path"])
         declared = headers.get("content-length")
-        most = _largest(scope["method"], scope["path"])
         if declared is None:
-            return await _read_ahead(receive) if most == MAX_BODY else _counted(receive, most)
-        if not declared.isdecimal() or int(declared) > most:
+            return await _read_ahead(receive, limit) if scope["method"] != "PATCH" else _counted(receive, limit)
+        if not declared.isdecimal() or int(declared) > limit:
             raise TooLarge()
         return receive
 
 
-def _largest(method: str, path: str) -> int:
-    for of_method, of_path, most in LARGER_BODIES:
-        if method == of_method and of_path.fullmatch(path):
-            return most
-    return MAX_BODY
-
-
-def _counted(receive: Receive, most: int) -> Receive:
-    """Passes a body of undeclared length on as it comes, up to the limit."""
+def _counted(receive: Receive, limit: int) -> Receive:
+    """Passes the body on as it comes, up to the limit."""
     received = 0
 
     async def counting() -> Message:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
-        if received > most:
+        if received > limit:
             raise TooLarge()
         return message
 
     return counting
 
 
-async def _read_ahead(receive: Receive) -> Receive:
+async def _read_ahead(receive: Receive, limit: int) -> Receive:
     """Reads a body of undeclared length, up to the limit, and gives it back as one message."""
     body = b""
     more = True
@@ -124,7 +122,7 @@ async def _read_ahead(receive: Receive) -> Receive:
             break
         body += message.get("body", b"")
         more = message.get("more_body", False)
-        if len(body) > MAX_BODY:
+        if len(body) > limit:
             raise TooLarge()
     given = False
 

@@ -11,7 +11,7 @@ from server.core.actor import Actor
 from server.core.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from server.core.transaction import Transaction
 from server.documents.models import Paper, PaperVersion
-from server.documents.rights import reading_points, readable_version
+from server.documents.rights import readable_version, reading_points
 from server.live.log import append, gone
 from server.meetings.access import meeting_for_write
 from server.meetings.models import Meeting, MemberPoint

@@ -2,14 +2,13 @@
 left out, so that a pointer never delays a page."""
 
 import asyncio
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from server.core.bus import Message
 from server.live.client import signal_text
 from server.live.feature import Viewer
 from server.live.registry import Live
-from server.live.room import Room
 from server.presentation.live import LaserSignal
 
 LASER = "presentation.laser"
@@ -18,46 +17,50 @@ LASER = "presentation.laser"
 SCREEN_SECONDS = 1 / 15
 """To halls and consoles."""
 MEMBER_SECONDS = 1 / 5
-LOOP_SHARE = 4
-"""Members' rounds take at most this part of the time: 12,000 sockets are served in tens of milliseconds."""
-
-
-@dataclass
-class _Audience:
-    """Who gets the pointer at one rate."""
-
-    members: bool
-    every: float
-    due: float = 0.0
-    timer: asyncio.TimerHandle | None = None
+LOOP_SHARE = 1 / 4
+"""Of the time, at most, goes into the pointer: 12,000 sockets take some 0.1 s."""
+BUSY_SECONDS = 0.05
 
 
 @dataclass
 class _Pointer:
-    """The pointer in one meeting."""
+    """The pointer of one meeting on its way to one kind of audience. It ends when it has sent its newest point."""
 
-    room: Room
-    signal: LaserSignal = field(default_factory=lambda: LaserSignal(x=None, y=None))
-    audiences: tuple[_Audience, ...] = field(
-        default_factory=lambda: (_Audience(False, SCREEN_SECONDS), _Audience(True, MEMBER_SECONDS))
-    )
+    members: bool
+    newest: str | None = None
+    timer: asyncio.TimerHandle | None = None
 
-    def move(self, signal: LaserSignal) -> None:
-        self.signal = signal
-        for audience in self.audiences:
-            if audience.timer is None:
-                loop = asyncio.get_running_loop()
-                audience.timer = loop.call_later(max(0.0, audience.due - loop.time()), self._send, audience)
+    def wants(self, viewer: Viewer) -> bool:
+        return (viewer.audience == "member") is self.members
 
-    def _send(self, audience: _Audience) -> None:
-        audience.timer = None
-        began = time.monotonic()
-        text = signal_text("laser", self.signal)
-        busy = self.room.signal_all(text, lambda viewer: _is_member(viewer) is audience.members)
-        taken = time.monotonic() - began
-        audience.due = asyncio.get_running_loop().time() + max(audience.every, taken * LOOP_SHARE)
-        del busy
+    @property
+    def every(self) -> float:
+        return MEMBER_SECONDS if self.members else SCREEN_SECONDS
 
 
-def _is_member(viewer: Viewer) -> bool:
-    return viewer.audience == "member"
+_pointers: WeakKeyDictionary[Live, dict[tuple[int, bool], _Pointer]] = WeakKeyDictionary()
+"""(meeting, to members) -> the pointer, while it moves."""
+
+
+def point(live: Live, message: Message) -> None:
+    """Follows the bus: the pointer of a meeting moved."""
+    pointers = _pointers.setdefault(live, {})
+    text = signal_text("laser", LaserSignal(x=message["x"], y=message["y"]))
+    for members in (False, True):
+        pointer = pointers.setdefault((message["meeting_id"], members), _Pointer(members))
+        pointer.newest = text
+        if pointer.timer is None:
+            _send(live, message["meeting_id"], pointer)
+
+
+def _send(live: Live, meeting_id: int, pointer: _Pointer) -> None:
+    pointer.timer = None
+    room = live.rooms.get(meeting_id)
+    if pointer.newest is None or room is None:
+        _pointers[live].pop((meeting_id, pointer.members), None)
+        return
+    pause = BUSY_SECONDS
+    if room.signal_latest(pointer.newest, pointer.wants):
+        pointer.newest = None
+        pause = max(pointer.every, room.round_seconds / LOOP_SHARE) if pointer.members else pointer.every
+    pointer.timer = asyncio.get_running_loop().call_later(pause, _send, live, meeting_id, pointer)

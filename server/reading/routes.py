@@ -1,9 +1,13 @@
-from fastapi import APIRouter
+from typing import Annotated
 
-from server.accounts.dependencies import AppServices, CurrentActor
+from fastapi import APIRouter, Query
+
+from server.accounts.dependencies import AppServices, CurrentActor, ReadSession
 from server.reading.notes import queries as notes
 from server.reading.notes.schemas import NotesAnswer, NoteSync
 from server.reading.notes.sync import require_person, sync
+from server.reading.search.queries import search
+from server.reading.search.schemas import SearchAnswer, SearchQuery
 
 router = APIRouter(prefix="/api", tags=["reading"])
 
@@ -17,3 +21,14 @@ async def sync_notes(request: NoteSync, actor: CurrentActor, services: AppServic
             return await sync(tx, request)
     async with services.database.read() as session:
         return await notes.since(session, actor, services.clock(), request.since)
+
+
+@router.get("/search")
+async def find(
+    actor: CurrentActor,
+    session: ReadSession,
+    services: AppServices,
+    asked: Annotated[SearchQuery, Query()],
+) -> SearchAnswer:
+    """Diacritics or not, numbers of documents, words in quotes as they stand; the last word may be unfinished."""
+    return await search(session, actor, services.clock(), asked)

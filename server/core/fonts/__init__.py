@@ -1,5 +1,5 @@
-"""Fonts of the documents that the server makes: metrics of Times New Roman, which State forms ask for, every Vietnamese letter,
-and no dependence on what a machine has installed. Liberation Serif 2.1.5, SIL Open Font License (LICENSE.txt)."""
+"""Fonts of the documents that the server makes: metrics of Times New Roman, which State forms ask for, every Vietnamese
+letter, no dependence on what a machine has installed. Liberation Serif 2.1.5, SIL Open Font License (LICENSE.txt)."""
 
 from pathlib import Path
 

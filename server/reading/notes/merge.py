@@ -1,5 +1,5 @@
 """What becomes of one change of a note that a device brings, maybe days late, maybe twice. Pure, so that it can be
-proved by trying everything.
+proved by trying everything (tests/server/reading/test_notes_merge.py).
 
 A change names the revision it was made from. If that is the newest, it is simply the next. If not, another device was
 faster, and nothing typed may be lost:
@@ -17,7 +17,7 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID, uuid5
 
 MARK = 16
@@ -78,30 +78,59 @@ class State:
         return replace(self, trail=(self.trail + mark)[-MARK * MARKS :])
 
 
-@dataclass(frozen=True, slots=True)
-class Keep:
-    """Take `change` instead, which is of a second note."""
+class Notes(Protocol):
+    """One person's, wherever they are kept."""
 
-    change: Change
+    async def state(self, note: str) -> State | None: ...
+
+    def write(self, note: str, state: State) -> None:
+        """`state` may be of the revision that is there: then nobody needs to be told."""
+        ...
 
 
-def merge(stored: State | None, change: Change) -> State | Keep:
-    """The note's new state (the same revision: nobody needs to be told), or that the change is to be kept aside."""
+async def bring(notes: Notes, change: Change) -> str:
+    """Takes a change in. Returns the note that it now stands in: its own, or the second one that it was kept as."""
+    while True:
+        stored = await notes.state(change.id)
+        if stored is not None and stored.knows(change.mark):
+            return await _where(notes, change)
+        state, second = merge(stored, change)
+        notes.write(change.id, state)
+        if second is None:
+            return change.id
+        change = second
+
+
+async def _where(notes: Notes, change: Change) -> str:
+    """A change that came before is in its note or in one that it was kept as: its device may not know yet."""
+    while True:
+        second = aside(change)
+        stored = await notes.state(second.id)
+        if stored is None or not stored.knows(second.mark):
+            return change.id
+        change = second
+
+
+def merge(stored: State | None, change: Change) -> tuple[State, Change | None]:
+    """The note's new state (of the same revision: nobody needs to be told), and the change of a second note that this
+    one has to be taken as instead."""
     if stored is None:
-        return _next(None, change)
+        return _next(None, change), None
     mark = change.mark
-    if stored.knows(mark):
-        return stored
+    deletes = change.content.body is None
+    beats = stored.content.body is None and not deletes
     if stored.content == change.content:
-        return stored.remembering(mark)
-    beats = stored.content.body is None and change.content.body is not None
+        return stored.remembering(mark), None
     if beats or change.base >= stored.revision or _of_the_same_writer(stored, change):
-        return _next(stored, change)
-    if change.content.body is None:
-        return stored
-    branch = change.device if change.named else mark
-    second = str(uuid5(UUID(change.id), f"{change.base} {branch}"))
-    return Keep(replace(change, id=second, base=0))
+        return _next(stored, change), None
+    return stored.remembering(mark), None if deletes else aside(change)
+
+
+def aside(change: Change) -> Change:
+    """The same, as what a second note begins with. What one device wrote from one revision has one second note."""
+    branch = change.device if change.named else change.mark
+    second = uuid5(UUID(change.id), f"{change.base} {branch}")
+    return replace(change, id=str(second), base=0)
 
 
 def _of_the_same_writer(stored: State, change: Change) -> bool:

@@ -6,6 +6,7 @@ from uuid import uuid4
 from pydantic import ValidationError
 from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.actor import Actor
 from server.core.bus import PEOPLE_TOLD
@@ -15,7 +16,7 @@ from server.documents.models import Paper, PaperVersion
 from server.documents.rights import Locked, Recalled, readable_version
 from server.reading.models import Annotation, AnnotationSequence, Receipt
 from server.reading.notes import queries
-from server.reading.notes.merge import Change, Content, Keep, State, merge
+from server.reading.notes.merge import Change, Content, State, bring
 from server.reading.notes.schemas import BODIES, KeptNote, NoteChange, NotesAnswer, NoteSync, RefusedNote
 
 NOTES = 5_000
@@ -56,18 +57,29 @@ def require_person(actor: Actor) -> int:
 
 async def sync(tx: Transaction, request: NoteSync) -> NotesAnswer:
     """Takes the changes one after the other, and answers with all that the device does not know."""
-    return await _Sync(tx, request).run()
+    person_id = require_person(tx.actor)
+    return await _Sync(tx, request, person_id, await _counter(tx.session, person_id)).run()
+
+
+async def _counter(session: AsyncSession, person_id: int) -> AnnotationSequence:
+    """Its row's lock makes one person's devices take turns."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    fresh = dialect.insert(AnnotationSequence).values(person_id=person_id, seq=0)
+    await session.execute(fresh.on_conflict_do_nothing())
+    return await session.get_one(AnnotationSequence, person_id, with_for_update=True, populate_existing=True)
 
 
 class _Sync:
-    def __init__(self, tx: Transaction, request: NoteSync) -> None:
+    """One request. Is the `merge.Notes` of its person."""
+
+    def __init__(self, tx: Transaction, request: NoteSync, person_id: int, counter: AnnotationSequence) -> None:
         self._tx = tx
         self._session = tx.session
-        self._person = require_person(tx.actor)
+        self._person = person_id
+        self._counter = counter
         self._request = request
         self._device = str(request.device or uuid4())
         self._rows: dict[str, Annotation] = {}
-        self._new: set[str] = set()
         self._touched: set[str] = set()
         self._kept: dict[str, str] = {}
         self._refused: list[RefusedNote] = []
@@ -75,14 +87,14 @@ class _Sync:
         self._room: dict[int, int] = {}
 
     async def run(self) -> NotesAnswer:
-        counter = await self._counter()
-        began = counter.seq
+        began = self._counter.seq
         await self._load(str(change.id) for change in self._request.changes)
         for wire in self._request.changes:
-            await self._take(wire, counter)
+            await self._take(wire)
         await self._session.flush()
-        if counter.seq > began:
-            told = {"kind": "notes", "told": [[self._person, {"seq": counter.seq}]]}
+        seq = self._counter.seq
+        if seq > began:
+            told = {"kind": "notes", "told": [[self._person, {"seq": seq}]]}
             self._tx.after_commit(lambda: self._tx.bus.publish(PEOPLE_TOLD, told))
         answer = await queries.since(
             self._session, self._tx.actor, self._tx.now, self._request.since, named=self._touched
@@ -91,42 +103,27 @@ class _Sync:
         answer.refused = self._refused
         return answer
 
-    async def _counter(self) -> AnnotationSequence:
-        """Its row's lock makes one person's devices take turns."""
-        dialect = postgresql if self._session.get_bind().dialect.name == "postgresql" else sqlite
-        fresh = dialect.insert(AnnotationSequence).values(person_id=self._person, seq=0)
-        await self._session.execute(fresh.on_conflict_do_nothing())
-        return await self._session.get_one(
-            AnnotationSequence, self._person, with_for_update=True, populate_existing=True
-        )
-
     async def _load(self, ids: Iterable[str]) -> None:
+        missing = set(ids) - set(self._rows)
         found = await self._session.scalars(
-            select(Annotation).where(Annotation.person_id == self._person, Annotation.id.in_(set(ids)))
+            select(Annotation).where(Annotation.person_id == self._person, Annotation.id.in_(missing))
         )
         self._rows.update({row.id: row for row in found})
 
-    async def _take(self, wire: NoteChange, counter: AnnotationSequence) -> None:
+    async def _take(self, wire: NoteChange) -> None:
         note = str(wire.id)
         content = self._content(wire, self._rows.get(note))
         if content is None:
             return self._refuse(note, "bad-body")
         stored = self._rows.get(note)
-        if stored is None and content.body is None:
-            return None  # made and deleted before anybody heard of it
         code = await self._problem(content, stored)
         if code is not None:
             return self._refuse(note, code)
-        change = Change(note, wire.base, content, wire.written_at, self._device, named=self._request.device is not None)
-        outcome = merge(_state(stored), change)
-        while isinstance(outcome, Keep):
-            change = outcome.change
-            if change.id not in self._rows:
-                await self._load([change.id])
-            self._kept[note] = change.id
-            outcome = merge(_state(self._rows.get(change.id)), change)
-        self._touched |= {note, change.id}
-        self._write(change.id, outcome, counter)
+        named = self._request.device is not None
+        change = Change(note, wire.base, content, wire.written_at, self._device, named=named)
+        there = await bring(self, change)
+        if there != note:
+            self._kept[note] = there
         return None
 
     def _content(self, wire: NoteChange, stored: Annotation | None) -> Content | None:
@@ -149,8 +146,6 @@ class _Sync:
                 return "not-readable"
         if stored is not None and (stored.version_id, stored.page) == (content.version_id, content.page):
             return None if stored.paper_id == content.paper_id else "not-readable"
-        if content.body is None:
-            return None
         place = (content.paper_id, content.version_id)
         if place not in self._places:
             self._places[place] = await self._pages(*place)
@@ -206,7 +201,12 @@ class _Sync:
         vi, en = REFUSALS[code]
         self._refused.append(RefusedNote.model_validate({"id": note, "code": code, "vi": vi, "en": en}))
 
-    def _write(self, note: str, state: State, counter: AnnotationSequence) -> None:
+    async def state(self, note: str) -> State | None:
+        self._touched.add(note)
+        await self._load([note])
+        return _state(self._rows.get(note))
+
+    def write(self, note: str, state: State) -> None:
         row = self._rows.get(note)
         if row is None:
             row = self._rows[note] = Annotation(person_id=self._person, id=note, revision=0)
@@ -214,8 +214,8 @@ class _Sync:
         row.trail = state.trail
         if row.revision == state.revision:
             return
-        counter.seq += 1
-        row.seq = counter.seq
+        self._counter.seq += 1
+        row.seq = self._counter.seq
         row.revision = state.revision
         row.paper_id, row.version_id, row.page = state.content.paper_id, state.content.version_id, state.content.page
         row.kind, row.body = state.content.kind, state.content.body
