@@ -74,7 +74,13 @@ async def test_a_name_typed_in_another_meeting_means_the_same_person(
     ],
 )
 async def test_namesakes(
-    add: Add, organiser: httpx2.AsyncClient, meeting: Meeting, first: dict[str, str], second: dict[str, str], same: bool
+    *,
+    add: Add,
+    organiser: httpx2.AsyncClient,
+    meeting: Meeting,
+    first: dict[str, str],
+    second: dict[str, str],
+    same: bool,
 ) -> None:
     await add({"full_name": "Nguyễn Văn Nam", **first})
     answer = await organiser.post(
@@ -151,6 +157,7 @@ async def test_a_line_is_corrected(
 
 
 async def test_a_hall_secretary_keeps_the_own_list_until_the_end(
+    *,
     add: Add,
     secretary: httpx2.AsyncClient,
     organiser: httpx2.AsyncClient,
