@@ -17,11 +17,15 @@ from server.conference.nodes.routes import router as media_nodes
 from server.conference.routes import router as conference
 from server.core.services import Services
 from server.documents import following as papers_following
+from server.documents.extensions import WHO_OPENED
+from server.documents.intake import version_job
 from server.documents.extensions import RENEWED, WHO_OPENED, WITHDRAWN
 from server.documents.live import entities as papers_entities
 from server.documents.live import live_feature as documents_live
 from server.documents.routes import router as documents
 from server.documents.sweeping import sweeping
+from server.documents.upload_routes import router as uploads
+from server.documents.uploads import clearing
 from server.edge.health import router as health
 from server.invitations.delegates import points_removed as delegates_without_hall
 from server.invitations.door_routes import router as door
@@ -57,6 +61,7 @@ ROUTERS: list[APIRouter] = [
     live,
     media_nodes,
     documents,
+    uploads,
 ]
 
 LIVE: list[LiveFeature] = [
@@ -89,6 +94,8 @@ WHO_OPENED[:] = [people_who_opened]
 JOBS: list[JobKind] = [
     mail_job,
     sweeping,
+    version_job,
+    clearing,
 ]
 """Work that outlives requests."""
 

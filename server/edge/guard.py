@@ -20,8 +20,11 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 CSRF_HEADER = "x-nhipcau"
 MAX_BODY = 1024 * 1024
 """Bytes. The largest JSON body of this API, a conference over some thousand points, is a tenth of it."""
-_LARGER = ((re.compile(r"/api/meetings/[0-9]+/delegates/import"), 5 * 1024 * 1024),)
-"""Paths that take files, and how large."""
+_LARGER = (
+    (re.compile(r"/api/meetings/[0-9]+/delegates/import"), 5 * 1024 * 1024),
+    (re.compile(r"/api/uploads/[^/]+"), 8 * 1024 * 1024),
+)
+"""Paths that take files, or pieces of them, and how large."""
 
 
 def largest_body(path: str) -> int:
@@ -88,10 +91,25 @@ class Guard:
         limit = largest_body(scope["path"])
         declared = headers.get("content-length")
         if declared is None:
-            return await _read_ahead(receive, limit)
+            return await _read_ahead(receive, limit) if scope["method"] != "PATCH" else _counted(receive, limit)
         if not declared.isdecimal() or int(declared) > limit:
             raise TooLarge()
         return receive
+
+
+def _counted(receive: Receive, limit: int) -> Receive:
+    """Passes the body on as it comes, up to the limit."""
+    received = 0
+
+    async def counting() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > limit:
+            raise TooLarge()
+        return message
+
+    return counting
 
 
 async def _read_ahead(receive: Receive, limit: int) -> Receive:
