@@ -21,6 +21,7 @@ from server.edge.headers import SecurityHeaders
 from server.edge.pages import Pages
 from server.invitations.knocks import Knocks
 from server.live.schema import add_live_schemas
+from server.reading.receipts.gatherer import ReceiptGatherer
 from server.wiring import BESIDE, LIVE, ROUTERS
 
 
@@ -55,6 +56,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.state.sign_in = SignIn(services)
     app.state.knocks = Knocks()
     app.state.gatherer = Gatherer(services)
+    app.state.receipts = ReceiptGatherer(services)
     for router in ROUTERS:
         app.include_router(router)
     # Not mounted: a mount would take calls of our own routes by a wrong method (405) for missing pages.
