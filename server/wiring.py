@@ -33,13 +33,13 @@ from server.presentation.actions import paper_renewed, paper_withdrawn
 from server.presentation.feature import live_feature as presentation
 
 ROUTERS: list[APIRouter] = [
+    live,  # asked for the most: routes are tried in order
     health,
     accounts,
     organisations,
     meetings,
     conference,
     attendance,
-    live,
     media_nodes,
     notifications,
     documents,
