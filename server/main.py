@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from server import __version__
 from server.accounts.dependencies import actor_of_cookie
 from server.accounts.sign_in import SignIn
+from server.attendance.people.gatherer import Gatherer
 from server.conference.service import ConferenceService
 from server.core.clock import utc_now
 from server.core.config import Settings
@@ -18,6 +19,7 @@ from server.edge import errors
 from server.edge.guard import Guard
 from server.edge.headers import SecurityHeaders
 from server.edge.pages import Pages
+from server.invitations.knocks import Knocks
 from server.live.schema import add_live_schemas
 from server.wiring import BESIDE, LIVE, ROUTERS
 
@@ -51,6 +53,8 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.state.gateway = conference.gateway
     app.state.media_up = conference.live.media_up
     app.state.sign_in = SignIn(services)
+    app.state.knocks = Knocks()
+    app.state.gatherer = Gatherer(services)
     for router in ROUTERS:
         app.include_router(router)
     # Not mounted: a mount would take calls of our own routes by a wrong method (405) for missing pages.

@@ -6,6 +6,12 @@ export const paths = {
   meeting: (id: number) => `/meetings/${id}`,
   editMeeting: (id: number) => `/meetings/${id}/edit`,
   attendance: (id: number) => `/meetings/${id}/attendance`,
+  /** The reader: of the newest version at the last page read, unless said otherwise. */
+  paper: (meeting: number, paper: number, at: { page?: number; version?: number; q?: string } = {}) => {
+    const wanted = Object.entries(at).filter(([, value]) => value !== undefined);
+    const query = new URLSearchParams(wanted.map(([name, value]) => [name, String(value)])).toString();
+    return `/meetings/${meeting}/papers/${paper}${query ? `?${query}` : ''}`;
+  },
   account: '/account',
   /** Rooms of the conference, dark. */
   console: (id: number) => `/meetings/${id}/console`,
