@@ -1,6 +1,6 @@
 """Writing receipts. There is no event for them: twelve thousand devices report within a minute, and the board asks."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
