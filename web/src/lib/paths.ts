@@ -6,6 +6,19 @@ export const paths = {
   meeting: (id: number) => `/meetings/${id}`,
   editMeeting: (id: number) => `/meetings/${id}/edit`,
   attendance: (id: number) => `/meetings/${id}/attendance`,
+  papers: (id: number) => `/meetings/${id}/papers`,
+  /** The reader; on a page, with the words of a search marked. */
+  paper: (id: number, paper: number, at: { page?: number; version?: number; q?: string } = {}) => {
+    const query = new URLSearchParams(
+      Object.entries(at).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+    ).toString();
+    return `/meetings/${id}/papers/${paper}${query && '?'}${query}`;
+  },
+  delegates: (id: number) => `/meetings/${id}/delegates`,
+  receipts: (id: number) => `/meetings/${id}/receipts`,
+  /** Where a hall's secretary takes attendance. */
+  pointPeople: (id: number, point: number) => `/meetings/${id}/points/${point}/people`,
+  search: (query = '') => `/search${query && `?q=${encodeURIComponent(query)}`}`,
   account: '/account',
   /** Rooms of the conference, dark. */
   console: (id: number) => `/meetings/${id}/console`,

@@ -1,0 +1,89 @@
+import { ticked, type Branch } from '#lib/organisations/tree.ts';
+import type { Audience, AudienceRole, PolicyWrite } from './types.ts';
+
+/** Who may read, as it is chosen on screen. Branches and points are one set of ticked points. */
+export interface Choice {
+  /** "all": every member of the meeting; "some": those chosen below; "none": hidden, managers only. */
+  who: 'all' | 'some' | 'none';
+  points: ReadonlySet<number>;
+  roles: ReadonlySet<AudienceRole>;
+  people: { id: number; label: string }[];
+  /** Named elsewhere and not on this meeting's tree: kept as they are. */
+  others: Audience[];
+  opensAt: string | null;
+  download: boolean;
+}
+
+export const audienceRoles: AudienceRole[] = ['chair', 'secretary', 'presenter', 'delegate', 'guest', 'hall'];
+
+const open: PolicyWrite = { hidden: false, opens_at: null, download: false, audience: [] };
+
+/** The choice that a policy stands for; without any, everybody reads and nobody downloads. */
+export function choiceOf(policy: PolicyWrite | null, tree: readonly Branch[]): Choice {
+  const { hidden, opens_at, download, audience } = policy ?? open;
+  const branches = new Map(flat(tree).map((branch) => [branch.unit.id, branch]));
+  const all = new Set(tree.flatMap((branch) => branch.all));
+  const points = new Set<number>();
+  const roles = new Set<AudienceRole>();
+  const people: Choice['people'] = [];
+  const others: Audience[] = [];
+  for (const entry of audience) {
+    const branch = entry.kind === 'unit' ? branches.get(entry.id ?? -1) : undefined;
+    if (branch) for (const id of branch.all) points.add(id);
+    else if (entry.kind === 'point' && all.has(entry.id ?? -1)) points.add(entry.id ?? -1);
+    else if (entry.kind === 'role' && entry.role) roles.add(entry.role as AudienceRole);
+    else if (entry.kind === 'person' && entry.id) people.push({ id: entry.id, label: entry.name ?? '' });
+    else others.push({ kind: entry.kind, id: entry.id });
+  }
+  const who = hidden ? 'none' : audience.length > 0 ? 'some' : 'all';
+  return { who, points, roles, people, others, opensAt: opens_at, download };
+}
+
+/** The policy to write. Whole branches are named as units, so that a point added to one later is included. */
+export function policyOf(choice: Choice, tree: readonly Branch[]): PolicyWrite {
+  const audience: Audience[] =
+    choice.who === 'some'
+      ? [
+          ...covered(tree, choice.points),
+          ...[...choice.roles].map((role): Audience => ({ kind: 'role', role })),
+          ...choice.people.map(({ id }): Audience => ({ kind: 'person', id })),
+          ...choice.others,
+        ]
+      : [];
+  return {
+    hidden: choice.who === 'none',
+    opens_at: choice.who === 'none' ? null : choice.opensAt,
+    download: choice.download,
+    audience,
+  };
+}
+
+/** The fewest branches and points that make up the ticked points. */
+export function covered(tree: readonly Branch[], points: ReadonlySet<number>): Audience[] {
+  return tree.flatMap((branch): Audience[] => {
+    const state = ticked(branch, points);
+    if (state === 'none') return [];
+    if (state === 'all') return [{ kind: 'unit', id: branch.unit.id }];
+    return [
+      ...branch.points.filter(({ id }) => points.has(id)).map(({ id }): Audience => ({ kind: 'point', id })),
+      ...covered(branch.children, points),
+    ];
+  });
+}
+
+/** Whether "some" is chosen but nobody is named: that would be everybody for the server, and nobody for the reader. */
+export const nobody = (choice: Choice): boolean =>
+  choice.who === 'some' &&
+  choice.points.size + choice.roles.size + choice.people.length + choice.others.length === 0;
+
+/** How many delegates sit at the ticked points, and at how many points. */
+export function reach(
+  choice: Choice,
+  expected: ReadonlyMap<number, number>,
+): { people: number; points: number } {
+  const ids = choice.who === 'all' ? [...expected.keys()] : choice.who === 'some' ? [...choice.points] : [];
+  return { people: ids.reduce((sum, id) => sum + (expected.get(id) ?? 0), 0), points: ids.length };
+}
+
+const flat = (tree: readonly Branch[]): Branch[] =>
+  tree.flatMap((branch) => [branch, ...flat(branch.children)]);

@@ -1,0 +1,22 @@
+import { request } from '#lib/api/request.ts';
+
+export interface Notification {
+  id: number;
+  kind: string;
+  data: Record<string, unknown>;
+  /** Where it leads in the app. */
+  path: string;
+  created_at: string;
+  read_at: string | null;
+}
+
+export interface NoticeList {
+  unread: number;
+  notices: Notification[];
+}
+
+export const noticesApi = {
+  list: () => request<NoticeList>('GET', '/api/notices'),
+  /** null: all of them. */
+  read: (ids: number[] | null) => request<unknown>('POST', '/api/notices/read', { ids }),
+};
