@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from server import __version__
 from server.accounts.dependencies import actor_of_cookie
 from server.accounts.sign_in import SignIn
+from server.attendance.people.gatherer import Gatherer
 from server.conference.service import ConferenceService
 from server.core.clock import utc_now
 from server.core.config import Settings
@@ -51,6 +52,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.state.gateway = conference.gateway
     app.state.media_up = conference.live.media_up
     app.state.sign_in = SignIn(services)
+    app.state.gatherer = Gatherer(services)
     for router in ROUTERS:
         app.include_router(router)
     # Not mounted: a mount would take calls of our own routes by a wrong method (405) for missing pages.

@@ -9,10 +9,9 @@ from fastapi import FastAPI
 
 from server.core.config import Settings
 from server.core.errors import DomainError
+from server.edge.listening import configuration
 from server.migrations import upgrade
 
-_LARGEST_FRAME = 512 * 1024
-"""Bytes of one WebSocket frame: an SDP offer with thirty slots is a tenth of it."""
 _GRACE = 5
 """Seconds that requests under way have to end."""
 
@@ -60,20 +59,11 @@ async def serve(
                 await stack.aclose()
                 await super().shutdown(sockets)
 
-        config = uvicorn.Config(
+        config = configuration(
             app,
-            log_config=None,
-            access_log=False,
-            ws_max_size=_LARGEST_FRAME,
-            # A deflate window for each socket is 300 KB, and every text would be packed once for each client.
-            ws_per_message_deflate=False,
-            # The live channel has its own heartbeat; this one notices dead TCP connections of media nodes too.
-            ws_ping_interval=20,
-            ws_ping_timeout=20,
+            _GRACE,
             proxy_headers=True,
             forwarded_allow_ips=settings.trusted_proxies,
-            server_header=False,
-            timeout_graceful_shutdown=_GRACE,
             lifespan="on",
         )
         await Server(config).serve(sockets=[listener])

@@ -116,7 +116,10 @@ async def own_sessions(session: AsyncSession, actor: Actor, now: datetime) -> li
 
 
 def owned_by(actor: Actor) -> ColumnElement[bool]:
-    """The condition that a session is the actor's own."""
+    """The condition that a session is the actor's own. One that came by a personal link knows of itself alone: whoever
+    got hold of the link must not sign its owner out elsewhere."""
+    if actor.only_meetings is not None:
+        return SignInSession.id == actor.session_id
     if actor.person_id is not None:
         return SignInSession.person_id == actor.person_id
     return SignInSession.point_id == actor.point_id
@@ -152,7 +155,8 @@ async def me(session: AsyncSession, actor: Actor) -> Me:
         title=title,
         unit_id=unit.id,
         unit_name=unit.name,
-        roles=await _roles(session, actor.person_id),
+        roles=await _roles(session, actor.person_id) if actor.only_meetings is None else [],
+        only_meetings=None if actor.only_meetings is None else sorted(actor.only_meetings),
         can_plan=any(grant.role is Role.ORGANISER for grant in actor.grants),
     )
 

@@ -19,8 +19,10 @@ from typing import Any
 import structlog
 
 from server.core.database import Database
+from server.edge.lines import text_frame
 from server.live import log
 from server.live.client import REPLACED, Client
+from server.live.courier import Courier
 from server.live.feature import LiveFeature, Viewer
 from server.live.protocol import Snapshot
 
@@ -78,6 +80,7 @@ class Room:
         self._database = database
         self._listeners = listeners
         self._groups: dict[Viewer, set[Client]] = {}
+        self._courier = Courier()
         self._newest = 0
         self._since_load: list[dict[str, Any]] | None = None
         self._loading: asyncio.Task[None] | None = None
@@ -123,6 +126,23 @@ class Room:
         found: dict[str, Any] | None = self.replica.state.get(collection, {}).get(key)
         return found
 
+    @property
+    def round_seconds(self) -> float:
+        """How long the last event or signal took to everybody it was for."""
+        return self._courier.seconds
+
+    def signal_latest(self, text: str, to: Callable[[Viewer], bool]) -> bool:
+        """A passing signal to everybody in these groups whose line is free at this moment; others miss it. False: the
+        last event or signal is still on its way, and nothing was sent."""
+        if self._courier.busy:
+            return False
+        frame = text_frame(text)
+        free = [client for viewer, group in self._groups.items() if to(viewer) for client in group if client.idle]
+        for client in free:
+            client.post(frame)
+        self._courier.deliver(free)
+        return True
+
     # -- events
 
     def hint(self, seq: int, event: dict[str, Any] | None) -> None:
@@ -144,6 +164,7 @@ class Room:
         await asyncio.shield(self._loading)
 
     async def stop(self) -> None:
+        self._courier.stop()
         for task in (self._loading, self._reading):
             if task is not None:
                 task.cancel()
@@ -196,8 +217,9 @@ class Room:
         changes: list[dict[str, Any]] = event["changes"]
         head = compact({name: value for name, value in event.items() if name != "changes"})[:-1]
         parts = [compact(change) for change in changes]
-        texts: dict[tuple[int, ...], str] = {}
-        for viewer, clients in self._groups.items():
+        frames: dict[tuple[int, ...], bytes] = {}
+        # Halls and consoles first: they are few, and 12,000 others look at them.
+        for viewer, group in sorted(self._groups.items(), key=lambda item: item[0].audience == "member"):
             seen = tuple(
                 index
                 for index, change in enumerate(changes)
@@ -205,10 +227,12 @@ class Room:
             )
             if not seen:
                 continue
-            if seen not in texts:
-                texts[seen] = f'{head},"changes":[{",".join(parts[index] for index in seen)}]}}'
+            if seen not in frames:
+                frames[seen] = text_frame(f'{head},"changes":[{",".join(parts[index] for index in seen)}]}}')
+            clients = list(group)
             for client in clients:
-                client.send(texts[seen])
+                client.post(frames[seen])
+            self._courier.deliver(clients)
         for listener in self._listeners:
             try:
                 listener(self, event)
