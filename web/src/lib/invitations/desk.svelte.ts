@@ -97,9 +97,7 @@ export class DelegateDesk {
     for (const { id } of people) await delegatesApi.edit(id, { point_id: point });
     this.selected = new Set();
     await this.list.reload();
-    toasts.show(
-      m.delegates_moved({ count: delegatesCount(people.length), point: this.pointName(point) }),
-    );
+    toasts.show(m.delegates_moved({ count: delegatesCount(people.length), point: this.pointName(point) }));
   }
 
   /** Sends personal links by e-mail; null: to everybody. */

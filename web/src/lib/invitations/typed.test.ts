@@ -5,7 +5,9 @@ const names = (text: string) => typedPeople(text).map(({ person, fault }) => [pe
 
 describe('typedPeople', () => {
   it('reads name, title, e-mail and phone, wherever the last two stand', () => {
-    const [line] = typedPeople('Nguyễn Văn An, Ủy viên Ban Thường vụ, Bí thư Huyện ủy, 0912 345 678, an@ld.gov.vn');
+    const [line] = typedPeople(
+      'Nguyễn Văn An, Ủy viên Ban Thường vụ, Bí thư Huyện ủy, 0912 345 678, an@ld.gov.vn',
+    );
     expect(line?.person).toEqual({
       full_name: 'Nguyễn Văn An',
       title: 'Ủy viên Ban Thường vụ, Bí thư Huyện ủy',

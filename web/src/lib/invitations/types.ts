@@ -1,6 +1,6 @@
 /** Delegates of a meeting, their personal links, and who asks to be let in. */
 
-export type DelegateRole = 'delegate' | 'guest' | 'presenter';
+export type DelegateRole = 'delegate' | 'guest';
 export type LinkState = 'none' | 'made' | 'sent' | 'opened' | 'revoked';
 
 export interface Delegate {
@@ -11,13 +11,14 @@ export interface Delegate {
   unit_name: string;
   point_id: number | null;
   point_name: string;
-  role: string;
+  role: DelegateRole;
   substitutes_id: number | null;
   email: string | null;
-  phone?: string | null;
+  phone: string | null;
   position: number;
   link: LinkState;
-  mail_error: string;
+  /** Why the last e-mail with a link has not gone out. */
+  mail_error: { code: string; vi: string; en: string } | null;
 }
 
 export interface DelegatePoint {
@@ -29,6 +30,8 @@ export interface DelegatePoint {
 
 export interface DelegateList {
   points: DelegatePoint[];
+  /** Who fits; `delegates` may end sooner. */
+  total: number;
   delegates: Delegate[];
 }
 
@@ -38,7 +41,7 @@ export type NewDelegate =
 
 export interface DelegateChange {
   point_id?: number | null;
-  role?: string;
+  role?: DelegateRole;
   full_name?: string;
   title?: string;
   email?: string | null;
@@ -46,10 +49,11 @@ export interface DelegateChange {
 }
 
 export interface ImportRow {
+  row: number;
   full_name: string;
-  title?: string;
-  point_name?: string;
-  email?: string | null;
+  title: string;
+  point_name: string;
+  email: string | null;
 }
 
 export interface ImportReport {
@@ -75,6 +79,8 @@ export interface AccessRequest {
   point_id: number | null;
   point_name: string;
   asked_at: string;
-  state: 'asked' | 'granted' | 'refused' | 'used';
+  state: 'asked' | 'granted' | 'refused';
   decided_by: string;
+  /** On the list and called the same: perhaps the one who asks. */
+  same_name: { delegate_id: number; full_name: string; title: string; point_name: string }[];
 }

@@ -1,4 +1,5 @@
 import { m } from '#lib/paraglide/messages.js';
+import { said } from '#lib/documents/manage/words.ts';
 import { number } from '#lib/text/format.ts';
 import type { Delegate } from './types.ts';
 
@@ -10,7 +11,6 @@ export function capacityWord(role: string): string {
   const words: Record<string, () => string> = {
     delegate: m.delegates_role_delegate,
     guest: m.delegates_role_guest,
-    presenter: m.delegates_role_presenter,
   };
   return words[role]?.() ?? role;
 }
@@ -20,7 +20,7 @@ export type LinkMark = 'none' | 'waiting' | 'good' | 'bad';
 /** Where a personal link stands, and how much that matters. */
 export function linkWords(delegate: Delegate): { text: string; mark: LinkMark } {
   if (delegate.mail_error && delegate.link !== 'opened')
-    return { text: m.delegates_link_failed({ error: delegate.mail_error }), mark: 'bad' };
+    return { text: m.delegates_link_failed({ error: said(delegate.mail_error) }), mark: 'bad' };
   switch (delegate.link) {
     case 'opened':
       return { text: m.delegates_link_opened(), mark: 'good' };

@@ -1,4 +1,4 @@
-import { request } from '#lib/api/request.ts';
+import { ask } from '#lib/api/ask.ts';
 
 export interface Notification {
   id: number;
@@ -16,7 +16,7 @@ export interface NoticeList {
 }
 
 export const noticesApi = {
-  list: () => request<NoticeList>('GET', '/api/notices'),
+  list: () => ask<NoticeList>('GET', '/api/notices'),
   /** null: all of them. */
-  read: (ids: number[] | null) => request<unknown>('POST', '/api/notices/read', { ids }),
+  read: (ids: number[] | null) => ask<unknown>('POST', '/api/notices/read', { ids }),
 };

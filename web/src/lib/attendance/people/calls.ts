@@ -1,31 +1,52 @@
-import { request } from '#lib/api/request.ts';
-import type { CheckHow, CheckKind, Count, HallPerson, PointPeople, Turnout } from './types.ts';
+import { answer, api } from '#lib/api/client.ts';
+import type { Checks } from './types.ts';
 
-export interface Checks {
-  delegate_ids: number[];
-  kind: CheckKind;
-  how: CheckHow;
-  reason?: string;
+const meeting = (meeting_id: number) => ({ params: { path: { meeting_id } } });
+const point = (meeting_id: number, point_id: number) => ({ params: { path: { meeting_id, point_id } } });
+
+export interface SubstituteWrite {
+  delegate_id: number;
+  full_name: string;
+  title: string;
+  email: string | null;
 }
-
-const point = (meeting: number, id: number) => `/api/meetings/${meeting}/points/${id}`;
 
 /** What one asks of the server about who is there. All throw ApiError. */
 export const turnoutApi = {
-  turnout: (meeting: number) => request<Turnout>('GET', `/api/meetings/${meeting}/people`),
-  people: (meeting: number, id: number) => request<PointPeople>('GET', `${point(meeting, id)}/people`),
-  check: (meeting: number, id: number, checks: Checks) =>
-    request<{ people: HallPerson[]; count: Count }>('POST', `${point(meeting, id)}/checks`, checks),
-  headcount: (meeting: number, id: number, count: number, note: string) =>
-    request<unknown>('POST', `${point(meeting, id)}/headcount`, { count, note }),
-  substitute: (
-    meeting: number,
-    id: number,
-    who: { delegate_id: number; full_name: string; title: string; email: string | null },
-  ) => request<unknown>('POST', `${point(meeting, id)}/substitutes`, who),
-  signOff: (meeting: number, id: number, note: string) =>
-    request<unknown>('POST', `${point(meeting, id)}/sign-off`, { note }),
-  withdraw: (meeting: number, id: number) => request<unknown>('DELETE', `${point(meeting, id)}/sign-off`),
-  workbook: (meeting: number) => `/api/meetings/${meeting}/people.xlsx`,
-  report: (meeting: number) => `/api/meetings/${meeting}/people.pdf`,
+  turnout: (id: number) => answer(api.GET('/api/meetings/{meeting_id}/people', meeting(id))),
+  people: (id: number, at: number) =>
+    answer(api.GET('/api/meetings/{meeting_id}/points/{point_id}/people', point(id, at))),
+  check: (id: number, at: number, body: Checks) =>
+    answer(
+      api.POST('/api/meetings/{meeting_id}/points/{point_id}/checks', {
+        ...point(id, at),
+        body: { reason: '', ...body },
+      }),
+    ),
+  headcount: (id: number, at: number, count: number, note: string) =>
+    answer(
+      api.POST('/api/meetings/{meeting_id}/points/{point_id}/headcount', {
+        ...point(id, at),
+        body: { count, note },
+      }),
+    ),
+  substitute: (id: number, at: number, body: SubstituteWrite) =>
+    answer(api.POST('/api/meetings/{meeting_id}/points/{point_id}/substitutes', { ...point(id, at), body })),
+  withdrawSubstitute: (meeting_id: number, point_id: number, delegate_id: number) =>
+    answer(
+      api.DELETE('/api/meetings/{meeting_id}/points/{point_id}/substitutes/{delegate_id}', {
+        params: { path: { meeting_id, point_id, delegate_id } },
+      }),
+    ),
+  signOff: (id: number, at: number, note: string) =>
+    answer(
+      api.POST('/api/meetings/{meeting_id}/points/{point_id}/sign-off', {
+        ...point(id, at),
+        body: { note },
+      }),
+    ),
+  withdraw: (id: number, at: number) =>
+    answer(api.DELETE('/api/meetings/{meeting_id}/points/{point_id}/sign-off', point(id, at))),
+  workbook: (id: number) => `/api/meetings/${id}/people.xlsx`,
+  report: (id: number) => `/api/meetings/${id}/people.pdf`,
 };

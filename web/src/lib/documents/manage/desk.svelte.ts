@@ -2,7 +2,6 @@ import { getContext, setContext } from 'svelte';
 import { sentence } from '#lib/api/errors.ts';
 import { Resource } from '#lib/api/resource.svelte.ts';
 import type { Meeting, Tree } from '#lib/api/types.ts';
-import { turnoutApi } from '#lib/attendance/people/calls.ts';
 import { branches, type Branch } from '#lib/organisations/tree.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { number } from '#lib/text/format.ts';
@@ -21,7 +20,6 @@ export class LibraryDesk {
   /** The one paper whose details are unfolded, and which part of them. */
   opened = $state<{ paper: number; part: 'info' | 'rights' | 'versions' }>();
   announced = $state('');
-  #expected: Promise<Map<number, number>> | undefined;
 
   constructor(
     readonly meeting: Meeting,
@@ -49,18 +47,6 @@ export class LibraryDesk {
 
   itemName(item: number | null): string {
     return this.meeting.agenda.find(({ id }) => id === item)?.title ?? m.papers_whole_meeting();
-  }
-
-  /** How many delegates are expected at each point; asked for once, when first needed. */
-  expected(): Promise<Map<number, number>> {
-    this.#expected ??= turnoutApi
-      .turnout(this.meeting.id)
-      .then(
-        ({ points }) =>
-          new Map(points.flatMap((each) => (each.point_id === null ? [] : [[each.point_id, each.expected]]))),
-      );
-    this.#expected.catch(() => (this.#expected = undefined));
-    return this.#expected;
   }
 
   /** Puts in what the server made of a paper. */

@@ -1,8 +1,7 @@
 import { pointsCount } from '#lib/meetings/words.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { number } from '#lib/text/format.ts';
-import { type Choice, nobody, reach } from './rights.ts';
-import type { Audience, AudienceRole, PolicyWrite } from './types.ts';
+import type { AudienceRole, Policy, Readers } from './types.ts';
 import { moment } from './words.ts';
 
 export function roleWord(role: string): string {
@@ -18,8 +17,6 @@ export function roleWord(role: string): string {
   return words[role as AudienceRole]?.() ?? role;
 }
 
-const lower = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
-
 /** "a, b và c" */
 export function listed(names: readonly string[]): string {
   if (names.length < 2) return names.join('');
@@ -27,39 +24,22 @@ export function listed(names: readonly string[]): string {
 }
 
 /** The sentence that says who will be able to read, before it is saved. */
-export function reachWords(choice: Choice, expected: ReadonlyMap<number, number>): string {
-  if (choice.who === 'none') return m.papers_reach_none();
-  if (nobody(choice)) return m.papers_reach_nobody();
-  const { people, points } = reach(choice, expected);
-  const places = m.papers_reach_places({
-    people: m.papers_people_count({ count: number(people) }),
-    points: pointsCount(points),
-  });
-  const more = [
-    ...[...choice.roles].map((role) => lower(roleWord(role))),
-    ...(choice.people.length > 0 ? [m.papers_reach_named({ count: number(choice.people.length) })] : []),
-  ];
+export function reachWords(readers: Readers, opensAt: string | null): string {
+  const seated = readers.points.filter(({ count }) => count > 0).length;
+  const people = m.papers_people_count({ count: number(readers.count) });
   const text =
-    choice.who === 'all'
-      ? m.papers_reach_all({
-          people: m.papers_people_count({ count: number(people) }),
-          points: pointsCount(points),
-        })
-      : points === 0
-        ? m.papers_reach_more_only({ more: listed(more) })
-        : more.length > 0
-          ? m.papers_reach_with({ base: places, more: listed(more) })
-          : m.papers_reach_all({
-              people: m.papers_people_count({ count: number(people) }),
-              points: pointsCount(points),
-            });
-  return choice.opensAt ? `${m.papers_reach_from({ at: moment(choice.opensAt) })} ${text}` : text;
+    readers.count > 0
+      ? m.papers_reach_all({ people, points: pointsCount(seated) })
+      : readers.halls > 0
+        ? m.papers_reach_halls({ points: pointsCount(readers.halls) })
+        : m.papers_reach_no_delegate();
+  return opensAt ? `${m.papers_reach_from({ at: moment(opensAt) })} ${text}` : text;
 }
 
 /** A policy in a few words: "riêng Huyện Lạc Dương và 2 mục khác, mở lúc 07:30 …". */
-export function ruleWords(policy: PolicyWrite, nameOf: (entry: Audience) => string): string {
+export function ruleWords(policy: Omit<Policy, 'own'>): string {
   if (policy.hidden) return m.papers_rule_hidden();
-  const names = policy.audience.map((entry) => entry.name || nameOf(entry)).filter(Boolean);
+  const names = policy.audience.map(({ name, role }) => name || (role ? roleWord(role) : '')).filter(Boolean);
   const [first = ''] = names;
   const who =
     policy.audience.length === 0

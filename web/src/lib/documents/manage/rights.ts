@@ -1,5 +1,5 @@
 import { ticked, type Branch } from '#lib/organisations/tree.ts';
-import type { Audience, AudienceRole, PolicyWrite } from './types.ts';
+import type { Audience, AudienceRole, Policy, PolicyWrite } from './types.ts';
 
 /** Who may read, as it is chosen on screen. Branches and points are one set of ticked points. */
 export interface Choice {
@@ -16,11 +16,9 @@ export interface Choice {
 
 export const audienceRoles: AudienceRole[] = ['chair', 'secretary', 'presenter', 'delegate', 'guest', 'hall'];
 
-const open: PolicyWrite = { hidden: false, opens_at: null, download: false, audience: [] };
-
 /** The choice that a policy stands for; without any, everybody reads and nobody downloads. */
-export function choiceOf(policy: PolicyWrite | null, tree: readonly Branch[]): Choice {
-  const { hidden, opens_at, download, audience } = policy ?? open;
+export function choiceOf(policy: PolicyWrite | Policy | null, tree: readonly Branch[]): Choice {
+  const { hidden = false, opens_at = null, download = false, audience = [] } = policy ?? {};
   const branches = new Map(flat(tree).map((branch) => [branch.unit.id, branch]));
   const all = new Set(tree.flatMap((branch) => branch.all));
   const points = new Set<number>();
@@ -28,12 +26,17 @@ export function choiceOf(policy: PolicyWrite | null, tree: readonly Branch[]): C
   const people: Choice['people'] = [];
   const others: Audience[] = [];
   for (const entry of audience) {
-    const branch = entry.kind === 'unit' ? branches.get(entry.id ?? -1) : undefined;
-    if (branch) for (const id of branch.all) points.add(id);
-    else if (entry.kind === 'point' && all.has(entry.id ?? -1)) points.add(entry.id ?? -1);
-    else if (entry.kind === 'role' && entry.role) roles.add(entry.role as AudienceRole);
-    else if (entry.kind === 'person' && entry.id) people.push({ id: entry.id, label: entry.name ?? '' });
-    else others.push({ kind: entry.kind, id: entry.id });
+    if (entry.kind === 'role') {
+      if (entry.role) roles.add(entry.role);
+      continue;
+    }
+    const { kind, id } = entry;
+    if (id === null || id === undefined) continue;
+    const branch = kind === 'unit' ? branches.get(id) : undefined;
+    if (branch) for (const point of branch.all) points.add(point);
+    else if (kind === 'point' && all.has(id)) points.add(id);
+    else if (kind === 'person') people.push({ id, label: 'name' in entry ? (entry.name ?? '') : '' });
+    else others.push({ kind, id });
   }
   const who = hidden ? 'none' : audience.length > 0 ? 'some' : 'all';
   return { who, points, roles, people, others, opensAt: opens_at, download };
@@ -75,15 +78,6 @@ export function covered(tree: readonly Branch[], points: ReadonlySet<number>): A
 export const nobody = (choice: Choice): boolean =>
   choice.who === 'some' &&
   choice.points.size + choice.roles.size + choice.people.length + choice.others.length === 0;
-
-/** How many delegates sit at the ticked points, and at how many points. */
-export function reach(
-  choice: Choice,
-  expected: ReadonlyMap<number, number>,
-): { people: number; points: number } {
-  const ids = choice.who === 'all' ? [...expected.keys()] : choice.who === 'some' ? [...choice.points] : [];
-  return { people: ids.reduce((sum, id) => sum + (expected.get(id) ?? 0), 0), points: ids.length };
-}
 
 const flat = (tree: readonly Branch[]): Branch[] =>
   tree.flatMap((branch) => [branch, ...flat(branch.children)]);

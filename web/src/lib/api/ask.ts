@@ -16,7 +16,7 @@ export function address(path: string, query: Query = {}): string {
  * One request by its address, where `api` does not fit: bodies that are files, addresses made elsewhere. Answers and
  * refuses as `answer` does. A `body` that is a Blob goes as it is, everything else as JSON; undefined for no content.
  */
-export function request<T>(method: Method, path: string, body?: unknown): Promise<T> {
+export function ask<T>(method: Method, path: string, body?: unknown): Promise<T> {
   const headers: Record<string, string> = { 'X-Nhipcau': '1' };
   const raw = body instanceof Blob;
   if (body !== undefined && !raw) headers['Content-Type'] = 'application/json';
