@@ -19,6 +19,7 @@ from server.edge import errors
 from server.edge.guard import Guard
 from server.edge.headers import SecurityHeaders
 from server.edge.pages import Pages
+from server.invitations.knocks import Knocks
 from server.live.schema import add_live_schemas
 from server.wiring import BESIDE, LIVE, ROUTERS
 
@@ -52,6 +53,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.state.gateway = conference.gateway
     app.state.media_up = conference.live.media_up
     app.state.sign_in = SignIn(services)
+    app.state.knocks = Knocks()
     app.state.gatherer = Gatherer(services)
     for router in ROUTERS:
         app.include_router(router)

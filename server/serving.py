@@ -1,5 +1,6 @@
 """Runs the application under uvicorn in this process, until a signal ends it."""
 
+import resource
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -27,6 +28,7 @@ def prepare(settings: Settings) -> None:
 
 def listen(settings: Settings) -> socket.socket:
     """The HTTP socket, bound; and a look at the media node's UDP address. AddressTaken says which one is in use."""
+    _allow_many_sockets()
     if settings.media_embedded:
         _check_udp(settings.media_address)
     family, kind, protocol, _, address = _resolve(settings.host, settings.port, socket.SOCK_STREAM)
@@ -67,6 +69,12 @@ async def serve(
             lifespan="on",
         )
         await Server(config).serve(sockets=[listener])
+
+
+def _allow_many_sockets() -> None:
+    """As many as this process may: the usual 1,024 end at the first thousand delegates."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _check_udp(address: str) -> None:

@@ -18,13 +18,19 @@ from server.conference.routes import router as conference
 from server.core.services import Services
 from server.documents import following as papers_following
 from server.documents.extensions import WHO_OPENED
-from server.documents.extensions import RENEWED, WITHDRAWN
+from server.documents.intake import version_job
+from server.documents.extensions import RENEWED, WHO_OPENED, WITHDRAWN
 from server.documents.live import entities as papers_entities
 from server.documents.live import live_feature as documents_live
 from server.documents.routes import router as documents
 from server.documents.sweeping import sweeping
+from server.documents.upload_routes import router as uploads
+from server.documents.uploads import clearing
 from server.edge.health import router as health
+from server.invitations.delegates import points_removed as delegates_without_hall
+from server.invitations.door_routes import router as door
 from server.invitations.extensions import LIST_CHANGED
+from server.invitations.routes import router as invitations
 from server.jobs.workers import JobKind, beside
 from server.live.feature import LiveFeature
 from server.live.routes import router as live
@@ -34,11 +40,11 @@ from server.meetings.routes import router as meetings
 from server.notifications.delivery import mail_job
 from server.notifications.routes import router as notifications
 from server.organisations.routes import router as organisations
+from server.presentation.actions import paper_renewed, paper_withdrawn
+from server.presentation.feature import live_feature as presentation
 from server.reading.live import live_feature as reading_live
 from server.reading.opened import people_who_opened
 from server.reading.routes import router as reading
-from server.presentation.actions import paper_renewed, paper_withdrawn
-from server.presentation.feature import live_feature as presentation
 
 ROUTERS: list[APIRouter] = [
     health,
@@ -49,10 +55,13 @@ ROUTERS: list[APIRouter] = [
     attendance,
     attendance_of_people,
     reading,
+    invitations,
+    door,
     notifications,
     live,
     media_nodes,
     documents,
+    uploads,
 ]
 
 LIVE: list[LiveFeature] = [
@@ -73,6 +82,7 @@ FOLLOWERS[:] = [
         edited=papers_following.edited,
         deleting=papers_following.deleting,
     ),
+    Follower(None, delegates_without_hall),
     Follower(turnout.entities, turnout.points_removed),
 ]
 LIST_CHANGED[:] = [delegates_changed]
@@ -84,6 +94,8 @@ WHO_OPENED[:] = [people_who_opened]
 JOBS: list[JobKind] = [
     mail_job,
     sweeping,
+    version_job,
+    clearing,
 ]
 """Work that outlives requests."""
 

@@ -7,6 +7,7 @@ only.
 """
 
 import asyncio
+import logging
 import struct
 from typing import Any, Protocol, cast
 
@@ -20,6 +21,10 @@ from websockets.protocol import OPEN
 EXTENSION = "nhipcau.line"
 HIGH_WATER = 64 * 1024
 """Bytes in a transport's buffer above which a line counts as full."""
+
+
+_logger = logging.getLogger("nhipcau.lines")
+_logger.setLevel(logging.WARNING)  # uvicorn writes three lines for each socket
 
 
 class Receiver(Protocol):
@@ -108,6 +113,7 @@ class LineProtocol(WebSocketsSansIOProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        self.logger = _logger
         self.full = False
         self._receiver: Receiver | None = None
         self._rest: asyncio.TimerHandle | None = None

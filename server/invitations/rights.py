@@ -13,7 +13,7 @@ from server.core.actor import Actor, Role
 from server.core.errors import Conflict, NotAllowed
 from server.core.transaction import Transaction
 from server.meetings.access import meeting_for_write, visible_meeting
-from server.meetings.models import Meeting, MemberPoint
+from server.meetings.models import AgendaItem, Meeting, MemberPoint
 from server.organisations.models import BridgePoint, Unit
 
 
@@ -65,3 +65,13 @@ async def secretary_of(session: AsyncSession, meeting_id: int, actor: Actor) -> 
         .where(MemberPoint.meeting_id == meeting_id, or_(*branches))
     )
     return frozenset(found)
+
+
+async def leads_or_presents(session: AsyncSession, meeting: Meeting, person_id: int) -> bool:
+    """A link of theirs would open more than a delegate's part of the meeting."""
+    if person_id in (meeting.chair_id, meeting.secretary_id, meeting.created_by):
+        return True
+    presented = await session.scalar(
+        select(AgendaItem.id).where(AgendaItem.meeting_id == meeting.id, AgendaItem.presenter_id == person_id).limit(1)
+    )
+    return presented is not None

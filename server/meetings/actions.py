@@ -206,7 +206,7 @@ async def _replace_members(
 async def _all_entities(tx: Transaction, meeting_id: int) -> list[Entities]:
     return [
         await entities(tx.session, meeting_id),
-        *[await follower.load(tx.session, meeting_id) for follower in FOLLOWERS],
+        *[await follower.load(tx.session, meeting_id) for follower in FOLLOWERS if follower.load],
     ]
 
 

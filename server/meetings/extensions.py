@@ -18,8 +18,9 @@ async def _nothing(_tx: Transaction, _meeting: Meeting, *_what: frozenset[int]) 
 class Follower:
     """Every hook runs inside the edit's transaction, under the lock of the meeting's row."""
 
-    load: Callable[[AsyncSession, int], Awaitable[Entities]]
-    """Its live entities of a meeting: compared before and after, so that the edit's event carries their changes too."""
+    load: Callable[[AsyncSession, int], Awaitable[Entities]] | None
+    """Its live entities of a meeting: compared before and after, so that the edit's event carries their changes too.
+    None: it has none."""
     points_removed: Callable[[Transaction, Meeting, frozenset[int]], Awaitable[None]] = _nothing
     """These points are no longer members: drop what the feature holds of them."""
     items_going: Callable[[Transaction, Meeting, frozenset[int]], Awaitable[None]] = _nothing

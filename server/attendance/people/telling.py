@@ -13,10 +13,17 @@ from server.meetings.models import Meeting
 
 
 async def tell(
-    tx: Transaction, meeting: Meeting, kind: str, point_ids: Collection[int | None], *, signed: bool = False
+    tx: Transaction,
+    meeting: Meeting,
+    kind: str,
+    point_ids: Collection[int | None],
+    *,
+    signed: bool = False,
+    everywhere: bool = False,
 ) -> Turnout:
     """Appends the event `kind` with the figures of these halls and the total. A hall's signature is withdrawn, because
-    what was signed is not so any more, unless the change is a signature (`signed`). Returns the turnout.
+    what was signed is not so any more, unless the change is a signature (`signed`). `everywhere`: other halls' figures may have changed with
+    theirs. Returns the turnout.
 
     The caller holds the meeting's lock: figures of two writers would otherwise overtake each other."""
     await tx.session.flush()
@@ -26,7 +33,7 @@ async def tell(
         count = now.points[point_id]
         await withdraw(tx, meeting, point_id, count.present + count.online, "list-changed")
     now.signed_off -= fallen
-    await append(tx, meeting.id, kind, now.changes(point_ids))
+    await append(tx, meeting.id, kind, now.changes({*point_ids, *(now.points if everywhere else ())}))
     return now
 
 
@@ -51,7 +58,8 @@ async def delegates_changed(tx: Transaction, meeting_id: int, point_ids: Collect
     transaction."""
     meeting = await locked_meeting(tx, meeting_id)
     if meeting is not None:
-        await tell(tx, meeting, "delegates.changed", point_ids)
+        # Whom a removed substitute stood for may be of another hall.
+        await tell(tx, meeting, "delegates.changed", point_ids, everywhere=True)
 
 
 async def meeting_began(tx: Transaction, meeting: Meeting) -> None:

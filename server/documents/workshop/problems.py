@@ -78,7 +78,7 @@ PROBLEMS: dict[str, Sentence] = {
         "This file holds a program (macros) and nothing to read. Send a document, such as .docx or .pdf.",
     ),
     "unsafe-xml": Sentence(
-        "Tệp chứa khai báo lạ có thể đọc dữ liệu của máy chủ. Mở bằng Word hoặc LibreOffice, lưu thành tệp mới, gửi lại.",
+        "Tệp chứa khai báo lạ có thể đọc dữ liệu của máy chủ. Mở bằng Word hoặc LibreOffice, lưu tệp mới, gửi lại.",
         "The file holds declarations that could read the server's data. Open it in Word or LibreOffice, save it as a "
         "new file, and send that.",
     ),

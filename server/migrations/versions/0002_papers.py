@@ -444,6 +444,7 @@ def upgrade() -> None:
         sa.Column("item_id", sa.Integer(), nullable=True),
         sa.Column("paper_id", sa.Integer(), nullable=True),
         sa.Column("file_name", sa.String(length=300), nullable=False),
+        sa.Column("note", sa.String(length=300), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),

@@ -21,9 +21,8 @@ from server.reading.models import Annotation
 from server.reading.notes.merge import Change, Content, State, bring
 from server.reading.notes.schemas import NoteSync
 from server.reading.notes.sync import sync
-from tests import builders
+from tests import builders, library
 from tests.builders import MORNING
-from tests.server.reading import papers
 from tests.server.reading.devices import Device
 
 OFTEN = ("edit", "heard", "unheard", "late")
@@ -87,7 +86,7 @@ class Stored:
     async def _person(self, meeting: Meeting, unit: Unit) -> Actor:
         async with self.services.transactions(SYSTEM) as tx:
             who = await builders.person(tx.session, unit, "Đại biểu")
-            await papers.listed(tx.session, meeting, who)
+            await library.delegate(tx.session, meeting, who)
             return await builders.actor_of(tx.session, who)
 
     def send(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -134,7 +133,7 @@ def test_neither_does_the_database(settings: Settings) -> None:
             province = await builders.province(services)
             meeting = await builders.conference(services, province, "invited")
             async with services.transactions(SYSTEM) as tx:
-                return meeting, province.root, await papers.paper(tx.session, meeting)
+                return meeting, province.root, await library.paper(tx.session, meeting)
 
         meeting, unit, paper = runner.run(prepare())
         place = (paper.id, paper.current_version_id or 0)

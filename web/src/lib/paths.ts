@@ -7,12 +7,11 @@ export const paths = {
   editMeeting: (id: number) => `/meetings/${id}/edit`,
   attendance: (id: number) => `/meetings/${id}/attendance`,
   papers: (id: number) => `/meetings/${id}/papers`,
-  /** The reader; on a page, with the words of a search marked. */
-  paper: (id: number, paper: number, at: { page?: number; version?: number; q?: string } = {}) => {
-    const query = new URLSearchParams(
-      Object.entries(at).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
-    ).toString();
-    return `/meetings/${id}/papers/${paper}${query && '?'}${query}`;
+  /** The reader: of the newest version at the last page read, unless said otherwise. */
+  paper: (meeting: number, paper: number, at: { page?: number; version?: number; q?: string } = {}) => {
+    const wanted = Object.entries(at).filter(([, value]) => value !== undefined);
+    const query = new URLSearchParams(wanted.map(([name, value]) => [name, String(value)])).toString();
+    return `/meetings/${meeting}/papers/${paper}${query ? `?${query}` : ''}`;
   },
   delegates: (id: number) => `/meetings/${id}/delegates`,
   receipts: (id: number) => `/meetings/${id}/receipts`,
