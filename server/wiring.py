@@ -46,6 +46,7 @@ from server.reading.opened import people_who_opened
 from server.reading.routes import router as reading
 
 ROUTERS: list[APIRouter] = [
+    live,  # asked for the most: routes are tried in order
     health,
     accounts,
     organisations,

@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
 from server.core.fields import Id
@@ -9,8 +9,8 @@ from server.reading.notes.schemas import NotesAnswer, NoteSync
 from server.reading.notes.sync import sync
 from server.reading.people import require_person
 from server.reading.receipts import queries as receipts
-from server.reading.receipts.actions import report
 from server.reading.receipts.board import board
+from server.reading.receipts.gatherer import ReceiptGatherer
 from server.reading.receipts.reminders import remind
 from server.reading.receipts.schemas import Board, BoardQuery, OwnReceipts, ReceiptsIn, RemindersOut, ReminderWrite
 from server.reading.search.queries import search
@@ -44,9 +44,10 @@ async def find(
 
 
 @router.post("/receipts", status_code=204)
-async def report_receipts(said: ReceiptsIn, actor: CurrentActor, services: AppServices) -> None:
+async def report_receipts(said: ReceiptsIn, actor: CurrentActor, request: Request) -> None:
     """What a device delivered and showed, also long ago and without a line."""
-    await report(services, actor, said.entries)
+    gatherer: ReceiptGatherer = request.app.state.receipts
+    await gatherer.report(actor, said.entries)
 
 
 @router.get("/meetings/{meeting_id}/my-receipts")

@@ -136,7 +136,7 @@ async def _fill(session: AsyncSession, papers: Sequence[ReadPaper], people: Mapp
         .where(Receipt.version_id.in_(versions))
     )
     listed = {each.person_id: each.papers for each in people.values()}
-    for version_id, person_id, flags in rows.tuples():
+    for version_id, person_id, flags in rows:
         paper_id = versions[version_id]
         expected = listed.get(person_id)
         if expected is not None and paper_id in expected:
@@ -217,7 +217,7 @@ async def _places(
         .where(of_interest | BridgePoint.id.in_(member) if found.whole else of_interest)
         .order_by(BridgePoint.position, BridgePoint.id)
     )
-    places = rows.tuples().all()
+    places = rows.all()
     points = [
         BoardPoint(
             point_id=point_id,
