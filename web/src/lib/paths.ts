@@ -12,6 +12,8 @@ export const paths = {
     const query = new URLSearchParams(wanted.map(([name, value]) => [name, String(value)])).toString();
     return `/meetings/${meeting}/papers/${paper}${query ? `?${query}` : ''}`;
   },
+  /** A delegate's own pages of a meeting, for the phone first. */
+  delegate: (id: number) => `/meetings/${id}/delegate`,
   account: '/account',
   /** Rooms of the conference, dark. */
   console: (id: number) => `/meetings/${id}/console`,
