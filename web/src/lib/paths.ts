@@ -13,16 +13,13 @@ export const paths = {
     const query = new URLSearchParams(wanted.map(([name, value]) => [name, String(value)])).toString();
     return `/meetings/${meeting}/papers/${paper}${query ? `?${query}` : ''}`;
   },
-<<<<<<< HEAD
   delegates: (id: number) => `/meetings/${id}/delegates`,
   receipts: (id: number) => `/meetings/${id}/receipts`,
   /** Where a hall's secretary takes attendance. */
   pointPeople: (id: number, point: number) => `/meetings/${id}/points/${point}/people`,
   search: (query = '') => `/search${query && `?q=${encodeURIComponent(query)}`}`,
-=======
   /** A delegate's own pages of a meeting, for the phone first. */
   delegate: (id: number) => `/meetings/${id}/delegate`,
->>>>>>> webdelegate
   account: '/account',
   /** Rooms of the conference, dark. */
   console: (id: number) => `/meetings/${id}/console`,
