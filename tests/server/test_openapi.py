@@ -102,7 +102,9 @@ def test_no_input_breaks_the_server(subject: Subject) -> None:
             answer = subject.send(case, cookie)
             said = f"{case.method} {urlsplit(str(answer.url)).path}: {answer.status_code} {answer.text[:300]}"
             assert answer.status_code < 500, said
-            if answer.status_code >= 400:
+            if answer.status_code >= 400 and case.method == "HEAD":
+                assert not answer.content, said
+            elif answer.status_code >= 400:
                 assert set(answer.json()) == {"code", "vi", "en", "details"}, said
             else:
                 case.operation.validate_response(_as_schemathesis(answer), case=case)
