@@ -46,13 +46,13 @@ from server.reading.opened import people_who_opened
 from server.reading.routes import router as reading
 
 ROUTERS: list[APIRouter] = [
+    attendance_of_people,
     health,
     accounts,
     organisations,
     meetings,
     conference,
     attendance,
-    attendance_of_people,
     reading,
     invitations,
     door,
@@ -62,6 +62,7 @@ ROUTERS: list[APIRouter] = [
     documents,
     uploads,
 ]
+"""Routes are looked for in this order, so what thousands call within minutes comes first."""
 
 LIVE: list[LiveFeature] = [
     live_feature,
@@ -82,7 +83,7 @@ FOLLOWERS[:] = [
         deleting=papers_following.deleting,
     ),
     Follower(None, delegates_without_hall),
-    Follower(turnout.entities, turnout.points_removed),
+    Follower(turnout.entities),
 ]
 LIST_CHANGED[:] = [delegates_changed]
 WITHDRAWN[:] = [paper_withdrawn]

@@ -76,7 +76,10 @@ def _engine(url: str) -> AsyncEngine:
     if not url.startswith("sqlite"):
         return create_async_engine(url, pool_pre_ping=True, pool_size=10)
     in_memory = url.endswith(":memory:")
-    engine = create_async_engine(url, connect_args={"timeout": 15}, **({"poolclass": StaticPool} if in_memory else {}))
+    # Each connection has a thread of its own: kept, because in a rush those beyond the pool would be made and ended for
+    # every query.
+    pool: dict[str, Any] = {"poolclass": StaticPool} if in_memory else {"pool_size": 15, "max_overflow": 0}
+    engine = create_async_engine(url, connect_args={"timeout": 15}, **pool)
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
