@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from server import __version__
-from server.accounts.dependencies import actor_of_cookie
+from server.accounts.recognition import Recognition
 from server.accounts.sign_in import SignIn
 from server.attendance.people.gatherer import Gatherer
 from server.conference.service import ConferenceService
@@ -49,7 +49,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         redirect_slashes=False,
     )
     app.state.services = services
-    app.state.recognise = actor_of_cookie
+    app.state.recognise = Recognition()
     app.state.conference = conference
     app.state.gateway = conference.gateway
     app.state.media_up = conference.live.media_up

@@ -17,9 +17,8 @@ from server.conference.nodes.routes import router as media_nodes
 from server.conference.routes import router as conference
 from server.core.services import Services
 from server.documents import following as papers_following
-from server.documents.extensions import WHO_OPENED
-from server.documents.intake import version_job
 from server.documents.extensions import RENEWED, WHO_OPENED, WITHDRAWN
+from server.documents.intake import version_job
 from server.documents.live import entities as papers_entities
 from server.documents.live import live_feature as documents_live
 from server.documents.routes import router as documents
@@ -47,6 +46,7 @@ from server.reading.opened import people_who_opened
 from server.reading.routes import router as reading
 
 ROUTERS: list[APIRouter] = [
+    live,  # asked for the most: routes are tried in order
     health,
     accounts,
     organisations,

@@ -91,7 +91,7 @@ async def retry(paper_id: RowId, tx: Write) -> PaperOut:
 
 
 @router.put("/papers/{paper_id}/policy")
-async def set_for_paper(paper_id: RowId, write: PolicyBody, tx: Write) -> PaperOut:
+async def set_for_paper(paper_id: RowId, tx: Write, write: PolicyBody = None) -> PaperOut:
     """Null: the agenda item's policy counts again."""
     await readers.set_for_paper(tx, paper_id, write)
     return await _paper(tx, paper_id)
@@ -109,7 +109,8 @@ async def item_policy(item_id: RowId, actor: CurrentActor, session: ReadSession)
 
 
 @router.put("/items/{item_id}/paper-policy")
-async def set_for_item(item_id: RowId, write: PolicyBody, tx: Write) -> PolicyOut | None:
+async def set_for_item(item_id: RowId, tx: Write, write: PolicyBody = None) -> PolicyOut | None:
+    """Null: all members read its papers again."""
     await readers.set_for_item(tx, item_id, write)
     await tx.session.flush()
     return await queries.item_policy(tx.session, item_id, tx.actor)

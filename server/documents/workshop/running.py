@@ -22,6 +22,7 @@ from server.documents.workshop.problems import problem
 
 log = structlog.get_logger(__name__)
 
+_PROGRAM = "server.documents.workshop"
 _LOOK_EVERY = 0.5
 """Seconds between looks at the memory in use."""
 _LINE_MAX = 64 * 1024
@@ -65,7 +66,7 @@ async def _steps(folder: Path, order: Order, seconds: float) -> AsyncGenerator[S
             sys.executable,
             "-P",
             "-m",
-            "server.documents.workshop",
+            _PROGRAM,
             str(folder),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
