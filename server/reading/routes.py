@@ -1,11 +1,12 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
 from server.core.fields import Id
 from server.reading.notes import queries as notes
-from server.reading.notes.schemas import NotesAnswer, NoteSync
+from server.reading.notes.export import export
+from server.reading.notes.schemas import ExportQuery, NotesAnswer, NoteSync
 from server.reading.notes.sync import sync
 from server.reading.people import require_person
 from server.reading.receipts import queries as receipts
@@ -30,6 +31,17 @@ async def sync_notes(request: NoteSync, actor: CurrentActor, services: AppServic
             return await sync(tx, request)
     async with services.database.read() as session:
         return await notes.since(session, actor, services.clock(), request.since)
+
+
+@router.get("/notes/export.pdf", response_class=Response, responses={200: {"content": {"application/pdf": {}}}})
+async def export_notes(
+    actor: CurrentActor, session: ReadSession, services: AppServices, asked: Annotated[ExportQuery, Query()]
+) -> Response:
+    """Own notes on one paper, or on all papers of one meeting."""
+    require_person(actor)
+    content = await export(session, actor, services.clock(), paper_id=asked.paper_id, meeting_id=asked.meeting_id)
+    headers = {"Content-Disposition": 'attachment; filename="ghi-chu.pdf"', "X-Content-Type-Options": "nosniff"}
+    return Response(content, media_type="application/pdf", headers=headers)
 
 
 @router.get("/search")
