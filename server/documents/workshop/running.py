@@ -17,7 +17,7 @@ import structlog
 from pydantic import ValidationError
 
 import server
-from server.documents.workshop.order import ORDER, Order, Step
+from server.documents.workshop.order import ORDER, Limits, Step
 from server.documents.workshop.problems import problem
 
 log = structlog.get_logger(__name__)
@@ -45,18 +45,21 @@ class WorkshopFailed(Exception):
     """Our fault: the file may be fine."""
 
 
-async def steps(folder: Path, order: Order, seconds: float) -> AsyncGenerator[Step]:
-    """Runs the workshop on the folder; the last step has a problem or is done. Closing or cancelling ends the process.
+async def steps(
+    folder: Path, order: Limits, seconds: float, program: str = "server.documents.workshop"
+) -> AsyncGenerator[Step]:
+    """Runs the workshop (or another program of its kind) on the folder; the last step has a problem or is done. Closing
+    or cancelling ends the process.
 
     Raises WorkshopFailed."""
-    async with aclosing(_steps(folder, order, seconds)) as inner:
+    async with aclosing(_steps(folder, order, seconds, program)) as inner:
         async for step in inner:
             yield step
             if step.done or step.problem is not None:
                 return
 
 
-async def _steps(folder: Path, order: Order, seconds: float) -> AsyncGenerator[Step]:
+async def _steps(folder: Path, order: Limits, seconds: float, program: str) -> AsyncGenerator[Step]:
     for name in ("home", "tmp"):
         (folder / name).mkdir(exist_ok=True)
     (folder / ORDER).write_text(order.model_dump_json(), encoding="utf-8")
@@ -67,7 +70,11 @@ async def _steps(folder: Path, order: Order, seconds: float) -> AsyncGenerator[S
             sys.executable,
             "-P",
             "-m",
+<<<<<<< HEAD
             _PROGRAM,
+=======
+            program,
+>>>>>>> speed
             str(folder),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
