@@ -170,12 +170,7 @@ class Shelf {
     const db = await device.db();
     if (!db || !paper.version) return;
     void navigator.storage?.persist?.();
-    const wish = {
-      version_id: paper.version.id,
-      paper_id: paper.id,
-      meeting_id: meeting,
-      bytes: bytesOf(paper),
-    };
+    const version = paper.version.id;
     if (!(await mark(db, version, { pinned: true }))) this.#asked.add(version);
     this.#declined.delete(paper.id);
     await db.put('facts', [...this.#declined], 'declined');
