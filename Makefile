@@ -12,7 +12,7 @@ LOADGEN := media/core/target/release/loadgen
 help:  ## lists the commands
 	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/^([a-z-]+):.*  ## (.*)/\1\t\2/' | expand -t 16
 
-.PHONY: help run serve test check format api lock bench-forward bench-halls packages-run packages-test clean
+.PHONY: help run serve test check format api lock bench-forward bench-halls bench-live bench-checkin bench-papers packages-run packages-test clean
 .DEFAULT_GOAL := run
 
 run: packages-run .make/python .make/core .make/web  ## demo province, server, media node and simulated halls
@@ -24,7 +24,8 @@ serve: .make/python .make/core .make/web  ## production: no demo
 test: packages-test .make/python .make/core .make/web .make/loadgen  ## every test
 	cd media/core && cargo test --quiet --release
 	cd web && npm run --silent test
-	python -m pytest -q
+	python -m pytest -q -n auto tests/server tests/test_readme.py
+	python -m pytest -q tests/media tests/load tests/e2e
 
 check: .make/python .make/node  ## format, lint, strict types, import rules, clippy, lock files
 	ruff format --check .
@@ -55,6 +56,15 @@ bench-forward: packages-test .make/python .make/core .make/loadgen  ## CPU per f
 
 bench-halls: .make/python .make/core .make/web .make/loadgen  ## 161 halls join, then points are called in turn
 	@python -m tests.load.bench_halls
+
+bench-live: packages-test .make/python .make/core .make/web  ## 12,000 devices follow the presenter's pages
+	@python -m tests.load.bench_live
+
+bench-checkin: packages-test .make/python .make/core .make/web  ## 12,000 check-ins while 200 consoles watch
+	@python -m tests.load.bench_checkin
+
+bench-papers: packages-test .make/python .make/core .make/web  ## downloads beside nginx; the workshop's seconds per 100 pages
+	@python -m tests.load.bench_papers
 
 packages-run:
 	@docker/install-packages docker/packages-run.txt || echo "Going on without: simulated halls hum instead of speaking."

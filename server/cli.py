@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
+import uvloop
 
 from server.core import logs
 from server.core.config import Settings
@@ -148,7 +149,8 @@ def _plainly() -> Iterator[None]:
 
 def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
     try:
-        asyncio.run(work)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(work)
     except KeyboardInterrupt:
         print()
 

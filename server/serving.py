@@ -1,5 +1,6 @@
 """Runs the application under uvicorn in this process, until a signal ends it."""
 
+import resource
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -9,10 +10,9 @@ from fastapi import FastAPI
 
 from server.core.config import Settings
 from server.core.errors import DomainError
+from server.edge.listening import configuration
 from server.migrations import upgrade
 
-_LARGEST_FRAME = 512 * 1024
-"""Bytes of one WebSocket frame: an SDP offer with thirty slots is a tenth of it."""
 _GRACE = 5
 """Seconds that requests under way have to end."""
 
@@ -28,6 +28,7 @@ def prepare(settings: Settings) -> None:
 
 def listen(settings: Settings) -> socket.socket:
     """The HTTP socket, bound; and a look at the media node's UDP address. AddressTaken says which one is in use."""
+    _allow_many_sockets()
     if settings.media_embedded:
         _check_udp(settings.media_address)
     family, kind, protocol, _, address = _resolve(settings.host, settings.port, socket.SOCK_STREAM)
@@ -60,23 +61,20 @@ async def serve(
                 await stack.aclose()
                 await super().shutdown(sockets)
 
-        config = uvicorn.Config(
+        config = configuration(
             app,
-            log_config=None,
-            access_log=False,
-            ws_max_size=_LARGEST_FRAME,
-            # A deflate window for each socket is 300 KB, and every text would be packed once for each client.
-            ws_per_message_deflate=False,
-            # The live channel has its own heartbeat; this one notices dead TCP connections of media nodes too.
-            ws_ping_interval=20,
-            ws_ping_timeout=20,
+            _GRACE,
             proxy_headers=True,
             forwarded_allow_ips=settings.trusted_proxies,
-            server_header=False,
-            timeout_graceful_shutdown=_GRACE,
             lifespan="on",
         )
         await Server(config).serve(sockets=[listener])
+
+
+def _allow_many_sockets() -> None:
+    """As many as this process may: the usual 1,024 end at the first thousand delegates."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _check_udp(address: str) -> None:

@@ -5,27 +5,101 @@ from contextlib import AbstractAsyncContextManager
 
 from fastapi import APIRouter
 
+from server.accounts.live import live_feature as people_live
 from server.accounts.routes import router as accounts
+from server.attendance.people import live as turnout
+from server.attendance.people.routes import router as attendance_of_people
+from server.attendance.people.telling import delegates_changed
 from server.attendance.routes import router as attendance
 from server.conference.feature import entities as conference_entities
 from server.conference.membership import points_removed
 from server.conference.nodes.routes import router as media_nodes
 from server.conference.routes import router as conference
 from server.core.services import Services
+from server.documents import following as papers_following
+from server.documents.extensions import RENEWED, WHO_OPENED, WITHDRAWN
+from server.documents.intake import version_job
+from server.documents.live import entities as papers_entities
+from server.documents.live import live_feature as documents_live
+from server.documents.routes import router as documents
+from server.documents.sweeping import sweeping
+from server.documents.upload_routes import router as uploads
+from server.documents.uploads import clearing
 from server.edge.health import router as health
+from server.invitations.delegates import points_removed as delegates_without_hall
+from server.invitations.door_routes import router as door
+from server.invitations.extensions import LIST_CHANGED
+from server.invitations.routes import router as invitations
+from server.jobs.workers import JobKind, beside
 from server.live.feature import LiveFeature
 from server.live.routes import router as live
 from server.meetings.commands import live_feature
 from server.meetings.extensions import FOLLOWERS, Follower
 from server.meetings.routes import router as meetings
+from server.notifications.delivery import mail_job
+from server.notifications.routes import router as notifications
 from server.organisations.routes import router as organisations
+from server.presentation.actions import paper_renewed, paper_withdrawn
+from server.presentation.feature import live_feature as presentation
+from server.reading.live import live_feature as reading_live
+from server.reading.opened import people_who_opened
+from server.reading.routes import router as reading
 
-ROUTERS: list[APIRouter] = [health, accounts, organisations, meetings, conference, attendance, live, media_nodes]
+ROUTERS: list[APIRouter] = [
+    live,  # asked for the most: routes are tried in order
+    health,
+    accounts,
+    organisations,
+    meetings,
+    conference,
+    attendance,
+    attendance_of_people,
+    reading,
+    invitations,
+    door,
+    notifications,
+    live,
+    media_nodes,
+    documents,
+    uploads,
+]
 
-LIVE: list[LiveFeature] = [live_feature]
+LIVE: list[LiveFeature] = [
+    live_feature,
+    people_live,
+    documents_live,
+    turnout.live_feature,
+    reading_live,
+    presentation,
+]
 """What the live channel carries beside the conference's own part."""
 
-FOLLOWERS[:] = [Follower(conference_entities, points_removed)]
+FOLLOWERS[:] = [
+    Follower(conference_entities, points_removed),
+    Follower(
+        papers_entities,
+        items_going=papers_following.items_going,
+        edited=papers_following.edited,
+        deleting=papers_following.deleting,
+    ),
+    Follower(None, delegates_without_hall),
+    Follower(turnout.entities, turnout.points_removed),
+]
+LIST_CHANGED[:] = [delegates_changed]
+WITHDRAWN[:] = [paper_withdrawn]
+RENEWED[:] = [paper_renewed]
 
-BESIDE: list[Callable[[Services], AbstractAsyncContextManager[None]]] = []
+WHO_OPENED[:] = [people_who_opened]
+
+JOBS: list[JobKind] = [
+    mail_job,
+    sweeping,
+    version_job,
+    clearing,
+]
+"""Work that outlives requests."""
+
+BESIDE: list[Callable[[Services], AbstractAsyncContextManager[None]]] = [
+    beside(JOBS),
+]
 """Entered in this order when the server starts, left in the reverse order when it stops."""

@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed
 
 from media.contract import Answer, CloseRoom, FromNode, Hello, Leave, Offer, Refusal, Room, SessionKey, to_node
 from server.accounts.dependencies import COOKIE
+from server.edge.listening import configuration
 
 WAIT = 15.0
 """Seconds; a machine that runs other tests beside may be slow."""
@@ -67,9 +68,7 @@ class LiveServer(Address):
 async def serving(app: FastAPI) -> AsyncIterator[LiveServer]:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        app, log_level="warning", ws_per_message_deflate=False, ws_max_size=1 << 20, timeout_graceful_shutdown=3
-    )
+    config = configuration(app, 3, log_level="warning")
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:

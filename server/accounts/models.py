@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.database import Base
@@ -58,17 +58,20 @@ class AccessLink(Base):
     """A personal link (`/join/<token>`) that signs a person or a hall's device in without a password. Stored hashed."""
 
     __tablename__ = "access_links"
+    __table_args__ = (Index("ix_access_links_meeting_person", "meeting_id", "person_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
     point_id: Mapped[int | None] = mapped_column(ForeignKey("bridge_points.id", ondelete="CASCADE"))
-    meeting_id: Mapped[int | None] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"), index=True)
+    meeting_id: Mapped[int | None] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"))
     """Bound to one meeting: a session that it opens reaches nothing else."""
     next_path: Mapped[str] = mapped_column(String(300), default="/")
     """Where it leads, a path of this site."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    opened_at: Mapped[datetime | None]
+    """First used."""
     revoked_at: Mapped[datetime | None]
 
 

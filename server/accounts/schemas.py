@@ -63,6 +63,8 @@ class Me(BaseModel):
     unit_id: int
     unit_name: str
     roles: list[RoleOut]
+    only_meetings: list[int] | None
+    """Came by personal links: these meetings are all that this session reaches. Null: not bound to any."""
     can_plan: bool
 
 

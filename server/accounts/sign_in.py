@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from argon2 import PasswordHasher
 
 from server.accounts import queries
-from server.accounts.actions import people, sessions
+from server.accounts.actions import links, people, sessions
 from server.accounts.attempts import Attempts, WrongPassword
 from server.accounts.models import AccessLink
 from server.accounts.passwords import Passwords
@@ -56,6 +56,7 @@ class SignIn:
         async with self._services.database.read() as session:
             link, owner = await queries.owner_of_link(session, token, self._services.clock())
         async with self._services.transactions(owner) as tx:
+            await links.mark_opened(tx, link.id)
             cookie = await self._open(tx, browser, link, person_id=link.person_id, point_id=link.point_id)
         return cookie, link.next_path
 
@@ -90,8 +91,9 @@ class SignIn:
         )
 
     async def change_password(self, actor: Actor, current: str, new: str, browser: Browser) -> None:
-        """Ends the person's other sessions. NotAllowed for halls and for people who sign in by link only."""
-        if actor.person_id is None:
+        """Ends the person's other sessions. NotAllowed for halls, for people who sign in by link only, and for whoever
+        came by a link this time."""
+        if actor.person_id is None or actor.only_meetings is not None:
             raise NotAllowed()
         async with self._services.database.read() as session:
             person = await queries.person(session, actor.person_id)

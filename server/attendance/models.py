@@ -25,7 +25,7 @@ class PointCheck(Base):
 
 class PersonCheck(Base):
     """One entry of the attendance log of people; states are derived from it, never ticked. `kind`: in, out, leave
-    (absent with leave), leave-withdrawn. `how`: qr, list, group, online, by-hand, request, end."""
+    (absent with leave), leave-withdrawn. `how`: qr, list, group, online, by-hand (a correction)."""
 
     __tablename__ = "person_checks"
     __table_args__ = (Index("ix_person_checks_meeting_delegate", "meeting_id", "delegate_id", "id"),)

@@ -1,14 +1,18 @@
 """The attendance report of a meeting."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.attendance import tree as trees
 from server.attendance.derive import Attendance, Check, Node, derive, roll_up
 from server.attendance.models import PointCheck
+from server.attendance.people import turnout as turnouts
+from server.attendance.people.queries import by_unit, count_out
+from server.attendance.people.standing import Count
+from server.attendance.people.turnout import Turnout
 from server.attendance.schemas import (
     AttendanceGap,
     AttendancePoint,
@@ -17,22 +21,12 @@ from server.attendance.schemas import (
     AttendanceUnit,
     AttendedMeeting,
 )
+from server.attendance.tree import Hall, Tree
 from server.core.actor import Actor
 from server.core.errors import NotAllowed
 from server.meetings.access import visible_meeting
-from server.meetings.models import Meeting, MemberPoint
+from server.meetings.models import Meeting
 from server.organisations.models import BridgePoint, Unit
-from server.organisations.queries import ids_of
-
-
-@dataclass(frozen=True, slots=True)
-class _Point:
-    id: int
-    name: str
-    position: int
-    unit_id: int
-    unit_path: str
-    member: bool
 
 
 async def report(session: AsyncSession, meeting_id: int, actor: Actor, now: datetime) -> AttendanceReport:
@@ -41,22 +35,25 @@ async def report(session: AsyncSession, meeting_id: int, actor: Actor, now: date
     if not (rights.organise or rights.conduct or rights.operate):
         raise NotAllowed()
     checks = await _checks(session, meeting_id)
-    points = await _points(session, meeting_id, set(checks))
-    units = await _units(session, points)
-    place = {unit.id: index for index, unit in enumerate(units)}
-    points.sort(key=lambda point: (place[point.unit_id], point.position, point.id))
-    names = {unit.id: unit.name for unit in units}
-    rows = [_row(meeting, point, names, derive(checks.get(point.id, ()), now)) for point in points]
+    turnout = await turnouts.load(session, meeting)
+    besides = {*checks, *(point_id for point_id in turnout.points if point_id is not None)}
+    tree = await trees.over(session, meeting_id, besides=besides, units=turnout.units)
+    rows = [
+        _row(meeting, hall, tree.names, derive(checks.get(hall.id, ()), now), turnout.points.get(hall.id, Count()))
+        for hall in tree.halls
+    ]
     return AttendanceReport(
-        meeting=await _meeting(session, meeting),
+        meeting=await attended_meeting(session, meeting),
         generated_at=now,
-        totals=_totals(rows),
-        units=_rolled_up(units, rows),
+        totals=_totals(rows, turnout.total()),
+        units=_rolled_up(tree, rows, turnout),
         points=rows,
     )
 
 
-def _row(meeting: Meeting, point: _Point, unit_names: dict[int, str], attended: Attendance) -> AttendancePoint:
+def _row(
+    meeting: Meeting, point: Hall, unit_names: dict[int, str], attended: Attendance, people: Count
+) -> AttendancePoint:
     during = attended.within(meeting.started_at, meeting.ended_at)
     until_the_end = meeting.state == "ended" and attended.out_how == "end"
     return AttendancePoint(
@@ -72,6 +69,7 @@ def _row(meeting: Meeting, point: _Point, unit_names: dict[int, str], attended: 
         late=_is_late(meeting, attended.first_in),
         seconds=int(during.total.total_seconds()),
         gaps=[AttendanceGap(begin=gap.begin, end=gap.end, how=gap.how) for gap in during.gaps],
+        people=count_out(people),
     )
 
 
@@ -82,33 +80,35 @@ def _is_late(meeting: Meeting, first_in: datetime | None) -> bool:
     return first_in > max(meeting.started_at, meeting.starts_at)
 
 
-def _totals(rows: Sequence[AttendancePoint]) -> AttendanceTotals:
+def _totals(rows: Sequence[AttendancePoint], people: Count) -> AttendanceTotals:
     return AttendanceTotals(
         points=sum(row.member for row in rows),
         present=sum(row.present for row in rows),
         late=sum(row.late for row in rows),
         left=sum(row.first_in is not None and not row.present for row in rows),
         absent=sum(row.first_in is None for row in rows),
+        people=count_out(people),
     )
 
 
-def _rolled_up(units: Sequence[Unit], rows: Sequence[AttendancePoint]) -> list[AttendanceUnit]:
+def _rolled_up(tree: Tree, rows: Sequence[AttendancePoint], turnout: Turnout) -> list[AttendanceUnit]:
     totals = roll_up(
-        [Node(unit.id, unit.parent_id) for unit in units],
+        [Node(unit.id, unit.parent_id) for unit in tree.units],
         [(row.unit_id, row.present, row.first_in is not None) for row in rows],
     )
-    highest = min((len(ids_of(unit.path)) for unit in units), default=0)
+    people = by_unit(tree, turnout)
     return [
         AttendanceUnit(
             unit_id=unit.id,
-            parent_id=unit.parent_id if unit.parent_id in totals else None,
+            parent_id=tree.parent(unit),
             name=unit.name,
-            depth=len(ids_of(unit.path)) - highest,
+            depth=tree.depth(unit),
             points=totals[unit.id].points,
             present=totals[unit.id].present,
             ever=totals[unit.id].ever,
+            people=count_out(people[unit.id]),
         )
-        for unit in units
+        for unit in tree.units
     ]
 
 
@@ -124,28 +124,7 @@ async def _checks(session: AsyncSession, meeting_id: int) -> dict[int, list[Chec
     return found
 
 
-async def _points(session: AsyncSession, meeting_id: int, checked: set[int]) -> list[_Point]:
-    """Member points, and those that were there once."""
-    rows = await session.execute(
-        select(BridgePoint.id, BridgePoint.name, BridgePoint.position, Unit.id, Unit.path, MemberPoint.id)
-        .join(Unit, Unit.id == BridgePoint.unit_id)
-        .outerjoin(MemberPoint, (MemberPoint.point_id == BridgePoint.id) & (MemberPoint.meeting_id == meeting_id))
-        .where(or_(MemberPoint.id.is_not(None), BridgePoint.id.in_(checked)))
-    )
-    return [
-        _Point(point_id, name, position, unit_id, path, member is not None)
-        for point_id, name, position, unit_id, path, member in rows
-    ]
-
-
-async def _units(session: AsyncSession, points: Sequence[_Point]) -> list[Unit]:
-    """The points' units and all above them, in tree order."""
-    wanted = {unit_id for point in points for unit_id in ids_of(point.unit_path)}
-    units = {unit.id: unit for unit in await session.scalars(select(Unit).where(Unit.id.in_(wanted)))}
-    return sorted(units.values(), key=lambda unit: [(units[each].position, each) for each in ids_of(unit.path)])
-
-
-async def _meeting(session: AsyncSession, meeting: Meeting) -> AttendedMeeting:
+async def attended_meeting(session: AsyncSession, meeting: Meeting) -> AttendedMeeting:
     unit = await session.get_one(Unit, meeting.unit_id)
     main = await session.get_one(BridgePoint, meeting.main_point_id)
     return AttendedMeeting(

@@ -2,6 +2,8 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
+from server.attendance.people.schemas import CountOut
+
 
 class AttendedMeeting(BaseModel):
     id: int
@@ -26,6 +28,7 @@ class AttendanceTotals(BaseModel):
     """Were in it and are out (left, or their line is cut)."""
     absent: int
     """Never came in."""
+    people: CountOut
 
 
 class AttendanceUnit(BaseModel):
@@ -38,6 +41,7 @@ class AttendanceUnit(BaseModel):
     points: int
     present: int
     ever: int
+    people: CountOut
 
 
 class AttendanceGap(BaseModel):
@@ -65,6 +69,7 @@ class AttendancePoint(BaseModel):
     late: bool
     seconds: int
     gaps: list[AttendanceGap]
+    people: CountOut
 
 
 class AttendanceReport(BaseModel):

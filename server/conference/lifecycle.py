@@ -1,10 +1,12 @@
 """A meeting's steps that concern its halls: what `meetings.lifecycle` does, with floor, presence and checks."""
 
 from server.attendance.checks import check_out
+from server.attendance.people.telling import meeting_began
 from server.conference.halls import Before, Conference, load, settle
 from server.core.transaction import Transaction
 from server.meetings import lifecycle
 from server.meetings.models import Meeting
+from server.presentation import actions as presentation
 
 HALLS_COME_IN = frozenset({"meeting.opened", "meeting.started", "meeting.reopened"})
 """Events after which halls that are connected already join."""
@@ -18,6 +20,7 @@ async def open_halls(tx: Transaction, meeting_id: int) -> Meeting:
 async def start(tx: Transaction, meeting_id: int) -> Meeting:
     """The main point gets floor and stage, whatever was tried out before; halls that were testing are ready."""
     meeting = await lifecycle.start(tx, meeting_id)
+    await meeting_began(tx, meeting)
     conference, before = await _loaded(tx, meeting)
     for hall in conference.halls.values():
         if hall.presence == "testing":
@@ -44,6 +47,7 @@ async def end(tx: Transaction, meeting_id: int) -> Meeting:
     conference.stage.content = None
     conference.stage.stage_point_id = None
     await settle(tx, conference, before, "floor.muted_all")
+    await presentation.close(tx, meeting_id)
     return meeting
 
 

@@ -15,6 +15,12 @@ Message = Mapping[str, Any]
 """Plain JSON values only: a bus between processes has to write it down."""
 Handler = Callable[[Message], None]
 
+PEOPLE_TOLD = "people.told"
+"""Topic. Message: {"kind", "told": [[person id, data], …]}: a signal to whatever sockets these people have open."""
+PEOPLE_RECHECK = "people.recheck"
+"""Topic. Message: {"person_ids": […]}: these people may have lost a right; their sockets are looked at within a second
+instead of half a minute."""
+
 
 class Bus(Protocol):
     """`publish` never waits and never fails for a subscriber's fault."""

@@ -8,6 +8,7 @@ from server.core.bus import Bus, LocalBus
 from server.core.clock import utc_now
 from server.core.config import Settings
 from server.core.database import Database
+from server.core.storage import Storage
 from server.core.transaction import Transactions
 
 
@@ -17,6 +18,7 @@ class Services:
     database: Database
     transactions: Transactions
     bus: Bus
+    storage: Storage
     clock: Callable[[], datetime] = utc_now
 
     @classmethod
@@ -25,7 +27,7 @@ class Services:
         settings.var.mkdir(parents=True, exist_ok=True, mode=0o700)
         database = Database(settings.database)
         bus = LocalBus()
-        return cls(settings, database, Transactions(database, bus, clock), bus, clock)
+        return cls(settings, database, Transactions(database, bus, clock), bus, Storage(settings), clock)
 
     async def stop(self) -> None:
         await self.database.close()

@@ -44,7 +44,7 @@ class SignInLink:
 async def visitors_links(services: Services) -> list[SignInLink]:
     """Fresh links for a look at the conference from every side. Earlier ones stay valid until they expire."""
     async with services.transactions(SYSTEM) as tx:
-        meeting = await conference(tx)
+        meeting = await conference(tx.session)
         organiser = await tx.session.get_one(Person, meeting.created_by)
         chair = await tx.session.get_one(Person, meeting.chair_id)
         operator = await _login(tx, "dieuphoi")
@@ -69,7 +69,7 @@ async def visitors_links(services: Services) -> list[SignInLink]:
 async def hall_links(services: Services, count: int) -> list[dict[str, str | int]]:
     """One line for each simulated hall: {"link", "meeting_id", "point_id", "name", "unit"}."""
     async with services.transactions(SYSTEM) as tx:
-        meeting = await conference(tx)
+        meeting = await conference(tx.session)
         return [await _hall_line(tx, meeting, name) for name in SIMULATED[:count]]
 
 

@@ -146,6 +146,8 @@ class Upload(Base):
     paper_id: Mapped[int | None] = mapped_column(ForeignKey("papers.id", ondelete="CASCADE"))
     """Set: a new version of this paper."""
     file_name: Mapped[str] = mapped_column(String(300))
+    note: Mapped[str] = mapped_column(String(300), default="")
+    """For the version it becomes."""
     size: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
@@ -175,9 +177,12 @@ class Pack(Base):
 
 
 class LibraryState(Base):
-    """One row a meeting: grows with every change of papers, versions or rights; devices see when to ask again."""
+    """One row a meeting, made by the first paper."""
 
     __tablename__ = "library_states"
 
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True)
     revision: Mapped[int] = mapped_column(default=0)
+    """Grows with every change of papers, versions or rights that readers may notice: their devices ask again."""
+    workshop: Mapped[int] = mapped_column(default=0)
+    """Grows with what only those who manage papers see: a file came in, was refused, failed."""

@@ -1,6 +1,7 @@
 """The outermost layer around the application: refuses what no page of ours sends, adds security headers, and turns an
 unexpected exception into an answer with a number that stands in the log."""
 
+import re
 import secrets
 
 import structlog
@@ -18,7 +19,19 @@ log = structlog.get_logger(__name__)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 CSRF_HEADER = "x-nhipcau"
 MAX_BODY = 1024 * 1024
-"""Bytes. The largest body of this API, a conference over some thousand points, is a tenth of it."""
+"""Bytes. The largest JSON body of this API, a conference over some thousand points, is a tenth of it."""
+_CHUNK = 8 * 1024 * 1024
+"""Bytes of an upload's piece; it is never held whole."""
+_LARGER = (
+    (re.compile(r"/api/meetings/[0-9]+/delegates/import"), 5 * 1024 * 1024),
+    (re.compile(r"/api/uploads/[^/]+"), _CHUNK),
+)
+"""Paths that take files, or pieces of them, and how large."""
+
+
+def largest_body(path: str) -> int:
+    """Bytes that a request to this path may bring."""
+    return next((limit for pattern, limit in _LARGER if pattern.fullmatch(path)), MAX_BODY)
 
 
 class ForeignPage(DomainError):
@@ -77,15 +90,31 @@ class Guard:
         own = is_same_origin(headers.get("origin"), headers.get("host"), self.settings)
         if not own or headers.get(CSRF_HEADER) != "1" or headers.get("sec-fetch-site") == "cross-site":
             raise ForeignPage()
+        limit = largest_body(scope["path"])
         declared = headers.get("content-length")
         if declared is None:
-            return await _read_ahead(receive)
-        if not declared.isdecimal() or int(declared) > MAX_BODY:
+            return await _read_ahead(receive, limit) if limit != _CHUNK else _counted(receive, limit)
+        if not declared.isdecimal() or int(declared) > limit:
             raise TooLarge()
         return receive
 
 
-async def _read_ahead(receive: Receive) -> Receive:
+def _counted(receive: Receive, limit: int) -> Receive:
+    """Passes the body on as it comes, up to the limit."""
+    received = 0
+
+    async def counting() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > limit:
+            raise TooLarge()
+        return message
+
+    return counting
+
+
+async def _read_ahead(receive: Receive, limit: int) -> Receive:
     """Reads a body of undeclared length, up to the limit, and gives it back as one message."""
     body = b""
     more = True
@@ -95,7 +124,7 @@ async def _read_ahead(receive: Receive) -> Receive:
             break
         body += message.get("body", b"")
         more = message.get("more_body", False)
-        if len(body) > MAX_BODY:
+        if len(body) > limit:
             raise TooLarge()
     given = False
 

@@ -24,7 +24,9 @@ class AccessRequest(Base):
     email: Mapped[str | None] = mapped_column(String(254))
     asked_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(String(10), default="asked")
-    """asked, granted, refused, used."""
+    """asked, granted, refused."""
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[str] = mapped_column(String(200), default="")
     delegate_id: Mapped[int | None] = mapped_column(ForeignKey("delegates.id"))
+    link_id: Mapped[int | None] = mapped_column(ForeignKey("access_links.id", ondelete="SET NULL"))
+    """The way in that was handed out last."""

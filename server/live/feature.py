@@ -8,11 +8,13 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.actor import Actor
+from server.core.bus import Message
 from server.core.services import Services
 from server.live.protocol import Wire
 
 if TYPE_CHECKING:
     from server.live.client import Client
+    from server.live.registry import Live
 
 Audience = Literal["console", "hall", "member"]
 
@@ -40,6 +42,8 @@ class Call:
 
     connected: Callable[[str], bool]
     """Whether a participant is connected to this meeting."""
+    entity: Callable[[str, str], dict[str, Any] | None] = lambda _collection, _key: None
+    """(collection, key) -> the entity as of now, as JSON: for what must not ask the database."""
 
     @property
     def meeting_id(self) -> int:
@@ -63,6 +67,8 @@ class LiveCommand:
     reply: type[Wire] = NoData
     max_bytes: int = 64 * 1024
     """Of the whole frame."""
+    price: float = 1.0
+    """Of a client's allowance (bursts of 40, then 10 a second). Less: passing things that come often."""
     own_pace: bool = False
     """Waits for something slow (the media node), so that it must not hold up the client's other commands."""
 
@@ -78,3 +84,5 @@ class LiveFeature:
     commands: Sequence[LiveCommand] = ()
     signals: Mapping[str, type[Wire]] = field(default_factory=dict)
     """Kind -> data."""
+    topics: Mapping[str, Callable[["Live", Message], None]] = field(default_factory=dict)
+    """Bus topics that end in signals to sockets of this process."""

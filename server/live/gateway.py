@@ -1,22 +1,26 @@
-"""The WebSocket endpoint: who may come in, one reader and one writer for each socket, commands to their handlers."""
+"""The WebSocket endpoint: who may come in, what they say, commands to their handlers.
+
+A socket that was let in is taken out of ASGI (`server.edge.lines`): between its messages it has no task here."""
 
 import asyncio
 import contextlib
 import json
 import secrets
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
 from pydantic import ValidationError
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
 from server.core.actor import Actor
 from server.core.errors import DomainError, Invalid, NotAllowed, NotFound, TooMany
 from server.core.origin import is_same_origin
 from server.core.services import Services
-from server.live.client import NO_SUCH_MEETING, NOT_ALLOWED, NOT_SIGNED_IN, TOO_BIG, TOO_SLOW, Client
+from server.edge.lines import line_of
+from server.live.client import NO_SUCH_MEETING, NOT_ALLOWED, NOT_SIGNED_IN, TOO_BIG, Client
 from server.live.feature import Audience, Call, LiveCommand, Viewer
 from server.live.protocol import Command, ErrorBody, Ping, Pong, Reply, client_message
 from server.live.registry import Live
@@ -27,7 +31,7 @@ logger = structlog.get_logger(__name__)
 MAX_FRAME = 256 * 1024
 """No command is larger. An offer of a console has 32 sections, each with the browser's whole list of codecs."""
 WAITING_COMMANDS = 32
-CLOSE_SECONDS = 2.0
+FLOOD_REST_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +90,10 @@ class Gateway:
         if actor is None or viewer is None:
             await socket.close(refused)
             return
+        line = line_of(socket.scope)
         client = Client(
-            socket,
+            line,
+            cookies=socket.cookies,
             meeting_id=meeting_id,
             viewer=viewer,
             participant=_participant(viewer),
@@ -96,16 +102,45 @@ class Gateway:
         )
         room = self._live.room(meeting_id)
         room.admit(client)
+        self._live.people.came(client)
         try:
             await self._door.entered(client)
             await room.begin(client, self._clock, media=self._live.media_up)
             self._door.began(client)
-            await self._run(socket, client, room)
         except DomainError:
-            await socket.close(NOT_ALLOWED)
-        finally:
-            room.leave(client)
-            self._door.left(client)
+            client.close(NOT_ALLOWED)
+        except BaseException:
+            self.gone(client, room)
+            raise
+        line.take_over(Conversation(self, client, room))
+
+    def gone(self, client: Client, room: Room) -> None:
+        """The socket is no more."""
+        room.leave(client)
+        self._live.people.went(client)
+        self._door.left(client)
+
+    def hear(self, conversation: "Conversation", text: str | None) -> None:
+        """A message came."""
+        client = conversation.client
+        now = self._clock()
+        client.hear(now)
+        if not client.may_command():
+            client.rest(FLOOD_REST_SECONDS)
+            self._refuse(client, text)
+            return
+        if text is not None and len(text) > MAX_FRAME:
+            client.close(TOO_BIG)
+            return
+        try:
+            message = client_message.validate_json(text or "")
+        except ValidationError as error:
+            _reply(client, _number_in(text), error=_invalid(error))
+            return
+        if isinstance(message, Ping):
+            client.send(Pong(now=now).model_dump_json())
+        else:
+            self._take(conversation, message, len(text or ""))
 
     async def _admit(self, actor: Actor | None, meeting_id: int, wish: Wish) -> tuple[int, Viewer | None]:
         if actor is None:
@@ -126,103 +161,89 @@ class Gateway:
         client.actor = actor
         return None
 
-    async def _run(self, socket: WebSocket, client: Client, room: Room) -> None:
-        waiting: asyncio.Queue[tuple[LiveCommand, Command]] = asyncio.Queue(WAITING_COMMANDS)
-        tasks: list[asyncio.Task[None]] = [
-            asyncio.create_task(self._read(socket, client, waiting)),
-            asyncio.create_task(client.write()),
-            asyncio.create_task(self._work(client, waiting)),
-        ]
-        try:
-            ends: list[asyncio.Future[Any]] = [*tasks, client.closing]
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            room.leave(client)
-            for task in tasks:
-                task.cancel()
-            for result in await asyncio.gather(*tasks, return_exceptions=True):
-                if isinstance(result, Exception) and not isinstance(result, WebSocketDisconnect):
-                    logger.error("live-socket-failed", exc_info=result)
-        if client.closing.done():
-            code = client.closing.result()
-            # The other side may be gone already, or take nothing any more.
-            with contextlib.suppress(Exception):
-                async with asyncio.timeout(CLOSE_SECONDS):
-                    if code != TOO_SLOW:
-                        await client.flush()
-                    await socket.close(code)
-
-    async def _read(
-        self, socket: WebSocket, client: Client, waiting: asyncio.Queue[tuple[LiveCommand, Command]]
-    ) -> None:
-        while True:
-            frame = await socket.receive()
-            if frame["type"] == "websocket.disconnect":
-                return
-            client.hear(self._clock())
-            if not client.may_command():
-                await asyncio.sleep(0.05)
-                self._refuse(client, frame.get("text"))
-                continue
-            text: str | None = frame.get("text")
-            if text is not None and len(text) > MAX_FRAME:
-                client.close(TOO_BIG)
-                return
-            try:
-                message = client_message.validate_json(text or "")
-            except ValidationError as error:
-                _reply(client, _number_in(text), error=_invalid(error))
-                continue
-            if isinstance(message, Ping):
-                client.send(Pong(now=self._clock()).model_dump_json())
-            else:
-                self._take(client, message, len(text or ""), waiting)
-
     def _refuse(self, client: Client, text: str | None) -> None:
         with contextlib.suppress(ValidationError):
             message = client_message.validate_json(text or "")
             if isinstance(message, Command):
                 _reply(client, message.id, error=TooMany())
 
-    def _take(
-        self, client: Client, message: Command, size: int, waiting: asyncio.Queue[tuple[LiveCommand, Command]]
-    ) -> None:
+    def _take(self, conversation: "Conversation", message: Command, size: int) -> None:
+        client = conversation.client
         command = self._live.commands.get(message.name)
         if command is None:
             _reply(
                 client, message.id, error=Invalid("Không có lệnh này.", "There is no such command.", name=message.name)
             )
-        elif client.viewer.audience not in command.audiences:
+            return
+        client.refund(1 - command.price)
+        if client.viewer.audience not in command.audiences:
             _reply(client, message.id, error=NotAllowed())
         elif size > command.max_bytes:
             _reply(
                 client, message.id, error=Invalid("Lệnh quá dài.", "The command is too large.", max=command.max_bytes)
             )
         elif command.own_pace:
-            self._start(client, command, message)
-        else:
-            try:
-                waiting.put_nowait((command, message))
-            except asyncio.QueueFull:
-                _reply(client, message.id, error=TooMany())
+            self.start(client, command, message)
+        elif not conversation.waits(command, message):
+            _reply(client, message.id, error=TooMany())
 
-    async def _work(self, client: Client, waiting: asyncio.Queue[tuple[LiveCommand, Command]]) -> None:
-        while True:
-            command, message = await waiting.get()
-            # A command that began ends, whatever becomes of its sender: a commit must not be cut off from its events.
-            await asyncio.shield(self._start(client, command, message))
-
-    def _start(self, client: Client, command: LiveCommand, message: Command) -> asyncio.Task[None]:
+    def start(self, client: Client, command: LiveCommand, message: Command) -> asyncio.Task[None]:
+        """Executes a command. One that began ends, whatever becomes of its sender: a commit must not be cut off from
+        its events."""
         call = Call(
             client,
             client.actor,
             self._services,
             connected=lambda participant: self._live.client(client.meeting_id, participant) is not None,
+            entity=lambda collection, key: self._live.room(client.meeting_id).entity(collection, key),
         )
         task = asyncio.create_task(_execute(call, command, message))
         self._commands.add(task)
         task.add_done_callback(self._commands.discard)
         return task
+
+
+class Conversation:
+    """The way of one client's messages: `server.edge.lines.Receiver`."""
+
+    __slots__ = ("_gateway", "_room", "_running", "_waiting", "client")
+
+    def __init__(self, gateway: Gateway, client: Client, room: Room) -> None:
+        self.client = client
+        self._gateway = gateway
+        self._room = room
+        self._waiting: deque[tuple[LiveCommand, Command]] | None = None
+        self._running = False
+
+    def heard(self, text: str | None) -> None:
+        if self.client.closing is None:
+            self._gateway.hear(self, text)
+
+    def writable(self) -> None:
+        self.client.flush()
+
+    def lost(self) -> None:
+        self._waiting = None
+        self._gateway.gone(self.client, self._room)
+
+    def waits(self, command: LiveCommand, message: Command) -> bool:
+        """Its commands are executed in order, one after the other. False: too many wait already."""
+        if self._waiting is None:
+            self._waiting = deque()
+        if len(self._waiting) >= WAITING_COMMANDS:
+            return False
+        self._waiting.append((command, message))
+        if not self._running:
+            self._next()
+        return True
+
+    def _next(self) -> None:
+        self._running = bool(self._waiting) and self.client.closing is None
+        if self._running and self._waiting:
+            command, message = self._waiting.popleft()
+            self._gateway.start(self.client, command, message).add_done_callback(lambda _task: self._next())
+        else:
+            self._waiting = None
 
 
 async def _execute(call: Call, command: LiveCommand, message: Command) -> None:

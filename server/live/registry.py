@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partial
 
 import structlog
 
@@ -12,6 +13,7 @@ from server.core.database import Database
 from server.live import log
 from server.live.client import RESTARTING, Client
 from server.live.feature import LiveCommand, LiveFeature
+from server.live.people import People
 from server.live.protocol import Wire
 from server.live.room import Listener, Room
 
@@ -30,6 +32,7 @@ class Live:
         self.features: tuple[LiveFeature, ...] = ()
         self.commands: dict[str, LiveCommand] = {}
         self.rooms: dict[int, Room] = {}
+        self.people = People(bus)
         self.media_up: Callable[[], bool] = lambda: False
         self.admit_again: Callable[[Client], Awaitable[int | None]] | None = None
         """Renews `client.actor`; a close code if the client would not be let in any more."""
@@ -37,7 +40,7 @@ class Live:
         self._bus = bus
         self._listeners: list[Listener] = []
         self._closed_listeners: list[Callable[[int], None]] = []
-        self._unsubscribe: Callable[[], None] | None = None
+        self._leave_bus = contextlib.ExitStack()
         self._ticker: asyncio.Task[None] | None = None
 
     def install(self, features: Sequence[LiveFeature]) -> None:
@@ -51,13 +54,16 @@ class Live:
             self._closed_listeners.append(on_room_closed)
 
     async def start(self) -> None:
-        self._unsubscribe = self._bus.subscribe(log.EVENTS, self._on_event)
+        self._leave_bus.callback(self._bus.subscribe(log.EVENTS, self._on_event))
+        self._leave_bus.callback(self.people.listen())
+        for feature in self.features:
+            for topic, handle in feature.topics.items():
+                self._leave_bus.callback(self._bus.subscribe(topic, partial(handle, self)))
         self._ticker = asyncio.create_task(self._tick())
 
     async def stop(self) -> None:
         """Tells every client that the server restarts; they come back by themselves."""
-        if self._unsubscribe is not None:
-            self._unsubscribe()
+        self._leave_bus.close()
         if self._ticker is not None:
             self._ticker.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -101,8 +107,9 @@ class Live:
         while True:
             await asyncio.sleep(1)
             try:
+                now = time.monotonic()
                 for client in list(self.clients()):
-                    client.look_after()
+                    client.look_after(now)
                 await self._check_again()
                 await self._close_empty()
             except Exception:

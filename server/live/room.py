@@ -19,8 +19,10 @@ from typing import Any
 import structlog
 
 from server.core.database import Database
+from server.edge.lines import text_frame
 from server.live import log
 from server.live.client import REPLACED, Client
+from server.live.courier import Courier
 from server.live.feature import LiveFeature, Viewer
 from server.live.protocol import Snapshot
 
@@ -46,8 +48,11 @@ class Replica:
         self.state = state
         self.texts = {name: {key: compact(value) for key, value in items.items()} for name, items in state.items()}
         self.loaded = time.monotonic()
+        self.seen: dict[Viewer, str] = {}
+        """The snapshot's collections as equal viewers see them, until the next event."""
 
     def apply(self, event: dict[str, Any]) -> None:
+        self.seen.clear()
         for change in event["changes"]:
             items = self.state.setdefault(change["collection"], {})
             texts = self.texts.setdefault(change["collection"], {})
@@ -78,6 +83,7 @@ class Room:
         self._database = database
         self._listeners = listeners
         self._groups: dict[Viewer, set[Client]] = {}
+        self._courier = Courier()
         self._newest = 0
         self._since_load: list[dict[str, Any]] | None = None
         self._loading: asyncio.Task[None] | None = None
@@ -123,6 +129,23 @@ class Room:
         found: dict[str, Any] | None = self.replica.state.get(collection, {}).get(key)
         return found
 
+    @property
+    def round_seconds(self) -> float:
+        """How long the last event or signal took to everybody it was for."""
+        return self._courier.seconds
+
+    def signal_latest(self, text: str, to: Callable[[Viewer], bool]) -> bool:
+        """A passing signal to everybody in these groups whose line is free at this moment; others miss it. False: the
+        last event or signal is still on its way, and nothing was sent."""
+        if self._courier.busy:
+            return False
+        frame = text_frame(text)
+        free = [client for viewer, group in self._groups.items() if to(viewer) for client in group if client.idle]
+        for client in free:
+            client.post(frame)
+        self._courier.deliver(free)
+        return True
+
     # -- events
 
     def hint(self, seq: int, event: dict[str, Any] | None) -> None:
@@ -144,6 +167,7 @@ class Room:
         await asyncio.shield(self._loading)
 
     async def stop(self) -> None:
+        self._courier.stop()
         for task in (self._loading, self._reading):
             if task is not None:
                 task.cancel()
@@ -196,8 +220,9 @@ class Room:
         changes: list[dict[str, Any]] = event["changes"]
         head = compact({name: value for name, value in event.items() if name != "changes"})[:-1]
         parts = [compact(change) for change in changes]
-        texts: dict[tuple[int, ...], str] = {}
-        for viewer, clients in self._groups.items():
+        frames: dict[tuple[int, ...], bytes] = {}
+        # Halls and consoles first: they are few, and 12,000 others look at them.
+        for viewer, group in sorted(self._groups.items(), key=lambda item: item[0].audience == "member"):
             seen = tuple(
                 index
                 for index, change in enumerate(changes)
@@ -205,10 +230,12 @@ class Room:
             )
             if not seen:
                 continue
-            if seen not in texts:
-                texts[seen] = f'{head},"changes":[{",".join(parts[index] for index in seen)}]}}'
+            if seen not in frames:
+                frames[seen] = text_frame(f'{head},"changes":[{",".join(parts[index] for index in seen)}]}}')
+            clients = list(group)
             for client in clients:
-                client.send(texts[seen])
+                client.post(frames[seen])
+            self._courier.deliver(clients)
         for listener in self._listeners:
             try:
                 listener(self, event)
@@ -229,13 +256,19 @@ class Room:
             media=media,
             collections={},
         )
-        collections = []
-        for name, texts in self.replica.texts.items():
-            items = [f"{compact(key)}:{text}" for key, text in texts.items() if self._visible(name, key, client.viewer)]
-            if items:
-                collections.append(f"{compact(name)}:{{{','.join(items)}}}")
         head = compact(snapshot.model_dump(mode="json", exclude={"collections"}))[:-1]
-        return f'{head},"collections":{{{",".join(collections)}}}}}'
+        return f'{head},"collections":{self._collections(self.replica, client.viewer)}}}'
+
+    def _collections(self, replica: Replica, viewer: Viewer) -> str:
+        text = replica.seen.get(viewer)
+        if text is None:
+            collections = []
+            for name, texts in replica.texts.items():
+                items = [f"{compact(key)}:{text}" for key, text in texts.items() if self._visible(name, key, viewer)]
+                if items:
+                    collections.append(f"{compact(name)}:{{{','.join(items)}}}")
+            text = replica.seen[viewer] = f"{{{','.join(collections)}}}"
+        return text
 
 
 async def load_state(

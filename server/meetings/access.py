@@ -22,7 +22,13 @@ async def visible_meeting(session: AsyncSession, meeting_id: int, actor: Actor) 
 
 
 async def meeting_for_write(tx: Transaction, meeting_id: int) -> tuple[Meeting, MeetingRights]:
-    """The same, with the meeting's row locked: two writers of one meeting take turns. The lock lets rows that only
-    refer to the meeting in (events, checks): those are written under the lock of its sequence and must not wait."""
-    await tx.session.get(Meeting, meeting_id, populate_existing=True, with_for_update={"key_share": True})
+    """The same, with the meeting's row locked: see `locked_meeting`."""
+    await locked_meeting(tx, meeting_id)
     return await visible_meeting(tx.session, meeting_id, tx.actor)
+
+
+async def locked_meeting(tx: Transaction, meeting_id: int) -> Meeting | None:
+    """The meeting with its row locked, so that two writers of one meeting take turns. The lock lets rows that only
+    refer to the meeting in (events, checks of points): those are written under the lock of its sequence and must not
+    wait."""
+    return await tx.session.get(Meeting, meeting_id, populate_existing=True, with_for_update={"key_share": True})

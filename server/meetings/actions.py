@@ -75,13 +75,15 @@ async def edit(tx: Transaction, meeting_id: int, patch: MeetingPatch) -> tuple[M
     for name in changed:
         setattr(meeting, name, getattr(plan, name))
     meeting.version += 1
-    await _replace_agenda(tx, meeting_id, items, plan.agenda)
+    await _replace_agenda(tx, meeting, items, plan.agenda)
     removed = await _replace_members(tx, meeting_id, members, plan.points)
     await tx.session.flush()
     if removed:
         for follower in FOLLOWERS:
             await follower.points_removed(tx, meeting, removed)
-        await tx.session.flush()
+    for follower in FOLLOWERS:
+        await follower.edited(tx, meeting)
+    await tx.session.flush()
     await record(
         tx,
         "meeting.edited",
@@ -108,6 +110,8 @@ async def delete_draft(tx: Transaction, meeting_id: int) -> None:
             "Only a draft can be deleted. Withdraw the invitation first.",
             state=meeting.state,
         )
+    for follower in FOLLOWERS:
+        await follower.deleting(tx, meeting)
     await record(tx, "meeting.deleted", "meeting", meeting_id, title=meeting.title)
     await tx.session.execute(delete(Meeting).where(Meeting.id == meeting_id))
 
@@ -153,7 +157,7 @@ def _add_items(tx: Transaction, meeting_id: int, items: list[tuple[int, AgendaWr
 
 
 async def _replace_agenda(
-    tx: Transaction, meeting_id: int, present: list[AgendaItem], wanted: list[AgendaWrite]
+    tx: Transaction, meeting: Meeting, present: list[AgendaItem], wanted: list[AgendaWrite]
 ) -> None:
     kept = {item.id for item in wanted}
     gone = [item for item in present if item.id not in kept]
@@ -169,6 +173,9 @@ async def _replace_agenda(
                 )
             }
         )
+    if gone:
+        for follower in FOLLOWERS:
+            await follower.items_going(tx, meeting, frozenset(item.id for item in gone))
     for item in gone:
         await tx.session.delete(item)
     by_id = {item.id: item for item in present}
@@ -177,7 +184,7 @@ async def _replace_agenda(
             for name, value in write.model_dump(exclude={"id"}).items():
                 setattr(by_id[write.id], name, value)
             by_id[write.id].position = position
-    _add_items(tx, meeting_id, [(position, write) for position, write in enumerate(wanted) if write.id is None])
+    _add_items(tx, meeting.id, [(position, write) for position, write in enumerate(wanted) if write.id is None])
 
 
 async def _replace_members(
@@ -199,7 +206,7 @@ async def _replace_members(
 async def _all_entities(tx: Transaction, meeting_id: int) -> list[Entities]:
     return [
         await entities(tx.session, meeting_id),
-        *[await follower.load(tx.session, meeting_id) for follower in FOLLOWERS],
+        *[await follower.load(tx.session, meeting_id) for follower in FOLLOWERS if follower.load],
     ]
 
 

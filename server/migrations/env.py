@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 from server.core.config import Settings
 from server.core.database import Base, UtcDateTime
 from server.migrations import blocking_engine
-from server.migrations.tables import MODULES
+from server.migrations.tables import MODULES, in_models
 
 assert MODULES  # noqa: S101  importing them filled the metadata
 
@@ -24,6 +24,7 @@ def migrate(connection: Connection) -> None:
         # SQLite cannot alter a column: alembic copies the table.
         render_as_batch=True,
         compare_type=True,
+        include_object=in_models,
         render_item=render_item,
     )
     with context.begin_transaction():

@@ -1,7 +1,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.database import Base
@@ -25,11 +25,18 @@ class Annotation(Base):
     page: Mapped[int]
     kind: Mapped[str] = mapped_column(String(10))
     """note, highlight, ink."""
-    body: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    """See schemas; None: deleted (kept so that other devices learn of it)."""
+    body: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """See notes.schemas; None: deleted (kept so that other devices learn of it)."""
     written_at: Mapped[datetime]
-    """By the device's clock, corrected by the server's."""
+    """By the clock of the device that wrote this revision, right or wrong: compared with that device's own alone."""
     updated_at: Mapped[datetime]
+    """When it reached the server."""
+    device: Mapped[str] = mapped_column(String(36), default="")
+    """Which device wrote this revision."""
+    own_since: Mapped[int] = mapped_column(default=0)
+    """The last revision that is not of this device: it wrote every one after it."""
+    trail: Mapped[str] = mapped_column(Text, default="")
+    """Marks of the changes taken so far, see notes.merge: one that comes again is known."""
 
 
 class AnnotationSequence(Base):

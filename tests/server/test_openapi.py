@@ -14,10 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.accounts.dependencies import COOKIE
+from server.core.actor import SYSTEM
 from server.core.config import Settings
 from server.core.services import Services
+from server.documents.models import PaperVersion
 from server.main import create_app
-from tests import builders
+from tests import builders, library
 from tests.conftest import signed_in
 
 EXAMPLES = 12
@@ -59,7 +61,11 @@ def subject(settings: Settings) -> Iterator[Subject]:
         async def prepare() -> list[str]:
             province = await builders.province(services)
             for state in ("draft", "running"):
-                await builders.conference(services, province, state)
+                meeting = await builders.conference(services, province, state)
+                async with services.transactions(SYSTEM) as tx:
+                    paper = await library.paper(tx.session, meeting)
+                    version = await tx.session.get_one(PaperVersion, paper.current_version_id)
+                await library.store(services, version, "nội dung")
             people = (province.admin, province.organiser, province.operator, province.da_sar_hall)
             return [await signed_in(services, who) for who in people]
 

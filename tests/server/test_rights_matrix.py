@@ -11,9 +11,10 @@ from fastapi import FastAPI
 from server.accounts.models import Person
 from server.core.actor import SYSTEM
 from server.core.services import Services
-from server.meetings.models import Meeting
+from server.documents.models import Paper, PaperVersion
+from server.meetings.models import AgendaItem, Meeting
 from server.organisations.models import BridgePoint, Unit
-from tests import builders
+from tests import builders, library
 from tests.builders import MORNING, Province
 from tests.conftest import Browsers
 
@@ -42,6 +43,10 @@ ADMIN = frozenset({"admin"})
 ORGANISER = frozenset({"organiser"})
 LEADS = frozenset({"organiser", "chair", "secretary"})
 RUNS = LEADS | {"operator"}
+HALLS = frozenset({"technician", "hall_secretary", "district_technician", "da_sar_hall", "hiep_an_hall"})
+MEMBERS = RUNS | HALLS | {"presenter"}
+"""Who reads the papers. `delegate` is no delegate of this conference: he is on no list."""
+PRESENTS = LEADS | {"presenter"}
 
 
 @dataclass
@@ -53,6 +58,11 @@ class World:
     unit: Unit
     point: BridgePoint
     person: Person
+    item: AgendaItem
+    """The presenter's."""
+    paper: Paper
+    """Of another item, with a ready version and one that failed."""
+    recalled: Paper
 
 
 def nothing(_world: World) -> None:
@@ -79,6 +89,8 @@ class Row:
     state: str = "invited"
     body: Callable[[World], Any] = nothing
     denied_as: set[int] = field(default_factory=lambda: {403, 404})
+    paper: str = "paper"
+    """Which of the world's the row is about."""
 
 
 ROWS = [
@@ -117,7 +129,25 @@ ROWS = [
     Row("GET /api/meetings/{meeting_id}/attendance.xlsx", RUNS, "ended"),
     Row("GET /api/meetings/{meeting_id}/attendance.csv", RUNS, "ended"),
     Row("POST /api/meetings/{meeting_id}/reopen", LEADS, "ended", body=lambda _: {"reason": "Bấm nhầm"}),
+    # documents
+    Row("GET /api/meetings/{meeting_id}/papers", INVOLVED),
+    Row("PUT /api/meetings/{meeting_id}/papers/order", LEADS, body=lambda w: {"paper_ids": [w.paper.id]}),
+    Row("POST /api/meetings/{meeting_id}/papers/readers", PRESENTS, body=lambda _: {"hidden": True}),
+    Row("PATCH /api/papers/{paper_id}", LEADS, body=lambda _: {"title": "B"}),
+    Row("DELETE /api/papers/{paper_id}", LEADS),
+    Row("POST /api/papers/{paper_id}/recall", LEADS, body=lambda _: {"reason": "Sai số liệu"}),
+    Row("POST /api/papers/{paper_id}/restore", LEADS, paper="recalled"),
+    Row("POST /api/papers/{paper_id}/retry", LEADS),
+    Row("PUT /api/papers/{paper_id}/policy", LEADS, body=lambda _: {"download": True}),
+    Row("GET /api/papers/{paper_id}/readers", LEADS),
+    Row("GET /api/items/{item_id}/paper-policy", PRESENTS),
+    Row("PUT /api/items/{item_id}/paper-policy", PRESENTS, body=lambda _: {"hidden": True}),
+    Row("GET /api/versions/{version_id}", MEMBERS),
+    Row("GET /api/versions/{version_id}/text", MEMBERS),
+    Row("GET /api/versions/{version_id}/pages/{number}/image", MEMBERS),
 ]
+
+CONTENT = ("application/json", "text/csv", "application/vnd", "image/webp")
 
 ELSEWHERE = {
     # Signing in is what these do; a wrong password or token is not a matter of roles (tests/server/accounts).
@@ -147,8 +177,16 @@ async def test_who_is_not_named_is_turned_away(
         world = await fresh(services, province, row.state)
         client = await browser(None if who == "anonymous" else getattr(province, who))
         method, template = row.route.split(" ")
+        paper = getattr(world, row.paper)
         path = template.format(
-            meeting_id=world.meeting.id, unit_id=world.unit.id, point_id=world.point.id, person_id=world.person.id
+            meeting_id=world.meeting.id,
+            unit_id=world.unit.id,
+            point_id=world.point.id,
+            person_id=world.person.id,
+            item_id=world.item.id,
+            paper_id=paper.id,
+            version_id=paper.current_version_id,
+            number=1,
         )
         answer = await client.request(method, path, json=row.body(world))
         if who in row.allowed:
@@ -158,7 +196,7 @@ async def test_who_is_not_named_is_turned_away(
         else:
             assert answer.status_code in row.denied_as, (who, answer.text)
         if answer.content:
-            assert answer.headers["content-type"].startswith(("application/json", "text/csv", "application/vnd"))
+            assert answer.headers["content-type"].startswith(CONTENT)
 
 
 async def test_nobody_else_sees_a_draft(browser: Browsers, province: Province, services: Services) -> None:
@@ -183,10 +221,19 @@ async def fresh(services: Services, province: Province, state: str) -> World:
             presenter=province.presenter,
             created_by=province.organiser,
         )
-        return World(
+        first, *_, last = await library.items(tx.session, meeting)
+        paper = await library.paper(tx.session, meeting, item=first)
+        ready = await tx.session.get_one(PaperVersion, paper.current_version_id)
+        await library.version(tx.session, paper, "hỏng", state="failed")
+        world = World(
             province=province,
             meeting=meeting,
             unit=unit,
             point=await builders.point(tx.session, province.lat, "Phòng"),
             person=await builders.person(tx.session, province.lat, "Người"),
+            item=last,
+            paper=paper,
+            recalled=await library.paper(tx.session, meeting, recalled_at=MORNING, recall_reason="Sai"),
         )
+    await library.store(services, ready, "nội dung")
+    return world

@@ -1,19 +1,31 @@
 """Personal links, which sign a person or a hall's device in without a password."""
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, insert, update
 
 from server.accounts.actions.people import require_admin_of
+from server.accounts.actions.sessions import recheck
 from server.accounts.models import AccessLink
 from server.accounts.tokens import new_token, token_hash
 from server.audit.actions import record
 from server.core.actor import Role
+from server.core.database import in_parts
 from server.core.errors import NotAllowed, NotFound
 from server.core.transaction import Transaction
 from server.organisations import queries as organisations
 
 _HALL_STAFF = (Role.ADMIN, Role.ORGANISER, Role.OPERATOR, Role.TECHNICIAN)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A link that was just made: its path is kept nowhere."""
+
+    id: int
+    path: str
 
 
 async def create_link(
@@ -57,3 +69,56 @@ async def _require_hall(tx: Transaction, point_id: int) -> None:
     unit = await organisations.unit(tx.session, point.unit_id)
     if not tx.actor.system and not any(tx.actor.has(role, unit.path) for role in _HALL_STAFF):
         raise NotAllowed()
+
+
+async def make_bound_links(
+    tx: Transaction, meeting_id: int, person_ids: Sequence[int], *, next_path: str, expires_at: datetime
+) -> dict[int, Made]:
+    """Personal links that open this meeting and nothing else, by person. Earlier ones stay valid: an older e-mail must
+    not be a trap. Whether the actor may is decided by whoever knows the meeting."""
+    await tx.session.execute(delete(AccessLink).where(AccessLink.expires_at <= tx.now))
+    tokens = {person_id: new_token() for person_id in person_ids}
+    made: dict[int, Made] = {}
+    for some in in_parts(tokens):
+        # Not in the order of the parameters, which SQLite gives only one row at a time.
+        rows = await tx.session.execute(
+            insert(AccessLink).returning(AccessLink.token_hash, AccessLink.id),
+            [
+                {
+                    "token_hash": token_hash(tokens[person_id]),
+                    "person_id": person_id,
+                    "meeting_id": meeting_id,
+                    "next_path": next_path,
+                    "created_at": tx.now,
+                    "expires_at": expires_at,
+                }
+                for person_id in some
+            ],
+        )
+        ids: dict[str, int] = dict(rows.all())
+        for person_id in some:
+            made[person_id] = Made(ids[token_hash(tokens[person_id])], f"/join/{tokens[person_id]}")
+    return made
+
+
+async def revoke_bound_links(tx: Transaction, meeting_id: int, person_ids: Collection[int]) -> int:
+    """Ends these people's links to the meeting, and with them what their sessions reached by those. Returns how many
+    links ended. Open sockets close within a second."""
+    ended = 0
+    for some in in_parts(person_ids):
+        result = await tx.session.execute(
+            update(AccessLink)
+            .where(AccessLink.meeting_id == meeting_id, AccessLink.person_id.in_(some), AccessLink.revoked_at.is_(None))
+            .values(revoked_at=tx.now)
+            .execution_options(synchronize_session=False)
+            .returning(AccessLink.id)
+        )
+        ended += len(result.all())
+    recheck(tx, person_ids)
+    return ended
+
+
+async def mark_opened(tx: Transaction, link_id: int) -> None:
+    await tx.session.execute(
+        update(AccessLink).where(AccessLink.id == link_id, AccessLink.opened_at.is_(None)).values(opened_at=tx.now)
+    )

@@ -1,5 +1,6 @@
 """Signed-in browsers: opening and ending their sessions."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from sqlalchemy import select, update
@@ -8,6 +9,7 @@ from server.accounts.models import AccessLink, SessionLink, SignInSession
 from server.accounts.queries import owned_by
 from server.accounts.tokens import new_token, token_hash
 from server.audit.actions import record
+from server.core.bus import PEOPLE_RECHECK
 from server.core.config import Settings
 from server.core.errors import NotFound
 from server.core.transaction import Transaction
@@ -70,6 +72,8 @@ async def revoke(tx: Transaction, session_id: int) -> None:
     if session is None:
         raise NotFound()
     session.revoked_at = tx.now
+    if session.person_id is not None:
+        recheck(tx, [session.person_id])
     await record(tx, "session.revoked", "session", session.id)
 
 
@@ -78,7 +82,15 @@ async def end(tx: Transaction, session_id: int | None) -> None:
     session = await tx.session.get(SignInSession, session_id) if session_id else None
     if session is not None and session.revoked_at is None:
         session.revoked_at = tx.now
+        if session.person_id is not None:
+            recheck(tx, [session.person_id])
         await record(tx, "session.ended", "session", session.id)
+
+
+def recheck(tx: Transaction, person_ids: Collection[int]) -> None:
+    """After the commit, looks at these people's sockets: who may not be there any more is put out within a second."""
+    message = {"person_ids": sorted(person_ids)}
+    tx.after_commit(lambda: tx.bus.publish(PEOPLE_RECHECK, message))
 
 
 async def revoke_all_of(tx: Transaction, person_id: int, *, keep: int | None = None) -> None:
@@ -90,6 +102,7 @@ async def revoke_all_of(tx: Transaction, person_id: int, *, keep: int | None = N
         if session.id != keep:
             session.revoked_at = tx.now
             await record(tx, "session.revoked", "session", session.id)
+    recheck(tx, [person_id])
 
 
 def _lifetime(settings: Settings, *, of_device: bool) -> timedelta:

@@ -110,6 +110,7 @@ def upgrade() -> None:
         "library_states",
         sa.Column("meeting_id", sa.Integer(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("workshop", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["meeting_id"], ["meetings.id"], name=op.f("fk_library_states_meeting_id"), ondelete="CASCADE"
         ),
@@ -191,7 +192,11 @@ def upgrade() -> None:
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_by", sa.String(length=200), nullable=False),
         sa.Column("delegate_id", sa.Integer(), nullable=True),
+        sa.Column("link_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["delegate_id"], ["delegates.id"], name=op.f("fk_access_requests_delegate_id")),
+        sa.ForeignKeyConstraint(
+            ["link_id"], ["access_links.id"], name=op.f("fk_access_requests_link_id"), ondelete="SET NULL"
+        ),
         sa.ForeignKeyConstraint(
             ["meeting_id"], ["meetings.id"], name=op.f("fk_access_requests_meeting_id"), ondelete="CASCADE"
         ),
@@ -349,6 +354,9 @@ def upgrade() -> None:
         sa.Column("body", sa.JSON(), nullable=True),
         sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("device", sa.String(length=36), nullable=False),
+        sa.Column("own_since", sa.Integer(), nullable=False),
+        sa.Column("trail", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["paper_id"], ["papers.id"], name=op.f("fk_annotations_paper_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["person_id"], ["people.id"], name=op.f("fk_annotations_person_id"), ondelete="CASCADE"
@@ -436,6 +444,7 @@ def upgrade() -> None:
         sa.Column("item_id", sa.Integer(), nullable=True),
         sa.Column("paper_id", sa.Integer(), nullable=True),
         sa.Column("file_name", sa.String(length=300), nullable=False),
+        sa.Column("note", sa.String(length=300), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
@@ -457,7 +466,8 @@ def upgrade() -> None:
 
     with op.batch_alter_table("access_links", schema=None) as batch_op:
         batch_op.add_column(sa.Column("meeting_id", sa.Integer(), nullable=True))
-        batch_op.create_index(batch_op.f("ix_access_links_meeting_id"), ["meeting_id"], unique=False)
+        batch_op.add_column(sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.create_index("ix_access_links_meeting_person", ["meeting_id", "person_id"], unique=False)
         batch_op.create_foreign_key(
             batch_op.f("fk_access_links_meeting_id"), "meetings", ["meeting_id"], ["id"], ondelete="CASCADE"
         )

@@ -46,6 +46,7 @@ async def test_signing_in_and_out(browser: Browsers, province: Province, service
         "unit_id": province.root.id,
         "unit_name": "Tỉnh Lâm Đồng",
         "roles": [{"role": "organiser", "unit_id": province.root.id, "unit_name": "Tỉnh Lâm Đồng"}],
+        "only_meetings": None,
         "can_plan": True,
     }
     cookie = answer.headers["set-cookie"]

@@ -13,13 +13,16 @@ from server.core.services import Services
 from server.live.client import Client
 from server.live.feature import Call, Viewer
 from server.organisations.models import BridgePoint
+from server.presentation.actions import present
 from tests import builders
 from tests.server.conftest import Join
+from tests.server.presentation.builders import paper as ready_paper
 from tests.sockets import Refused
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 DIRECTS = {"chair", "secretary", "organiser", "operator"}
+CONDUCTS = DIRECTS - {"operator"}
 HALL = {"technician", "hall_secretary", "district_technician", "da_sar_hall", "operator"}
 """Who may represent Đạ Sar; an operator may bring in any hall."""
 MAY = {
@@ -43,8 +46,17 @@ MAY = {
     "meeting.open": DIRECTS,
     "meeting.start": DIRECTS,
     "meeting.end": DIRECTS,
+    "page.present": DIRECTS | {"presenter"},
+    "page.turn": {"presenter"},
+    "page.zoom": {"presenter"},
+    "page.point": {"presenter"},
+    "page.stop": DIRECTS | {"presenter"},
+    "page.offer": CONDUCTS | {"presenter"},
+    "page.accept": DIRECTS | {"presenter"},
+    "page.take": CONDUCTS,
 }
-"""As the actions decide, whatever socket the command came from (`media.offer`: of content, from a desk). None: any."""
+"""As the actions decide, whatever socket the command came from (`media.offer`: of content, from a desk; `page.…`: while
+the presenter presents). None: any."""
 DATA: dict[str, dict[str, Any]] = {
     "hall.ready": {"ready": True},
     "layout.set": {"layout": "grid-2"},
@@ -52,6 +64,10 @@ DATA: dict[str, dict[str, Any]] = {
     "stage.show": {"point_id": None},
     "media.offer": {"session": "s", "sdp": "v=0", "publish": {"0": "content"}},
     "media.close": {"session": "s"},
+    "page.turn": {"page": 2},
+    "page.zoom": {"region": None},
+    "page.point": {"x": 0.5, "y": 0.5},
+    "page.offer": {"person_id": None},
 }
 ROLES = [
     *("chair", "secretary", "organiser", "operator", "presenter", "technician", "hall_secretary", "delegate"),
@@ -74,17 +90,26 @@ async def test_actions_decide(app: FastAPI, services: Services, province: builde
         actor = await builders.actor_of(session, who) if is_person else builders.device_of(who)
     for name, command in conference.live.commands.items():
         meeting = await builders.conference(services, province, "invited" if name == "meeting.open" else "running")
-        await conference.live.room(meeting.id).refresh()
+        data = data_of(name, province.da_sar_hall)
+        if name.startswith("page."):
+            paper = await ready_paper(services, meeting)
+            async with services.database.read() as session:
+                presenter = await builders.actor_of(session, province.presenter)
+            async with services.transactions(presenter) as tx:
+                await present(tx, meeting.id, paper.id)
+            data = {"paper_id": paper.id} if name == "page.present" else data
+        room = conference.live.room(meeting.id)
+        await room.refresh()
         hall = province.da_sar_hall.id if command.audiences == {"hall"} else None
         client = SimpleNamespace(
             meeting_id=meeting.id,
             viewer=Viewer("hall" if hall else "console", hall),
             participant=f"point-{hall}" if hall else "desk-00000000",
         )
-        call = Call(cast(Client, client), actor, services, connected=lambda _: True)
+        call = Call(cast(Client, client), actor, services, connected=lambda _: True, entity=room.entity)
         allowed = MAY[name] is None or role in MAY[name]  # type: ignore[operator]
         try:
-            await command.handle(call, command.data.model_validate(data_of(name, province.da_sar_hall)))
+            await command.handle(call, command.data.model_validate(data))
         except (NotAllowed, NotFound):
             denied = True
         except DomainError:
@@ -104,7 +129,8 @@ async def test_sockets_take_only_their_audience_s_commands(
     for name in MAY:
         of_everyone = name.startswith(("media.", "content."))
         of_halls = name in ("hall.ready", "hall.leave", "hand.raise", "hand.lower")
-        for client, expected in ((hall, of_everyone or of_halls), (member, of_everyone)):
+        of_desks = name.startswith("page.")
+        for client, expected in ((hall, of_everyone or of_halls), (member, of_everyone or of_desks)):
             code = None
             try:
                 await client.command(name, **data_of(name, province.da_sar_hall))

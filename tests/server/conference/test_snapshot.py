@@ -13,13 +13,24 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from server.conference.service import ConferenceService
+from server.core.actor import SYSTEM
 from server.core.config import Settings
+from server.core.errors import DomainError
+from server.core.transaction import Transaction
+from server.documents import papers, readers
+from server.documents.actions import version_failed
+from server.documents.models import Paper
+from server.documents.schemas import PaperPatch, PolicyWrite, ProblemOut
 from server.live.feature import Viewer
 from server.live.room import load_state
 from server.main import create_app
+from server.meetings import actions as meetings
 from server.meetings.models import AgendaItem, Meeting
+from server.meetings.schemas import AgendaWrite, MeetingPatch, MemberWrite
 from tests import builders
 from tests.conftest import Clock, signed_in
+from tests.server.presentation.builders import paper as ready_paper
+from tests.server.presentation.builders import version as new_version
 from tests.sockets import LiveClient, LiveServer, Refused, serving
 
 HALLS = 4
@@ -46,21 +57,40 @@ STEPS = st.one_of(
     st.tuples(st.just("cut"), number),
     st.tuples(st.just("lost"), number),
     st.tuples(st.just("reconnect"), number),
+    st.tuples(st.just("page.present"), st.booleans(), st.integers(1, 5)),
+    st.tuples(st.just("page.turn"), st.booleans(), st.integers(1, 5)),
+    st.tuples(st.just("page.zoom"), st.booleans(), st.none() | st.just([0, 0, 0.5, 0.5])),
+    st.tuples(st.just("page.offer"), st.booleans()),
+    st.tuples(st.just("page.accept"), st.booleans()),
+    st.tuples(st.just("page.take"), st.booleans()),
+    st.tuples(st.just("page.stop"), st.booleans()),
+    st.tuples(st.just("paper.new-version")),
+    st.tuples(st.just("paper.recall")),
+    st.tuples(st.just("paper.restore")),
+    st.tuples(st.just("paper.policy"), st.booleans(), st.booleans()),
+    st.tuples(st.just("paper.move"), st.none() | st.integers(0, 2)),
+    st.tuples(st.just("paper.fail")),
+    st.tuples(st.just("meeting.edit"), st.booleans()),
     st.tuples(st.just("meeting.start")),
     st.tuples(st.just("meeting.end")),
 )
 
 
 class Play:
-    def __init__(self, server: LiveServer, province: builders.Province, meeting: Meeting, items: list[int]) -> None:
+    def __init__(
+        self, server: LiveServer, province: builders.Province, meeting: Meeting, items: list[int], paper: Paper
+    ) -> None:
         self.server = server
         self.points = [hall.id for hall in province.halls[:HALLS]]
+        self.all_points = [hall.id for hall in province.halls[:5]]
         self.meeting = meeting
         self.items = items
         self.conference: ConferenceService = server.app.state.conference
         self.cookies: dict[Any, str] = {}
         self.halls: dict[int, LiveClient] = {}
         self.clients: list[LiveClient] = []
+        self.paper = paper
+        self.operator_id = province.operator.id
         self.done = 0
         self.console: LiveClient
         self.presenter: LiveClient
@@ -79,8 +109,14 @@ class Play:
             self.halls[given[0]].cut()
             await self.server.settled(lambda: point not in self.conference.live.halls(self.meeting.id))
             await self.conference.watch._lose(self.meeting.id, {point: self.conference.services.clock()})  # type: ignore[dict-item]
+        elif name == "paper.new-version":
+            await new_version(self.conference.services, self.paper, 4)
+        elif name.startswith("paper.") or name == "meeting.edit":
+            await self.desk(name, given)
         elif name == "reconnect":
             self.halls[given[0]] = await self.enter(f"hall-{given[0]}", "hall", point)
+        elif name.startswith("page."):
+            await self.say(self.presenter if given[0] else self.console, name, self.page_data(name, given))
         else:
             await self.command(name, given, point)
 
@@ -103,6 +139,47 @@ class Play:
                 data = {"hand.raise": {"topic": given[-1]}, "hall.ready": {"ready": given[-1]}}.get(name, {})
             case "content.start" | "content.stop":
                 sender = self.presenter if point is None else self.halls[given[0]]
+        await self.say(sender, name, data)
+
+    def page_data(self, name: str, given: list[Any]) -> dict[str, Any]:
+        return {
+            "page.present": lambda: {"paper_id": self.paper.id, "page": given[1]},
+            "page.turn": lambda: {"page": given[1]},
+            "page.zoom": lambda: {"region": given[1]},
+            "page.offer": lambda: {"person_id": self.operator_id if given[0] else None},
+        }.get(name, dict)()
+
+    async def desk(self, name: str, given: list[Any]) -> None:
+        """What is done at the desk, over HTTP, by whoever may."""
+        item = self.items[given[0]] if given and isinstance(given[0], int) and name == "paper.move" else None
+        with contextlib.suppress(DomainError):
+            async with self.conference.services.transactions(SYSTEM) as tx:
+                match name:
+                    case "paper.recall":
+                        await papers.recall(tx, self.paper.id, "Sai số liệu")
+                    case "paper.restore":
+                        await papers.restore(tx, self.paper.id)
+                    case "paper.policy":
+                        write = PolicyWrite(hidden=given[0])
+                        place = readers.set_for_item if given[1] else readers.set_for_paper
+                        await place(tx, self.items[0] if given[1] else self.paper.id, write)  # type: ignore[operator]
+                    case "paper.move":
+                        await papers.edit(tx, self.paper.id, PaperPatch(item_id=item))
+                    case "paper.fail":
+                        problem = ProblemOut(code="failed", vi="", en="")
+                        await version_failed(tx, self.paper.current_version_id or 0, problem)
+                    case "meeting.edit":
+                        await self.edit(tx, given[0])
+                self.done += 1
+
+    async def edit(self, tx: Transaction, without: bool) -> None:
+        """The plan with or without its last agenda item and its last point."""
+        meeting = await tx.session.get_one(Meeting, self.meeting.id)
+        agenda = [AgendaWrite(id=item, title="Mục", minutes=5) for item in self.items[: 2 if without else 3]]
+        points = [MemberWrite(point_id=point) for point in self.all_points[: 4 if without else 5]]
+        await meetings.edit(tx, meeting.id, MeetingPatch(version=meeting.version, agenda=agenda, points=points))
+
+    async def say(self, sender: LiveClient, name: str, data: dict[str, Any]) -> None:
         if sender.connection.close_code is not None or sender.cut_off:
             return
         with contextlib.suppress(Refused):
@@ -121,7 +198,8 @@ class Play:
                 continue
             await client.send({"type": "ping"})
             await client.until(lambda client=client: client.frames[-1]["type"] == "pong")
-            assert client.state == self.seen(room, fresh, viewers[client.participant])
+            held = {name: items for name, items in client.state.items() if items}
+            assert held == self.seen(room, fresh, viewers[client.participant])
         newcomer = await self.enter("console", "console")
         assert (newcomer.seq, newcomer.state) == (seq, self.seen(room, fresh, Viewer("console")))
 
@@ -150,9 +228,10 @@ async def play(template: Path, steps: list[tuple[Any, ...]]) -> None:
             services = app.state.services
             province = await builders.province(services)
             meeting = await builders.conference(services, province, "open", province.halls[:5])
+            paper = await ready_paper(services, meeting, pages=5)
             async with services.database.read() as session:
                 items = await session.scalars(AgendaItem.__table__.select().with_only_columns(AgendaItem.id))
-                play = Play(server, province, meeting, list(items))
+                play = Play(server, province, meeting, list(items), paper)
             for index, hall in enumerate(province.halls[:HALLS]):
                 play.cookies[f"hall-{index}"] = await signed_in(services, hall)
             play.cookies["console"] = await signed_in(services, province.operator)

@@ -73,13 +73,13 @@ async def test_a_second_load_keeps_everything(services: Services, clock: Clock) 
 async def test_there_is_always_a_conference_in_progress(services: Services, clock: Clock, hours: int) -> None:
     await load(services)
     async with services.transactions(SYSTEM) as tx:
-        before = await conference(tx)
+        before = await conference(tx.session)
         if hours == 1:
             before.state, before.ended_at = "ended", tx.now
     clock.pass_(hours=hours)
     await load(services)
     async with services.transactions(SYSTEM) as tx:
-        now = await conference(tx)
+        now = await conference(tx.session)
         assert now.id != before.id
         assert (now.state, now.started_at) == ("running", clock.now)
         assert clock.now - now.starts_at < timedelta(minutes=5)

@@ -4,14 +4,16 @@ import asyncio
 import itertools
 import json
 import random
-from types import SimpleNamespace
+from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
-from starlette.websockets import WebSocket
+from websockets.frames import Frame, Opcode
+from websockets.streams import StreamReader
 
 from server.core.actor import SYSTEM
 from server.core.services import Services
+from server.edge.lines import Line
 from server.live import log, room
 from server.live.client import Client
 from server.live.feature import LiveFeature, Viewer
@@ -49,12 +51,43 @@ async def count(services: Services, meeting: Meeting, key: int, value: int) -> d
     return sent[0]
 
 
+class Paper:
+    """A line that keeps what is written to it."""
+
+    full = False
+    waiting = 0
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+
+    def write(self, frames: bytes) -> None:
+        self.written.append(frames)
+
+
+def texts_in(written: bytes) -> Iterator[str]:
+    """The texts of the frames, as any WebSocket client would read them."""
+    reader = StreamReader()
+    reader.feed_data(written)
+    while reader.buffer:
+        frames = Frame.parse(reader.read_exact, mask=False)
+        while True:
+            try:
+                next(frames)
+            except StopIteration as done:
+                frame = done.value
+                break
+        assert frame.opcode is Opcode.TEXT
+        yield frame.data.decode()
+
+
 class Watcher:
     """A client without a socket."""
 
     def __init__(self, meeting: Meeting, viewer: Viewer) -> None:
+        self.line = Paper()
         self.client = Client(
-            cast(WebSocket, SimpleNamespace(cookies={})),
+            cast(Line, self.line),
+            cookies={},
             meeting_id=meeting.id,
             viewer=viewer,
             participant=f"desk-{next(_names)}",
@@ -69,7 +102,7 @@ class Watcher:
 
     @property
     def frames(self) -> list[dict[str, Any]]:
-        return [json.loads(text) for text in self.client._queue]
+        return [json.loads(text) for text in texts_in(b"".join(self.line.written))]
 
     @property
     def numbers(self) -> list[int]:
@@ -134,8 +167,7 @@ async def test_only_what_one_may_see_and_each_text_once(services: Services, meet
     assert [watcher.numbers for watcher in consoles] == [[0, 1, 2, 3]] * 3
     assert [watcher.numbers for watcher in halls] == [[0, 1, 3], [0, 2]]
     assert member.numbers == [0]
-    texts = {id(watcher.client._queue[1]) for watcher in consoles}
-    assert len(texts) == 1
+    assert len({id(watcher.line.written[1]) for watcher in consoles}) == 1
     late = await Watcher(meeting, Viewer("hall", 1)).enter(here)
     assert late.frames[0]["collections"] == {"counters": {"1": {"value": 1}}}
     await here.stop()

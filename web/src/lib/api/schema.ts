@@ -442,6 +442,878 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/m/{code}/check-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check In
+         * @description By the code on the hall's screen.
+         */
+        post: operations["check_in_api_m__code__check_in_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Turnout */
+        get: operations["turnout_api_meetings__meeting_id__people_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People */
+        get: operations["people_api_meetings__meeting_id__points__point_id__people_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Checks
+         * @description From the hall's list.
+         */
+        post: operations["checks_api_meetings__meeting_id__points__point_id__checks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/headcount": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Headcount */
+        post: operations["headcount_api_meetings__meeting_id__points__point_id__headcount_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/substitutes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add Substitute */
+        post: operations["add_substitute_api_meetings__meeting_id__points__point_id__substitutes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/substitutes/{delegate_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove Substitute */
+        delete: operations["remove_substitute_api_meetings__meeting_id__points__point_id__substitutes__delegate_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/sign-off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign Off */
+        post: operations["sign_off_api_meetings__meeting_id__points__point_id__sign_off_post"];
+        /** Withdraw Sign Off */
+        delete: operations["withdraw_sign_off_api_meetings__meeting_id__points__point_id__sign_off_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/online": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Online
+         * @description The delegate's own button, and leaving.
+         */
+        post: operations["online_api_meetings__meeting_id__online_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/my-attendance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My Attendance */
+        get: operations["my_attendance_api_meetings__meeting_id__my_attendance_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notes/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sync Notes
+         * @description Own notes of one device with all others'. A device that has nothing to say waits for no writer.
+         */
+        post: operations["sync_notes_api_notes_sync_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find
+         * @description Diacritics or not, numbers of documents, words in quotes as they stand; the last word may be unfinished.
+         */
+        get: operations["find_api_search_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report Receipts
+         * @description What a device delivered and showed, also long ago and without a line.
+         */
+        post: operations["report_receipts_api_receipts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/my-receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My Receipts */
+        get: operations["my_receipts_api_meetings__meeting_id__my_receipts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Receipts Board
+         * @description Who has got, opened and read what; gaps first.
+         */
+        get: operations["receipts_board_api_meetings__meeting_id__receipts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send Reminders */
+        post: operations["send_reminders_api_meetings__meeting_id__reminders_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/delegates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Delegates */
+        get: operations["delegates_api_meetings__meeting_id__delegates_get"];
+        put?: never;
+        /**
+         * Add
+         * @description Answers with the new lines; who was on the list already is not among them.
+         */
+        post: operations["add_api_meetings__meeting_id__delegates_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/delegates/{delegate_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove */
+        delete: operations["remove_api_delegates__delegate_id__delete"];
+        options?: never;
+        head?: never;
+        /** Edit */
+        patch: operations["edit_api_delegates__delegate_id__patch"];
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/delegates/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import List */
+        post: operations["import_list_api_meetings__meeting_id__delegates_import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/delegates/template.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Template */
+        get: operations["template_api_meetings__meeting_id__delegates_template_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make Links */
+        post: operations["make_links_api_meetings__meeting_id__links_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/links/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Revoke Links */
+        post: operations["revoke_links_api_meetings__meeting_id__links_revoke_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/invitations.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Invitations */
+        get: operations["invitations_api_meetings__meeting_id__invitations_pdf_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/qr.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Meeting Code */
+        get: operations["meeting_code_api_meetings__meeting_id__qr_svg_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Hall Code */
+        get: operations["hall_code_api_meetings__meeting_id__points__point_id__code_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/m/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Knock */
+        get: operations["knock_api_m__code__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/m/{code}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask */
+        post: operations["ask_api_m__code__requests_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/requests/{secret}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Answer */
+        get: operations["answer_api_requests__secret__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Waiting */
+        get: operations["waiting_api_meetings__meeting_id__requests_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/requests/{request_id}/grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Grant */
+        post: operations["grant_api_requests__request_id__grant_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/requests/{request_id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuse */
+        post: operations["refuse_api_requests__request_id__refuse_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Notices */
+        get: operations["notices_api_notices_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notices/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read */
+        post: operations["read_api_notices_read_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/papers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Library */
+        get: operations["library_api_meetings__meeting_id__papers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/papers/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Reorder */
+        put: operations["reorder_api_meetings__meeting_id__papers_order_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/papers/readers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Readers With
+         * @description Who could read with a policy that is not saved yet.
+         */
+        post: operations["readers_with_api_meetings__meeting_id__papers_readers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/papers/{paper_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete */
+        delete: operations["delete_api_papers__paper_id__delete"];
+        options?: never;
+        head?: never;
+        /** Edit */
+        patch: operations["edit_api_papers__paper_id__patch"];
+        trace?: never;
+    };
+    "/api/papers/{paper_id}/recall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Recall */
+        post: operations["recall_api_papers__paper_id__recall_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/papers/{paper_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restore */
+        post: operations["restore_api_papers__paper_id__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/papers/{paper_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry
+         * @description A version that failed once more.
+         */
+        post: operations["retry_api_papers__paper_id__retry_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/papers/{paper_id}/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set For Paper
+         * @description Null: the agenda item's policy counts again.
+         */
+        put: operations["set_for_paper_api_papers__paper_id__policy_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/papers/{paper_id}/readers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Readers Of */
+        get: operations["readers_of_api_papers__paper_id__readers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/items/{item_id}/paper-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Item Policy
+         * @description Null: nothing is set at the item; all members read its papers.
+         */
+        get: operations["item_policy_api_items__item_id__paper_policy_get"];
+        /**
+         * Set For Item
+         * @description Null: all members read its papers again.
+         */
+        put: operations["set_for_item_api_items__item_id__paper_policy_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/versions/{version_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Version */
+        get: operations["version_api_versions__version_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/versions/{version_id}/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Text */
+        get: operations["text_api_versions__version_id__text_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/versions/{version_id}/pages/{number}/image": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Image */
+        get: operations["image_api_versions__version_id__pages__number__image_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create
+         * @description Begins an upload. Metadata: filename, and item_id, paper_id, note where they apply.
+         */
+        post: operations["create_api_meetings__meeting_id__uploads_post"];
+        delete?: never;
+        /**
+         * Abilities
+         * @description What this server can do; the same for every meeting.
+         */
+        options: operations["abilities_api_meetings__meeting_id__uploads_options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Terminate */
+        delete: operations["terminate_api_uploads__token__delete"];
+        options?: never;
+        /** Stand */
+        head: operations["stand_api_uploads__token__head"];
+        /**
+         * Append
+         * @description Appends a chunk of up to 8 MiB (body: application/offset+octet-stream).
+         */
+        patch: operations["append_api_uploads__token__patch"];
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -522,6 +1394,7 @@ export interface components {
             seconds: number;
             /** Gaps */
             gaps: components["schemas"]["AttendanceGap"][];
+            people: components["schemas"]["CountOut"];
         };
         /** AttendanceReport */
         AttendanceReport: {
@@ -549,6 +1422,7 @@ export interface components {
             left: number;
             /** Absent */
             absent: number;
+            people: components["schemas"]["CountOut"];
         };
         /**
          * AttendanceUnit
@@ -569,6 +1443,7 @@ export interface components {
             present: number;
             /** Ever */
             ever: number;
+            people: components["schemas"]["CountOut"];
         };
         /** AttendedMeeting */
         AttendedMeeting: {
@@ -594,10 +1469,456 @@ export interface components {
             /** Ended At */
             ended_at: string | null;
         };
+        /** AudienceOut */
+        AudienceOut: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "unit" | "point" | "role" | "person";
+            /** Id */
+            id?: number | null;
+            /** Role */
+            role?: ("chair" | "secretary" | "presenter" | "delegate" | "guest" | "hall" | "organiser") | null;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+        };
+        /** BadRow */
+        BadRow: {
+            /** Row */
+            row: number;
+            /** Column */
+            column: string;
+            /** Value */
+            value: string;
+            /** Vi */
+            vi: string;
+            /** En */
+            en: string;
+        };
+        /** Board */
+        Board: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Papers */
+            papers: components["schemas"]["BoardPaper"][];
+            /** Units */
+            units: components["schemas"]["BoardUnit"][];
+            /** Points */
+            points: components["schemas"]["BoardPoint"][];
+            /** People */
+            people: components["schemas"]["BoardPerson"][];
+            /** People Total */
+            people_total: number;
+        };
+        /** BoardPaper */
+        BoardPaper: {
+            /**
+             * Expected
+             * @default 0
+             */
+            expected: number;
+            /**
+             * Delivered
+             * @default 0
+             */
+            delivered: number;
+            /**
+             * Opened
+             * @default 0
+             */
+            opened: number;
+            /**
+             * Finished
+             * @default 0
+             */
+            finished: number;
+            /** Paper Id */
+            paper_id: number;
+            /** Title */
+            title: string;
+            /** Version Id */
+            version_id: number;
+        };
+        /**
+         * BoardPerson
+         * @description Those with the most papers unopened first.
+         */
+        BoardPerson: {
+            /**
+             * Expected
+             * @default 0
+             */
+            expected: number;
+            /**
+             * Delivered
+             * @default 0
+             */
+            delivered: number;
+            /**
+             * Opened
+             * @default 0
+             */
+            opened: number;
+            /**
+             * Finished
+             * @default 0
+             */
+            finished: number;
+            /** Delegate Id */
+            delegate_id: number;
+            /** Person Id */
+            person_id: number;
+            /** Full Name */
+            full_name: string;
+            /** Title */
+            title: string;
+            /** Point Id */
+            point_id: number | null;
+            /** Last At */
+            last_at: string | null;
+            /** Papers */
+            papers: {
+                [key: string]: components["schemas"]["Progress"];
+            };
+        };
+        /**
+         * BoardPoint
+         * @description Those with the largest part unopened first.
+         */
+        BoardPoint: {
+            /**
+             * Expected
+             * @default 0
+             */
+            expected: number;
+            /**
+             * Delivered
+             * @default 0
+             */
+            delivered: number;
+            /**
+             * Opened
+             * @default 0
+             */
+            opened: number;
+            /**
+             * Finished
+             * @default 0
+             */
+            finished: number;
+            /** Point Id */
+            point_id: number | null;
+            /** Name */
+            name: string;
+            /** Unit Id */
+            unit_id: number | null;
+            /** People */
+            people: number;
+        };
+        /**
+         * BoardUnit
+         * @description With its whole branch; in tree order.
+         */
+        BoardUnit: {
+            /**
+             * Expected
+             * @default 0
+             */
+            expected: number;
+            /**
+             * Delivered
+             * @default 0
+             */
+            delivered: number;
+            /**
+             * Opened
+             * @default 0
+             */
+            opened: number;
+            /**
+             * Finished
+             * @default 0
+             */
+            finished: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Parent Id */
+            parent_id: number | null;
+            /** Name */
+            name: string;
+            /** Depth */
+            depth: number;
+        };
+        /**
+         * ByPerson
+         * @description A member by name. It makes nobody a member.
+         */
+        ByPerson: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "person";
+            /** Id */
+            id: number;
+        };
+        /**
+         * ByPoint
+         * @description Who is expected in this hall, and who stands for it.
+         */
+        ByPoint: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "point";
+            /** Id */
+            id: number;
+        };
+        /**
+         * ByRole
+         * @description `hall`: devices, technicians and secretaries of halls.
+         */
+        ByRole: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "role";
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "chair" | "secretary" | "presenter" | "delegate" | "guest" | "hall" | "organiser";
+        };
+        /**
+         * ByUnit
+         * @description Everybody whose unit, or whose hall's unit, lies in the branch.
+         */
+        ByUnit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "unit";
+            /** Id */
+            id: number;
+        };
+        /** CheckInOut */
+        CheckInOut: {
+            /** Point Id */
+            point_id: number;
+            /** Point Name */
+            point_name: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Already */
+            already: boolean;
+        };
+        /** CheckInWrite */
+        CheckInWrite: {
+            /** Hall */
+            hall: string;
+        };
+        /** ChecksOut */
+        ChecksOut: {
+            /** People */
+            people: components["schemas"]["server__attendance__people__schemas__PersonOut"][];
+            count: components["schemas"]["CountOut"];
+        };
+        /**
+         * ChecksWrite
+         * @description `out` by hand takes back a check-in noted by mistake; otherwise it means that they have left.
+         */
+        ChecksWrite: {
+            /** Delegate Ids */
+            delegate_ids: number[];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "in" | "out" | "leave" | "leave-withdrawn";
+            /**
+             * How
+             * @default list
+             * @enum {string}
+             */
+            how: "list" | "group" | "by-hand";
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
+         * CountOut
+         * @description expected = present + online + left + leave + absent once the meeting has begun; before, the rest is yet to come.
+         *     A delegate counts in the hall where he is expected, wherever he sits.
+         */
+        CountOut: {
+            /** Expected */
+            expected: number;
+            /** Present */
+            present: number;
+            /** Online */
+            online: number;
+            /** Leave */
+            leave: number;
+            /** Absent */
+            absent: number;
+            /** Left */
+            left: number;
+            /** Substitutes */
+            substitutes: number;
+            /** Counted */
+            counted: number;
+        };
+        /** DelegateOut */
+        DelegateOut: {
+            /** Id */
+            id: number;
+            /** Person Id */
+            person_id: number;
+            /** Full Name */
+            full_name: string;
+            /** Title */
+            title: string;
+            /** Unit Name */
+            unit_name: string;
+            /** Point Id */
+            point_id: number | null;
+            /** Point Name */
+            point_name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "delegate" | "guest";
+            /** Substitutes Id */
+            substitutes_id: number | null;
+            /** Email */
+            email: string | null;
+            /** Phone */
+            phone: string | null;
+            /** Position */
+            position: number;
+            /**
+             * Link
+             * @enum {string}
+             */
+            link: "none" | "made" | "sent" | "opened" | "revoked";
+            mail_error: components["schemas"]["Said"] | null;
+        };
+        /**
+         * DelegatePatch
+         * @description What is left out stays.
+         */
+        DelegatePatch: {
+            /** Point Id */
+            point_id?: number | null;
+            /** Role */
+            role?: ("delegate" | "guest") | null;
+            /** Full Name */
+            full_name?: string | null;
+            /** Title */
+            title?: string | null;
+            /** Email */
+            email?: string | null;
+            /** Phone */
+            phone?: string | null;
+        };
+        /** DelegatesOut */
+        DelegatesOut: {
+            /** Points */
+            points: components["schemas"]["ListedPoint"][];
+            /** Total */
+            total: number;
+            /** Delegates */
+            delegates: components["schemas"]["DelegateOut"][];
+        };
+        /** DelegatesWrite */
+        DelegatesWrite: {
+            /** Point Id */
+            point_id: number | null;
+            /**
+             * Role
+             * @default delegate
+             * @enum {string}
+             */
+            role: "delegate" | "guest";
+            /** People */
+            people: (components["schemas"]["PersonChosen"] | components["schemas"]["PersonTyped"])[];
+        };
+        /**
+         * GuessOut
+         * @description Read off the first page, offered to who brings the paper in.
+         */
+        GuessOut: {
+            /** Title */
+            title?: string | null;
+            /** Kind */
+            kind?: ("to-trinh" | "bao-cao" | "du-thao" | "nghi-quyet" | "quyet-dinh" | "ke-hoach" | "chuong-trinh" | "thong-bao" | "huong-dan" | "cong-van" | "bien-ban" | "giay-moi" | "phat-bieu" | "phu-luc" | "tham-khao" | "khac") | null;
+            /** Number */
+            number?: string | null;
+            /** Issued On */
+            issued_on?: string | null;
+            /** Issuer */
+            issuer?: string | null;
+            /** Urgency */
+            urgency?: ("" | "khan" | "thuong-khan" | "hoa-toc") | null;
+        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
+        };
+        /** HallCode */
+        HallCode: {
+            /** Path */
+            path: string;
+            /** Url */
+            url: string;
+            /** Svg */
+            svg: string;
+            /**
+             * Valid Until
+             * Format: date-time
+             */
+            valid_until: string;
+        };
+        /** HeadcountOut */
+        HeadcountOut: {
+            /** Count */
+            count: number;
+            /** Note */
+            note: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By Name */
+            by_name: string;
+        };
+        /** HeadcountWrite */
+        HeadcountWrite: {
+            /** Count */
+            count: number;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
         };
         /** Health */
         Health: {
@@ -608,6 +1929,56 @@ export interface components {
             /** Version */
             version: string;
         };
+        /** ImportOut */
+        ImportOut: {
+            /** Rows */
+            rows: number;
+            /** Ready */
+            ready: components["schemas"]["ReadyRow"][];
+            /** Bad */
+            bad: components["schemas"]["BadRow"][];
+            /** Already */
+            already: number;
+            /** Added */
+            added: number;
+        };
+        /** KeptNote */
+        KeptNote: {
+            /** Id */
+            id: string;
+            /** Kept As */
+            kept_as: string;
+        };
+        /** Knocked */
+        Knocked: {
+            /** Meeting Id */
+            meeting_id: number;
+            /** Delegate */
+            delegate: boolean;
+            /** Point Name */
+            point_name: string;
+        };
+        /** Library */
+        Library: {
+            /** Meeting Id */
+            meeting_id: number;
+            /** Revision */
+            revision: number;
+            /** Workshop */
+            workshop: number;
+            /**
+             * Now
+             * Format: date-time
+             */
+            now: string;
+            /** Spread Seconds */
+            spread_seconds: number;
+            /** Can Manage */
+            can_manage: boolean;
+            upload_to: components["schemas"]["UploadTo"];
+            /** Papers */
+            papers: components["schemas"]["PaperOut"][];
+        };
         /** LinkOut */
         LinkOut: {
             /** Link */
@@ -617,6 +1988,13 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+        };
+        /** LinkPath */
+        LinkPath: {
+            /** Delegate Id */
+            delegate_id: number;
+            /** Path */
+            path: string;
         };
         /** LinkSignIn */
         LinkSignIn: {
@@ -654,6 +2032,38 @@ export interface components {
              */
             replace: boolean;
         };
+        /** LinksOut */
+        LinksOut: {
+            /** Queued */
+            queued: number;
+            /** Without Email */
+            without_email: number[];
+            /** Links */
+            links: components["schemas"]["LinkPath"][];
+        };
+        /** LinksRevoke */
+        LinksRevoke: {
+            /** Delegate Ids */
+            delegate_ids: number[];
+        };
+        /** LinksWrite */
+        LinksWrite: {
+            /** Delegate Ids */
+            delegate_ids: number[] | null;
+            /** Send */
+            send: boolean;
+        };
+        /** ListedPoint */
+        ListedPoint: {
+            /** Point Id */
+            point_id: number | null;
+            /** Name */
+            name: string;
+            /** Unit Name */
+            unit_name: string;
+            /** Count */
+            count: number;
+        };
         /** Me */
         Me: {
             /** Person Id */
@@ -670,6 +2080,8 @@ export interface components {
             unit_name: string;
             /** Roles */
             roles: components["schemas"]["RoleOut"][];
+            /** Only Meetings */
+            only_meetings: number[] | null;
             /** Can Plan */
             can_plan: boolean;
         };
@@ -860,6 +2272,178 @@ export interface components {
              */
             speaker: string;
         };
+        /** MyAttendance */
+        MyAttendance: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "expected" | "present" | "online" | "leave" | "absent" | "left";
+            /** Point Name */
+            point_name: string | null;
+            /** At */
+            at: string | null;
+            /** How */
+            how: string;
+        };
+        /** NamedDelegate */
+        NamedDelegate: {
+            /** Delegate Id */
+            delegate_id: number;
+            /** Full Name */
+            full_name: string;
+        };
+        /** NoteChange */
+        NoteChange: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Base */
+            base: number;
+            /** Paper Id */
+            paper_id: number;
+            /** Version Id */
+            version_id: number;
+            /** Page */
+            page: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "note" | "highlight" | "ink";
+            /** Body */
+            body?: {
+                /** X */
+                x: number;
+                /** Y */
+                y: number;
+                /** Text */
+                text: string;
+                /** Color */
+                color: string;
+            } | {
+                /** Rects */
+                rects: [
+                    number,
+                    number,
+                    number,
+                    number
+                ][];
+                /** Text */
+                text: string;
+                /** Color */
+                color: string;
+            } | {
+                /** Points */
+                points: [
+                    number,
+                    number,
+                    number
+                ][];
+                /** Color */
+                color: string;
+                /** Size */
+                size: number;
+            } | null;
+            /**
+             * Written At
+             * Format: date-time
+             */
+            written_at: string;
+        };
+        /** NoteOut */
+        NoteOut: {
+            /** Id */
+            id: string;
+            /** Revision */
+            revision: number;
+            /** Seq */
+            seq: number;
+            /** Paper Id */
+            paper_id: number;
+            /** Version Id */
+            version_id: number;
+            /** Page */
+            page: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "note" | "highlight" | "ink";
+            /** Body */
+            body: {
+                /** X */
+                x: number;
+                /** Y */
+                y: number;
+                /** Text */
+                text: string;
+                /** Color */
+                color: string;
+            } | {
+                /** Rects */
+                rects: [
+                    number,
+                    number,
+                    number,
+                    number
+                ][];
+                /** Text */
+                text: string;
+                /** Color */
+                color: string;
+            } | {
+                /** Points */
+                points: [
+                    number,
+                    number,
+                    number
+                ][];
+                /** Color */
+                color: string;
+                /** Size */
+                size: number;
+            } | null;
+            /**
+             * Written At
+             * Format: date-time
+             */
+            written_at: string;
+        };
+        /** NoteSync */
+        NoteSync: {
+            /** Device */
+            device?: string | null;
+            /** Since */
+            since: number;
+            /** Changes */
+            changes: components["schemas"]["NoteChange"][];
+        };
+        /**
+         * NotesAnswer
+         * @description Every change that is not in `refused` is safe: written, or written already.
+         */
+        NotesAnswer: {
+            /** Seq */
+            seq: number;
+            /** More */
+            more: boolean;
+            /** Scope */
+            scope: string;
+            /**
+             * Now
+             * Format: date-time
+             */
+            now: string;
+            /** Changes */
+            changes: components["schemas"]["NoteOut"][];
+            /** Kept */
+            kept: components["schemas"]["KeptNote"][];
+            /** Refused */
+            refused: components["schemas"]["RefusedNote"][];
+        };
         /**
          * Notice
          * @description Something the server did on its own account, to be shown once.
@@ -870,12 +2454,210 @@ export interface components {
             /** En */
             en: string;
         };
+        /** NoticeOut */
+        NoticeOut: {
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Meeting Id */
+            meeting_id: number | null;
+            /** Data */
+            data: {
+                [key: string]: unknown;
+            };
+            /** Path */
+            path: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Read At */
+            read_at: string | null;
+        };
+        /** Notices */
+        Notices: {
+            /** Unread */
+            unread: number;
+            /** Notices */
+            notices: components["schemas"]["NoticeOut"][];
+        };
+        /** NoticesRead */
+        NoticesRead: {
+            /** Ids */
+            ids: number[] | null;
+        };
+        /** OlderOut */
+        OlderOut: {
+            /** Id */
+            id: number;
+            /** Number */
+            number: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** By */
+            by: string;
+            /** Note */
+            note: string;
+            /** Page Count */
+            page_count: number;
+        };
+        /** OnlineWrite */
+        OnlineWrite: {
+            /** Online */
+            online: boolean;
+        };
+        /** OrderWrite */
+        OrderWrite: {
+            /** Paper Ids */
+            paper_ids: number[];
+        };
+        /** OutlineEntry */
+        OutlineEntry: {
+            /** Title */
+            title: string;
+            /** Page */
+            page: number;
+            /** Level */
+            level: number;
+        };
+        /** OwnReceipt */
+        OwnReceipt: {
+            /** Delivered At */
+            delivered_at: string | null;
+            /** Opened At */
+            opened_at: string | null;
+            /** Last Page */
+            last_page: number;
+            /** Seen Count */
+            seen_count: number;
+        };
+        /** OwnReceipts */
+        OwnReceipts: {
+            /** Versions */
+            versions: {
+                [key: string]: components["schemas"]["OwnReceipt"];
+            };
+        };
+        /** PageText */
+        PageText: {
+            /** Number */
+            number: number;
+            /** Lines */
+            lines: [
+                number,
+                number,
+                number,
+                number,
+                [
+                    number,
+                    number,
+                    string
+                ][]
+            ][];
+        };
+        /** PaperMy */
+        PaperMy: {
+            /** Read */
+            read: boolean;
+            /** Download */
+            download: boolean;
+            /** Manage */
+            manage: boolean;
+        };
+        /** PaperOut */
+        PaperOut: {
+            /** Id */
+            id: number;
+            /** Meeting Id */
+            meeting_id: number;
+            /** Item Id */
+            item_id: number | null;
+            /** Position */
+            position: number;
+            /** Title */
+            title: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "to-trinh" | "bao-cao" | "du-thao" | "nghi-quyet" | "quyet-dinh" | "ke-hoach" | "chuong-trinh" | "thong-bao" | "huong-dan" | "cong-van" | "bien-ban" | "giay-moi" | "phat-bieu" | "phu-luc" | "tham-khao" | "khac";
+            /** Number */
+            number: string;
+            /** Issued On */
+            issued_on: string | null;
+            /** Issuer */
+            issuer: string;
+            /**
+             * Urgency
+             * @enum {string}
+             */
+            urgency: "" | "khan" | "thuong-khan" | "hoa-toc";
+            /**
+             * Signed As
+             * @enum {string}
+             */
+            signed_as: "view" | "clean";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ready" | "working" | "refused" | "failed" | "locked" | "recalled" | "hidden";
+            /** Opens At */
+            opens_at: string | null;
+            /** Recalled At */
+            recalled_at: string | null;
+            /** Recall Reason */
+            recall_reason: string;
+            version: components["schemas"]["VersionOut"] | null;
+            pending: components["schemas"]["VersionOut"] | null;
+            /** Older */
+            older: components["schemas"]["OlderOut"][];
+            my: components["schemas"]["PaperMy"];
+            policy: components["schemas"]["PolicyOut"] | null;
+        };
+        /**
+         * PaperPatch
+         * @description What is left out stays; null takes `item_id` (of the whole meeting) and `issued_on` away.
+         */
+        PaperPatch: {
+            /** Title */
+            title?: string | null;
+            /** Kind */
+            kind?: ("to-trinh" | "bao-cao" | "du-thao" | "nghi-quyet" | "quyet-dinh" | "ke-hoach" | "chuong-trinh" | "thong-bao" | "huong-dan" | "cong-van" | "bien-ban" | "giay-moi" | "phat-bieu" | "phu-luc" | "tham-khao" | "khac") | null;
+            /** Number */
+            number?: string | null;
+            /** Issued On */
+            issued_on?: string | null;
+            /** Issuer */
+            issuer?: string | null;
+            /** Urgency */
+            urgency?: ("" | "khan" | "thuong-khan" | "hoa-toc") | null;
+            /** Signed As */
+            signed_as?: ("view" | "clean") | null;
+            /** Item Id */
+            item_id?: number | null;
+            /** Position */
+            position?: number | null;
+        };
         /** PasswordChange */
         PasswordChange: {
             /** Current */
             current: string;
             /** New */
             new: string;
+        };
+        /**
+         * PersonChosen
+         * @description From the people list.
+         */
+        PersonChosen: {
+            /** Person Id */
+            person_id: number;
         };
         /** PersonFull */
         PersonFull: {
@@ -902,19 +2684,6 @@ export interface components {
             /** Roles */
             roles: components["schemas"]["RoleOut"][];
         };
-        /** PersonOut */
-        PersonOut: {
-            /** Id */
-            id: number;
-            /** Full Name */
-            full_name: string;
-            /** Title */
-            title: string;
-            /** Unit Id */
-            unit_id: number;
-            /** Unit Name */
-            unit_name: string;
-        };
         /**
          * PersonPatch
          * @description What is left out stays. A `password` replaces the present one and signs the person out everywhere.
@@ -937,6 +2706,20 @@ export interface components {
             /** Disabled */
             disabled?: boolean | null;
         };
+        /** PersonTyped */
+        PersonTyped: {
+            /** Full Name */
+            full_name: string;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+            /** Email */
+            email?: string | null;
+            /** Phone */
+            phone?: string | null;
+        };
         /** PersonWrite */
         PersonWrite: {
             /** Unit Id */
@@ -957,6 +2740,12 @@ export interface components {
             /** Password */
             password?: string | null;
         };
+        /**
+         * PictureWidth
+         * @description Pixels.
+         * @enum {integer}
+         */
+        PictureWidth: 900 | 1800;
         /** PointOut */
         PointOut: {
             /** Id */
@@ -996,6 +2785,29 @@ export interface components {
             /** Closed */
             closed?: boolean | null;
         };
+        /** PointPeople */
+        PointPeople: {
+            /** Point Id */
+            point_id: number;
+            /** Name */
+            name: string;
+            /** Unit Name */
+            unit_name: string;
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            count: components["schemas"]["CountOut"];
+            headcount: components["schemas"]["HeadcountOut"] | null;
+            signed_off: components["schemas"]["SignOffOut"] | null;
+            /** May Take */
+            may_take: boolean;
+            /** People */
+            people: components["schemas"]["server__attendance__people__schemas__PersonOut"][];
+            /** Visitors */
+            visitors: components["schemas"]["server__attendance__people__schemas__PersonOut"][];
+        };
         /** PointWrite */
         PointWrite: {
             /** Unit Id */
@@ -1016,6 +2828,178 @@ export interface components {
             /** Contact Phone */
             contact_phone?: string | null;
         };
+        /** PolicyOut */
+        PolicyOut: {
+            /** Own */
+            own: boolean;
+            /** Hidden */
+            hidden: boolean;
+            /** Opens At */
+            opens_at: string | null;
+            /** Download */
+            download: boolean;
+            /** Audience */
+            audience: components["schemas"]["AudienceOut"][];
+        };
+        /** PolicyWrite */
+        PolicyWrite: {
+            /**
+             * Hidden
+             * @default false
+             */
+            hidden: boolean;
+            /** Opens At */
+            opens_at?: string | null;
+            /**
+             * Download
+             * @default false
+             */
+            download: boolean;
+            /** Audience */
+            audience?: (components["schemas"]["ByUnit"] | components["schemas"]["ByPoint"] | components["schemas"]["ByRole"] | components["schemas"]["ByPerson"])[];
+        };
+        /** ProblemOut */
+        ProblemOut: {
+            /** Code */
+            code: string;
+            /** Vi */
+            vi: string;
+            /** En */
+            en: string;
+        };
+        /** Progress */
+        Progress: {
+            /** Delivered */
+            delivered: boolean;
+            /** Opened */
+            opened: boolean;
+            /** Seen */
+            seen: number;
+            /** Pages */
+            pages: number;
+            /** Last At */
+            last_at: string | null;
+        };
+        /** ReadersOut */
+        ReadersOut: {
+            /** Count */
+            count: number;
+            /** Points */
+            points: components["schemas"]["ReadersPoint"][];
+            /** Halls */
+            halls: number;
+        };
+        /** ReadersPoint */
+        ReadersPoint: {
+            /** Point Id */
+            point_id: number | null;
+            /** Name */
+            name: string;
+            /** Count */
+            count: number;
+        };
+        /** ReadyRow */
+        ReadyRow: {
+            /** Row */
+            row: number;
+            /** Full Name */
+            full_name: string;
+            /** Title */
+            title: string;
+            /** Point Id */
+            point_id: number | null;
+            /** Point Name */
+            point_name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "delegate" | "guest";
+            /** Email */
+            email: string | null;
+            /** Phone */
+            phone: string | null;
+            /** Known */
+            known: boolean;
+        };
+        /** RecallWrite */
+        RecallWrite: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * ReceiptEntry
+         * @description What a device has to say of one version since it last did. Pages, a last page or seconds mean: opened.
+         */
+        ReceiptEntry: {
+            /** Version Id */
+            version_id: number;
+            /**
+             * Delivered
+             * @default false
+             */
+            delivered: boolean;
+            /**
+             * Pages
+             * @default []
+             */
+            pages: number[];
+            /** Last Page */
+            last_page?: number | null;
+            /**
+             * Seconds
+             * @default 0
+             */
+            seconds: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /** ReceiptsIn */
+        ReceiptsIn: {
+            /** Entries */
+            entries: components["schemas"]["ReceiptEntry"][];
+        };
+        /** RefusedNote */
+        RefusedNote: {
+            /** Id */
+            id: string;
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "bad-body" | "no-such-page" | "not-readable" | "too-many";
+            /** Vi */
+            vi: string;
+            /** En */
+            en: string;
+        };
+        /** ReminderWrite */
+        ReminderWrite: {
+            /** Delegate Ids */
+            delegate_ids?: number[] | null;
+            /**
+             * Gap
+             * @default unopened
+             * @enum {string}
+             */
+            gap: "unopened" | "unfinished";
+        };
+        /** RemindersOut */
+        RemindersOut: {
+            /** People */
+            people: number;
+            /** Mail */
+            mail: number;
+            /** In App */
+            in_app: number;
+            /** Without Email */
+            without_email: number;
+            /** Recent */
+            recent: number;
+        };
         /** Reopening */
         Reopening: {
             /**
@@ -1023,6 +3007,74 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /** RequestGrant */
+        RequestGrant: {
+            /** Point Id */
+            point_id: number | null;
+            /** Delegate Id */
+            delegate_id?: number | null;
+        };
+        /** RequestMade */
+        RequestMade: {
+            /** Request */
+            request: string;
+        };
+        /** RequestOut */
+        RequestOut: {
+            /** Id */
+            id: number;
+            /** Full Name */
+            full_name: string;
+            /** Unit Text */
+            unit_text: string;
+            /** Phone */
+            phone: string;
+            /** Email */
+            email: string | null;
+            /** Point Id */
+            point_id: number | null;
+            /** Point Name */
+            point_name: string;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "asked" | "granted" | "refused";
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string;
+            /** Same Name */
+            same_name: components["schemas"]["SameName"][];
+        };
+        /** RequestState */
+        RequestState: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "asked" | "granted" | "refused";
+            /** Link */
+            link: string | null;
+        };
+        /** RequestWrite */
+        RequestWrite: {
+            /** Full Name */
+            full_name: string;
+            /** Unit Text */
+            unit_text: string;
+            /** Phone */
+            phone: string;
+            /** Email */
+            email?: string | null;
+            /** Hall */
+            hall?: string | null;
         };
         /** RightsOut */
         RightsOut: {
@@ -1061,6 +3113,64 @@ export interface components {
             /** Unit Id */
             unit_id: number;
         };
+        /**
+         * Said
+         * @description A sentence in both languages, and its stable code.
+         */
+        Said: {
+            /** Code */
+            code: string;
+            /** Vi */
+            vi: string;
+            /** En */
+            en: string;
+        };
+        /**
+         * SameName
+         * @description Somebody on the list who is called the same: perhaps the one who asks.
+         */
+        SameName: {
+            /** Delegate Id */
+            delegate_id: number;
+            /** Full Name */
+            full_name: string;
+            /** Title */
+            title: string;
+            /** Point Name */
+            point_name: string;
+        };
+        /**
+         * SearchAnswer
+         * @description First the papers found by title or number, each once; then pages, those with the words in a row before those with
+         *     the words apart, newest meetings first.
+         */
+        SearchAnswer: {
+            /** Total */
+            total: number;
+            /** Hits */
+            hits: components["schemas"]["SearchHit"][];
+        };
+        /** SearchHit */
+        SearchHit: {
+            /** Meeting Id */
+            meeting_id: number;
+            /** Meeting Title */
+            meeting_title: string;
+            /** Paper Id */
+            paper_id: number;
+            /** Version Id */
+            version_id: number;
+            /** Title */
+            title: string;
+            /** Number */
+            number: string;
+            /** Page */
+            page: number;
+            /** Snippet */
+            snippet: components["schemas"]["SnippetPart"][];
+            /** Words */
+            words: string[];
+        };
         /** SessionOut */
         SessionOut: {
             /** Id */
@@ -1087,12 +3197,153 @@ export interface components {
             /** Password */
             password: string;
         };
+        /** SignOffOut */
+        SignOffOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By Name */
+            by_name: string;
+            /** Present */
+            present: number;
+            /** Note */
+            note: string;
+        };
+        /** SignOffWrite */
+        SignOffWrite: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /** SignatureOut */
+        SignatureOut: {
+            /** Signer */
+            signer: string;
+            /** Signed At */
+            signed_at: string | null;
+            /** Intact */
+            intact: boolean;
+            /** Covers Whole */
+            covers_whole: boolean;
+            /** Trusted */
+            trusted: boolean | null;
+            /**
+             * Reason Vi
+             * @default
+             */
+            reason_vi: string;
+            /**
+             * Reason En
+             * @default
+             */
+            reason_en: string;
+        };
+        /** SnippetPart */
+        SnippetPart: {
+            /** Text */
+            text: string;
+            /** Mark */
+            mark: boolean;
+        };
+        /** SubstituteWrite */
+        SubstituteWrite: {
+            /** Delegate Id */
+            delegate_id: number;
+            /** Full Name */
+            full_name: string;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+            /** Email */
+            email?: string | null;
+        };
         /** Tree */
         Tree: {
             /** Units */
             units: components["schemas"]["UnitOut"][];
             /** Points */
             points: components["schemas"]["PointOut"][];
+        };
+        /** TurnoutOut */
+        TurnoutOut: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            totals: components["schemas"]["CountOut"];
+            /** Units */
+            units: components["schemas"]["TurnoutUnit"][];
+            /** Points */
+            points: components["schemas"]["TurnoutPoint"][];
+        };
+        /**
+         * TurnoutPoint
+         * @description Points come in tree order; delegates without a hall last.
+         */
+        TurnoutPoint: {
+            /** Expected */
+            expected: number;
+            /** Present */
+            present: number;
+            /** Online */
+            online: number;
+            /** Leave */
+            leave: number;
+            /** Absent */
+            absent: number;
+            /** Left */
+            left: number;
+            /** Substitutes */
+            substitutes: number;
+            /** Counted */
+            counted: number;
+            /** Point Id */
+            point_id: number | null;
+            /** Name */
+            name: string;
+            /** Unit Id */
+            unit_id: number | null;
+            /** Unit Name */
+            unit_name: string;
+            headcount: components["schemas"]["HeadcountOut"] | null;
+            signed_off: components["schemas"]["SignOffOut"] | null;
+        };
+        /**
+         * TurnoutUnit
+         * @description One unit with its whole branch; units come in tree order.
+         */
+        TurnoutUnit: {
+            /** Expected */
+            expected: number;
+            /** Present */
+            present: number;
+            /** Online */
+            online: number;
+            /** Leave */
+            leave: number;
+            /** Absent */
+            absent: number;
+            /** Left */
+            left: number;
+            /** Substitutes */
+            substitutes: number;
+            /** Counted */
+            counted: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Parent Id */
+            parent_id: number | null;
+            /** Name */
+            name: string;
+            /** Depth */
+            depth: number;
         };
         /** UnitOut */
         UnitOut: {
@@ -1164,6 +3415,13 @@ export interface components {
             /** Valid Until */
             valid_until?: string | null;
         };
+        /** UploadTo */
+        UploadTo: {
+            /** Meeting */
+            meeting: boolean;
+            /** Items */
+            items: number[];
+        };
         /** ValidationError */
         ValidationError: {
             /** Location */
@@ -1176,6 +3434,115 @@ export interface components {
             input?: unknown;
             /** Context */
             ctx?: Record<string, never>;
+        };
+        /** VersionFull */
+        VersionFull: {
+            version: components["schemas"]["VersionOut"];
+            paper: components["schemas"]["PaperOut"];
+            /** Outline */
+            outline: components["schemas"]["OutlineEntry"][];
+            /** Pages */
+            pages: [
+                number,
+                number
+            ][];
+        };
+        /** VersionOut */
+        VersionOut: {
+            /** Id */
+            id: number;
+            /** Number */
+            number: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "working" | "ready" | "refused" | "failed";
+            /** Stage */
+            stage: string;
+            /** Progress */
+            progress: number;
+            /** Page Count */
+            page_count: number;
+            /** File Name */
+            file_name: string;
+            /** Mime */
+            mime: string;
+            /** Size */
+            size: number;
+            /** Pdf Size */
+            pdf_size: number;
+            /** Picture Bytes */
+            picture_bytes: {
+                [key: string]: number;
+            };
+            /** Text Quality */
+            text_quality: string;
+            /** Signatures */
+            signatures: components["schemas"]["SignatureOut"][];
+            /** Warnings */
+            warnings: components["schemas"]["ProblemOut"][];
+            problem: components["schemas"]["ProblemOut"] | null;
+            /** Has Outline */
+            has_outline: boolean;
+            guess: components["schemas"]["GuessOut"] | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** By */
+            by: string;
+            /** Note */
+            note: string;
+        };
+        /** VersionText */
+        VersionText: {
+            /** Pages */
+            pages: components["schemas"]["PageText"][];
+        };
+        /** PersonOut */
+        server__accounts__schemas__PersonOut: {
+            /** Id */
+            id: number;
+            /** Full Name */
+            full_name: string;
+            /** Title */
+            title: string;
+            /** Unit Id */
+            unit_id: number;
+            /** Unit Name */
+            unit_name: string;
+        };
+        /** PersonOut */
+        server__attendance__people__schemas__PersonOut: {
+            /** Delegate Id */
+            delegate_id: number;
+            /** Full Name */
+            full_name: string;
+            /** Title */
+            title: string;
+            /** Unit Name */
+            unit_name: string;
+            /** Role */
+            role: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "expected" | "present" | "online" | "leave" | "absent" | "left";
+            /** At */
+            at: string | null;
+            /** How */
+            how: string;
+            /** By Name */
+            by_name: string;
+            /** Reason */
+            reason: string;
+            substitute: components["schemas"]["NamedDelegate"] | null;
+            substitutes: components["schemas"]["NamedDelegate"] | null;
+            /** Elsewhere */
+            elsewhere: string | null;
         };
         /** AgendaGo */
         AgendaGo: {
@@ -1283,6 +3650,16 @@ export interface components {
              */
             topic: string;
         };
+        /**
+         * LaserSignal
+         * @description Where the presenter points, as parts of the page; nulls: no longer. Only the newest counts, some are left out.
+         */
+        LaserSignal: {
+            /** X */
+            x: number | null;
+            /** Y */
+            y: number | null;
+        };
         /** LayoutSet */
         LayoutSet: {
             /**
@@ -1295,6 +3672,18 @@ export interface components {
              * @default null
              */
             pinned: number[] | null;
+        };
+        /**
+         * LibraryEntity
+         * @description Collection `library`, key "". It names nothing but numbers: everybody has it, whatever they may read.
+         */
+        LibraryEntity: {
+            /** Revision */
+            revision: number;
+            /** Recalled */
+            recalled: number[];
+            /** Spread Seconds */
+            spread_seconds: number;
         };
         /**
          * LinksSignal
@@ -1412,6 +3801,62 @@ export interface components {
          */
         NoData: Record<string, never>;
         /**
+         * NotesSignal
+         * @description Signal `notes`: notes were written on one of this person's devices. Who does not have `seq` yet asks for them.
+         */
+        NotesSignal: {
+            /** Seq */
+            seq: number;
+        };
+        /**
+         * NoticeSignal
+         * @description Signal `notice`: there is a new notice, or notices were read on another device.
+         */
+        NoticeSignal: {
+            /** Unread */
+            unread: number;
+        };
+        /** PageOffer */
+        PageOffer: {
+            /** Person Id */
+            person_id: number | null;
+        };
+        /** PagePoint */
+        PagePoint: {
+            /** X */
+            x: number | null;
+            /**
+             * Y
+             * @default null
+             */
+            y: number | null;
+        };
+        /** PagePresent */
+        PagePresent: {
+            /** Paper Id */
+            paper_id: number;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+        };
+        /** PageTurn */
+        PageTurn: {
+            /** Page */
+            page: number;
+        };
+        /** PageZoom */
+        PageZoom: {
+            /** Region */
+            region: [
+                number,
+                number,
+                number,
+                number
+            ] | null;
+        };
+        /**
          * Place
          * @description A point as other halls' screens name it.
          */
@@ -1486,6 +3931,50 @@ export interface components {
              */
             rating: "good" | "weak" | "bad";
         };
+        /**
+         * PresentationEntity
+         * @description Collection `presentation`, key "": what everybody is shown now; gone when nothing is.
+         */
+        PresentationEntity: {
+            /** Paper Id */
+            paper_id: number;
+            /** Version Id */
+            version_id: number;
+            /** Page */
+            page: number;
+            /** Page Count */
+            page_count: number;
+            /** Region */
+            region: [
+                number,
+                number,
+                number,
+                number
+            ] | null;
+            /** Presenter Id */
+            presenter_id: number | null;
+            /** Presenter Name */
+            presenter_name: string;
+            /** Offered To */
+            offered_to: number | null;
+            /** Offered Name */
+            offered_name: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Turned At
+             * Format: date-time
+             */
+            turned_at: string;
+        };
+        /** Presented */
+        Presented: {
+            /** Unseen Points */
+            unseen_points: string[];
+        };
         /** SharedContent */
         SharedContent: {
             /** Participant */
@@ -1523,6 +4012,31 @@ export interface components {
             point_id: number | null;
         };
         /**
+         * TurnoutEntity
+         * @description Collection `turnout`, key "" (the meeting), a point's id, or "online" (delegates without a hall). Figures of the
+         *     list, as in `Count`.
+         */
+        TurnoutEntity: {
+            /** Expected */
+            expected: number;
+            /** Present */
+            present: number;
+            /** Online */
+            online: number;
+            /** Leave */
+            leave: number;
+            /** Absent */
+            absent: number;
+            /** Left */
+            left: number;
+            /** Substitutes */
+            substitutes: number;
+            /** Counted */
+            counted: number;
+            /** Signed Off */
+            signed_off: boolean;
+        };
+        /**
          * UnitEntity
          * @description Collection `units`, key = id: every unit of the member points and all above them.
          */
@@ -1552,6 +4066,14 @@ export interface components {
             preview: number | null;
             /** Tiles */
             tiles?: number[];
+        };
+        /**
+         * WorkshopEntity
+         * @description Collection `workshop`, key "": consoles only.
+         */
+        WorkshopEntity: {
+            /** Revision */
+            revision: number;
         };
         /** Change */
         Change: {
@@ -1723,6 +4245,18 @@ export interface components {
             units?: {
                 [key: string]: components["schemas"]["UnitEntity"];
             };
+            library?: {
+                [key: string]: components["schemas"]["LibraryEntity"];
+            };
+            workshop?: {
+                [key: string]: components["schemas"]["WorkshopEntity"];
+            };
+            turnout?: {
+                [key: string]: components["schemas"]["TurnoutEntity"];
+            };
+            presentation?: {
+                [key: string]: components["schemas"]["PresentationEntity"];
+            };
             points?: {
                 [key: string]: components["schemas"]["PointEntity"];
             };
@@ -1734,6 +4268,46 @@ export interface components {
             /** @description Makes an item current and stops the clock of the one before; null: no item is current. */
             "agenda.go": {
                 data: components["schemas"]["AgendaGo"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description Shows a page of a paper to everybody; takes over from another presenter only for who conducts. */
+            "page.present": {
+                data: components["schemas"]["PagePresent"];
+                reply: components["schemas"]["Presented"];
+            };
+            /** @description The presenter goes to another page; the zoom ends. */
+            "page.turn": {
+                data: components["schemas"]["PageTurn"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description The presenter zooms everybody to a part of the page; null: the whole page. */
+            "page.zoom": {
+                data: components["schemas"]["PageZoom"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description The presenter points: signal `laser`; null ends it. */
+            "page.point": {
+                data: components["schemas"]["PagePoint"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description Ends the presentation: the presenter; who conducts or operates, anybody's. */
+            "page.stop": {
+                data: components["schemas"]["NoData"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description Offers to hand over to a person who may present this paper; null takes the offer back. */
+            "page.offer": {
+                data: components["schemas"]["PageOffer"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description Goes on with the presentation that was offered. */
+            "page.accept": {
+                data: components["schemas"]["NoData"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description Who conducts becomes the presenter, at the page that is shown. */
+            "page.take": {
+                data: components["schemas"]["NoData"];
                 reply: components["schemas"]["NoData"];
             };
             /** @description The technician says that picture and sound are right (or, false, not yet). */
@@ -1833,6 +4407,9 @@ export interface components {
             };
         };
         LiveSignals: {
+            notice: components["schemas"]["NoticeSignal"];
+            notes: components["schemas"]["NotesSignal"];
+            laser: components["schemas"]["LaserSignal"];
             "media-node": components["schemas"]["MediaNodeSignal"];
             "media-session": components["schemas"]["MediaSessionSignal"];
             demand: components["schemas"]["DemandSignal"];
@@ -2072,7 +4649,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PersonOut"][];
+                    "application/json": components["schemas"]["server__accounts__schemas__PersonOut"][];
                 };
             };
             /** @description Validation Error */
@@ -2886,6 +5463,1846 @@ export interface operations {
                 content: {
                     "text/csv": unknown;
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    check_in_api_m__code__check_in_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckInWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckInOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    turnout_api_meetings__meeting_id__people_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TurnoutOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    people_api_meetings__meeting_id__points__point_id__people_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointPeople"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    checks_api_meetings__meeting_id__points__point_id__checks_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChecksWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChecksOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    headcount_api_meetings__meeting_id__points__point_id__headcount_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HeadcountWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointPeople"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_substitute_api_meetings__meeting_id__points__point_id__substitutes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubstituteWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["server__attendance__people__schemas__PersonOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_substitute_api_meetings__meeting_id__points__point_id__substitutes__delegate_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                point_id: number;
+                delegate_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    sign_off_api_meetings__meeting_id__points__point_id__sign_off_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignOffWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointPeople"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    withdraw_sign_off_api_meetings__meeting_id__points__point_id__sign_off_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointPeople"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    online_api_meetings__meeting_id__online_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OnlineWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyAttendance"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    my_attendance_api_meetings__meeting_id__my_attendance_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyAttendance"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    sync_notes_api_notes_sync_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteSync"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotesAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    find_api_search_get: {
+        parameters: {
+            query?: {
+                q?: string;
+                meeting_id?: number | null;
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    report_receipts_api_receipts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReceiptsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    my_receipts_api_meetings__meeting_id__my_receipts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnReceipts"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    receipts_board_api_meetings__meeting_id__receipts_get: {
+        parameters: {
+            query?: {
+                paper_id?: number | null;
+                point_id?: number | null;
+                q?: string;
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Board"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    send_reminders_api_meetings__meeting_id__reminders_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReminderWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemindersOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delegates_api_meetings__meeting_id__delegates_get: {
+        parameters: {
+            query?: {
+                point_id?: number | null;
+                q?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DelegatesOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_api_meetings__meeting_id__delegates_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DelegatesWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DelegateOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_api_delegates__delegate_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delegate_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    edit_api_delegates__delegate_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delegate_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DelegatePatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DelegateOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    import_list_api_meetings__meeting_id__delegates_import_post: {
+        parameters: {
+            query?: {
+                apply?: boolean;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    template_api_meetings__meeting_id__delegates_template_xlsx_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    make_links_api_meetings__meeting_id__links_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinksWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinksOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    revoke_links_api_meetings__meeting_id__links_revoke_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinksRevoke"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    invitations_api_meetings__meeting_id__invitations_pdf_get: {
+        parameters: {
+            query?: {
+                delegate_ids?: number[] | null;
+                point_id?: number | null;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    meeting_code_api_meetings__meeting_id__qr_svg_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    hall_code_api_meetings__meeting_id__points__point_id__code_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HallCode"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knock_api_m__code__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Knocked"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ask_api_m__code__requests_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestMade"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    answer_api_requests__secret__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestState"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    waiting_api_meetings__meeting_id__requests_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    grant_api_requests__request_id__grant_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestGrant"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    refuse_api_requests__request_id__refuse_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    notices_api_notices_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notices"];
+                };
+            };
+        };
+    };
+    read_api_notices_read_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticesRead"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notices"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    library_api_meetings__meeting_id__papers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Library"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reorder_api_meetings__meeting_id__papers_order_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Library"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    readers_with_api_meetings__meeting_id__papers_readers_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadersOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_api_papers__paper_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                paper_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    edit_api_papers__paper_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                paper_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PaperPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    recall_api_papers__paper_id__recall_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                paper_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecallWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_api_papers__paper_id__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                paper_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    retry_api_papers__paper_id__retry_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                paper_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_for_paper_api_papers__paper_id__policy_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                paper_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PolicyWrite"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    readers_of_api_papers__paper_id__readers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                paper_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadersOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    item_policy_api_items__item_id__paper_policy_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyOut"] | null;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_for_item_api_items__item_id__paper_policy_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PolicyWrite"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyOut"] | null;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    version_api_versions__version_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionFull"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    text_api_versions__version_id__text_get: {
+        parameters: {
+            query?: {
+                from?: number;
+                to?: number;
+            };
+            header?: never;
+            path: {
+                version_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionText"];
+                };
+            };
+            /** @description What the browser has is good. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    image_api_versions__version_id__pages__number__image_get: {
+        parameters: {
+            query?: {
+                width?: components["schemas"]["PictureWidth"];
+            };
+            header?: never;
+            path: {
+                version_id: number;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page as a picture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": unknown;
+                };
+            };
+            /** @description What the browser has is good. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_api_meetings__meeting_id__uploads_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "upload-length"?: string;
+                "upload-metadata"?: string;
+            };
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    abilities_api_meetings__meeting_id__uploads_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    terminate_api_uploads__token__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    stand_api_uploads__token__head: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    append_api_uploads__token__patch: {
+        parameters: {
+            query?: never;
+            header?: {
+                "upload-offset"?: string;
+                "upload-checksum"?: string | null;
+            };
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {

@@ -1,0 +1,140 @@
+"""What else the hall's secretary does: headcount, substitutes, and the signature under the hall's attendance."""
+
+from sqlalchemy import select
+
+from server.accounts.models import Person
+from server.attendance.models import Headcount, SignOff
+from server.attendance.people import roster
+from server.attendance.people.errors import HasSubstitute, IsThere, NoChains, NothingToWithdraw, PersonSigns, TooEarly
+from server.attendance.people.roster import Listed
+from server.attendance.people.schemas import SubstituteWrite
+from server.attendance.people.telling import tell, withdraw
+from server.attendance.people.turnout import load, signed_off
+from server.audit.actions import record
+from server.core.errors import NotAllowed, NotFound
+from server.core.fields import folded
+from server.core.transaction import Transaction
+from server.meetings.access import meeting_for_write
+from server.meetings.models import Delegate, Meeting, MemberPoint
+from server.meetings.rights import MeetingRights
+
+
+def may_take(rights: MeetingRights, point_id: int) -> bool:
+    """Who represents the hall, and who runs the meeting."""
+    return rights.organise or rights.conduct or rights.operate or point_id in rights.points
+
+
+async def count_heads(tx: Transaction, meeting_id: int, point_id: int, count: int, note: str) -> None:
+    """The same count again says nothing new."""
+    meeting = await _hall(tx, meeting_id, point_id)
+    newest = await tx.session.scalar(
+        select(Headcount)
+        .where(Headcount.meeting_id == meeting_id, Headcount.point_id == point_id)
+        .order_by(Headcount.id.desc())
+        .limit(1)
+    )
+    if newest is not None and (newest.count, newest.note) == (count, note):
+        return
+    tx.session.add(
+        Headcount(
+            meeting_id=meeting_id, point_id=point_id, count=count, note=note, at=tx.now, by_name=tx.actor.name[:200]
+        )
+    )
+    await record(tx, "people.counted", "point", point_id, meeting_id=meeting_id, count=count)
+    await tell(tx, meeting, "people.counted", [point_id])
+
+
+async def add_substitute(tx: Transaction, meeting_id: int, point_id: int, write: SubstituteWrite) -> Listed:
+    """A new person on the hall's list, who comes in a delegate's stead."""
+    meeting = await _hall(tx, meeting_id, point_id)
+    people = await roster.named(tx.session, meeting, [write.delegate_id])
+    original = people.get(write.delegate_id)
+    if original is None or original.removed or original.point_id != point_id:
+        raise NotFound()
+    if original.substitutes_id is not None:
+        raise NoChains()
+    if original.substitute is not None:
+        raise HasSubstitute()
+    if original.standing.attending:
+        raise IsThere()
+    stead = await tx.session.get_one(Delegate, original.delegate_id)
+    person = Person(
+        unit_id=(await tx.session.get_one(Person, original.person_id)).unit_id,
+        full_name=write.full_name,
+        search_name=folded(write.full_name)[:200],
+        title=write.title,
+        email=write.email,
+    )
+    tx.session.add(person)
+    await tx.session.flush()
+    delegate = Delegate(
+        meeting_id=meeting_id,
+        person_id=person.id,
+        point_id=point_id,
+        role=stead.role,
+        substitutes_id=stead.id,
+        position=stead.position,
+        source="substitute",
+        added_at=tx.now,
+        added_by=tx.actor.person_id,
+    )
+    tx.session.add(delegate)
+    await tx.session.flush()
+    await record(tx, "delegate.substituted", "delegate", delegate.id, name=person.full_name, substitutes_id=stead.id)
+    await tell(tx, meeting, "delegates.changed", [point_id])
+    return (await roster.named(tx.session, meeting, [delegate.id]))[delegate.id]
+
+
+async def remove_substitute(tx: Transaction, meeting_id: int, point_id: int, delegate_id: int) -> None:
+    """Takes off the list who was put on it as a substitute."""
+    meeting = await _hall(tx, meeting_id, point_id)
+    delegate = await tx.session.get(Delegate, delegate_id)
+    if delegate is None or (delegate.meeting_id, delegate.point_id) != (meeting_id, point_id):
+        raise NotFound()
+    if delegate.substitutes_id is None or delegate.removed_at is not None:
+        raise NotFound()
+    delegate.removed_at = tx.now
+    await record(tx, "delegate.removed", "delegate", delegate_id, substitutes_id=delegate.substitutes_id)
+    await tell(tx, meeting, "delegates.changed", [point_id])
+
+
+async def sign_off(tx: Transaction, meeting_id: int, point_id: int, note: str) -> None:
+    """Vouches for the hall's attendance as it stands; freezes nothing."""
+    meeting = await _hall(tx, meeting_id, point_id)
+    if tx.actor.person_id is None:
+        raise PersonSigns()
+    count = (await load(tx.session, meeting)).points[point_id]
+    entry = SignOff(
+        meeting_id=meeting_id,
+        point_id=point_id,
+        present=count.present + count.online,
+        note=note,
+        at=tx.now,
+        by_id=tx.actor.person_id,
+        by_name=tx.actor.name[:200],
+    )
+    tx.session.add(entry)
+    await record(tx, "attendance.signed-off", "point", point_id, meeting_id=meeting_id, present=entry.present)
+    await tell(tx, meeting, "attendance.signed-off", [point_id], signed=True)
+
+
+async def withdraw_sign_off(tx: Transaction, meeting_id: int, point_id: int) -> None:
+    meeting = await _hall(tx, meeting_id, point_id)
+    if point_id not in await signed_off(tx.session, meeting_id):
+        raise NothingToWithdraw()
+    count = (await load(tx.session, meeting)).points[point_id]
+    await withdraw(tx, meeting, point_id, count.present + count.online, "by-hand")
+    await tell(tx, meeting, "attendance.sign-off-withdrawn", [point_id], signed=True)
+
+
+async def _hall(tx: Transaction, meeting_id: int, point_id: int) -> Meeting:
+    """The meeting, locked; the actor may take the attendance of this hall of it."""
+    meeting, rights = await meeting_for_write(tx, meeting_id)
+    if not may_take(rights, point_id):
+        raise NotAllowed()
+    member = select(MemberPoint.id).where(MemberPoint.meeting_id == meeting_id, MemberPoint.point_id == point_id)
+    if await tx.session.scalar(member) is None:
+        raise NotFound()
+    if meeting.state == "draft":
+        raise TooEarly()
+    return meeting

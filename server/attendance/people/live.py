@@ -1,0 +1,33 @@
+"""What attendance hands to the live channel: collection `turnout`."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.attendance.people import turnout
+from server.attendance.people.schemas import TurnoutEntity
+from server.core.errors import NotFound
+from server.core.transaction import Transaction
+from server.live.feature import LiveFeature, Viewer
+from server.live.protocol import Wire
+from server.meetings.models import Meeting
+
+
+async def entities(session: AsyncSession, meeting_id: int) -> dict[str, dict[str, Wire]]:
+    """Collection `turnout`. NotFound if there is no such meeting."""
+    meeting = await session.get(Meeting, meeting_id)
+    if meeting is None:
+        raise NotFound()
+    return {turnout.COLLECTION: {**(await turnout.load(session, meeting)).entities()}}
+
+
+async def points_removed(_tx: Transaction, _meeting: Meeting, _removed: frozenset[int]) -> None:
+    """Nothing is dropped: who was noted present there, was. The edit's event carries the figures as they are now."""
+
+
+def visible(_collection: str, key: str, viewer: Viewer) -> bool:
+    """Consoles see every hall and the total, a hall its own figures."""
+    return viewer.audience == "console" or (viewer.point_id is not None and key == str(viewer.point_id))
+
+
+live_feature = LiveFeature(
+    name="attendance", collections={turnout.COLLECTION: TurnoutEntity}, load=entities, visible=visible
+)

@@ -1,0 +1,126 @@
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from fastapi import Path as PathParameter
+from sqlalchemy import select
+
+from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
+from server.attendance.people import hall, queries, roster
+from server.attendance.people.errors import CodeExpired
+from server.attendance.people.gatherer import Gatherer
+from server.attendance.people.schemas import (
+    CheckInOut,
+    CheckInWrite,
+    ChecksOut,
+    ChecksWrite,
+    HeadcountWrite,
+    MyAttendance,
+    OnlineWrite,
+    PersonOut,
+    PointPeople,
+    SignOffWrite,
+    SubstituteWrite,
+    TurnoutOut,
+)
+from server.attendance.people.taking import Wish
+from server.core.errors import NotFound
+from server.core.fields import Id, Line
+from server.invitations.codes import hall_secret, verify_hall_code
+from server.meetings.models import Meeting
+
+router = APIRouter(prefix="/api", tags=["attendance"])
+
+RowId = Annotated[Id, PathParameter()]
+Code = Annotated[Line, PathParameter(min_length=1, max_length=16)]
+
+
+def _gatherer(request: Request) -> Gatherer:
+    gatherer: Gatherer = request.app.state.gatherer
+    return gatherer
+
+
+@router.post("/m/{code}/check-in")
+async def check_in(
+    code: Code, write: CheckInWrite, request: Request, actor: CurrentActor, services: AppServices
+) -> CheckInOut:
+    """By the code on the hall's screen."""
+    async with services.database.read() as session:
+        meeting_id = await session.scalar(select(Meeting.id).where(Meeting.public_code == code))
+    if meeting_id is None:
+        raise NotFound()
+    now = services.clock()
+    point_id = verify_hall_code(hall_secret(services.settings), meeting_id, write.hall, now)
+    if point_id is None:
+        raise CodeExpired()
+    taken = await _gatherer(request).take(meeting_id, Wish(actor, now, "in", "qr", point_id))
+    return queries.check_in_out(taken)
+
+
+@router.get("/meetings/{meeting_id}/people")
+async def turnout(meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices) -> TurnoutOut:
+    return await queries.of_meeting(session, meeting_id, actor, services.clock())
+
+
+@router.get("/meetings/{meeting_id}/points/{point_id}/people")
+async def people(
+    meeting_id: RowId, point_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
+) -> PointPeople:
+    return await queries.of_hall(session, meeting_id, point_id, actor, services.clock())
+
+
+@router.post("/meetings/{meeting_id}/points/{point_id}/checks")
+async def checks(
+    meeting_id: RowId,
+    point_id: RowId,
+    write: ChecksWrite,
+    *,
+    request: Request,
+    actor: CurrentActor,
+    services: AppServices,
+) -> ChecksOut:
+    """From the hall's list."""
+    wish = Wish(actor, services.clock(), write.kind, write.how, point_id, tuple(write.delegate_ids), write.reason)
+    return queries.checks_out(await _gatherer(request).take(meeting_id, wish))
+
+
+@router.post("/meetings/{meeting_id}/points/{point_id}/headcount")
+async def headcount(meeting_id: RowId, point_id: RowId, write: HeadcountWrite, tx: Write) -> PointPeople:
+    await hall.count_heads(tx, meeting_id, point_id, write.count, write.note)
+    return await queries.of_hall(tx.session, meeting_id, point_id, tx.actor, tx.now)
+
+
+@router.post("/meetings/{meeting_id}/points/{point_id}/substitutes", status_code=201)
+async def add_substitute(meeting_id: RowId, point_id: RowId, write: SubstituteWrite, tx: Write) -> PersonOut:
+    return roster.out(await hall.add_substitute(tx, meeting_id, point_id, write), {})
+
+
+@router.delete("/meetings/{meeting_id}/points/{point_id}/substitutes/{delegate_id}", status_code=204)
+async def remove_substitute(meeting_id: RowId, point_id: RowId, delegate_id: RowId, tx: Write) -> None:
+    await hall.remove_substitute(tx, meeting_id, point_id, delegate_id)
+
+
+@router.post("/meetings/{meeting_id}/points/{point_id}/sign-off")
+async def sign_off(meeting_id: RowId, point_id: RowId, write: SignOffWrite, tx: Write) -> PointPeople:
+    await hall.sign_off(tx, meeting_id, point_id, write.note)
+    return await queries.of_hall(tx.session, meeting_id, point_id, tx.actor, tx.now)
+
+
+@router.delete("/meetings/{meeting_id}/points/{point_id}/sign-off")
+async def withdraw_sign_off(meeting_id: RowId, point_id: RowId, tx: Write) -> PointPeople:
+    await hall.withdraw_sign_off(tx, meeting_id, point_id)
+    return await queries.of_hall(tx.session, meeting_id, point_id, tx.actor, tx.now)
+
+
+@router.post("/meetings/{meeting_id}/online")
+async def online(
+    meeting_id: RowId, write: OnlineWrite, request: Request, actor: CurrentActor, services: AppServices
+) -> MyAttendance:
+    """The delegate's own button, and leaving."""
+    wish = Wish(actor, services.clock(), "in" if write.online else "out", "online")
+    taken = await _gatherer(request).take(meeting_id, wish)
+    return queries.own_out(taken.people[0], taken.halls)
+
+
+@router.get("/meetings/{meeting_id}/my-attendance")
+async def my_attendance(meeting_id: RowId, actor: CurrentActor, session: ReadSession) -> MyAttendance:
+    return await queries.own(session, meeting_id, actor)

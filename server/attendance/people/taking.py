@@ -1,0 +1,220 @@
+"""Writing the log of people, many wishes in one transaction: read once, judged one by one, written in one go, told in
+one event.
+
+Each wish succeeds or fails for itself. Who writes stands on the entry; the transaction carries wishes of many.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.attendance.models import PersonCheck
+from server.attendance.people import roster, turnout
+from server.attendance.people.errors import NotOnList, NotOnThisList, TooEarly, TooLate
+from server.attendance.people.roster import Listed
+from server.attendance.people.standing import Count, Entry, How, Kind, Standing, standing
+from server.attendance.people.telling import tell
+from server.attendance.people.turnout import Turnout, begun_at
+from server.audit.actions import record
+from server.core.actor import Actor
+from server.core.errors import DomainError, NotAllowed, NotFound
+from server.core.transaction import Transaction
+from server.meetings.access import locked_meeting
+from server.meetings.models import Meeting, MemberPoint
+from server.meetings.rights import MeetingRights, rights_of
+from server.organisations.models import BridgePoint
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Somebody wants these delegates noted."""
+
+    actor: Actor
+    at: datetime
+    kind: Kind
+    how: How
+    point_id: int | None = None
+    """Whose list is taken, or whose screen was scanned; None: online."""
+    delegate_ids: tuple[int, ...] | None = None
+    """None: the actor's own place on the list."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A wish that was granted."""
+
+    people: list[Listed]
+    """Those named, and those whose place they take."""
+    changed: bool
+    """False: everything was so already, and nothing was written."""
+    halls: dict[int, str]
+    """Names of the points that these people have to do with."""
+    count: Count
+    """Of the wish's hall."""
+
+
+@dataclass(slots=True)
+class _Group:
+    """What one transaction has read, and what it is going to write."""
+
+    meeting: Meeting
+    members: frozenset[int]
+    people: dict[int, Listed]
+    new: list[dict[str, object]] = field(default_factory=list)
+    touched: set[int | None] = field(default_factory=set)
+    sealed: list[list[object]] = field(default_factory=list)
+    """For the audit log: who noted what of whom."""
+
+
+async def take(tx: Transaction, meeting_id: int, wishes: Sequence[Wish]) -> list[Taken | DomainError]:
+    """An answer to each wish, in their order. Only what is wrong with the database itself is raised."""
+    meeting = await locked_meeting(tx, meeting_id)
+    if meeting is None:
+        return [NotFound() for _ in wishes]
+    rights = await rights_of(tx.session, meeting, [wish.actor for wish in wishes])
+    members = await tx.session.scalars(select(MemberPoint.point_id).where(MemberPoint.meeting_id == meeting_id))
+    wanted = {
+        delegate_id
+        for wish, own in zip(wishes, rights, strict=True)
+        for delegate_id in (wish.delegate_ids or (own.delegate_id,))
+        if delegate_id is not None
+    }
+    group = _Group(meeting, frozenset(members), await roster.named(tx.session, meeting, wanted))
+    granted: list[list[Listed] | DomainError] = []
+    changed: list[bool] = []
+    for wish, own in zip(wishes, rights, strict=True):
+        before = len(group.new)
+        try:
+            granted.append(_grant(group, wish, own))
+        except DomainError as error:
+            granted.append(error)
+        changed.append(len(group.new) > before)
+    counted = await _write(tx, group)
+    halls = await names(tx.session, roster.points_of(group.people.values()))
+    return [
+        people
+        if isinstance(people, DomainError)
+        else Taken(people, told, halls, counted.points.get(wish.point_id, Count()))
+        for wish, people, told in zip(wishes, granted, changed, strict=True)
+    ]
+
+
+async def names(session: AsyncSession, point_ids: Collection[int]) -> dict[int, str]:
+    rows = await session.execute(select(BridgePoint.id, BridgePoint.name).where(BridgePoint.id.in_(point_ids)))
+    return dict(rows.all())
+
+
+async def _write(tx: Transaction, group: _Group) -> Turnout:
+    if not group.new:
+        return await turnout.load(tx.session, group.meeting)
+    await tx.session.execute(insert(PersonCheck), group.new)
+    await record(tx, "people.checked", "meeting", group.meeting.id, entries=group.sealed)
+    return await tell(tx, group.meeting, "people.checked", group.touched)
+
+
+def _grant(group: _Group, wish: Wish, rights: MeetingRights) -> list[Listed]:
+    """Notes what the wish wants in the group. Returns whom it concerns. Raises what is wrong with it, and then has
+    noted nothing."""
+    if not rights.view:
+        raise NotFound()
+    people = _own(group, wish, rights) if wish.delegate_ids is None else _of_list(group, wish, rights)
+    for person in people:
+        _note(group, wish, person)
+    return [*people, *(each.stands_for for each in people if each.stands_for is not None)]
+
+
+def _own(group: _Group, wish: Wish, rights: MeetingRights) -> list[Listed]:
+    """The actor himself, by the code on a hall's screen or from afar."""
+    person = group.people.get(rights.delegate_id) if rights.delegate_id is not None else None
+    if person is None:
+        raise NotOnList()
+    if wish.kind == "out" and person.standing.state != "online":
+        return [person]
+    if group.meeting.state == "ended":
+        raise TooLate()
+    if group.meeting.state == "draft" or (wish.point_id is None and group.meeting.state == "invited"):
+        raise TooEarly()
+    if wish.point_id is not None and wish.point_id not in group.members:
+        raise NotFound()
+    return [person]
+
+
+def _of_list(group: _Group, wish: Wish, rights: MeetingRights) -> list[Listed]:
+    """Delegates named by who takes a hall's attendance."""
+    point_id = wish.point_id
+    runs = rights.organise or rights.conduct or rights.operate
+    if not (runs or point_id in rights.points):
+        raise NotAllowed()
+    if point_id not in group.members:
+        raise NotFound()
+    if group.meeting.state == "draft":
+        raise TooEarly()
+    assert wish.delegate_ids is not None  # noqa: S101
+    people = [group.people.get(delegate_id) for delegate_id in dict.fromkeys(wish.delegate_ids)]
+    known = [each for each in people if each is not None and not each.removed and _concerns(each, wish, runs=runs)]
+    if len(known) < len(people):
+        ids = {each.delegate_id for each in known}
+        raise NotOnThisList(delegate_ids=[each for each in wish.delegate_ids if each not in ids])
+    return known
+
+
+def _concerns(person: Listed, wish: Wish, *, runs: bool) -> bool:
+    """A hall takes its own list, and lets visitors go; who runs the meeting notes anybody anywhere."""
+    visits = person.standing.point_id == wish.point_id and wish.kind in ("in", "out")
+    return runs or person.point_id == wish.point_id or visits
+
+
+def _note(group: _Group, wish: Wish, person: Listed) -> None:
+    """Adds the entry that the wish asks for, unless everything is so already."""
+    number = max((entry.id for entry in person.entries), default=0) + 1
+    name = wish.actor.name[:200]
+    where = person.standing.point_id if wish.kind == "out" else wish.point_id
+    entry = Entry(number, wish.kind, wish.how, wish.at, where, wish.reason, name)
+    if _says_nothing_new(person, entry):
+        return
+    before = person.standing
+    after = standing([*person.entries, entry], begun_at(group.meeting))
+    if (after.state, after.point_id, after.reason) == (before.state, before.point_id, before.reason):
+        return
+    person.entries.append(entry)
+    person.standing = after
+    group.touched |= {person.point_id, *_places(before, after), *_homes(person)}
+    group.new.append(
+        {
+            "meeting_id": group.meeting.id,
+            "delegate_id": person.delegate_id,
+            "point_id": entry.point_id,
+            "kind": entry.kind,
+            "how": entry.how,
+            "reason": entry.reason,
+            "at": entry.at,
+            "by_id": wish.actor.person_id,
+            "by_name": entry.by_name,
+        }
+    )
+    by = wish.actor.person_id or f"point-{wish.actor.point_id}"
+    group.sealed.append([person.delegate_id, entry.kind, entry.how, entry.point_id, by])
+
+
+def _says_nothing_new(person: Listed, entry: Entry) -> bool:
+    """Going out without being in, and withdrawing a leave that does not stand."""
+    match entry.kind:
+        case "out":
+            takes_back = entry.how == "by-hand" and person.standing.state == "left"
+            return not (person.standing.attending or takes_back)
+        case "leave-withdrawn":
+            return person.standing.state != "leave"
+    return False
+
+
+def _places(*standings: Standing) -> Iterable[int]:
+    return (each.point_id for each in standings if each.point_id is not None)
+
+
+def _homes(person: Listed) -> Iterable[int | None]:
+    """The halls of those whose figures change with this person's."""
+    return (each.point_id for each in (person.stands_for, person.substitute) if each is not None)

@@ -1,0 +1,20 @@
+"""How features above tell papers what they know, and hear what becomes of them. `server.wiring` fills these; papers
+know none of them."""
+
+from collections.abc import Awaitable, Callable, Collection
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.core.transaction import Transaction
+from server.documents.models import Paper, PaperVersion
+
+WhoOpened = Callable[[AsyncSession, Collection[int]], Awaitable[Collection[int]]]
+"""(versions) -> people who have opened any of them."""
+
+WHO_OPENED: list[WhoOpened] = []
+
+WITHDRAWN: list[Callable[[Transaction, Paper], Awaitable[None]]] = []
+"""A paper was recalled or deleted; called inside that transaction."""
+
+RENEWED: list[Callable[[Transaction, Paper, PaperVersion], Awaitable[None]]] = []
+"""A new version of a paper became the current one; called inside that transaction."""

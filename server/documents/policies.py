@@ -1,0 +1,57 @@
+"""Who may read, as set at a paper, or at its agenda item for all papers without a policy of their own."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.documents.models import AccessPolicy, Paper
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    hidden: bool = False
+    opens_at: datetime | None = None
+    download: bool = False
+    audience: tuple[Mapping[str, Any], ...] = ()
+    """As in `models.AccessPolicy`; empty: all members."""
+
+
+OPEN = Policy()
+"""Where nothing is set: every member of the meeting reads, nobody downloads."""
+
+
+def policy_of(own: AccessPolicy | None, inherited: AccessPolicy | None) -> Policy:
+    """The one that counts: the paper's own, or else its item's."""
+    row = own or inherited
+    if row is None:
+        return OPEN
+    return Policy(row.hidden, row.opens_at, row.download, tuple(row.audience))
+
+
+def named_in(policies: Iterable[Policy]) -> frozenset[int]:
+    """People who are named as readers."""
+    return frozenset(entry["id"] for policy in policies for entry in policy.audience if entry["kind"] == "person")
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """All of some meetings."""
+
+    by_paper: Mapping[int, AccessPolicy]
+    by_item: Mapping[int, AccessPolicy]
+
+    def of(self, paper: Paper) -> Policy:
+        inherited = self.by_item.get(paper.item_id) if paper.item_id is not None else None
+        return policy_of(self.by_paper.get(paper.id), inherited)
+
+
+async def policies_in(session: AsyncSession, meeting_ids: Collection[int]) -> Policies:
+    rows = list(await session.scalars(select(AccessPolicy).where(AccessPolicy.meeting_id.in_(meeting_ids))))
+    return Policies(
+        by_paper={row.paper_id: row for row in rows if row.paper_id is not None},
+        by_item={row.item_id: row for row in rows if row.item_id is not None},
+    )

@@ -1,0 +1,109 @@
+"""Paper to text: pictures become a PDF, pages without text are set straight and recognised.
+
+Vietnamese alone (`vie`): with English beside it tesseract reads "pANG BO TINH" for "ĐẢNG BỘ TỈNH" and takes a third
+longer; the Vietnamese model knows the plain Latin letters too."""
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pypdfium2
+from PIL import Image, ImageOps
+from pypdfium2 import raw
+
+_LANGUAGE = "vie"
+_LONG_SIDE = 3508
+"""Pixels of A4 at 300 dots per inch: tesseract wins nothing from more."""
+_A4_LONG = 297 / 25.4
+"""Inches."""
+_FEW = 40
+"""Characters: a page number, a stamp's text over a scan."""
+_COVERED = 0.5
+"""A picture over this much of a page makes it a scan."""
+_ORIENTATION_CERTAIN = 5.0
+"""OCRmyPDF's default, 14, leaves half of the pages lying on their side as they are."""
+_PAGE_SECONDS = 120.0
+
+
+class NotInstalled(Exception):
+    """Tesseract or its language is missing: a matter of the machine, not of the file."""
+
+
+def picture_to_pdf(source: Path, target: Path) -> None:
+    """A photo or scan as one page: the way up that EXIF says, even light, no larger than needed, A4 where it does not
+    say how large it is."""
+    with Image.open(source) as opened:
+        picture = ImageOps.exif_transpose(opened)
+        if "A" in picture.getbands() or "transparency" in picture.info:
+            white = Image.new("RGBA", picture.size, "white")
+            picture = Image.alpha_composite(white, picture.convert("RGBA"))
+        picture = picture.convert("L" if picture.mode in ("1", "L", "I;16") else "RGB")
+        picture.thumbnail((_LONG_SIDE, _LONG_SIDE), reducing_gap=3)
+        # The darkest and lightest percent: a grey sheet becomes white, its letters black.
+        picture = ImageOps.autocontrast(picture, cutoff=1, preserve_tone=True)
+        picture.save(target, "PDF", resolution=max(picture.size) / _A4_LONG, quality=85)
+
+
+def pages_without_text(source: Path) -> list[int]:
+    """Numbers (from 1) of pages that show a picture and hardly any text."""
+    with pypdfium2.PdfDocument(source) as document:
+        return [number for number in range(1, len(document) + 1) if _is_scan(document, number - 1)]
+
+
+def _is_scan(document: pypdfium2.PdfDocument, index: int) -> bool:
+    page = document[index]
+    try:
+        textpage = page.get_textpage()
+        try:
+            characters = textpage.count_chars()
+        finally:
+            textpage.close()
+        if characters > 20 * _FEW:
+            return False
+        covered = 0.0
+        area = max(1.0, page.get_width() * page.get_height())
+        for each in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3):
+            left, bottom, right, top = each.get_bounds()
+            covered = max(covered, abs((right - left) * (top - bottom)) / area)
+        # A whole-page picture with much text is a scan that was recognised before.
+        return (characters <= _FEW and covered > 0.02) or (characters <= 4 * _FEW and covered > _COVERED)
+    except pypdfium2.PdfiumError:
+        return False
+    finally:
+        page.close()
+
+
+def recognise(
+    source: Path, target: Path, pages: Sequence[int], *, straighten: bool, cores: int, told: Callable[[float], None]
+) -> None:
+    """A copy whose `pages` have a text layer; `straighten`: turned the right way up and set straight too. Raises
+    NotInstalled, or whatever OCRmyPDF says of a file it cannot read."""
+    import ocrmypdf  # noqa: PLC0415  takes a second, and most papers are no scans
+
+    from server.documents.workshop import ocr_progress  # noqa: PLC0415
+
+    ocr_progress.told[:] = [told]
+    logging.getLogger("ocrmypdf").setLevel(logging.CRITICAL)
+    try:
+        ocrmypdf.ocr(
+            source,
+            target,
+            language=[_LANGUAGE],
+            pages=",".join(map(str, pages)),
+            mode="force",
+            output_type="pdf",
+            rasterizer="pypdfium",
+            rotate_pages=straighten,
+            rotate_pages_threshold=_ORIENTATION_CERTAIN,
+            deskew=straighten,
+            optimize=0,
+            fast_web_view=0,
+            invalidate_digital_signatures=True,
+            tesseract_timeout=_PAGE_SECONDS,
+            jobs=cores,
+            use_threads=True,
+            progress_bar=True,
+            plugins=["server.documents.workshop.ocr_progress"],
+        )
+    except ocrmypdf.exceptions.MissingDependencyError as error:
+        raise NotInstalled(str(error)) from error

@@ -1,0 +1,176 @@
+"""The server's side of the workshop: starts its process, hears its progress, and ends it, with everything it started,
+when it takes too long or too much."""
+
+import asyncio
+import contextlib
+import functools
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from pathlib import Path
+
+import structlog
+from pydantic import ValidationError
+
+import server
+from server.documents.workshop.order import ORDER, Order, Step
+from server.documents.workshop.problems import problem
+
+log = structlog.get_logger(__name__)
+
+_PROGRAM = "server.documents.workshop"
+_LOOK_EVERY = 0.5
+"""Seconds between looks at the memory in use."""
+_LINE_MAX = 64 * 1024
+_SAID = "said"
+"""File of its standard error."""
+_SAID_SHOWN = 2000
+_CRASHES = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSYS})
+_NO_NETWORK = ("unshare", "--net", "--pid", "--fork", "--kill-child=KILL", "--mount-proc")
+_WAYS: tuple[tuple[str, ...], ...] = (
+    ("setpriv", "--pdeathsig", "KILL", *_NO_NETWORK, "--"),
+    ("setpriv", "--pdeathsig", "KILL", *_NO_NETWORK, "--user", "--map-root-user", "--"),
+    ("setpriv", "--pdeathsig", "KILL", "--"),
+    (),
+)
+"""How the process is shut in, best first: without network and ended with us, as far as this machine lets us."""
+
+
+class WorkshopFailed(Exception):
+    """Our fault: the file may be fine."""
+
+
+async def steps(folder: Path, order: Order, seconds: float) -> AsyncGenerator[Step]:
+    """Runs the workshop on the folder; the last step has a problem or is done. Closing or cancelling ends the process.
+
+    Raises WorkshopFailed."""
+    async with aclosing(_steps(folder, order, seconds)) as inner:
+        async for step in inner:
+            yield step
+            if step.done or step.problem is not None:
+                return
+
+
+async def _steps(folder: Path, order: Order, seconds: float) -> AsyncGenerator[Step]:
+    for name in ("home", "tmp"):
+        (folder / name).mkdir(exist_ok=True)
+    (folder / ORDER).write_text(order.model_dump_json(), encoding="utf-8")
+    way = await asyncio.to_thread(confinement)
+    with (folder / _SAID).open("wb") as said:
+        child = await asyncio.create_subprocess_exec(
+            *way,
+            sys.executable,
+            "-P",
+            "-m",
+            _PROGRAM,
+            str(folder),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=said,
+            cwd=folder,
+            env=_environment(folder),
+            start_new_session=True,
+            limit=_LINE_MAX,
+        )
+    watch = asyncio.create_task(_watch(child.pid, order.memory_mb))
+    assert child.stdout is not None  # noqa: S101  a pipe was asked for
+    too_long = False
+    try:
+        try:
+            async with asyncio.timeout(seconds):
+                while line := await child.stdout.readline():
+                    yield Step.model_validate_json(line)
+                await child.wait()
+        except TimeoutError:
+            too_long = True
+        except (ValidationError, ValueError) as error:
+            raise WorkshopFailed(f"said something strange: {error}"[:_SAID_SHOWN]) from error
+    finally:
+        watch.cancel()
+        _end(child.pid)
+        await child.wait()
+    if too_long:
+        yield Step(problem=problem("time"))
+    elif watch.done() and not watch.cancelled():
+        yield Step(problem=problem("memory"))
+    else:
+        yield _last_step(child.returncode or 0, folder)
+
+
+def _last_step(code: int, folder: Path) -> Step:
+    """Of a process that ended without a word."""
+    killed_by = -code if code < 0 else code - 128
+    if killed_by == signal.SIGXCPU:
+        return Step(problem=problem("time"))
+    if killed_by == signal.SIGKILL:  # the machine's own memory watch
+        return Step(problem=problem("memory"))
+    if killed_by in _CRASHES:
+        return Step(problem=problem("damaged"))
+    said = (folder / _SAID).read_text(encoding="utf-8", errors="replace")[-_SAID_SHOWN:]
+    raise WorkshopFailed(f"ended with {code}: {said}")
+
+
+@functools.cache
+def confinement() -> tuple[str, ...]:
+    """The command that the process is started by, tried out once."""
+    for way in _WAYS:
+        with contextlib.suppress(OSError):
+            tried = subprocess.run([*way, "true"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+            if tried.returncode == 0:
+                break
+    if "--net" not in way:
+        log.warning("workshop-has-network", way=way)
+    return way
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    nowhere = "http://127.0.0.1:9"
+    return {
+        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+        "PYTHONPATH": str(Path(server.__file__).parents[1]),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "HOME": str(folder / "home"),
+        "TMPDIR": str(folder / "tmp"),
+        "LANG": "C.UTF-8",
+        "OMP_THREAD_LIMIT": "1",  # tesseract's threads only get in each other's way
+        "SAL_DISABLE_OPENCL": "1",
+        "http_proxy": nowhere,
+        "https_proxy": nowhere,
+    }
+
+
+async def _watch(session: int, memory_mb: int) -> None:
+    """Returns, having ended them, when all processes of the session together hold more than this."""
+    while True:
+        await asyncio.sleep(_LOOK_EVERY)
+        if await asyncio.to_thread(_memory_of, session) > memory_mb * 1024 * 1024:
+            _end(session)
+            return
+
+
+def _memory_of(session: int) -> int:
+    """Bytes that belong to the session's processes alone (what they share is counted with nobody)."""
+    pages = 0
+    for entry in os.scandir("/proc"):
+        if not entry.name.isdecimal():
+            continue
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            # proc(5): after the name in brackets come state, parent, group, session.
+            if int(Path(entry.path, "stat").read_text().rpartition(")")[2].split()[3]) == session:
+                resident, shared = Path(entry.path, "statm").read_text().split()[1:3]
+                pages += int(resident) - int(shared)
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _end(group: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+
+
+def clear(folder: Path) -> None:
+    """Removes a job's folder, whatever is left in it."""
+    shutil.rmtree(folder, ignore_errors=True)

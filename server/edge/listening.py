@@ -1,0 +1,35 @@
+"""How uvicorn serves this application: with our HTTP and WebSocket protocols."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from server.edge.files import FilesProtocol
+from server.edge.lines import LineProtocol
+
+_LARGEST_FRAME = 512 * 1024
+"""Bytes of one WebSocket frame: an SDP offer with thirty slots is a tenth of it."""
+_BACKLOG = 4096
+"""Connections that wait to be accepted: a whole conference comes back within seconds after a restart."""
+
+
+def configuration(app: ASGIApp, grace: int, **more: Any) -> uvicorn.Config:
+    """`grace`: seconds that requests under way have to end."""
+    options: Mapping[str, Any] = {
+        "http": FilesProtocol,
+        "ws": LineProtocol,
+        "ws_max_size": _LARGEST_FRAME,
+        # A deflate window for each socket is 300 KB, and every text would be packed once for each client.
+        "ws_per_message_deflate": False,
+        # The live channel has its own heartbeat; this one notices dead TCP connections of media nodes.
+        "ws_ping_interval": 20,
+        "ws_ping_timeout": 20,
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "backlog": _BACKLOG,
+        "timeout_graceful_shutdown": grace,
+    }
+    return uvicorn.Config(app, **{**options, **more})

@@ -1,0 +1,229 @@
+"""A meeting's lists of delegates: verbs for what an organiser and a hall's secretary do with them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from server.accounts.actions.links import revoke_bound_links
+from server.accounts.actions.sessions import recheck
+from server.accounts.models import Person, RoleGrant
+from server.audit.actions import record
+from server.core.actor import Role
+from server.core.errors import Conflict, Invalid, NotAllowed, NotFound
+from server.core.fields import folded
+from server.core.transaction import Transaction
+from server.invitations.enlisting import DelegateRole, Entry, carry_out, plan
+from server.invitations.extensions import list_changed
+from server.invitations.people import Typed
+from server.invitations.rights import ListRights, MeetingOver, leads_or_presents, list_for_write
+from server.invitations.schemas import DelegatePatch, PersonChosen, PersonTyped
+from server.meetings.access import meeting_for_write
+from server.meetings.models import Delegate, Meeting, MemberPoint
+from server.organisations import queries as organisations
+
+_PERSON_FIELDS = ("full_name", "title", "email", "phone")
+
+
+class AlreadyListed(Conflict):
+    code = "already-listed"
+    vi = "Người này đã có trong danh sách của cuộc họp. Sửa dòng đã có thay vì thêm lần nữa."
+    en = "This person is on the meeting's list already. Edit that line instead of adding another."
+
+
+class KeptByAdministrator(Conflict):
+    code = "kept-by-administrator"
+    vi = "Người này có tài khoản trên hệ thống nên tên, chức vụ và địa chỉ do quản trị viên sửa. Nhờ quản trị viên."
+    en = "This person has an account here, so name, title and addresses are the administrator's to change. Ask them."
+
+
+async def add(
+    tx: Transaction,
+    meeting_id: int,
+    point_id: int | None,
+    role: DelegateRole,
+    people: Sequence[PersonChosen | PersonTyped],
+) -> list[int]:
+    """Puts people on a point's list (None: online). Who is on the meeting's list already stays where they are. Returns
+    the new ones' ids."""
+    meeting, rights = await list_for_write(tx, meeting_id)
+    unit_id = await hall_unit(tx, meeting, rights, point_id)
+    await _check_chosen(tx, rights, [each.person_id for each in people if isinstance(each, PersonChosen)])
+    entries = [
+        Entry(
+            each.person_id
+            if isinstance(each, PersonChosen)
+            else Typed(unit_id, each.full_name, each.title, each.email, each.phone),
+            point_id,
+            role,
+        )
+        for each in people
+    ]
+    lines = await plan(tx.session, meeting_id, entries)
+    if len(lines) == 1 and lines[0].listed:
+        raise AlreadyListed(delegate_id=lines[0].row_id)
+    return await carry_out(tx, meeting_id, lines, "typed")
+
+
+async def add_substitute(
+    tx: Transaction,
+    delegate_id: int,
+    *,
+    full_name: str,
+    title: str = "",
+    email: str | None = None,
+    phone: str | None = None,
+) -> Delegate:
+    """Somebody of the same unit comes in a delegate's stead, to the same hall. For who may edit the list, and whoever
+    takes the hall's attendance."""
+    replaced = await tx.session.get(Delegate, delegate_id)
+    if replaced is None or replaced.removed_at is not None:
+        raise NotFound()
+    meeting, rights = await meeting_for_write(tx, replaced.meeting_id)
+    leads = rights.organise or rights.conduct
+    if not leads and replaced.point_id not in rights.points:
+        raise NotAllowed()
+    if meeting.state == "ended" and not leads:
+        raise MeetingOver()
+    if await tx.session.scalar(
+        select(Delegate.id).where(Delegate.substitutes_id == delegate_id, Delegate.removed_at.is_(None))
+    ):
+        raise Conflict(
+            "Đại biểu này đã có người dự thay. Bỏ người dự thay trước rồi mới chọn người khác.",
+            "Somebody comes in this delegate's stead already. Take that one off first.",
+        )
+    person = await tx.session.get_one(Person, replaced.person_id)
+    typed = Typed(person.unit_id, full_name, title, email, phone)
+    role: DelegateRole = "guest" if replaced.role == "guest" else "delegate"
+    lines = await plan(tx.session, meeting.id, [Entry(typed, replaced.point_id, role, delegate_id)])
+    if lines[0].listed:
+        raise AlreadyListed(delegate_id=lines[0].row_id)
+    [made] = await carry_out(tx, meeting.id, lines, "substitute")
+    return await tx.session.get_one(Delegate, made, populate_existing=True)
+
+
+async def edit(tx: Transaction, delegate_id: int, patch: DelegatePatch) -> Delegate:
+    """Another hall or role, or a correction of what was typed."""
+    delegate, meeting, rights = await _listed(tx, delegate_id)
+    sent = patch.model_dump(exclude_unset=True)
+    before = delegate.point_id
+    if "point_id" in sent and sent["point_id"] != delegate.point_id:
+        await hall_unit(tx, meeting, rights, sent["point_id"])
+        delegate.point_id = sent["point_id"]
+    if sent.get("role"):
+        delegate.role = sent["role"]
+    about = {name: sent[name] for name in _PERSON_FIELDS if name in sent}
+    if about:
+        await _correct(tx, meeting, rights, delegate, about)
+    await tx.session.flush()
+    await record(tx, "delegate.edited", "delegate", delegate_id, meeting_id=meeting.id, **sent)
+    await list_changed(tx, meeting.id, frozenset({before, delegate.point_id}))
+    return delegate
+
+
+async def remove(tx: Transaction, delegate_id: int) -> None:
+    """Takes a person off the list. Their personal links to the meeting end at once."""
+    delegate, meeting, _ = await _listed(tx, delegate_id)
+    delegate.removed_at = tx.now
+    await revoke_bound_links(tx, meeting.id, [delegate.person_id])
+    await record(
+        tx,
+        "delegate.removed",
+        "delegate",
+        delegate_id,
+        meeting_id=meeting.id,
+        person_id=delegate.person_id,
+        point_id=delegate.point_id,
+    )
+    await list_changed(tx, meeting.id, frozenset({delegate.point_id}))
+
+
+async def points_removed(tx: Transaction, meeting: Meeting, removed: frozenset[int]) -> None:
+    """These halls are no longer members: their people stay invited, without a hall until they are given one."""
+    found = await tx.session.scalars(
+        select(Delegate).where(Delegate.meeting_id == meeting.id, Delegate.point_id.in_(removed))
+    )
+    for delegate in found:
+        delegate.point_id = None
+    await list_changed(tx, meeting.id, frozenset({None, *removed}))
+
+
+async def hall_unit(tx: Transaction, meeting: Meeting, rights: ListRights, point_id: int | None) -> int:
+    """The unit that new people of this list belong to: the hall's, or the one that holds the meeting for online."""
+    if not rights.covers(point_id):
+        raise NotAllowed()
+    if point_id is None:
+        return meeting.unit_id
+    member = await tx.session.scalar(
+        select(MemberPoint.id).where(MemberPoint.meeting_id == meeting.id, MemberPoint.point_id == point_id)
+    )
+    if member is None:
+        raise Invalid.fields(
+            {
+                "point_id": (
+                    "Điểm cầu này không tham dự cuộc họp. Chọn điểm cầu khác.",
+                    "This point is not a member of the meeting. Choose another.",
+                )
+            }
+        )
+    return (await organisations.point(tx.session, point_id)).unit_id
+
+
+async def _listed(tx: Transaction, delegate_id: int) -> tuple[Delegate, Meeting, ListRights]:
+    """A delegate whose line the actor may change."""
+    delegate = await tx.session.get(Delegate, delegate_id)
+    if delegate is None:
+        raise NotFound()
+    meeting, rights = await list_for_write(tx, delegate.meeting_id)
+    await tx.session.refresh(delegate)
+    if delegate.removed_at is not None:
+        raise NotFound()
+    if not rights.covers(delegate.point_id):
+        raise NotAllowed()
+    return delegate, meeting, rights
+
+
+async def _check_chosen(tx: Transaction, rights: ListRights, person_ids: Sequence[int]) -> None:
+    """Who is chosen by id exists; a hall's secretary chooses within the own units."""
+    rows = await tx.session.execute(
+        select(Person.id, Person.unit_id).where(Person.id.in_(person_ids), Person.disabled_at.is_(None))
+    )
+    units: dict[int, int] = dict(rows.all())
+    wrong = {
+        f"people.{index}.person_id": ("Không tìm thấy người này. Chọn lại.", "No such person. Choose again.")
+        for index, person_id in enumerate(person_ids)
+        if person_id not in units
+    }
+    if wrong:
+        raise Invalid.fields(wrong)
+    if not rights.everything:
+        for unit_id in set(units.values()):
+            await _require_secretary_at(tx, unit_id)
+
+
+async def _require_secretary_at(tx: Transaction, unit_id: int) -> None:
+    unit = await organisations.unit(tx.session, unit_id)
+    if not tx.actor.has(Role.HALL_SECRETARY, unit.path):
+        raise NotAllowed()
+
+
+async def _correct(
+    tx: Transaction, meeting: Meeting, rights: ListRights, delegate: Delegate, about: dict[str, Any]
+) -> None:
+    person = await tx.session.get_one(Person, delegate.person_id)
+    about = {name: value for name, value in about.items() if value is not None or name in ("email", "phone")}
+    about = {name: value for name, value in about.items() if value != getattr(person, name)}
+    if not about:
+        return
+    has_role = await tx.session.scalar(select(RoleGrant.id).where(RoleGrant.person_id == person.id).limit(1))
+    if person.login is not None or has_role:
+        raise KeptByAdministrator()
+    if not rights.everything:
+        # Links go to the address: nobody may point the chair's or a presenter's at themselves.
+        await _require_secretary_at(tx, person.unit_id)
+        if await leads_or_presents(tx.session, meeting, person.id):
+            raise NotAllowed()
+    for name, value in about.items():
+        setattr(person, name, value)
+    person.search_name = folded(person.full_name)[:200]
+    recheck(tx, [person.id])

@@ -1,0 +1,58 @@
+"""The meeting's code: what it leads to for whoever scans it, and what a hall's screen shows."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.core.actor import Actor
+from server.core.config import Settings
+from server.core.errors import NotAllowed, NotFound
+from server.core.services import Services
+from server.invitations.codes import hall_code, hall_secret, valid_until
+from server.invitations.qr import svg
+from server.invitations.schemas import HallCode, Knocked
+from server.meetings.access import visible_meeting
+from server.meetings.models import Delegate, Meeting, MemberPoint
+from server.meetings.rights import meeting_rights
+from server.organisations.models import BridgePoint
+
+
+async def knock(session: AsyncSession, code: str, actor: Actor) -> Knocked:
+    """For who may see the meeting. NotFound for everybody else, as for a code that leads nowhere."""
+    meeting = await session.scalar(select(Meeting).where(Meeting.public_code == code))
+    # A wrong code costs as much as a right one: the time of the answer tells nothing either.
+    looked_at = meeting or await session.scalar(select(Meeting).order_by(Meeting.id.desc()).limit(1))
+    rights = await meeting_rights(session, looked_at, actor) if looked_at else None
+    if meeting is None or rights is None or not rights.view:
+        raise NotFound()
+    delegate = await session.get(Delegate, rights.delegate_id) if rights.delegate_id else None
+    point = await session.get(BridgePoint, delegate.point_id) if delegate and delegate.point_id else None
+    return Knocked(meeting_id=meeting.id, delegate=delegate is not None, point_name=point.name if point else "")
+
+
+def url_of(settings: Settings, meeting: Meeting) -> str:
+    """What the meeting's QR code says."""
+    return f"{settings.url}/m/{meeting.public_code}"
+
+
+async def meeting_svg(session: AsyncSession, settings: Settings, meeting_id: int, actor: Actor) -> str:
+    meeting, _ = await visible_meeting(session, meeting_id, actor)
+    return svg(url_of(settings, meeting))
+
+
+async def screen_code(
+    session: AsyncSession, services: Services, meeting_id: int, point_id: int, actor: Actor
+) -> HallCode:
+    """What the hall's screen shows in this half minute. For the hall's device and staff, and who runs the meeting:
+    anybody else could check themselves in from elsewhere."""
+    meeting, rights = await visible_meeting(session, meeting_id, actor)
+    runs = rights.organise or rights.conduct or rights.operate
+    if not runs and point_id not in rights.points:
+        raise NotAllowed()
+    member = await session.scalar(
+        select(MemberPoint.id).where(MemberPoint.meeting_id == meeting_id, MemberPoint.point_id == point_id)
+    )
+    if member is None:
+        raise NotFound()
+    settings, now = services.settings, services.clock()
+    path = f"/m/{meeting.public_code}?h={hall_code(hall_secret(settings), meeting_id, point_id, now)}"
+    return HallCode(path=path, url=settings.url + path, svg=svg(settings.url + path), valid_until=valid_until(now))

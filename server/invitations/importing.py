@@ -1,0 +1,99 @@
+"""A list of delegates from an Excel file: looked at first, then applied. Rows that are not right are named and left
+out; the others can be added meanwhile."""
+
+import asyncio
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.core.actor import Actor
+from server.core.services import Services
+from server.invitations.enlisting import Line, carry_out, plan
+from server.invitations.rights import ListRights, list_for_write, list_rights
+from server.invitations.schemas import BadRow, ImportOut, ReadyRow
+from server.invitations.sheets.reading import SheetRow, read
+from server.invitations.sheets.rows import Hall, Halls, Meant, meaning
+from server.invitations.sheets.template import template
+from server.meetings.models import Meeting, MemberPoint
+from server.organisations.models import BridgePoint, Unit
+
+MOST_BAD = 1000
+"""Wrong cells that are spelled out."""
+
+
+async def import_list(services: Services, actor: Actor, meeting_id: int, content: bytes, *, apply: bool) -> ImportOut:
+    """Adds the good rows if `apply`. NotASheet, SheetTooLarge, NoHeader."""
+    async with services.database.read() as session:
+        await list_rights(session, meeting_id, actor)
+    rows = await read(content)
+    if apply:
+        async with services.transactions(actor) as tx:
+            meeting, rights = await list_for_write(tx, meeting_id)
+            meant, lines = await _understood(tx.session, meeting, rights, rows)
+            known = _known(lines)
+            added = await carry_out(tx, meeting_id, lines, "import")
+            return _told(meant, lines, known, len(added))
+    async with services.database.read() as session:
+        meeting, rights = await list_rights(session, meeting_id, actor)
+        meant, lines = await _understood(session, meeting, rights, rows)
+        return _told(meant, lines, _known(lines), 0)
+
+
+async def template_of(session: AsyncSession, meeting_id: int, actor: Actor) -> bytes:
+    """XLSX with the halls whose lists the actor keeps."""
+    meeting, rights = await list_rights(session, meeting_id, actor)
+    halls = await halls_of(session, meeting, rights)
+    return await asyncio.to_thread(template, meeting.title, halls)
+
+
+async def halls_of(session: AsyncSession, meeting: Meeting, rights: ListRights) -> list[Hall]:
+    """The member points whose lists the actor keeps, in the meeting's order."""
+    rows = await session.execute(
+        select(BridgePoint.id, Unit.id, BridgePoint.name, BridgePoint.short_name, Unit.name, Unit.short_name)
+        .join(MemberPoint, MemberPoint.point_id == BridgePoint.id)
+        .join(Unit, Unit.id == BridgePoint.unit_id)
+        .where(MemberPoint.meeting_id == meeting.id)
+        .order_by(MemberPoint.id)
+    )
+    return [Hall(*row) for row in rows.all() if rights.covers(row[0])]
+
+
+async def _understood(
+    session: AsyncSession, meeting: Meeting, rights: ListRights, rows: list[SheetRow]
+) -> tuple[Meant, list[Line]]:
+    halls = Halls(await halls_of(session, meeting, rights))
+    meant = await asyncio.to_thread(meaning, rows, halls, meeting.unit_id if rights.everything else None)
+    return meant, await plan(session, meeting.id, [good.entry for good in meant.good])
+
+
+def _known(lines: list[Line]) -> list[bool]:
+    """Read before new people get their ids."""
+    return [line.person.id != 0 for line in lines]
+
+
+def _told(meant: Meant, lines: list[Line], known: list[bool], added: int) -> ImportOut:
+    ready = [
+        ReadyRow(
+            row=good.row,
+            full_name=good.typed.full_name,
+            title=good.typed.title,
+            point_id=good.entry.point_id,
+            point_name=good.point_name,
+            role=good.entry.role,
+            email=good.typed.email,
+            phone=good.typed.phone,
+            known=is_known,
+        )
+        for good, line, is_known in zip(meant.good, lines, known, strict=True)
+        if not line.listed
+    ]
+    return ImportOut(
+        rows=meant.rows,
+        ready=ready,
+        bad=[
+            BadRow(row=wrong.row, column=wrong.column, value=wrong.value, vi=wrong.vi, en=wrong.en)
+            for wrong in meant.wrong[:MOST_BAD]
+        ],
+        already=sum(line.listed for line in lines),
+        added=added,
+    )

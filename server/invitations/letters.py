@@ -1,0 +1,82 @@
+"""The words of the invitation that carries a personal link."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+VIETNAM = timezone(timedelta(hours=7))
+"""Without summer time, and small machines have no time zone files."""
+_DAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """The meeting as an invitation speaks of it."""
+
+    title: str
+    unit_name: str
+    starts_at: datetime
+    ends_at: datetime
+    contact: str
+    """Whom to ask: "Nguyễn Văn A, 0263 3822 111"; may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    full_name: str
+    title: str
+    guest: bool
+    place: str
+    """"Điểm cầu Đạ Sar (Xã Đạ Sar)"; "": online."""
+
+
+def place(point_name: str | None, unit_name: str | None) -> str:
+    return f"Điểm cầu {point_name} ({unit_name})" if point_name else ""
+
+
+def addressed(who: Invited) -> str:
+    """How a person is spoken to: guests need not be of the Party or the State."""
+    return "Ông/Bà" if who.guest else "Đồng chí"
+
+
+def when(occasion: Occasion) -> str:
+    """ "07 giờ 30, thứ Sáu ngày 20/11/2026"."""
+    starts = occasion.starts_at.astimezone(VIETNAM)
+    return f"{starts:%H giờ %M}, {_DAYS[starts.weekday()]} ngày {starts:%d/%m/%Y}"
+
+
+def where(who: Invited) -> str:
+    return who.place or "Dự trực tuyến, qua đường dẫn riêng"
+
+
+def subject(occasion: Occasion) -> str:
+    starts = occasion.starts_at.astimezone(VIETNAM)
+    return f"Giấy mời: {occasion.title[:220]} ({starts:%H:%M ngày %d/%m/%Y})"
+
+
+def text(occasion: Occasion, who: Invited, url: str, until: datetime) -> str:
+    """The e-mail's text. `url`: the personal link."""
+    you = addressed(who)
+    you_within = you if who.guest else you.lower()
+    position = f", {who.title}" if who.title else ""
+    contact = f" ({occasion.contact})" if occasion.contact else ""
+    return f"""Kính gửi: {you} {who.full_name}{position}
+
+{occasion.unit_name} trân trọng kính mời {you_within} dự:
+
+    {occasion.title}
+
+    Thời gian: {when(occasion)}
+    Địa điểm: {where(who)}
+
+Chương trình và tài liệu được gửi qua đường dẫn riêng dưới đây. Mở trên điện thoại, máy tính bảng hoặc máy tính,
+không cần mật khẩu:
+
+    {url}
+
+Đường dẫn chỉ dùng cho cuộc họp này và chỉ dành cho {you_within}, có hiệu lực đến hết ngày \
+{until.astimezone(VIETNAM):%d/%m/%Y}. Xin không chuyển cho người khác.
+
+Nếu thư này không gửi đúng người, xin không mở đường dẫn, báo lại ban tổ chức{contact} và xóa thư.
+
+Thư được gửi tự động, xin không trả lời.
+"""

@@ -1,0 +1,169 @@
+"""Personal links to a meeting: sent by e-mail or handed out, and taken back."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.accounts.actions.links import make_bound_links, revoke_bound_links
+from server.accounts.models import Person
+from server.audit.actions import record
+from server.core.actor import Actor
+from server.core.config import Settings
+from server.core.database import in_parts
+from server.core.errors import Conflict, Invalid, NotAllowed
+from server.core.transaction import Transaction
+from server.invitations import letters, printed
+from server.invitations.rights import list_for_write, list_rights
+from server.invitations.schemas import LinkPath, LinksOut
+from server.meetings.models import Delegate, Meeting
+from server.notifications.actions import Letter, send_mails
+from server.organisations.models import BridgePoint, Unit
+
+LINK_MAIL = "link.personal"
+VALID_AFTER = timedelta(days=14)
+"""After the meeting's planned end: conclusions and papers are read for some days."""
+
+
+class StillDraft(Conflict):
+    vi = "Cuộc họp còn là bản nháp nên đường dẫn chưa mở được gì. Gửi giấy mời trước rồi mới tạo đường dẫn."
+    en = "The meeting is still a draft, so links would open nothing. Invite first."
+
+
+class NobodyToInvite(Conflict):
+    code = "nobody-to-invite"
+    vi = "Chưa có ai trong danh sách này để in giấy mời. Thêm đại biểu trước."
+    en = "There is nobody on this list to print an invitation for. Add delegates first."
+
+
+class TooManyToPrint(Invalid):
+    code = "too-many-to-print"
+    vi = f"Mỗi tệp in được tối đa {printed.MOST} giấy mời. Chọn từng điểm cầu rồi in lần lượt."
+    en = f"One file holds at most {printed.MOST} invitations. Choose one point after the other."
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    delegate_id: int
+    person_id: int
+    point_id: int | None
+    email: str | None
+    who: letters.Invited
+
+
+def valid_until(meeting: Meeting, now: datetime) -> datetime:
+    return max(meeting.ends_at, now) + VALID_AFTER
+
+
+def path_of(meeting_id: int) -> str:
+    """Where a delegate's link leads."""
+    return f"/meetings/{meeting_id}/delegate"
+
+
+async def make(
+    tx: Transaction, settings: Settings, meeting_id: int, delegate_ids: Collection[int] | None, *, send: bool
+) -> LinksOut:
+    """For these delegates (None: all on the list). With `send` each gets an e-mail, and who has no address is named;
+    otherwise the paths are in the answer, and nowhere else. Earlier links stay valid."""
+    meeting, rights = await list_for_write(tx, meeting_id)
+    if not rights.everything:
+        raise NotAllowed()
+    if meeting.state == "draft":
+        raise StillDraft()
+    rows = await _rows(tx.session, meeting_id, delegate_ids)
+    reached = [row for row in rows if row.email or not send]
+    until = valid_until(meeting, tx.now)
+    made = await make_bound_links(
+        tx, meeting_id, [row.person_id for row in reached], next_path=path_of(meeting_id), expires_at=until
+    )
+    if send:
+        occasion = await occasion_of(tx.session, meeting)
+        await send_mails(
+            tx,
+            [
+                Letter(
+                    kind=LINK_MAIL,
+                    to_address=row.email,
+                    to_name=row.who.full_name,
+                    subject=letters.subject(occasion),
+                    text=letters.text(occasion, row.who, settings.url + made[row.person_id].path, until),
+                    meeting_id=meeting_id,
+                    person_id=row.person_id,
+                    secret=True,
+                )
+                for row in reached
+                if row.email
+            ],
+        )
+    await record(tx, "links.made", "meeting", meeting_id, count=len(made), sent=send)
+    return LinksOut(
+        queued=len(made) if send else 0,
+        without_email=[row.delegate_id for row in rows if not row.email],
+        links=[] if send else [LinkPath(delegate_id=row.delegate_id, path=made[row.person_id].path) for row in reached],
+    )
+
+
+async def revoke(tx: Transaction, meeting_id: int, delegate_ids: Collection[int]) -> None:
+    """Their links to this meeting open nothing from now on, and whoever came by them is out."""
+    _, rights = await list_for_write(tx, meeting_id)
+    if not rights.everything:
+        raise NotAllowed()
+    rows = await _rows(tx.session, meeting_id, delegate_ids)
+    ended = await revoke_bound_links(tx, meeting_id, [row.person_id for row in rows])
+    await record(
+        tx, "links.revoked", "meeting", meeting_id, links=ended, delegates=[row.delegate_id for row in rows[:20]]
+    )
+
+
+async def occasion_of(session: AsyncSession, meeting: Meeting) -> letters.Occasion:
+    unit = await session.get_one(Unit, meeting.unit_id)
+    main = await session.get_one(BridgePoint, meeting.main_point_id)
+    contact = ", ".join(part for part in (main.contact_name, main.contact_phone) if part)
+    return letters.Occasion(meeting.title, unit.name, meeting.starts_at, meeting.ends_at, contact)
+
+
+async def guests(
+    session: AsyncSession, meeting_id: int, actor: Actor, delegate_ids: Collection[int] | None, point_id: int | None
+) -> tuple[letters.Occasion, list[letters.Invited], Meeting]:
+    """Whom to print invitations for: these delegates (None: all), of one hall if given. A hall's secretary prints the
+    own hall's. NobodyToInvite, TooManyToPrint."""
+    meeting, rights = await list_rights(session, meeting_id, actor)
+    rows = [
+        row
+        for row in await _rows(session, meeting_id, delegate_ids)
+        if rights.covers(row.point_id) and point_id in (None, row.point_id)
+    ]
+    if not rows:
+        raise NobodyToInvite()
+    if len(rows) > printed.MOST:
+        raise TooManyToPrint(most=printed.MOST)
+    return await occasion_of(session, meeting), [row.who for row in rows], meeting
+
+
+async def _rows(session: AsyncSession, meeting_id: int, delegate_ids: Collection[int] | None) -> list[_Row]:
+    statement = (
+        select(
+            Delegate.id,
+            Delegate.person_id,
+            Delegate.point_id,
+            Person.email,
+            Delegate.role == "guest",
+            Person.full_name,
+            Person.title,
+            BridgePoint.name,
+            Unit.name,
+        )
+        .join(Person, Person.id == Delegate.person_id)
+        .outerjoin(BridgePoint, BridgePoint.id == Delegate.point_id)
+        .outerjoin(Unit, Unit.id == BridgePoint.unit_id)
+        .where(Delegate.meeting_id == meeting_id, Delegate.removed_at.is_(None), Person.disabled_at.is_(None))
+        .order_by(Delegate.point_id, Delegate.position, Delegate.id)
+    )
+    some = [None] if delegate_ids is None else list(in_parts(sorted(set(delegate_ids))))
+    return [
+        _Row(*row[:4], letters.Invited(row.full_name, row.title, bool(row[4]), letters.place(*row[7:])))
+        for ids in some
+        for row in await session.execute(statement if ids is None else statement.where(Delegate.id.in_(ids)))
+    ]

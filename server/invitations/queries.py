@@ -1,0 +1,211 @@
+"""Reads of the lists of delegates."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.accounts.models import AccessLink, Person
+from server.core.actor import Actor
+from server.core.database import in_parts
+from server.core.fields import folded
+from server.invitations.links import LINK_MAIL
+from server.invitations.rights import ListRights, list_rights
+from server.invitations.schemas import DelegateOut, DelegatesOut, LinkState, ListedPoint, Said
+from server.meetings.models import Delegate, MemberPoint
+from server.notifications.delivery import NOT_CONFIGURED
+from server.notifications.models import Mail
+from server.organisations.models import BridgePoint, Unit
+
+ONLINE = "Trực tuyến"
+
+
+async def delegates(
+    session: AsyncSession,
+    meeting_id: int,
+    actor: Actor,
+    now: datetime,
+    *,
+    point_id: int | None = None,
+    q: str = "",
+    limit: int,
+) -> DelegatesOut:
+    """Of one point, or of all that the actor may see; whose name has every word of `q`, diacritics or not."""
+    _, rights = await list_rights(session, meeting_id, actor)
+    chosen = _shown(meeting_id, rights)
+    if point_id is not None:
+        chosen = chosen.where(Delegate.point_id == point_id)
+    for word in folded(q).split():
+        chosen = chosen.where(Person.search_name.contains(word, autoescape=True))
+    total = await session.scalar(select(func.count()).select_from(chosen.subquery()))
+    rows = list(await session.execute(chosen.order_by(Delegate.point_id, Delegate.position, Delegate.id).limit(limit)))
+    return DelegatesOut(
+        points=await _points(session, meeting_id, rights),
+        total=total or 0,
+        delegates=await _out(session, meeting_id, rows, now),
+    )
+
+
+async def delegate(session: AsyncSession, delegate_id: int, now: datetime) -> DelegateOut:
+    """One line, for who has just changed it."""
+    found = await session.get_one(Delegate, delegate_id)
+    rows = list(await session.execute(_shown(found.meeting_id, None).where(Delegate.id == delegate_id)))
+    [out] = await _out(session, found.meeting_id, rows, now)
+    return out
+
+
+async def some_delegates(
+    session: AsyncSession, meeting_id: int, delegate_ids: Sequence[int], now: datetime
+) -> list[DelegateOut]:
+    """These lines, for who has just written them."""
+    rows: list[Any] = []
+    for some in in_parts(delegate_ids):
+        rows += await session.execute(_shown(meeting_id, None).where(Delegate.id.in_(some)).order_by(Delegate.id))
+    return await _out(session, meeting_id, rows, now)
+
+
+def _shown(meeting_id: int, rights: ListRights | None) -> Select[Any]:
+    unit = Unit.__table__.alias("own_unit")
+    statement = (
+        select(Delegate, Person, unit.c.name.label("unit_name"), BridgePoint.name.label("point_name"))
+        .join(Person, Person.id == Delegate.person_id)
+        .join(unit, unit.c.id == Person.unit_id)
+        .outerjoin(BridgePoint, BridgePoint.id == Delegate.point_id)
+        .where(Delegate.meeting_id == meeting_id, Delegate.removed_at.is_(None))
+    )
+    if rights is not None and not rights.everything:
+        statement = statement.where(Delegate.point_id.in_(rights.points))
+    return statement
+
+
+async def _points(session: AsyncSession, meeting_id: int, rights: ListRights) -> list[ListedPoint]:
+    counts: dict[int | None, int] = dict(
+        (
+            await session.execute(
+                select(Delegate.point_id, func.count())
+                .where(Delegate.meeting_id == meeting_id, Delegate.removed_at.is_(None))
+                .group_by(Delegate.point_id)
+            )
+        ).all()
+    )
+    rows = await session.execute(
+        select(MemberPoint.point_id, BridgePoint.name, Unit.name)
+        .join(BridgePoint, BridgePoint.id == MemberPoint.point_id)
+        .join(Unit, Unit.id == BridgePoint.unit_id)
+        .where(MemberPoint.meeting_id == meeting_id)
+        .order_by(MemberPoint.id)
+    )
+    points = [
+        ListedPoint(point_id=point_id, name=name, unit_name=unit_name, count=counts.get(point_id, 0))
+        for point_id, name, unit_name in rows
+        if rights.covers(point_id)
+    ]
+    if rights.everything:
+        points.append(ListedPoint(point_id=None, name=ONLINE, unit_name="", count=counts.get(None, 0)))
+    return points
+
+
+async def _out(session: AsyncSession, meeting_id: int, rows: Sequence[Any], now: datetime) -> list[DelegateOut]:
+    people = [person.id for _, person, _, _ in rows]
+    links = await _links(session, meeting_id, people, now)
+    mails = await _mails(session, meeting_id, people)
+    return [
+        DelegateOut(
+            id=found.id,
+            person_id=person.id,
+            full_name=person.full_name,
+            title=person.title,
+            unit_name=unit_name,
+            point_id=found.point_id,
+            point_name=point_name or "",
+            role="guest" if found.role == "guest" else "delegate",
+            substitutes_id=found.substitutes_id,
+            email=person.email,
+            phone=person.phone,
+            position=found.position,
+            link=_state(links.get(person.id), mails.get(person.id)),
+            mail_error=_why(mails.get(person.id)),
+        )
+        for found, person, unit_name, point_name in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Links:
+    """A person's links to the meeting together."""
+
+    valid: int
+    opened: int
+    since: datetime | None
+    """The oldest valid one."""
+
+
+async def _links(session: AsyncSession, meeting_id: int, person_ids: Sequence[int], now: datetime) -> dict[int, _Links]:
+    is_valid = AccessLink.revoked_at.is_(None) & (AccessLink.expires_at > now)
+    found: dict[int, _Links] = {}
+    for some in in_parts(person_ids):
+        rows = await session.execute(
+            select(
+                AccessLink.person_id,
+                func.count().filter(is_valid),
+                func.count().filter(is_valid & AccessLink.opened_at.is_not(None)),
+                func.min(AccessLink.created_at).filter(is_valid),
+            )
+            .where(AccessLink.meeting_id == meeting_id, AccessLink.person_id.in_(some))
+            .group_by(AccessLink.person_id)
+        )
+        found.update({row[0]: _Links(*row[1:]) for row in rows.all() if row[0] is not None})
+    return found
+
+
+async def _mails(session: AsyncSession, meeting_id: int, person_ids: Sequence[int]) -> dict[int, Mail]:
+    """The last e-mail with a link to each of these people."""
+    found: dict[int, Mail] = {}
+    for some in in_parts(person_ids):
+        last = (
+            select(func.max(Mail.id))
+            .where(Mail.meeting_id == meeting_id, Mail.kind == LINK_MAIL, Mail.person_id.in_(some))
+            .group_by(Mail.person_id)
+        )
+        for mail in await session.scalars(select(Mail).where(Mail.id.in_(last))):
+            if mail.person_id is not None:
+                found[mail.person_id] = mail
+    return found
+
+
+def _state(links: _Links | None, mail: Mail | None) -> LinkState:
+    if links is None:
+        return "none"
+    if not links.valid:
+        return "revoked"
+    if links.opened:
+        return "opened"
+    if mail is not None and mail.state == "sent" and links.since is not None and mail.created_at >= links.since:
+        return "sent"
+    return "made"
+
+
+def _why(mail: Mail | None) -> Said | None:
+    """Why the last e-mail is not there yet."""
+    if mail is None or not mail.error:
+        return None
+    if mail.error == NOT_CONFIGURED:
+        return Said(
+            code=NOT_CONFIGURED,
+            vi="Hệ thống chưa có máy chủ thư. Lấy đường dẫn để gửi bằng cách khác, hoặc nhờ quản trị cấu hình.",
+            en="There is no mail server yet. Hand the link out another way, or ask the administrator to set one up.",
+        )
+    if mail.state == "queued":
+        return Said(
+            code="put-off",
+            vi=f"Máy chủ thư chưa nhận ({mail.error}). Hệ thống tự gửi lại, đồng chí không cần thao tác.",
+            en=f"The mail server has not taken it yet ({mail.error}). It is tried again by itself.",
+        )
+    return Said(
+        code="refused",
+        vi=f"Không gửi được thư ({mail.error}). Kiểm tra địa chỉ e-mail rồi gửi lại.",
+        en=f"The e-mail could not be delivered ({mail.error}). Check the address and send it again.",
+    )

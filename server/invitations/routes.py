@@ -1,0 +1,124 @@
+"""Routes of a meeting's lists of delegates, their links and invitations."""
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi import Path as PathParameter
+
+from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
+from server.core.fields import Id, Line
+from server.invitations import delegates as lists
+from server.invitations import door, importing, links, printed, queries
+from server.invitations.schemas import (
+    DelegateOut,
+    DelegatePatch,
+    DelegatesOut,
+    DelegatesWrite,
+    HallCode,
+    ImportOut,
+    LinksOut,
+    LinksRevoke,
+    LinksWrite,
+)
+
+router = APIRouter(prefix="/api", tags=["invitations"])
+
+RowId = Annotated[Id, PathParameter()]
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PDF = "application/pdf"
+SVG = "image/svg+xml"
+_SHEET: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}
+}
+
+
+@router.get("/meetings/{meeting_id}/delegates")
+async def delegates(
+    *,
+    meeting_id: RowId,
+    actor: CurrentActor,
+    session: ReadSession,
+    services: AppServices,
+    point_id: Annotated[Id | None, Query()] = None,
+    q: Annotated[Line, Query(max_length=100)] = "",
+    limit: Annotated[int, Query(ge=1, le=20_000)] = 2_000,
+) -> DelegatesOut:
+    return await queries.delegates(session, meeting_id, actor, services.clock(), point_id=point_id, q=q, limit=limit)
+
+
+@router.post("/meetings/{meeting_id}/delegates", status_code=201)
+async def add(meeting_id: RowId, write: DelegatesWrite, tx: Write) -> list[DelegateOut]:
+    """Answers with the new lines; who was on the list already is not among them."""
+    added = await lists.add(tx, meeting_id, write.point_id, write.role, write.people)
+    return await queries.some_delegates(tx.session, meeting_id, added, tx.now)
+
+
+@router.patch("/delegates/{delegate_id}")
+async def edit(delegate_id: RowId, patch: DelegatePatch, tx: Write) -> DelegateOut:
+    await lists.edit(tx, delegate_id, patch)
+    return await queries.delegate(tx.session, delegate_id, tx.now)
+
+
+@router.delete("/delegates/{delegate_id}", status_code=204)
+async def remove(delegate_id: RowId, tx: Write) -> None:
+    await lists.remove(tx, delegate_id)
+
+
+@router.post("/meetings/{meeting_id}/delegates/import", openapi_extra=_SHEET)
+async def import_list(
+    meeting_id: RowId,
+    request: Request,
+    actor: CurrentActor,
+    services: AppServices,
+    apply: Annotated[bool, Query()] = False,
+) -> ImportOut:
+    return await importing.import_list(services, actor, meeting_id, await request.body(), apply=apply)
+
+
+@router.get(
+    "/meetings/{meeting_id}/delegates/template.xlsx", response_class=Response, responses={200: {"content": {XLSX: {}}}}
+)
+async def template(meeting_id: RowId, actor: CurrentActor, session: ReadSession) -> Response:
+    return _file(await importing.template_of(session, meeting_id, actor), XLSX, f"mau-dai-bieu-{meeting_id}.xlsx")
+
+
+@router.post("/meetings/{meeting_id}/links")
+async def make_links(meeting_id: RowId, write: LinksWrite, tx: Write, services: AppServices) -> LinksOut:
+    return await links.make(tx, services.settings, meeting_id, write.delegate_ids, send=write.send)
+
+
+@router.post("/meetings/{meeting_id}/links/revoke", status_code=204)
+async def revoke_links(meeting_id: RowId, write: LinksRevoke, tx: Write) -> None:
+    await links.revoke(tx, meeting_id, write.delegate_ids)
+
+
+@router.get("/meetings/{meeting_id}/invitations.pdf", response_class=Response, responses={200: {"content": {PDF: {}}}})
+async def invitations(
+    *,
+    meeting_id: RowId,
+    actor: CurrentActor,
+    session: ReadSession,
+    services: AppServices,
+    delegate_ids: Annotated[list[Id] | None, Query(max_length=1000)] = None,
+    point_id: Annotated[Id | None, Query()] = None,
+) -> Response:
+    occasion, guests, meeting = await links.guests(session, meeting_id, actor, delegate_ids, point_id)
+    made = await asyncio.to_thread(printed.invitations, occasion, guests, door.url_of(services.settings, meeting))
+    return _file(made, PDF, f"giay-moi-{meeting_id}.pdf")
+
+
+@router.get("/meetings/{meeting_id}/qr.svg", response_class=Response, responses={200: {"content": {SVG: {}}}})
+async def meeting_code(meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices) -> Response:
+    return Response(await door.meeting_svg(session, services.settings, meeting_id, actor), media_type=SVG)
+
+
+@router.get("/meetings/{meeting_id}/points/{point_id}/code")
+async def hall_code(
+    meeting_id: RowId, point_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
+) -> HallCode:
+    return await door.screen_code(session, services, meeting_id, point_id, actor)
+
+
+def _file(content: bytes, media_type: str, name: str) -> Response:
+    return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})

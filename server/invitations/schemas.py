@@ -1,0 +1,216 @@
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from server.core.fields import Id, Line
+from server.invitations.enlisting import DelegateRole
+
+Name = Annotated[Line, Field(min_length=1, max_length=200)]
+Title = Annotated[Line, Field(max_length=200)]
+Email = Annotated[Line, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
+Phone = Annotated[Line, Field(max_length=40)]
+
+LinkState = Literal["none", "made", "sent", "opened", "revoked"]
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Said(BaseModel):
+    """A sentence in both languages, and its stable code."""
+
+    code: str
+    vi: str
+    en: str
+
+
+class PersonChosen(Body):
+    """From the people list."""
+
+    person_id: Id
+
+
+class PersonTyped(Body):
+    full_name: Name
+    title: Title = ""
+    email: Email | None = None
+    phone: Phone | None = None
+
+
+class DelegatesWrite(Body):
+    point_id: Id | None
+    """The hall where they are expected; null: online."""
+    role: DelegateRole = "delegate"
+    people: Annotated[list[PersonChosen | PersonTyped], Field(min_length=1, max_length=500)]
+
+
+class DelegatePatch(Body):
+    """What is left out stays."""
+
+    point_id: Id | None = None
+    role: DelegateRole | None = None
+    full_name: Name | None = None
+    title: Title | None = None
+    email: Email | None = None
+    phone: Phone | None = None
+
+
+class ListedPoint(BaseModel):
+    point_id: int | None
+    """Null: online, or without a hall yet."""
+    name: str
+    unit_name: str
+    count: int
+
+
+class DelegateOut(BaseModel):
+    id: int
+    person_id: int
+    full_name: str
+    title: str
+    unit_name: str
+    point_id: int | None
+    point_name: str
+    role: DelegateRole
+    substitutes_id: int | None
+    email: str | None
+    phone: str | None
+    position: int
+    link: LinkState
+    mail_error: Said | None
+    """Why the last e-mail with a link has not gone out."""
+
+
+class DelegatesOut(BaseModel):
+    points: list[ListedPoint]
+    """All that the actor may see, whatever is searched for."""
+    total: int
+    """Delegates that match; `delegates` may end sooner."""
+    delegates: list[DelegateOut]
+
+
+class ReadyRow(BaseModel):
+    row: int
+    """As the sheet numbers it."""
+    full_name: str
+    title: str
+    point_id: int | None
+    point_name: str
+    role: DelegateRole
+    email: str | None
+    phone: str | None
+    known: bool
+    """In the people list already."""
+
+
+class BadRow(BaseModel):
+    row: int
+    column: str
+    """As the sheet's header says it."""
+    value: str
+    vi: str
+    en: str
+
+
+class ImportOut(BaseModel):
+    rows: int
+    """Rows of the sheet that say anything."""
+    ready: list[ReadyRow]
+    bad: list[BadRow]
+    already: int
+    """On the list before, or twice in the sheet."""
+    added: int
+
+
+class LinksWrite(Body):
+    delegate_ids: Annotated[list[Id], Field(max_length=20_000)] | None
+    """Null: everybody on the list."""
+    send: bool
+    """By e-mail; false: the paths are handed out in the answer."""
+
+
+class LinksRevoke(Body):
+    delegate_ids: Annotated[list[Id], Field(min_length=1, max_length=20_000)]
+
+
+class LinkPath(BaseModel):
+    delegate_id: int
+    path: str
+
+
+class LinksOut(BaseModel):
+    queued: int
+    without_email: list[int]
+    """Delegates whom no e-mail can be sent to."""
+    links: list[LinkPath]
+
+
+class HallCode(BaseModel):
+    path: str
+    """"/m/<code>?h=<hall code>"."""
+    url: str
+    svg: str
+    """The same as a QR code."""
+    valid_until: datetime
+
+
+class Knocked(BaseModel):
+    meeting_id: int
+    delegate: bool
+    """On the list of delegates."""
+    point_name: str
+    """The hall where they are expected; "": none."""
+
+
+class RequestWrite(Body):
+    full_name: Name
+    unit_text: Annotated[Line, Field(min_length=1, max_length=200)]
+    phone: Annotated[Line, Field(min_length=8, max_length=40)]
+    email: Email | None = None
+    hall: Annotated[str, Field(max_length=40)] | None = None
+    """The code of the hall's screen, if that was scanned."""
+
+
+class RequestMade(BaseModel):
+    request: str
+    """Only this browser has it: the answer is asked for with it."""
+
+
+class RequestState(BaseModel):
+    state: Literal["asked", "granted", "refused"]
+    link: str | None
+    """The way in, until it has been opened once."""
+
+
+class SameName(BaseModel):
+    """Somebody on the list who is called the same: perhaps the one who asks."""
+
+    delegate_id: int
+    full_name: str
+    title: str
+    point_name: str
+
+
+class RequestOut(BaseModel):
+    id: int
+    full_name: str
+    unit_text: str
+    phone: str
+    email: str | None
+    point_id: int | None
+    point_name: str
+    """The hall whose screen was scanned."""
+    asked_at: datetime
+    state: Literal["asked", "granted", "refused"]
+    decided_at: datetime | None
+    decided_by: str
+    same_name: list[SameName]
+
+
+class RequestGrant(Body):
+    point_id: Id | None
+    """Null: online."""
+    delegate_id: Id | None = None
+    """The one who asks is this delegate: no new line, the way in is theirs."""

@@ -1,0 +1,54 @@
+"""Asking for work."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from server.core.transaction import Transaction
+from server.jobs.models import Job
+
+TOPIC = "jobs"
+"""Bus topic. Message: {"kind"}: a job of this kind was committed."""
+
+
+async def enqueue(
+    tx: Transaction,
+    kind: str,
+    data: dict[str, Any],
+    *,
+    subject: str = "",
+    delay: timedelta = timedelta(0),
+) -> Job:
+    """A job that workers take up after this transaction's commit, `delay` later.
+
+    With a subject, the job of this kind and subject that waits already (or was given up) is used again with the new
+    data and fresh attempts; one that a worker has in hand just now is not: it may not see what has changed."""
+    run_at = tx.now + delay
+    job = await _waiting(tx, kind, subject) if subject else None
+    if job is None:
+        job = Job(kind=kind, subject=subject, created_at=tx.now)
+        tx.session.add(job)
+    elif job.failed_at is None and job.attempts == 0:
+        run_at = min(run_at, job.run_at)
+    job.data = data
+    job.run_at = run_at
+    job.attempts = 0
+    job.taken_until = None
+    job.failed_at = None
+    job.error = ""
+    await tx.session.flush()
+    tx.after_commit(lambda: tx.bus.publish(TOPIC, {"kind": kind}))
+    return job
+
+
+async def _waiting(tx: Transaction, kind: str, subject: str) -> Job | None:
+    statement = (
+        select(Job)
+        .where(Job.kind == kind, Job.subject == subject, or_(Job.taken_until.is_(None), Job.taken_until < tx.now))
+        .order_by(Job.id)
+        .limit(1)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return (await tx.session.scalars(statement)).first()

@@ -1,0 +1,48 @@
+"""Which sockets a person has open, in whatever meetings: for what concerns the person and not the meeting."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from server.core.bus import PEOPLE_RECHECK, PEOPLE_TOLD, Bus, Message
+from server.live.client import Client
+from server.live.protocol import Signal
+
+
+class People:
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self._sockets: defaultdict[int, set[Client]] = defaultdict(set)
+
+    def listen(self) -> Callable[[], None]:
+        """Follows the bus. Returns the way out."""
+        with ExitStack() as stack:
+            stack.callback(self._bus.subscribe(PEOPLE_TOLD, self._tell))
+            stack.callback(self._bus.subscribe(PEOPLE_RECHECK, self._recheck))
+            return stack.pop_all().close
+
+    def came(self, client: Client) -> None:
+        if client.actor.person_id is not None:
+            self._sockets[client.actor.person_id].add(client)
+
+    def went(self, client: Client) -> None:
+        person_id = client.actor.person_id
+        if person_id is None or person_id not in self._sockets:
+            return
+        self._sockets[person_id].discard(client)
+        if not self._sockets[person_id]:
+            del self._sockets[person_id]
+
+    def _tell(self, message: Message) -> None:
+        for person_id, data in message["told"]:
+            sockets = self._sockets.get(person_id)
+            if not sockets:
+                continue
+            text = Signal(kind=message["kind"], data=data).model_dump_json()
+            for client in sockets:
+                client.signal_text(text)
+
+    def _recheck(self, message: Message) -> None:
+        for person_id in message["person_ids"]:
+            for client in self._sockets.get(person_id, ()):
+                client.due()

@@ -1,0 +1,140 @@
+"""The way to the mail server: its address as configured, one connection, one message as it goes over the wire."""
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from email.utils import format_datetime, parseaddr
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import aiosmtplib
+
+from server.core.config import Settings
+from server.notifications.models import Mail
+
+TIMEOUT = 30.0
+"""Seconds for each step of the conversation."""
+
+
+class Later(Exception):
+    """The server cannot be reached or asks to try again; says why."""
+
+
+class Never(Exception):
+    """This message will not be taken; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    host: str
+    port: int
+    user: str | None
+    password: str | None
+    tls: bool
+    """From the first byte."""
+    starttls: bool
+    ca: str | None
+    """File of certificates (PEM) to trust beside those of the system."""
+
+    @classmethod
+    def configured(cls, url: str) -> "MailServer":
+        """ "smtp://user:password@host:587?starttls=1&ca=/etc/…", "smtps://host". ValueError for anything else."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+            raise ValueError("NHIPCAU_SMTP_URL is not smtp://… or smtps://…")
+        options = parse_qs(parts.query)
+        tls = parts.scheme == "smtps"
+        return cls(
+            host=parts.hostname,
+            port=parts.port or (465 if tls else 25),
+            user=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password) if parts.password else None,
+            tls=tls,
+            starttls=options.get("starttls", ["0"])[0] == "1" and not tls,
+            ca=options.get("ca", [None])[0],
+        )
+
+
+class Connection:
+    def __init__(self, client: aiosmtplib.SMTP, settings: Settings) -> None:
+        self._client = client
+        self._settings = settings
+
+    async def send(self, mail: Mail) -> None:
+        """Raises Later, Never."""
+        try:
+            message = as_message(mail, self._settings)
+        except (ValueError, LookupError, MessageError) as error:
+            raise Never(f"not an e-mail address: {mail.to_address}") from error
+        try:
+            await self._client.send_message(message)
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            first = error.recipients[0]
+            raise _refusal(first.code)(f"{first.code} {first.message}") from error
+        except aiosmtplib.SMTPResponseException as error:
+            raise _refusal(error.code)(f"{error.code} {error.message}") from error
+        except aiosmtplib.SMTPNotSupported as error:  # an address that this server cannot write
+            raise Never(error.message) from error
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise Later(_said(error)) from error
+
+
+@asynccontextmanager
+async def connected(server: MailServer, settings: Settings) -> AsyncIterator[Connection]:
+    """A connection, signed in. Later if there is none to be had, for whatever reason: an operator mends it."""
+    try:
+        context = ssl.create_default_context()
+        if server.ca:
+            context.load_verify_locations(server.ca)
+        client = aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            username=server.user,
+            password=server.password,
+            use_tls=server.tls,
+            start_tls=server.starttls,
+            tls_context=context,
+            timeout=TIMEOUT,
+        )
+        await client.connect()
+    except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+        raise Later(_said(error)) from error
+    try:
+        yield Connection(client, settings)
+    finally:
+        try:
+            await client.quit()
+        except (aiosmtplib.SMTPException, OSError):
+            client.close()
+
+
+def as_message(mail: Mail, settings: Settings) -> EmailMessage:
+    """ValueError for an address that no header can hold."""
+    sender_name, sender = parseaddr(settings.mail_from)
+    host = urlsplit(settings.url).hostname or "localhost"
+    message = EmailMessage(policy=SMTP_POLICY)
+    message["From"] = Address(sender_name, addr_spec=sender)
+    message["To"] = Address(_line(mail.to_name), addr_spec=mail.to_address)
+    message["Subject"] = _line(mail.subject)
+    message["Date"] = format_datetime(mail.created_at)
+    # The same each time it is tried: a message that came through unnoticed is not shown twice.
+    message["Message-ID"] = f"<mail-{mail.id}-{int(mail.created_at.timestamp())}@{host}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.text)
+    return message
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _refusal(code: int) -> type[Later | Never]:
+    return Never if 500 <= code < 600 else Later
+
+
+def _said(error: Exception) -> str:
+    return str(error) or type(error).__name__

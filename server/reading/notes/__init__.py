@@ -1,0 +1,1 @@
+"""Own notes, highlights and ink: brought together from any number of devices, and exported."""

@@ -1,0 +1,86 @@
+"""Consoles that watch a meeting's totals, in a process of their own: `python -m tests.load.consoles`.
+
+Reads one JSON line of orders ({"server", "meeting", "cookies"}), opens a live channel for each cookie, and then keeps
+only what the benchmark is about: when each event came, and the totals it brought. Answers {"event": "ready"}, and to
+{"cmd": "report"} with the totals at every console and all delays from an event's time at the server to its receipt.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from datetime import datetime
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from server.accounts.dependencies import COOKIE
+from tests.load.lines import Line
+
+_TOTAL = '"collection":"turnout","key":"","value":'
+_decode = json.JSONDecoder().raw_decode
+
+
+class Console:
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+        self.totals: dict[str, Any] = {}
+        self.delays: list[float] = []
+        self.begun = asyncio.Event()
+
+    async def read(self) -> None:
+        try:
+            async for text in self.connection:
+                assert isinstance(text, str)
+                self._take(text, time.time())
+        except ConnectionClosed as closed:
+            say(event="error", closed=str(closed))
+
+    def _take(self, text: str, now: float) -> None:
+        if text.startswith('{"type":"event"'):
+            place = text.find(_TOTAL)
+            if place >= 0:
+                self.totals = _decode(text, place + len(_TOTAL))[0]
+                at = text.index('"at":"') + 6
+                self.delays.append(now - datetime.fromisoformat(text[at : text.index('"', at)]).timestamp())
+        elif text.startswith('{"type":"snapshot"'):
+            self.totals = json.loads(text)["collections"]["turnout"][""]
+            self.begun.set()
+
+    async def ping(self) -> None:
+        while True:
+            await asyncio.sleep(5)
+            await self.connection.send('{"type":"ping"}')
+
+
+def say(**line: Any) -> None:
+    print(json.dumps(line), flush=True)
+
+
+async def run() -> None:
+    loop = asyncio.get_running_loop()
+    orders: Line = json.loads(await loop.run_in_executor(None, sys.stdin.readline))
+    consoles: list[Console] = []
+    tasks: list[asyncio.Task[None]] = []
+    path = f"{orders['server'].replace('http', 'ws', 1)}/api/meetings/{orders['meeting']}/live?as=console"
+    for cookie in orders["cookies"]:
+        headers = {"Cookie": f"{COOKIE}={cookie}", "Origin": orders["server"]}
+        connection = await connect(path, additional_headers=headers, compression=None, max_size=None, proxy=None)
+        console = Console(connection)
+        consoles.append(console)
+        tasks += [asyncio.create_task(console.read()), asyncio.create_task(console.ping())]
+        await console.begun.wait()
+    say(event="ready")
+    while line := await loop.run_in_executor(None, sys.stdin.readline):
+        if json.loads(line)["cmd"] == "report":
+            delays = [delay for console in consoles for delay in console.delays]
+            say(event="report", totals=[console.totals for console in consoles], delays=delays)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.gather(*(console.connection.close() for console in consoles), return_exceptions=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(run())

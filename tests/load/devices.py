@@ -1,0 +1,197 @@
+"""Thousands of signed-in devices on the live channel, in a process of their own: each a real WebSocket, each frame
+received and parsed. Started by `bench_live` with a JSON line on standard input; answers with JSON lines.
+
+The handshake is checked by `websockets`; after it a device keeps nothing but a few bytes of state.
+"""
+
+from __future__ import annotations
+
+import array
+import asyncio
+import itertools
+import json
+import random
+import resource
+import struct
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import uvloop
+from websockets.client import ClientProtocol
+from websockets.http11 import Response
+from websockets.uri import parse_uri
+
+PING_SECONDS = 20.0
+AT_ONCE = 128
+"""Handshakes under way."""
+PORTS_AN_ADDRESS = 20_000
+_numbers = itertools.count()
+
+
+def masked(text: str) -> bytes:
+    """A client's text frame of less than 126 bytes (RFC 6455 section 5.3)."""
+    data, mask = text.encode(), random.randbytes(4)
+    body = bytes(byte ^ mask[index % 4] for index, byte in enumerate(data))
+    return struct.pack("!BB", 0x81, 0x80 | len(data)) + mask + body
+
+
+@dataclass
+class Crowd:
+    """Which device saw which page when: `seen[page][number]`, in seconds of the machine's monotonic clock."""
+
+    devices: int
+    seen: dict[int, array.array[float]]
+    snapshots: int = 0
+    closed: int = 0
+    frames: int = 0
+    last: float = 0.0
+
+    def take(self, number: int, message: dict[str, Any]) -> None:
+        self.frames += 1
+        self.last = time.monotonic()
+        if message["type"] == "event" and message["kind"] in ("page.presented", "page.turned"):
+            page = message["changes"][0]["value"]["page"]
+            if page not in self.seen:
+                self.seen[page] = array.array("d", bytes(8 * self.devices))
+            self.seen[page][number] = self.last
+
+
+class Device(asyncio.Protocol):
+    __slots__ = ("_buffer", "_crowd", "_handshake", "_number", "_transport", "joined")
+
+    def __init__(self, crowd: Crowd, url: str, headers: dict[str, str]) -> None:
+        self._crowd = crowd
+        self._number = next(_numbers)
+        self._buffer = b""
+        self._handshake: ClientProtocol | None = ClientProtocol(parse_uri(url))
+        self._headers(headers)
+        self.joined: asyncio.Future[None] | None = asyncio.get_running_loop().create_future()
+
+    def _headers(self, headers: dict[str, str]) -> None:
+        assert self._handshake is not None
+        request = self._handshake.connect()
+        request.headers.update(headers)
+        self._handshake.send_request(request)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert self._handshake is not None
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.write(b"".join(self._handshake.data_to_send()))
+
+    def data_received(self, data: bytes) -> None:
+        if self._handshake is not None:
+            data = self._shake_hands(data)
+        self._buffer += data
+        while (frame := self._frame()) is not None:
+            self._heard(frame)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._crowd.closed += 1
+        if self.joined is not None and not self.joined.done():
+            self.joined.set_exception(ConnectionError("refused or cut"))
+
+    def ping(self) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(masked('{"type":"ping"}'))
+
+    def _shake_hands(self, data: bytes) -> bytes:
+        """Returns what came behind the response."""
+        assert self._handshake is not None
+        self._buffer += data
+        head, end, rest = self._buffer.partition(b"\r\n\r\n")
+        if not end:
+            return b""
+        self._handshake.receive_data(head + end)
+        (response,) = self._handshake.events_received()
+        assert isinstance(response, Response), response
+        assert response.status_code == 101, response
+        self._handshake, self._buffer = None, b""
+        return rest
+
+    def _frame(self) -> bytes | None:
+        """The next whole message of the server: unmasked, in one frame."""
+        buffer = self._buffer
+        if len(buffer) < 2:
+            return None
+        size, start = buffer[1], 2
+        if size == 126:
+            start = 4
+            size = int.from_bytes(buffer[2:4], "big")
+        elif size == 127:
+            start = 10
+            size = int.from_bytes(buffer[2:10], "big")
+        if len(buffer) < start + size:
+            return None
+        self._buffer = buffer[start + size :]
+        if buffer[0] != 0x81:
+            self._transport.close()  # goodbye, or nothing we speak
+            return None
+        return buffer[start : start + size]
+
+    def _heard(self, frame: bytes) -> None:
+        message = json.loads(frame)
+        if message["type"] == "snapshot" and self.joined is not None:
+            self._crowd.snapshots += 1
+            self.joined.set_result(None)
+            self.joined = None
+        self._crowd.take(self._number, message)
+
+
+async def run() -> None:
+    lines = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
+    task = json.loads(await lines.readline())
+    cookies: list[str] = Path(task["cookies"]).read_text().split()
+    crowd = Crowd(len(cookies), {})
+    devices: list[Device] = []
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def join(number: int, cookie: str) -> None:
+        address = f"127.0.0.{1 + number // PORTS_AN_ADDRESS}"
+        headers = {"Cookie": f"{task['cookie_name']}={cookie}", "Origin": task["origin"]}
+        async with places:
+            _, device = await loop.create_connection(
+                lambda: Device(crowd, task["url"], headers), "127.0.0.1", task["port"], local_addr=(address, 0)
+            )
+            assert device.joined is not None
+            await device.joined
+        devices.append(device)
+
+    began = time.monotonic()
+    await asyncio.gather(*(join(number, cookie) for number, cookie in enumerate(cookies)))
+    say(joined=len(devices), seconds=time.monotonic() - began)
+    pinging = asyncio.create_task(ping(devices))
+    while line := await lines.readline():
+        command = json.loads(line)
+        if command["do"] == "count":
+            page = command["page"]
+            say(seen=sum(at > 0 for at in crowd.seen.get(page, ())))
+        elif command["do"] == "report":
+            seen = {page: list(times) for page, times in crowd.seen.items()}
+            Path(task["report"]).write_text(json.dumps(seen))
+            say(frames=crowd.frames, closed=crowd.closed)
+        else:
+            break
+    pinging.cancel()
+
+
+async def ping(devices: list[Device]) -> None:
+    """Each every 20 s, evenly spread as arrivals would be."""
+    for device in itertools.cycle(devices):
+        device.ping()
+        await asyncio.sleep(PING_SECONDS / len(devices))
+
+
+def say(**facts: object) -> None:
+    print(json.dumps(facts), flush=True)
+
+
+if __name__ == "__main__":
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run())
