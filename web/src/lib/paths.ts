@@ -18,6 +18,8 @@ export const paths = {
   /** Where a hall's secretary takes attendance. */
   pointPeople: (id: number, point: number) => `/meetings/${id}/points/${point}/people`,
   search: (query = '') => `/search${query && `?q=${encodeURIComponent(query)}`}`,
+  /** A delegate's own pages of a meeting, for the phone first. */
+  delegate: (id: number) => `/meetings/${id}/delegate`,
   account: '/account',
   /** Rooms of the conference, dark. */
   console: (id: number) => `/meetings/${id}/console`,
