@@ -25,6 +25,12 @@ EXAMPLES = 12
 BROWSER = {"X-Nhipcau": "1", "Origin": "http://hop.test"}
 
 
+@schemathesis.serializer("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+def any_bytes(_context: schemathesis.SerializationContext, value: Any) -> bytes:
+    """What is sent for a file: as generated."""
+    return value if isinstance(value, bytes) else str(value).encode(errors="replace")
+
+
 class Subject:
     """The application in an event loop of its own, as hypothesis calls from outside of any."""
 
