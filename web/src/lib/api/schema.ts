@@ -1205,7 +1205,10 @@ export interface paths {
          * @description Null: nothing is set at the item; all members read its papers.
          */
         get: operations["item_policy_api_items__item_id__paper_policy_get"];
-        /** Set For Item */
+        /**
+         * Set For Item
+         * @description Null: all members read its papers again.
+         */
         put: operations["set_for_item_api_items__item_id__paper_policy_put"];
         post?: never;
         delete?: never;
@@ -6925,7 +6928,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["PolicyWrite"] | null;
             };
@@ -7022,7 +7025,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["PolicyWrite"] | null;
             };
