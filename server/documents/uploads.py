@@ -120,7 +120,7 @@ def parse_metadata(header: str) -> Wanted:
 
 def clean_name(name: str) -> str:
     """The last part of a path, in NFC, on one line, with its extension kept when it is cut."""
-    name = PurePosixPath(_visible(name).replace("\\", "/")).name
+    name = PurePosixPath(_visible(name).replace("\\", "/")).name.lstrip(".")
     if len(name) <= _NAME_MAX:
         return name
     stem, dot, extension = name.rpartition(".")

@@ -20,9 +20,11 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 CSRF_HEADER = "x-nhipcau"
 MAX_BODY = 1024 * 1024
 """Bytes. The largest JSON body of this API, a conference over some thousand points, is a tenth of it."""
+_CHUNK = 8 * 1024 * 1024
+"""Bytes of an upload's piece; it is never held whole."""
 _LARGER = (
     (re.compile(r"/api/meetings/[0-9]+/delegates/import"), 5 * 1024 * 1024),
-    (re.compile(r"/api/uploads/[^/]+"), 8 * 1024 * 1024),
+    (re.compile(r"/api/uploads/[^/]+"), _CHUNK),
 )
 """Paths that take files, or pieces of them, and how large."""
 
@@ -91,7 +93,7 @@ class Guard:
         limit = largest_body(scope["path"])
         declared = headers.get("content-length")
         if declared is None:
-            return await _read_ahead(receive, limit) if scope["method"] != "PATCH" else _counted(receive, limit)
+            return await _read_ahead(receive, limit) if limit != _CHUNK else _counted(receive, limit)
         if not declared.isdecimal() or int(declared) > limit:
             raise TooLarge()
         return receive

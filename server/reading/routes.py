@@ -1,16 +1,17 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
 from server.core.fields import Id
 from server.reading.notes import queries as notes
-from server.reading.notes.schemas import NotesAnswer, NoteSync
+from server.reading.notes.export import export
+from server.reading.notes.schemas import ExportQuery, NotesAnswer, NoteSync
 from server.reading.notes.sync import sync
 from server.reading.people import require_person
 from server.reading.receipts import queries as receipts
-from server.reading.receipts.actions import report
 from server.reading.receipts.board import board
+from server.reading.receipts.gatherer import ReceiptGatherer
 from server.reading.receipts.reminders import remind
 from server.reading.receipts.schemas import Board, BoardQuery, OwnReceipts, ReceiptsIn, RemindersOut, ReminderWrite
 from server.reading.search.queries import search
@@ -32,6 +33,17 @@ async def sync_notes(request: NoteSync, actor: CurrentActor, services: AppServic
         return await notes.since(session, actor, services.clock(), request.since)
 
 
+@router.get("/notes/export.pdf", response_class=Response, responses={200: {"content": {"application/pdf": {}}}})
+async def export_notes(
+    actor: CurrentActor, session: ReadSession, services: AppServices, asked: Annotated[ExportQuery, Query()]
+) -> Response:
+    """Own notes on one paper, or on all papers of one meeting."""
+    require_person(actor)
+    content = await export(session, actor, services.clock(), paper_id=asked.paper_id, meeting_id=asked.meeting_id)
+    headers = {"Content-Disposition": 'attachment; filename="ghi-chu.pdf"', "X-Content-Type-Options": "nosniff"}
+    return Response(content, media_type="application/pdf", headers=headers)
+
+
 @router.get("/search")
 async def find(
     actor: CurrentActor,
@@ -44,9 +56,10 @@ async def find(
 
 
 @router.post("/receipts", status_code=204)
-async def report_receipts(said: ReceiptsIn, actor: CurrentActor, services: AppServices) -> None:
+async def report_receipts(said: ReceiptsIn, actor: CurrentActor, request: Request) -> None:
     """What a device delivered and showed, also long ago and without a line."""
-    await report(services, actor, said.entries)
+    gatherer: ReceiptGatherer = request.app.state.receipts
+    await gatherer.report(actor, said.entries)
 
 
 @router.get("/meetings/{meeting_id}/my-receipts")

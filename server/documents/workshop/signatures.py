@@ -1,5 +1,6 @@
 """Signatures in a PDF: who signed, when, whether it is as it was then, whether the chain leads to a root we trust."""
 
+import logging
 from datetime import datetime
 from pathlib import Path
 
@@ -39,6 +40,8 @@ _EXPECTED = (ModificationLevel.NONE, ModificationLevel.LTA_UPDATES, Modification
 
 def validate(source: Path, trust_roots: list[Path] | None) -> list[Signature]:
     """Every signature, oldest first. At least one unreadable one where there are some but none can be parsed."""
+    logging.getLogger("pyhanko").setLevel(logging.CRITICAL)  # it logs every untrusted chain with a stack
+    logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
     roots = None if trust_roots is None else [certificate for path in trust_roots for certificate in _load(path)]
     with source.open("rb") as file:
         try:

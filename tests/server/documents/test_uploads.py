@@ -130,7 +130,8 @@ async def test_what_the_protocol_refuses(browser: Browsers, province: Province, 
     )
     assert wrong_type.status_code == 415
     for offset in ("", "-1", "x", "1e3", "9" * 30, "٣"):
-        bad = await client.patch(place, content=b"1", headers={**CHUNK, "Upload-Offset": offset.encode()})  # type: ignore[dict-item]
+        bytes_of = {name.encode(): value.encode() for name, value in {**CHUNK, "Upload-Offset": offset}.items()}
+        bad = await client.patch(place, content=b"1", headers=bytes_of)
         assert bad.status_code == 422, offset
     for headers in (
         {"Upload-Length": "", "Upload-Metadata": metadata()},
@@ -208,9 +209,10 @@ async def test_rights_are_asked_for_on_every_request(
 
 
 async def test_expired_uploads_are_cleared(
-    services: Services, browser: Browsers, province: Province, meeting: Meeting, clock: Clock, settings: Settings
+    services: Services, browser: Browsers, province: Province, meeting: Meeting, clock: Clock
 ) -> None:
     client = await browser(province.organiser)
+    settings = services.settings
     place = await begin(client, meeting, 10)
     clock.pass_(hours=13)
     assert (await send(client, place, 0, b"1")).status_code == 204  # a byte, and it is kept longer

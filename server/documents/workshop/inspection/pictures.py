@@ -9,6 +9,7 @@ from server.documents.workshop.problems import Refused
 
 PIXELS_MAX = 120_000_000
 """An A3 sheet at 600 dots per inch is 70 million."""
+# A phone's JPEG that holds several pictures is called MPO once it is open.
 _MIMES = {"PNG": "image/png", "JPEG": "image/jpeg", "MPO": "image/jpeg"}
 
 
@@ -18,7 +19,7 @@ def check(path: Path) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(path, formats=["PNG", "JPEG", "MPO"]) as picture:
+            with Image.open(path, formats=["PNG", "JPEG"]) as picture:
                 if picture.width * picture.height > PIXELS_MAX:
                     raise Refused("picture-too-large")
                 mime = _MIMES[str(picture.format)]

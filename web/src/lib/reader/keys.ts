@@ -1,6 +1,8 @@
 /** What the keyboard does in the reader. */
 export interface Keys {
   page(by: 1 | -1): void;
+  /** By parts of the window's height. */
+  scroll(by: number): void;
   first(): void;
   last(): void;
   find(): void;
@@ -28,7 +30,11 @@ export function shortcut(event: KeyboardEvent, keys: Keys): boolean {
     };
     return control && !event.altKey ? run(known[event.key]) : false;
   }
+  const pressed = target?.closest('button, a, [role="radio"], summary') !== null && target !== null;
+  if (event.key === ' ' && !pressed) return run(() => keys.scroll(event.shiftKey ? -0.9 : 0.9));
   const known: Record<string, () => void> = {
+    ArrowDown: () => keys.scroll(0.12),
+    ArrowUp: () => keys.scroll(-0.12),
     ArrowRight: () => keys.page(1),
     ArrowLeft: () => keys.page(-1),
     PageDown: () => keys.page(1),

@@ -23,8 +23,17 @@ const washes: Record<Colour, string> = {
   black: '#d5d8de',
 };
 
-export const inkOf = (colour: Colour, night = false) =>
-  night && colour === 'black' ? '#f0f2f6' : (inks[colour] ?? inks.black);
+/** On the dark page of the night theme. */
+const nightInks: Record<Colour, string> = {
+  yellow: '#ffd84d',
+  green: '#5fd39b',
+  blue: '#7fb2f0',
+  pink: '#f08fb8',
+  red: '#ff8d86',
+  black: '#f0f2f6',
+};
+
+export const inkOf = (colour: Colour, night = false) => (night ? nightInks : inks)[colour] ?? inks.black;
 export const washOf = (colour: Colour) => washes[colour] ?? washes.yellow;
 
 export function colourWord(colour: Colour): string {

@@ -28,7 +28,7 @@ const lines: TextLine[] = [
 
 it('finds the word under a finger, also between words and a little beside the line', () => {
   expect(wordNear(lines, 0.35, 0.11)).toEqual({ line: 0, word: 1 });
-  expect(wordNear(lines, 0.44, 0.125)).toEqual({ line: 0, word: 2 });
+  expect(wordNear(lines, 0.47, 0.125)).toEqual({ line: 0, word: 2 });
   expect(wordNear(lines, 0.9, 0.15)).toEqual({ line: 1, word: 1 });
   expect(wordNear(lines, 0.5, 0.5)).toBeNull();
 });

@@ -1,0 +1,25 @@
+import { answer, api } from '#lib/api/client.ts';
+import type { Gap } from './types.ts';
+
+export interface BoardQuery {
+  paper_id?: number;
+  point_id?: number;
+  limit?: number;
+  offset?: number;
+}
+
+/** What one asks of the server about reading. All throw ApiError. */
+export const readingApi = {
+  board: (meeting_id: number, query: BoardQuery = {}) =>
+    answer(api.GET('/api/meetings/{meeting_id}/receipts', { params: { path: { meeting_id }, query } })),
+  /** null: everybody with that gap. */
+  remind: (meeting_id: number, gap: Gap, delegate_ids: number[] | null = null) =>
+    answer(
+      api.POST('/api/meetings/{meeting_id}/reminders', {
+        params: { path: { meeting_id } },
+        body: { delegate_ids, gap },
+      }),
+    ),
+  search: (query: { q: string; meeting_id?: number; limit: number; offset: number }) =>
+    answer(api.GET('/api/search', { params: { query } })),
+};
