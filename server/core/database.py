@@ -83,7 +83,6 @@ class Database:
 def _engine(url: str) -> AsyncEngine:
     if not url.startswith("sqlite"):
         return create_async_engine(url, pool_pre_ping=True, pool_size=10)
-<<<<<<< HEAD
     path = make_url(url).database or ":memory:"
     pool: dict[str, Any] = {"poolclass": StaticPool} if path == ":memory:" else {"pool_size": 20}
 
@@ -91,13 +90,6 @@ def _engine(url: str) -> AsyncEngine:
         return await _Sqlite(path)
 
     engine = create_async_engine(url, async_creator=connect, **pool)
-=======
-    in_memory = url.endswith(":memory:")
-    # Each connection has a thread of its own: kept, because in a rush those beyond the pool would be made and ended for
-    # every query.
-    pool: dict[str, Any] = {"poolclass": StaticPool} if in_memory else {"pool_size": 15, "max_overflow": 0}
-    engine = create_async_engine(url, connect_args={"timeout": 15}, **pool)
->>>>>>> people
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: Any) -> None:

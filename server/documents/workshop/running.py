@@ -17,7 +17,7 @@ import structlog
 from pydantic import ValidationError
 
 import server
-from server.documents.workshop.order import ORDER, Order, Step
+from server.documents.workshop.order import ORDER, Limits, Step
 from server.documents.workshop.problems import problem
 
 log = structlog.get_logger(__name__)
@@ -29,6 +29,7 @@ _LINE_MAX = 64 * 1024
 _SAID = "said"
 """File of its standard error."""
 _SAID_SHOWN = 2000
+_STUMBLED = "sigprocmask unblock failed"
 _CRASHES = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSYS})
 _NO_NETWORK = ("unshare", "--net", "--pid", "--fork", "--kill-child=KILL", "--mount-proc")
 _WAYS: tuple[tuple[str, ...], ...] = (
@@ -44,18 +45,21 @@ class WorkshopFailed(Exception):
     """Our fault: the file may be fine."""
 
 
-async def steps(folder: Path, order: Order, seconds: float) -> AsyncGenerator[Step]:
-    """Runs the workshop on the folder; the last step has a problem or is done. Closing or cancelling ends the process.
+async def steps(
+    folder: Path, order: Limits, seconds: float, program: str = "server.documents.workshop"
+) -> AsyncGenerator[Step]:
+    """Runs the workshop (or another program of its kind) on the folder; the last step has a problem or is done. Closing
+    or cancelling ends the process.
 
     Raises WorkshopFailed."""
-    async with aclosing(_steps(folder, order, seconds)) as inner:
+    async with aclosing(_steps(folder, order, seconds, program)) as inner:
         async for step in inner:
             yield step
             if step.done or step.problem is not None:
                 return
 
 
-async def _steps(folder: Path, order: Order, seconds: float) -> AsyncGenerator[Step]:
+async def _steps(folder: Path, order: Limits, seconds: float, program: str) -> AsyncGenerator[Step]:
     for name in ("home", "tmp"):
         (folder / name).mkdir(exist_ok=True)
     (folder / ORDER).write_text(order.model_dump_json(), encoding="utf-8")
@@ -66,7 +70,11 @@ async def _steps(folder: Path, order: Order, seconds: float) -> AsyncGenerator[S
             sys.executable,
             "-P",
             "-m",
+<<<<<<< HEAD
             _PROGRAM,
+=======
+            program,
+>>>>>>> speed
             str(folder),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
@@ -103,14 +111,15 @@ async def _steps(folder: Path, order: Order, seconds: float) -> AsyncGenerator[S
 
 def _last_step(code: int, folder: Path) -> Step:
     """Of a process that ended without a word."""
-    killed_by = -code if code < 0 else code - 128
+    said = (folder / _SAID).read_text(encoding="utf-8", errors="replace")[-_SAID_SHOWN:]
+    # unshare(1) passes a signal on that ended the process, but stumbles over SIGKILL.
+    killed_by = signal.SIGKILL if _STUMBLED in said else -code
     if killed_by == signal.SIGXCPU:
         return Step(problem=problem("time"))
-    if killed_by == signal.SIGKILL:  # the machine's own memory watch
+    if killed_by == signal.SIGKILL:  # by the machine's own memory watch
         return Step(problem=problem("memory"))
     if killed_by in _CRASHES:
         return Step(problem=problem("damaged"))
-    said = (folder / _SAID).read_text(encoding="utf-8", errors="replace")[-_SAID_SHOWN:]
     raise WorkshopFailed(f"ended with {code}: {said}")
 
 
