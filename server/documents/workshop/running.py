@@ -22,7 +22,6 @@ from server.documents.workshop.problems import problem
 
 log = structlog.get_logger(__name__)
 
-_PROGRAM = "server.documents.workshop"
 _LOOK_EVERY = 0.5
 """Seconds between looks at the memory in use."""
 _LINE_MAX = 64 * 1024
@@ -70,11 +69,7 @@ async def _steps(folder: Path, order: Limits, seconds: float, program: str) -> A
             sys.executable,
             "-P",
             "-m",
-<<<<<<< HEAD
-            _PROGRAM,
-=======
             program,
->>>>>>> speed
             str(folder),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
