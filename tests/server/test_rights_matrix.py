@@ -220,6 +220,13 @@ ROWS = [
     Row("POST /api/requests/{request_id}/refuse", KEEPS_LISTS),
     Row("GET /api/notices", SIGNED_IN),
     Row("POST /api/notices/read", SIGNED_IN, body=lambda _: {"ids": None}),
+    # Reading: one's own (whose they are: tests/server/reading), and the board.
+    Row("POST /api/notes/sync", PEOPLE, body=lambda _: {"since": 0, "changes": []}),
+    Row("POST /api/receipts", PEOPLE, body=lambda _: {"entries": []}),
+    Row("GET /api/meetings/{meeting_id}/my-receipts", INVOLVED & PEOPLE),
+    Row("GET /api/meetings/{meeting_id}/receipts", KEEPS_LISTS),
+    Row("POST /api/meetings/{meeting_id}/reminders", LEADS, body=lambda _: {}),
+    Row("GET /api/search", SIGNED_IN),
 ]
 
 CONTENT = ("application/json", "text/csv", "application/vnd", "application/pdf", "image/")
@@ -238,6 +245,8 @@ ELSEWHERE = {
     "POST /api/session",
     "POST /api/session/link",
     "PUT /api/session/password",
+    # Needs to be told which, and gives the own ones only (tests/server/reading/test_notes.py).
+    "GET /api/notes/export.pdf",
     # Of the own ones only (tests/server/accounts).
     "DELETE /api/sessions/{session_id}",
 }
