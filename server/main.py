@@ -8,19 +8,21 @@ from typing import Any
 from fastapi import FastAPI
 
 from server import __version__
-from server.accounts.dependencies import actor_of_cookie
+from server.accounts.recognition import Recognition
 from server.accounts.sign_in import SignIn
 from server.attendance.people.gatherer import Gatherer
 from server.conference.service import ConferenceService
 from server.core.clock import utc_now
 from server.core.config import Settings
 from server.core.services import Services
+from server.documents.stampables import Stampables
 from server.edge import errors
 from server.edge.guard import Guard
 from server.edge.headers import SecurityHeaders
 from server.edge.pages import Pages
 from server.invitations.knocks import Knocks
 from server.live.schema import add_live_schemas
+from server.reading.receipts.gatherer import ReceiptGatherer
 from server.wiring import BESIDE, LIVE, ROUTERS
 
 
@@ -48,13 +50,15 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         redirect_slashes=False,
     )
     app.state.services = services
-    app.state.recognise = actor_of_cookie
+    app.state.recognise = Recognition()
     app.state.conference = conference
     app.state.gateway = conference.gateway
     app.state.media_up = conference.live.media_up
     app.state.sign_in = SignIn(services)
+    app.state.stampables = Stampables()
     app.state.knocks = Knocks()
     app.state.gatherer = Gatherer(services)
+    app.state.receipts = ReceiptGatherer(services)
     for router in ROUTERS:
         app.include_router(router)
     # Not mounted: a mount would take calls of our own routes by a wrong method (405) for missing pages.

@@ -21,6 +21,8 @@ export default defineConfig({
       adapter: adapter({ pages: 'build', fallback: 'index.html', precompress: true }),
       compilerOptions: { runes: true },
       paths: { relative: false },
+      // lib/offline registers it, where there is something to keep.
+      serviceWorker: { register: false },
     }),
   ],
   server: { proxy: { '/api': { target: server, ws: true } } },

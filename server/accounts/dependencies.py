@@ -32,6 +32,10 @@ async def actor_of_cookie(services: Services, token: str | None) -> Actor | None
         return None
     async with services.database.read() as session:
         recognised = await queries.recognise(session, token, services.clock())
+    return await noted(services, recognised)
+
+
+async def noted(services: Services, recognised: queries.Recognised | None) -> Actor | None:
     if recognised is None:
         return None
     if recognised.stale:

@@ -1,6 +1,7 @@
 """All reads of accounts."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, select
@@ -27,52 +28,86 @@ class Recognised:
 
 async def recognise(session: AsyncSession, token: str | None, now: datetime) -> Recognised | None:
     """Who the cookie's value belongs to; None if it is unknown, expired, revoked, or its owner is no longer active."""
-    if not token:
-        return None
-    row = await session.scalar(
-        select(SignInSession).where(
-            SignInSession.token_hash == token_hash(token),
+    return (await recognise_all(session, [token], now)).get(token) if token else None
+
+
+async def recognise_all(session: AsyncSession, tokens: Collection[str], now: datetime) -> dict[str, Recognised]:
+    """The same for many at once, in at most three queries; who is nobody is left out."""
+    by_hash = {token_hash(token): token for token in tokens}
+    rows = await session.execute(
+        select(
+            SignInSession.token_hash,
+            SignInSession.id,
+            SignInSession.scoped,
+            SignInSession.last_seen_at,
+            SignInSession.person_id,
+            Person.full_name,
+            SignInSession.point_id,
+            BridgePoint.name,
+        )
+        .outerjoin(Person, Person.id == SignInSession.person_id)
+        .outerjoin(BridgePoint, BridgePoint.id == SignInSession.point_id)
+        .where(
+            SignInSession.token_hash.in_(by_hash),
             SignInSession.revoked_at.is_(None),
             SignInSession.expires_at > now,
+            Person.disabled_at.is_(None),
+            BridgePoint.closed_at.is_(None),
         )
     )
-    if row is None:
-        return None
-    actor = await _owner(session, row.person_id, row.point_id, row.id)
-    if actor is None:
-        return None
-    if row.scoped:
-        reached = await _meetings_of_links(session, row.id, now)
-        if not reached:
-            return None
-        actor = replace(actor, grants=(), only_meetings=reached)
-    return Recognised(actor, stale=now - row.last_seen_at >= TOUCH_AFTER)
+    known = rows.all()
+    grants = await _grants_of_all(session, {row.person_id for row in known if row.person_id and not row.scoped})
+    reached = await _meetings_of_links(session, [row.id for row in known if row.scoped], now)
+    found = {}
+    for row in known:
+        if row.scoped and row.id not in reached:
+            continue
+        actor = Actor(
+            person_id=row.person_id,
+            point_id=None if row.person_id else row.point_id,
+            name=row.full_name if row.person_id else f"Điểm cầu {row.name}",
+            session_id=row.id,
+            grants=grants.get(row.person_id, ()),
+            only_meetings=reached.get(row.id),
+        )
+        found[by_hash[row.token_hash]] = Recognised(actor, stale=now - row.last_seen_at >= TOUCH_AFTER)
+    return found
 
 
-async def _meetings_of_links(session: AsyncSession, session_id: int, now: datetime) -> frozenset[int]:
-    """The meetings that a scoped session reaches: those of its links that are neither revoked nor expired."""
-    found = await session.scalars(
-        select(AccessLink.meeting_id)
-        .join(SessionLink, SessionLink.link_id == AccessLink.id)
-        .where(SessionLink.session_id == session_id, AccessLink.revoked_at.is_(None), AccessLink.expires_at > now)
+async def _meetings_of_links(
+    session: AsyncSession, session_ids: Collection[int], now: datetime
+) -> dict[int, frozenset[int]]:
+    """The meetings that scoped sessions reach: those of their links that are neither revoked nor expired."""
+    if not session_ids:
+        return {}
+    rows = await session.execute(
+        select(SessionLink.session_id, AccessLink.meeting_id)
+        .join(AccessLink, SessionLink.link_id == AccessLink.id)
+        .where(
+            SessionLink.session_id.in_(session_ids),
+            AccessLink.revoked_at.is_(None),
+            AccessLink.expires_at > now,
+        )
     )
-    return frozenset(meeting_id for meeting_id in found if meeting_id is not None)
+    reached: dict[int, set[int]] = {}
+    for session_id, meeting_id in rows:
+        if meeting_id is not None:
+            reached.setdefault(session_id, set()).add(meeting_id)
+    return {session_id: frozenset(meetings) for session_id, meetings in reached.items()}
 
 
-async def _owner(
-    session: AsyncSession, person_id: int | None, point_id: int | None, session_id: int | None = None
-) -> Actor | None:
+async def _owner(session: AsyncSession, person_id: int | None, point_id: int | None) -> Actor | None:
     """The active person, or the hall's device of a point in use."""
     if person_id is not None:
         person = await session.get(Person, person_id)
         if person is None or person.disabled_at is not None:
             return None
         grants = await grants_of(session, person.id)
-        return Actor(person_id=person.id, name=person.full_name, session_id=session_id, grants=grants)
+        return Actor(person_id=person.id, name=person.full_name, grants=grants)
     point = await session.get(BridgePoint, point_id)
     if point is None or point.closed_at is not None:
         return None
-    return Actor(point_id=point.id, name=f"Điểm cầu {point.name}", session_id=session_id)
+    return Actor(point_id=point.id, name=f"Điểm cầu {point.name}")
 
 
 class LinkEnded(NotFound):
@@ -96,13 +131,22 @@ async def owner_of_link(session: AsyncSession, token: str, now: datetime) -> tup
 
 async def grants_of(session: AsyncSession, person_id: int) -> tuple[Grant, ...]:
     """A person's roles with their units' paths, oldest first."""
+    return (await _grants_of_all(session, [person_id])).get(person_id, ())
+
+
+async def _grants_of_all(session: AsyncSession, person_ids: Collection[int]) -> dict[int | None, tuple[Grant, ...]]:
+    if not person_ids:
+        return {}
     rows = await session.execute(
-        select(RoleGrant.role, Unit.id, Unit.path)
+        select(RoleGrant.person_id, RoleGrant.role, Unit.id, Unit.path)
         .join(Unit, Unit.id == RoleGrant.unit_id)
-        .where(RoleGrant.person_id == person_id)
+        .where(RoleGrant.person_id.in_(person_ids))
         .order_by(RoleGrant.id)
     )
-    return tuple(Grant(Role(role), unit_id, path) for role, unit_id, path in rows)
+    grants: dict[int | None, tuple[Grant, ...]] = {}
+    for person_id, role, unit_id, path in rows:
+        grants[person_id] = (*grants.get(person_id, ()), Grant(Role(role), unit_id, path))
+    return grants
 
 
 async def own_sessions(session: AsyncSession, actor: Actor, now: datetime) -> list[SignInSession]:

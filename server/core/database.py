@@ -1,17 +1,21 @@
 """The database: one engine, one declarative base, column types that behave alike on SQLite and PostgreSQL."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, ClassVar, TypeVar
 
-from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator, event
+import aiosqlite
+from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import StaticPool
 
 T = TypeVar("T")
+
+_BUSY_SECONDS = 15
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -59,8 +63,12 @@ class Database:
         return self.engine.dialect.name == "sqlite"
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
+    async def read(self, *, long: bool = False) -> AsyncIterator[AsyncSession]:
+        """`long`: for what may take more than some milliseconds, a search or a report over everything; others go on
+        meanwhile."""
         async with self.sessions() as session:
+            if long:
+                await session.connection(execution_options={"long": True})
             yield session
 
     async def create_all(self) -> None:
@@ -75,24 +83,60 @@ class Database:
 def _engine(url: str) -> AsyncEngine:
     if not url.startswith("sqlite"):
         return create_async_engine(url, pool_pre_ping=True, pool_size=10)
-    in_memory = url.endswith(":memory:")
-    engine = create_async_engine(url, connect_args={"timeout": 15}, **({"poolclass": StaticPool} if in_memory else {}))
+    path = make_url(url).database or ":memory:"
+    pool: dict[str, Any] = {"poolclass": StaticPool} if path == ":memory:" else {"pool_size": 20}
+
+    async def connect() -> aiosqlite.Connection:
+        return await _Sqlite(path)
+
+    engine = create_async_engine(url, async_creator=connect, **pool)
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
         # SQLAlchemy, not the driver, decides when a transaction starts, so that writers take the lock at once.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=15000"):
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Any) -> None:
-        immediate = connection.get_execution_options().get("write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        options = connection.get_execution_options()
+        driver: _Sqlite = connection.connection.driver_connection
+        driver.inline = False
+        if options.get("write"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # waits for other writers
+        driver.inline = not options.get("long")
+        if not options.get("write"):
+            connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+class _Sqlite(aiosqlite.Connection):
+    """A connection whose statements are executed where they are called. SQLite answers in some ten microseconds from
+    the page cache, while the way to the connection's own thread and back takes a hundred, at times a thousand when both
+    want the interpreter. What may wait (a writer's turn, the disk in a commit, a long query) still goes that way."""
+
+    def __init__(self, path: str) -> None:
+        def connector() -> sqlite3.Connection:
+            return sqlite3.connect(path, timeout=_BUSY_SECONDS, check_same_thread=False)
+
+        super().__init__(connector, iter_chunk_size=64)
+        self._thread.daemon = True
+        self.inline = False
+
+    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if not self.inline:
+            return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
+        if not self._running or self._connection is None:
+            raise ValueError("Connection closed")
+        return fn(*args, **kwargs)
+
+    async def commit(self) -> None:
+        self.inline = False
+        await super().commit()
 
 
 def in_parts(values: Iterable[T], size: int = 500) -> Iterator[list[T]]:

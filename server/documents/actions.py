@@ -15,7 +15,7 @@ from server.documents.extensions import RENEWED
 from server.documents.live import library_changed, workshop_changed
 from server.documents.models import Paper, PaperVersion
 from server.documents.schemas import MOST_PAPERS, ProblemOut
-from server.documents.sweeping import sweep
+from server.documents.sweeping import drop_content
 from server.documents.telling import tell_readers
 from server.jobs.actions import enqueue
 from server.meetings.access import meeting_for_write
@@ -84,13 +84,13 @@ async def retry(tx: Transaction, paper_id: int) -> Paper:
 
 async def version_ready(tx: Transaction, version_id: int) -> bool:
     """The workshop has filled the version in: from now on it is what readers get, unless a newer one was faster.
-    False if the paper was deleted meanwhile; its files are swept away."""
+    False if the paper was deleted meanwhile; its files and text are swept away."""
     found = await _locked(tx, version_id)
     if found is None:
         return False
     version, paper = found
     if paper.deleted_at is not None:
-        await sweep(tx, [version.folder])
+        await drop_content(tx, paper.id)
         return False
     version.state, version.stage, version.progress, version.problem = "ready", "", 1.0, None
     version.ready_at = tx.now
@@ -126,7 +126,7 @@ async def _ended(tx: Transaction, version_id: int, state: str, problem: ProblemO
     version.state, version.stage, version.progress = state, "", 0.0
     version.problem = problem.model_dump()
     if paper.deleted_at is not None:
-        await sweep(tx, [version.folder])
+        await drop_content(tx, paper.id)
     await record(tx, f"paper.version-{state}", "paper", paper.id, version=version.number, problem=problem.code)
     await workshop_changed(tx, paper.meeting_id, f"paper.version-{state}")
 

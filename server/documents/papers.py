@@ -33,8 +33,8 @@ async def edit(tx: Transaction, paper_id: int, patch: PaperPatch) -> Paper:
         return paper
     if "item_id" in changed:
         await _move(tx, paper, changed["item_id"])
-    if "item_id" in changed or "position" in changed:
-        await _place(tx, paper, changed.get("position"))
+    if not changed.keys().isdisjoint(_PLACE):
+        await _place(tx, paper, given.get("position"))
     for name in changed.keys() - set(_PLACE):
         setattr(paper, name, changed[name])
     paper.number_folded = folded(paper.number)[:60]
@@ -60,8 +60,7 @@ async def reorder(tx: Transaction, meeting_id: int, paper_ids: Sequence[int]) ->
     touched = {papers[paper_id].item_id for paper_id in wanted}
     order = [*wanted, *(paper_id for paper_id in papers if paper_id not in set(wanted))]
     for item_id in touched:
-        for position, paper_id in enumerate(each for each in order if papers[each].item_id == item_id):
-            papers[paper_id].position = position
+        _number([papers[paper_id] for paper_id in order if papers[paper_id].item_id == item_id])
     await record(tx, "papers.reordered", "meeting", meeting_id, papers=wanted)
     await library_changed(tx, meeting_id, "papers.reordered")
 
@@ -132,16 +131,20 @@ async def _move(tx: Transaction, paper: Paper, item_id: int | None) -> None:
     _, standing = await library_of(tx.session, paper.meeting_id, tx.actor)
     if not standing.manages_papers_of(item_id):
         raise NotAllowed()
-    if paper.item_id is not None:
-        await keep_policy(tx, [paper], paper.item_id, moved_to=item_id)
+    left = paper.item_id
+    if left is not None:
+        await keep_policy(tx, [paper], left, moved_to=item_id)
     paper.item_id = item_id
+    _number([each for each in await _papers(tx, paper.meeting_id) if each.item_id == left])
 
 
 async def _place(tx: Transaction, paper: Paper, position: int | None) -> None:
     """At this place among the papers of its item; None: as the last."""
-    others = [
-        each for each in await _papers(tx, paper.meeting_id) if each.item_id == paper.item_id and each is not paper
-    ]
-    others.insert(len(others) if position is None else position, paper)
-    for index, each in enumerate(others):
-        each.position = index
+    here = [each for each in await _papers(tx, paper.meeting_id) if each.item_id == paper.item_id and each is not paper]
+    here.insert(len(here) if position is None else position, paper)
+    _number(here)
+
+
+def _number(papers: Sequence[Paper]) -> None:
+    for position, paper in enumerate(papers):
+        paper.position = position

@@ -191,10 +191,13 @@ class Reader:
     standing: Standing
 
 
-async def readers_by_name(session: AsyncSession, meeting: Meeting, named: Collection[int]) -> list[Reader]:
-    """Everybody who takes part by name, in two queries. Only people who are `named` by a policy have a standing of
-    their own; the others share one with all who sit at the same point in the same role, so that twelve thousand are
-    decided by some hundred. What somebody may read by an office of the unit (its organisers) does not count."""
+async def readers_by_name(
+    session: AsyncSession, meeting: Meeting, named: Collection[int], only: Collection[int] | None = None
+) -> list[Reader]:
+    """Everybody who takes part by name (`only`: of these people), in two queries. Only people who are `named` by a
+    policy have a standing of their own; the others share one with all who sit at the same point in the same role, so
+    that twelve thousand are decided by some hundred. What somebody may read by an office of the unit (its organisers)
+    does not count."""
     presents: dict[int, set[int]] = {}
     for item_id, person_id in await session.execute(
         select(AgendaItem.id, AgendaItem.presenter_id).where(
@@ -206,7 +209,7 @@ async def readers_by_name(session: AsyncSession, meeting: Meeting, named: Collec
     shared: dict[tuple[object, ...], Standing] = {}
     found = []
     for person_id, delegate_id, role, point_id, *paths in await session.execute(
-        _by_name(meeting, leads | set(presents))
+        _by_name(meeting, leads | set(presents), only)
     ):
         apart = person_id in named or person_id in leads or person_id in presents
         key = (role, point_id, *paths, person_id if apart else None)
@@ -226,13 +229,13 @@ async def readers_by_name(session: AsyncSession, meeting: Meeting, named: Collec
     return found
 
 
-def _by_name(meeting: Meeting, beside: Collection[int]) -> Any:
+def _by_name(meeting: Meeting, beside: Collection[int], only: Collection[int] | None) -> Any:
     """Person, delegate's id, role and point, paths of both units; `beside`: people who need not be on the list."""
     hall_unit = aliased(Unit)
     on_the_list = and_(
         Delegate.person_id == Person.id, Delegate.meeting_id == meeting.id, Delegate.removed_at.is_(None)
     )
-    return (
+    found = (
         select(Person.id, Delegate.id, Delegate.role, Delegate.point_id, Unit.path, hall_unit.path)
         .select_from(Person)
         .join(Unit, Unit.id == Person.unit_id)
@@ -242,6 +245,7 @@ def _by_name(meeting: Meeting, beside: Collection[int]) -> Any:
         .where(or_(Delegate.id.is_not(None), Person.id.in_(beside)))
         .order_by(Delegate.id, Person.id)
     )
+    return found if only is None else found.where(Person.id.in_(only))
 
 
 async def halls_standing(session: AsyncSession, meeting_id: int) -> dict[int, Standing]:

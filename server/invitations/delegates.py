@@ -188,7 +188,7 @@ async def _check_chosen(tx: Transaction, rights: ListRights, person_ids: Sequenc
     rows = await tx.session.execute(
         select(Person.id, Person.unit_id).where(Person.id.in_(person_ids), Person.disabled_at.is_(None))
     )
-    units: dict[int, int] = dict(rows.tuples())
+    units: dict[int, int] = dict(rows.all())
     wrong = {
         f"people.{index}.person_id": ("Không tìm thấy người này. Chọn lại.", "No such person. Choose again.")
         for index, person_id in enumerate(person_ids)

@@ -110,8 +110,12 @@ async def _rows(session: AsyncSession, meeting_id: int, person_ids: set[int]) ->
 async def _write_people(tx: Transaction, lines: Sequence[Line]) -> None:
     new = [(line.person, line.entry.who) for line in lines if line.person.id == 0 and isinstance(line.entry.who, Typed)]
     for some in in_parts(new):
-        ids = await tx.session.scalars(
-            insert(Person).returning(Person.id, sort_by_parameter_order=True),
+        # Not in the order of the parameters, which SQLite gives only one row at a time: rows that say the same are
+        # interchangeable.
+        rows = await tx.session.execute(
+            insert(Person).returning(
+                Person.id, Person.unit_id, Person.full_name, Person.title, Person.email, Person.phone
+            ),
             [
                 {
                     "unit_id": typed.unit_id,
@@ -124,8 +128,11 @@ async def _write_people(tx: Transaction, lines: Sequence[Line]) -> None:
                 for _, typed in some
             ],
         )
-        for (person, _), person_id in zip(some, ids, strict=True):
-            person.id = person_id
+        written: defaultdict[Typed, list[int]] = defaultdict(list)
+        for person_id, unit_id, full_name, title, email, phone in rows:
+            written[Typed(unit_id, full_name, title, email, phone)].append(person_id)
+        for person, typed in some:
+            person.id = written[typed].pop()
     for line in lines:
         await _fill_in(tx, line)
 
@@ -165,11 +172,12 @@ async def _write_rows(tx: Transaction, meeting_id: int, lines: Sequence[Line], s
                 update(Delegate).where(Delegate.id == line.row_id).values(removed_at=None, **values)
             )
     for some in in_parts(fresh):
-        ids = await tx.session.scalars(
-            insert(Delegate).returning(Delegate.id, sort_by_parameter_order=True), [row for _, row in some]
+        rows = await tx.session.execute(
+            insert(Delegate).returning(Delegate.person_id, Delegate.id), [row for _, row in some]
         )
-        for (line, _), row_id in zip(some, ids, strict=True):
-            line.row_id = row_id
+        ids: dict[int, int] = dict(rows.all())
+        for line, _ in some:
+            line.row_id = ids[line.person.id]
 
 
 async def _next_places(session: AsyncSession, meeting_id: int) -> defaultdict[int | None, int]:

@@ -55,7 +55,7 @@ async def halls_of(session: AsyncSession, meeting: Meeting, rights: ListRights) 
         .where(MemberPoint.meeting_id == meeting.id)
         .order_by(MemberPoint.id)
     )
-    return [Hall(*row) for row in rows.tuples() if rights.covers(row[0])]
+    return [Hall(*row) for row in rows.all() if rights.covers(row[0])]
 
 
 async def _understood(

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +14,7 @@ from server.core.database import in_parts
 from server.core.fields import folded
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Typed:
     """A person as somebody typed them, of the unit whose list it is."""
 
@@ -23,7 +24,7 @@ class Typed:
     email: str | None = None
     phone: str | None = None
 
-    @property
+    @cached_property
     def search_name(self) -> str:
         return folded(self.full_name)[:200]
 

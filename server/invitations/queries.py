@@ -157,7 +157,7 @@ async def _links(session: AsyncSession, meeting_id: int, person_ids: Sequence[in
             .where(AccessLink.meeting_id == meeting_id, AccessLink.person_id.in_(some))
             .group_by(AccessLink.person_id)
         )
-        found.update({row[0]: _Links(*row[1:]) for row in rows.tuples() if row[0] is not None})
+        found.update({row[0]: _Links(*row[1:]) for row in rows.all() if row[0] is not None})
     return found
 
 

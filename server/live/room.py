@@ -48,8 +48,11 @@ class Replica:
         self.state = state
         self.texts = {name: {key: compact(value) for key, value in items.items()} for name, items in state.items()}
         self.loaded = time.monotonic()
+        self.seen: dict[Viewer, str] = {}
+        """The snapshot's collections as equal viewers see them, until the next event."""
 
     def apply(self, event: dict[str, Any]) -> None:
+        self.seen.clear()
         for change in event["changes"]:
             items = self.state.setdefault(change["collection"], {})
             texts = self.texts.setdefault(change["collection"], {})
@@ -253,13 +256,19 @@ class Room:
             media=media,
             collections={},
         )
-        collections = []
-        for name, texts in self.replica.texts.items():
-            items = [f"{compact(key)}:{text}" for key, text in texts.items() if self._visible(name, key, client.viewer)]
-            if items:
-                collections.append(f"{compact(name)}:{{{','.join(items)}}}")
         head = compact(snapshot.model_dump(mode="json", exclude={"collections"}))[:-1]
-        return f'{head},"collections":{{{",".join(collections)}}}}}'
+        return f'{head},"collections":{self._collections(self.replica, client.viewer)}}}'
+
+    def _collections(self, replica: Replica, viewer: Viewer) -> str:
+        text = replica.seen.get(viewer)
+        if text is None:
+            collections = []
+            for name, texts in replica.texts.items():
+                items = [f"{compact(key)}:{text}" for key, text in texts.items() if self._visible(name, key, viewer)]
+                if items:
+                    collections.append(f"{compact(name)}:{{{','.join(items)}}}")
+            text = replica.seen[viewer] = f"{{{','.join(collections)}}}"
+        return text
 
 
 async def load_state(

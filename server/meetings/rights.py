@@ -157,6 +157,10 @@ class _Facts:
     """It has a member point in a branch where the actor holds any role."""
 
 
+_holder = aliased(Unit)
+"""The unit that holds the meeting. Made once: an alias costs a millisecond."""
+
+
 async def _facts(session: AsyncSession, meeting_ids: Collection[int], actor: Actor) -> dict[int, _Facts]:
     """One query: the rights are asked for with every page of every paper."""
     person = actor.person_id
@@ -172,16 +176,15 @@ async def _facts(session: AsyncSession, meeting_ids: Collection[int], actor: Act
         .where(MemberPoint.meeting_id == Meeting.id, BridgePoint.id == MemberPoint.point_id)
         .where(Unit.id == BridgePoint.unit_id, or_(false(), *in_branch))
     )
-    holder = aliased(Unit)
     rows = await session.execute(
         select(
             Meeting.id,
-            holder.path,
+            _holder.path,
             presenting if person is not None else false(),
             place if person is not None else null(),
             reached if in_branch else false(),
         )
-        .join(holder, holder.id == Meeting.unit_id)
+        .join(_holder, _holder.id == Meeting.unit_id)
         .where(Meeting.id.in_(meeting_ids))
     )
     return {

@@ -52,11 +52,11 @@ async def send_mail(
 
 
 async def send_mails(tx: Transaction, letters: Sequence[Letter]) -> list[int]:
-    """Queues e-mails to any number of people. Returns their ids (`mails.id`), in order."""
+    """Queues e-mails to any number of people. Returns their ids (`mails.id`)."""
     queued: list[int] = []
     for some in in_parts(letters, MAILS_OF_A_JOB):
         ids = await tx.session.scalars(
-            insert(Mail).returning(Mail.id, sort_by_parameter_order=True),
+            insert(Mail).returning(Mail.id),
             [
                 {
                     **asdict(letter),
@@ -67,7 +67,7 @@ async def send_mails(tx: Transaction, letters: Sequence[Letter]) -> list[int]:
                 for letter in some
             ],
         )
-        mail_ids = list(ids)
+        mail_ids = sorted(ids)
         await enqueue(tx, MAIL_JOB, {"mail_ids": mail_ids}, subject=f"mail-{mail_ids[0]}")
         queued += mail_ids
     return queued

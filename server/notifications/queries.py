@@ -37,5 +37,5 @@ async def unread_of(session: AsyncSession, person_ids: Collection[int]) -> dict[
             .where(Notice.person_id.in_(some), Notice.read_at.is_(None))
             .group_by(Notice.person_id)
         )
-        counts.update(rows.tuples())
+        counts.update(rows.all())
     return counts

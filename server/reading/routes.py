@@ -1,15 +1,25 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query, Request, Response
 
-from server.accounts.dependencies import AppServices, CurrentActor, ReadSession
+from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
+from server.core.fields import Id
 from server.reading.notes import queries as notes
-from server.reading.notes.schemas import NotesAnswer, NoteSync
-from server.reading.notes.sync import require_person, sync
+from server.reading.notes.export import export
+from server.reading.notes.schemas import ExportQuery, NotesAnswer, NoteSync
+from server.reading.notes.sync import sync
+from server.reading.people import require_person
+from server.reading.receipts import queries as receipts
+from server.reading.receipts.board import board
+from server.reading.receipts.gatherer import ReceiptGatherer
+from server.reading.receipts.reminders import remind
+from server.reading.receipts.schemas import Board, BoardQuery, OwnReceipts, ReceiptsIn, RemindersOut, ReminderWrite
 from server.reading.search.queries import search
 from server.reading.search.schemas import SearchAnswer, SearchQuery
 
 router = APIRouter(prefix="/api", tags=["reading"])
+
+RowId = Annotated[Id, Path()]
 
 
 @router.post("/notes/sync")
@@ -23,6 +33,17 @@ async def sync_notes(request: NoteSync, actor: CurrentActor, services: AppServic
         return await notes.since(session, actor, services.clock(), request.since)
 
 
+@router.get("/notes/export.pdf", response_class=Response, responses={200: {"content": {"application/pdf": {}}}})
+async def export_notes(
+    actor: CurrentActor, session: ReadSession, services: AppServices, asked: Annotated[ExportQuery, Query()]
+) -> Response:
+    """Own notes on one paper, or on all papers of one meeting."""
+    require_person(actor)
+    content = await export(session, actor, services.clock(), paper_id=asked.paper_id, meeting_id=asked.meeting_id)
+    headers = {"Content-Disposition": 'attachment; filename="ghi-chu.pdf"', "X-Content-Type-Options": "nosniff"}
+    return Response(content, media_type="application/pdf", headers=headers)
+
+
 @router.get("/search")
 async def find(
     actor: CurrentActor,
@@ -32,3 +53,32 @@ async def find(
 ) -> SearchAnswer:
     """Diacritics or not, numbers of documents, words in quotes as they stand; the last word may be unfinished."""
     return await search(session, actor, services.clock(), asked)
+
+
+@router.post("/receipts", status_code=204)
+async def report_receipts(said: ReceiptsIn, actor: CurrentActor, request: Request) -> None:
+    """What a device delivered and showed, also long ago and without a line."""
+    gatherer: ReceiptGatherer = request.app.state.receipts
+    await gatherer.report(actor, said.entries)
+
+
+@router.get("/meetings/{meeting_id}/my-receipts")
+async def my_receipts(meeting_id: RowId, actor: CurrentActor, session: ReadSession) -> OwnReceipts:
+    return await receipts.own(session, meeting_id, actor)
+
+
+@router.get("/meetings/{meeting_id}/receipts")
+async def receipts_board(
+    meeting_id: RowId,
+    actor: CurrentActor,
+    session: ReadSession,
+    services: AppServices,
+    asked: Annotated[BoardQuery, Query()],
+) -> Board:
+    """Who has got, opened and read what; gaps first."""
+    return await board(session, meeting_id, actor, services.clock(), asked)
+
+
+@router.post("/meetings/{meeting_id}/reminders")
+async def send_reminders(meeting_id: RowId, write: ReminderWrite, tx: Write, services: AppServices) -> RemindersOut:
+    return await remind(tx, services.settings, meeting_id, write)

@@ -1,9 +1,9 @@
 """People who come into 161 halls: what each request says, and the keep-alive connections that carry them.
 
-Of the people, half scan the code on their hall's screen with their own phone (one request each, with their own session), a
-quarter are tapped on the list one by one by the hall's secretary, and a quarter are tapped five at a time. The order is
-random over all halls; each hall's requests, phones included, share one connection and go one after another on it, which is
-less kind than reality, where each phone has its own.
+Of the people, half scan the code on their hall's screen with their own phone (one request each, with their own
+session), a quarter are tapped on the list one by one by the hall's secretary, and a quarter are tapped five at a time.
+The order is random over all halls; each hall's requests, phones included, share one connection and go one after another
+on it, which is less kind than reality, where each phone has its own.
 """
 
 import asyncio
@@ -70,6 +70,7 @@ class Wire:
         self._meeting_id, self._code = meeting_id, public_code
         self._waiting: deque[tuple[Arrival, float]] = deque()
         self._wake = asyncio.Event()
+        self._finished = False
         self.delays: list[float] = []
         """Seconds from when each request should have left to its answer."""
         self.refused: list[str] = []
@@ -84,15 +85,23 @@ class Wire:
 
     async def send(self, arrival: Arrival, due: float) -> None:
         """One request and its answer. `due`: `time.monotonic()` when somebody wanted it sent."""
-        self._writer.write(self._request(arrival))
-        head = await self._reader.readuntil(b"\r\n\r\n")
-        length = int(head.lower().split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
-        body = await self._reader.readexactly(length)
+        try:
+            head, body = await self._exchange(self._request(arrival))
+        except (ConnectionError, asyncio.IncompleteReadError):
+            # The server closes what was idle for some seconds; to check in twice does no harm.
+            await self.open()
+            head, body = await self._exchange(self._request(arrival))
         self.delays.append(time.monotonic() - due)
         if head.startswith(b"HTTP/1.1 200"):
             self.people += len(arrival.guests)
         else:
             self.refused.append(f"{head[:40]!r} {body[:200]!r}")
+
+    async def _exchange(self, request: bytes) -> tuple[bytes, bytes]:
+        self._writer.write(request)
+        head = await self._reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
+        return head, await self._reader.readexactly(length)
 
     def _request(self, arrival: Arrival) -> bytes:
         hall = arrival.hall
@@ -115,10 +124,16 @@ class Wire:
         self._waiting.append((arrival, due))
         self._wake.set()
 
+    def finish(self) -> None:
+        """Nothing more will be posted."""
+        self._finished = True
+        self._wake.set()
+
     async def work(self) -> None:
-        """Sends what is posted, for ever."""
-        while True:
+        """Sends what is posted, until all is sent and nothing more will come."""
+        while self._waiting or not self._finished:
             while self._waiting:
                 await self.send(*self._waiting.popleft())
-            self._wake.clear()
-            await self._wake.wait()
+            if not self._finished:
+                self._wake.clear()
+                await self._wake.wait()

@@ -1,15 +1,16 @@
 """12,000 people check in at 161 halls while 200 consoles watch the totals.
 
-The server runs as in production, on a database with the demo province and 12,000 delegates; the consoles are real sockets
-in a process of their own. Two runs, each over all 12,000 people, in a meeting of its own:
+The server runs as in production, on a database with the demo province and 12,000 delegates; the consoles are real
+sockets in a process of their own. Two runs, each over all 12,000 people, in a meeting of its own:
 
-1. *Open loop*: they come at a fixed mean rate (default 200 a second: everybody within one minute, ten times a real rush),
-   at random times (Poisson), whether or not the server keeps up. A check-in's delay counts from the moment it was due, so
-   waiting for an earlier one counts too. Gives `checkin_p50_ms`, `checkin_p99_ms`, `consoles_lag_p99_ms`.
-2. *Closed loop*: each of the 161 halls sends its next request when the last is answered. Gives `checkins_per_s`, what the
-   server can take.
+1. *Open loop*: they come at a fixed mean rate (default 200 a second: everybody within one minute, ten times a real
+   rush), at random times (Poisson), whether or not the server keeps up. A check-in's delay counts from the moment it
+   was due, so waiting for an earlier one counts too. Gives `checkin_p50_ms`, `checkin_p99_ms`, `consoles_lag_p99_ms`.
+2. *Closed loop*: each of the 161 halls sends its next request when the last is answered. Gives `checkins_per_s`, what
+   the server can take.
 
-What requests say: `arrivals`. Afterwards the totals are compared at every console, in the database and with the answers.
+What requests say: `arrivals`. Afterwards the totals are compared at every console, in the database and with the people
+who came.
 """
 
 import argparse
@@ -53,15 +54,14 @@ class Gathering:
     meeting_id: int
     public_code: str
     halls: list[Hall]
-    console: str
-    """A cookie that opens consoles."""
 
 
-async def prepare(services: Services, people: int) -> list[Gathering]:
-    """The demo's running conference, and a second one over the same halls with the same delegates."""
+async def prepare(services: Services, people: int) -> tuple[list[Gathering], str]:
+    """The demo's running conference, and a second one over the same halls with the same delegates; and a cookie that
+    opens consoles of both."""
     await load(services)
     async with services.transactions(SYSTEM) as tx:
-        first = await conference(tx)
+        first = await conference(tx.session)
         points = await _points(tx, first.id)
         guests = await _people(tx, points, people)
         second = await _again(tx, first, points)
@@ -72,9 +72,11 @@ async def prepare(services: Services, people: int) -> list[Gathering]:
         }
         console = await open_session(tx, services.settings, person_id=first.chair_id, point_id=None, user_agent="bench")
         return [
-            await _gathering(tx, meeting, points, guests, {p: cookies[secretaries[p]] for p in points}, console)
+            await _gathering(
+                tx, meeting, [Hall(point_id, cookies[secretaries[point_id]]) for point_id in points], guests
+            )
             for meeting in (first, second)
-        ]
+        ], console
 
 
 async def _points(tx: Transaction, meeting_id: int) -> dict[int, int]:
@@ -132,19 +134,14 @@ async def _secretaries(tx: Transaction, points: dict[int, int]) -> dict[int, int
 
 
 async def _gathering(
-    tx: Transaction,
-    meeting: Meeting,
-    points: dict[int, int],
-    guests: dict[int, tuple[int, str]],
-    secretaries: dict[int, str],
-    console: str,
+    tx: Transaction, meeting: Meeting, halls: list[Hall], guests: dict[int, tuple[int, str]]
 ) -> Gathering:
     rows = [
         {"meeting_id": meeting.id, "person_id": person_id, "point_id": point_id, "added_at": tx.now}
         for person_id, (point_id, _) in guests.items()
     ]
     await tx.session.execute(insert(Delegate), rows)
-    halls = {point_id: Hall(point_id, secretaries[point_id]) for point_id in points}
+    by_id = {hall.point_id: hall for hall in halls}
     listed = await tx.session.execute(
         select(Delegate.id, Delegate.person_id).where(
             Delegate.meeting_id == meeting.id, Delegate.person_id.in_(select(Person.id)), Delegate.source == "typed"
@@ -153,13 +150,13 @@ async def _gathering(
     for delegate_id, person_id in listed:
         if person_id in guests:
             point_id, cookie = guests[person_id]
-            halls[point_id].guests.append(Guest(delegate_id, cookie))
-    return Gathering(meeting.id, meeting.public_code, list(halls.values()), console)
+            by_id[point_id].guests.append(Guest(delegate_id, cookie))
+    return Gathering(meeting.id, meeting.public_code, halls)
 
 
 async def open_loop(wires: dict[int, Wire], coming: Sequence[Arrival], rate: float) -> None:
     """`rate`: people a second."""
-    workers = [asyncio.create_task(wire.work()) for wire in wires.values()]
+    workers = asyncio.gather(*(wire.work() for wire in wires.values()))
     dice = random.Random(7)
     requests = rate * len(coming) / sum(len(each.guests) for each in coming)
     due = time.monotonic()
@@ -168,11 +165,9 @@ async def open_loop(wires: dict[int, Wire], coming: Sequence[Arrival], rate: flo
         if (wait := due - time.monotonic()) > 0:
             await asyncio.sleep(wait)
         wires[arrival.hall.point_id].post(arrival, due)
-    while sum(len(wire.delays) for wire in wires.values()) < len(coming):
-        await asyncio.sleep(0.02)
-    for worker in workers:
-        worker.cancel()
-    await asyncio.gather(*workers, return_exceptions=True)
+    for wire in wires.values():
+        wire.finish()
+    await workers
 
 
 async def closed_loop(wires: dict[int, Wire], coming: Sequence[Arrival]) -> None:
@@ -196,7 +191,7 @@ class Outcome:
 
 
 async def gather(
-    deployment: Deployment, services: Services, held: Gathering, arguments: Any, *, rate: float
+    deployment: Deployment, services: Services, held: Gathering, consoles: list[str], *, rate: float
 ) -> Outcome:
     """Everybody comes to one meeting. `rate` 0: as fast as answers come."""
     coming = arrivals(held.halls)
@@ -205,15 +200,15 @@ async def gather(
     await asyncio.gather(*(wire.open() for wire in wires.values()))
     screens = asyncio.create_task(_show_codes(services, held))
     await asyncio.sleep(0)
-    async with Lines(sys.executable, "-m", "tests.load.consoles") as consoles:
-        consoles.send(server=deployment.url, meeting=held.meeting_id, cookies=[held.console] * arguments.consoles)
-        await consoles.expect(120, event="ready")
+    async with Lines(sys.executable, "-m", "tests.load.consoles") as watchers:
+        watchers.send(server=deployment.url, meeting=held.meeting_id, cookies=consoles)
+        await watchers.expect(120, event="ready")
         began, cpu = time.monotonic(), deployment.cpu_seconds()
         await (open_loop(wires, coming, rate) if rate else closed_loop(wires, coming))
         seconds, used = time.monotonic() - began, deployment.cpu_seconds() - cpu
         await asyncio.sleep(2)
-        consoles.send(cmd="report")
-        report = await consoles.expect(60, event="report")
+        watchers.send(cmd="report")
+        report = await watchers.expect(60, event="report")
     screens.cancel()
     await asyncio.gather(*(wire.close() for wire in wires.values()))
     for refused in [text for wire in wires.values() for text in wire.refused][:5]:
@@ -256,12 +251,13 @@ async def run(arguments: argparse.Namespace) -> None:
         settings = deployment.settings.model_copy(update={"database_url": arguments.database})
         await asyncio.to_thread(upgrade, settings.database)
         services = Services.start(settings)
-        rush, flood = await prepare(services, arguments.people)
+        (rush, flood), console = await prepare(services, arguments.people)
+        consoles = [console] * arguments.consoles
         deployment.start()
         try:
             await deployment.ready()
-            calm = await gather(deployment, services, rush, arguments, rate=arguments.rate)
-            most = await gather(deployment, services, flood, arguments, rate=0)
+            calm = await gather(deployment, services, rush, consoles, rate=arguments.rate)
+            most = await gather(deployment, services, flood, consoles, rate=0)
         finally:
             if arguments.log:
                 print(deployment.tail(20_000))

@@ -1,8 +1,8 @@
 """Consoles that watch a meeting's totals, in a process of their own: `python -m tests.load.consoles`.
 
-Reads one JSON line of orders ({"server", "meeting", "cookies"}), opens a live channel for each cookie, and then keeps only
-what the test is about: when each event came, and the totals it brought. Answers {"event": "ready"}, and to {"cmd": "report"}
-with the totals at every console and all delays from an event's time at the server to its receipt.
+Reads one JSON line of orders ({"server", "meeting", "cookies"}), opens a live channel for each cookie, and then keeps
+only what the benchmark is about: when each event came, and the totals it brought. Answers {"event": "ready"}, and to
+{"cmd": "report"} with the totals at every console and all delays from an event's time at the server to its receipt.
 """
 
 import asyncio

@@ -14,15 +14,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.accounts.dependencies import COOKIE
+from server.core.actor import SYSTEM
 from server.core.config import Settings
 from server.core.services import Services
+from server.documents.models import PaperVersion
 from server.main import create_app
-from tests import builders
+from tests import builders, library
 from tests.conftest import signed_in
 
 EXAMPLES = 12
 """For each operation and database: enough to find what a plain schema violation breaks, in a few seconds."""
 BROWSER = {"X-Nhipcau": "1", "Origin": "http://hop.test"}
+
+
+@schemathesis.serializer("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+def workbook(_context: Any, value: Any) -> bytes:
+    """Whatever was drawn: no workbook, which the server has to find out."""
+    return value if isinstance(value, bytes) else str(value).encode()
 
 
 class Subject:
@@ -59,7 +67,11 @@ def subject(settings: Settings) -> Iterator[Subject]:
         async def prepare() -> list[str]:
             province = await builders.province(services)
             for state in ("draft", "running"):
-                await builders.conference(services, province, state)
+                meeting = await builders.conference(services, province, state)
+                async with services.transactions(SYSTEM) as tx:
+                    paper = await library.paper(tx.session, meeting)
+                    version = await tx.session.get_one(PaperVersion, paper.current_version_id)
+                await library.store(services, version, "nội dung")
             people = (province.admin, province.organiser, province.operator, province.da_sar_hall)
             return [await signed_in(services, who) for who in people]
 
@@ -90,7 +102,9 @@ def test_no_input_breaks_the_server(subject: Subject) -> None:
             answer = subject.send(case, cookie)
             said = f"{case.method} {urlsplit(str(answer.url)).path}: {answer.status_code} {answer.text[:300]}"
             assert answer.status_code < 500, said
-            if answer.status_code >= 400:
+            if answer.status_code >= 400 and case.method == "HEAD":
+                assert not answer.content, said
+            elif answer.status_code >= 400:
                 assert set(answer.json()) == {"code", "vi", "en", "details"}, said
             else:
                 case.operation.validate_response(_as_schemathesis(answer), case=case)

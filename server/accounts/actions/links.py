@@ -80,8 +80,9 @@ async def make_bound_links(
     tokens = {person_id: new_token() for person_id in person_ids}
     made: dict[int, Made] = {}
     for some in in_parts(tokens):
-        ids = await tx.session.scalars(
-            insert(AccessLink).returning(AccessLink.id, sort_by_parameter_order=True),
+        # Not in the order of the parameters, which SQLite gives only one row at a time.
+        rows = await tx.session.execute(
+            insert(AccessLink).returning(AccessLink.token_hash, AccessLink.id),
             [
                 {
                     "token_hash": token_hash(tokens[person_id]),
@@ -94,9 +95,9 @@ async def make_bound_links(
                 for person_id in some
             ],
         )
-        made |= {
-            person_id: Made(link_id, f"/join/{tokens[person_id]}") for person_id, link_id in zip(some, ids, strict=True)
-        }
+        ids: dict[str, int] = dict(rows.all())
+        for person_id in some:
+            made[person_id] = Made(ids[token_hash(tokens[person_id])], f"/join/{tokens[person_id]}")
     return made
 
 

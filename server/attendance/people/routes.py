@@ -2,7 +2,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request
 from fastapi import Path as PathParameter
-from sqlalchemy import select
 
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
 from server.attendance.people import hall, queries, roster
@@ -23,10 +22,8 @@ from server.attendance.people.schemas import (
     TurnoutOut,
 )
 from server.attendance.people.taking import Wish
-from server.core.errors import NotFound
 from server.core.fields import Id, Line
 from server.invitations.codes import hall_secret, verify_hall_code
-from server.meetings.models import Meeting
 
 router = APIRouter(prefix="/api", tags=["attendance"])
 
@@ -44,28 +41,13 @@ async def check_in(
     code: Code, write: CheckInWrite, request: Request, actor: CurrentActor, services: AppServices
 ) -> CheckInOut:
     """By the code on the hall's screen."""
-    async with services.database.read() as session:
-        meeting_id = await session.scalar(select(Meeting.id).where(Meeting.public_code == code))
-    if meeting_id is None:
-        raise NotFound()
+    gatherer = _gatherer(request)
+    meeting_id = await gatherer.meeting_of(code)
     now = services.clock()
     point_id = verify_hall_code(hall_secret(services.settings), meeting_id, write.hall, now)
     if point_id is None:
         raise CodeExpired()
-    taken = await _gatherer(request).take(meeting_id, Wish(actor, now, "in", "qr", point_id))
-    return queries.check_in_out(taken)
-
-
-@router.get("/meetings/{meeting_id}/people")
-async def turnout(meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices) -> TurnoutOut:
-    return await queries.of_meeting(session, meeting_id, actor, services.clock())
-
-
-@router.get("/meetings/{meeting_id}/points/{point_id}/people")
-async def people(
-    meeting_id: RowId, point_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
-) -> PointPeople:
-    return await queries.of_hall(session, meeting_id, point_id, actor, services.clock())
+    return queries.check_in_out(await gatherer.take(meeting_id, Wish(actor, now, "in", "qr", point_id, code=code)))
 
 
 @router.post("/meetings/{meeting_id}/points/{point_id}/checks")
@@ -79,8 +61,21 @@ async def checks(
     services: AppServices,
 ) -> ChecksOut:
     """From the hall's list."""
-    wish = Wish(actor, services.clock(), write.kind, write.how, point_id, tuple(write.delegate_ids), write.reason)
+    ids = tuple(write.delegate_ids)
+    wish = Wish(actor, services.clock(), write.kind, write.how, point_id, ids, reason=write.reason)
     return queries.checks_out(await _gatherer(request).take(meeting_id, wish))
+
+
+@router.get("/meetings/{meeting_id}/people")
+async def turnout(meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices) -> TurnoutOut:
+    return await queries.of_meeting(session, meeting_id, actor, services.clock())
+
+
+@router.get("/meetings/{meeting_id}/points/{point_id}/people")
+async def people(
+    meeting_id: RowId, point_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
+) -> PointPeople:
+    return await queries.of_hall(session, meeting_id, point_id, actor, services.clock())
 
 
 @router.post("/meetings/{meeting_id}/points/{point_id}/headcount")

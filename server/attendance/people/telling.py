@@ -22,8 +22,8 @@ async def tell(
     everywhere: bool = False,
 ) -> Turnout:
     """Appends the event `kind` with the figures of these halls and the total. A hall's signature is withdrawn, because
-    what was signed is not so any more, unless the change is a signature (`signed`). `everywhere`: other halls' figures may have changed with
-    theirs. Returns the turnout.
+    what was signed is not so any more, unless the change is a signature (`signed`). `everywhere`: other halls'
+    figures may have changed with theirs. Returns the turnout.
 
     The caller holds the meeting's lock: figures of two writers would otherwise overtake each other."""
     await tx.session.flush()

@@ -17,12 +17,12 @@ import structlog
 from pydantic import ValidationError
 
 import server
-from server.documents.workshop.order import ORDER, Order, Step
+from server.documents.workshop.order import ORDER, Limits, Step
 from server.documents.workshop.problems import problem
 
 log = structlog.get_logger(__name__)
 
-_PROGRAM = "server.documents.workshop"
+WORKSHOP = "server.documents.workshop"
 _LOOK_EVERY = 0.5
 """Seconds between looks at the memory in use."""
 _LINE_MAX = 64 * 1024
@@ -48,8 +48,9 @@ class WorkshopFailed(Exception):
     """Our fault: the file may be fine."""
 
 
-async def steps(folder: Path, order: Order, seconds: float) -> AsyncGenerator[Step]:
-    """Runs the workshop on the folder; the last step has a problem or is done. Closing or cancelling ends the process.
+async def steps(folder: Path, order: Limits, seconds: float, program: str = WORKSHOP) -> AsyncGenerator[Step]:
+    """Runs the workshop (or another program of its kind) on the folder; the last step has a problem or is done. Closing
+    or cancelling ends the process.
 
     Raises WorkshopFailed."""
     for name in ("home", "tmp"):
@@ -62,7 +63,7 @@ async def steps(folder: Path, order: Order, seconds: float) -> AsyncGenerator[St
             sys.executable,
             "-P",
             "-m",
-            _PROGRAM,
+            program,
             str(folder),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,

@@ -8,9 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.core.actor import Actor
 from server.core.bus import PEOPLE_TOLD
-from server.core.errors import NotAllowed, NotFound
+from server.core.errors import NotFound
 from server.core.transaction import Transaction
 from server.documents.models import Paper, PaperVersion
 from server.documents.rights import Locked, Recalled, readable_version
@@ -18,6 +17,7 @@ from server.reading.models import Annotation, AnnotationSequence, Receipt
 from server.reading.notes import queries
 from server.reading.notes.merge import Change, Content, State, bring
 from server.reading.notes.schemas import BODIES, KeptNote, NoteChange, NotesAnswer, NoteSync, RefusedNote
+from server.reading.people import require_person
 
 NOTES = 5_000
 """Of one person on one version, the deleted ones not counted; with those, four times as many."""
@@ -42,17 +42,6 @@ REFUSALS = {
         "This version has too many notes (at most 5,000). Delete some and go on.",
     ),
 }
-
-
-class PeopleOnly(NotAllowed):
-    vi = "Ghi chú là của riêng từng người. Đồng chí đăng nhập bằng tài khoản của mình để ghi."
-    en = "Notes belong to a person. Sign in as yourself to write."
-
-
-def require_person(actor: Actor) -> int:
-    if actor.person_id is None:
-        raise PeopleOnly()
-    return actor.person_id
 
 
 async def sync(tx: Transaction, request: NoteSync) -> NotesAnswer:

@@ -13,12 +13,20 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from server.conference.service import ConferenceService
+from server.core.actor import SYSTEM
 from server.core.config import Settings
+from server.core.errors import DomainError
+from server.core.transaction import Transaction
+from server.documents import papers, readers
+from server.documents.actions import version_failed
 from server.documents.models import Paper
+from server.documents.schemas import PaperPatch, PolicyWrite, ProblemOut
 from server.live.feature import Viewer
 from server.live.room import load_state
 from server.main import create_app
+from server.meetings import actions as meetings
 from server.meetings.models import AgendaItem, Meeting
+from server.meetings.schemas import AgendaWrite, MeetingPatch, MemberWrite
 from tests import builders
 from tests.conftest import Clock, signed_in
 from tests.server.presentation.builders import paper as ready_paper
@@ -57,6 +65,12 @@ STEPS = st.one_of(
     st.tuples(st.just("page.take"), st.booleans()),
     st.tuples(st.just("page.stop"), st.booleans()),
     st.tuples(st.just("paper.new-version")),
+    st.tuples(st.just("paper.recall")),
+    st.tuples(st.just("paper.restore")),
+    st.tuples(st.just("paper.policy"), st.booleans(), st.booleans()),
+    st.tuples(st.just("paper.move"), st.none() | st.integers(0, 2)),
+    st.tuples(st.just("paper.fail")),
+    st.tuples(st.just("meeting.edit"), st.booleans()),
     st.tuples(st.just("meeting.start")),
     st.tuples(st.just("meeting.end")),
 )
@@ -68,6 +82,7 @@ class Play:
     ) -> None:
         self.server = server
         self.points = [hall.id for hall in province.halls[:HALLS]]
+        self.all_points = [hall.id for hall in province.halls[:5]]
         self.meeting = meeting
         self.items = items
         self.conference: ConferenceService = server.app.state.conference
@@ -96,6 +111,8 @@ class Play:
             await self.conference.watch._lose(self.meeting.id, {point: self.conference.services.clock()})  # type: ignore[dict-item]
         elif name == "paper.new-version":
             await new_version(self.conference.services, self.paper, 4)
+        elif name.startswith("paper.") or name == "meeting.edit":
+            await self.desk(name, given)
         elif name == "reconnect":
             self.halls[given[0]] = await self.enter(f"hall-{given[0]}", "hall", point)
         elif name.startswith("page."):
@@ -131,6 +148,36 @@ class Play:
             "page.zoom": lambda: {"region": given[1]},
             "page.offer": lambda: {"person_id": self.operator_id if given[0] else None},
         }.get(name, dict)()
+
+    async def desk(self, name: str, given: list[Any]) -> None:
+        """What is done at the desk, over HTTP, by whoever may."""
+        item = self.items[given[0]] if given and isinstance(given[0], int) and name == "paper.move" else None
+        with contextlib.suppress(DomainError):
+            async with self.conference.services.transactions(SYSTEM) as tx:
+                match name:
+                    case "paper.recall":
+                        await papers.recall(tx, self.paper.id, "Sai số liệu")
+                    case "paper.restore":
+                        await papers.restore(tx, self.paper.id)
+                    case "paper.policy":
+                        write = PolicyWrite(hidden=given[0])
+                        place = readers.set_for_item if given[1] else readers.set_for_paper
+                        await place(tx, self.items[0] if given[1] else self.paper.id, write)  # type: ignore[operator]
+                    case "paper.move":
+                        await papers.edit(tx, self.paper.id, PaperPatch(item_id=item))
+                    case "paper.fail":
+                        problem = ProblemOut(code="failed", vi="", en="")
+                        await version_failed(tx, self.paper.current_version_id or 0, problem)
+                    case "meeting.edit":
+                        await self.edit(tx, given[0])
+                self.done += 1
+
+    async def edit(self, tx: Transaction, without: bool) -> None:
+        """The plan with or without its last agenda item and its last point."""
+        meeting = await tx.session.get_one(Meeting, self.meeting.id)
+        agenda = [AgendaWrite(id=item, title="Mục", minutes=5) for item in self.items[: 2 if without else 3]]
+        points = [MemberWrite(point_id=point) for point in self.all_points[: 4 if without else 5]]
+        await meetings.edit(tx, meeting.id, MeetingPatch(version=meeting.version, agenda=agenda, points=points))
 
     async def say(self, sender: LiveClient, name: str, data: dict[str, Any]) -> None:
         if sender.connection.close_code is not None or sender.cut_off:

@@ -6,6 +6,20 @@ export const paths = {
   meeting: (id: number) => `/meetings/${id}`,
   editMeeting: (id: number) => `/meetings/${id}/edit`,
   attendance: (id: number) => `/meetings/${id}/attendance`,
+  papers: (id: number) => `/meetings/${id}/papers`,
+  /** The reader: of the newest version at the last page read, unless said otherwise. */
+  paper: (meeting: number, paper: number, at: { page?: number; version?: number; q?: string } = {}) => {
+    const wanted = Object.entries(at).filter(([, value]) => value !== undefined);
+    const query = new URLSearchParams(wanted.map(([name, value]) => [name, String(value)])).toString();
+    return `/meetings/${meeting}/papers/${paper}${query ? `?${query}` : ''}`;
+  },
+  delegates: (id: number) => `/meetings/${id}/delegates`,
+  receipts: (id: number) => `/meetings/${id}/receipts`,
+  /** Where a hall's secretary takes attendance. */
+  pointPeople: (id: number, point: number) => `/meetings/${id}/points/${point}/people`,
+  search: (query = '') => `/search${query && `?q=${encodeURIComponent(query)}`}`,
+  /** A delegate's own pages of a meeting, for the phone first. */
+  delegate: (id: number) => `/meetings/${id}/delegate`,
   account: '/account',
   /** Rooms of the conference, dark. */
   console: (id: number) => `/meetings/${id}/console`,

@@ -642,6 +642,360 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find
+         * @description Diacritics or not, numbers of documents, words in quotes as they stand; the last word may be unfinished.
+         */
+        get: operations["find_api_search_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report Receipts
+         * @description What a device delivered and showed, also long ago and without a line.
+         */
+        post: operations["report_receipts_api_receipts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/my-receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My Receipts */
+        get: operations["my_receipts_api_meetings__meeting_id__my_receipts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Receipts Board
+         * @description Who has got, opened and read what; gaps first.
+         */
+        get: operations["receipts_board_api_meetings__meeting_id__receipts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send Reminders */
+        post: operations["send_reminders_api_meetings__meeting_id__reminders_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/delegates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Delegates */
+        get: operations["delegates_api_meetings__meeting_id__delegates_get"];
+        put?: never;
+        /**
+         * Add
+         * @description Answers with the new lines; who was on the list already is not among them.
+         */
+        post: operations["add_api_meetings__meeting_id__delegates_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/delegates/{delegate_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove */
+        delete: operations["remove_api_delegates__delegate_id__delete"];
+        options?: never;
+        head?: never;
+        /** Edit */
+        patch: operations["edit_api_delegates__delegate_id__patch"];
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/delegates/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import List */
+        post: operations["import_list_api_meetings__meeting_id__delegates_import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/delegates/template.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Template */
+        get: operations["template_api_meetings__meeting_id__delegates_template_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make Links */
+        post: operations["make_links_api_meetings__meeting_id__links_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/links/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Revoke Links */
+        post: operations["revoke_links_api_meetings__meeting_id__links_revoke_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/invitations.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Invitations */
+        get: operations["invitations_api_meetings__meeting_id__invitations_pdf_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/qr.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Meeting Code */
+        get: operations["meeting_code_api_meetings__meeting_id__qr_svg_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Hall Code */
+        get: operations["hall_code_api_meetings__meeting_id__points__point_id__code_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/m/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Knock */
+        get: operations["knock_api_m__code__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/m/{code}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask */
+        post: operations["ask_api_m__code__requests_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/requests/{secret}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Answer */
+        get: operations["answer_api_requests__secret__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Waiting */
+        get: operations["waiting_api_meetings__meeting_id__requests_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/requests/{request_id}/grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Grant */
+        post: operations["grant_api_requests__request_id__grant_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/requests/{request_id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuse */
+        post: operations["refuse_api_requests__request_id__refuse_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/notices": {
         parameters: {
             query?: never;
@@ -851,7 +1205,10 @@ export interface paths {
          * @description Null: nothing is set at the item; all members read its papers.
          */
         get: operations["item_policy_api_items__item_id__paper_policy_get"];
-        /** Set For Item */
+        /**
+         * Set For Item
+         * @description Null: all members read its papers again.
+         */
         put: operations["set_for_item_api_items__item_id__paper_policy_put"];
         post?: never;
         delete?: never;
@@ -909,6 +1266,52 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create
+         * @description Begins an upload. Metadata: filename, and item_id, paper_id, note where they apply.
+         */
+        post: operations["create_api_meetings__meeting_id__uploads_post"];
+        delete?: never;
+        /**
+         * Abilities
+         * @description What this server can do; the same for every meeting.
+         */
+        options: operations["abilities_api_meetings__meeting_id__uploads_options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Terminate */
+        delete: operations["terminate_api_uploads__token__delete"];
+        options?: never;
+        /** Stand */
+        head: operations["stand_api_uploads__token__head"];
+        /**
+         * Append
+         * @description Appends a chunk of up to 8 MiB (body: application/offset+octet-stream).
+         */
+        patch: operations["append_api_uploads__token__patch"];
         trace?: never;
     };
 }
@@ -1083,6 +1486,176 @@ export interface components {
              */
             name: string;
         };
+        /** BadRow */
+        BadRow: {
+            /** Row */
+            row: number;
+            /** Column */
+            column: string;
+            /** Value */
+            value: string;
+            /** Vi */
+            vi: string;
+            /** En */
+            en: string;
+        };
+        /** Board */
+        Board: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Papers */
+            papers: components["schemas"]["BoardPaper"][];
+            /** Units */
+            units: components["schemas"]["BoardUnit"][];
+            /** Points */
+            points: components["schemas"]["BoardPoint"][];
+            /** People */
+            people: components["schemas"]["BoardPerson"][];
+            /** People Total */
+            people_total: number;
+        };
+        /** BoardPaper */
+        BoardPaper: {
+            /**
+             * Expected
+             * @default 0
+             */
+            expected: number;
+            /**
+             * Delivered
+             * @default 0
+             */
+            delivered: number;
+            /**
+             * Opened
+             * @default 0
+             */
+            opened: number;
+            /**
+             * Finished
+             * @default 0
+             */
+            finished: number;
+            /** Paper Id */
+            paper_id: number;
+            /** Title */
+            title: string;
+            /** Version Id */
+            version_id: number;
+        };
+        /**
+         * BoardPerson
+         * @description Those with the most papers unopened first.
+         */
+        BoardPerson: {
+            /**
+             * Expected
+             * @default 0
+             */
+            expected: number;
+            /**
+             * Delivered
+             * @default 0
+             */
+            delivered: number;
+            /**
+             * Opened
+             * @default 0
+             */
+            opened: number;
+            /**
+             * Finished
+             * @default 0
+             */
+            finished: number;
+            /** Delegate Id */
+            delegate_id: number;
+            /** Person Id */
+            person_id: number;
+            /** Full Name */
+            full_name: string;
+            /** Title */
+            title: string;
+            /** Point Id */
+            point_id: number | null;
+            /** Last At */
+            last_at: string | null;
+            /** Papers */
+            papers: {
+                [key: string]: components["schemas"]["Progress"];
+            };
+        };
+        /**
+         * BoardPoint
+         * @description Those with the largest part unopened first.
+         */
+        BoardPoint: {
+            /**
+             * Expected
+             * @default 0
+             */
+            expected: number;
+            /**
+             * Delivered
+             * @default 0
+             */
+            delivered: number;
+            /**
+             * Opened
+             * @default 0
+             */
+            opened: number;
+            /**
+             * Finished
+             * @default 0
+             */
+            finished: number;
+            /** Point Id */
+            point_id: number | null;
+            /** Name */
+            name: string;
+            /** Unit Id */
+            unit_id: number | null;
+            /** People */
+            people: number;
+        };
+        /**
+         * BoardUnit
+         * @description With its whole branch; in tree order.
+         */
+        BoardUnit: {
+            /**
+             * Expected
+             * @default 0
+             */
+            expected: number;
+            /**
+             * Delivered
+             * @default 0
+             */
+            delivered: number;
+            /**
+             * Opened
+             * @default 0
+             */
+            opened: number;
+            /**
+             * Finished
+             * @default 0
+             */
+            finished: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Parent Id */
+            parent_id: number | null;
+            /** Name */
+            name: string;
+            /** Depth */
+            depth: number;
+        };
         /**
          * ByPerson
          * @description A member by name. It makes nobody a member.
@@ -1210,6 +1783,82 @@ export interface components {
             /** Counted */
             counted: number;
         };
+        /** DelegateOut */
+        DelegateOut: {
+            /** Id */
+            id: number;
+            /** Person Id */
+            person_id: number;
+            /** Full Name */
+            full_name: string;
+            /** Title */
+            title: string;
+            /** Unit Name */
+            unit_name: string;
+            /** Point Id */
+            point_id: number | null;
+            /** Point Name */
+            point_name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "delegate" | "guest";
+            /** Substitutes Id */
+            substitutes_id: number | null;
+            /** Email */
+            email: string | null;
+            /** Phone */
+            phone: string | null;
+            /** Position */
+            position: number;
+            /**
+             * Link
+             * @enum {string}
+             */
+            link: "none" | "made" | "sent" | "opened" | "revoked";
+            mail_error: components["schemas"]["Said"] | null;
+        };
+        /**
+         * DelegatePatch
+         * @description What is left out stays.
+         */
+        DelegatePatch: {
+            /** Point Id */
+            point_id?: number | null;
+            /** Role */
+            role?: ("delegate" | "guest") | null;
+            /** Full Name */
+            full_name?: string | null;
+            /** Title */
+            title?: string | null;
+            /** Email */
+            email?: string | null;
+            /** Phone */
+            phone?: string | null;
+        };
+        /** DelegatesOut */
+        DelegatesOut: {
+            /** Points */
+            points: components["schemas"]["ListedPoint"][];
+            /** Total */
+            total: number;
+            /** Delegates */
+            delegates: components["schemas"]["DelegateOut"][];
+        };
+        /** DelegatesWrite */
+        DelegatesWrite: {
+            /** Point Id */
+            point_id: number | null;
+            /**
+             * Role
+             * @default delegate
+             * @enum {string}
+             */
+            role: "delegate" | "guest";
+            /** People */
+            people: (components["schemas"]["PersonChosen"] | components["schemas"]["PersonTyped"])[];
+        };
         /**
          * GuessOut
          * @description Read off the first page, offered to who brings the paper in.
@@ -1232,6 +1881,20 @@ export interface components {
         HTTPValidationError: {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
+        };
+        /** HallCode */
+        HallCode: {
+            /** Path */
+            path: string;
+            /** Url */
+            url: string;
+            /** Svg */
+            svg: string;
+            /**
+             * Valid Until
+             * Format: date-time
+             */
+            valid_until: string;
         };
         /** HeadcountOut */
         HeadcountOut: {
@@ -1266,12 +1929,34 @@ export interface components {
             /** Version */
             version: string;
         };
+        /** ImportOut */
+        ImportOut: {
+            /** Rows */
+            rows: number;
+            /** Ready */
+            ready: components["schemas"]["ReadyRow"][];
+            /** Bad */
+            bad: components["schemas"]["BadRow"][];
+            /** Already */
+            already: number;
+            /** Added */
+            added: number;
+        };
         /** KeptNote */
         KeptNote: {
             /** Id */
             id: string;
             /** Kept As */
             kept_as: string;
+        };
+        /** Knocked */
+        Knocked: {
+            /** Meeting Id */
+            meeting_id: number;
+            /** Delegate */
+            delegate: boolean;
+            /** Point Name */
+            point_name: string;
         };
         /** Library */
         Library: {
@@ -1303,6 +1988,13 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+        };
+        /** LinkPath */
+        LinkPath: {
+            /** Delegate Id */
+            delegate_id: number;
+            /** Path */
+            path: string;
         };
         /** LinkSignIn */
         LinkSignIn: {
@@ -1339,6 +2031,38 @@ export interface components {
              * @default false
              */
             replace: boolean;
+        };
+        /** LinksOut */
+        LinksOut: {
+            /** Queued */
+            queued: number;
+            /** Without Email */
+            without_email: number[];
+            /** Links */
+            links: components["schemas"]["LinkPath"][];
+        };
+        /** LinksRevoke */
+        LinksRevoke: {
+            /** Delegate Ids */
+            delegate_ids: number[];
+        };
+        /** LinksWrite */
+        LinksWrite: {
+            /** Delegate Ids */
+            delegate_ids: number[] | null;
+            /** Send */
+            send: boolean;
+        };
+        /** ListedPoint */
+        ListedPoint: {
+            /** Point Id */
+            point_id: number | null;
+            /** Name */
+            name: string;
+            /** Unit Name */
+            unit_name: string;
+            /** Count */
+            count: number;
         };
         /** Me */
         Me: {
@@ -1801,6 +2525,24 @@ export interface components {
             /** Level */
             level: number;
         };
+        /** OwnReceipt */
+        OwnReceipt: {
+            /** Delivered At */
+            delivered_at: string | null;
+            /** Opened At */
+            opened_at: string | null;
+            /** Last Page */
+            last_page: number;
+            /** Seen Count */
+            seen_count: number;
+        };
+        /** OwnReceipts */
+        OwnReceipts: {
+            /** Versions */
+            versions: {
+                [key: string]: components["schemas"]["OwnReceipt"];
+            };
+        };
         /** PageText */
         PageText: {
             /** Number */
@@ -1909,6 +2651,14 @@ export interface components {
             /** New */
             new: string;
         };
+        /**
+         * PersonChosen
+         * @description From the people list.
+         */
+        PersonChosen: {
+            /** Person Id */
+            person_id: number;
+        };
         /** PersonFull */
         PersonFull: {
             /** Id */
@@ -1955,6 +2705,20 @@ export interface components {
             password?: string | null;
             /** Disabled */
             disabled?: boolean | null;
+        };
+        /** PersonTyped */
+        PersonTyped: {
+            /** Full Name */
+            full_name: string;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+            /** Email */
+            email?: string | null;
+            /** Phone */
+            phone?: string | null;
         };
         /** PersonWrite */
         PersonWrite: {
@@ -2103,6 +2867,19 @@ export interface components {
             /** En */
             en: string;
         };
+        /** Progress */
+        Progress: {
+            /** Delivered */
+            delivered: boolean;
+            /** Opened */
+            opened: boolean;
+            /** Seen */
+            seen: number;
+            /** Pages */
+            pages: number;
+            /** Last At */
+            last_at: string | null;
+        };
         /** ReadersOut */
         ReadersOut: {
             /** Count */
@@ -2121,10 +2898,69 @@ export interface components {
             /** Count */
             count: number;
         };
+        /** ReadyRow */
+        ReadyRow: {
+            /** Row */
+            row: number;
+            /** Full Name */
+            full_name: string;
+            /** Title */
+            title: string;
+            /** Point Id */
+            point_id: number | null;
+            /** Point Name */
+            point_name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "delegate" | "guest";
+            /** Email */
+            email: string | null;
+            /** Phone */
+            phone: string | null;
+            /** Known */
+            known: boolean;
+        };
         /** RecallWrite */
         RecallWrite: {
             /** Reason */
             reason: string;
+        };
+        /**
+         * ReceiptEntry
+         * @description What a device has to say of one version since it last did. Pages, a last page or seconds mean: opened.
+         */
+        ReceiptEntry: {
+            /** Version Id */
+            version_id: number;
+            /**
+             * Delivered
+             * @default false
+             */
+            delivered: boolean;
+            /**
+             * Pages
+             * @default []
+             */
+            pages: number[];
+            /** Last Page */
+            last_page?: number | null;
+            /**
+             * Seconds
+             * @default 0
+             */
+            seconds: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /** ReceiptsIn */
+        ReceiptsIn: {
+            /** Entries */
+            entries: components["schemas"]["ReceiptEntry"][];
         };
         /** RefusedNote */
         RefusedNote: {
@@ -2140,6 +2976,30 @@ export interface components {
             /** En */
             en: string;
         };
+        /** ReminderWrite */
+        ReminderWrite: {
+            /** Delegate Ids */
+            delegate_ids?: number[] | null;
+            /**
+             * Gap
+             * @default unopened
+             * @enum {string}
+             */
+            gap: "unopened" | "unfinished";
+        };
+        /** RemindersOut */
+        RemindersOut: {
+            /** People */
+            people: number;
+            /** Mail */
+            mail: number;
+            /** In App */
+            in_app: number;
+            /** Without Email */
+            without_email: number;
+            /** Recent */
+            recent: number;
+        };
         /** Reopening */
         Reopening: {
             /**
@@ -2147,6 +3007,74 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /** RequestGrant */
+        RequestGrant: {
+            /** Point Id */
+            point_id: number | null;
+            /** Delegate Id */
+            delegate_id?: number | null;
+        };
+        /** RequestMade */
+        RequestMade: {
+            /** Request */
+            request: string;
+        };
+        /** RequestOut */
+        RequestOut: {
+            /** Id */
+            id: number;
+            /** Full Name */
+            full_name: string;
+            /** Unit Text */
+            unit_text: string;
+            /** Phone */
+            phone: string;
+            /** Email */
+            email: string | null;
+            /** Point Id */
+            point_id: number | null;
+            /** Point Name */
+            point_name: string;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "asked" | "granted" | "refused";
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string;
+            /** Same Name */
+            same_name: components["schemas"]["SameName"][];
+        };
+        /** RequestState */
+        RequestState: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "asked" | "granted" | "refused";
+            /** Link */
+            link: string | null;
+        };
+        /** RequestWrite */
+        RequestWrite: {
+            /** Full Name */
+            full_name: string;
+            /** Unit Text */
+            unit_text: string;
+            /** Phone */
+            phone: string;
+            /** Email */
+            email?: string | null;
+            /** Hall */
+            hall?: string | null;
         };
         /** RightsOut */
         RightsOut: {
@@ -2184,6 +3112,64 @@ export interface components {
             role: components["schemas"]["Role"];
             /** Unit Id */
             unit_id: number;
+        };
+        /**
+         * Said
+         * @description A sentence in both languages, and its stable code.
+         */
+        Said: {
+            /** Code */
+            code: string;
+            /** Vi */
+            vi: string;
+            /** En */
+            en: string;
+        };
+        /**
+         * SameName
+         * @description Somebody on the list who is called the same: perhaps the one who asks.
+         */
+        SameName: {
+            /** Delegate Id */
+            delegate_id: number;
+            /** Full Name */
+            full_name: string;
+            /** Title */
+            title: string;
+            /** Point Name */
+            point_name: string;
+        };
+        /**
+         * SearchAnswer
+         * @description First the papers found by title or number, each once; then pages, those with the words in a row before those with
+         *     the words apart, newest meetings first.
+         */
+        SearchAnswer: {
+            /** Total */
+            total: number;
+            /** Hits */
+            hits: components["schemas"]["SearchHit"][];
+        };
+        /** SearchHit */
+        SearchHit: {
+            /** Meeting Id */
+            meeting_id: number;
+            /** Meeting Title */
+            meeting_title: string;
+            /** Paper Id */
+            paper_id: number;
+            /** Version Id */
+            version_id: number;
+            /** Title */
+            title: string;
+            /** Number */
+            number: string;
+            /** Page */
+            page: number;
+            /** Snippet */
+            snippet: components["schemas"]["SnippetPart"][];
+            /** Words */
+            words: string[];
         };
         /** SessionOut */
         SessionOut: {
@@ -2255,6 +3241,13 @@ export interface components {
              * @default
              */
             reason_en: string;
+        };
+        /** SnippetPart */
+        SnippetPart: {
+            /** Text */
+            text: string;
+            /** Mark */
+            mark: boolean;
         };
         /** SubstituteWrite */
         SubstituteWrite: {
@@ -4886,6 +5879,731 @@ export interface operations {
             };
         };
     };
+    find_api_search_get: {
+        parameters: {
+            query?: {
+                q?: string;
+                meeting_id?: number | null;
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    report_receipts_api_receipts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReceiptsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    my_receipts_api_meetings__meeting_id__my_receipts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnReceipts"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    receipts_board_api_meetings__meeting_id__receipts_get: {
+        parameters: {
+            query?: {
+                paper_id?: number | null;
+                point_id?: number | null;
+                q?: string;
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Board"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    send_reminders_api_meetings__meeting_id__reminders_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReminderWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemindersOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delegates_api_meetings__meeting_id__delegates_get: {
+        parameters: {
+            query?: {
+                point_id?: number | null;
+                q?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DelegatesOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_api_meetings__meeting_id__delegates_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DelegatesWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DelegateOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_api_delegates__delegate_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delegate_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    edit_api_delegates__delegate_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delegate_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DelegatePatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DelegateOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    import_list_api_meetings__meeting_id__delegates_import_post: {
+        parameters: {
+            query?: {
+                apply?: boolean;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    template_api_meetings__meeting_id__delegates_template_xlsx_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    make_links_api_meetings__meeting_id__links_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinksWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinksOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    revoke_links_api_meetings__meeting_id__links_revoke_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinksRevoke"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    invitations_api_meetings__meeting_id__invitations_pdf_get: {
+        parameters: {
+            query?: {
+                delegate_ids?: number[] | null;
+                point_id?: number | null;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    meeting_code_api_meetings__meeting_id__qr_svg_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    hall_code_api_meetings__meeting_id__points__point_id__code_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HallCode"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knock_api_m__code__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Knocked"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ask_api_m__code__requests_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestMade"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    answer_api_requests__secret__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestState"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    waiting_api_meetings__meeting_id__requests_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    grant_api_requests__request_id__grant_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestGrant"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    refuse_api_requests__request_id__refuse_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     notices_api_notices_get: {
         parameters: {
             query?: never;
@@ -5210,7 +6928,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["PolicyWrite"] | null;
             };
@@ -5307,7 +7025,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["PolicyWrite"] | null;
             };
@@ -5430,6 +7148,157 @@ export interface operations {
             };
             /** @description What the browser has is good. */
             304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_api_meetings__meeting_id__uploads_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "upload-length"?: string;
+                "upload-metadata"?: string;
+            };
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    abilities_api_meetings__meeting_id__uploads_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    terminate_api_uploads__token__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    stand_api_uploads__token__head: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    append_api_uploads__token__patch: {
+        parameters: {
+            query?: never;
+            header?: {
+                "upload-offset"?: string;
+                "upload-checksum"?: string | null;
+            };
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };

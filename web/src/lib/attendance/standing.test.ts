@@ -2,6 +2,16 @@ import { describe, expect, it } from 'vitest';
 import type { AttendancePoint, AttendanceReport } from '#lib/api/types.ts';
 import { counts, filtered, gapSeconds, grouped, rollUp, standing } from './standing.ts';
 
+const nobody = {
+  expected: 0,
+  present: 0,
+  online: 0,
+  leave: 0,
+  absent: 0,
+  left: 0,
+  substitutes: 0,
+  counted: 0,
+};
 const point = (name: string, change: Partial<AttendancePoint> = {}): AttendancePoint => ({
   point_id: 1,
   name,
@@ -15,6 +25,7 @@ const point = (name: string, change: Partial<AttendancePoint> = {}): AttendanceP
   late: false,
   seconds: 600,
   gaps: [],
+  people: nobody,
   ...change,
 });
 const here = point('Đạ Sar');

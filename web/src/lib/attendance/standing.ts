@@ -1,5 +1,6 @@
 import type { AttendancePoint, AttendanceReport, AttendanceUnit } from '#lib/api/types.ts';
 import { m } from '#lib/paraglide/messages.js';
+import { type Span, spans } from '#lib/organisations/spans.ts';
 import { fits } from '#lib/text/fold.ts';
 
 /** How a point stands: in now, was in and has left, or never came. */
@@ -27,13 +28,16 @@ function isOffice(unit: AttendanceUnit, all: readonly AttendanceUnit[]): boolean
   return unit.depth === 1 && unit.points === 1 && !all.some((other) => other.parent_id === unit.unit_id);
 }
 
+/** Figures of one row: a unit's branch, or what stands directly under the top. */
+export type BranchRow = Omit<AttendanceUnit, 'people'>;
+
 /**
  * The rows of the roll-up: the top, what stands directly under it as one row, its branches, and below them whatever gathers
  * several points. A unit that only repeats its one point says nothing new.
  */
-export function rollUp(report: AttendanceReport): AttendanceUnit[] {
+export function rollUp(report: AttendanceReport): BranchRow[] {
   const counted = report.units.filter((unit) => unit.points > 0);
-  const rows: AttendanceUnit[] = [];
+  const rows: BranchRow[] = [];
   for (const unit of counted) {
     if (isOffice(unit, report.units)) continue;
     if (unit.depth > 1 && unit.points === 1) continue;
@@ -43,7 +47,7 @@ export function rollUp(report: AttendanceReport): AttendanceUnit[] {
   return rows;
 }
 
-function directly(top: AttendanceUnit, report: AttendanceReport): AttendanceUnit[] {
+function directly(top: AttendanceUnit, report: AttendanceReport): BranchRow[] {
   const offices = new Set(
     report.units.filter((unit) => isOffice(unit, report.units)).map((unit) => unit.unit_id),
   );
@@ -57,37 +61,16 @@ function directly(top: AttendanceUnit, report: AttendanceReport): AttendanceUnit
   ];
 }
 
-export interface Group {
-  key: number;
-  name: string;
+export interface Group extends Span<AttendancePoint> {
   present: number;
-  points: AttendancePoint[];
 }
 
 /** The points by the branch right below the top that each belongs to; the top's own and its offices come first. */
 export function grouped(report: AttendanceReport, points: readonly AttendancePoint[]): Group[] {
-  const units = new Map(report.units.map((unit) => [unit.unit_id, unit]));
-  const branchOf = (unitId: number): AttendanceUnit | undefined => {
-    const unit = units.get(unitId);
-    return unit && unit.depth > 1 && unit.parent_id !== null ? (branchOf(unit.parent_id) ?? unit) : unit;
-  };
-  const groups = new Map<number, Group>();
-  const top = report.units.find((unit) => unit.depth === 0);
-  for (const unit of report.units) {
-    if (unit.depth > 1 || isOffice(unit, report.units)) continue;
-    const name = unit === top ? m.directly_under({ unit: unit.name }) : unit.name;
-    groups.set(unit.unit_id, { key: unit.unit_id, name, present: 0, points: [] });
-  }
-  for (const point of points) {
-    const own = branchOf(point.unit_id);
-    const branch = own && top && isOffice(own, report.units) ? top : own;
-    const key = branch?.unit_id ?? point.unit_id;
-    const group = groups.get(key) ?? { key, name: branch?.name ?? point.unit_name, present: 0, points: [] };
-    groups.set(key, group);
-    group.points.push(point);
-    if (point.present) group.present += 1;
-  }
-  return [...groups.values()].filter((group) => group.points.length > 0);
+  return spans(report.units, points, report.points).map((span) => ({
+    ...span,
+    present: span.points.filter((point) => point.present).length,
+  }));
 }
 
 /** Seconds lost in gaps. */

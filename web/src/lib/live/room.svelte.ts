@@ -56,6 +56,10 @@ export class LiveRoom {
     units: new SvelteMap(),
     points: new SvelteMap(),
     stage: new SvelteMap(),
+    library: new SvelteMap(),
+    workshop: new SvelteMap(),
+    presentation: new SvelteMap(),
+    turnout: new SvelteMap(),
   };
   readonly #others = new Map<string, SvelteMap<string, unknown>>();
   readonly #onSignal = new Map<string, Set<SignalListener>>();

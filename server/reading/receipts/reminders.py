@@ -1,0 +1,163 @@
+"""A polite word to those who have not opened their papers: in the app, and by e-mail where there is an address."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.accounts.actions.links import make_bound_links
+from server.accounts.models import Person
+from server.audit.actions import record
+from server.core.config import Settings
+from server.core.database import in_parts
+from server.core.errors import Conflict, NotAllowed
+from server.core.transaction import Transaction
+from server.invitations import letters
+from server.invitations.links import occasion_of, valid_until
+from server.meetings.access import meeting_for_write
+from server.meetings.models import Delegate, Meeting
+from server.notifications.actions import Letter, notify, send_mails
+from server.notifications.models import Notice
+from server.reading.receipts import wording
+from server.reading.receipts.board import FINISHED, OPENED, Listed, Readings, ReadPaper, readings
+from server.reading.receipts.schemas import RemindersOut, ReminderWrite
+
+KIND = "papers.reminder"
+PAUSE = timedelta(hours=1)
+NAMED = 10
+"""Titles that a notice carries."""
+
+
+class StillDraft(Conflict):
+    vi = "Cuộc họp còn là bản nháp nên đại biểu chưa xem được tài liệu. Gửi giấy mời trước rồi mới nhắc."
+    en = "The meeting is still a draft, so delegates cannot see its papers. Invite first."
+
+
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    who: Listed
+    papers: tuple[ReadPaper, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    email: str | None
+    has_login: bool
+    guest: bool
+
+
+async def remind(tx: Transaction, settings: Settings, meeting_id: int, write: ReminderWrite) -> RemindersOut:
+    """Whoever has a gap among the chosen, at most once an hour each."""
+    await meeting_for_write(tx, meeting_id)
+    found = await readings(tx.session, meeting_id, tx.actor, tx.now)
+    if not found.whole:
+        raise NotAllowed()
+    if found.meeting.state == "draft":
+        raise StillDraft()
+    gaps = _gaps(found, write)
+    recent = await _recently_reminded(tx, meeting_id)
+    due = [each for each in gaps if each.who.person_id not in recent]
+    addresses = await _addresses(tx.session, meeting_id, [each.who.person_id for each in due])
+    reached = [(each, address) for each in due if (address := addresses[each.who.person_id]).email]
+    await _send(tx, settings, found.meeting, reached)
+    await _notify(tx, meeting_id, due)
+    await record(tx, "papers.reminded", "meeting", meeting_id, people=len(due), mail=len(reached), gap=write.gap)
+    return RemindersOut(
+        people=len(due),
+        mail=len(reached),
+        in_app=len(due),
+        without_email=len(due) - len(reached),
+        recent=len(gaps) - len(due),
+    )
+
+
+def _gaps(found: Readings, write: ReminderWrite) -> list[_Gap]:
+    wanted = None if write.delegate_ids is None else set(write.delegate_ids)
+    done = OPENED if write.gap == "unopened" else FINISHED
+    return [
+        _Gap(person, papers)
+        for person in found.people
+        if wanted is None or person.delegate_id in wanted
+        if (papers := tuple(paper for paper in found.papers if not person.papers.get(paper.id, done) & done))
+    ]
+
+
+async def _recently_reminded(tx: Transaction, meeting_id: int) -> set[int]:
+    found = await tx.session.scalars(
+        select(Notice.person_id).where(
+            Notice.meeting_id == meeting_id, Notice.kind == KIND, Notice.created_at > tx.now - PAUSE
+        )
+    )
+    return set(found)
+
+
+async def _addresses(session: AsyncSession, meeting_id: int, person_ids: Collection[int]) -> dict[int, _Address]:
+    found: dict[int, _Address] = {}
+    for some in in_parts(person_ids):
+        rows = await session.execute(
+            select(Person.id, Person.email, Person.login, Person.password_hash, Delegate.role)
+            .join(Delegate, Delegate.person_id == Person.id)
+            .where(Delegate.meeting_id == meeting_id, Person.id.in_(some))
+        )
+        for person_id, email, login, password, role in rows:
+            found[person_id] = _Address(email, login is not None and password is not None, role == "guest")
+    return found
+
+
+async def _notify(tx: Transaction, meeting_id: int, gaps: Sequence[_Gap]) -> None:
+    """People with the same papers before them are told together."""
+    told: dict[tuple[ReadPaper, ...], list[int]] = {}
+    for gap in gaps:
+        told.setdefault(gap.papers, []).append(gap.who.person_id)
+    for papers, person_ids in told.items():
+        await notify(
+            tx,
+            person_ids,
+            KIND,
+            data={"count": len(papers), "titles": [paper.title for paper in papers[:NAMED]]},
+            path=_path(meeting_id),
+            meeting_id=meeting_id,
+        )
+
+
+async def _send(
+    tx: Transaction, settings: Settings, meeting: Meeting, reached: Sequence[tuple[_Gap, _Address]]
+) -> None:
+    """Who has no password gets a personal link, which opens this meeting alone."""
+    until = valid_until(meeting, tx.now)
+    without_login = [gap.who.person_id for gap, address in reached if not address.has_login]
+    links = await make_bound_links(tx, meeting.id, without_login, next_path=_path(meeting.id), expires_at=until)
+    occasion = await occasion_of(tx.session, meeting)
+    await send_mails(
+        tx,
+        [
+            Letter(
+                kind=KIND,
+                to_address=address.email or "",
+                to_name=gap.who.full_name,
+                subject=wording.subject(occasion, len(gap.papers)),
+                text=wording.text(
+                    occasion,
+                    _invited(gap.who, address),
+                    [paper.title for paper in gap.papers],
+                    settings.url + (links[gap.who.person_id].path if link else _path(meeting.id)),
+                    until if link else None,
+                ),
+                meeting_id=meeting.id,
+                person_id=gap.who.person_id,
+                secret=link,
+            )
+            for gap, address in reached
+            for link in [gap.who.person_id in links]
+        ],
+    )
+
+
+def _invited(who: Listed, address: _Address) -> letters.Invited:
+    return letters.Invited(who.full_name, who.title, address.guest, place="")
+
+
+def _path(meeting_id: int) -> str:
+    return f"/meetings/{meeting_id}/delegate/papers"

@@ -1,0 +1,39 @@
+import { answer, api } from '#lib/api/client.ts';
+import { address, ask } from '#lib/api/ask.ts';
+import type { Pack, PaperWrite, PolicyWrite } from './types.ts';
+
+const paper = (paper_id: number) => ({ params: { path: { paper_id } } });
+const meeting = (meeting_id: number) => ({ params: { path: { meeting_id } } });
+const item = (item_id: number) => ({ params: { path: { item_id } } });
+
+/** What one asks of the server about a meeting's papers. All throw ApiError. */
+export const papersApi = {
+  library: (id: number) => answer(api.GET('/api/meetings/{meeting_id}/papers', meeting(id))),
+  edit: (id: number, body: PaperWrite) => answer(api.PATCH('/api/papers/{paper_id}', { ...paper(id), body })),
+  remove: (id: number) => answer(api.DELETE('/api/papers/{paper_id}', paper(id))),
+  recall: (id: number, reason: string) =>
+    answer(api.POST('/api/papers/{paper_id}/recall', { ...paper(id), body: { reason } })),
+  restore: (id: number) => answer(api.POST('/api/papers/{paper_id}/restore', paper(id))),
+  /** Runs a version once more that failed on our side. */
+  retry: (id: number) => answer(api.POST('/api/papers/{paper_id}/retry', paper(id))),
+  order: (id: number, paper_ids: number[]) =>
+    answer(api.PUT('/api/meetings/{meeting_id}/papers/order', { ...meeting(id), body: { paper_ids } })),
+
+  /** null: as its agenda item. */
+  setPolicy: (id: number, body: PolicyWrite | null) =>
+    answer(api.PUT('/api/papers/{paper_id}/policy', { ...paper(id), body })),
+  itemPolicy: (id: number) => answer(api.GET('/api/items/{item_id}/paper-policy', item(id))),
+  setItemPolicy: (id: number, body: PolicyWrite | null) =>
+    answer(api.PUT('/api/items/{item_id}/paper-policy', { ...item(id), body })),
+  readers: (id: number) => answer(api.GET('/api/papers/{paper_id}/readers', paper(id))),
+  /** Who could read with a policy that is not saved yet. */
+  readersWith: (id: number, body: PolicyWrite) =>
+    answer(api.POST('/api/meetings/{meeting_id}/papers/readers', { ...meeting(id), body })),
+
+  pack: (id: number, point: number | null) =>
+    ask<Pack>('GET', address(`/api/meetings/${id}/pack`, { point_id: point })),
+  makePack: (id: number, point: number | null) =>
+    ask<Pack>('POST', `/api/meetings/${id}/pack`, point === null ? {} : { point_id: point }),
+  packFile: (id: number, point: number | null) =>
+    address(`/api/meetings/${id}/pack.pdf`, { point_id: point }),
+};

@@ -1,0 +1,120 @@
+import { getContext, setContext } from 'svelte';
+import { Resource } from '#lib/api/resource.svelte.ts';
+import type { Meeting, Tree } from '#lib/api/types.ts';
+import { m } from '#lib/paraglide/messages.js';
+import { fits } from '#lib/text/fold.ts';
+import { toasts } from '#lib/ui/toasts.svelte.ts';
+import type { Option } from '#lib/ui/Combobox.svelte';
+import { delegatesApi } from './calls.ts';
+import type { Delegate, DelegateList, DelegatePoint, LinksReport } from './types.ts';
+import { delegatesCount } from './words.ts';
+
+/** The delegates page at work: one point's list at a time (a meeting may have 12,000 people), or what a search found. */
+export class DelegateDesk {
+  readonly list: Resource<DelegateList>;
+  point = $state<number | null>();
+  query = $state('');
+  selected = $state.raw<ReadonlySet<number>>(new Set());
+  editing = $state<number>();
+  #asked: { point_id?: number | null; q?: string } = {};
+
+  constructor(
+    readonly meeting: Meeting,
+    readonly tree: Tree,
+    point: number | null,
+  ) {
+    this.point = point;
+    this.#asked = { point_id: point };
+    this.list = new Resource(() => delegatesApi.list(meeting.id, this.#asked));
+  }
+
+  readonly points = $derived.by((): DelegatePoint[] => this.list.data?.points ?? []);
+  readonly people = $derived.by(() => this.list.data?.delegates ?? []);
+  readonly total = $derived(this.points.reduce((sum, { count }) => sum + count, 0));
+  readonly chosen = $derived(this.people.filter(({ id }) => this.selected.has(id)));
+
+  pointName(point: number | null): string {
+    if (point === null) return m.delegates_no_point();
+    return this.meeting.points.find(({ point_id }) => point_id === point)?.name ?? '';
+  }
+
+  /** Shows a point's list, or with a query whoever fits in the whole meeting. */
+  show(point: number | null | undefined, query = ''): void {
+    this.point = point;
+    this.query = query;
+    this.selected = new Set();
+    this.editing = undefined;
+    this.#asked = query.trim() ? { q: query.trim() } : { point_id: point };
+    void this.list.reload();
+  }
+
+  select(ids: readonly number[], on: boolean): void {
+    const next = new Set(this.selected);
+    for (const id of ids) {
+      if (on) next.add(id);
+      else next.delete(id);
+    }
+    this.selected = next;
+  }
+
+  readonly findPoints = (query: string): Option[] =>
+    this.meeting.points
+      .filter(({ name }) => fits(name, query))
+      .slice(0, 50)
+      .map(({ point_id, name }) => ({ id: point_id, label: name }));
+
+  async remove(gone: readonly Delegate[]): Promise<void> {
+    for (const delegate of gone) await delegatesApi.remove(delegate.id);
+    this.selected = new Set();
+    this.editing = undefined;
+    await this.list.reload();
+    const count = delegatesCount(gone.length);
+    toasts.show(m.delegates_removed({ count }), 'info', {
+      label: m.undo(),
+      run: () => void this.#putBack(gone),
+    });
+  }
+
+  async #putBack(gone: readonly Delegate[]): Promise<void> {
+    const places = new Map<string, Delegate[]>();
+    for (const delegate of gone) {
+      const place = `${delegate.point_id}|${delegate.role}`;
+      places.set(place, [...(places.get(place) ?? []), delegate]);
+    }
+    for (const [first, ...others] of places.values())
+      if (first)
+        await delegatesApi.add(
+          this.meeting.id,
+          first.point_id,
+          first.role,
+          [first, ...others].map(({ person_id }) => ({ person_id })),
+        );
+    await this.list.reload();
+    toasts.show(m.delegates_removed_undone({ count: delegatesCount(gone.length) }));
+  }
+
+  async move(people: readonly Delegate[], point: number): Promise<void> {
+    for (const { id } of people) await delegatesApi.edit(id, { point_id: point });
+    this.selected = new Set();
+    await this.list.reload();
+    toasts.show(m.delegates_moved({ count: delegatesCount(people.length), point: this.pointName(point) }));
+  }
+
+  /** Sends personal links by e-mail; null: to everybody. */
+  async send(ids: number[] | null): Promise<LinksReport> {
+    const report = await delegatesApi.links(this.meeting.id, ids, true);
+    void this.list.reload();
+    return report;
+  }
+
+  /** A fresh personal link to hand out. The one before stops working. */
+  async linkOf(delegate: Delegate): Promise<string> {
+    const { links } = await delegatesApi.links(this.meeting.id, [delegate.id], false);
+    void this.list.reload();
+    return new URL(links[0]?.path ?? '/', location.origin).href;
+  }
+}
+
+const context = Symbol('delegate desk');
+export const provideDelegates = (desk: DelegateDesk): DelegateDesk => setContext(context, desk);
+export const useDelegates = (): DelegateDesk => getContext<DelegateDesk>(context);

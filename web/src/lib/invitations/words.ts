@@ -1,0 +1,36 @@
+import { m } from '#lib/paraglide/messages.js';
+import { said } from '#lib/documents/manage/words.ts';
+import { number } from '#lib/text/format.ts';
+import type { Delegate } from './types.ts';
+
+/** "12 đại biểu" */
+export const delegatesCount = (count: number): string =>
+  count === 1 ? m.delegates_count_one() : m.delegates_count({ count: number(count) });
+
+export function capacityWord(role: string): string {
+  const words: Record<string, () => string> = {
+    delegate: m.delegates_role_delegate,
+    guest: m.delegates_role_guest,
+  };
+  return words[role]?.() ?? role;
+}
+
+export type LinkMark = 'none' | 'waiting' | 'good' | 'bad';
+
+/** Where a personal link stands, and how much that matters. */
+export function linkWords(delegate: Delegate): { text: string; mark: LinkMark } {
+  if (delegate.mail_error && delegate.link !== 'opened')
+    return { text: m.delegates_link_failed({ error: said(delegate.mail_error) }), mark: 'bad' };
+  switch (delegate.link) {
+    case 'opened':
+      return { text: m.delegates_link_opened(), mark: 'good' };
+    case 'sent':
+      return { text: m.delegates_link_sent(), mark: 'waiting' };
+    case 'made':
+      return { text: m.delegates_link_made(), mark: 'none' };
+    case 'revoked':
+      return { text: m.delegates_link_revoked(), mark: 'bad' };
+    default:
+      return { text: m.delegates_link_none(), mark: 'none' };
+  }
+}

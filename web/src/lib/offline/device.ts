@@ -1,0 +1,55 @@
+import { clearDatabase, openDatabase, type Database } from './database.ts';
+
+/**
+ * What this browser keeps, for one person at a time: whoever else signs in finds it empty. Where the browser keeps nothing,
+ * `db()` gives undefined and the app works from the line alone.
+ */
+class Device {
+  #database: Promise<Database | undefined> | undefined;
+  #owned = Promise.withResolvers<void>();
+  #owner = '';
+
+  /** Waits until it is known whose store it is. */
+  async db(): Promise<Database | undefined> {
+    await this.#owned.promise;
+    return this.#open();
+  }
+
+  /** Call when it is known who is signed in. */
+  async belongTo(owner: string): Promise<void> {
+    if (owner === this.#owner) return;
+    this.#owner = owner;
+    const db = await this.#open();
+    if (db && (await db.get('facts', 'owner')) !== owner) {
+      await clearDatabase(db);
+      await db.put('facts', owner, 'owner');
+    }
+    this.#owned.resolve();
+  }
+
+  /** Signed out: nothing of that person stays. */
+  async clear(): Promise<void> {
+    const db = await this.release();
+    if (db) await clearDatabase(db);
+  }
+
+  /** The session is over: gives the store to be emptied of papers; nobody reads it until somebody signs in. */
+  async release(): Promise<Database | undefined> {
+    this.#owner = '';
+    this.#owned = Promise.withResolvers<void>();
+    return this.#open();
+  }
+
+  #open(): Promise<Database | undefined> {
+    this.#database ??= openDatabase().then(
+      (db) => {
+        db.addEventListener('close', () => (this.#database = undefined));
+        return db;
+      },
+      () => undefined,
+    );
+    return this.#database;
+  }
+}
+
+export const device = new Device();

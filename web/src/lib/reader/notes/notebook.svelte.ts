@@ -1,0 +1,210 @@
+import { SvelteMap } from 'svelte/reactivity';
+import { connection } from '#lib/api/connection.svelte.ts';
+import { ApiError } from '#lib/api/errors.ts';
+import { request } from '#lib/api/request.ts';
+import { device } from '#lib/offline/device.ts';
+import { shelf } from '#lib/offline/shelf.svelte.ts';
+import { merge, outgoing, type SyncAnswer } from './merge.ts';
+import type { Annotation, Content } from './types.ts';
+
+/** Where what was written is: with the server too, only here, on its way, or only in this window's memory. */
+export type NotesState = 'synced' | 'saved' | 'sending' | 'unsafe';
+
+interface Place {
+  paper_id: number;
+  version_id: number;
+  page: number;
+}
+
+const pause = 700;
+const firstRetry = 2_000;
+const longestRetry = 60_000;
+/** Without a line nothing is sent, only looked whether it is back. */
+const withoutLine = 3_000;
+
+/**
+ * Everything this person wrote into papers. Each change is on the device at once and with the server soon after; what other
+ * devices wrote comes in by the same exchange.
+ */
+class Notebook {
+  readonly notes = new SvelteMap<string, Annotation>();
+  sending = $state(false);
+  /** The device keeps nothing: until sent, notes are only in this window. */
+  unsafe = $state(false);
+  /** Notes of which two devices had written different texts; both are kept, since the last look. */
+  doubled = $state(0);
+  readonly unsent = $derived(
+    [...this.notes.values()].filter((note) => note.edits > 0 && !note.refused).length,
+  );
+
+  #seq = 0;
+  #ready: Promise<void> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #retry = firstRetry;
+  #running: Promise<void> | undefined;
+  /** The server's clock minus this device's, in ms. */
+  #offset = 0;
+  readonly #others = 'BroadcastChannel' in globalThis ? new BroadcastChannel('nhipcau-notes') : undefined;
+
+  constructor() {
+    // Another window of this browser shares the store and wrote into it.
+    this.#others?.addEventListener('message', ({ data }) => void this.#reread(data as string[]));
+    shelf.onLeave(() => this.#forget());
+    shelf.onGone(({ paper }) => {
+      for (const note of [...this.notes.values()])
+        if (note.paper_id === paper && (note.edits === 0 || note.kind === 'highlight'))
+          this.notes.delete(note.id);
+    });
+  }
+
+  get state(): NotesState {
+    if (this.sending) return 'sending';
+    if (this.unsent === 0) return 'synced';
+    return this.unsafe ? 'unsafe' : 'saved';
+  }
+
+  /** Reads what lies on this device, and begins the exchange. */
+  open(): Promise<void> {
+    this.#ready ??= this.#read().then(() => void this.sync());
+    return this.#ready;
+  }
+
+  /** Notes, highlights and strokes of one paper that are not deleted. */
+  of(paper: number): Annotation[] {
+    return [...this.notes.values()].filter((note) => note.paper_id === paper && note.body !== null);
+  }
+
+  add(place: Place, content: Content): Annotation {
+    const note = {
+      id: crypto.randomUUID(),
+      ...place,
+      ...content,
+      revision: 0,
+      edits: 1,
+      written_at: this.#now(),
+    } as Annotation;
+    this.#put(note);
+    return note;
+  }
+
+  /** Changes the body; null deletes. Also brings back what was deleted. */
+  write(note: Annotation, body: Annotation['body']): void {
+    const here = this.notes.get(note.id);
+    if (!here && body === null) return;
+    const base = here ?? { ...note, revision: 0, edits: 0 };
+    const changed = {
+      ...base,
+      body,
+      edits: base.edits + 1,
+      written_at: this.#now(),
+      refused: undefined,
+    } as Annotation;
+    if (body === null && changed.revision === 0 && !this.sending) this.#remove(note.id);
+    else this.#put(changed);
+  }
+
+  /** Exchanges with the server until nothing is left to send. Failures are tried again by themselves. */
+  sync(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#running ??= this.#exchange().finally(() => (this.#running = undefined));
+    return this.#running;
+  }
+
+  async #exchange(): Promise<void> {
+    await this.#ready;
+    if (!connection.up) return this.#soon(withoutLine);
+    const sent = outgoing(this.notes.values());
+    this.sending = sent.length > 0;
+    try {
+      const changes = sent.map(({ change }) => change);
+      const answer = await request<SyncAnswer>('/api/notes/sync', {
+        method: 'POST',
+        body: { since: this.#seq, changes },
+      });
+      this.#retry = firstRetry;
+      this.#offset = Date.parse(answer.now) - Date.now() || 0;
+      await this.#take(merge(this.notes, sent, answer), answer);
+      if (outgoing(this.notes.values()).length > 0) this.#soon(pause);
+    } catch (thrown) {
+      if (thrown instanceof ApiError && thrown.status === 401) return;
+      this.#soon(this.#retry);
+      this.#retry = Math.min(this.#retry * 2, longestRetry);
+    } finally {
+      this.sending = false;
+    }
+  }
+
+  async #take(merged: ReturnType<typeof merge>, answer: SyncAnswer): Promise<void> {
+    for (const note of merged.put) this.notes.set(note.id, note);
+    for (const id of merged.remove) this.notes.delete(id);
+    this.doubled += answer.kept.length;
+    this.#seq = answer.seq;
+    const db = await device.db();
+    if (!db) return;
+    const tx = db.transaction(['notes', 'facts'], 'readwrite');
+    for (const note of merged.put) void tx.objectStore('notes').put($state.snapshot(note) as Annotation);
+    for (const id of merged.remove) void tx.objectStore('notes').delete(id);
+    void tx.objectStore('facts').put(answer.seq, 'notes-seq');
+    await tx.done.catch(() => (this.unsafe = true));
+    this.#others?.postMessage([...merged.put.map(({ id }) => id), ...merged.remove]);
+  }
+
+  #put(note: Annotation): void {
+    this.notes.set(note.id, note);
+    void this.#keep(note);
+    this.#soon(pause);
+  }
+
+  #remove(id: string): void {
+    this.notes.delete(id);
+    void device.db().then((db) => db?.delete('notes', id));
+  }
+
+  async #keep(note: Annotation): Promise<void> {
+    try {
+      const db = await device.db();
+      if (!db) this.unsafe = true;
+      else await db.put('notes', $state.snapshot(note) as Annotation);
+      this.#others?.postMessage([note.id]);
+    } catch {
+      this.unsafe = true; // no room: it is in this window and goes to the server from here
+    }
+  }
+
+  #soon(delay: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.sync(), delay);
+  }
+
+  async #read(): Promise<void> {
+    const db = await device.db();
+    if (!db) return;
+    this.#seq = Number((await db.get('facts', 'notes-seq')) ?? 0);
+    for (const note of await db.getAll('notes')) if (!this.notes.has(note.id)) this.notes.set(note.id, note);
+  }
+
+  async #reread(ids: string[]): Promise<void> {
+    const db = await device.db();
+    if (!db || !this.#ready) return;
+    for (const id of ids) {
+      const note = await db.get('notes', id);
+      if (note) this.notes.set(id, note);
+      else this.notes.delete(id);
+    }
+    this.#seq = Number((await db.get('facts', 'notes-seq')) ?? this.#seq);
+  }
+
+  #now(): string {
+    return new Date(Date.now() + this.#offset).toISOString();
+  }
+
+  #forget(): void {
+    clearTimeout(this.#timer);
+    this.notes.clear();
+    this.#seq = 0;
+    this.#ready = undefined;
+    this.doubled = 0;
+  }
+}
+
+export const notebook = new Notebook();
