@@ -4,6 +4,7 @@ standard output, what libraries print on standard error."""
 import errno
 import os
 import resource
+import signal
 import time
 from collections.abc import Callable
 
@@ -15,6 +16,8 @@ from server.documents.workshop.problems import Refused, problem
 _OPEN_FILES = 1024
 _NICENESS = 10
 """Whoever is waiting for a page comes first."""
+_LAST_WORDS = 2
+"""Seconds of processor time."""
 _TELL_EVERY = 0.3
 """Seconds."""
 
@@ -46,12 +49,18 @@ def limit(limits: Limits) -> None:
     os.nice(_NICENESS)
     for what, most in (
         (resource.RLIMIT_AS, limits.memory_mb * 1024 * 1024),
-        (resource.RLIMIT_CPU, limits.seconds),
         (resource.RLIMIT_FSIZE, limits.file_mb * 1024 * 1024),
         (resource.RLIMIT_NOFILE, _OPEN_FILES),
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(what, (most, most))
+    # First a signal that can be told of, then the end.
+    signal.signal(signal.SIGXCPU, _out_of_time)
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds + _LAST_WORDS))
+
+
+def _out_of_time(_signal: int, _frame: object) -> None:
+    raise Refused("time")
 
 
 class _Said:

@@ -234,7 +234,7 @@ async def heartbeat() -> AsyncIterator[list[float]]:
     ("what", "limits", "code"),
     [
         ("hang", {"patience": 4}, "time"),
-        ("spin", {"seconds": 1}, "time"),
+        ("spin", {"seconds": 4}, "time"),
         ("eat", {"memory_mb": 600}, "memory"),
         ("eat-together", {"memory_mb": 600}, "memory"),
         ("crash", {}, "damaged"),

@@ -41,6 +41,10 @@ export interface Situation {
   /** Libraries as the server has them now, those that were asked for. */
   libraries: Library[];
   saved: SavedSummary[];
+  /** Versions asked for by hand. */
+  asked?: ReadonlySet<number>;
+  /** Papers taken off by hand: they do not come back unasked. */
+  declined?: ReadonlySet<number>;
   choice: Choice;
   network: Network;
   now: number;
@@ -53,7 +57,7 @@ const ahead = 14 * 24 * hour;
 /** On a line of unknown price no more than this is fetched unasked. */
 const unaskedAtMost = 60_000_000;
 
-/** What to fetch, nearest meeting first and in the agenda's order, and what to take off the device. */
+/** What to fetch (first what was asked for by hand, then the nearest meeting's in the agenda's order), and what to take off the device. */
 export function plan(situation: Situation): Plan {
   const { meetings, libraries, saved } = situation;
   const drop = [];
@@ -74,8 +78,8 @@ export function plan(situation: Situation): Plan {
     for (const paper of library.papers) {
       const wish = wanted(paper, library.meeting_id);
       if (!wish || complete.has(wish.version_id)) continue;
-      if (!pinned.has(paper.id)) {
-        if (!automatic) continue;
+      if (!pinned.has(paper.id) && !situation.asked?.has(wish.version_id)) {
+        if (!automatic || situation.declined?.has(paper.id)) continue;
         if (
           situation.network === 'unknown' &&
           situation.choice === 'wifi' &&
@@ -87,7 +91,8 @@ export function plan(situation: Situation): Plan {
       fetch.push(wish);
     }
   }
-  return { fetch, drop };
+  const asked = (wish: Wish) => Number(situation.asked?.has(wish.version_id) ?? false);
+  return { fetch: fetch.sort((a, b) => asked(b) - asked(a)), drop };
 }
 
 /** Whether a paper's content may lie on this reader's device. */

@@ -37,7 +37,7 @@ export async function savedPages(db: Database, version: number): Promise<Set<num
   return new Set(keys.map(([, page]) => page));
 }
 
-/** Puts a page's picture in, unless the version was dropped meanwhile; false if so. */
+/** Puts a page's picture in, once; undefined if the version was dropped meanwhile. */
 export async function putPicture(
   db: Database,
   version: number,
@@ -46,10 +46,12 @@ export async function putPicture(
 ): Promise<SavedVersion | undefined> {
   const tx = db.transaction(['versions', 'pictures'], 'readwrite');
   const saved = await tx.objectStore('versions').get(version);
-  if (saved) {
+  const pictures = tx.objectStore('pictures');
+  // Another window of this browser may have saved it just now.
+  if (saved && (await pictures.getKey([version, page])) === undefined) {
     saved.pictures_saved += 1;
     saved.bytes += picture.byteLength;
-    await tx.objectStore('pictures').put(picture, [version, page]);
+    await pictures.put(picture, [version, page]);
     await tx.objectStore('versions').put(saved);
   }
   await tx.done;

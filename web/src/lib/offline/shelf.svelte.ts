@@ -9,7 +9,7 @@ import type { SavedVersion } from './database.ts';
 import { device } from './device.ts';
 import { forget, isRefusal, keep, kept } from './kept.svelte.ts';
 import { network, onNetwork } from './network.ts';
-import { bytesOf, isComing, plan, type Choice, type Wish } from './planner.ts';
+import { isComing, plan, type Choice, type Wish } from './planner.ts';
 import { noteReceipt, sendReceipts } from './receipts.ts';
 import { dropPaper, dropVersion, mark } from './saved.ts';
 import { DeviceFull, saveVersion } from './saver.ts';
@@ -43,9 +43,14 @@ class Shelf {
   readonly #stopping: (() => void)[] = [];
   /** Libraries that came from the server since the start; what is only remembered decides nothing. */
   readonly #fresh = new Set<number>();
+  /** Versions to save because somebody pressed it, not yet begun. */
+  readonly #asked = new Set<number>();
+  /** Papers taken off this device by hand. */
+  #declined = new Set<number>();
   #meetings: MeetingSummary[] | undefined;
   #owner: string | undefined;
   #work: AbortController | undefined;
+  #pursuing = false;
   #again = false;
 
   constructor() {
@@ -65,6 +70,7 @@ class Shelf {
     this.#owner = owner;
     await device.belongTo(owner);
     if (me.person_id === null) return; // a hall's device reads from the line
+    this.#declined = new Set((await (await device.db())?.get('facts', 'declined')) as number[] | undefined);
     await this.#recollect();
     const timer = setInterval(
       () => document.visibilityState === 'visible' && void this.refresh(),
@@ -160,30 +166,28 @@ class Shelf {
   }
 
   /** Saves a paper because somebody asked for it, whatever the line. */
-  async save(meeting: number, paper: Paper): Promise<void> {
+  async save(paper: Paper): Promise<void> {
     const db = await device.db();
     if (!db || !paper.version) return;
     void navigator.storage?.persist?.();
-    const wish = {
-      version_id: paper.version.id,
-      paper_id: paper.id,
-      meeting_id: meeting,
-      bytes: bytesOf(paper),
-    };
-    await mark(db, wish.version_id, { pinned: true });
+    const version = paper.version.id;
+    if (!(await mark(db, version, { pinned: true }))) this.#asked.add(version);
+    this.#declined.delete(paper.id);
+    await db.put('facts', [...this.#declined], 'declined');
+    this.full = false;
     this.#work?.abort();
-    this.#work = undefined;
-    await this.#fetch([wish], true);
-    void this.#pursue();
+    await this.#pursue();
   }
 
-  /** Takes a paper off the device; it may come back by itself unless the choice is "never". */
+  /** Takes a paper off the device, until it is asked for again. */
   async remove(paper: number): Promise<void> {
     const db = await device.db();
     if (!db) return;
     for (const version of await db.getAllKeysFromIndex('versions', 'paper', paper))
       await dropVersion(db, version);
     this.standings.delete(paper);
+    this.#declined.add(paper);
+    await db.put('facts', [...this.#declined], 'declined');
     void this.#measure();
   }
 
@@ -246,6 +250,8 @@ class Shelf {
       meetings: this.#meetings,
       libraries: [...this.libraries.values()].filter((one) => this.#fresh.has(one.meeting_id)),
       saved,
+      asked: this.#asked,
+      declined: this.#declined,
       choice: this.choice,
       network: network(),
       now: Date.now(),
@@ -280,28 +286,30 @@ class Shelf {
     );
   }
 
-  /** Fetches what the plan asks for, one paper after the other. */
+  /** Fetches what the plan asks for, one paper after the other; a call while it does makes it plan once more. */
   async #pursue(): Promise<void> {
-    if (this.#work) {
-      this.#again = true;
-      return;
+    this.#again = true;
+    if (this.#pursuing) return;
+    this.#pursuing = true;
+    try {
+      while (this.#again && connection.up && this.#owner) {
+        this.#again = false;
+        await this.#fetch(plan(await this.#situation()).fetch);
+        await this.#purge();
+      }
+    } finally {
+      this.#pursuing = false;
     }
-    do {
-      this.#again = false;
-      if (!connection.up || !this.#owner) return;
-      await this.#fetch(plan(await this.#situation()).fetch, false);
-      await this.#purge();
-    } while (this.#again && !this.full);
   }
 
-  async #fetch(wishes: Wish[], pinned: boolean): Promise<void> {
+  async #fetch(wishes: Wish[]): Promise<void> {
     const db = await device.db();
     if (!db || wishes.length === 0) return;
     const work = (this.#work = new AbortController());
     try {
       for (const wish of wishes) {
         if (work.signal.aborted) return;
-        await this.#saveOne(wish, pinned, work.signal);
+        await this.#saveOne(wish, work.signal);
       }
       this.full = false;
     } catch (thrown) {
@@ -313,11 +321,11 @@ class Shelf {
     }
   }
 
-  async #saveOne(wish: Wish, pinned: boolean, signal: AbortSignal): Promise<void> {
+  async #saveOne(wish: Wish, signal: AbortSignal): Promise<void> {
     const db = await device.db();
     if (!db) return;
     try {
-      const wanted = pinned ? { ...wish, pinned } : wish;
+      const wanted = this.#asked.has(wish.version_id) ? { ...wish, pinned: true } : wish;
       const saved = await saveVersion(db, wanted, (now) => this.#stand(now, 'saving'), signal);
       await noteReceipt({ version_id: saved.version_id, delivered: true, at: new Date().toISOString() });
     } catch (thrown) {

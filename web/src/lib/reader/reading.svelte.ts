@@ -39,6 +39,7 @@ export class Reading {
   #asked: number | undefined;
   #seen: Seen | undefined;
   #closed = false;
+  #remembered = 0;
   #turn = 0;
   readonly #stopHearing: () => void;
 
@@ -129,9 +130,8 @@ export class Reading {
   /** The pages before the eyes; remembers the place for the next time. */
   look(page: number, visible: readonly number[]): void {
     this.visible = visible;
-    if (page === this.page) return;
     this.page = page;
-    void this.#remember();
+    if (page !== this.#remembered) void this.#remember();
   }
 
   close(): void {
@@ -170,6 +170,7 @@ export class Reading {
   async #remember(): Promise<void> {
     const version = this.content?.version;
     if (version === undefined) return;
+    this.#remembered = this.page;
     const place = { paper_id: this.paperId, version_id: version, page: this.page, at: Date.now() };
     await (await device.db())?.put('places', place).catch(() => undefined);
   }

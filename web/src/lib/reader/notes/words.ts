@@ -9,15 +9,15 @@ export interface WordAt {
 /** The word nearest to a place on the page (parts of it), or null where no line is near. */
 export function wordNear(lines: TextLine[], x: number, y: number, reach = 0.03): WordAt | null {
   let best: WordAt | null = null;
-  let least = Infinity;
+  let [nearest, least] = [reach, Infinity];
   lines.forEach(([, top, , height, words], line) => {
     const above = Math.max(top - y, y - top - height, 0);
-    if (above > reach) return;
+    if (above > nearest) return;
     words.forEach(([left, width], word) => {
-      // Lines count before columns: a finger between two words means one of that line.
-      const distance = above * 4 + Math.max(left - x, x - left - width, 0);
-      if (distance < least) {
-        least = distance;
+      const beside = Math.max(left - x, x - left - width, 0);
+      // The nearest line first, then its nearest word: beside a short line its last word is meant, not the line above.
+      if (above < nearest || beside < least) {
+        [nearest, least] = [above, beside];
         best = { line, word };
       }
     });
