@@ -34,6 +34,8 @@ export type Socket = Pick<WebSocket, 'send' | 'close' | 'onopen' | 'onmessage' |
 export interface ChannelOptions {
   url: string;
   handlers: ChannelHandlers;
+  /** ms between pings; the server waits three times as long for one. */
+  pingEvery?: number;
   clock?: ServerClock;
   open?: (url: string) => Socket;
   random?: () => number;
@@ -168,7 +170,7 @@ export class LiveChannel {
     this.#cutSince = undefined;
     this.#backoff.reset();
     clearInterval(this.#ping);
-    this.#ping = setInterval(() => this.#probe(PONG_WITHIN), PING_EVERY);
+    this.#ping = setInterval(() => this.#probe(PONG_WITHIN), this.#options.pingEvery ?? PING_EVERY);
     this.#options.handlers.phase({ name: 'live' });
     this.#options.handlers.snapshot(snapshot);
     this.#probe(PONG_WITHIN);

@@ -27,6 +27,8 @@ export interface RoomOptions {
   open?: (url: string) => Socket;
 }
 
+const MEMBER_PING_EVERY = 20_000;
+
 type SignalListener = (data: Record<string, unknown>) => void;
 
 /**
@@ -75,6 +77,8 @@ export class LiveRoom {
     this.channel = new LiveChannel({
       url: liveUrl(options.meeting, options.seat),
       open: options.open,
+      // Members are thousands, and miss nothing by a line found dead a little later.
+      pingEvery: options.seat.as === 'member' ? MEMBER_PING_EVERY : undefined,
       handlers: {
         phase: (phase) => (this.phase = phase),
         snapshot: (snapshot) => this.#begin(snapshot),
