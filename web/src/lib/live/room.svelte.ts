@@ -27,6 +27,7 @@ export interface RoomOptions {
   open?: (url: string) => Socket;
 }
 
+
 type SignalListener = (data: Record<string, unknown>) => void;
 
 /**
