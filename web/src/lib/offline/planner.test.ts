@@ -123,6 +123,10 @@ describe('what is fetched ahead', () => {
       20,
     ]);
   });
+  it('begins with what is being read', () => {
+    expect(fetched({ open: 2 })).toEqual([20, 10]);
+    expect(fetched({ open: 2, choice: 'never' })).toEqual([]);
+  });
   it('does not bring back what was taken off by hand', () => {
     expect(fetched({ declined: new Set([1]) })).toEqual([20]);
     expect(fetched({ declined: new Set([1]), asked: new Set([10]) })).toEqual([10, 20]);

@@ -43,6 +43,8 @@ export interface Situation {
   saved: SavedSummary[];
   /** Versions asked for by hand. */
   asked?: ReadonlySet<number>;
+  /** The paper somebody reads now: it is fetched before the others. */
+  open?: number;
   /** Papers taken off by hand: they do not come back unasked. */
   declined?: ReadonlySet<number>;
   choice: Choice;
@@ -57,7 +59,7 @@ const ahead = 14 * 24 * hour;
 /** On a line of unknown price no more than this is fetched unasked. */
 const unaskedAtMost = 60_000_000;
 
-/** What to fetch (first what was asked for by hand, then the nearest meeting's in the agenda's order), and what to take off the device. */
+/** What to fetch (first what was asked for by hand, then what is being read, then the nearest meeting's in the agenda's order), and what to take off the device. */
 export function plan(situation: Situation): Plan {
   const { meetings, libraries, saved } = situation;
   const drop = [];
@@ -91,8 +93,9 @@ export function plan(situation: Situation): Plan {
       fetch.push(wish);
     }
   }
-  const asked = (wish: Wish) => Number(situation.asked?.has(wish.version_id) ?? false);
-  return { fetch: fetch.sort((a, b) => asked(b) - asked(a)), drop };
+  const urgent = (wish: Wish) =>
+    Number(wish.paper_id === situation.open) + 2 * Number(situation.asked?.has(wish.version_id) ?? false);
+  return { fetch: fetch.sort((a, b) => urgent(b) - urgent(a)), drop };
 }
 
 /** Whether a paper's content may lie on this reader's device. */
