@@ -67,7 +67,7 @@ bench-papers: packages-test .make/python .make/core .make/web  ## downloads besi
 	@python -m tests.load.bench_papers
 
 packages-run:
-	@docker/install-packages docker/packages-run.txt || echo "Going on without: simulated halls hum instead of speaking."
+	@docker/install-packages docker/packages-run.txt || echo "Going on without: simulated halls hum instead of speaking; Office files and scans cannot be taken in."
 
 packages-test:
 	@docker/install-packages docker/packages-test.txt

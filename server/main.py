@@ -15,6 +15,7 @@ from server.conference.service import ConferenceService
 from server.core.clock import utc_now
 from server.core.config import Settings
 from server.core.services import Services
+from server.documents.stampables import Stampables
 from server.edge import errors
 from server.edge.guard import Guard
 from server.edge.headers import SecurityHeaders
@@ -54,6 +55,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.state.gateway = conference.gateway
     app.state.media_up = conference.live.media_up
     app.state.sign_in = SignIn(services)
+    app.state.stampables = Stampables()
     app.state.knocks = Knocks()
     app.state.gatherer = Gatherer(services)
     app.state.receipts = ReceiptGatherer(services)

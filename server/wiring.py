@@ -21,8 +21,10 @@ from server.documents.extensions import RENEWED, WHO_OPENED, WITHDRAWN
 from server.documents.intake import version_job
 from server.documents.live import entities as papers_entities
 from server.documents.live import live_feature as documents_live
+from server.documents.packs.binding import pack_job
 from server.documents.routes import router as documents
 from server.documents.sweeping import sweeping
+from server.documents.take_away_routes import router as take_away
 from server.documents.upload_routes import router as uploads
 from server.documents.uploads import clearing
 from server.edge.health import router as health
@@ -47,13 +49,13 @@ from server.reading.routes import router as reading
 
 ROUTERS: list[APIRouter] = [
     live,  # asked for the most: routes are tried in order
+    attendance_of_people,
     health,
     accounts,
     organisations,
     meetings,
     conference,
     attendance,
-    attendance_of_people,
     reading,
     invitations,
     door,
@@ -61,8 +63,10 @@ ROUTERS: list[APIRouter] = [
     live,
     media_nodes,
     documents,
+    take_away,
     uploads,
 ]
+"""Routes are looked for in this order, so what thousands call within minutes comes first."""
 
 LIVE: list[LiveFeature] = [
     live_feature,
@@ -83,7 +87,7 @@ FOLLOWERS[:] = [
         deleting=papers_following.deleting,
     ),
     Follower(None, delegates_without_hall),
-    Follower(turnout.entities, turnout.points_removed),
+    Follower(turnout.entities),
 ]
 LIST_CHANGED[:] = [delegates_changed]
 WITHDRAWN[:] = [paper_withdrawn]
@@ -96,6 +100,7 @@ JOBS: list[JobKind] = [
     sweeping,
     version_job,
     clearing,
+    pack_job,
 ]
 """Work that outlives requests."""
 

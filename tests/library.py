@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.accounts.models import Person
 from server.core.fields import folded
 from server.core.services import Services
+from server.documents.live import bump
 from server.documents.models import AccessPolicy, Paper, PaperPage, PaperVersion
 from server.meetings.models import AgendaItem, Delegate, Meeting
 from server.organisations.models import BridgePoint
@@ -59,6 +60,7 @@ async def paper(
     )
     session.add(made)
     await session.flush()
+    await bump(session, meeting.id)
     if text is not None:
         await version(session, made, text, pages=pages)
     return made
@@ -71,7 +73,7 @@ async def version(
     numbers = await session.scalars(select(PaperVersion.number).where(PaperVersion.paper_id == of.id))
     ready = state == "ready"
     values: dict[str, Any] = {
-        "file_name": f"{text}.pdf",
+        "file_name": f"{text[:200]}.pdf",
         "mime": "application/pdf",
         "size": 1000,
         "sha256": "0" * 64,
@@ -84,7 +86,7 @@ async def version(
         "guess": {"title": text},
         "created_at": MORNING - timedelta(days=2),
         "created_by_name": "Văn phòng",
-        "note": f"ghi chú {text}",
+        "note": f"ghi chú {text[:200]}",
         "ready_at": MORNING - timedelta(days=2) if ready else None,
         **facts,
     }
@@ -98,7 +100,7 @@ async def version(
             PaperPage(version_id=made.id, number=n, width=595, height=842, text=text, folded=folded(text), lines=[line])
             for n in range(1, pages + 1)
         )
-        await session.flush()
+        await bump(session, of.meeting_id)
     return made
 
 
@@ -123,7 +125,7 @@ async def policy(
             audience=[dict(entry) for entry in audience],
         )
     )
-    await session.flush()
+    await bump(session, meeting.id)
 
 
 async def store(services: Services, of: PaperVersion, text: str) -> None:

@@ -1,6 +1,7 @@
 """Signed papers: a certificate authority of our own, a leader's certificate, PAdES signatures by pyHanko."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -79,6 +80,11 @@ def _certificate(
 
 def signed(content: bytes, folder: Path, field: str = "Signature1") -> bytes:
     """The PDF with one signature more. Key files are written to `folder`."""
+    with ThreadPoolExecutor(1) as apart:  # pyHanko starts an event loop of its own
+        return apart.submit(_signed, content, folder, field).result()
+
+
+def _signed(content: bytes, folder: Path, field: str) -> bytes:
     made = authority()
     for name, pem in (("root.pem", made.root), ("key.pem", made.key), ("certificate.pem", made.certificate)):
         (folder / name).write_bytes(pem)
@@ -86,7 +92,7 @@ def signed(content: bytes, folder: Path, field: str = "Signature1") -> bytes:
         str(folder / "key.pem"), str(folder / "certificate.pem"), ca_chain_files=(str(folder / "root.pem"),)
     )
     assert signer is not None
-    writer = IncrementalPdfFileWriter(io.BytesIO(content))
+    writer = IncrementalPdfFileWriter(io.BytesIO(content), strict=False)
     meta = signers.PdfSignatureMetadata(field_name=field, subfilter=fields.SigSeedSubFilter.PADES)
     return bytes(signers.sign_pdf(writer, meta, signer=signer).getvalue())
 

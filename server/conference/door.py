@@ -1,7 +1,7 @@
 """Who comes in to a meeting's live channel, and what happens when a client comes and goes."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -13,6 +13,7 @@ from server.conference.nodes.registry import Nodes
 from server.conference.presence import join
 from server.conference.watch import Watch
 from server.core.actor import SYSTEM, Actor
+from server.core.database import in_parts
 from server.core.errors import NotAllowed
 from server.core.services import Services
 from server.live.client import NO_SUCH_MEETING, NOT_ALLOWED, Client
@@ -21,6 +22,7 @@ from server.live.gateway import Wish
 from server.live.registry import Live
 from server.live.room import Room
 from server.meetings.access import visible_meeting
+from server.meetings.delegates import signed_in_delegates
 
 logger = structlog.get_logger(__name__)
 
@@ -50,6 +52,20 @@ class Door:
                 raise NotAllowed()
             return Viewer("hall", wish.point_id)
         return Viewer(wish.audience)
+
+    async def unchanged(self, clients: Sequence[Client]) -> Collection[Client]:
+        """Delegates without any role, thousands of them: still signed in, still on the meeting's list."""
+        by_meeting: dict[int, dict[int, Client]] = {}
+        for client in clients:
+            if client.viewer.audience == "member" and not client.actor.grants and client.actor.session_id is not None:
+                by_meeting.setdefault(client.meeting_id, {})[client.actor.session_id] = client
+        found = []
+        async with self._services.database.read() as session:
+            for meeting_id, of_sessions in by_meeting.items():
+                for ids in in_parts(of_sessions):
+                    same = await signed_in_delegates(session, meeting_id, ids, self._services.clock())
+                    found += [of_sessions[session_id] for session_id in same]
+        return found
 
     async def entered(self, client: Client) -> None:
         point_id = client.viewer.point_id

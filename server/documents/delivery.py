@@ -3,10 +3,9 @@ the rights are checked before it is told that what it has is good, so that a rec
 
 import asyncio
 import gzip
-import json
+from collections.abc import Mapping
 from os import stat_result
 from pathlib import Path
-from typing import Any
 
 from fastapi import Request
 from fastapi.responses import FileResponse, Response
@@ -16,6 +15,8 @@ from server.core.storage import Storage
 
 _COMPRESS_FROM = 1024
 """Bytes; shorter answers gain nothing."""
+_LEVEL = 3
+"""Half a millisecond for 50 kB; more effort saves some per cent."""
 
 
 def headers_of(etag: str) -> dict[str, str]:
@@ -31,14 +32,14 @@ def unchanged(request: Request, etag: str) -> Response | None:
     return None
 
 
-async def compressed_json(request: Request, value: Any, etag: str) -> Response:
-    """Text compresses to a quarter: what counts on a weak line."""
-    headers = {**headers_of(etag), "Vary": "Accept-Encoding"}
-    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+def compressed_json(request: Request, text: str, headers: Mapping[str, str]) -> Response:
+    """Compresses to a quarter and less: what counts on a weak line."""
+    body = text.encode()
+    sent = {**headers, "Vary": "Accept-Encoding"}
     if len(body) >= _COMPRESS_FROM and "gzip" in request.headers.get("accept-encoding", ""):
-        body = await asyncio.to_thread(gzip.compress, body, 5)
-        headers["Content-Encoding"] = "gzip"
-    return Response(body, media_type="application/json", headers=headers)
+        body = gzip.compress(body, _LEVEL)
+        sent["Content-Encoding"] = "gzip"
+    return Response(body, media_type="application/json", headers=sent)
 
 
 async def stored_file(storage: Storage, key: str, media_type: str, etag: str) -> Response:

@@ -31,7 +31,7 @@ async def items_going(tx: Transaction, meeting: Meeting, item_ids: frozenset[int
 async def edited(tx: Transaction, meeting: Meeting) -> None:
     """Another chair, presenter, point or order of the agenda changes who reads what, and where it stands."""
     if await tx.session.scalar(select(exists().where(Paper.meeting_id == meeting.id))):
-        await bump(tx, meeting.id)
+        await bump(tx.session, meeting.id)
 
 
 async def deleting(tx: Transaction, meeting: Meeting) -> None:

@@ -1,5 +1,6 @@
 """All reads of papers for the interface. Each asks `rights` first."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,7 +47,7 @@ async def library(session: AsyncSession, meeting_id: int, actor: Actor, now: dat
     policies = await policies_in(session, [meeting_id])
     decided = [
         (paper, rights)
-        for paper in await _papers(session, meeting_id)
+        for paper in await papers_of(session, meeting_id)
         if (rights := decide(paper, policies.of(paper), standing, now)).listed
     ]
     return Library(
@@ -85,14 +86,15 @@ async def version(session: AsyncSession, version_id: int, actor: Actor, now: dat
     )
 
 
-async def text(session: AsyncSession, version_id: int, first: int, last: int) -> list[dict[str, Any]]:
-    """Pages as `schemas.PageText`, straight from the rows. Only after `rights.readable_version`."""
+async def text(session: AsyncSession, version_id: int, first: int, last: int) -> str:
+    """`schemas.VersionText` as JSON, straight from the rows. Only after `rights.readable_version`."""
     rows = await session.execute(
         select(PaperPage.number, PaperPage.lines)
         .where(PaperPage.version_id == version_id, PaperPage.number.between(first, last))
         .order_by(PaperPage.number)
     )
-    return [{"number": number, "lines": lines} for number, lines in rows]
+    pages = [{"number": number, "lines": lines} for number, lines in rows]
+    return json.dumps({"pages": pages}, ensure_ascii=False, separators=(",", ":"))
 
 
 async def item_policy(session: AsyncSession, item_id: int, actor: Actor) -> PolicyOut | None:
@@ -144,7 +146,7 @@ async def _readers(session: AsyncSession, meeting: Meeting, policy: Policy, item
     )
 
 
-async def _papers(session: AsyncSession, meeting_id: int) -> list[Paper]:
+async def papers_of(session: AsyncSession, meeting_id: int) -> list[Paper]:
     """By agenda item, those of the whole meeting first."""
     rows = await session.execute(
         select(Paper, AgendaItem.position)
@@ -168,7 +170,7 @@ async def _upload_to(session: AsyncSession, meeting: Meeting, standing: Standing
 
 
 @dataclass(frozen=True, slots=True)
-class _Versions:
+class Versions:
     current: VersionOut | None = None
     pending: VersionOut | None = None
     older: Sequence[OlderOut] = ()
@@ -180,21 +182,21 @@ async def _papers_out(
     policies: Policies,
     now: datetime,
 ) -> list[PaperOut]:
-    versions = await _versions(session, decided)
+    versions = await versions_of(session, decided)
     managed = [policies.of(found) for found, rights in decided if rights.manage]
     names = await _names(session, managed)
     return [
-        _paper_out(found, rights, policies, versions=versions.get(found.id, _Versions()), names=names, now=now)
+        paper_out(found, rights, policies, versions=versions.get(found.id, Versions()), names=names, now=now)
         for found, rights in decided
     ]
 
 
-def _paper_out(
+def paper_out(
     found: Paper,
     rights: PaperRights,
     policies: Policies,
     *,
-    versions: _Versions,
+    versions: Versions,
     names: Mapping[tuple[str, int], str],
     now: datetime,
 ) -> PaperOut:
@@ -239,7 +241,7 @@ def _state(found: Paper, policy: Policy, rights: PaperRights, pending: VersionOu
     return "ready"
 
 
-async def _versions(session: AsyncSession, decided: Sequence[tuple[Paper, PaperRights]]) -> dict[int, _Versions]:
+async def versions_of(session: AsyncSession, decided: Sequence[tuple[Paper, PaperRights]]) -> dict[int, Versions]:
     """Of the papers that may be read, by paper id."""
     readable = {found.id: (found, rights) for found, rights in decided if rights.read}
     if not readable:
@@ -259,7 +261,7 @@ async def _versions(session: AsyncSession, decided: Sequence[tuple[Paper, PaperR
     }
 
 
-def _sorted_out(found: Paper, rights: PaperRights, rows: Iterable[tuple[PaperVersion, bool]]) -> _Versions:
+def _sorted_out(found: Paper, rights: PaperRights, rows: Iterable[tuple[PaperVersion, bool]]) -> Versions:
     """`rows`: all its versions, the newest first."""
     current = pending = None
     older = []
@@ -279,7 +281,7 @@ def _sorted_out(found: Paper, rights: PaperRights, rows: Iterable[tuple[PaperVer
             )
         elif current is None and pending is None and rights.manage:
             pending = _version_out(each, has_outline, rights)
-    return _Versions(current, pending, older)
+    return Versions(current, pending, older)
 
 
 def _version_out(found: PaperVersion, has_outline: bool, rights: PaperRights) -> VersionOut:

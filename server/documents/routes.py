@@ -1,7 +1,7 @@
 from enum import IntEnum
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query, Request
+from fastapi import APIRouter, Body, Depends, Query, Request
 from fastapi import Path as PathParameter
 from fastapi.responses import Response
 
@@ -9,7 +9,7 @@ from server.accounts.dependencies import AppServices, CurrentActor, ReadSession,
 from server.core.errors import Invalid, NotFound
 from server.core.fields import Id
 from server.documents import actions, papers, queries, readers
-from server.documents.delivery import compressed_json, stored_file, unchanged
+from server.documents.delivery import compressed_json, headers_of, stored_file, unchanged
 from server.documents.policies import Policy
 from server.documents.rights import readable_version
 from server.documents.schemas import (
@@ -25,6 +25,7 @@ from server.documents.schemas import (
     VersionFull,
     VersionText,
 )
+from server.documents.shelf import Shelves
 
 router = APIRouter(prefix="/api", tags=["papers"])
 
@@ -41,9 +42,25 @@ class PictureWidth(IntEnum):
     SCREEN = 1800
 
 
-@router.get("/meetings/{meeting_id}/papers")
-async def library(meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices) -> Library:
-    return await queries.library(session, meeting_id, actor, services.clock())
+def _shelves(request: Request) -> Shelves:
+    state = request.app.state
+    if not hasattr(state, "shelves"):
+        state.shelves = Shelves()
+    shelves: Shelves = state.shelves
+    return shelves
+
+
+@router.get("/meetings/{meeting_id}/papers", response_model=Library)
+async def library(
+    meeting_id: RowId,
+    *,
+    request: Request,
+    actor: CurrentActor,
+    session: ReadSession,
+    services: AppServices,
+    shelves: Annotated[Shelves, Depends(_shelves)],
+) -> Response:
+    return compressed_json(request, await shelves.library(session, meeting_id, actor, services.clock()), {})
 
 
 @router.put("/meetings/{meeting_id}/papers/order")
@@ -137,8 +154,8 @@ async def text(
         said = (f"Mỗi lần lấy từ 1 đến {TEXT_PAGES} trang.", f"From 1 to {TEXT_PAGES} pages at once.")
         raise Invalid.fields({"to": said})
     etag = f'W/"{version_id}-text-{first}-{last}"'
-    return unchanged(request, etag) or await compressed_json(
-        request, {"pages": await queries.text(session, version_id, first, last)}, etag
+    return unchanged(request, etag) or compressed_json(
+        request, await queries.text(session, version_id, first, last), headers_of(etag)
     )
 
 

@@ -7,7 +7,7 @@ import contextlib
 import json
 import secrets
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -51,6 +51,10 @@ class Door(Protocol):
         """Raises NotFound, NotAllowed."""
         ...
 
+    async def unchanged(self, clients: Sequence[Client]) -> Collection[Client]:
+        """Those whose sign-in and right certainly are as they were; the others have to be asked one by one."""
+        ...
+
     async def entered(self, client: Client) -> None:
         """The client is connected; its snapshot is made after this returns. A DomainError closes the socket."""
         ...
@@ -77,6 +81,7 @@ class Gateway:
         self._clock = services.clock
         self._commands: set[asyncio.Task[None]] = set()
         live.admit_again = self._admit_again
+        live.unchanged = door.unchanged
 
     async def serve(self, socket: WebSocket, meeting_id: int, wish: Wish) -> None:
         """Runs one socket from the handshake to its end."""

@@ -61,7 +61,7 @@ async def prepare(services: Services, people: int) -> tuple[list[Gathering], str
     opens consoles of both."""
     await load(services)
     async with services.transactions(SYSTEM) as tx:
-        first = await conference(tx)
+        first = await conference(tx.session)
         points = await _points(tx, first.id)
         guests = await _people(tx, points, people)
         second = await _again(tx, first, points)

@@ -50,7 +50,7 @@ async def prepare(deployment: Deployment, halls: int) -> tuple[list[Invitation],
     try:
         await load(services)
         async with services.transactions(SYSTEM) as tx:
-            meeting = await conference(tx)
+            meeting = await conference(tx.session)
             points = await tx.session.scalars(
                 select(MemberPoint.point_id).where(MemberPoint.meeting_id == meeting.id).order_by(MemberPoint.id)
             )

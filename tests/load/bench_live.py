@@ -48,7 +48,7 @@ async def prepare(deployment: Deployment, devices: int) -> tuple[int, int, str, 
     try:
         await load(services)
         async with services.transactions(SYSTEM) as tx:
-            meeting = await conference(tx)
+            meeting = await conference(tx.session)
             chair = await open_session(
                 tx, deployment.settings, person_id=meeting.chair_id, point_id=None, user_agent="bench"
             )

@@ -161,10 +161,10 @@ async def run() -> None:
             await device.joined
         devices.append(device)
 
+    pinging = asyncio.create_task(ping(devices))
     began = time.monotonic()
     await asyncio.gather(*(join(number, cookie) for number, cookie in enumerate(cookies)))
     say(joined=len(devices), seconds=time.monotonic() - began)
-    pinging = asyncio.create_task(ping(devices))
     while line := await lines.readline():
         command = json.loads(line)
         if command["do"] == "count":
@@ -181,9 +181,11 @@ async def run() -> None:
 
 async def ping(devices: list[Device]) -> None:
     """Each every 20 s, evenly spread as arrivals would be."""
-    for device in itertools.cycle(devices):
-        device.ping()
-        await asyncio.sleep(PING_SECONDS / len(devices))
+    while True:
+        for device in list(devices):
+            device.ping()
+            await asyncio.sleep(PING_SECONDS / len(devices))
+        await asyncio.sleep(0.1)
 
 
 def say(**facts: object) -> None:

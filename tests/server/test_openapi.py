@@ -27,6 +27,12 @@ EXAMPLES = 12
 BROWSER = {"X-Nhipcau": "1", "Origin": "http://hop.test"}
 
 
+@schemathesis.serializer("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+def workbook(_context: Any, value: Any) -> bytes:
+    """Whatever was drawn: no workbook, which the server has to find out."""
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
 class Subject:
     """The application in an event loop of its own, as hypothesis calls from outside of any."""
 
@@ -96,7 +102,9 @@ def test_no_input_breaks_the_server(subject: Subject) -> None:
             answer = subject.send(case, cookie)
             said = f"{case.method} {urlsplit(str(answer.url)).path}: {answer.status_code} {answer.text[:300]}"
             assert answer.status_code < 500, said
-            if answer.status_code >= 400:
+            if answer.status_code >= 400 and case.method == "HEAD":
+                assert not answer.content, said
+            elif answer.status_code >= 400:
                 assert set(answer.json()) == {"code", "vi", "en", "details"}, said
             else:
                 case.operation.validate_response(_as_schemathesis(answer), case=case)

@@ -12,7 +12,8 @@ from server.accounts.models import Person
 from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.documents.models import Paper, PaperVersion
-from server.meetings.models import AgendaItem, Meeting
+from server.invitations.models import AccessRequest
+from server.meetings.models import AgendaItem, Delegate, Meeting
 from server.organisations.models import BridgePoint, Unit
 from tests import builders, library
 from tests.builders import MORNING, Province
@@ -43,6 +44,10 @@ ADMIN = frozenset({"admin"})
 ORGANISER = frozenset({"organiser"})
 LEADS = frozenset({"organiser", "chair", "secretary"})
 RUNS = LEADS | {"operator"}
+TAKES = RUNS | {"hall_secretary", "technician", "district_technician", "da_sar_hall"}
+"""The attendance of Đạ Sar."""
+KEEPS_LISTS = LEADS | {"hall_secretary"}
+"""Of Đạ Sar's delegates."""
 HALLS = frozenset({"technician", "hall_secretary", "district_technician", "da_sar_hall", "hiep_an_hall"})
 MEMBERS = RUNS | HALLS | {"presenter"}
 """Who reads the papers. `delegate` is no delegate of this conference: he is on no list."""
@@ -63,6 +68,10 @@ class World:
     paper: Paper
     """Of another item, with a ready version and one that failed."""
     recalled: Paper
+    delegate: Delegate
+    """Expected in Đạ Sar."""
+    request: AccessRequest
+    """Of a stranger in Đạ Sar's hall."""
 
 
 def nothing(_world: World) -> None:
@@ -91,6 +100,8 @@ class Row:
     denied_as: set[int] = field(default_factory=lambda: {403, 404})
     paper: str = "paper"
     """Which of the world's the row is about."""
+    hall: bool = False
+    """About the hall of Đạ Sar, a member of the meeting; otherwise points are of the directory."""
 
 
 ROWS = [
@@ -129,6 +140,40 @@ ROWS = [
     Row("GET /api/meetings/{meeting_id}/attendance.xlsx", RUNS, "ended"),
     Row("GET /api/meetings/{meeting_id}/attendance.csv", RUNS, "ended"),
     Row("POST /api/meetings/{meeting_id}/reopen", LEADS, "ended", body=lambda _: {"reason": "Bấm nhầm"}),
+    # Attendance of people.
+    Row("GET /api/meetings/{meeting_id}/people", RUNS, "running"),
+    Row("GET /api/meetings/{meeting_id}/people.xlsx", RUNS, "ended"),
+    Row("GET /api/meetings/{meeting_id}/people.pdf", RUNS, "ended"),
+    Row("GET /api/meetings/{meeting_id}/points/{point_id}/people", TAKES, "running", hall=True),
+    Row(
+        "POST /api/meetings/{meeting_id}/points/{point_id}/checks",
+        TAKES,
+        "running",
+        body=lambda w: {"delegate_ids": [w.delegate.id], "kind": "in"},
+        hall=True,
+    ),
+    Row(
+        "POST /api/meetings/{meeting_id}/points/{point_id}/headcount",
+        TAKES,
+        "running",
+        body=lambda _: {"count": 5},
+        hall=True,
+    ),
+    Row(
+        "POST /api/meetings/{meeting_id}/points/{point_id}/substitutes",
+        TAKES,
+        "running",
+        body=lambda w: {"delegate_id": w.delegate.id, "full_name": "A"},
+        hall=True,
+    ),
+    # A person signs, not a device.
+    Row(
+        "POST /api/meetings/{meeting_id}/points/{point_id}/sign-off",
+        TAKES & PEOPLE,
+        "running",
+        body=lambda _: {},
+        hall=True,
+    ),
     # documents
     Row("GET /api/meetings/{meeting_id}/papers", INVOLVED),
     Row("PUT /api/meetings/{meeting_id}/papers/order", LEADS, body=lambda w: {"paper_ids": [w.paper.id]}),
@@ -145,15 +190,63 @@ ROWS = [
     Row("GET /api/versions/{version_id}", MEMBERS),
     Row("GET /api/versions/{version_id}/text", MEMBERS),
     Row("GET /api/versions/{version_id}/pages/{number}/image", MEMBERS),
+    # Invitations and notices.
+    Row("GET /api/meetings/{meeting_id}/delegates", KEEPS_LISTS),
+    Row(
+        "POST /api/meetings/{meeting_id}/delegates",
+        KEEPS_LISTS,
+        body=lambda w: {"point_id": w.province.da_sar_hall.id, "people": [{"full_name": "A"}]},
+    ),
+    Row("PATCH /api/delegates/{delegate_id}", KEEPS_LISTS, body=lambda _: {"role": "guest"}),
+    Row("DELETE /api/delegates/{delegate_id}", KEEPS_LISTS),
+    Row("GET /api/meetings/{meeting_id}/delegates/template.xlsx", KEEPS_LISTS),
+    Row("POST /api/meetings/{meeting_id}/links", LEADS, body=lambda _: {"delegate_ids": None, "send": False}),
+    Row("POST /api/meetings/{meeting_id}/links/revoke", LEADS, body=lambda w: {"delegate_ids": [w.delegate.id]}),
+    Row("GET /api/meetings/{meeting_id}/invitations.pdf", KEEPS_LISTS),
+    Row("GET /api/meetings/{meeting_id}/qr.svg", INVOLVED),
+    Row("GET /api/m/{code}", INVOLVED),
+    Row(
+        "POST /api/m/{code}/requests",
+        EVERYBODY,
+        body=lambda _: {"full_name": "A", "unit_text": "B", "phone": "0912345678"},
+    ),
+    Row("GET /api/requests/{secret}", EVERYBODY),
+    Row("GET /api/meetings/{meeting_id}/requests", KEEPS_LISTS),
+    Row(
+        "POST /api/requests/{request_id}/grant",
+        KEEPS_LISTS,
+        body=lambda w: {"point_id": w.province.da_sar_hall.id},
+    ),
+    Row("POST /api/requests/{request_id}/refuse", KEEPS_LISTS),
+    Row("GET /api/notices", SIGNED_IN),
+    Row("POST /api/notices/read", SIGNED_IN, body=lambda _: {"ids": None}),
+    # Reading: one's own (whose they are: tests/server/reading), and the board.
+    Row("POST /api/notes/sync", PEOPLE, body=lambda _: {"since": 0, "changes": []}),
+    Row("POST /api/receipts", PEOPLE, body=lambda _: {"entries": []}),
+    Row("GET /api/meetings/{meeting_id}/my-receipts", INVOLVED & PEOPLE),
+    Row("GET /api/meetings/{meeting_id}/receipts", KEEPS_LISTS),
+    Row("POST /api/meetings/{meeting_id}/reminders", LEADS, body=lambda _: {}),
+    Row("GET /api/search", SIGNED_IN),
 ]
 
-CONTENT = ("application/json", "text/csv", "application/vnd", "image/webp")
+CONTENT = ("application/json", "text/csv", "application/vnd", "application/pdf", "image/")
 
 ELSEWHERE = {
+    # A file, not JSON (tests/server/invitations/test_import.py); member points alone (test_door.py).
+    "POST /api/meetings/{meeting_id}/delegates/import",
+    "GET /api/meetings/{meeting_id}/points/{point_id}/code",
+    # The delegate's own; and what there must be first (tests/server/attendance/people).
+    "POST /api/m/{code}/check-in",
+    "POST /api/meetings/{meeting_id}/online",
+    "GET /api/meetings/{meeting_id}/my-attendance",
+    "DELETE /api/meetings/{meeting_id}/points/{point_id}/substitutes/{delegate_id}",
+    "DELETE /api/meetings/{meeting_id}/points/{point_id}/sign-off",
     # Signing in is what these do; a wrong password or token is not a matter of roles (tests/server/accounts).
     "POST /api/session",
     "POST /api/session/link",
     "PUT /api/session/password",
+    # Needs to be told which, and gives the own ones only (tests/server/reading/test_notes.py).
+    "GET /api/notes/export.pdf",
     # Of the own ones only (tests/server/accounts).
     "DELETE /api/sessions/{session_id}",
 }
@@ -181,12 +274,16 @@ async def test_who_is_not_named_is_turned_away(
         path = template.format(
             meeting_id=world.meeting.id,
             unit_id=world.unit.id,
-            point_id=world.point.id,
+            point_id=province.da_sar_hall.id if row.hall else world.point.id,
             person_id=world.person.id,
             item_id=world.item.id,
             paper_id=paper.id,
             version_id=paper.current_version_id,
             number=1,
+            delegate_id=world.delegate.id,
+            request_id=world.request.id,
+            code=world.meeting.public_code,
+            secret="0-secret",
         )
         answer = await client.request(method, path, json=row.body(world))
         if who in row.allowed:
@@ -223,6 +320,14 @@ async def fresh(services: Services, province: Province, state: str) -> World:
         )
         first, *_, last = await library.items(tx.session, meeting)
         paper = await library.paper(tx.session, meeting, item=first)
+        invited = await builders.person(tx.session, province.da_sar, "Được Mời")
+        place = {"meeting_id": meeting.id, "point_id": province.da_sar_hall.id}
+        delegate = Delegate(person_id=invited.id, added_at=MORNING, **place)
+        request = AccessRequest(
+            token_hash=f"{meeting.id}", full_name="Khách", unit_text="", asked_at=services.clock(), **place
+        )
+        tx.session.add_all([delegate, request])
+        await tx.session.flush()
         ready = await tx.session.get_one(PaperVersion, paper.current_version_id)
         await library.version(tx.session, paper, "hỏng", state="failed")
         world = World(
@@ -233,6 +338,8 @@ async def fresh(services: Services, province: Province, state: str) -> World:
             person=await builders.person(tx.session, province.lat, "Người"),
             item=last,
             paper=paper,
+            delegate=delegate,
+            request=request,
             recalled=await library.paper(tx.session, meeting, recalled_at=MORNING, recall_reason="Sai"),
         )
     await library.store(services, ready, "nội dung")

@@ -10,11 +10,14 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import select
 from sqlalchemy.exc import DataError, IntegrityError
 
 from server.attendance.people.taking import Taken, Wish, take
 from server.core.actor import SYSTEM, Actor
+from server.core.errors import NotFound
 from server.core.services import Services
+from server.meetings.models import Meeting
 
 PERIOD = 0.15
 """Seconds from the begin of one group to the next: what a rush adds to a request's delay, at most."""
@@ -40,6 +43,18 @@ class Gatherer:
         self._waiting: dict[int, deque[_Waiting]] = {}
         """By meeting; a meeting is here while its writer runs."""
         self._writers: set[asyncio.Task[None]] = set()
+        self._meeting_of: dict[str, int] = {}
+        """By public code; `take` compares the code with the meeting's."""
+
+    async def meeting_of(self, code: str) -> int:
+        """The meeting of a public code. NotFound."""
+        if code not in self._meeting_of:
+            async with self._services.database.read() as session:
+                found = await session.scalar(select(Meeting.id).where(Meeting.public_code == code))
+            if found is None:
+                raise NotFound()
+            self._meeting_of[code] = found
+        return self._meeting_of[code]
 
     async def take(self, meeting_id: int, wish: Wish) -> Taken:
         """Returns once the wish is committed. Raises why it was refused."""

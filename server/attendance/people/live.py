@@ -5,7 +5,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.attendance.people import turnout
 from server.attendance.people.schemas import TurnoutEntity
 from server.core.errors import NotFound
-from server.core.transaction import Transaction
 from server.live.feature import LiveFeature, Viewer
 from server.live.protocol import Wire
 from server.meetings.models import Meeting
@@ -17,10 +16,6 @@ async def entities(session: AsyncSession, meeting_id: int) -> dict[str, dict[str
     if meeting is None:
         raise NotFound()
     return {turnout.COLLECTION: {**(await turnout.load(session, meeting)).entities()}}
-
-
-async def points_removed(_tx: Transaction, _meeting: Meeting, _removed: frozenset[int]) -> None:
-    """Nothing is dropped: who was noted present there, was. The edit's event carries the figures as they are now."""
 
 
 def visible(_collection: str, key: str, viewer: Viewer) -> bool:

@@ -1,13 +1,15 @@
+import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi import Path as PathParameter
-from sqlalchemy import select
 
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
-from server.attendance.people import hall, queries, roster
+from server.attendance.book import XLSX
+from server.attendance.people import hall, queries, report, roster
 from server.attendance.people.errors import CodeExpired
 from server.attendance.people.gatherer import Gatherer
+from server.attendance.people.page import pdf
 from server.attendance.people.schemas import (
     CheckInOut,
     CheckInWrite,
@@ -23,13 +25,13 @@ from server.attendance.people.schemas import (
     TurnoutOut,
 )
 from server.attendance.people.taking import Wish
-from server.core.errors import NotFound
+from server.attendance.people.workbook import workbook
 from server.core.fields import Id, Line
 from server.invitations.codes import hall_secret, verify_hall_code
-from server.meetings.models import Meeting
 
 router = APIRouter(prefix="/api", tags=["attendance"])
 
+PDF = "application/pdf"
 RowId = Annotated[Id, PathParameter()]
 Code = Annotated[Line, PathParameter(min_length=1, max_length=16)]
 
@@ -44,28 +46,13 @@ async def check_in(
     code: Code, write: CheckInWrite, request: Request, actor: CurrentActor, services: AppServices
 ) -> CheckInOut:
     """By the code on the hall's screen."""
-    async with services.database.read() as session:
-        meeting_id = await session.scalar(select(Meeting.id).where(Meeting.public_code == code))
-    if meeting_id is None:
-        raise NotFound()
+    gatherer = _gatherer(request)
+    meeting_id = await gatherer.meeting_of(code)
     now = services.clock()
     point_id = verify_hall_code(hall_secret(services.settings), meeting_id, write.hall, now)
     if point_id is None:
         raise CodeExpired()
-    taken = await _gatherer(request).take(meeting_id, Wish(actor, now, "in", "qr", point_id))
-    return queries.check_in_out(taken)
-
-
-@router.get("/meetings/{meeting_id}/people")
-async def turnout(meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices) -> TurnoutOut:
-    return await queries.of_meeting(session, meeting_id, actor, services.clock())
-
-
-@router.get("/meetings/{meeting_id}/points/{point_id}/people")
-async def people(
-    meeting_id: RowId, point_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
-) -> PointPeople:
-    return await queries.of_hall(session, meeting_id, point_id, actor, services.clock())
+    return queries.check_in_out(await gatherer.take(meeting_id, Wish(actor, now, "in", "qr", point_id, code=code)))
 
 
 @router.post("/meetings/{meeting_id}/points/{point_id}/checks")
@@ -79,8 +66,21 @@ async def checks(
     services: AppServices,
 ) -> ChecksOut:
     """From the hall's list."""
-    wish = Wish(actor, services.clock(), write.kind, write.how, point_id, tuple(write.delegate_ids), write.reason)
+    ids = tuple(write.delegate_ids)
+    wish = Wish(actor, services.clock(), write.kind, write.how, point_id, ids, reason=write.reason)
     return queries.checks_out(await _gatherer(request).take(meeting_id, wish))
+
+
+@router.get("/meetings/{meeting_id}/people")
+async def turnout(meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices) -> TurnoutOut:
+    return await queries.of_meeting(session, meeting_id, actor, services.clock())
+
+
+@router.get("/meetings/{meeting_id}/points/{point_id}/people")
+async def people(
+    meeting_id: RowId, point_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
+) -> PointPeople:
+    return await queries.of_hall(session, meeting_id, point_id, actor, services.clock())
 
 
 @router.post("/meetings/{meeting_id}/points/{point_id}/headcount")
@@ -111,6 +111,18 @@ async def withdraw_sign_off(meeting_id: RowId, point_id: RowId, tx: Write) -> Po
     return await queries.of_hall(tx.session, meeting_id, point_id, tx.actor, tx.now)
 
 
+@router.get("/meetings/{meeting_id}/people.xlsx", response_class=Response, responses={200: {"content": {XLSX: {}}}})
+async def people_xlsx(meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices) -> Response:
+    found = await report.load(session, meeting_id, actor, services.clock())
+    return _file(await asyncio.to_thread(workbook, found), XLSX, f"diem-danh-dai-bieu-{meeting_id}.xlsx")
+
+
+@router.get("/meetings/{meeting_id}/people.pdf", response_class=Response, responses={200: {"content": {PDF: {}}}})
+async def people_pdf(meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices) -> Response:
+    found = await report.load(session, meeting_id, actor, services.clock())
+    return _file(await asyncio.to_thread(pdf, found), PDF, f"diem-danh-dai-bieu-{meeting_id}.pdf")
+
+
 @router.post("/meetings/{meeting_id}/online")
 async def online(
     meeting_id: RowId, write: OnlineWrite, request: Request, actor: CurrentActor, services: AppServices
@@ -124,3 +136,7 @@ async def online(
 @router.get("/meetings/{meeting_id}/my-attendance")
 async def my_attendance(meeting_id: RowId, actor: CurrentActor, session: ReadSession) -> MyAttendance:
     return await queries.own(session, meeting_id, actor)
+
+
+def _file(content: bytes, media_type: str, name: str) -> Response:
+    return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})

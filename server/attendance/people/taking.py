@@ -40,6 +40,8 @@ class Wish:
     """Whose list is taken, or whose screen was scanned; None: online."""
     delegate_ids: tuple[int, ...] | None = None
     """None: the actor's own place on the list."""
+    code: str | None = None
+    """The meeting's public code, where that is how they came."""
     reason: str = ""
 
 
@@ -119,7 +121,7 @@ async def _write(tx: Transaction, group: _Group) -> Turnout:
 def _grant(group: _Group, wish: Wish, rights: MeetingRights) -> list[Listed]:
     """Notes what the wish wants in the group. Returns whom it concerns. Raises what is wrong with it, and then has
     noted nothing."""
-    if not rights.view:
+    if not rights.view or wish.code not in (None, group.meeting.public_code):
         raise NotFound()
     people = _own(group, wish, rights) if wish.delegate_ids is None else _of_list(group, wish, rights)
     for person in people:

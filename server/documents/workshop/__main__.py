@@ -1,78 +1,22 @@
-"""The program of the workshop. Standard output is for its progress alone; what libraries print goes to standard
-error."""
+"""The program of the workshop."""
 
-import errno
-import os
-import resource
 import sys
-import time
 from pathlib import Path
 
-from pydantic import BaseModel
-
-from server.documents.workshop.order import ORDER, Order, Stage, Step
-from server.documents.workshop.problems import Refused, problem
-
-_OPEN_FILES = 1024
-_NICENESS = 10
-"""Whoever is waiting for a page comes first."""
-_TELL_EVERY = 0.3
-"""Seconds."""
+from server.documents.workshop.order import ORDER, Order
+from server.documents.workshop.program import Tell, run
 
 
 def main() -> int:
     folder = Path(sys.argv[1]).resolve()
     order = Order.model_validate_json((folder / ORDER).read_bytes())
-    _limit(order)
-    said = _Said()
-    try:
+
+    def go(tell: Tell) -> None:
         from server.documents.workshop.steps import work  # noqa: PLC0415  after the limits: it loads the parsers
 
-        work(folder, order, said.progress)
-    except Refused as refused:
-        said.say(Step(problem=refused.said))
-    except MemoryError:
-        said.say(Step(problem=problem("memory")))
-    except OSError as error:
-        code = {errno.ENOMEM: "memory", errno.EFBIG: "bomb"}.get(error.errno or 0)
-        if code is None:
-            raise
-        said.say(Step(problem=problem(code)))
-    else:
-        said.say(Step(progress=1.0, done=True))
-    return 0
+        work(folder, order, tell)
 
-
-def _limit(order: Order) -> None:
-    os.nice(_NICENESS)
-    for what, most in (
-        (resource.RLIMIT_AS, order.memory_mb * 1024 * 1024),
-        (resource.RLIMIT_CPU, order.seconds),
-        (resource.RLIMIT_FSIZE, order.file_mb * 1024 * 1024),
-        (resource.RLIMIT_NOFILE, _OPEN_FILES),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(what, (most, most))
-
-
-class _Said:
-    def __init__(self) -> None:
-        # Whatever else writes to standard output writes to standard error from here on.
-        self._output = os.fdopen(os.dup(1), "w", encoding="utf-8")
-        os.dup2(2, 1)
-        self._stage: Stage | None = None
-        self._next = 0.0
-
-    def progress(self, stage: Stage, progress: float) -> None:
-        now = time.monotonic()
-        if stage == self._stage and now < self._next:
-            return
-        self._stage, self._next = stage, now + _TELL_EVERY
-        self.say(Step(stage=stage, progress=round(progress, 3)))
-
-    def say(self, step: BaseModel) -> None:
-        self._output.write(step.model_dump_json(exclude_defaults=True) + "\n")
-        self._output.flush()
+    return run(order, go)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,10 @@ _ORIENTATION_CERTAIN = 5.0
 _PAGE_SECONDS = 120.0
 
 
+class Unreadable(Exception):
+    """The pages can be seen, but not recognised."""
+
+
 class NotInstalled(Exception):
     """Tesseract or its language is missing: a matter of the machine, not of the file."""
 
@@ -77,7 +81,7 @@ def recognise(
     source: Path, target: Path, pages: Sequence[int], *, straighten: bool, cores: int, told: Callable[[float], None]
 ) -> None:
     """A copy whose `pages` have a text layer; `straighten`: turned the right way up and set straight too. Raises
-    NotInstalled, or whatever OCRmyPDF says of a file it cannot read."""
+    NotInstalled, Unreadable."""
     import ocrmypdf  # noqa: PLC0415  takes a second, and most papers are no scans
 
     from server.documents.workshop import ocr_progress  # noqa: PLC0415
@@ -94,7 +98,7 @@ def recognise(
             output_type="pdf",
             rasterizer="pypdfium",
             rotate_pages=straighten,
-            rotate_pages_threshold=_ORIENTATION_CERTAIN,
+            rotate_pages_threshold=_ORIENTATION_CERTAIN if straighten else None,
             deskew=straighten,
             optimize=0,
             fast_web_view=0,
@@ -107,3 +111,7 @@ def recognise(
         )
     except ocrmypdf.exceptions.MissingDependencyError as error:
         raise NotInstalled(str(error)) from error
+    except (ocrmypdf.exceptions.BadArgsError, MemoryError):
+        raise
+    except Exception as error:  # its own errors, and those of all it reads PDF with
+        raise Unreadable(repr(error)) from error

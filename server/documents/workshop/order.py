@@ -22,16 +22,21 @@ class _Sheet(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Order(_Sheet):
-    file_name: str
-    isolated: bool = False
-    pages_max: int = 2000
+class Limits(_Sheet):
+    """What any order says about the process that carries it out."""
+
     memory_mb: int = 3072
     """Address space of each process."""
     seconds: int = 900
     """Processor time of each process."""
     file_mb: int = 2048
     """Largest file that may be written."""
+
+
+class Order(Limits):
+    file_name: str
+    isolated: bool = False
+    pages_max: int = 2000
     cores: int = 2
     trust_roots: list[str] | None = None
     """PEM files. None: nothing to check chains against."""

@@ -9,26 +9,27 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 from pydantic import ValidationError
 
 import server
-from server.documents.workshop.order import ORDER, Order, Step
+from server.documents.workshop.order import ORDER, Limits, Step
 from server.documents.workshop.problems import problem
 
 log = structlog.get_logger(__name__)
 
-_PROGRAM = "server.documents.workshop"
+WORKSHOP = "server.documents.workshop"
 _LOOK_EVERY = 0.5
 """Seconds between looks at the memory in use."""
 _LINE_MAX = 64 * 1024
 _SAID = "said"
 """File of its standard error."""
 _SAID_SHOWN = 2000
+_STUMBLED = "sigprocmask unblock failed"
 _CRASHES = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSYS})
 _NO_NETWORK = ("unshare", "--net", "--pid", "--fork", "--kill-child=KILL", "--mount-proc")
 _WAYS: tuple[tuple[str, ...], ...] = (
@@ -40,22 +41,18 @@ _WAYS: tuple[tuple[str, ...], ...] = (
 """How the process is shut in, best first: without network and ended with us, as far as this machine lets us."""
 
 
+_T = TypeVar("_T")
+
+
 class WorkshopFailed(Exception):
     """Our fault: the file may be fine."""
 
 
-async def steps(folder: Path, order: Order, seconds: float) -> AsyncGenerator[Step]:
-    """Runs the workshop on the folder; the last step has a problem or is done. Closing or cancelling ends the process.
+async def steps(folder: Path, order: Limits, seconds: float, program: str = WORKSHOP) -> AsyncGenerator[Step]:
+    """Runs the workshop (or another program of its kind) on the folder; the last step has a problem or is done. Closing
+    or cancelling ends the process.
 
     Raises WorkshopFailed."""
-    async with aclosing(_steps(folder, order, seconds)) as inner:
-        async for step in inner:
-            yield step
-            if step.done or step.problem is not None:
-                return
-
-
-async def _steps(folder: Path, order: Order, seconds: float) -> AsyncGenerator[Step]:
     for name in ("home", "tmp"):
         (folder / name).mkdir(exist_ok=True)
     (folder / ORDER).write_text(order.model_dump_json(), encoding="utf-8")
@@ -66,7 +63,7 @@ async def _steps(folder: Path, order: Order, seconds: float) -> AsyncGenerator[S
             sys.executable,
             "-P",
             "-m",
-            _PROGRAM,
+            program,
             str(folder),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
@@ -78,13 +75,16 @@ async def _steps(folder: Path, order: Order, seconds: float) -> AsyncGenerator[S
         )
     watch = asyncio.create_task(_watch(child.pid, order.memory_mb))
     assert child.stdout is not None  # noqa: S101  a pipe was asked for
-    too_long = False
+    deadline = asyncio.get_running_loop().time() + seconds
+    concluded = too_long = False
     try:
         try:
-            async with asyncio.timeout(seconds):
-                while line := await child.stdout.readline():
-                    yield Step.model_validate_json(line)
-                await child.wait()
+            # The limit is on waiting alone: it must not strike whoever works on a step that was given out.
+            while line := await _before(deadline, child.stdout.readline()):
+                step = Step.model_validate_json(line)
+                concluded = concluded or step.done or step.problem is not None
+                yield step
+            await _before(deadline, child.wait())
         except TimeoutError:
             too_long = True
         except (ValidationError, ValueError) as error:
@@ -93,24 +93,32 @@ async def _steps(folder: Path, order: Order, seconds: float) -> AsyncGenerator[S
         watch.cancel()
         _end(child.pid)
         await child.wait()
+    if concluded:
+        return
     if too_long:
         yield Step(problem=problem("time"))
-    elif watch.done() and not watch.cancelled():
+    elif watch.done() and not watch.cancelled() and watch.exception() is None:
         yield Step(problem=problem("memory"))
     else:
         yield _last_step(child.returncode or 0, folder)
 
 
+async def _before(deadline: float, coming: Awaitable[_T]) -> _T:
+    async with asyncio.timeout_at(deadline):
+        return await coming
+
+
 def _last_step(code: int, folder: Path) -> Step:
     """Of a process that ended without a word."""
-    killed_by = -code if code < 0 else code - 128
+    said = (folder / _SAID).read_text(encoding="utf-8", errors="replace")[-_SAID_SHOWN:]
+    # unshare(1) passes a signal on that ended the process, but stumbles over SIGKILL.
+    killed_by = signal.SIGKILL if _STUMBLED in said else -code
     if killed_by == signal.SIGXCPU:
         return Step(problem=problem("time"))
-    if killed_by == signal.SIGKILL:  # the machine's own memory watch
+    if killed_by == signal.SIGKILL:  # by the machine's own memory watch
         return Step(problem=problem("memory"))
     if killed_by in _CRASHES:
         return Step(problem=problem("damaged"))
-    said = (folder / _SAID).read_text(encoding="utf-8", errors="replace")[-_SAID_SHOWN:]
     raise WorkshopFailed(f"ended with {code}: {said}")
 
 

@@ -156,10 +156,8 @@ class _Way:
                 cores=self.order.cores,
                 told=lambda part: self.tell("ocr", 0.12 + 0.48 * part),
             )
-        except (ocr.NotInstalled, MemoryError):
-            raise
-        except Exception as error:  # what it cannot read can still be looked at
-            print(f"not recognised: {error!r}", file=sys.stderr)
+        except ocr.Unreadable as error:  # can still be looked at
+            print(f"not recognised: {error}", file=sys.stderr)
             return source, True
         return target, True
 

@@ -2,10 +2,11 @@
 
 import unicodedata
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
 
 from server.core.fields import Id, Time
 
@@ -59,7 +60,8 @@ class InkBody(_Body):
     points: Annotated[list[tuple[Part, Part, Part]], Field(min_length=1, max_length=POINTS)]
     """[x, y, pressure]."""
     color: Color
-    size: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
+    size: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
+    """Of the pen, as a part of the page's width."""
 
 
 BODIES: dict[str, type[_Body]] = {"note": NoteBody, "highlight": HighlightBody, "ink": InkBody}
@@ -134,3 +136,16 @@ class NotesAnswer(BaseModel):
     """All that came after `since`, and the notes that this request named as they are now."""
     kept: list[KeptNote]
     refused: list[RefusedNote]
+
+
+class ExportQuery(BaseModel):
+    """Of one paper, or of all papers of one meeting."""
+
+    paper_id: Id | None = None
+    meeting_id: Id | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.paper_id is None) == (self.meeting_id is None):
+            raise PydanticCustomError("one_of", "give either paper_id or meeting_id")
+        return self

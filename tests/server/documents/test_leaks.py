@@ -135,16 +135,19 @@ class Way:
     """What stands in the answer to a reader; None: content is proved otherwise (a 304)."""
     of_all: bool = False
     """Speaks of everything the reader may see (a list, a search): answered with 200 to every member, without what is
-    not theirs; 404 to others."""
+    not theirs."""
+    outside: int = 404
+    """What such a way answers to who does not see the meeting at all."""
     good: int = 200
 
 
 def get(path: str, **more: Any) -> Callable[[World, httpx2.AsyncClient, Secret], Awaitable[httpx2.Response]]:
-    """`path` with {meeting}, {paper}, {version} (the newest), {older}."""
+    """`path` with {meeting}, its {code}, {paper}, {version} (the newest), {older}."""
 
     async def ask(world: World, client: httpx2.AsyncClient, secret: Secret) -> httpx2.Response:
         places = {
             "meeting": world.meeting.id,
+            "code": world.meeting.public_code,
             "paper": secret.paper.id,
             "version": secret.newest.id,
             "older": secret.older.id,
@@ -153,6 +156,12 @@ def get(path: str, **more: Any) -> Callable[[World, httpx2.AsyncClient, Secret],
         return await client.get(path.format(**places), headers=headers)
 
     return ask
+
+
+def search(
+    query: str, *, here: bool = False
+) -> Callable[[World, httpx2.AsyncClient, Secret], Awaitable[httpx2.Response]]:
+    return get(f"/api/search?limit=100&q={query}" + ("&meeting_id={meeting}" if here else ""))
 
 
 WAYS = [
@@ -182,6 +191,14 @@ WAYS = [
         lambda _: None,
         good=304,
     ),
+    # reading
+    Way("search", search("moi"), lambda secret: secret.words.removesuffix("moi"), of_all=True, outside=200),
+    Way("search here", search("moi", here=True), lambda secret: secret.words[:-3], of_all=True, outside=200),
+    Way("search for older text", search("cu"), lambda _: None, of_all=True, outside=200),
+    Way("search for a number", search(MARKER), lambda _: None, of_all=True, outside=200),
+    # invitations: the code says where the meeting is, to who may see it, and nothing of what is in it
+    Way("the meeting's code", get("/api/m/{code}"), lambda _: None, of_all=True),
+    Way("the code as a picture", get("/api/meetings/{meeting}/qr.svg"), lambda _: None, of_all=True),
 ]
 
 
@@ -256,7 +273,7 @@ def status(case: Case, way: Way, who: str) -> int:
     if who == "anonymous":
         return 401
     if way.of_all:
-        return 200 if sees_the_meeting(who) else 404
+        return 200 if sees_the_meeting(who) else way.outside
     if told_to(who, case):
         return way.good
     told = MEMBER_READERS if case.told is None else case.told

@@ -15,6 +15,7 @@ from server.accounts.models import Person
 from server.core.services import Services
 from server.meetings.models import Delegate, Meeting
 from tests.builders import Province
+from tests.conftest import Browsers
 from tests.server.invitations.conftest import Add
 
 HEADER = ["STT", "Họ và tên", "Chức vụ", "Đơn vị", "Điểm cầu", "Thành phần", "E-mail", "Điện thoại"]
@@ -150,6 +151,15 @@ async def test_the_template_is_read_back(organiser: httpx2.AsyncClient, meeting:
         assert b"dataValidation" in archive.read("xl/worksheets/sheet1.xml")
     empty = (await send(organiser, meeting, answer.content)).json()
     assert empty == {"rows": 0, "ready": [], "bad": [], "already": 0, "added": 0}
+
+
+async def test_nobody_else_imports(browser: Browsers, meeting: Meeting, services: Services, province: Province) -> None:
+    sheet = workbook([1, "Chen Vào", "", "", "Đạ Sar"])
+    for who in ("stranger", "delegate", "technician", "presenter", "operator", "admin", "da_sar_hall"):
+        answer = await send(await browser(getattr(province, who)), meeting, sheet, apply=True)
+        assert answer.status_code in (403, 404), who
+    assert (await send(await browser(), meeting, sheet, apply=True)).status_code == 401
+    assert await count(services, meeting) == 0
 
 
 def packed(**files: bytes) -> bytes:

@@ -39,6 +39,8 @@ export interface ChannelOptions {
   clock?: ServerClock;
   open?: (url: string) => Socket;
   random?: () => number;
+  /** Milliseconds between pings: halls and consoles by default; twelve thousand members ask less often. */
+  pingEvery?: number;
 }
 
 interface Waiting {
@@ -48,6 +50,7 @@ interface Waiting {
 }
 
 const PING_EVERY = 5_000;
+export const MEMBERS_PING_EVERY = 20_000;
 const PONG_WITHIN = 6_000;
 const PROBE_WITHIN = 2_500;
 const SNAPSHOT_WITHIN = 5_000;

@@ -1,5 +1,5 @@
 import { SvelteMap } from 'svelte/reactivity';
-import { LiveChannel, type LinePhase, type Socket } from './channel.ts';
+import { LiveChannel, MEMBERS_PING_EVERY, type LinePhase, type Socket } from './channel.ts';
 import { applyChange, applySnapshot, type Store } from './reducer.ts';
 import { Ticker } from './ticker.svelte.ts';
 import type {
@@ -77,8 +77,7 @@ export class LiveRoom {
     this.channel = new LiveChannel({
       url: liveUrl(options.meeting, options.seat),
       open: options.open,
-      // Members are thousands, and miss nothing by a line found dead a little later.
-      pingEvery: options.seat.as === 'member' ? MEMBER_PING_EVERY : undefined,
+      pingEvery: options.seat.as === 'member' ? MEMBERS_PING_EVERY : undefined,
       handlers: {
         phase: (phase) => (this.phase = phase),
         snapshot: (snapshot) => this.#begin(snapshot),

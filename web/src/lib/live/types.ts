@@ -14,6 +14,8 @@ export type Place = Schemas['Place'];
 export type FloorHolder = Schemas['FloorHolder'];
 export type SharedContent = Schemas['SharedContent'];
 export type StageEntity = Schemas['StageEntity'];
+export type PresentationEntity = Schemas['PresentationEntity'];
+export type TurnoutEntity = Schemas['TurnoutEntity'];
 
 export type MeetingStateName = MeetingEntity['state'];
 export type Presence = PointEntity['presence'];

@@ -1,13 +1,25 @@
-import { address, ask } from '#lib/api/ask.ts';
-import type { Board, Gap, Reminded, SearchResult } from './types.ts';
+import { answer, api } from '#lib/api/client.ts';
+import type { Gap } from './types.ts';
+
+export interface BoardQuery {
+  paper_id?: number;
+  point_id?: number;
+  limit?: number;
+  offset?: number;
+}
 
 /** What one asks of the server about reading. All throw ApiError. */
 export const readingApi = {
-  board: (meeting: number, paper: number | null) =>
-    ask<Board>('GET', address(`/api/meetings/${meeting}/receipts`, { paper_id: paper })),
+  board: (meeting_id: number, query: BoardQuery = {}) =>
+    answer(api.GET('/api/meetings/{meeting_id}/receipts', { params: { path: { meeting_id }, query } })),
   /** null: everybody with that gap. */
-  remind: (meeting: number, delegates: number[] | null, gap: Gap) =>
-    ask<Reminded>('POST', `/api/meetings/${meeting}/reminders`, { delegate_ids: delegates, gap }),
-  search: (query: { q: string; meeting_id?: number | null; limit: number; offset: number }) =>
-    ask<SearchResult>('GET', address('/api/search', query)),
+  remind: (meeting_id: number, gap: Gap, delegate_ids: number[] | null = null) =>
+    answer(
+      api.POST('/api/meetings/{meeting_id}/reminders', {
+        params: { path: { meeting_id } },
+        body: { delegate_ids, gap },
+      }),
+    ),
+  search: (query: { q: string; meeting_id?: number; limit: number; offset: number }) =>
+    answer(api.GET('/api/search', { params: { query } })),
 };

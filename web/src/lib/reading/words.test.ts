@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { boardWords, lagging, part, percent, progressWords, remindedWords } from './words.ts';
+import type { Board, BoardPoint } from './types.ts';
+
+const point = (point_id: number, expected: number, opened: number) =>
+  ({
+    point_id,
+    name: `${point_id}`,
+    unit_id: 1,
+    people: expected,
+    expected,
+    opened,
+    delivered: opened,
+    finished: 0,
+  }) as BoardPoint;
+const board = (points: BoardPoint[], papers = 1) =>
+  ({ points, papers: Array.from({ length: papers }, () => ({})) }) as Board;
+
+describe('the board in words', () => {
+  it('rounds down, so that 100% means all', () => {
+    expect(percent(part(point(1, 1000, 999), 'opened'))).toBe('99%');
+    expect(percent(part(point(1, 10, 10), 'opened'))).toBe('100%');
+    expect(percent(part(point(1, 0, 0), 'opened'))).toBe('–');
+  });
+  it('says what to do next', () => {
+    expect(boardWords(board([], 0))).toContain('Chưa có tài liệu');
+    expect(boardWords(board([point(1, 0, 0)]))).toContain('danh sách đại biểu');
+    expect(boardWords(board([point(1, 4, 4)]))).toContain('tất cả điểm cầu');
+    expect(boardWords(board([point(1, 10, 9), point(2, 10, 1), point(3, 0, 0)]))).toContain('1 điểm cầu');
+    expect(boardWords(board([point(1, 10, 9), point(2, 10, 6)]))).toContain('75%');
+  });
+  it('counts only points that have something to read as lagging', () => {
+    expect(
+      lagging(board([point(1, 10, 4), point(2, 10, 5), point(3, 0, 0)])).map((each) => each.point_id),
+    ).toEqual([1]);
+  });
+  it('tells how far a person is', () => {
+    const at = { delivered: true, opened: true, seen: 3, pages: 12, last_at: null };
+    expect(progressWords(at)).toBe('3/12 trang');
+    expect(progressWords({ ...at, seen: 12 })).toBe('đã đọc hết');
+    expect(progressWords({ ...at, opened: false })).toBe('đã có trên máy, chưa mở');
+    expect(progressWords({ ...at, opened: false, delivered: false })).toBe('chưa mở');
+  });
+  it('tells what a reminder came to', () => {
+    const none = { people: 0, mail: 0, in_app: 0, without_email: 0, recent: 0 };
+    expect(remindedWords(none)).toBe('Không có ai cần nhắc.');
+    expect(remindedWords({ ...none, recent: 3 })).toMatch(/^3 người vừa được nhắc/);
+    expect(remindedWords({ people: 5, mail: 3, in_app: 5, without_email: 2, recent: 0 })).toContain('3 thư');
+  });
+});

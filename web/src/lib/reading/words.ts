@@ -1,0 +1,59 @@
+import { pointsCount } from '#lib/meetings/words.ts';
+import { summed } from '#lib/organisations/spans.ts';
+import { m } from '#lib/paraglide/messages.js';
+import { number } from '#lib/text/format.ts';
+import type { Board, BoardPerson, Counts, Reminded } from './types.ts';
+
+/** Part of what is expected, 0 … 1; undefined where nobody has to read anything. */
+export const part = (counts: Counts, of: 'delivered' | 'opened' | 'finished'): number | undefined =>
+  counts.expected > 0 ? counts[of] / counts.expected : undefined;
+
+/** "68%", rounded down: 100% only when it is all. */
+export const percent = (share: number | undefined): string =>
+  share === undefined ? '–' : `${number(Math.floor(share * 100))}%`;
+
+export const totals = (board: Board): Counts =>
+  summed(board.points, ['expected', 'delivered', 'opened', 'finished']);
+
+/** Points where less than half of what should be read has been opened. */
+export const lagging = (board: Board) => board.points.filter((point) => (part(point, 'opened') ?? 1) < 0.5);
+
+/** One sentence: how the reading stands, and what to do next. */
+export function boardWords(board: Board): string {
+  const sum = totals(board);
+  if (board.papers.length === 0) return m.receipts_next_no_papers();
+  if (sum.expected === 0) return m.receipts_next_no_people();
+  if (sum.opened === sum.expected) return m.receipts_next_all();
+  const share = percent(part(sum, 'opened'));
+  const behind = lagging(board).length;
+  return behind > 0
+    ? m.receipts_next_gaps({ share, points: pointsCount(behind) })
+    : m.receipts_next_some({ share });
+}
+
+/** How far one person is with one paper: "3/12 trang", "chưa mở" … */
+export function progressWords(progress: BoardPerson['papers'][string]): string {
+  if (progress.opened)
+    return progress.pages > 0 && progress.seen >= progress.pages
+      ? m.receipts_person_finished()
+      : m.receipts_person_pages({ seen: number(progress.seen), pages: number(progress.pages) });
+  return progress.delivered ? m.receipts_person_delivered() : m.receipts_person_not_opened();
+}
+
+/** What a reminder came to. */
+export function remindedWords(done: Reminded): string {
+  const parts = [
+    done.people > 0
+      ? m.receipts_reminded({
+          people: number(done.people),
+          mail: number(done.mail),
+          in_app: number(done.in_app),
+        })
+      : done.recent > 0
+        ? ''
+        : m.receipts_reminded_nobody(),
+    done.without_email > 0 ? m.receipts_reminded_without({ count: number(done.without_email) }) : '',
+    done.recent > 0 ? m.receipts_reminded_recent({ count: number(done.recent) }) : '',
+  ];
+  return parts.filter(Boolean).join(' ');
+}
