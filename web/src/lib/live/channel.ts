@@ -34,8 +34,6 @@ export type Socket = Pick<WebSocket, 'send' | 'close' | 'onopen' | 'onmessage' |
 export interface ChannelOptions {
   url: string;
   handlers: ChannelHandlers;
-  /** ms between pings; the server waits three times as long for one. */
-  pingEvery?: number;
   clock?: ServerClock;
   open?: (url: string) => Socket;
   random?: () => number;

@@ -27,8 +27,6 @@ export interface RoomOptions {
   open?: (url: string) => Socket;
 }
 
-const MEMBER_PING_EVERY = 20_000;
-
 type SignalListener = (data: Record<string, unknown>) => void;
 
 /**
