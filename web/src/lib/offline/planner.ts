@@ -87,12 +87,7 @@ export function plan(situation: Situation): Plan {
       if (!wish || complete.has(wish.version_id)) continue;
       if (!pinned.has(paper.id) && !situation.asked?.has(wish.version_id)) {
         if (!automatic || situation.declined?.has(paper.id)) continue;
-        if (
-          situation.network === 'unknown' &&
-          situation.choice === 'wifi' &&
-          total + wish.bytes > unaskedAtMost
-        )
-          continue;
+        if (total + wish.bytes > atMost) continue;
       }
       total += wish.bytes;
       fetch.push(wish);
