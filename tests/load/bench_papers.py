@@ -35,7 +35,7 @@ from tests.load.downloads import Downloader, Round
 from tests.load.machine import warn_if_busy
 from tests.papers import pdf
 
-PACK_MB = 5.0
+PACK_MB = 6.2
 PAPERS = 5
 
 
@@ -65,8 +65,8 @@ def picture_paper(megabytes: float, seed: int) -> bytes:
         return saved.getvalue()
 
 
-async def prepare(deployment: Deployment) -> tuple[int, str]:
-    """A running conference with papers for a pack of 5 MB. (meeting, a delegate's cookie)"""
+async def prepare(deployment: Deployment, readers: int) -> tuple[int, list[str]]:
+    """A running conference with papers for a pack of 5 MB. (meeting, the delegates' cookies)"""
     deployment.var.mkdir(parents=True, exist_ok=True)
     await asyncio.to_thread(upgrade, deployment.settings.database)
     services = Services.start(deployment.settings)
@@ -74,9 +74,13 @@ async def prepare(deployment: Deployment) -> tuple[int, str]:
         where = await builders.province(services)
         meeting = await builders.conference(services, where, "running")
         async with services.transactions(SYSTEM) as tx:
-            person = where.delegate
-            await library.delegate(tx.session, meeting, person, where.da_sar_hall)
-            cookie = await open_session(tx, deployment.settings, person_id=person.id, point_id=None, user_agent="bench")
+            cookies = []
+            for number in range(readers):
+                person = await builders.person(tx.session, where.da_sar, f"Nguyễn Thị Đo Đạc {number}")
+                await library.delegate(tx.session, meeting, person, where.da_sar_hall)
+                cookies.append(
+                    await open_session(tx, deployment.settings, person_id=person.id, point_id=None, user_agent="bench")
+                )
         for number in range(PAPERS):
             content = picture_paper(PACK_MB / PAPERS, number)
             async with services.transactions(SYSTEM) as tx:
@@ -84,7 +88,7 @@ async def prepare(deployment: Deployment) -> tuple[int, str]:
                 version = await library.version(tx.session, paper, f"Báo cáo {number}", pages=12)
                 await library.policy(tx.session, meeting, paper, download=True)
             await services.storage.put(f"{version.folder}/reading.pdf", content)
-        return meeting.id, cookie
+        return meeting.id, cookies
     finally:
         await services.stop()
 
@@ -138,17 +142,17 @@ def request(path: str, port: int, cookie: str = "") -> bytes:
 
 
 class Competitor:
-    def __init__(self, name: str, *, port: int, asked: bytes, size: int, pid: int, connections: int) -> None:
+    def __init__(self, name: str, *, port: int, asked: list[bytes], size: int, pid: int) -> None:
         self.name = name
         self.rounds: list[Round] = []
         self._size = size
         self._processes = [psutil.Process(pid), *psutil.Process(pid).children()]
-        self._downloader = Downloader(port, asked, self._check, connections)
+        self._downloader = Downloader(port, asked, self._check)
         self.cpu = 0.0
 
     def _check(self, head: str, size: int) -> None:
         assert head.startswith("HTTP/1.1 200"), head
-        assert size == self._size, (self.name, size, self._size)
+        assert abs(size - self._size) < 100, (self.name, size, self._size)  # names are of different lengths
 
     def run(self, downloads: int, *, counts: bool = True) -> None:
         before = self._cpu()
@@ -193,25 +197,22 @@ async def run(arguments: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="nhipcau-papers-") as name, ExitStack() as stack:
         folder = Path(name)
         deployment = Deployment(folder / "var")
-        meeting_id, cookie = await prepare(deployment)
+        meeting_id, cookies = await prepare(deployment, arguments.connections)
         deployment.start()
         stack.callback(deployment.stop)
         await deployment.ready()
-        content = await build_pack(deployment, meeting_id, cookie)
+        content = await build_pack(deployment, meeting_id, cookies[0])
         print(f"a personal pack of {len(content) / 1e6:.2f} MB, {hashlib.sha256(content).hexdigest()[:12]}")
         nginx, nginx_port = start_nginx(folder, content)
         stack.callback(nginx.wait)
         stack.callback(nginx.send_signal, signal.SIGTERM)
         await asyncio.sleep(1)
         path = f"/api/meetings/{meeting_id}/pack.pdf"
-        connections = arguments.connections
-        asked = request(path, deployment.port, cookie)
+        asked = [request(path, deployment.port, cookie) for cookie in cookies]
         size = len(content)
-        ours = Competitor(
-            "papers", port=deployment.port, asked=asked, size=size, pid=deployment.pid, connections=connections
-        )
-        asked = request("/pack.pdf", nginx_port)
-        other = Competitor("nginx", port=nginx_port, asked=asked, size=size, pid=nginx.pid, connections=connections)
+        ours = Competitor("papers", port=deployment.port, asked=asked, size=size, pid=deployment.pid)
+        asked = [request("/pack.pdf", nginx_port)] * len(cookies)
+        other = Competitor("nginx", port=nginx_port, asked=asked, size=size, pid=nginx.pid)
         stack.callback(ours.close)
         stack.callback(other.close)
         compare(ours, other, arguments)

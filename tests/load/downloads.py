@@ -3,7 +3,7 @@
 import select
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 _BUFFER = 1 << 20
@@ -24,31 +24,31 @@ class Round:
 @dataclass
 class _Connection:
     socket: socket.socket
+    request: bytes
     head: bytearray = field(default_factory=bytearray)
     left: int = -1
     """Bytes of the body still to come; below 0: the head is not whole yet."""
 
 
 class Downloader:
-    """`request`: the whole request as bytes; `check(head, size)` raises for an answer that is not the file."""
+    """`requests`: of each connection, as bytes; `check(head, size)` raises for an answer that is not the file."""
 
-    def __init__(self, port: int, request: bytes, check: Callable[[str, int], None], connections: int) -> None:
-        self._request = request
+    def __init__(self, port: int, requests: Sequence[bytes], check: Callable[[str, int], None]) -> None:
         self._check = check
         self._buffer = memoryview(bytearray(_BUFFER))
         self._poll = select.epoll()
         self._connections: dict[int, _Connection] = {}
-        for _ in range(connections):
+        for request in requests:
             made = socket.create_connection(("127.0.0.1", port))
             made.setblocking(False)
             self._poll.register(made.fileno(), select.EPOLLIN)
-            self._connections[made.fileno()] = _Connection(made)
+            self._connections[made.fileno()] = _Connection(made, request)
 
     def run(self, downloads: int) -> Round:
         began = time.perf_counter()
         asked = 0
         for connection in self._connections.values():
-            connection.socket.sendall(self._request)
+            connection.socket.sendall(connection.request)
             asked += 1
         done, size = 0, 0
         while done < downloads:
@@ -60,7 +60,7 @@ class Downloader:
                 size = whole
                 done += 1
                 if asked < downloads:
-                    connection.socket.sendall(self._request)
+                    connection.socket.sendall(connection.request)
                     asked += 1
         return Round(time.perf_counter() - began, downloads, size)
 
