@@ -67,7 +67,7 @@ class Shelf {
 
   /** Begins to keep the papers of who is signed in; again with the same person it does nothing. */
   async start(me: Me): Promise<void> {
-    const owner = me.person_id === null ? `point-${me.point_id}` : `person-${me.person_id}`;
+    const owner = ownerOf(me);
     if (owner === this.#owner) return;
     this.#halt();
     this.#owner = owner;
@@ -361,5 +361,9 @@ class Shelf {
     for (const stop of this.#stopping.splice(0)) stop();
   }
 }
+
+/** Whose store a browser holds. */
+export const ownerOf = (me: Me): string =>
+  me.person_id === null ? `point-${me.point_id}` : `person-${me.person_id}`;
 
 export const shelf = new Shelf();
