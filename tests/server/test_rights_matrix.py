@@ -241,6 +241,12 @@ ELSEWHERE = {
     # A file, not JSON (tests/server/invitations/test_import.py); member points alone (test_door.py).
     "POST /api/meetings/{meeting_id}/delegates/import",
     "GET /api/meetings/{meeting_id}/points/{point_id}/code",
+    # The uploader's own, with headers of their own (tests/server/documents/test_uploads.py).
+    "OPTIONS /api/meetings/{meeting_id}/uploads",
+    "POST /api/meetings/{meeting_id}/uploads",
+    "HEAD /api/uploads/{token}",
+    "PATCH /api/uploads/{token}",
+    "DELETE /api/uploads/{token}",
     # The delegate's own; and what there must be first (tests/server/attendance/people).
     "POST /api/m/{code}/check-in",
     "POST /api/meetings/{meeting_id}/online",
