@@ -27,7 +27,6 @@ export interface RoomOptions {
   open?: (url: string) => Socket;
 }
 
-
 type SignalListener = (data: Record<string, unknown>) => void;
 
 /**
