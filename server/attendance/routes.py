@@ -6,13 +6,13 @@ from fastapi import Path as PathParameter
 
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession
 from server.attendance import queries, sheets
+from server.attendance.book import XLSX
 from server.attendance.schemas import AttendanceReport
 from server.core.fields import Id
 
 router = APIRouter(prefix="/api/meetings", tags=["attendance"])
 
 RowId = Annotated[Id, PathParameter()]
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @router.get("/{meeting_id}/attendance")

@@ -29,6 +29,7 @@ from server.jobs.workers import GiveUp, JobKind, Retry
 
 log = structlog.get_logger(__name__)
 
+_PROGRAM = running.WORKSHOP
 _WRITTEN_EVERY = 0.5
 """Seconds between notes of progress: each is a transaction."""
 _PAGES_AT_ONCE = 20
@@ -115,7 +116,8 @@ async def _work(services: Services, version: PaperVersion, folder: Path) -> Said
     loop = asyncio.get_running_loop()
     noted = 0.0
     try:
-        async with aclosing(running.steps(folder, _order(settings, version), settings.workshop_seconds)) as steps:
+        order = _order(settings, version)
+        async with aclosing(running.steps(folder, order, settings.workshop_seconds, _PROGRAM)) as steps:
             async for step in steps:
                 if step.problem is not None:
                     return step.problem

@@ -139,13 +139,13 @@ async def remove(tx: Transaction, delegate_id: int) -> None:
 
 
 async def points_removed(tx: Transaction, meeting: Meeting, removed: frozenset[int]) -> None:
-    """These halls are no longer members: their people stay invited, without a hall until they are given one."""
+    """These halls are no longer members: their people stay invited, without a hall until they are given one. The edit's
+    own event says what followed."""
     found = await tx.session.scalars(
         select(Delegate).where(Delegate.meeting_id == meeting.id, Delegate.point_id.in_(removed))
     )
     for delegate in found:
         delegate.point_id = None
-    await list_changed(tx, meeting.id, frozenset({None, *removed}))
 
 
 async def hall_unit(tx: Transaction, meeting: Meeting, rights: ListRights, point_id: int | None) -> int:

@@ -2,7 +2,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
+from server.accounts.dependencies import AppServices, CurrentActor, ReadSession
 from server.core.fields import Id
 from server.reading.notes import queries as notes
 from server.reading.notes.export import export
@@ -34,25 +34,19 @@ async def sync_notes(request: NoteSync, actor: CurrentActor, services: AppServic
 
 
 @router.get("/notes/export.pdf", response_class=Response, responses={200: {"content": {"application/pdf": {}}}})
-async def export_notes(
-    actor: CurrentActor, session: ReadSession, services: AppServices, asked: Annotated[ExportQuery, Query()]
-) -> Response:
+async def export_notes(actor: CurrentActor, services: AppServices, asked: Annotated[ExportQuery, Query()]) -> Response:
     """Own notes on one paper, or on all papers of one meeting."""
     require_person(actor)
-    content = await export(session, actor, services.clock(), paper_id=asked.paper_id, meeting_id=asked.meeting_id)
+    content = await export(services, actor, paper_id=asked.paper_id, meeting_id=asked.meeting_id)
     headers = {"Content-Disposition": 'attachment; filename="ghi-chu.pdf"', "X-Content-Type-Options": "nosniff"}
     return Response(content, media_type="application/pdf", headers=headers)
 
 
 @router.get("/search")
-async def find(
-    actor: CurrentActor,
-    session: ReadSession,
-    services: AppServices,
-    asked: Annotated[SearchQuery, Query()],
-) -> SearchAnswer:
+async def find(actor: CurrentActor, services: AppServices, asked: Annotated[SearchQuery, Query()]) -> SearchAnswer:
     """Diacritics or not, numbers of documents, words in quotes as they stand; the last word may be unfinished."""
-    return await search(session, actor, services.clock(), asked)
+    async with services.database.read(long=True) as session:
+        return await search(session, actor, services.clock(), asked)
 
 
 @router.post("/receipts", status_code=204)
@@ -69,16 +63,15 @@ async def my_receipts(meeting_id: RowId, actor: CurrentActor, session: ReadSessi
 
 @router.get("/meetings/{meeting_id}/receipts")
 async def receipts_board(
-    meeting_id: RowId,
-    actor: CurrentActor,
-    session: ReadSession,
-    services: AppServices,
-    asked: Annotated[BoardQuery, Query()],
+    meeting_id: RowId, actor: CurrentActor, services: AppServices, asked: Annotated[BoardQuery, Query()]
 ) -> Board:
     """Who has got, opened and read what; gaps first."""
-    return await board(session, meeting_id, actor, services.clock(), asked)
+    async with services.database.read(long=True) as session:
+        return await board(session, meeting_id, actor, services.clock(), asked)
 
 
 @router.post("/meetings/{meeting_id}/reminders")
-async def send_reminders(meeting_id: RowId, write: ReminderWrite, tx: Write, services: AppServices) -> RemindersOut:
-    return await remind(tx, services.settings, meeting_id, write)
+async def send_reminders(
+    meeting_id: RowId, write: ReminderWrite, actor: CurrentActor, services: AppServices
+) -> RemindersOut:
+    return await remind(services, actor, meeting_id, write)

@@ -167,11 +167,11 @@ async def test_points_are_invited_and_the_rooms_opened(desk: Desk, office: Offic
     await desk.button("Mở phòng").click()
     await desk.says("Đã mở phòng.")
     await expect(desk.page.get_by_role("main")).to_contain_text("Đang mở phòng")
-    await expect(desk.page.get_by_role("link", name="Xem điểm danh")).to_be_visible()
+    await expect(desk.page.get_by_role("link", name="Điểm danh")).to_be_visible()
 
 
 async def test_attendance_shows_who_is_in(desk: Desk, office: Office, tmp_path: Path) -> None:
-    await desk.page.get_by_role("link", name="Xem điểm danh").click()
+    await desk.page.get_by_role("link", name="Điểm danh").click()
     page = desk.page
     await expect(page.get_by_text("0 trên 3 điểm cầu đang có mặt. Còn 3 điểm cầu chưa vào.")).to_be_visible()
     hall = await Address(office.deployment.port).join(

@@ -44,6 +44,8 @@ ADMIN = frozenset({"admin"})
 ORGANISER = frozenset({"organiser"})
 LEADS = frozenset({"organiser", "chair", "secretary"})
 RUNS = LEADS | {"operator"}
+TAKES = RUNS | {"hall_secretary", "technician", "district_technician", "da_sar_hall"}
+"""The attendance of Đạ Sar."""
 KEEPS_LISTS = LEADS | {"hall_secretary"}
 """Of Đạ Sar's delegates."""
 HALLS = frozenset({"technician", "hall_secretary", "district_technician", "da_sar_hall", "hiep_an_hall"})
@@ -98,6 +100,8 @@ class Row:
     denied_as: set[int] = field(default_factory=lambda: {403, 404})
     paper: str = "paper"
     """Which of the world's the row is about."""
+    hall: bool = False
+    """About the hall of Đạ Sar, a member of the meeting; otherwise points are of the directory."""
 
 
 ROWS = [
@@ -136,6 +140,40 @@ ROWS = [
     Row("GET /api/meetings/{meeting_id}/attendance.xlsx", RUNS, "ended"),
     Row("GET /api/meetings/{meeting_id}/attendance.csv", RUNS, "ended"),
     Row("POST /api/meetings/{meeting_id}/reopen", LEADS, "ended", body=lambda _: {"reason": "Bấm nhầm"}),
+    # Attendance of people.
+    Row("GET /api/meetings/{meeting_id}/people", RUNS, "running"),
+    Row("GET /api/meetings/{meeting_id}/people.xlsx", RUNS, "ended"),
+    Row("GET /api/meetings/{meeting_id}/people.pdf", RUNS, "ended"),
+    Row("GET /api/meetings/{meeting_id}/points/{point_id}/people", TAKES, "running", hall=True),
+    Row(
+        "POST /api/meetings/{meeting_id}/points/{point_id}/checks",
+        TAKES,
+        "running",
+        body=lambda w: {"delegate_ids": [w.delegate.id], "kind": "in"},
+        hall=True,
+    ),
+    Row(
+        "POST /api/meetings/{meeting_id}/points/{point_id}/headcount",
+        TAKES,
+        "running",
+        body=lambda _: {"count": 5},
+        hall=True,
+    ),
+    Row(
+        "POST /api/meetings/{meeting_id}/points/{point_id}/substitutes",
+        TAKES,
+        "running",
+        body=lambda w: {"delegate_id": w.delegate.id, "full_name": "A"},
+        hall=True,
+    ),
+    # A person signs, not a device.
+    Row(
+        "POST /api/meetings/{meeting_id}/points/{point_id}/sign-off",
+        TAKES & PEOPLE,
+        "running",
+        body=lambda _: {},
+        hall=True,
+    ),
     # documents
     Row("GET /api/meetings/{meeting_id}/papers", INVOLVED),
     Row("PUT /api/meetings/{meeting_id}/papers/order", LEADS, body=lambda w: {"paper_ids": [w.paper.id]}),
@@ -182,6 +220,13 @@ ROWS = [
     Row("POST /api/requests/{request_id}/refuse", KEEPS_LISTS),
     Row("GET /api/notices", SIGNED_IN),
     Row("POST /api/notices/read", SIGNED_IN, body=lambda _: {"ids": None}),
+    # Reading: one's own (whose they are: tests/server/reading), and the board.
+    Row("POST /api/notes/sync", PEOPLE, body=lambda _: {"since": 0, "changes": []}),
+    Row("POST /api/receipts", PEOPLE, body=lambda _: {"entries": []}),
+    Row("GET /api/meetings/{meeting_id}/my-receipts", INVOLVED & PEOPLE),
+    Row("GET /api/meetings/{meeting_id}/receipts", KEEPS_LISTS),
+    Row("POST /api/meetings/{meeting_id}/reminders", LEADS, body=lambda _: {}),
+    Row("GET /api/search", SIGNED_IN),
 ]
 
 CONTENT = ("application/json", "text/csv", "application/vnd", "application/pdf", "image/")
@@ -190,10 +235,18 @@ ELSEWHERE = {
     # A file, not JSON (tests/server/invitations/test_import.py); member points alone (test_door.py).
     "POST /api/meetings/{meeting_id}/delegates/import",
     "GET /api/meetings/{meeting_id}/points/{point_id}/code",
+    # The delegate's own; and what there must be first (tests/server/attendance/people).
+    "POST /api/m/{code}/check-in",
+    "POST /api/meetings/{meeting_id}/online",
+    "GET /api/meetings/{meeting_id}/my-attendance",
+    "DELETE /api/meetings/{meeting_id}/points/{point_id}/substitutes/{delegate_id}",
+    "DELETE /api/meetings/{meeting_id}/points/{point_id}/sign-off",
     # Signing in is what these do; a wrong password or token is not a matter of roles (tests/server/accounts).
     "POST /api/session",
     "POST /api/session/link",
     "PUT /api/session/password",
+    # Needs to be told which, and gives the own ones only (tests/server/reading/test_notes.py).
+    "GET /api/notes/export.pdf",
     # Of the own ones only (tests/server/accounts).
     "DELETE /api/sessions/{session_id}",
 }
@@ -221,7 +274,7 @@ async def test_who_is_not_named_is_turned_away(
         path = template.format(
             meeting_id=world.meeting.id,
             unit_id=world.unit.id,
-            point_id=world.point.id,
+            point_id=province.da_sar_hall.id if row.hall else world.point.id,
             person_id=world.person.id,
             item_id=world.item.id,
             paper_id=paper.id,

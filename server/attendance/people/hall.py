@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from server.accounts.models import Person
+from server.accounts.actions.links import revoke_bound_links
 from server.attendance.models import Headcount, SignOff
 from server.attendance.people import roster
 from server.attendance.people.errors import HasSubstitute, IsThere, NoChains, NothingToWithdraw, PersonSigns, TooEarly
@@ -12,8 +12,9 @@ from server.attendance.people.telling import tell, withdraw
 from server.attendance.people.turnout import load, signed_off
 from server.audit.actions import record
 from server.core.errors import NotAllowed, NotFound
-from server.core.fields import folded
 from server.core.transaction import Transaction
+from server.invitations import delegates
+from server.invitations.extensions import list_changed
 from server.meetings.access import meeting_for_write
 from server.meetings.models import Delegate, Meeting, MemberPoint
 from server.meetings.rights import MeetingRights
@@ -45,7 +46,7 @@ async def count_heads(tx: Transaction, meeting_id: int, point_id: int, count: in
 
 
 async def add_substitute(tx: Transaction, meeting_id: int, point_id: int, write: SubstituteWrite) -> Listed:
-    """A new person on the hall's list, who comes in a delegate's stead."""
+    """Somebody else on the hall's list, who comes in a delegate's stead."""
     meeting = await _hall(tx, meeting_id, point_id)
     people = await roster.named(tx.session, meeting, [write.delegate_id])
     original = people.get(write.delegate_id)
@@ -57,32 +58,10 @@ async def add_substitute(tx: Transaction, meeting_id: int, point_id: int, write:
         raise HasSubstitute()
     if original.standing.attending:
         raise IsThere()
-    stead = await tx.session.get_one(Delegate, original.delegate_id)
-    person = Person(
-        unit_id=(await tx.session.get_one(Person, original.person_id)).unit_id,
-        full_name=write.full_name,
-        search_name=folded(write.full_name)[:200],
-        title=write.title,
-        email=write.email,
+    made = await delegates.add_substitute(
+        tx, original.delegate_id, full_name=write.full_name, title=write.title, email=write.email
     )
-    tx.session.add(person)
-    await tx.session.flush()
-    delegate = Delegate(
-        meeting_id=meeting_id,
-        person_id=person.id,
-        point_id=point_id,
-        role=stead.role,
-        substitutes_id=stead.id,
-        position=stead.position,
-        source="substitute",
-        added_at=tx.now,
-        added_by=tx.actor.person_id,
-    )
-    tx.session.add(delegate)
-    await tx.session.flush()
-    await record(tx, "delegate.substituted", "delegate", delegate.id, name=person.full_name, substitutes_id=stead.id)
-    await tell(tx, meeting, "delegates.changed", [point_id])
-    return (await roster.named(tx.session, meeting, [delegate.id]))[delegate.id]
+    return (await roster.named(tx.session, meeting, [made.id]))[made.id]
 
 
 async def remove_substitute(tx: Transaction, meeting_id: int, point_id: int, delegate_id: int) -> None:
@@ -94,8 +73,9 @@ async def remove_substitute(tx: Transaction, meeting_id: int, point_id: int, del
     if delegate.substitutes_id is None or delegate.removed_at is not None:
         raise NotFound()
     delegate.removed_at = tx.now
-    await record(tx, "delegate.removed", "delegate", delegate_id, substitutes_id=delegate.substitutes_id)
-    await tell(tx, meeting, "delegates.changed", [point_id])
+    await revoke_bound_links(tx, meeting.id, [delegate.person_id])
+    await record(tx, "delegate.removed", "delegate", delegate_id, meeting_id=meeting_id, point_id=point_id)
+    await list_changed(tx, meeting_id, frozenset({point_id}))
 
 
 async def sign_off(tx: Transaction, meeting_id: int, point_id: int, note: str) -> None:

@@ -1,12 +1,15 @@
+import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi import Path as PathParameter
 
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
-from server.attendance.people import hall, queries, roster
+from server.attendance.book import XLSX
+from server.attendance.people import hall, queries, report, roster
 from server.attendance.people.errors import CodeExpired
 from server.attendance.people.gatherer import Gatherer
+from server.attendance.people.page import pdf
 from server.attendance.people.schemas import (
     CheckInOut,
     CheckInWrite,
@@ -22,11 +25,13 @@ from server.attendance.people.schemas import (
     TurnoutOut,
 )
 from server.attendance.people.taking import Wish
+from server.attendance.people.workbook import workbook
 from server.core.fields import Id, Line
 from server.invitations.codes import hall_secret, verify_hall_code
 
 router = APIRouter(prefix="/api", tags=["attendance"])
 
+PDF = "application/pdf"
 RowId = Annotated[Id, PathParameter()]
 Code = Annotated[Line, PathParameter(min_length=1, max_length=16)]
 
@@ -106,6 +111,18 @@ async def withdraw_sign_off(meeting_id: RowId, point_id: RowId, tx: Write) -> Po
     return await queries.of_hall(tx.session, meeting_id, point_id, tx.actor, tx.now)
 
 
+@router.get("/meetings/{meeting_id}/people.xlsx", response_class=Response, responses={200: {"content": {XLSX: {}}}})
+async def people_xlsx(meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices) -> Response:
+    found = await report.load(session, meeting_id, actor, services.clock())
+    return _file(await asyncio.to_thread(workbook, found), XLSX, f"diem-danh-dai-bieu-{meeting_id}.xlsx")
+
+
+@router.get("/meetings/{meeting_id}/people.pdf", response_class=Response, responses={200: {"content": {PDF: {}}}})
+async def people_pdf(meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices) -> Response:
+    found = await report.load(session, meeting_id, actor, services.clock())
+    return _file(await asyncio.to_thread(pdf, found), PDF, f"diem-danh-dai-bieu-{meeting_id}.pdf")
+
+
 @router.post("/meetings/{meeting_id}/online")
 async def online(
     meeting_id: RowId, write: OnlineWrite, request: Request, actor: CurrentActor, services: AppServices
@@ -119,3 +136,7 @@ async def online(
 @router.get("/meetings/{meeting_id}/my-attendance")
 async def my_attendance(meeting_id: RowId, actor: CurrentActor, session: ReadSession) -> MyAttendance:
     return await queries.own(session, meeting_id, actor)
+
+
+def _file(content: bytes, media_type: str, name: str) -> Response:
+    return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})

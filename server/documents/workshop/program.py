@@ -26,7 +26,7 @@ Tell = Callable[[Stage, float], None]
 
 def run(limits: Limits, work: Callable[[Tell], None]) -> int:
     """`work` imports the parsers: it is called under the limits."""
-    _limit(limits)
+    limit(limits)
     said = _Said()
     try:
         work(said.progress)
@@ -44,7 +44,8 @@ def run(limits: Limits, work: Callable[[Tell], None]) -> int:
     return 0
 
 
-def _limit(limits: Limits) -> None:
+def limit(limits: Limits) -> None:
+    """For this process and all it starts."""
     os.nice(_NICENESS)
     for what, most in (
         (resource.RLIMIT_AS, limits.memory_mb * 1024 * 1024),

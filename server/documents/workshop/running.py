@@ -9,9 +9,9 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 from pydantic import ValidationError
@@ -22,6 +22,7 @@ from server.documents.workshop.problems import problem
 
 log = structlog.get_logger(__name__)
 
+WORKSHOP = "server.documents.workshop"
 _LOOK_EVERY = 0.5
 """Seconds between looks at the memory in use."""
 _LINE_MAX = 64 * 1024
@@ -40,25 +41,18 @@ _WAYS: tuple[tuple[str, ...], ...] = (
 """How the process is shut in, best first: without network and ended with us, as far as this machine lets us."""
 
 
+_T = TypeVar("_T")
+
+
 class WorkshopFailed(Exception):
     """Our fault: the file may be fine."""
 
 
-async def steps(
-    folder: Path, order: Limits, seconds: float, program: str = "server.documents.workshop"
-) -> AsyncGenerator[Step]:
+async def steps(folder: Path, order: Limits, seconds: float, program: str = WORKSHOP) -> AsyncGenerator[Step]:
     """Runs the workshop (or another program of its kind) on the folder; the last step has a problem or is done. Closing
     or cancelling ends the process.
 
     Raises WorkshopFailed."""
-    async with aclosing(_steps(folder, order, seconds, program)) as inner:
-        async for step in inner:
-            yield step
-            if step.done or step.problem is not None:
-                return
-
-
-async def _steps(folder: Path, order: Limits, seconds: float, program: str) -> AsyncGenerator[Step]:
     for name in ("home", "tmp"):
         (folder / name).mkdir(exist_ok=True)
     (folder / ORDER).write_text(order.model_dump_json(), encoding="utf-8")
@@ -81,13 +75,16 @@ async def _steps(folder: Path, order: Limits, seconds: float, program: str) -> A
         )
     watch = asyncio.create_task(_watch(child.pid, order.memory_mb))
     assert child.stdout is not None  # noqa: S101  a pipe was asked for
-    too_long = False
+    deadline = asyncio.get_running_loop().time() + seconds
+    concluded = too_long = False
     try:
         try:
-            async with asyncio.timeout(seconds):
-                while line := await child.stdout.readline():
-                    yield Step.model_validate_json(line)
-                await child.wait()
+            # The limit is on waiting alone: it must not strike whoever works on a step that was given out.
+            while line := await _before(deadline, child.stdout.readline()):
+                step = Step.model_validate_json(line)
+                concluded = concluded or step.done or step.problem is not None
+                yield step
+            await _before(deadline, child.wait())
         except TimeoutError:
             too_long = True
         except (ValidationError, ValueError) as error:
@@ -96,12 +93,19 @@ async def _steps(folder: Path, order: Limits, seconds: float, program: str) -> A
         watch.cancel()
         _end(child.pid)
         await child.wait()
+    if concluded:
+        return
     if too_long:
         yield Step(problem=problem("time"))
-    elif watch.done() and not watch.cancelled():
+    elif watch.done() and not watch.cancelled() and watch.exception() is None:
         yield Step(problem=problem("memory"))
     else:
         yield _last_step(child.returncode or 0, folder)
+
+
+async def _before(deadline: float, coming: Awaitable[_T]) -> _T:
+    async with asyncio.timeout_at(deadline):
+        return await coming
 
 
 def _last_step(code: int, folder: Path) -> Step:

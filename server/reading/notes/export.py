@@ -16,6 +16,7 @@ from server.core import fonts
 from server.core.actor import Actor
 from server.core.database import in_parts
 from server.core.errors import Invalid, NotFound
+from server.core.services import Services
 from server.documents.models import Paper, PaperPage, PaperVersion
 from server.documents.rights import PaperRights, library_rights
 from server.invitations.letters import VIETNAM
@@ -43,11 +44,10 @@ class TooManyPages(Invalid):
     en = f"One file holds the notes of at most {PAGES} pages. Export one paper after the other."
 
 
-async def export(
-    session: AsyncSession, actor: Actor, now: datetime, *, paper_id: int | None, meeting_id: int | None
-) -> bytes:
+async def export(services: Services, actor: Actor, *, paper_id: int | None, meeting_id: int | None) -> bytes:
     """PDF of the actor's notes on one paper, or on all of one meeting. NothingWritten, TooManyPages."""
-    data = await _data(session, actor, now, paper_id, meeting_id)
+    async with services.database.read(long=True) as session:
+        data = await _data(session, actor, services.clock(), paper_id, meeting_id)
     async with _one_at_a_time:
         return await asyncio.to_thread(_pdf, data)
 

@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.accounts.actions.links import make_bound_links
 from server.accounts.models import Person
 from server.audit.actions import record
+from server.core.actor import Actor
 from server.core.config import Settings
 from server.core.database import in_parts
 from server.core.errors import Conflict, NotAllowed
+from server.core.services import Services
 from server.core.transaction import Transaction
 from server.invitations import letters
 from server.invitations.links import occasion_of, valid_until
@@ -48,22 +50,31 @@ class _Address:
     guest: bool
 
 
-async def remind(tx: Transaction, settings: Settings, meeting_id: int, write: ReminderWrite) -> RemindersOut:
-    """Whoever has a gap among the chosen, at most once an hour each."""
-    await meeting_for_write(tx, meeting_id)
-    found = await readings(tx.session, meeting_id, tx.actor, tx.now)
+async def remind(services: Services, actor: Actor, meeting_id: int, write: ReminderWrite) -> RemindersOut:
+    """Whoever has a gap among the chosen, at most once an hour each. For who organises or conducts."""
+    async with services.database.read(long=True) as session:
+        found = await readings(session, meeting_id, actor, services.clock())
     if not found.whole:
         raise NotAllowed()
     if found.meeting.state == "draft":
         raise StillDraft()
     gaps = _gaps(found, write)
-    recent = await _recently_reminded(tx, meeting_id)
+    async with services.transactions(actor) as tx:
+        # Two organisers who press at the same time take turns, and the second finds everybody reminded.
+        meeting, _ = await meeting_for_write(tx, meeting_id)
+        return await _remind(tx, services.settings, meeting, gaps, write.gap)
+
+
+async def _remind(
+    tx: Transaction, settings: Settings, meeting: Meeting, gaps: Sequence[_Gap], gap: str
+) -> RemindersOut:
+    recent = await _recently_reminded(tx, meeting.id)
     due = [each for each in gaps if each.who.person_id not in recent]
-    addresses = await _addresses(tx.session, meeting_id, [each.who.person_id for each in due])
+    addresses = await _addresses(tx.session, meeting.id, [each.who.person_id for each in due])
     reached = [(each, address) for each in due if (address := addresses[each.who.person_id]).email]
-    await _send(tx, settings, found.meeting, reached)
-    await _notify(tx, meeting_id, due)
-    await record(tx, "papers.reminded", "meeting", meeting_id, people=len(due), mail=len(reached), gap=write.gap)
+    await _send(tx, settings, meeting, reached)
+    await _notify(tx, meeting.id, due)
+    await record(tx, "papers.reminded", "meeting", meeting.id, people=len(due), mail=len(reached), gap=gap)
     return RemindersOut(
         people=len(due),
         mail=len(reached),

@@ -7,15 +7,15 @@ import sys
 import time
 from pathlib import Path
 
-from server.documents.workshop.__main__ import _limit
 from server.documents.workshop.order import ORDER, Order
 from server.documents.workshop.problems import Refused
+from server.documents.workshop.program import limit
 
 
 def main() -> None:  # noqa: PLR0912  one case for each test
     folder = Path(sys.argv[1])
     order = Order.model_validate_json((folder / ORDER).read_bytes())
-    _limit(order)
+    limit(order)
     subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     (folder / "started").touch()
     what, _, of = order.file_name.partition(" ")

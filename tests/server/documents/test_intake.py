@@ -15,7 +15,6 @@ from server.documents import actions, intake
 from server.documents.intake import version_job
 from server.documents.models import Paper, PaperPage, PaperVersion
 from server.documents.scanning import ScannerAway, is_infected
-from server.documents.workshop import running
 from server.jobs.models import Job
 from server.jobs.workers import Workers, beside
 from tests import builders, hostile, papers
@@ -96,7 +95,7 @@ async def test_a_failure_of_ours_can_be_tried_again(
     services: Services, province: Province, bring: Bring, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     version = await bring(papers.pdf())
-    monkeypatch.setattr(running, "_PROGRAM", "tests.server.documents.no_such_program")
+    monkeypatch.setattr(intake, "_PROGRAM", "tests.server.documents.no_such_program")
     workers = Workers(services, [version_job])
     for _ in range(version_job.attempts):
         assert await workers.run_due() == 1

@@ -142,11 +142,12 @@ class Way:
 
 
 def get(path: str, **more: Any) -> Callable[[World, httpx2.AsyncClient, Secret], Awaitable[httpx2.Response]]:
-    """`path` with {meeting}, {paper}, {version} (the newest), {older}."""
+    """`path` with {meeting}, its {code}, {paper}, {version} (the newest), {older}."""
 
     async def ask(world: World, client: httpx2.AsyncClient, secret: Secret) -> httpx2.Response:
         places = {
             "meeting": world.meeting.id,
+            "code": world.meeting.public_code,
             "paper": secret.paper.id,
             "version": secret.newest.id,
             "older": secret.older.id,
@@ -195,6 +196,9 @@ WAYS = [
     Way("search here", search("moi", here=True), lambda secret: secret.words[:-3], of_all=True, outside=200),
     Way("search for older text", search("cu"), lambda _: None, of_all=True, outside=200),
     Way("search for a number", search(MARKER), lambda _: None, of_all=True, outside=200),
+    # invitations: the code says where the meeting is, to who may see it, and nothing of what is in it
+    Way("the meeting's code", get("/api/m/{code}"), lambda _: None, of_all=True),
+    Way("the code as a picture", get("/api/meetings/{meeting}/qr.svg"), lambda _: None, of_all=True),
 ]
 
 

@@ -38,8 +38,10 @@ class Made:
         return list(dict.fromkeys(step.stage for step in self.steps if step.stage))
 
 
-async def made(folder: Path, content: bytes, name: str, patience: float = 170, **order: Any) -> Made:
+async def made(
+    folder: Path, content: bytes, name: str, *, patience: float = 170, program: str = running.WORKSHOP, **order: Any
+) -> Made:
     folder.mkdir(parents=True)
     (folder / ORIGINAL).write_bytes(content)
-    steps = [step async for step in running.steps(folder, Order(file_name=name, **order), patience)]
+    steps = [step async for step in running.steps(folder, Order(file_name=name, **order), patience, program)]
     return Made(steps, folder)

@@ -1,5 +1,6 @@
 """Search over HTTP: what is found, in what order, and that the index keeps up with the pages by itself."""
 
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -118,6 +119,20 @@ async def test_pages_of_the_list(world: World, browser: Browsers) -> None:
     every = await found(chair, "nghi quyet 18")
     assert [(await found(chair, "nghi quyet 18", limit=1, offset=n))[0] for n in range(3)] == every
     assert await found(chair, "nghi quyet 18", offset=3) == []
+
+
+async def test_what_may_not_be_read_is_not_even_counted(world: World, browser: Browsers) -> None:
+    """Every way and every reader: tests/server/documents/test_leaks.py."""
+    async with world.services.transactions(SYSTEM) as tx:
+        await library.delegate(tx.session, world.meeting, world.province.delegate, world.province.da_sar_hall)
+        await library.policy(tx.session, world.meeting, world.papers["Báo cáo kết quả"], hidden=True)
+        opens_at = MORNING + timedelta(hours=1)
+        await library.policy(tx.session, world.meeting, world.papers["Tờ trình"], opens_at=opens_at)
+    delegate = await browser(world.province.delegate)
+    answer = await ask(delegate, "nghi quyet 18")
+    assert (answer["total"], [hit["title"] for hit in answer["hits"]]) == (1, ["Nghị quyết số 18-NQ/TW"])
+    for q in ("to trinh", "12/QĐ-UBND", "bao cao", "da sar"):
+        assert await ask(delegate, q) == {"total": 0, "hits": []}, q
 
 
 async def test_meetings(world: World, browser: Browsers) -> None:

@@ -6,6 +6,8 @@ export const paths = {
   meeting: (id: number) => `/meetings/${id}`,
   editMeeting: (id: number) => `/meetings/${id}/edit`,
   attendance: (id: number) => `/meetings/${id}/attendance`,
+  /** The same of people. */
+  turnout: (id: number) => `/meetings/${id}/attendance?of=people`,
   papers: (id: number) => `/meetings/${id}/papers`,
   /** The reader: of the newest version at the last page read, unless said otherwise. */
   paper: (meeting: number, paper: number, at: { page?: number; version?: number; q?: string } = {}) => {

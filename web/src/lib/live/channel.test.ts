@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { LiveChannel, type LinePhase, type Socket } from './channel.ts';
+import { LiveChannel, MEMBERS_PING_EVERY, type LinePhase, type Socket } from './channel.ts';
 import { ServerClock } from './clock.ts';
 import type { Event, Signal, Snapshot } from './types.ts';
 
@@ -41,7 +41,7 @@ class FakeSocket implements Socket {
   }
 }
 
-function setup() {
+function setup(pingEvery?: number) {
   const sockets: FakeSocket[] = [];
   const phases: LinePhase[] = [];
   const events: number[] = [];
@@ -51,6 +51,7 @@ function setup() {
     url: 'ws://server/live',
     clock: new ServerClock(),
     random: () => 0.5,
+    pingEvery,
     open: () => {
       const socket = new FakeSocket();
       sockets.push(socket);
@@ -149,6 +150,20 @@ describe('live channel', () => {
     expect(phase().name).toBe('cut');
     vi.advanceTimersByTime(300);
     expect(sockets).toHaveLength(2);
+  });
+
+  it('asks less often where it is told so: twelve thousand members', () => {
+    const { channel, last, phase } = setup(MEMBERS_PING_EVERY);
+    channel.start();
+    last().snapshot(1);
+    for (let second = 0; second < 60; second++) {
+      last().says({ type: 'pong', now: new Date().toISOString() });
+      vi.advanceTimersByTime(1_000);
+    }
+    expect(last().pings).toBe(4);
+    expect(phase().name).toBe('live');
+    vi.advanceTimersByTime(20_000 + 6_000);
+    expect(phase().name).toBe('cut');
   });
 
   it('stays on a line whose pongs come', () => {

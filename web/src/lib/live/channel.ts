@@ -37,6 +37,8 @@ export interface ChannelOptions {
   clock?: ServerClock;
   open?: (url: string) => Socket;
   random?: () => number;
+  /** Milliseconds between pings: halls and consoles by default; twelve thousand members ask less often. */
+  pingEvery?: number;
 }
 
 interface Waiting {
@@ -46,6 +48,7 @@ interface Waiting {
 }
 
 const PING_EVERY = 5_000;
+export const MEMBERS_PING_EVERY = 20_000;
 const PONG_WITHIN = 6_000;
 const PROBE_WITHIN = 2_500;
 const SNAPSHOT_WITHIN = 5_000;
@@ -168,7 +171,7 @@ export class LiveChannel {
     this.#cutSince = undefined;
     this.#backoff.reset();
     clearInterval(this.#ping);
-    this.#ping = setInterval(() => this.#probe(PONG_WITHIN), PING_EVERY);
+    this.#ping = setInterval(() => this.#probe(PONG_WITHIN), this.#options.pingEvery ?? PING_EVERY);
     this.#options.handlers.phase({ name: 'live' });
     this.#options.handlers.snapshot(snapshot);
     this.#probe(PONG_WITHIN);

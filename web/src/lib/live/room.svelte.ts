@@ -1,5 +1,5 @@
 import { SvelteMap } from 'svelte/reactivity';
-import { LiveChannel, type LinePhase, type Socket } from './channel.ts';
+import { LiveChannel, MEMBERS_PING_EVERY, type LinePhase, type Socket } from './channel.ts';
 import { applyChange, applySnapshot, type Store } from './reducer.ts';
 import { Ticker } from './ticker.svelte.ts';
 import type {
@@ -26,6 +26,7 @@ export interface RoomOptions {
   /** Opens the socket; tests bring their own. */
   open?: (url: string) => Socket;
 }
+
 
 type SignalListener = (data: Record<string, unknown>) => void;
 
@@ -75,6 +76,7 @@ export class LiveRoom {
     this.channel = new LiveChannel({
       url: liveUrl(options.meeting, options.seat),
       open: options.open,
+      pingEvery: options.seat.as === 'member' ? MEMBERS_PING_EVERY : undefined,
       handlers: {
         phase: (phase) => (this.phase = phase),
         snapshot: (snapshot) => this.#begin(snapshot),

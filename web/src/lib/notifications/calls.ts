@@ -1,22 +1,10 @@
-import { ask } from '#lib/api/ask.ts';
+import { answer, api } from '#lib/api/client.ts';
+import type { components } from '#lib/api/schema.ts';
 
-export interface Notification {
-  id: number;
-  kind: string;
-  data: Record<string, unknown>;
-  /** Where it leads in the app. */
-  path: string;
-  created_at: string;
-  read_at: string | null;
-}
-
-export interface NoticeList {
-  unread: number;
-  notices: Notification[];
-}
+export type Notification = components['schemas']['NoticeOut'];
 
 export const noticesApi = {
-  list: () => ask<NoticeList>('GET', '/api/notices'),
+  list: () => answer(api.GET('/api/notices')),
   /** null: all of them. */
-  read: (ids: number[] | null) => ask<unknown>('POST', '/api/notices/read', { ids }),
+  read: (ids: number[] | null) => answer(api.POST('/api/notices/read', { body: { ids } })),
 };

@@ -1,15 +1,23 @@
+import { answer, api } from '#lib/api/client.ts';
 import { bytes, request } from '#lib/api/request.ts';
 import type { Library, OwnReceipt, PageText, PictureWidth, TextLine, VersionHead } from './types.ts';
 
 /** Papers as the server hands them out; every answer is checked against the reader's rights anew. */
 export function fetchLibrary(meeting: number): Promise<Library> {
-  return request<Library>(`/api/meetings/${meeting}/papers`);
+  const params = { path: { meeting_id: meeting } };
+  return answer(api.GET('/api/meetings/{meeting_id}/papers', { params }));
 }
 
 /** The own receipts of a meeting, by version id. */
 export async function fetchReceipts(meeting: number): Promise<Record<string, OwnReceipt>> {
-  const path = `/api/meetings/${meeting}/my-receipts`;
-  return (await request<{ versions: Record<string, OwnReceipt> }>(path)).versions;
+  const params = { path: { meeting_id: meeting } };
+  return (await answer(api.GET('/api/meetings/{meeting_id}/my-receipts', { params }))).versions;
+}
+
+// The typed client flattens tuples, of which pages and lines are made: these two name their type themselves.
+
+export function fetchHead(version: number, signal?: AbortSignal): Promise<VersionHead> {
+  return request<VersionHead>(`/api/versions/${version}`, { signal });
 }
 
 export async function fetchTexts(
@@ -25,10 +33,6 @@ export async function fetchTexts(
 
 export function fetchPicture(version: number, page: number, signal?: AbortSignal): Promise<ArrayBuffer> {
   return bytes(pictureAddress(version, page, 900), signal);
-}
-
-export function fetchHead(version: number, signal?: AbortSignal): Promise<VersionHead> {
-  return request<VersionHead>(`/api/versions/${version}`, { signal });
 }
 
 export function pictureAddress(version: number, page: number, width: PictureWidth): string {

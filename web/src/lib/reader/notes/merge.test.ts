@@ -9,7 +9,7 @@ function note(id: string, text: string, more: Partial<Annotation> = {}): Annotat
   return { id, ...place, kind: 'note', body: body(text), revision: 0, edits: 1, ...more } as Annotation;
 }
 
-/** The server's side of the contract, in memory: the first to write wins the id, the other's text is kept beside it. */
+/** The server's side of the contract, in memory: who comes later with a stale base is kept as a second note. */
 class Server {
   seq = 0;
   readonly rows = new Map<string, RemoteAnnotation>();
@@ -17,19 +17,19 @@ class Server {
     const kept: SyncAnswer['kept'] = [];
     for (const change of changes) {
       const row = this.rows.get(change.id);
-      const conflict = row && row.revision !== change.base && !same(row.body, change.body);
-      if (conflict && row.body && change.body) {
-        const copy = `${change.id}-kept-${row.revision}`;
-        this.rows.set(copy, { ...row, id: copy, revision: 1, seq: ++this.seq });
-        kept.push({ id: change.id, kept_as: copy });
-      }
-      const { id, paper_id, version_id, page, kind, body, written_at } = change;
-      const revision = (row?.revision ?? 0) + 1;
+      if (row && same(row.body, change.body)) continue;
+      const stale = row && change.base < row.revision && row.body !== null;
+      if (stale && change.body === null) continue;
+      const id = stale ? `${change.id}-second-${change.base}` : change.id;
+      if (stale) kept.push({ id: change.id, kept_as: id });
+      const { paper_id, version_id, page, kind, body, written_at } = change;
+      const revision = (this.rows.get(id)?.revision ?? 0) + 1;
       const now = { id, paper_id, version_id, page, kind, body, written_at, revision, seq: ++this.seq };
       this.rows.set(id, now as RemoteAnnotation);
     }
-    const news = [...this.rows.values()].filter((row) => row.seq > since);
-    return { seq: this.seq, now: '2026-11-21T07:00:00Z', changes: news, kept, refused: [] };
+    const named = new Set(changes.map(({ id }) => id));
+    const news = [...this.rows.values()].filter((row) => row.seq > since || named.has(row.id));
+    return { seq: this.seq, more: false, scope: 'all', changes: news, kept, refused: [] };
   }
 }
 
@@ -126,9 +126,11 @@ describe('merge', () => {
 
   it('keeps what the server refuses, and does not send it again and again', () => {
     const local = new Map([['a', note('a', 'giữ')]]);
-    const answer = { seq: 1, now: '', changes: [], kept: [], refused: [{ id: 'a', code: 'recalled' }] };
+    const said = { vi: 'Không được', en: 'Not allowed' };
+    const refused = [{ id: 'a', code: 'not-readable', ...said }];
+    const answer = { seq: 1, more: false, scope: 'all', changes: [], kept: [], refused };
     const { put } = merge(local, outgoing(local.values()), answer);
-    expect(put).toMatchObject([{ id: 'a', refused: 'recalled', edits: 1 }]);
+    expect(put).toMatchObject([{ id: 'a', refused: said, edits: 1 }]);
     expect(outgoing(put)).toEqual([]);
   });
 });

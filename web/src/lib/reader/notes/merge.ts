@@ -13,11 +13,17 @@ export interface Change {
 }
 
 export interface SyncAnswer {
+  /** The `since` of the next exchange. */
   seq: number;
-  now: string;
+  /** There is more: ask again at once. */
+  more: boolean;
+  /** Which notes this sign-in reaches; another one: begin again from 0. */
+  scope: string;
+  /** What came after `since`, and the notes that were sent, as they are now. */
   changes: RemoteAnnotation[];
+  /** Another device had written first: this device's text is a second note. */
   kept: { id: string; kept_as: string }[];
-  refused: { id: string; code: string }[];
+  refused: { id: string; code: string; vi: string; en: string }[];
 }
 
 /** What was sent: the change, and how often the note had been edited by then. */
@@ -73,11 +79,11 @@ export function merge(local: ReadonlyMap<string, Annotation>, sent: Sent[], answ
       if (here) merged.remove.push(remote.id);
     } else merged.put.push(settled(remote));
   }
-  for (const { id, code } of answer.refused) {
+  for (const { id, vi, en } of answer.refused) {
     const here = local.get(id);
     if (!here) continue;
     if (here.body === null) merged.remove.push(id);
-    else if (here.edits === asked.get(id)?.edits) merged.put.push({ ...here, refused: code });
+    else if (here.edits === asked.get(id)?.edits) merged.put.push({ ...here, refused: { vi, en } });
   }
   return merged;
 }

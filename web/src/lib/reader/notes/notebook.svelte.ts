@@ -42,8 +42,12 @@ class Notebook {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #retry = firstRetry;
   #running: Promise<void> | undefined;
-  /** The server's clock minus this device's, in ms. */
-  #offset = 0;
+  /** Which notes the last answer was about. */
+  #scope = '';
+  /** This browser's own name: the server tells by it whose edit an edit follows. */
+  #device = crypto.randomUUID() as string;
+  /** Made in this window and never sent: deleting them is nobody else's business. */
+  readonly #unheard = new Set<string>();
   readonly #others = 'BroadcastChannel' in globalThis ? new BroadcastChannel('nhipcau-notes') : undefined;
 
   constructor() {
@@ -83,6 +87,7 @@ class Notebook {
       edits: 1,
       written_at: this.#now(),
     } as Annotation;
+    this.#unheard.add(note.id);
     this.#put(note);
     return note;
   }
@@ -99,7 +104,7 @@ class Notebook {
       written_at: this.#now(),
       refused: undefined,
     } as Annotation;
-    if (body === null && changed.revision === 0 && !this.sending) this.#remove(note.id);
+    if (body === null && this.#unheard.delete(note.id)) this.#remove(note.id);
     else this.#put(changed);
   }
 
@@ -115,15 +120,16 @@ class Notebook {
     if (!connection.up) return this.#soon(withoutLine);
     const sent = outgoing(this.notes.values());
     this.sending = sent.length > 0;
+    for (const { change } of sent) this.#unheard.delete(change.id);
     try {
       const changes = sent.map(({ change }) => change);
       const answer = await request<SyncAnswer>('/api/notes/sync', {
         method: 'POST',
-        body: { since: this.#seq, changes },
+        body: { device: this.#device, since: this.#seq, changes },
       });
       this.#retry = firstRetry;
-      this.#offset = Date.parse(answer.now) - Date.now() || 0;
       await this.#take(merge(this.notes, sent, answer), answer);
+      if (answer.more || this.#seq !== answer.seq) return this.#soon(0);
       if (outgoing(this.notes.values()).length > 0) this.#soon(pause);
     } catch (thrown) {
       if (thrown instanceof ApiError && thrown.status === 401) return;
@@ -138,13 +144,17 @@ class Notebook {
     for (const note of merged.put) this.notes.set(note.id, note);
     for (const id of merged.remove) this.notes.delete(id);
     this.doubled += answer.kept.length;
-    this.#seq = answer.seq;
+    // Another sign-in reaches other notes: what lies between is asked for from the beginning.
+    const another = this.#scope !== '' && this.#scope !== answer.scope;
+    this.#scope = answer.scope;
+    this.#seq = another ? 0 : answer.seq;
     const db = await device.db();
     if (!db) return;
     const tx = db.transaction(['notes', 'facts'], 'readwrite');
     for (const note of merged.put) void tx.objectStore('notes').put($state.snapshot(note) as Annotation);
     for (const id of merged.remove) void tx.objectStore('notes').delete(id);
-    void tx.objectStore('facts').put(answer.seq, 'notes-seq');
+    void tx.objectStore('facts').put(this.#seq, 'notes-seq');
+    void tx.objectStore('facts').put(this.#scope, 'notes-scope');
     await tx.done.catch(() => (this.unsafe = true));
     this.#others?.postMessage([...merged.put.map(({ id }) => id), ...merged.remove]);
   }
@@ -180,6 +190,10 @@ class Notebook {
     const db = await device.db();
     if (!db) return;
     this.#seq = Number((await db.get('facts', 'notes-seq')) ?? 0);
+    this.#scope = String((await db.get('facts', 'notes-scope')) ?? '');
+    const named = await db.get('facts', 'device');
+    if (typeof named === 'string') this.#device = named;
+    else await db.put('facts', this.#device, 'device').catch(() => undefined);
     for (const note of await db.getAll('notes')) if (!this.notes.has(note.id)) this.notes.set(note.id, note);
   }
 
@@ -195,13 +209,15 @@ class Notebook {
   }
 
   #now(): string {
-    return new Date(Date.now() + this.#offset).toISOString();
+    return new Date().toISOString();
   }
 
   #forget(): void {
     clearTimeout(this.#timer);
     this.notes.clear();
     this.#seq = 0;
+    this.#scope = '';
+    this.#unheard.clear();
     this.#ready = undefined;
     this.doubled = 0;
   }

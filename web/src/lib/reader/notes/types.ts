@@ -26,7 +26,7 @@ interface Placed {
   paper_id: number;
   version_id: number;
   page: number;
-  /** ISO 8601, by the server's clock as far as it is known. */
+  /** ISO 8601, by the clock of the device that wrote it. */
   written_at: string;
 }
 
@@ -42,8 +42,8 @@ export type Annotation = Placed &
     revision: number;
     /** How often it was changed here since the server last agreed; 0: synced. */
     edits: number;
-    /** The server will not have it; its code says why. */
-    refused?: string;
+    /** The server will not have it, and says why. */
+    refused?: { vi: string; en: string };
   };
 
 /** As the server sends it. */

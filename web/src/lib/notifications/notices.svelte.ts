@@ -1,0 +1,67 @@
+import { sentence } from '#lib/api/errors.ts';
+import { every } from '#lib/api/refresh.ts';
+import { m } from '#lib/paraglide/messages.js';
+import { noticesApi, type Notification } from './calls.ts';
+
+const refreshEvery = 30_000;
+
+/** What this person has been told, for the bell of the header. */
+class Notices {
+  list = $state.raw<Notification[]>();
+  unread = $state(0);
+  failure = $state('');
+
+  /** Looks now and then as long as the page is open. Returns what stops it. */
+  watch(): () => void {
+    void this.reload();
+    return every(refreshEvery, () => void this.reload());
+  }
+
+  async reload(): Promise<void> {
+    try {
+      const { unread, notices } = await noticesApi.list();
+      this.unread = unread;
+      this.list = notices;
+      this.failure = '';
+    } catch (thrown) {
+      this.failure = sentence(thrown);
+    }
+  }
+
+  /** Marks as read, on screen at once; null: all of them. */
+  async read(ids: number[] | null): Promise<void> {
+    const now = new Date().toISOString();
+    const marked = (notice: Notification) => ids === null || ids.includes(notice.id);
+    this.list = this.list?.map((notice) =>
+      notice.read_at || !marked(notice) ? notice : { ...notice, read_at: now },
+    );
+    this.unread = ids === null ? 0 : Math.max(0, this.unread - ids.length);
+    await noticesApi.read(ids).catch(() => this.reload());
+  }
+}
+
+export const notices = new Notices();
+
+/** What a notice says: its facts come from the server, the sentence is ours. */
+export function noticeWords({ kind, data }: Notification): string {
+  const text = (name: string) => (typeof data[name] === 'string' ? (data[name] as string) : '');
+  const count = (name: string) => (typeof data[name] === 'number' ? (data[name] as number) : undefined);
+  switch (kind) {
+    case 'paper.new-version': {
+      const number = count('version');
+      return number
+        ? m.notices_new_version({ title: text('title'), number })
+        : m.notices_new_version_plain({ title: text('title') });
+    }
+    case 'paper.recalled':
+      return m.notices_recalled({ title: text('title') });
+    case 'access.requested':
+      return m.notices_asked({ name: text('full_name') });
+    case 'papers.reminder': {
+      const left = count('count');
+      return left ? m.notices_reminder({ count: left }) : m.notices_reminder_plain();
+    }
+    default:
+      return m.notices_other();
+  }
+}
