@@ -2541,6 +2541,8 @@ export interface components {
         NoteSync: {
             /** Device */
             device?: string | null;
+            /** Turn */
+            turn?: number | null;
             /** Since */
             since: number;
             /** Changes */
