@@ -1,42 +1,52 @@
-import { address, ask } from '#lib/api/ask.ts';
-import type {
-  AccessRequest,
-  Delegate,
-  DelegateChange,
-  DelegateList,
-  DelegateRole,
-  ImportReport,
-  LinksReport,
-  NewDelegate,
-} from './types.ts';
+import { answer, api } from '#lib/api/client.ts';
+import type { DelegateChange, DelegateRole, NewDelegate } from './types.ts';
+
+const meeting = (meeting_id: number) => ({ params: { path: { meeting_id } } });
+const delegate = (delegate_id: number) => ({ params: { path: { delegate_id } } });
+const asked = (request_id: number) => ({ params: { path: { request_id } } });
+
+/** Everybody: more than any meeting has. */
+export const everybody = 20_000;
 
 /** What one asks of the server about delegates, links and requests. All throw ApiError. */
 export const delegatesApi = {
-  list: (meeting: number, query: { point_id?: number | null; q?: string } = {}) =>
-    ask<DelegateList>('GET', address(`/api/meetings/${meeting}/delegates`, query)),
-  add: (meeting: number, point: number | null, role: DelegateRole, people: NewDelegate[]) =>
-    ask<unknown>('POST', `/api/meetings/${meeting}/delegates`, { point_id: point, role, people }),
-  edit: (delegate: number, change: DelegateChange) =>
-    ask<Delegate>('PATCH', `/api/delegates/${delegate}`, change),
-  remove: (delegate: number) => ask<void>('DELETE', `/api/delegates/${delegate}`),
+  list: (meeting_id: number, query: { point_id?: number; q?: string; limit?: number }) =>
+    answer(api.GET('/api/meetings/{meeting_id}/delegates', { params: { path: { meeting_id }, query } })),
+  add: (id: number, point_id: number | null, role: DelegateRole, people: NewDelegate[]) =>
+    answer(
+      api.POST('/api/meetings/{meeting_id}/delegates', { ...meeting(id), body: { point_id, role, people } }),
+    ),
+  edit: (id: number, body: DelegateChange) =>
+    answer(api.PATCH('/api/delegates/{delegate_id}', { ...delegate(id), body })),
+  remove: (id: number) => answer(api.DELETE('/api/delegates/{delegate_id}', delegate(id))),
   /** Reads a filled-in workbook; nothing is changed before `apply`. */
-  read: (meeting: number, file: Blob, apply: boolean) =>
-    ask<ImportReport>('POST', address(`/api/meetings/${meeting}/delegates/import`, { apply }), file),
-  template: (meeting: number) => `/api/meetings/${meeting}/delegates/template.xlsx`,
+  read: (meeting_id: number, file: Blob, apply: boolean) =>
+    answer(
+      api.POST('/api/meetings/{meeting_id}/delegates/import', {
+        params: { path: { meeting_id }, query: { apply } },
+        headers: { 'Content-Type': 'application/octet-stream' },
+        body: file as never,
+        bodySerializer: (body: unknown) => body as Blob,
+      }),
+    ),
+  template: (id: number) => `/api/meetings/${id}/delegates/template.xlsx`,
 
   /** null: everybody. With `send` by e-mail, else the links are returned to be handed out. */
-  links: (meeting: number, delegates: number[] | null, send: boolean) =>
-    ask<LinksReport>('POST', `/api/meetings/${meeting}/links`, { delegate_ids: delegates, send }),
-  revoke: (meeting: number, delegates: number[]) =>
-    ask<void>('POST', `/api/meetings/${meeting}/links/revoke`, { delegate_ids: delegates }),
-  /** One page each, at most 1,000; null: everybody. */
-  invitations: (meeting: number, delegates: number[] | null) =>
-    address(`/api/meetings/${meeting}/invitations.pdf`, { delegate_ids: delegates?.join(',') }),
-  qr: (meeting: number) => `/api/meetings/${meeting}/qr.svg`,
+  links: (id: number, delegate_ids: number[] | null, send: boolean) =>
+    answer(api.POST('/api/meetings/{meeting_id}/links', { ...meeting(id), body: { delegate_ids, send } })),
+  revoke: (id: number, delegate_ids: number[]) =>
+    answer(api.POST('/api/meetings/{meeting_id}/links/revoke', { ...meeting(id), body: { delegate_ids } })),
+  /** One page each, at most 1,000: of these delegates, of a point, or of everybody. */
+  invitations: (id: number, of: { delegates?: number[]; point?: number }) => {
+    const query = new URLSearchParams(of.delegates?.map((each) => ['delegate_ids', String(each)]));
+    if (of.point !== undefined) query.set('point_id', String(of.point));
+    return `/api/meetings/${id}/invitations.pdf${query.size > 0 ? `?${query}` : ''}`;
+  },
+  qr: (id: number) => `/api/meetings/${id}/qr.svg`,
 
-  requests: (meeting: number) => ask<AccessRequest[]>('GET', `/api/meetings/${meeting}/requests`),
-  /** `delegate`: the one who asks is this delegate, and gets their way in. */
-  grant: (asked: number, point: number | null, delegate: number | null = null) =>
-    ask<unknown>('POST', `/api/requests/${asked}/grant`, { point_id: point, delegate_id: delegate }),
-  refuse: (asked: number) => ask<unknown>('POST', `/api/requests/${asked}/refuse`),
+  requests: (id: number) => answer(api.GET('/api/meetings/{meeting_id}/requests', meeting(id))),
+  /** `delegate_id`: the one who asks is this delegate, and gets their way in. */
+  grant: (id: number, point_id: number | null, delegate_id: number | null = null) =>
+    answer(api.POST('/api/requests/{request_id}/grant', { ...asked(id), body: { point_id, delegate_id } })),
+  refuse: (id: number) => answer(api.POST('/api/requests/{request_id}/refuse', asked(id))),
 };

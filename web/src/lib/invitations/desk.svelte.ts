@@ -5,9 +5,12 @@ import { m } from '#lib/paraglide/messages.js';
 import { fits } from '#lib/text/fold.ts';
 import { toasts } from '#lib/ui/toasts.svelte.ts';
 import type { Option } from '#lib/ui/Combobox.svelte';
-import { delegatesApi } from './calls.ts';
+import { delegatesApi, everybody } from './calls.ts';
 import type { Delegate, DelegateList, DelegatePoint, LinksReport } from './types.ts';
 import { delegatesCount } from './words.ts';
+
+/** Of a search's answer; more is no help. */
+const foundMost = 300;
 
 /** The delegates page at work: one point's list at a time (a meeting may have 12,000 people), or what a search found. */
 export class DelegateDesk {
@@ -16,16 +19,16 @@ export class DelegateDesk {
   query = $state('');
   selected = $state.raw<ReadonlySet<number>>(new Set());
   editing = $state<number>();
-  #asked: { point_id?: number | null; q?: string } = {};
+  #asked: { point?: number | null; q?: string };
 
   constructor(
     readonly meeting: Meeting,
     readonly tree: Tree,
-    point: number | null,
+    point: number | null | undefined,
   ) {
     this.point = point;
-    this.#asked = { point_id: point };
-    this.list = new Resource(() => delegatesApi.list(meeting.id, this.#asked));
+    this.#asked = { point };
+    this.list = new Resource(() => this.#fetch());
   }
 
   readonly points = $derived.by((): DelegatePoint[] => this.list.data?.points ?? []);
@@ -44,8 +47,19 @@ export class DelegateDesk {
     this.query = query;
     this.selected = new Set();
     this.editing = undefined;
-    this.#asked = query.trim() ? { q: query.trim() } : { point_id: point };
+    this.#asked = query.trim() ? { q: query.trim() } : { point };
     void this.list.reload();
+  }
+
+  async #fetch(): Promise<DelegateList> {
+    const { point, q } = this.#asked;
+    if (q) return delegatesApi.list(this.meeting.id, { q, limit: foundMost });
+    if (typeof point === 'number') return delegatesApi.list(this.meeting.id, { point_id: point });
+    // Those without a hall have no address of their own; nobody chosen yet: the figures of the points alone.
+    const limit = point === null ? everybody : 1;
+    const all = await delegatesApi.list(this.meeting.id, { limit });
+    const delegates = point === null ? all.delegates.filter(({ point_id }) => point_id === null) : [];
+    return { ...all, total: delegates.length, delegates };
   }
 
   select(ids: readonly number[], on: boolean): void {

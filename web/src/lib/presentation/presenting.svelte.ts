@@ -44,7 +44,7 @@ export class Presenting {
   });
   #stopHearing: (() => void) | undefined;
 
-  /** `follow`: the page's own, where it has one. */
+  /** `follow`: the page's own, where it has one; such a page hears of changes in the library itself. */
   constructor(room: LiveRoom, meetingId: number, follow?: Follow) {
     this.room = room;
     this.meetingId = meetingId;
@@ -160,7 +160,7 @@ export class Presenting {
   #begin(): void {
     const params = { path: { meeting_id: this.meetingId } };
     this.meeting = new Resource(() => answer(api.GET('/api/meetings/{meeting_id}', { params })));
-    this.#stopHearing = hearLibrary(this.room, this.meetingId);
+    if (this.#ownFollow) this.#stopHearing = hearLibrary(this.room, this.meetingId);
     // Without an answer one only watches; the live channel says what is wrong, if anything is.
     session.load().catch(() => undefined);
   }

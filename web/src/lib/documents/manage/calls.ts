@@ -1,6 +1,6 @@
 import { answer, api } from '#lib/api/client.ts';
-import { address, ask } from '#lib/api/ask.ts';
-import type { Pack, PaperWrite, PolicyWrite } from './types.ts';
+import { address } from '#lib/api/address.ts';
+import type { PaperWrite, PolicyWrite } from './types.ts';
 
 const paper = (paper_id: number) => ({ params: { path: { paper_id } } });
 const meeting = (meeting_id: number) => ({ params: { path: { meeting_id } } });
@@ -30,10 +30,15 @@ export const papersApi = {
   readersWith: (id: number, body: PolicyWrite) =>
     answer(api.POST('/api/meetings/{meeting_id}/papers/readers', { ...meeting(id), body })),
 
-  pack: (id: number, point: number | null) =>
-    ask<Pack>('GET', address(`/api/meetings/${id}/pack`, { point_id: point })),
-  makePack: (id: number, point: number | null) =>
-    ask<Pack>('POST', `/api/meetings/${id}/pack`, point === null ? {} : { point_id: point }),
+  /** `point`: the print set of that hall. */
+  pack: (meeting_id: number, point: number | null) =>
+    answer(
+      api.GET('/api/meetings/{meeting_id}/pack', {
+        params: { path: { meeting_id }, query: point === null ? {} : { point_id: point } },
+      }),
+    ),
+  makePack: (id: number, point_id: number | null) =>
+    answer(api.POST('/api/meetings/{meeting_id}/pack', { ...meeting(id), body: { point_id } })),
   packFile: (id: number, point: number | null) =>
     address(`/api/meetings/${id}/pack.pdf`, { point_id: point }),
 };

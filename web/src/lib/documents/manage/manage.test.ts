@@ -123,15 +123,20 @@ describe('words', () => {
       'Đang nhận dạng chữ, 31%',
     );
   });
-  it('offers only what is new', () => {
-    const guess = { title: 'Kế hoạch', number: '45/KH-UBND', kind: 'khac' as const, issuer: '' };
-    expect(offer(paper(1, null, 0, { version: version({ guess }) }))).toEqual({
+  it('offers only what nobody has filled in', () => {
+    const guess = { title: 'Kế hoạch', number: '45/KH-UBND', kind: 'ke-hoach' as const, issuer: '' };
+    const scan = version({ guess, file_name: 'Scan 001.pdf' });
+    expect(offer(paper(1, null, 0, { version: scan, title: 'Scan 001' }))).toEqual({
       title: 'Kế hoạch',
       number: '45/KH-UBND',
+      kind: 'ke-hoach',
     });
-    expect(
-      offer(paper(1, null, 0, { version: version({ guess }), title: 'Kế hoạch', number: '45/KH-UBND' })),
-    ).toBeNull();
+    expect(offer(paper(1, null, 0, { version: scan, title: 'Kế hoạch năm', kind: 'du-thao' }))).toEqual({
+      number: '45/KH-UBND',
+    });
+    const filled = { title: 'Kế hoạch', number: '45/KH-UBND', kind: 'ke-hoach' as const };
+    expect(offer(paper(1, null, 0, { version: scan, ...filled }))).toBeNull();
+    expect(offer(paper(1, null, 0, { version: version({ guess: null }) }))).toBeNull();
   });
   it('counts what waits and what needs somebody', () => {
     const papers = [

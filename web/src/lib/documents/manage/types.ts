@@ -40,11 +40,4 @@ export const paperKinds: PaperKind[] = [
 ];
 export const urgencies: Urgency[] = ['', 'khan', 'thuong-khan', 'hoa-toc'];
 
-export interface Pack {
-  state: 'queued' | 'working' | 'ready' | 'failed';
-  page_count: number;
-  size: number;
-  problem: { vi: string; en: string } | null;
-  papers: number;
-  left_out: { title: string; vi: string; en: string }[];
-}
+export type Pack = Schemas['PackOut'];

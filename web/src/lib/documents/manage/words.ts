@@ -1,5 +1,6 @@
 import { m } from '#lib/paraglide/messages.js';
 import { getLocale } from '#lib/paraglide/runtime.js';
+import { fold } from '#lib/text/fold.ts';
 import { clock, day, number } from '#lib/text/format.ts';
 import { shownDate } from '#lib/text/typed.ts';
 import type { Guess, Library, Paper, Version } from './types.ts';
@@ -80,15 +81,27 @@ export function factsOf(of: Pick<Guess, 'kind' | 'number' | 'issued_on' | 'issue
 /** 07:30 ngày 25/11/2026 */
 export const moment = (at: string): string => m.papers_moment({ time: clock(at), day: day(at) });
 
-/** What of the guess differs from what the paper says: nothing to offer when null. */
+/**
+ * What was read off the first page and is worth offering: only what nobody has filled in yet. A title counts as not filled in
+ * while it is still the file's name. Null: nothing to offer.
+ */
 export function offer(paper: Paper): Guess | null {
-  const guess = (paper.pending ?? paper.version)?.guess ?? paper.version?.guess;
+  const version = paper.pending?.guess ? paper.pending : paper.version;
+  const guess = version?.guess;
   if (!guess) return null;
-  const fields = ['title', 'kind', 'number', 'issued_on', 'issuer', 'urgency'] as const;
+  const stem = version.file_name.replace(/\.[^.]+$/, '');
+  const open: Record<string, boolean> = {
+    title: fold(paper.title) === fold(stem),
+    kind: paper.kind === 'khac',
+    number: paper.number === '',
+    issued_on: paper.issued_on === null,
+    issuer: paper.issuer === '',
+    urgency: paper.urgency === '',
+  };
   const news = Object.fromEntries(
-    fields
-      .filter((field) => guess[field] && guess[field] !== paper[field])
-      .map((field) => [field, guess[field]]),
+    Object.entries(guess).filter(
+      ([field, value]) => value && open[field] && value !== paper[field as keyof Guess],
+    ),
   );
   return Object.keys(news).length > 0 ? (news as Guess) : null;
 }
