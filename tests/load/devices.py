@@ -44,7 +44,6 @@ class Crowd:
 
     devices: int
     seen: dict[int, array.array[float]]
-    snapshots: int = 0
     closed: int = 0
     frames: int = 0
     last: float = 0.0
@@ -68,7 +67,7 @@ class Device(asyncio.Protocol):
         self._buffer = b""
         self._handshake: ClientProtocol | None = ClientProtocol(parse_uri(url))
         self._headers(headers)
-        self.joined: asyncio.Future[None] | None = asyncio.get_running_loop().create_future()
+        self.joined: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def _headers(self, headers: dict[str, str]) -> None:
         assert self._handshake is not None
@@ -90,7 +89,7 @@ class Device(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._crowd.closed += 1
-        if self.joined is not None and not self.joined.done():
+        if not self.joined.done():
             self.joined.set_exception(ConnectionError("refused or cut"))
 
     def ping(self) -> None:
@@ -133,10 +132,8 @@ class Device(asyncio.Protocol):
 
     def _heard(self, frame: bytes) -> None:
         message = json.loads(frame)
-        if message["type"] == "snapshot" and self.joined is not None:
-            self._crowd.snapshots += 1
+        if message["type"] == "snapshot" and not self.joined.done():
             self.joined.set_result(None)
-            self.joined = None
         self._crowd.take(self._number, message)
 
 
@@ -157,7 +154,6 @@ async def run() -> None:
             _, device = await loop.create_connection(
                 lambda: Device(crowd, task["url"], headers), "127.0.0.1", task["port"], local_addr=(address, 0)
             )
-            assert device.joined is not None
             await device.joined
         devices.append(device)
 
