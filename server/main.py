@@ -15,6 +15,7 @@ from server.conference.service import ConferenceService
 from server.core.clock import utc_now
 from server.core.config import Settings
 from server.core.services import Services
+from server.documents.packs.finding import Finder
 from server.documents.stampables import Stampables
 from server.edge import errors
 from server.edge.guard import Guard
@@ -56,6 +57,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.state.media_up = conference.live.media_up
     app.state.sign_in = SignIn(services)
     app.state.stampables = Stampables()
+    app.state.packs = Finder()
     app.state.knocks = Knocks()
     app.state.gatherer = Gatherer(services)
     app.state.receipts = ReceiptGatherer(services)

@@ -13,6 +13,7 @@ from server.core.fields import folded
 from server.core.services import Services
 from server.documents.live import bump
 from server.documents.models import AccessPolicy, Paper, PaperPage, PaperVersion
+from server.documents.press.order import PLAN, STAMPABLE, Plan
 from server.meetings.models import AgendaItem, Delegate, Meeting
 from server.organisations.models import BridgePoint
 from tests.builders import MORNING
@@ -136,3 +137,22 @@ async def store(services: Services, of: PaperVersion, text: str) -> None:
     for number in range(1, of.page_count + 1):
         for width in (900, 1800):
             await services.storage.put(f"{of.folder}/pages/{number}-{width}.webp", b"RIFF" + content)
+
+
+async def store_stampable(services: Services, of: PaperVersion, text: str) -> None:
+    """As the press would have left it, but not a PDF."""
+    plan = Plan(
+        size=len(text.encode()),
+        previous=0,
+        objects=9,
+        root=1,
+        info=None,
+        identity="00" * 16,
+        mark=2,
+        foot=3,
+        font=4,
+        faint=5,
+        pages=of.page_count,
+    )
+    await services.storage.put(f"{of.folder}/{STAMPABLE}", text.encode())
+    await services.storage.put(f"{of.folder}/{PLAN}", plan.model_dump_json().encode())

@@ -34,12 +34,12 @@ _COOKIE_AGE = 400 * 24 * 3600
 """The longest that browsers keep a cookie; the server ends sessions on its own account."""
 
 
-def _sign_in(request: Request) -> SignIn:
+async def _sign_in(request: Request) -> SignIn:
     sign_in: SignIn = request.app.state.sign_in
     return sign_in
 
 
-def _browser(request: Request) -> Browser:
+async def _browser(request: Request) -> Browser:
     address = request.client.host if request.client else ""
     return Browser(address, request.headers.get("user-agent", ""), request.cookies.get(COOKIE))
 

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.documents.models import AccessPolicy, Paper
+from server.documents.models import AccessPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,21 @@ def named_in(policies: Iterable[Policy]) -> frozenset[int]:
     return frozenset(entry["id"] for policy in policies for entry in policy.audience if entry["kind"] == "person")
 
 
+class PaperFacts(Protocol):
+    """What rights in a paper are decided from: a `Paper`, or as much of one as a search over thousands reads."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def item_id(self) -> int | None: ...
+    @property
+    def current_version_id(self) -> int | None: ...
+    @property
+    def recalled_at(self) -> datetime | None: ...
+    @property
+    def deleted_at(self) -> datetime | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Policies:
     """All of some meetings."""
@@ -44,7 +59,7 @@ class Policies:
     by_paper: Mapping[int, AccessPolicy]
     by_item: Mapping[int, AccessPolicy]
 
-    def of(self, paper: Paper) -> Policy:
+    def of(self, paper: PaperFacts) -> Policy:
         inherited = self.by_item.get(paper.item_id) if paper.item_id is not None else None
         return policy_of(self.by_paper.get(paper.id), inherited)
 

@@ -4,7 +4,7 @@ content to somebody (a page, a text, a file, a search hit, a pack) asks here fir
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from server.core.actor import Actor
 from server.core.errors import DomainError, NotFound
 from server.documents.models import AccessPolicy, Paper, PaperVersion
-from server.documents.policies import Policy, named_in, policies_in, policy_of
+from server.documents.policies import PaperFacts, Policy, named_in, policies_in, policy_of
 from server.documents.standing import Reader, Standing, halls_standing, readers_by_name, standings
 from server.meetings.models import AgendaItem, Delegate, Meeting
 
@@ -57,7 +57,7 @@ class ReadableVersion:
 NONE = PaperRights()
 
 
-def decide(paper: Paper, policy: Policy, standing: Standing | None, now: datetime) -> PaperRights:
+def decide(paper: PaperFacts, policy: Policy, standing: Standing | None, now: datetime) -> PaperRights:
     """`standing`: what the reader is in the paper's meeting; None: does not even see the meeting."""
     if standing is None or paper.deleted_at is not None:
         return NONE
@@ -160,17 +160,36 @@ async def readable_versions(
     standing = await standings(session, meetings, actor)
     policies = await policies_in(session, standing)
     rows = await session.execute(
-        select(Paper, PaperVersion.id, PaperVersion.number, PaperVersion.page_count)
+        select(
+            Paper.meeting_id,
+            PaperVersion.number,
+            PaperVersion.page_count,
+            Paper.id,
+            Paper.item_id,
+            PaperVersion.id,
+            Paper.recalled_at,
+        )
         .join(PaperVersion, PaperVersion.id == Paper.current_version_id)
         .where(Paper.meeting_id.in_(standing), Paper.deleted_at.is_(None))
         .order_by(Paper.meeting_id, Paper.position, Paper.id)
     )
     found = {}
-    for paper, version_id, number, page_count in rows:
-        rights = decide(paper, policies.of(paper), standing[paper.meeting_id], now)
+    for meeting_id, number, page_count, paper_id, item_id, version_id, recalled_at in rows:
+        paper = _Facts(paper_id, item_id, version_id, recalled_at)
+        rights = decide(paper, policies.of(paper), standing[meeting_id], now)
         if rights.read:
-            found[version_id] = ReadableVersion(version_id, paper.id, paper.meeting_id, number, page_count, rights)
+            found[version_id] = ReadableVersion(version_id, paper_id, meeting_id, number, page_count, rights)
     return found
+
+
+class _Facts(NamedTuple):
+    """Not the whole row: in a search there are thousands."""
+
+    id: int
+    item_id: int | None
+    current_version_id: int
+    recalled_at: datetime | None
+    deleted_at: None = None
 
 
 def _with_papers(actor: Actor, meeting_ids: Collection[int] | None) -> Any:

@@ -42,7 +42,7 @@ class PictureWidth(IntEnum):
     SCREEN = 1800
 
 
-def _shelves(request: Request) -> Shelves:
+async def _shelves(request: Request) -> Shelves:
     state = request.app.state
     if not hasattr(state, "shelves"):
         state.shelves = Shelves()

@@ -12,8 +12,8 @@ from server.core.fields import Id
 from server.documents.models import Pack, Paper, PaperVersion
 from server.documents.packs import actions, queries
 from server.documents.packs.contents import Contents
+from server.documents.packs.finding import Finder
 from server.documents.packs.schemas import PackOut, PackWrite
-from server.documents.press.copies import VIETNAM
 from server.documents.rights import PaperRights, readable_version
 from server.documents.schemas import ProblemOut
 from server.documents.stampables import Stampables, file_title, personal_copy, reader_of, sent
@@ -94,16 +94,13 @@ async def pack_file(
 ) -> Response:
     """The pack as a personal copy. Conflict while there is none with exactly what the reader may take now."""
     now = services.clock()
+    finder: Finder = request.app.state.packs
     async with services.database.read() as session:
-        wanted, pack = await queries.pack(session, meeting_id, actor, now, point_id)
-        if pack is None or pack.state != "ready":
-            raise actions.PackNotReady()
-        reader = await reader_of(session, actor, now)
-    plan = await _stampables(request).of(services, pack.folder, "stampable.pdf")
-    starts = wanted.meeting.starts_at.astimezone(VIETNAM)
-    name = file_title("Tài liệu", f"{starts:%d-%m-%Y}", wanted.meeting.title) + ".pdf"
-    etag = f"pack{pack.id}-{actor.person_id}-{actor.point_id}-{now:%Y%m%d%H%M}"
-    return personal_copy(services.storage, pack.folder, plan, reader, name=name, etag=etag)
+        found = await finder.find(session, meeting_id, actor, now, point_id)
+    plan = await _stampables(request).of(services, found.folder, "stampable.pdf")
+    etag = f"pack{found.pack_id}-{actor.person_id}-{actor.point_id}-{now:%Y%m%d%H%M}"
+    reader = found.reader(actor, now)
+    return personal_copy(services.storage, found.folder, plan, reader, name=found.name, etag=etag)
 
 
 def _out(wanted: Contents, pack: Pack | None) -> PackOut:

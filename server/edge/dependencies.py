@@ -1,4 +1,8 @@
-"""What routes ask for: who acts, a session to read with, a transaction to write in."""
+"""What routes ask for: who acts, a session to read with, a transaction to write in.
+
+All are coroutines, and few depend on others: FastAPI calls a plain function in another thread, and resolves each link
+of a chain as if it were a request of its own.
+"""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated
@@ -23,18 +27,23 @@ def services_of(connection: HTTPConnection) -> Services:
     return services
 
 
-AppServices = Annotated[Services, Depends(services_of)]
+async def _services(connection: HTTPConnection) -> Services:
+    return services_of(connection)
 
 
-async def _optional(connection: HTTPConnection, services: AppServices) -> Actor | None:
+AppServices = Annotated[Services, Depends(_services)]
+
+
+async def _optional(connection: HTTPConnection) -> Actor | None:
     recognise: Recognise = connection.app.state.recognise
-    return await recognise(services, connection.cookies.get(COOKIE))
+    return await recognise(services_of(connection), connection.cookies.get(COOKIE))
 
 
 OptionalActor = Annotated[Actor | None, Depends(_optional)]
 
 
-async def _required(actor: OptionalActor) -> Actor:
+async def _required(connection: HTTPConnection) -> Actor:
+    actor = await _optional(connection)
     if actor is None:
         raise NotSignedIn()
     return actor
@@ -44,16 +53,16 @@ CurrentActor = Annotated[Actor, Depends(_required)]
 """Raises NotSignedIn (401)."""
 
 
-async def _reading(services: AppServices) -> AsyncIterator[AsyncSession]:
-    async with services.database.read() as session:
+async def _reading(connection: HTTPConnection) -> AsyncIterator[AsyncSession]:
+    async with services_of(connection).database.read() as session:
         yield session
 
 
 ReadSession = Annotated[AsyncSession, Depends(_reading, scope="function")]
 
 
-async def _writing(actor: CurrentActor, services: AppServices) -> AsyncIterator[Transaction]:
-    async with services.transactions(actor) as transaction:
+async def _writing(connection: HTTPConnection, actor: CurrentActor) -> AsyncIterator[Transaction]:
+    async with services_of(connection).transactions(actor) as transaction:
         yield transaction
 
 

@@ -21,12 +21,12 @@ Code = Annotated[Line, PathParameter(max_length=64)]
 Secret = Annotated[Line, PathParameter(max_length=100)]
 
 
-def _knocks(request: Request) -> Knocks:
+async def _knocks(request: Request) -> Knocks:
     knocks: Knocks = request.app.state.knocks
     return knocks
 
 
-def _address(request: Request) -> str:
+async def _address(request: Request) -> str:
     return request.client.host if request.client else ""
 
 

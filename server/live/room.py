@@ -221,6 +221,7 @@ class Room:
         head = compact({name: value for name, value in event.items() if name != "changes"})[:-1]
         parts = [compact(change) for change in changes]
         frames: dict[tuple[int, ...], bytes] = {}
+        reached: list[Client] = []
         # Halls and consoles first: they are few, and 12,000 others look at them.
         for viewer, group in sorted(self._groups.items(), key=lambda item: item[0].audience == "member"):
             seen = tuple(
@@ -232,10 +233,10 @@ class Room:
                 continue
             if seen not in frames:
                 frames[seen] = text_frame(f'{head},"changes":[{",".join(parts[index] for index in seen)}]}}')
-            clients = list(group)
-            for client in clients:
+            for client in group:
                 client.post(frames[seen])
-            self._courier.deliver(clients)
+            reached += group
+        self._courier.deliver(reached)
         for listener in self._listeners:
             try:
                 listener(self, event)

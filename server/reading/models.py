@@ -1,7 +1,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.database import Base
@@ -33,6 +33,8 @@ class Annotation(Base):
     """When it reached the server."""
     device: Mapped[str] = mapped_column(String(36), default="")
     """Which device wrote this revision."""
+    turn: Mapped[int] = mapped_column(BigInteger, default=0)
+    """That device's number of the request that brought it; 0: it gives none."""
     own_since: Mapped[int] = mapped_column(default=0)
     """The last revision that is not of this device: it wrote every one after it."""
     trail: Mapped[str] = mapped_column(Text, default="")

@@ -25,6 +25,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import uvloop
 from sqlalchemy import func, insert, select
 
 from server.accounts.actions.sessions import open_session
@@ -286,7 +287,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=200, help="people a second in the open loop")
     parser.add_argument("--database", help="a PostgreSQL URL of an empty database; default: SQLite")
     parser.add_argument("--log", action="store_true", help="print the end of the server's log")
-    asyncio.run(run(parser.parse_args()))
+    uvloop.run(run(parser.parse_args()))
 
 
 if __name__ == "__main__":

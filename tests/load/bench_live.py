@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 
 from server.accounts.actions.sessions import open_session
 from server.accounts.dependencies import COOKIE
@@ -25,30 +25,36 @@ from server.accounts.models import Person, SignInSession
 from server.accounts.tokens import token_hash
 from server.core.actor import SYSTEM
 from server.core.services import Services
-from server.demo.load import conference, load
 from server.documents.actions import version_ready
 from server.documents.models import Paper, PaperVersion
-from server.meetings.models import Delegate, MemberPoint
+from server.meetings.models import Delegate
 from server.migrations import upgrade
+from tests import builders
 from tests.deployment import Deployment
 from tests.load.bench_halls import quantile
 from tests.load.machine import warn_if_busy
 from tests.sockets import Address, LiveClient
 
+POINTS = 161
 PAGES = 60
 BATCH = 1000
 
 
 async def prepare(deployment: Deployment, devices: int) -> tuple[int, int, str, list[str]]:
-    """The demo's running conference with as many more delegates, all signed in, and a paper of 60 pages.
+    """A running conference over 161 points with as many delegates, all signed in, and a paper of 60 pages.
     Returns (meeting, paper, the chair's cookie, the delegates' cookies)."""
     deployment.var.mkdir(parents=True, exist_ok=True)
     await asyncio.to_thread(upgrade, deployment.settings.database)
     services = Services.start(deployment.settings)
     try:
-        await load(services)
+        where = await builders.province(services)
         async with services.transactions(SYSTEM) as tx:
-            meeting = await conference(tx.session)
+            more = [
+                await builders.point(tx.session, await builders.unit(tx.session, f"Xã {number}", where.root))
+                for number in range(POINTS - len(where.halls))
+            ]
+        meeting = await builders.conference(services, where, "running", [*where.halls, *more])
+        async with services.transactions(SYSTEM) as tx:
             chair = await open_session(
                 tx, deployment.settings, person_id=meeting.chair_id, point_id=None, user_agent="bench"
             )
@@ -68,9 +74,7 @@ async def prepare(deployment: Deployment, devices: int) -> tuple[int, int, str, 
             tx.session.add(version)
             await tx.session.flush()
             await version_ready(tx, version.id)
-            points = list(
-                await tx.session.scalars(select(MemberPoint.point_id).where(MemberPoint.meeting_id == meeting.id))
-            )
+            points = [hall.id for hall in (*where.halls, *more)]
             cookies = [f"device-{number}" for number in range(devices)]
             for first in range(0, devices, BATCH):
                 await _add_delegates(tx, meeting, points, cookies[first : first + BATCH], first)

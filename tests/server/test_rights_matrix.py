@@ -190,6 +190,10 @@ ROWS = [
     Row("GET /api/versions/{version_id}", MEMBERS),
     Row("GET /api/versions/{version_id}/text", MEMBERS),
     Row("GET /api/versions/{version_id}/pages/{number}/image", MEMBERS),
+    # Files to take away: without a policy nobody but managers takes any.
+    Row("GET /api/versions/{version_id}/download", LEADS),
+    Row("GET /api/meetings/{meeting_id}/pack", LEADS, denied_as={404, 409}),
+    Row("POST /api/meetings/{meeting_id}/pack", LEADS, body=lambda _: {}, denied_as={404, 409}),
     # Invitations and notices.
     Row("GET /api/meetings/{meeting_id}/delegates", KEEPS_LISTS),
     Row(
@@ -232,9 +236,17 @@ ROWS = [
 CONTENT = ("application/json", "text/csv", "application/vnd", "application/pdf", "image/")
 
 ELSEWHERE = {
+    # There must be one first (tests/server/documents/test_take_away.py).
+    "GET /api/meetings/{meeting_id}/pack.pdf",
     # A file, not JSON (tests/server/invitations/test_import.py); member points alone (test_door.py).
     "POST /api/meetings/{meeting_id}/delegates/import",
     "GET /api/meetings/{meeting_id}/points/{point_id}/code",
+    # The uploader's own, with headers of their own (tests/server/documents/test_uploads.py).
+    "OPTIONS /api/meetings/{meeting_id}/uploads",
+    "POST /api/meetings/{meeting_id}/uploads",
+    "HEAD /api/uploads/{token}",
+    "PATCH /api/uploads/{token}",
+    "DELETE /api/uploads/{token}",
     # The delegate's own; and what there must be first (tests/server/attendance/people).
     "POST /api/m/{code}/check-in",
     "POST /api/meetings/{meeting_id}/online",
@@ -343,4 +355,5 @@ async def fresh(services: Services, province: Province, state: str) -> World:
             recalled=await library.paper(tx.session, meeting, recalled_at=MORNING, recall_reason="Sai"),
         )
     await library.store(services, ready, "nội dung")
+    await library.store_stampable(services, ready, "nội dung")
     return world

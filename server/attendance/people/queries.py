@@ -1,6 +1,5 @@
 """Reads of people's attendance for pages."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -23,7 +22,7 @@ from server.attendance.people.schemas import (
     TurnoutPoint,
     TurnoutUnit,
 )
-from server.attendance.people.standing import FIELDS, Count
+from server.attendance.people.standing import Count
 from server.attendance.people.taking import Taken, names
 from server.attendance.people.turnout import Turnout
 from server.attendance.tree import Tree
@@ -57,7 +56,7 @@ async def rolled_up(session: AsyncSession, meeting: Meeting, now: datetime) -> T
             unit_name=tree.names[hall.unit_id],
             headcount=heads.get(hall.id),
             signed_off=signed.get(hall.id),
-            **_fields(counted.points.get(hall.id, Count())),
+            **counted.points.get(hall.id, Count()).figures(),
         )
         for hall in tree.halls
     ]
@@ -70,7 +69,7 @@ async def rolled_up(session: AsyncSession, meeting: Meeting, now: datetime) -> T
                 unit_name="",
                 headcount=None,
                 signed_off=None,
-                **_fields(counted.points[None]),
+                **counted.points[None].figures(),
             )
         )
     people = by_unit(tree, counted)
@@ -80,7 +79,7 @@ async def rolled_up(session: AsyncSession, meeting: Meeting, now: datetime) -> T
             parent_id=tree.parent(unit),
             name=unit.name,
             depth=tree.depth(unit),
-            **_fields(people[unit.id]),
+            **people[unit.id].figures(),
         )
         for unit in tree.units
     ]
@@ -178,15 +177,4 @@ async def signatures(session: AsyncSession, meeting_id: int) -> dict[int, SignOf
 
 
 def count_out(count: Count) -> CountOut:
-    return CountOut(**_fields(count))
-
-
-def total_of(counts: Iterable[Count]) -> Count:
-    total = Count()
-    for count in counts:
-        total.include(count)
-    return total
-
-
-def _fields(count: Count) -> dict[str, int]:
-    return {name: getattr(count, name) for name in FIELDS}
+    return CountOut(**count.figures())

@@ -4,7 +4,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from fastapi import Path as PathParameter
 
-from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
+from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write, services_of
 from server.attendance.book import XLSX
 from server.attendance.people import hall, queries, report, roster
 from server.attendance.people.errors import CodeExpired
@@ -42,10 +42,9 @@ def _gatherer(request: Request) -> Gatherer:
 
 
 @router.post("/m/{code}/check-in")
-async def check_in(
-    code: Code, write: CheckInWrite, request: Request, actor: CurrentActor, services: AppServices
-) -> CheckInOut:
+async def check_in(code: Code, write: CheckInWrite, request: Request, actor: CurrentActor) -> CheckInOut:
     """By the code on the hall's screen."""
+    services = services_of(request)
     gatherer = _gatherer(request)
     meeting_id = await gatherer.meeting_of(code)
     now = services.clock()
@@ -57,17 +56,11 @@ async def check_in(
 
 @router.post("/meetings/{meeting_id}/points/{point_id}/checks")
 async def checks(
-    meeting_id: RowId,
-    point_id: RowId,
-    write: ChecksWrite,
-    *,
-    request: Request,
-    actor: CurrentActor,
-    services: AppServices,
+    meeting_id: RowId, point_id: RowId, write: ChecksWrite, request: Request, actor: CurrentActor
 ) -> ChecksOut:
     """From the hall's list."""
     ids = tuple(write.delegate_ids)
-    wish = Wish(actor, services.clock(), write.kind, write.how, point_id, ids, reason=write.reason)
+    wish = Wish(actor, services_of(request).clock(), write.kind, write.how, point_id, ids, reason=write.reason)
     return queries.checks_out(await _gatherer(request).take(meeting_id, wish))
 
 

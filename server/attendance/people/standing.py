@@ -134,8 +134,18 @@ class Count:
             setattr(self, state, getattr(self, state) + people)
 
     def include(self, other: "Count") -> None:
-        for name in FIELDS:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.expected += other.expected
+        self.present += other.present
+        self.online += other.online
+        self.leave += other.leave
+        self.absent += other.absent
+        self.left += other.left
+        self.substitutes += other.substitutes
+        self.counted += other.counted
+
+    def figures(self) -> dict[str, int]:
+        """By name, in the order above."""
+        return {name: getattr(self, name) for name in _FIELDS}
 
 
-FIELDS = tuple(Count.__dataclass_fields__)
+_FIELDS = tuple(Count.__dataclass_fields__)

@@ -2,7 +2,7 @@
 thousand of them at once (a test holds the two together)."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -84,7 +84,7 @@ class Turnout:
             if point_id is not None
             else bool(self.members) and not (self.members - self.signed_off)
         )
-        return TurnoutEntity(**asdict(count), signed_off=signed)
+        return TurnoutEntity(**count.figures(), signed_off=signed)
 
 
 def _key(point_id: int | None) -> str:

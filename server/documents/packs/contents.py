@@ -54,6 +54,8 @@ class Contents:
     cover: PackCover
     items: list[PackItem]
     left_out: list[LeftOut]
+    until: datetime | None
+    """A locked paper opens then: no change tells of it."""
 
     @property
     def papers(self) -> list[PackPaper]:
@@ -87,7 +89,8 @@ async def contents(
     items, left_out = await _items(session, meeting, take)
     if not any(item.papers for item in items):
         raise NothingToTake(left_out=[each.model_dump() for each in left_out])
-    return Contents(meeting, await _cover(session, meeting, hall), items, left_out)
+    opening = [each.locked_until for each in listed.values() if each.locked_until is not None]
+    return Contents(meeting, await _cover(session, meeting, hall), items, left_out, min(opening, default=None))
 
 
 def _reader(listed: Mapping[int, PaperRights]) -> _Take:

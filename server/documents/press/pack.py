@@ -108,8 +108,10 @@ def _lead_links_to_pages(pdf: pikepdf.Pdf) -> None:
         for link in page.obj.get("/Annots", Array()):
             uri = str(link.get("/A", Dictionary()).get("/URI", ""))
             if uri.startswith(_LINK):
+                number = int(uri.removeprefix(_LINK))
                 del link["/A"]
-                link["/NhipCauPage"] = int(uri.removeprefix(_LINK))
+                link["/NhipCauPage"] = number
+                link["/Contents"] = pikepdf.String(f"Trang {number}")
 
 
 def _point_links(pdf: pikepdf.Pdf) -> None:

@@ -39,6 +39,7 @@ class Stamps:
     def put_on(self, page: pikepdf.Page, above: bytes = b"") -> None:
         """The page's own content becomes a form too: whatever state it leaves behind ends there. `above`: more content,
         in the page as it is seen (origin at the lower left), that may use the font as /F."""
+        _mend_crop_box(page)
         own = page.as_form_xobject(handle_transformations=False)
         own.write(own.read_bytes())  # until now it reads the page's contents, which are about to change
         own["/BBox"] = page.mediabox
@@ -69,15 +70,24 @@ def seen_size(page: pikepdf.Page) -> tuple[float, float]:
 def _seen(page: pikepdf.Page) -> tuple[float, float, float, float, int]:
     """(x and y in the page's own space of the corner that is seen at the lower left, width and height as seen, quarter
     turns clockwise)."""
-    media, crop = _box(page.mediabox), _box(page.cropbox)
-    box = (max(media[0], crop[0]), max(media[1], crop[1]), min(media[2], crop[2]), min(media[3], crop[3]))
-    if box[0] >= box[2] or box[1] >= box[3]:
-        box = media  # a crop box beside the page: viewers show the page
-    x0, y0, x1, y1 = box
+    x0, y0, x1, y1 = _visible(page)
     turn = _turns(page.obj)
     corner = ((x0, y0), (x1, y0), (x1, y1), (x0, y1))[turn]
     size = (x1 - x0, y1 - y0) if turn % 2 == 0 else (y1 - y0, x1 - x0)
     return (*corner, *size, turn)
+
+
+def _visible(page: pikepdf.Page) -> tuple[float, float, float, float]:
+    """ISO 32000-1 section 14.11.2: what of the crop box lies within the media box."""
+    media, crop = _box(page.mediabox), _box(page.cropbox)
+    return max(media[0], crop[0]), max(media[1], crop[1]), min(media[2], crop[2]), min(media[3], crop[3])
+
+
+def _mend_crop_box(page: pikepdf.Page) -> None:
+    """A crop box beside the page: some viewers show the whole page, others nothing."""
+    x0, y0, x1, y1 = _visible(page)
+    if x0 >= x1 or y0 >= y1:
+        page.obj["/CropBox"] = page.mediabox
 
 
 def _turns(page: pikepdf.Object) -> int:

@@ -78,10 +78,10 @@ def _is_scan(document: pypdfium2.PdfDocument, index: int) -> bool:
 
 
 def recognise(
-    source: Path, target: Path, pages: Sequence[int], *, straighten: bool, cores: int, told: Callable[[float], None]
+    source: Path, target: Path, pages: Sequence[int], *, keep: bool, cores: int, told: Callable[[float], None]
 ) -> None:
-    """A copy whose `pages` have a text layer; `straighten`: turned the right way up and set straight too. Raises
-    NotInstalled, Unreadable."""
+    """A copy whose `pages` have a text layer, and are turned the right way up unless they are to `keep` as they lie.
+    Raises NotInstalled, Unreadable."""
     import ocrmypdf  # noqa: PLC0415  takes a second, and most papers are no scans
 
     from server.documents.workshop import ocr_progress  # noqa: PLC0415
@@ -94,12 +94,11 @@ def recognise(
             target,
             language=[_LANGUAGE],
             pages=",".join(map(str, pages)),
-            mode="force",
+            mode="force" if keep else "skip",  # kept ones may have a stamp's text on them
             output_type="pdf",
             rasterizer="pypdfium",
-            rotate_pages=straighten,
-            rotate_pages_threshold=_ORIENTATION_CERTAIN if straighten else None,
-            deskew=straighten,
+            rotate_pages=not keep,
+            rotate_pages_threshold=None if keep else _ORIENTATION_CERTAIN,
             optimize=0,
             fast_web_view=0,
             invalidate_digital_signatures=True,

@@ -28,6 +28,7 @@ from server.documents.workshop.order import (
     Stage,
 )
 from server.documents.workshop.problems import Refused, warning
+from server.documents.workshop.straighten import straighten
 from server.documents.workshop.text import outline_of
 
 Tell = Callable[[Stage, float], None]
@@ -146,15 +147,19 @@ class _Way:
             return source, False
         self.tell("straighten", 0.1)
         plain = self._unlocked(source)
+        if not keep:
+            straight = self.folder / "straight.pdf"
+            straighten(plain, straight, scans, lambda part: self.tell("straighten", 0.1 + 0.05 * part))
+            plain = straight
         target = self.folder / "recognised.pdf"
         try:
             ocr.recognise(
                 plain,
                 target,
                 scans,
-                straighten=not keep,
+                keep=keep,
                 cores=self.order.cores,
-                told=lambda part: self.tell("ocr", 0.12 + 0.48 * part),
+                told=lambda part: self.tell("ocr", 0.15 + 0.45 * part),
             )
         except ocr.Unreadable as error:  # can still be looked at
             print(f"not recognised: {error}", file=sys.stderr)

@@ -355,6 +355,7 @@ def upgrade() -> None:
         sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("device", sa.String(length=36), nullable=False),
+        sa.Column("turn", sa.BigInteger(), nullable=False),
         sa.Column("own_since", sa.Integer(), nullable=False),
         sa.Column("trail", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["paper_id"], ["papers.id"], name=op.f("fk_annotations_paper_id"), ondelete="CASCADE"),

@@ -9,8 +9,8 @@ faster, and nothing typed may be lost:
 - two edits: the one that comes later is kept as a second note.
 
 Unless the device itself wrote every revision that it did not know of: then its answer was lost on the way, and its
-newer edit replaces its older one. Devices' clocks decide nothing between devices; one device's clock only tells that
-device's requests apart when one overtakes another.
+newer edit replaces its older one. Which is newer, when one request overtook another, is told by the device's own count
+of requests. Clocks decide nothing between devices; where a device does not count, its own clock has to do.
 """
 
 import hashlib
@@ -45,6 +45,8 @@ class Change:
     """Never empty: the request's own name, if the device gives none."""
     named: bool
     """The device has a name that lasts."""
+    turn: int
+    """The device's number of this request; 0: it does not count."""
 
     @property
     def mark(self) -> str:
@@ -68,6 +70,7 @@ class State:
     content: Content
     written_at: datetime
     device: str
+    turn: int
     own_since: int
     trail: str
 
@@ -137,7 +140,14 @@ def _of_the_same_writer(stored: State, change: Change) -> bool:
     """All that was written since the change's base is of its own device. Only the device that made a note sends changes
     of it from base 0: it knows no other before it hears an answer."""
     same = change.device == stored.device or change.base == 0
-    return same and change.base >= stored.own_since and change.written_at >= stored.written_at
+    return same and change.base >= stored.own_since and _is_later(stored, change)
+
+
+def _is_later(stored: State, change: Change) -> bool:
+    """Of two revisions of one device. Within one request, the one that comes later."""
+    if change.turn and stored.turn and change.device == stored.device:
+        return change.turn >= stored.turn
+    return change.written_at >= stored.written_at
 
 
 def _next(stored: State | None, change: Change) -> State:
@@ -149,6 +159,7 @@ def _next(stored: State | None, change: Change) -> State:
         content=change.content,
         written_at=change.written_at,
         device=change.device,
+        turn=change.turn,
         own_since=stored.own_since if stored is not None and same else change.base,
         trail=stored.trail if stored else "",
     ).remembering(change.mark)

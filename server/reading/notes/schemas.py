@@ -85,13 +85,16 @@ class NoteChange(BaseModel):
     kind: Kind
     body: Body = None
     written_at: Time
-    """By the device's own clock. Only compared with what the same device wrote."""
+    """By the device's own clock, right or wrong."""
 
 
 class NoteSync(BaseModel):
     device: UUID | None = None
-    """Made once by each device (browser). With it, an edit that follows one whose answer was never heard replaces that
-    one; without, it is kept beside it as a second note."""
+    """Made once by each device (browser)."""
+    turn: Annotated[int, Field(ge=1, le=2**53)] | None = None
+    """Grows with each request of the device. By these two an edit that follows one whose answer was never heard takes
+    its place, whichever request arrives first. Without them the times of writing have to tell, which must then never
+    go back on one device; and an edit of a note that is not new is kept beside the unheard one."""
     since: Annotated[int, Field(ge=0, le=2**31 - 1)]
     """The `seq` of the last answer; 0: everything."""
     changes: Annotated[list[NoteChange], Field(max_length=BATCH)]

@@ -108,8 +108,15 @@ class _Sync:
         code = await self._problem(content, stored)
         if code is not None:
             return self._refuse(note, code)
-        named = self._request.device is not None
-        change = Change(note, wire.base, content, wire.written_at, self._device, named=named)
+        change = Change(
+            id=note,
+            base=wire.base,
+            content=content,
+            written_at=wire.written_at,
+            device=self._device,
+            named=self._request.device is not None,
+            turn=self._request.turn or 0,
+        )
         there = await bring(self, change)
         if there != note:
             self._kept[note] = there
@@ -209,7 +216,7 @@ class _Sync:
         row.paper_id, row.version_id, row.page = state.content.paper_id, state.content.version_id, state.content.page
         row.kind, row.body = state.content.kind, state.content.body
         row.written_at, row.updated_at = state.written_at, self._tx.now
-        row.device, row.own_since = state.device, state.own_since
+        row.device, row.turn, row.own_since = state.device, state.turn, state.own_since
 
 
 def _state(row: Annotation | None) -> State | None:
@@ -220,6 +227,7 @@ def _state(row: Annotation | None) -> State | None:
         content=Content(row.paper_id, row.version_id, row.page, row.kind, row.body),
         written_at=row.written_at,
         device=row.device,
+        turn=row.turn,
         own_since=row.own_since,
         trail=row.trail,
     )

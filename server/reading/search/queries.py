@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
+from typing import NamedTuple
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import and_, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.actor import Actor
@@ -16,18 +17,17 @@ from server.meetings.models import Meeting
 from server.reading.search import index
 from server.reading.search.schemas import SearchAnswer, SearchHit, SearchQuery
 from server.reading.search.snippets import found_in
-from server.reading.search.words import Query, matches, parse, words_of
+from server.reading.search.words import Query, matches, parse, spaced
 
 
-@dataclass(frozen=True, slots=True)
-class _Paper:
+class _Paper(NamedTuple):
     version_id: int
     paper_id: int
-    meeting_id: int
-    meeting_title: str
     title: str
     number: str
     kind: str
+    meeting_id: int
+    meeting_title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,29 +55,27 @@ async def _papers(
     """By version; those of the newest meetings first."""
     readable = await readable_versions(session, actor, now, meeting_ids)
     rows = await session.execute(
-        select(Paper.id, Paper.title, Paper.number, Paper.kind, Meeting.title)
+        select(
+            Paper.current_version_id, Paper.id, Paper.title, Paper.number, Paper.kind, Paper.meeting_id, Meeting.title
+        )
         .join(Meeting, Meeting.id == Paper.meeting_id)
         .where(Paper.meeting_id.in_({version.meeting_id for version in readable.values()}))
         .order_by(Meeting.starts_at.desc(), Meeting.id.desc(), Paper.position, Paper.id)
     )
-    version_of = {version.paper_id: version for version in readable.values()}
-    return {
-        version.version_id: _Paper(version.version_id, paper_id, version.meeting_id, meeting_title, title, number, kind)
-        for paper_id, title, number, kind, meeting_title in rows
-        if (version := version_of.get(paper_id)) is not None
-    }
+    return {row[0]: _Paper._make(row) for row in rows if row[0] in readable}
 
 
 def _by_name(papers: Mapping[int, _Paper], query: Query) -> list[_Paper]:
     """Papers whose kind, number or title has the words; those with them in a row first."""
-    named = ((paper, _name(paper.kind, paper.number, paper.title)) for paper in papers.values())
-    found = [(paper, name) for paper, name in named if matches(query, name)]
-    return [paper for paper, name in sorted(found, key=lambda each: not matches(query.in_a_row, each[1]))]
+    found = [paper for paper in papers.values() if matches(query, _name(paper))]
+    return sorted(found, key=lambda paper: not matches(query.in_a_row, _name(paper)))
 
 
-@lru_cache(maxsize=20_000)
-def _name(kind: str, number: str, title: str) -> tuple[str, ...]:
-    return words_of(f"{kind} {number} | {title}")
+def _name(paper: _Paper) -> str:
+    return _spaced(f"{paper.kind} {paper.number}") + "|" + _spaced(paper.title)
+
+
+_spaced = lru_cache(maxsize=20_000)(spaced)
 
 
 class _Places:
@@ -115,11 +113,10 @@ class _Places:
 
 
 async def _hits(session: AsyncSession, query: Query, places: Sequence[_Place]) -> list[SearchHit]:
-    wanted = [(place.paper.version_id, place.page) for place in places]
+    # One condition a page: SQLite goes through the whole table for a list of pairs.
+    wanted = [and_(PaperPage.version_id == place.paper.version_id, PaperPage.number == place.page) for place in places]
     rows = await session.execute(
-        select(PaperPage.version_id, PaperPage.number, PaperPage.text).where(
-            tuple_(PaperPage.version_id, PaperPage.number).in_(wanted)
-        )
+        select(PaperPage.version_id, PaperPage.number, PaperPage.text).where(or_(false(), *wanted))
     )
     texts = {(version_id, number): text for version_id, number, text in rows}
     return [_hit(place, texts.get((place.paper.version_id, place.page), ""), query) for place in places]

@@ -3,10 +3,11 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from server.core.fields import folded
 from server.reading.search.schemas import SnippetPart
-from server.reading.search.words import LONGEST, Query, stands_at
+from server.reading.search.words import LONGEST, Query, places
 
 _WORD = re.compile(r"(?:[^\W_]|[\u0300-\u036f])+")
 """A word as written: its letters may carry their marks as characters of their own."""
@@ -36,9 +37,8 @@ def found_in(text: str, query: Query) -> Found:
     spelled = tuple(word.folded for word in words)
     marked: set[int] = set()
     for term in query.terms:
-        for at in range(len(spelled)):
-            if stands_at(term, spelled, at):
-                marked.update(range(at, at + len(term.words)))
+        for at in places(term, spelled):
+            marked.update(range(at, at + len(term.words)))
     begin = _best(sorted(marked), len(words))
     shown = range(begin, min(begin + LENGTH, len(words)))
     return Found(_parts(text, words, shown, marked), sorted({spelled[at] for at in marked}))
@@ -49,10 +49,15 @@ def _words(text: str) -> list[_Word]:
     folds to several words (½) is one here."""
     found = []
     for match in _WORD.finditer(text):
-        spelled = folded(match[0])[:LONGEST]
+        spelled = _spelled(match[0])
         if spelled:
             found.append(_Word(match.start(), match.end(), spelled))
     return found
+
+
+@lru_cache(maxsize=50_000)
+def _spelled(word: str) -> str:
+    return folded(word)[:LONGEST]
 
 
 def _best(marked: list[int], count: int) -> int:

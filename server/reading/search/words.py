@@ -5,6 +5,7 @@ row. So nothing that is typed (quotes, operators, emoji) reaches the database as
 """
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from server.core.fields import folded
@@ -59,15 +60,32 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple(word[:LONGEST] for word in _WORD.findall(folded(text)))
 
 
-def matches(query: Query, words: tuple[str, ...]) -> bool:
-    """All terms stand in these words."""
-    return bool(query.terms) and all(
-        any(stands_at(term, words, at) for at in range(len(words))) for term in query.terms
-    )
+def matches(query: Query, name: str) -> bool:
+    """All terms stand in this text of `words_of`, which has a blank before, between and after its words."""
+    return bool(query.terms) and all(_pattern(term) in name for term in query.terms)
 
 
-def stands_at(term: Term, words: tuple[str, ...], at: int) -> bool:
-    here = words[at : at + len(term.words)]
-    if not term.open:
-        return here == term.words
-    return len(here) == len(term.words) and here[:-1] == term.words[:-1] and here[-1].startswith(term.words[-1])
+def spaced(text: str) -> str:
+    """For `matches`."""
+    return f" {' '.join(words_of(text))} "
+
+
+def _pattern(term: Term) -> str:
+    return " " + " ".join(term.words) + ("" if term.open else " ")
+
+
+def places(term: Term, words: Sequence[str]) -> Iterator[int]:
+    """Where the term begins in these words."""
+    first, length = term.words[0], len(term.words)
+    for at, word in enumerate(words):
+        if length == 1:
+            if word == first or (term.open and word.startswith(first)):
+                yield at
+        elif word == first and _goes_on(term, words[at : at + length]):
+            yield at
+
+
+def _goes_on(term: Term, here: Sequence[str]) -> bool:
+    if len(here) < len(term.words) or tuple(here[:-1]) != term.words[:-1]:
+        return False
+    return here[-1] == term.words[-1] or (term.open and here[-1].startswith(term.words[-1]))

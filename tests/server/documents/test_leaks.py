@@ -58,6 +58,8 @@ class Case:
     policy: Callable[["World"], dict[str, Any]] | None = None
     at_item: bool = False
     """The policy is set at the agenda item."""
+    download: bool = False
+    """Its readers may take it away."""
     facts: dict[str, Any] = field(default_factory=dict)
 
 
@@ -83,6 +85,7 @@ LATER = MORNING + timedelta(hours=1)
 
 CASES = [
     Case("open", MEMBER_READERS),
+    Case("to take away", MEMBER_READERS, policy=lambda _: {"download": True}, download=True),
     Case(
         "branch",
         IN_DA_SAR | {"lac_duong_hall", "scoped"},
@@ -139,6 +142,10 @@ class Way:
     outside: int = 404
     """What such a way answers to who does not see the meeting at all."""
     good: int = 200
+    takes: bool = False
+    """Only for who may take papers away; other readers are told 403."""
+    nothing: int = 200
+    """What `of_all` answers to who sees the meeting and has no part in it."""
 
 
 def get(path: str, **more: Any) -> Callable[[World, httpx2.AsyncClient, Secret], Awaitable[httpx2.Response]]:
@@ -191,6 +198,10 @@ WAYS = [
         lambda _: None,
         good=304,
     ),
+    # copies and packs (what is inside a pack: test_take_away)
+    Way("download", get("/api/versions/{version}/download"), takes=True),
+    Way("download of the original", get("/api/versions/{version}/download?form=original"), lambda _: None, takes=True),
+    Way("pack", get("/api/meetings/{meeting}/pack"), lambda _: None, of_all=True, nothing=409),
     # reading
     Way("search", search("moi"), lambda secret: secret.words.removesuffix("moi"), of_all=True, outside=200),
     Way("search here", search("moi", here=True), lambda secret: secret.words[:-3], of_all=True, outside=200),
@@ -265,6 +276,7 @@ async def secret(world: World, case: Case, item: AgendaItem) -> Secret:
             await library.policy(tx.session, world.meeting, item if case.at_item else paper, **case.policy(world))
     await library.store(world.services, older, older_words)
     await library.store(world.services, newest, words)
+    await library.store_stampable(world.services, newest, words)
     return Secret(paper, newest, older, words, older_words)
 
 
@@ -273,9 +285,9 @@ def status(case: Case, way: Way, who: str) -> int:
     if who == "anonymous":
         return 401
     if way.of_all:
-        return 200 if sees_the_meeting(who) else way.outside
+        return way.outside if not sees_the_meeting(who) else 200 if who in MEMBER_READERS else way.nothing
     if told_to(who, case):
-        return way.good
+        return way.good if may_take(way, who, case) else 403
     told = MEMBER_READERS if case.told is None else case.told
     return case.status if who in told else 404
 
@@ -288,6 +300,11 @@ def sees_the_meeting(who: str) -> bool:
 def told_to(who: str, case: Case) -> bool:
     """Content of the paper is for this reader."""
     return case.name != "deleted" and who in case.readers | MANAGERS
+
+
+def may_take(way: Way, who: str, case: Case) -> bool:
+    """Unstamped originals are for managers."""
+    return not way.takes or who in MANAGERS or (case.download and "original" not in way.name)
 
 
 async def test_nothing_leaks(world: World) -> None:
@@ -308,9 +325,10 @@ def faults(world: World, way: Way, who: str, case: Case, answer: httpx2.Response
     for other in CASES:
         asked = way.of_all or other is case
         shown = way.shows(world.secrets[other.name])
-        if asked and told_to(who, other) and shown is not None and shown not in seen:
+        told = asked and told_to(who, other) and may_take(way, who, other)
+        if told and shown is not None and shown not in seen:
             yield f"a reader does not get “{other.name}”"
-        if not (asked and told_to(who, other)) and f"{MARKER}{CASES.index(other)}-" in seen:
+        if not told and f"{MARKER}{CASES.index(other)}-" in seen:
             yield f"LEAK of “{other.name}”"
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from server.documents.workshop import running
 from server.documents.workshop.order import Order
+from server.documents.workshop.straighten import skew
 from tests import hostile, papers, signing
 from tests.server.documents.workshop import made
 
@@ -291,3 +292,15 @@ async def test_it_has_no_network(tmp_path: Path) -> None:
         (tmp_path / "job").mkdir()
         with pytest.raises(running.WorkshopFailed, match=r"unreachable|refused"):
             _ = [step async for step in running.steps(tmp_path / "job", order, 60, MISBEHAVING)]
+
+
+@pytest.mark.parametrize("angle", [-5.0, -1.2, 0.0, 0.6, 3.4])
+def test_the_skew_of_a_page_is_measured(angle: float) -> None:
+    page = papers.page_image(100).rotate(angle, expand=True, fillcolor=255)
+    assert skew(page) == pytest.approx(-angle, abs=0.15)
+    assert skew(page.rotate(90, expand=True)) == pytest.approx(-angle, abs=0.15)
+
+
+def test_what_is_no_text_is_not_turned() -> None:
+    assert skew(Image.new("L", (800, 1000), "white")) == 0.0
+    assert skew(Image.effect_noise((800, 1000), 80)) == 0.0

@@ -7,11 +7,12 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from server.accounts.actions import sessions
+from server.accounts.models import RoleGrant
 from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.live import client as live_client
 from server.live import registry
-from tests import builders
+from tests import builders, library
 from tests.conftest import signed_in
 from tests.server.conftest import Join
 from tests.sockets import LiveServer, Refused
@@ -265,3 +266,38 @@ async def test_a_right_that_ends_closes_the_socket(
     async with services.transactions(SYSTEM) as tx:
         (await tx.session.merge(meeting)).chair_id = None
     assert await console.closed() in (4403, 4404)
+
+
+async def test_delegates_are_looked_after_by_the_hundred(
+    services: Services, province: builders.Province, join: Join, monkeypatch: pytest.MonkeyPatch, server: LiveServer
+) -> None:
+    """One query finds those with whom nothing has changed; everybody else is asked about as before."""
+    monkeypatch.setattr(registry, "CHECK_SECONDS", 0.2)
+    meeting = await builders.conference(services, province, "running")
+    async with services.transactions(SYSTEM) as tx:
+        people = [await builders.person(tx.session, province.root, f"Đại biểu {n}") for n in range(5)]
+        places = [await library.delegate(tx.session, meeting, each) for each in people]
+    live = server.app.state.conference.live
+    asked: list[int | None] = []
+    one_by_one = live.admit_again
+
+    async def admit_again(client: live_client.Client) -> int | None:
+        asked.append(client.actor.person_id)
+        return await one_by_one(client)
+
+    monkeypatch.setattr(live, "admit_again", admit_again)
+    stays, signed_out, struck_off, disabled, promoted = [await join(meeting.id, each, "member") for each in people]
+    await asyncio.sleep(2.5)
+    assert asked == []
+    async with services.transactions(SYSTEM) as tx:
+        await sessions.revoke_all_of(tx, people[1].id)
+        (await tx.session.merge(places[2])).removed_at = tx.now
+        (await tx.session.merge(people[3])).disabled_at = tx.now
+        tx.session.add(RoleGrant(person_id=people[4].id, role="organiser", unit_id=province.root.id))
+    assert await signed_out.closed() == 4401
+    assert await struck_off.closed() == 4404
+    assert await disabled.closed() == 4401
+    client = live.client(meeting.id, promoted.participant)
+    await server.settled(lambda: client.actor.grants)
+    assert people[0].id not in asked
+    assert stays.connection.close_code is None

@@ -14,7 +14,7 @@ from websockets.streams import StreamReader
 from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.edge.lines import Line
-from server.live import log, room
+from server.live import courier, log, room
 from server.live.client import Client
 from server.live.feature import LiveFeature, Viewer
 from server.live.protocol import Wire
@@ -105,7 +105,7 @@ class Watcher:
         return [json.loads(text) for text in texts_in(b"".join(self.line.written))]
 
     @property
-    def numbers(self) -> list[int]:
+    def numbers(self) -> list[Any]:
         """The snapshot's number, then those of the events."""
         return [frame["seq"] for frame in self.frames]
 
@@ -210,3 +210,46 @@ async def test_numbers_have_no_gaps_and_a_rolled_back_event_never_was(services: 
         events = await log.after(session, meeting.id, 0)
     assert [event["seq"] for event in events] == list(range(1, 9))
     assert {event["changes"][0]["value"]["value"] % 3 for event in events} == {1, 2}
+
+
+async def test_thousands_are_served_in_slices_and_in_order(services: Services, meeting: Meeting) -> None:
+    here = Room(meeting.id, [FEATURE], services.database)
+    first = [await Watcher(meeting, CONSOLE).enter(here) for _ in range(2)]
+    many = [await Watcher(meeting, Viewer("member", 1)).enter(here) for _ in range(2 * courier.SLICE + 10)]
+    for value in (1, 2):
+        hint = await count(services, meeting, 1, value)
+        here.hint(hint["seq"], hint["event"])
+        if value == 1:
+            assert all(watcher.numbers == [0, 1] for watcher in first), "consoles come first"
+            served = [watcher for watcher in many if watcher.numbers == [0, 1]]
+            assert len(served) == courier.SLICE - len(first)
+            late = next(watcher for watcher in many if watcher not in served)
+            late.client.send('{"seq":"reply"}')
+            assert late.numbers == [0, 1, "reply"], "a reply never overtakes the event it tells of"
+    assert not here.signal_latest('{"seq":"signal"}', lambda _viewer: True), "passing things do not queue"
+    async with asyncio.timeout(5):
+        while here._courier.busy:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    assert all(watcher.numbers == [0, 1, 2] for watcher in many if watcher is not late)
+    assert late.numbers == [0, 1, "reply", 2]
+    assert len({id(watcher.line.written[-1]) for watcher in first}) == 1
+    assert here.signal_latest('{"seq":"signal"}', lambda viewer: viewer.audience == "console")
+    assert first[0].numbers[-1] == "signal"
+    assert many[0].numbers[-1] == 2
+    await here.stop()
+
+
+async def test_a_full_line_is_waited_for_and_spared_passing_things(services: Services, meeting: Meeting) -> None:
+    here = Room(meeting.id, [FEATURE], services.database)
+    weak, strong = [await Watcher(meeting, CONSOLE).enter(here) for _ in range(2)]
+    weak.line.full = True
+    for value in (1, 2, 3):
+        hint = await count(services, meeting, 1, value)
+        here.hint(hint["seq"], hint["event"])
+    here.signal_latest('{"seq":"signal"}', lambda _viewer: True)
+    assert (weak.numbers, strong.numbers) == ([0], [0, 1, 2, 3, "signal"])
+    weak.line.full = False
+    weak.client.flush()
+    assert weak.numbers == [0, 1, 2, 3]
+    assert len(weak.line.written) == 2, "what waited leaves in one piece"
+    await here.stop()

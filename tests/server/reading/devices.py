@@ -18,7 +18,8 @@ class Sent:
 
 @dataclass
 class Device:
-    """Clocks may be wrong, and are set back and forth. `named`: gives the server its device id."""
+    """`named`: gives the server its id and counts its requests; its clock may be set back and forth. Otherwise the
+    clock may be wrong, but never goes back."""
 
     number: int
     paper_id: int
@@ -31,6 +32,7 @@ class Device:
     queue: dict[str, Wire] = field(default_factory=dict)
     """id -> the change that waits; a later edit takes the place of an earlier one."""
     made: int = 0
+    turn: int = 0
 
     def _put(self, note: str, text: str | None, base: int) -> None:
         self.clock += timedelta(milliseconds=1)
@@ -68,7 +70,8 @@ class Device:
         changes = [copy.deepcopy(change) for change in list(self.queue.values())[:most]]
         body: Wire = {"since": self.since, "changes": changes}
         if self.named:
-            body["device"] = str(UUID(int=self.number))
+            self.turn += 1
+            body |= {"device": str(UUID(int=self.number)), "turn": self.turn}
         return body
 
     def hear(self, sent: Wire, answer: Wire) -> None:

@@ -56,7 +56,9 @@ class Memory:
             content = Content(1, 1, 1, "note", wire["body"])
             device = body.get("device", f"request {self.requests}")
             written_at = datetime.fromisoformat(wire["written_at"])
-            change = Change(wire["id"], wire["base"], content, written_at, device, named="device" in body)
+            change = Change(
+                wire["id"], wire["base"], content, written_at, device, named="device" in body, turn=body.get("turn", 0)
+            )
             there = _now(bring(self, change))
             if there != wire["id"]:
                 kept.append({"id": wire["id"], "kept_as": there})
@@ -206,7 +208,7 @@ class Trial:
         elif what == "again" and self.arrived:
             self.arrive(self.arrived[number % len(self.arrived)])
         elif what == "clock":
-            device.clock += timedelta(minutes=number - 25)
+            device.clock += timedelta(minutes=number - 25 if device.named else number)
 
     def arrive(self, request: dict[str, Any]) -> dict[str, Any]:
         self.arrived.append(request)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from server.core.fields import folded
 from server.reading.search.snippets import found_in
-from server.reading.search.words import Query, Term, matches, parse, words_of
+from server.reading.search.words import Query, Term, matches, parse, spaced, words_of
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_queries(typed: str, terms: list[tuple[str, ...]]) -> None:
 
 
 def test_a_name_is_found_by_its_number_and_kind() -> None:
-    name = words_of("nghi-quyet 18-NQ/TW | Về tổ chức bộ máy")
+    name = spaced("nghi-quyet 18-NQ/TW | Về tổ chức bộ máy")
     for typed in ("nghi quyet 18", "18-nq", "18-NQ/TW", "tổ chức", '"bộ máy"', "nq/tw bo may"):
         assert matches(parse(typed), name), typed
     for typed in ("19", "18-TW", '"máy bộ"', "", "nghị quyết 1 8"):
@@ -78,5 +78,5 @@ def test_what_matches_is_marked(words: list[str]) -> None:
     spelled = words_of(text)
     for word in spelled:
         query = Query((Term((word,)),))
-        assert matches(query, spelled)
+        assert matches(query, spaced(text))
         assert found_in(text, query).words == [word]

@@ -80,6 +80,25 @@ async def test_workbook(services: Services, province: builders.Province, browser
     assert missing["Bình"]["Lý do"] == "Đi công tác *nước ngoài* #x"
 
 
+async def test_beside_the_attendance_of_points(
+    services: Services, province: builders.Province, browser: Browsers, clock: Clock
+) -> None:
+    made = await held(services, province, browser, clock)
+    chair = await browser(province.chair)
+    report = (await chair.get(made.path(rest="attendance"))).json()
+    turnout = (await chair.get(made.path(rest="people"))).json()
+    assert report["totals"]["people"] == turnout["totals"]
+    points = {point["name"]: point["people"] for point in report["points"]}
+    assert (points["Đạ Sar"]["present"], points["Đạ Sar"]["leave"], points["Lát"]["counted"]) == (2, 1, 12)
+    units = {unit["name"]: unit["people"] for unit in report["units"]}
+    assert (units["Huyện Lạc Dương"]["expected"], units["Huyện Lạc Dương"]["present"]) == (5, 3)
+    assert (units["Xã Hiệp An"]["online"], units["Xã Hiệp An"]["left"]) == (1, 1)
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO((await chair.get(made.path(rest="attendance.xlsx"))).content))
+    rows = sheet.get_sheet_by_name("Theo đơn vị").to_python()
+    [district] = [dict(zip(rows[5], row, strict=True)) for row in rows[6:] if row[0] == "Huyện Lạc Dương"]
+    assert (district["Đại biểu triệu tập"], district["Vắng có lý do"], district["Số người dự"]) == (5, 1, 15)
+
+
 async def test_paper(services: Services, province: builders.Province, browser: Browsers, clock: Clock) -> None:
     made = await held(services, province, browser, clock)
     answer = await (await browser(province.chair)).get(made.path(rest="people.pdf"))

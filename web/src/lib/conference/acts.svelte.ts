@@ -1,6 +1,6 @@
 import { SvelteSet } from 'svelte/reactivity';
 import type { LiveRoom } from '#lib/live/room.svelte.ts';
-import type { CommandName } from '#lib/live/types.ts';
+import type { CommandName, Commands } from '#lib/live/types.ts';
 import { toasts } from '#lib/ui/toasts.svelte.ts';
 
 /**
@@ -31,12 +31,15 @@ export class Acts {
     }
   }
 
-  /** Runs a command; throws what it failed with, for a caller that shows it itself. */
-  async ask(name: CommandName, data: Record<string, unknown> = {}): Promise<void> {
+  /** Runs a command and gives its reply; throws what it failed with, for a caller that shows it itself. */
+  async ask<Name extends CommandName>(
+    name: Name,
+    data: Record<string, unknown> = {},
+  ): Promise<Commands[Name]['reply']> {
     const key = keyOf(name, data.point_id as number | undefined);
     this.#pending.add(key);
     try {
-      await this.#room.command(name, data);
+      return await this.#room.command(name, data as Partial<Commands[Name]['data']>);
     } finally {
       this.#pending.delete(key);
     }

@@ -173,6 +173,16 @@ describe('screens', () => {
     expect(shown('content-stage', false)).toBe('stage');
     expect(slots({ layout: 'stage', content })).toEqual(['content', 'stage']);
   });
+
+  it('shows a presented page where a shared screen would stand, and the shared screen before it', () => {
+    const content = { participant: 'desk-1', name: 'An', since: ago(1) };
+    const withPaper = (change: Partial<StageEntity>) => panesOf(stage(change), true).map(({ slot }) => slot);
+    expect(shownLayout(stage({ layout: 'stage-row' }), true)).toBe('content-stage');
+    expect(shownLayout(stage({ layout: 'grid-2' }), true)).toBe('grid-2');
+    expect(withPaper({ layout: 'stage' })).toEqual(['paper', 'stage']);
+    expect(withPaper({ layout: 'stage', content })).toEqual(['content', 'stage']);
+    expect(withPaper({ layout: 'grid-2' })).toHaveLength(4);
+  });
 });
 
 describe('agenda', () => {

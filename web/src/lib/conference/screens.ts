@@ -27,17 +27,17 @@ export function tileCount(layout: Layout): number {
 }
 
 /**
- * The layout as it is drawn: shared content takes the large place without anybody pushing it there, and
- * gives it back when it ends. A grid stays a grid: somebody wants to see faces.
+ * The layout as it is drawn: a shared screen or a presented page (`paper`) takes the large place without anybody pushing
+ * it there, and gives it back when it ends. A grid stays a grid: somebody wants to see faces.
  */
-export function shownLayout({ layout, content }: StageEntity): Layout {
-  if (content) return layout.startsWith('grid') ? layout : 'content-stage';
+export function shownLayout({ layout, content }: StageEntity, paper = false): Layout {
+  if (content || paper) return layout.startsWith('grid') ? layout : 'content-stage';
   return layout === 'content-stage' ? 'stage' : layout;
 }
 
-/** The panes of a screen in reading order. */
-export function panesOf(stage: StageEntity): Pane[] {
-  const layout = shownLayout(stage);
+/** The panes of a screen in reading order. A shared screen goes before a presented page, whose pane is `paper`. */
+export function panesOf(stage: StageEntity, paper = false): Pane[] {
+  const layout = shownLayout(stage, paper);
   const tiles = Array.from({ length: tileCount(layout) }, (_, index): Pane => ({
     slot: `tile-${index}`,
     size: 'small',
@@ -49,7 +49,7 @@ export function panesOf(stage: StageEntity): Pane[] {
     const { content } = stage;
     const place = content && { point_id: 0, name: content.name, speaker: '' };
     return [
-      { slot: 'content', size: 'large', place },
+      { slot: content || !paper ? 'content' : 'paper', size: 'large', place },
       { ...large, size: 'small' },
     ];
   }

@@ -6,7 +6,7 @@ import { clearDatabase, openDatabase, type Database } from './database.ts';
  */
 class Device {
   #database: Promise<Database | undefined> | undefined;
-  #owned = Promise.withResolvers<void>();
+  #owned = promised();
   #owner = '';
 
   /** Waits until it is known whose store it is. */
@@ -36,7 +36,7 @@ class Device {
   /** The session is over: gives the store to be emptied of papers; nobody reads it until somebody signs in. */
   async release(): Promise<Database | undefined> {
     this.#owner = '';
-    this.#owned = Promise.withResolvers<void>();
+    this.#owned = promised();
     return this.#open();
   }
 
@@ -50,6 +50,13 @@ class Device {
     );
     return this.#database;
   }
+}
+
+/** What Promise.withResolvers does, which tablets of a few years ago do not have. */
+function promised(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
 }
 
 export const device = new Device();

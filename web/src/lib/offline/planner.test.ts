@@ -65,6 +65,7 @@ const library = (meeting: number, ...papers: Paper[]): Library => ({
 });
 const meeting = (id: number, starts: number, state = 'invited') => ({
   id,
+  my: { organise: false, conduct: false },
   state,
   starts_at: at(starts),
   ends_at: at(starts + 4),
@@ -122,6 +123,20 @@ describe('what is fetched ahead', () => {
     expect(fetched({ choice: 'never', saved: [saved(2, 20, { pinned: true, complete: false })] })).toEqual([
       20,
     ]);
+  });
+  it('is not every paper of who prepares meetings', () => {
+    const office = { ...meeting(1, 2), my: { organise: true, conduct: false } };
+    expect(fetched({ meetings: [office] })).toEqual([]);
+    expect(fetched({ meetings: [office], asked: new Set([20]) })).toEqual([20]);
+  });
+  it('is no more than a device can spare', () => {
+    const huge = paper(1);
+    huge.version!.picture_bytes['900'] = 600_000_000;
+    expect(fetched({ choice: 'always', libraries: [library(1, huge, paper(2))] })).toEqual([20]);
+  });
+  it('begins with what is being read', () => {
+    expect(fetched({ open: 2 })).toEqual([20, 10]);
+    expect(fetched({ open: 2, choice: 'never' })).toEqual([]);
   });
   it('does not bring back what was taken off by hand', () => {
     expect(fetched({ declined: new Set([1]) })).toEqual([20]);

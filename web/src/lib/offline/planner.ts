@@ -6,6 +6,7 @@ export type Choice = 'always' | 'wifi' | 'never';
 
 export interface ComingMeeting {
   id: number;
+  my: { organise: boolean; conduct: boolean };
   state: string;
   starts_at: string;
   ends_at: string;
@@ -43,6 +44,8 @@ export interface Situation {
   saved: SavedSummary[];
   /** Versions asked for by hand. */
   asked?: ReadonlySet<number>;
+  /** The paper somebody reads now: it is fetched before the others. */
+  open?: number;
   /** Papers taken off by hand: they do not come back unasked. */
   declined?: ReadonlySet<number>;
   choice: Choice;
@@ -56,8 +59,10 @@ const stays = 24 * hour;
 const ahead = 14 * 24 * hour;
 /** On a line of unknown price no more than this is fetched unasked. */
 const unaskedAtMost = 60_000_000;
+/** Nor on any line more than this: it is a device with other uses. */
+const aheadAtMost = 500_000_000;
 
-/** What to fetch (first what was asked for by hand, then the nearest meeting's in the agenda's order), and what to take off the device. */
+/** What to fetch (first what was asked for by hand, then what is being read, then the nearest meeting's in the agenda's order), and what to take off the device. */
 export function plan(situation: Situation): Plan {
   const { meetings, libraries, saved } = situation;
   const drop = [];
@@ -72,6 +77,8 @@ export function plan(situation: Situation): Plan {
     (a, b) => (start.get(a.meeting_id) ?? Infinity) - (start.get(b.meeting_id) ?? Infinity),
   );
   const fetch: Wish[] = [];
+  const unasked = situation.network === 'unknown' && situation.choice === 'wifi';
+  const atMost = unasked ? unaskedAtMost : aheadAtMost;
   let total = 0;
   for (const library of inOrder) {
     const automatic = fetchedAhead(library.meeting_id, situation);
@@ -80,19 +87,15 @@ export function plan(situation: Situation): Plan {
       if (!wish || complete.has(wish.version_id)) continue;
       if (!pinned.has(paper.id) && !situation.asked?.has(wish.version_id)) {
         if (!automatic || situation.declined?.has(paper.id)) continue;
-        if (
-          situation.network === 'unknown' &&
-          situation.choice === 'wifi' &&
-          total + wish.bytes > unaskedAtMost
-        )
-          continue;
+        if (total + wish.bytes > atMost) continue;
       }
       total += wish.bytes;
       fetch.push(wish);
     }
   }
-  const asked = (wish: Wish) => Number(situation.asked?.has(wish.version_id) ?? false);
-  return { fetch: fetch.sort((a, b) => asked(b) - asked(a)), drop };
+  const urgent = (wish: Wish) =>
+    Number(wish.paper_id === situation.open) + 2 * Number(situation.asked?.has(wish.version_id) ?? false);
+  return { fetch: fetch.sort((a, b) => urgent(b) - urgent(a)), drop };
 }
 
 /** Whether a paper's content may lie on this reader's device. */
@@ -119,7 +122,9 @@ export function bytesOf(paper: Paper): number {
 function fetchedAhead(meeting: number, { meetings, choice, network, now }: Situation): boolean {
   if (choice === 'never' || (choice === 'wifi' && network === 'metered')) return false;
   const known = meetings?.find((one) => one.id === meeting);
-  return known !== undefined && isComing(known, now);
+  if (!known || !isComing(known, now)) return false;
+  // Who prepares meetings sees very many papers, and reads them at a desk; saving one is a press away.
+  return !known.my.organise || known.my.conduct;
 }
 
 /** Whether a meeting's papers belong on the device. */

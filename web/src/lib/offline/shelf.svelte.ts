@@ -45,6 +45,9 @@ class Shelf {
   readonly #fresh = new Set<number>();
   /** Versions to save because somebody pressed it, not yet begun. */
   readonly #asked = new Set<number>();
+  /** The paper being read, and the one being saved. */
+  #open: number | undefined;
+  #saving: number | undefined;
   /** Papers taken off this device by hand. */
   #declined = new Set<number>();
   #meetings: MeetingSummary[] | undefined;
@@ -64,7 +67,7 @@ class Shelf {
 
   /** Begins to keep the papers of who is signed in; again with the same person it does nothing. */
   async start(me: Me): Promise<void> {
-    const owner = me.person_id === null ? `point-${me.point_id}` : `person-${me.person_id}`;
+    const owner = ownerOf(me);
     if (owner === this.#owner) return;
     this.#halt();
     this.#owner = owner;
@@ -179,6 +182,13 @@ class Shelf {
     await this.#pursue();
   }
 
+  /** A paper is being read: if it is to be saved, then before the others. */
+  prefer(paper: number): void {
+    this.#open = paper;
+    if (this.#saving !== undefined && this.#saving !== paper) this.#work?.abort();
+    void this.#pursue();
+  }
+
   /** Takes a paper off the device, until it is asked for again. */
   async remove(paper: number): Promise<void> {
     const db = await device.db();
@@ -252,6 +262,7 @@ class Shelf {
       saved,
       asked: this.#asked,
       declined: this.#declined,
+      open: this.#open,
       choice: this.choice,
       network: network(),
       now: Date.now(),
@@ -309,6 +320,7 @@ class Shelf {
     try {
       for (const wish of wishes) {
         if (work.signal.aborted) return;
+        this.#saving = wish.paper_id;
         await this.#saveOne(wish, work.signal);
       }
       this.full = false;
@@ -317,6 +329,7 @@ class Shelf {
       else if (!(thrown instanceof ApiError) && !work.signal.aborted) throw thrown;
     } finally {
       if (this.#work === work) this.#work = undefined;
+      this.#saving = undefined;
       void this.#recollect();
     }
   }
@@ -348,5 +361,9 @@ class Shelf {
     for (const stop of this.#stopping.splice(0)) stop();
   }
 }
+
+/** Whose store a browser holds. */
+export const ownerOf = (me: Me): string =>
+  me.person_id === null ? `point-${me.point_id}` : `person-${me.person_id}`;
 
 export const shelf = new Shelf();

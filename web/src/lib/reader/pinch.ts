@@ -2,7 +2,8 @@
 export interface Pinching {
   /** Two fingers are down at a place; answers the zoom they begin from. */
   start(x: number, y: number): number;
-  move(zoom: number, x: number, y: number): void;
+  /** `zoom` is left out while two fingers only move. */
+  move(zoom: number | undefined, x: number, y: number): void;
   end(): void;
   doubleTap(x: number, y: number): void;
   swipe(direction: 1 | -1): void;
@@ -11,6 +12,8 @@ export interface Pinching {
 const doubleWithin = 300;
 const sameSpot = 32;
 const swipeFrom = 64;
+/** Fingers that keep their distance, about, mean to move the page. */
+const spread = 0.06;
 const wheelRests = 160;
 
 /** Listens until the returned function is called. */
@@ -25,7 +28,7 @@ export function pinching(element: HTMLElement, { start, move, end, doubleTap, sw
     return { apart: Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY) || 1, x, y };
   };
 
-  let pinch: { apart: number; zoom: number } | undefined;
+  let pinch: { apart: number; zoom: number; zooms: boolean } | undefined;
   let tapped: { x: number; y: number; at: number } | undefined;
   let down: { x: number; y: number; at: number } | undefined;
   let frame = 0;
@@ -34,7 +37,7 @@ export function pinching(element: HTMLElement, { start, move, end, doubleTap, sw
     if (event.touches.length === 2) {
       event.preventDefault();
       const { apart, x, y } = pair(event.touches);
-      pinch = { apart, zoom: start(x, y) };
+      pinch = { apart, zoom: start(x, y), zooms: false };
       down = tapped = undefined;
     } else if (event.touches.length === 1) {
       const [touch] = event.touches;
@@ -45,7 +48,9 @@ export function pinching(element: HTMLElement, { start, move, end, doubleTap, sw
     if (!pinch || event.touches.length !== 2) return;
     event.preventDefault();
     const { apart, x, y } = pair(event.touches);
-    const zoom = (pinch.zoom * apart) / pinch.apart;
+    const change = apart / pinch.apart;
+    pinch.zooms ||= Math.abs(change - 1) > spread;
+    const zoom = pinch.zooms ? pinch.zoom * change : undefined;
     cancelAnimationFrame(frame);
     frame = requestAnimationFrame(() => move(zoom, x, y));
   };

@@ -156,6 +156,7 @@ export class Reading {
     this.content = new PaperContent(head);
     this.#seen = new Seen(head.version.id, () => this.visible);
     this.problem = undefined;
+    shelf.prefer(this.paperId);
   }
 
   async #lastPage(version: number): Promise<number> {

@@ -1,8 +1,13 @@
 import { createContext } from 'svelte';
 import { Devices } from '#lib/media/devices.svelte.ts';
 import { keepAwake } from '#lib/media/awake.ts';
-import type { PointEntity } from '#lib/live/types.ts';
+import { answer, api } from '#lib/api/client.ts';
+import { Follow } from '#lib/delegate/follow.svelte.ts';
+import { device } from '#lib/offline/device.ts';
+import { ownerOf } from '#lib/offline/shelf.svelte.ts';
+import type { PointEntity, TurnoutEntity } from '#lib/live/types.ts';
 import { Conference } from '../conference.svelte.ts';
+import { ScreenCode } from './code.svelte.ts';
 import { endVisit, noteVisit } from './visit.ts';
 
 /** What a hall is in, as its screen says it from afar. */
@@ -22,6 +27,12 @@ export type HallState =
 export class Hall {
   readonly conference: Conference;
   readonly devices: Devices;
+  /** The page that everybody is shown. */
+  readonly follow: Follow;
+  /** What people scan here. */
+  readonly code: ScreenCode;
+  /** The code is wanted in a corner while the conference runs. */
+  codeShown = $state(false);
   readonly meeting: number;
   readonly point: number;
   readonly #stops: (() => void)[] = [];
@@ -31,7 +42,9 @@ export class Hall {
     this.point = point;
     this.devices = devices;
     this.conference = new Conference(meeting, { as: 'hall', point });
-    const { media, sound } = this.conference;
+    const { media, room, sound } = this.conference;
+    this.follow = new Follow(room);
+    this.code = new ScreenCode(meeting, point, room.channel.clock);
     sound.speaker(devices.inUse('speaker'));
     this.#stops.push(
       devices.onTrack('camera', (track) => void media.publish('camera', track)),
@@ -40,11 +53,19 @@ export class Hall {
         void media.publish('microphone', track);
       }),
       keepAwake(),
+      room.onSnapshot(() => void this.#known()),
+      () => this.follow.stop(),
+      () => this.code.stop(),
     );
   }
 
   get own(): PointEntity | undefined {
     return this.conference.room.points.get(String(this.point));
+  }
+
+  /** How many delegates are here, once there is somebody to count. */
+  get turnout(): TurnoutEntity | undefined {
+    return this.conference.room.collection('turnout').get(String(this.point)) as TurnoutEntity | undefined;
   }
 
   /** Called: this hall's sound goes to everyone. */
@@ -95,6 +116,15 @@ export class Hall {
     endVisit();
     await this.conference.acts.run('hall.leave');
     this.close();
+  }
+
+  /** Pages may lie in this browser's store, which opens when it is known whose it is. A hall saves none ahead. */
+  async #known(): Promise<void> {
+    try {
+      await device.belongTo(ownerOf(await answer(api.GET('/api/session'))));
+    } catch {
+      // The next snapshot asks again.
+    }
   }
 
   close(): void {

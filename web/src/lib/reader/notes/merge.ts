@@ -37,14 +37,15 @@ export interface Merged {
   remove: string[];
 }
 
-const most = 500;
+/** Changes a request. */
+export const most = 500;
 
 /** What the server has not heard of yet, oldest first. */
-export function outgoing(notes: Iterable<Annotation>): Sent[] {
+export function outgoing(notes: Iterable<Annotation>, limit = most): Sent[] {
   return [...notes]
     .filter((note) => note.edits > 0 && !note.refused)
     .sort((a, b) => a.written_at.localeCompare(b.written_at))
-    .slice(0, most)
+    .slice(0, limit)
     .map((note) => ({
       edits: note.edits,
       change: {

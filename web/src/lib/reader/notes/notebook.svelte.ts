@@ -4,7 +4,7 @@ import { ApiError } from '#lib/api/errors.ts';
 import { request } from '#lib/api/request.ts';
 import { device } from '#lib/offline/device.ts';
 import { shelf } from '#lib/offline/shelf.svelte.ts';
-import { merge, outgoing, type SyncAnswer } from './merge.ts';
+import { merge, most, outgoing, type SyncAnswer } from './merge.ts';
 import type { Annotation, Content } from './types.ts';
 
 /** Where what was written is: with the server too, only here, on its way, or only in this window's memory. */
@@ -41,6 +41,8 @@ class Notebook {
   #ready: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #retry = firstRetry;
+  #turn = 0;
+  #batch = most;
   #running: Promise<void> | undefined;
   /** Which notes the last answer was about. */
   #scope = '';
@@ -118,26 +120,42 @@ class Notebook {
   async #exchange(): Promise<void> {
     await this.#ready;
     if (!connection.up) return this.#soon(withoutLine);
-    const sent = outgoing(this.notes.values());
+    const sent = outgoing(this.notes.values(), this.#batch);
     this.sending = sent.length > 0;
     for (const { change } of sent) this.#unheard.delete(change.id);
     try {
       const changes = sent.map(({ change }) => change);
       const answer = await request<SyncAnswer>('/api/notes/sync', {
         method: 'POST',
-        body: { device: this.#device, since: this.#seq, changes },
+        body: { device: this.#device, turn: await this.#nextTurn(), since: this.#seq, changes },
       });
       this.#retry = firstRetry;
+      this.#batch = most;
       await this.#take(merge(this.notes, sent, answer), answer);
       if (answer.more || this.#seq !== answer.seq) return this.#soon(0);
       if (outgoing(this.notes.values()).length > 0) this.#soon(pause);
     } catch (thrown) {
       if (thrown instanceof ApiError && thrown.status === 401) return;
+      if (thrown instanceof ApiError && thrown.status === 413 && sent.length > 1) {
+        this.#batch = Math.ceil(sent.length / 2); // long strokes: fewer at a time
+        return this.#soon(0);
+      }
       this.#soon(this.#retry);
       this.#retry = Math.min(this.#retry * 2, longestRetry);
     } finally {
       this.sending = false;
     }
+  }
+
+  /** Grows with each request of this browser, in whichever window: the server tells an overtaken one by it. */
+  async #nextTurn(): Promise<number> {
+    const db = await device.db();
+    if (!db) return ++this.#turn;
+    const tx = db.transaction('facts', 'readwrite');
+    this.#turn = Math.max(this.#turn, Number((await tx.store.get('notes-turn')) ?? 0)) + 1;
+    await tx.store.put(this.#turn, 'notes-turn');
+    await tx.done.catch(() => undefined);
+    return this.#turn;
   }
 
   async #take(merged: ReturnType<typeof merge>, answer: SyncAnswer): Promise<void> {

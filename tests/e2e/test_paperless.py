@@ -1,0 +1,210 @@
+"""The paperless meeting, from the upload to the receipt, in real browsers: a phone, a desk, a hall."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page, expect
+
+from tests import papers
+from tests.e2e.people import until
+from tests.e2e.reading_room import DESK, PHONE, ReadingRoom
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(300),
+    pytest.mark.asyncio(loop_scope="module"),
+]
+
+PAGES = 6
+FIRST_NOTE, PHONE_NOTE, TABLET_NOTE = "Hỏi về chỉ tiêu", "Viết trên điện thoại khi mất mạng", "Viết trên máy tính bảng"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def room(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ReadingRoom]:
+    async with ReadingRoom.running(tmp_path_factory.mktemp("papers")) as made:
+        yield made
+
+
+async def library(room: ReadingRoom, page: Page) -> list[dict[str, Any]]:
+    answer: Any = await room.ask(page, "GET", f"/api{room.address('/papers')}")
+    found: list[dict[str, Any]] = answer["papers"]
+    return found
+
+
+async def uploaded(room: ReadingRoom, folder: Path) -> int:
+    """The organiser's way: a file into the page; waits until the workshop is done. Once a module."""
+    async with room.window("organiser") as desk:
+        present = await library(room, desk)
+        if present:
+            return int(present[0]["id"])
+        await desk.goto(room.address("/papers"))
+        await desk.get_by_test_id("add-papers").set_input_files(
+            papers.file(folder, "bao-cao-quy.pdf", papers.pdf(PAGES))
+        )
+        await until(
+            lambda: library(room, desk),
+            lambda found: bool(found) and found[0]["state"] == "ready",
+            120,
+            "the uploaded paper",
+        )
+        await expect(desk.get_by_text("Sẵn sàng").first).to_be_visible()
+        return int((await library(room, desk))[0]["id"])
+
+
+async def write_note(page: Page, text: str, *, at: tuple[float, float]) -> None:
+    """Where one taps on the first page, as parts of it."""
+    await page.get_by_role("button", name="Viết", exact=True).click()
+    await page.get_by_test_id("mark-bar").get_by_role("button", name="Ghi chú").click()
+    sheet = page.locator('section[data-page="1"]')
+    box = await sheet.bounding_box()
+    assert box is not None
+    await page.mouse.click(box["x"] + box["width"] * at[0], box["y"] + box["height"] * at[1])
+    editor = page.get_by_test_id("note-editor")
+    await editor.locator("textarea").fill(text)
+    await editor.get_by_role("button", name="Xong").click()
+
+
+async def notes_on(page: Page) -> set[str]:
+    pins = page.get_by_test_id("pin")
+    return {await pins.nth(index).get_attribute("title") or "" for index in range(await pins.count())}
+
+
+async def test_a_paper_is_uploaded_read_and_written_into_with_and_without_a_line(
+    room: ReadingRoom, tmp_path: Path
+) -> None:
+    paper = await uploaded(room, tmp_path)
+    async with room.delegate() as phone, room.delegate(DESK) as tablet:
+        await phone.goto(room.address("/delegate/papers"))
+        row = phone.locator(f'[data-testid="paper-row"][data-paper="{paper}"]')
+        await expect(row).to_have_attribute("data-saved", "true")
+        await row.get_by_role("link").click()
+        await expect(phone.locator('section[data-page="1"][data-drawn="true"]')).to_be_visible()
+        await expect(phone.get_by_test_id("watermark").first).to_be_attached()
+        await write_note(phone, FIRST_NOTE, at=(0.3, 0.3))
+        await tablet.goto(room.address(f"/papers/{paper}"))
+        await until(lambda: notes_on(tablet), lambda seen: seen == {FIRST_NOTE}, 30, "the note on the other device")
+
+        for device in (phone, tablet):
+            await device.context.set_offline(True)
+            await device.reload()
+            await expect(device.locator('section[data-page="1"][data-drawn="true"]')).to_be_visible()
+        await write_note(phone, PHONE_NOTE, at=(0.5, 0.45))
+        await write_note(tablet, TABLET_NOTE, at=(0.5, 0.3))
+        for device in (phone, tablet):
+            await device.context.set_offline(False)
+        everything = {FIRST_NOTE, PHONE_NOTE, TABLET_NOTE}
+        for device in (phone, tablet):
+            await until(
+                lambda seen=device: notes_on(seen), lambda seen: seen == everything, 60, "notes after the return"
+            )
+
+    async with room.window("organiser") as desk:
+        await desk.goto(room.address("/receipts"))
+        board: Any = await until_read(room, desk)
+        reader = next(each for each in board["people"] if each["person_id"] == room.where.delegate.id)
+        assert reader["opened"] == 1
+        await expect(desk.get_by_role("main")).to_contain_text(re.compile("đã mở|Đã mở|đã đọc", re.IGNORECASE))
+
+
+async def until_read(room: ReadingRoom, desk: Page) -> object:
+    async def board() -> Any:
+        return await room.ask(desk, "GET", f"/api{room.address('/receipts')}")
+
+    await until(board, lambda found: found["papers"][0]["opened"] == 1, 60, "the receipt")
+    return await board()
+
+
+async def test_every_device_is_on_the_presenter_s_page(room: ReadingRoom, tmp_path: Path) -> None:
+    paper = await uploaded(room, tmp_path)
+    async with room.window("chair", (1440, 900)) as console, room.delegate() as phone:
+        await console.goto(room.address("/console"))
+        await console.get_by_test_id("present-open").first.click()
+        await console.locator(f'[data-testid="present-paper"][data-paper="{paper}"]').click()
+        shown = phone.get_by_test_id("presented-page")
+        await expect(shown).to_have_attribute("data-page", "1")
+        for _ in range(2):
+            await console.get_by_test_id("present-next").click()
+        await expect(shown).to_have_attribute("data-page", "3")
+
+        await phone.get_by_test_id("leave-follow").click()
+        await console.get_by_test_id("present-next").click()
+        await expect(console.get_by_test_id("present-page")).to_have_attribute("data-page", "4")
+        await expect(shown).to_have_attribute("data-page", "3")
+        await phone.get_by_test_id("follow-again").click()
+        await expect(shown).to_have_attribute("data-page", "4")
+
+        async with room.delegate() as late:
+            await expect(late.get_by_test_id("presented-page")).to_have_attribute("data-page", "4")
+        assert await phone.evaluate("performance.getEntriesByType('resource').every(e => !/turn:|stun:/.test(e.name))")
+        await console.get_by_test_id("present-stop").click()
+        await expect(phone.get_by_test_id("nothing-presented")).to_be_visible()
+
+
+async def test_the_hall_s_code_checks_in_and_a_stranger_has_to_ask(room: ReadingRoom) -> None:
+    point = room.where.da_sar_hall.id
+    async with room.window("hall") as hall, room.delegate() as phone, room.window(size=PHONE) as stranger:
+        code: Any = await room.ask(hall, "GET", f"/api{room.address(f'/points/{point}/code')}")
+        await phone.goto(code["path"])
+        await expect(phone.get_by_test_id("checked-in")).to_have_attribute("data-point", str(point))
+        await phone.get_by_test_id("open-meeting").click()
+        await expect(phone.get_by_test_id("my-attendance")).to_have_attribute("data-state", "present")
+
+        await stranger.goto(code["path"])
+        form = stranger.get_by_test_id("request-form")
+        await expect(form).to_be_visible()
+        assert "Hội nghị thử" not in await stranger.content()
+        await form.get_by_label("Họ và tên").fill("Trần Khách Mời")
+        await form.get_by_label("Đơn vị").fill("Hội Nông dân xã Đạ Sar")
+        await form.get_by_label("Số điện thoại").fill("0912 345 678")
+        await stranger.get_by_test_id("request-send").click()
+        await expect(stranger.get_by_test_id("request-waiting")).to_be_visible()
+        async with room.window("organiser") as desk:
+            waiting: Any = await room.ask(desk, "GET", f"/api{room.address('/requests')}")
+            await room.ask(desk, "POST", f"/api/requests/{waiting[0]['id']}/grant", {"point_id": point})
+            await expect(stranger.get_by_test_id("checked-in").or_(stranger.get_by_test_id("delegate"))).to_be_visible()
+            turnout: Any = await room.ask(desk, "GET", f"/api{room.address('/people')}")
+        assert next(each for each in turnout["points"] if each["point_id"] == point)["present"] >= 1
+
+
+async def test_a_recalled_paper_leaves_every_device(room: ReadingRoom, tmp_path: Path) -> None:
+    paper = await uploaded(room, tmp_path)
+    async with room.delegate() as phone, room.delegate() as away, room.window("organiser") as desk:
+        for device in (phone, away):
+            await device.goto(room.address(f"/papers/{paper}"))
+            await expect(device.locator('section[data-page="1"][data-drawn="true"]')).to_be_visible()
+        await away.context.set_offline(True)
+        await room.ask(desk, "POST", f"/api/papers/{paper}/recall", {"reason": "Có sai sót ở bảng 2"})
+        await expect(phone.get_by_test_id("closed")).to_be_visible()
+        await away.context.set_offline(False)
+        await expect(away.get_by_test_id("closed")).to_be_visible()
+        for device in (phone, away):
+            await until(lambda on=device: saved_pages(on), lambda left: left == 0, 30, "saved pages after the recall")
+        await room.ask(desk, "POST", f"/api/papers/{paper}/restore")
+
+
+async def saved_pages(page: Page) -> int:
+    """How many page pictures lie in the device's own stores."""
+    count: int = await page.evaluate(
+        """async () => {
+          let total = 0;
+          for (const { name } of await indexedDB.databases()) {
+            const db = await new Promise((done, fail) => {
+              const asked = indexedDB.open(name);
+              asked.onsuccess = () => done(asked.result);
+              asked.onerror = () => fail(asked.error);
+            });
+            if (db.objectStoreNames.contains('pictures'))
+              total += await new Promise((done) => {
+                const asked = db.transaction('pictures').objectStore('pictures').count();
+                asked.onsuccess = () => done(asked.result);
+              });
+            db.close();
+          }
+          return total;
+        }"""
+    )
+    return count
