@@ -13,10 +13,12 @@ class Toasts {
   list = $state<Toast[]>([]);
   #next = 1;
 
-  show(text: string, kind: Toast['kind'] = 'success', action?: Toast['action']): void {
+  /** Returns what `dismiss` takes it away by, before its time. */
+  show(text: string, kind: Toast['kind'] = 'success', action?: Toast['action']): number {
     const id = this.#next++;
     this.list = [...this.list.slice(1 - most), { id, text, kind, action }];
     setTimeout(() => this.dismiss(id), action ? 10_000 : kind === 'error' ? 8_000 : 5_000);
+    return id;
   }
 
   dismiss(id: number): void {
