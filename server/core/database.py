@@ -1,6 +1,7 @@
 """The database: one engine, one declarative base, column types that behave alike on SQLite and PostgreSQL."""
 
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -8,14 +9,18 @@ from itertools import islice
 from typing import Any, ClassVar, TypeVar
 
 import aiosqlite
+import structlog
 from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import StaticPool
 
+log = structlog.get_logger(__name__)
+
 T = TypeVar("T")
 
 _BUSY_SECONDS = 15
+_SLOW_SECONDS = 0.25
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -132,7 +137,13 @@ class _Sqlite(aiosqlite.Connection):
             return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
         if not self._running or self._connection is None:
             raise ValueError("Connection closed")
-        return fn(*args, **kwargs)
+        began = time.perf_counter()
+        result = fn(*args, **kwargs)
+        taken = time.perf_counter() - began
+        if taken > _SLOW_SECONDS:
+            # Everybody waited. Such a query needs an index, or `Database.read(long=True)`.
+            log.warning("slow-query", seconds=round(taken, 2), statement=str(args[0])[:500] if args else fn.__name__)
+        return result
 
     async def commit(self) -> None:
         self.inline = False
