@@ -10,6 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from tests import papers
+from tests.e2e.audit import Audit
 from tests.e2e.people import until
 from tests.e2e.reading_room import DESK, PHONE, ReadingRoom
 
@@ -208,3 +209,32 @@ async def saved_pages(page: Page) -> int:
         }"""
     )
     return count
+
+
+async def test_no_page_of_it_has_a_barrier(room: ReadingRoom, tmp_path: Path) -> None:
+    """Each on a phone and on a desk, by day and by night."""
+    paper = await uploaded(room, tmp_path)
+    point = room.where.da_sar_hall.id
+    async with room.window("organiser") as page:
+        audit = Audit(page)
+        for rest in ("/papers", "/delegates", "/receipts", "/attendance", f"/points/{point}/people"):
+            await page.goto(room.address(rest))
+            await page.get_by_role("heading", level=1).first.wait_for()
+            await audit.look(f"organiser {rest}")
+        await page.goto("/search?q=ket qua cong tac")
+        await page.get_by_role("main").get_by_role("link").first.wait_for()
+        await audit.look("search")
+        audit.verdict()
+    async with room.delegate() as page:
+        audit = Audit(page)
+        for rest in ("/delegate", "/delegate/agenda", "/delegate/papers", "/delegate/me", f"/papers/{paper}"):
+            await page.goto(room.address(rest))
+            await page.get_by_role("heading").first.wait_for()
+            await audit.look(f"delegate {rest}")
+        audit.verdict()
+    async with room.window() as page:
+        audit = Audit(page, refusals=(f"/api/m/{room.code}",))
+        await page.goto(f"/m/{room.code}")
+        await page.get_by_test_id("request-form").wait_for()
+        await audit.look("door")
+        audit.verdict()

@@ -41,6 +41,7 @@ class Notebook {
   #ready: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #retry = firstRetry;
+  #onceMore = false;
   #turn = 0;
   #batch = most;
   #running: Promise<void> | undefined;
@@ -113,7 +114,13 @@ class Notebook {
   /** Exchanges with the server until nothing is left to send. Failures are tried again by themselves. */
   sync(): Promise<void> {
     clearTimeout(this.#timer);
-    this.#running ??= this.#exchange().finally(() => (this.#running = undefined));
+    // An exchange under way may have been answered already: what made us ask may be newer.
+    if (this.#running) this.#onceMore = true;
+    this.#running ??= this.#exchange().finally(() => {
+      this.#running = undefined;
+      if (this.#onceMore) this.#soon(0);
+      this.#onceMore = false;
+    });
     return this.#running;
   }
 
