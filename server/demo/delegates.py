@@ -15,6 +15,8 @@ from server.organisations.models import BridgePoint, Unit
 _SEED = 2026
 _OFFICERS = ("Kỹ thuật", "Thư ký điểm cầu")
 """Titles of those who work in the hall and are not on its list."""
+_STAFF = ("quantri", "tochuc", "dieuphoi")
+"""Who prepares and runs the conference."""
 _TITLES = {
     "province": (
         "Ủy viên Ban Thường vụ Tỉnh ủy", "Tỉnh ủy viên", "Giám đốc sở", "Phó Giám đốc sở", "Trưởng ban",
@@ -53,7 +55,7 @@ async def add(tx: Transaction, meeting: Meeting) -> int:
     for person in await tx.session.scalars(
         select(Person).where(Person.unit_id.in_({hall.unit.id for hall in halls})).order_by(Person.id)
     ):
-        if not person.title.startswith(_OFFICERS):
+        if person.login not in _STAFF and not person.title.startswith(_OFFICERS):
             known.setdefault(person.unit_id, []).append(person)
     names, total = Names(_SEED), 0
     for hall in halls:

@@ -51,7 +51,7 @@ async def visitors_links(services: Services) -> list[SignInLink]:
         hall = await _point(tx, _VISITORS_HALL)
         delegate = await _delegate(tx, _VISITORS_DELEGATE)
         console = f"/meetings/{meeting.id}/console"
-        watch = f"/meetings/{meeting.id}/view"
+        seat = f"/meetings/{meeting.id}/delegate"
         return [
             await _personal(tx, "Ban tổ chức", "Organiser", organiser, "/"),
             await _personal(tx, "Chủ trì", "Chair", chair, console),
@@ -62,7 +62,7 @@ async def visitors_links(services: Services) -> list[SignInLink]:
                 f"{hall.name} ({(await _unit_of(tx, hall)).name})",
                 (await create_link(tx, point_id=hall.id, next_path="/hall"))[0],
             ),
-            await _personal(tx, "Đại biểu", "Delegate", delegate, watch),
+            await _personal(tx, "Đại biểu", "Delegate", delegate, seat),
         ]
 
 

@@ -169,7 +169,10 @@ def _joined(parts: list[_Part], after: _Part) -> str:
     for part in parts:
         centred = abs((part.left + part.right) / 2 - (after.left + after.right) / 2) < 0.08
         height = max(last.bottom - last.top, 0.008)
-        if len(taken) == _TITLE_LINES or _BODY.match(part.text) or not centred or part.top - last.bottom > 2.2 * height:
+        gap = part.top - last.bottom > 2.2 * height
+        # A subject is set shorter and shorter, or evenly; a full line that begins a sentence after it is the body.
+        wider = bool(taken) and part.right - part.left > 1.25 * (last.right - last.left) and part.text[:1].isupper()
+        if len(taken) == _TITLE_LINES or _BODY.match(part.text) or not centred or gap or wider:
             break
         taken.append(part.text)
         last = part

@@ -112,7 +112,7 @@ async def test_the_links_open_what_they_say(services: Services, browser: Browser
     assert shown["Operator"][1]["operate"]
     assert shown["Commune hall"][0] == "/hall"
     assert len(shown["Commune hall"][1]["points"]) == 1
-    assert shown["Delegate"][0] == f"/meetings/{meeting_id}/view"
+    assert shown["Delegate"][0] == f"/meetings/{meeting_id}/delegate"
     assert shown["Delegate"][1]["view"]
 
 
