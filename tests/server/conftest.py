@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -38,3 +39,23 @@ async def join(server: LiveServer, services: Services) -> AsyncIterator[Join]:
             return client
 
         yield open_client
+
+
+_ONE_DATABASE = ("demo/", "edge/", "test_rights_matrix.py", "test_openapi.py", "test_web_types.py")
+"""What is asked there does not depend on the database; everything else runs on SQLite and on PostgreSQL."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    left_out = [
+        item
+        for item in items
+        if item.path.is_relative_to(here)
+        and item.path.relative_to(here).as_posix().startswith(_ONE_DATABASE)
+        and getattr(item, "callspec", None) is not None
+        and item.callspec.params.get("database_url") == "postgresql"  # type: ignore[attr-defined]
+    ]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        gone = set(left_out)
+        items[:] = [item for item in items if item not in gone]
