@@ -15,6 +15,7 @@ import resource
 import struct
 import sys
 import time
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -144,7 +145,7 @@ async def run() -> None:
     task = json.loads(await lines.readline())
     cookies: list[str] = Path(task["cookies"]).read_text().split()
     crowd = Crowd(len(cookies), {})
-    devices: list[Device] = []
+    devices: deque[tuple[float, Device]] = deque()
     places = asyncio.Semaphore(AT_ONCE)
 
     async def join(number: int, cookie: str) -> None:
@@ -155,7 +156,7 @@ async def run() -> None:
                 lambda: Device(crowd, task["url"], headers), "127.0.0.1", task["port"], local_addr=(address, 0)
             )
             await device.joined
-        devices.append(device)
+        devices.append((time.monotonic() + PING_SECONDS, device))
 
     pinging = asyncio.create_task(ping(devices))
     began = time.monotonic()
@@ -175,13 +176,15 @@ async def run() -> None:
     pinging.cancel()
 
 
-async def ping(devices: list[Device]) -> None:
-    """Each every 20 s, evenly spread as arrivals would be."""
+async def ping(due: deque[tuple[float, Device]]) -> None:
+    """Each every 20 s from when it joined."""
     while True:
-        for device in list(devices):
+        now = time.monotonic()
+        while due and due[0][0] <= now:
+            at, device = due.popleft()
             device.ping()
-            await asyncio.sleep(PING_SECONDS / len(devices))
-        await asyncio.sleep(0.1)
+            due.append((at + PING_SECONDS, device))
+        await asyncio.sleep(0.05)
 
 
 def say(**facts: object) -> None:
