@@ -58,6 +58,16 @@ class Headcount(Base):
     by_name: Mapped[str] = mapped_column(String(200), default="")
 
 
+class TurnoutState(Base):
+    """One row a meeting, made by the first change of its turnout."""
+
+    __tablename__ = "turnout_states"
+
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True)
+    revision: Mapped[int]
+    """Grows with every change of who is listed, who came, headcounts and signatures."""
+
+
 class SignOff(Base):
     """The hall's secretary vouches for the hall's attendance. Withdrawn by a later entry with `withdrawn`."""
 

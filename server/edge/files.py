@@ -10,6 +10,7 @@ import asyncio
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +29,7 @@ _PATHSEND = "http.response.pathsend"
 _EXTENSIONS: dict[str, dict[str, str]] = {_PATHSEND: {}, SPLICE: {}}
 _AT_ONCE = 1 << 20
 """Bytes between two looks at everybody else: about 0.3 ms of copying."""
+_POURERS = ThreadPoolExecutor(4, "files")
 _CHUNK = 256 * 1024
 _STALLED_SECONDS = 60.0
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
@@ -192,19 +194,13 @@ class _Sending:
         file = os.open(part.path, os.O_RDONLY | os.O_CLOEXEC)
         try:
             offset, end = part.offset, part.offset + part.size
-            while offset < end:
+            while True:
                 if self._cycle.disconnected:
                     raise ConnectionResetError
-                try:
-                    sent = os.sendfile(socket, file, offset, min(_AT_ONCE, end - offset))
-                except BlockingIOError:
-                    await self._writable(socket)
-                    continue
-                if not sent:
-                    raise ConnectionAbortedError("the file is shorter than it was")
-                offset += sent
-                if offset < end:
-                    await asyncio.sleep(0)
+                offset = await _burst(socket, file, offset, end)
+                if offset == end:
+                    return
+                await self._writable(socket)
         finally:
             os.close(file)
 
@@ -217,6 +213,25 @@ class _Sending:
                 await ready
         finally:
             loop.remove_writer(socket)
+
+
+async def _burst(socket: int, file: int, offset: int, end: int) -> int:
+    """As much as the socket takes now. Returns how far it came."""
+    if end - offset <= _AT_ONCE:
+        return _pour(socket, file, offset, end)
+    return await asyncio.get_running_loop().run_in_executor(_POURERS, _pour, socket, file, offset, end)
+
+
+def _pour(socket: int, file: int, offset: int, end: int) -> int:
+    try:
+        while offset < end:
+            sent = os.sendfile(socket, file, offset, end - offset)
+            if not sent:
+                raise ConnectionAbortedError("the file is shorter than it was")
+            offset += sent
+    except BlockingIOError:
+        pass
+    return offset
 
 
 def _wake(ready: asyncio.Future[None]) -> None:

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.exc import DataError, IntegrityError
 
+from server.attendance.people.memory import Memory
 from server.attendance.people.taking import Taken, Wish, take
 from server.core.actor import SYSTEM, Actor
 from server.core.errors import NotFound
 from server.core.services import Services
 from server.meetings.models import Meeting
 
-PERIOD = 0.15
+PERIOD = 0.1
 """Seconds from the begin of one group to the next: what a rush adds to a request's delay, at most."""
 MOST = 1000
 """Delegates of one group; keeps its transaction short."""
@@ -43,6 +44,7 @@ class Gatherer:
         self._waiting: dict[int, deque[_Waiting]] = {}
         """By meeting; a meeting is here while its writer runs."""
         self._writers: set[asyncio.Task[None]] = set()
+        self._memory = Memory()
         self._meeting_of: dict[str, int] = {}
         """By public code; `take` compares the code with the meeting's."""
 
@@ -87,7 +89,7 @@ class Gatherer:
         answers: Sequence[Taken | BaseException]
         try:
             async with self._services.transactions(_actor_of(wishes)) as tx:
-                answers = await take(tx, meeting_id, wishes)
+                answers = await take(tx, self._memory, meeting_id, wishes)
         except (IntegrityError, DataError) as error:
             # A row that a wish spoke of went away meanwhile: the others must not suffer for it.
             if len(group) > 1:

@@ -10,7 +10,7 @@ from server.accounts.models import Person
 from server.attendance.models import PersonCheck
 from server.attendance.people.schemas import NamedDelegate, PersonOut
 from server.attendance.people.standing import Entry, Standing, represented, shown, standing
-from server.attendance.people.turnout import begun_at
+from server.attendance.people.turnout import Tally, begun_at
 from server.meetings.models import Delegate, Meeting
 from server.organisations.models import Unit
 
@@ -23,6 +23,7 @@ class Listed:
     person_id: int
     full_name: str
     title: str
+    unit_id: int
     unit_name: str
     role: str
     point_id: int | None
@@ -41,6 +42,13 @@ class Listed:
     @property
     def represented(self) -> bool:
         return represented(self.standing, self.substitute.standing if self.substitute else None)
+
+    def tally(self, people: int = 1) -> Tally:
+        """This delegate among the others, so many times."""
+        home, unit_id = self.point_id, self.unit_id if self.point_id is None else None
+        place = self.standing.point_id if self.standing.state == "present" else None
+        substitute = self.substitutes_id is not None
+        return Tally(home, unit_id, place, self.standing.state, substitute, self.represented, people)
 
 
 async def whole(session: AsyncSession, meeting: Meeting) -> list[Listed]:
@@ -89,6 +97,7 @@ async def _loaded(session: AsyncSession, meeting: Meeting, *wanted: ColumnElemen
             Delegate.person_id,
             Person.full_name,
             Person.title,
+            Unit.id,
             Unit.name,
             Delegate.role,
             Delegate.point_id,

@@ -12,8 +12,9 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.attendance.models import PersonCheck
-from server.attendance.people import roster, turnout
+from server.attendance.people import roster
 from server.attendance.people.errors import NotOnList, NotOnThisList, TooEarly, TooLate
+from server.attendance.people.memory import Memory
 from server.attendance.people.roster import Listed
 from server.attendance.people.standing import Count, Entry, How, Kind, Standing, standing
 from server.attendance.people.telling import tell
@@ -65,6 +66,8 @@ class _Group:
 
     meeting: Meeting
     members: frozenset[int]
+    turnout: Turnout
+    """Follows what is noted."""
     people: dict[int, Listed]
     new: list[dict[str, object]] = field(default_factory=list)
     touched: set[int | None] = field(default_factory=set)
@@ -72,20 +75,22 @@ class _Group:
     """For the audit log: who noted what of whom."""
 
 
-async def take(tx: Transaction, meeting_id: int, wishes: Sequence[Wish]) -> list[Taken | DomainError]:
+async def take(tx: Transaction, memory: Memory, meeting_id: int, wishes: Sequence[Wish]) -> list[Taken | DomainError]:
     """An answer to each wish, in their order. Only what is wrong with the database itself is raised."""
     meeting = await locked_meeting(tx, meeting_id)
     if meeting is None:
         return [NotFound() for _ in wishes]
     rights = await rights_of(tx.session, meeting, [wish.actor for wish in wishes])
-    members = await tx.session.scalars(select(MemberPoint.point_id).where(MemberPoint.meeting_id == meeting_id))
+    points = await tx.session.scalars(select(MemberPoint.point_id).where(MemberPoint.meeting_id == meeting_id))
+    members = frozenset(points)
     wanted = {
         delegate_id
         for wish, own in zip(wishes, rights, strict=True)
         for delegate_id in (wish.delegate_ids or (own.delegate_id,))
         if delegate_id is not None
     }
-    group = _Group(meeting, frozenset(members), await roster.named(tx.session, meeting, wanted))
+    counted = await memory.recall(tx, meeting, members)
+    group = _Group(meeting, members, counted, await roster.named(tx.session, meeting, wanted))
     granted: list[list[Listed] | DomainError] = []
     changed: list[bool] = []
     for wish, own in zip(wishes, rights, strict=True):
@@ -96,6 +101,7 @@ async def take(tx: Transaction, meeting_id: int, wishes: Sequence[Wish]) -> list
             granted.append(error)
         changed.append(len(group.new) > before)
     counted = await _write(tx, group)
+    await memory.keep(tx, meeting, members, counted)
     halls = await names(tx.session, roster.points_of(group.people.values()))
     return [
         people
@@ -112,10 +118,14 @@ async def names(session: AsyncSession, point_ids: Collection[int]) -> dict[int, 
 
 async def _write(tx: Transaction, group: _Group) -> Turnout:
     if not group.new:
-        return await turnout.load(tx.session, group.meeting)
+        return group.turnout
     await tx.session.execute(insert(PersonCheck), group.new)
     await record(tx, "people.checked", "meeting", group.meeting.id, entries=group.sealed)
-    return await tell(tx, group.meeting, "people.checked", group.touched)
+    # Halls beside the members are listed only as long as somebody has to do with them: they are counted anew.
+    known = group.touched <= group.members | {None}
+    if known:
+        group.turnout.recount(group.touched)
+    return await tell(tx, group.meeting, "people.checked", group.touched, now=group.turnout if known else None)
 
 
 def _grant(group: _Group, wish: Wish, rights: MeetingRights) -> list[Listed]:
@@ -182,8 +192,10 @@ def _note(group: _Group, wish: Wish, person: Listed) -> None:
     after = standing([*person.entries, entry], begun_at(group.meeting))
     if (after.state, after.point_id, after.reason) == (before.state, before.point_id, before.reason):
         return
+    _count(group.turnout, person, -1)
     person.entries.append(entry)
     person.standing = after
+    _count(group.turnout, person, 1)
     group.touched |= {person.point_id, *_places(before, after), *_homes(person)}
     group.new.append(
         {
@@ -200,6 +212,13 @@ def _note(group: _Group, wish: Wish, person: Listed) -> None:
     )
     by = wish.actor.person_id or f"point-{wish.actor.point_id}"
     group.sealed.append([person.delegate_id, entry.kind, entry.how, entry.point_id, by])
+
+
+def _count(turnout: Turnout, person: Listed, people: int) -> None:
+    """Whoever this person stands for counts differently with them."""
+    for each in (person, person.stands_for):
+        if each is not None and not each.removed:
+            turnout.add(each.tally(people))
 
 
 def _says_nothing_new(person: Listed, entry: Entry) -> bool:

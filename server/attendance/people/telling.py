@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from server.attendance.models import SignOff
-from server.attendance.people import turnout
+from server.attendance.people import memory, turnout
 from server.attendance.people.turnout import Turnout
 from server.audit.actions import record
 from server.core.transaction import Transaction
@@ -20,20 +20,22 @@ async def tell(
     *,
     signed: bool = False,
     everywhere: bool = False,
+    now: Turnout | None = None,
 ) -> Turnout:
     """Appends the event `kind` with the figures of these halls and the total. A hall's signature is withdrawn, because
     what was signed is not so any more, unless the change is a signature (`signed`). `everywhere`: other halls'
-    figures may have changed with theirs. Returns the turnout.
+    figures may have changed with theirs. `now`: the turnout with the change, if it is known. Returns it.
 
     The caller holds the meeting's lock: figures of two writers would otherwise overtake each other."""
     await tx.session.flush()
-    now = await turnout.load(tx.session, meeting)
+    if now is None:
+        now = await turnout.load(tx.session, meeting)
     fallen = frozenset() if signed else now.signed_off & set(point_ids)
     for point_id in sorted(fallen):
         count = now.points[point_id]
         await withdraw(tx, meeting, point_id, count.present + count.online, "list-changed")
     now.signed_off -= fallen
-    await append(tx, meeting.id, kind, now.changes({*point_ids, *(now.points if everywhere else ())}))
+    await _append(tx, meeting, kind, now, {*point_ids, *(now.points if everywhere else ())})
     return now
 
 
@@ -66,4 +68,11 @@ async def meeting_began(tx: Transaction, meeting: Meeting) -> None:
     """From now on who is not there is absent, at every hall. Signatures stand: the lists are as they were."""
     await tx.session.flush()
     now = await turnout.load(tx.session, meeting)
-    await append(tx, meeting.id, "people.counted", now.changes(now.points))
+    await _append(tx, meeting, "people.counted", now, now.points)
+
+
+async def _append(
+    tx: Transaction, meeting: Meeting, kind: str, now: Turnout, point_ids: Collection[int | None]
+) -> None:
+    await memory.bump(tx.session, meeting.id)
+    await append(tx, meeting.id, kind, now.changes(point_ids))

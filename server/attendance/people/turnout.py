@@ -50,6 +50,8 @@ class Tally(NamedTuple):
 class Turnout:
     points: dict[int | None, Count] = field(default_factory=dict)
     """Member points, and others that somebody is expected at or sits in. None: those without a hall."""
+    sitting: dict[int, int] = field(default_factory=dict)
+    """How many sit in each hall, wherever they were expected."""
     headcounts: dict[int, int] = field(default_factory=dict)
     signed_off: frozenset[int] = frozenset()
     members: frozenset[int] = frozenset()
@@ -61,6 +63,25 @@ class Turnout:
         for count in self.points.values():
             total.include(count)
         return total
+
+    def add(self, row: Tally) -> None:
+        """`counted` follows with `recount`."""
+        counts = [self.points.setdefault(row.home, Count())]
+        if row.home is None and row.unit_id is not None:
+            counts.append(self.units.setdefault(row.unit_id, Count()))
+        for count in counts:
+            count.add(row.state, substitute=row.substitute, represented=row.represented, people=row.people)
+        if row.place is not None:
+            self.sitting[row.place] = self.sitting.get(row.place, 0) + row.people
+            self.points.setdefault(row.place, Count())
+
+    def recount(self, point_ids: Iterable[int | None]) -> None:
+        for point_id in point_ids:
+            count = self.points[point_id]
+            in_hall = max(self.sitting.get(point_id, 0), self.headcounts.get(point_id, 0)) if point_id else 0
+            count.counted = in_hall + count.online
+        for count in self.units.values():
+            count.counted = count.online
 
     def entities(self) -> dict[str, TurnoutEntity]:
         """Collection `turnout`."""
@@ -95,34 +116,16 @@ async def load(session: AsyncSession, meeting: Meeting) -> Turnout:
     """In four queries, of which one walks the list of delegates."""
     members = frozenset(await session.scalars(select(MemberPoint.point_id).where(MemberPoint.meeting_id == meeting.id)))
     turnout = Turnout(points={point_id: Count() for point_id in sorted(members)}, members=members)
-    sitting = _add(turnout, await tallies(session, meeting))
+    for row in await tallies(session, meeting):
+        turnout.add(row)
     newest = select(func.max(Headcount.id)).where(Headcount.meeting_id == meeting.id).group_by(Headcount.point_id)
     counted = await session.execute(select(Headcount.point_id, Headcount.count).where(Headcount.id.in_(newest)))
     turnout.headcounts = dict(counted.all())
     turnout.signed_off = await signed_off(session, meeting.id)
     for point_id in turnout.headcounts.keys() - turnout.points.keys():
         turnout.points[point_id] = Count()
-    for hall, count in turnout.points.items():
-        in_hall = max(sitting.get(hall, 0), turnout.headcounts.get(hall, 0)) if hall is not None else 0
-        count.counted = in_hall + count.online
+    turnout.recount(turnout.points)
     return turnout
-
-
-def _add(turnout: Turnout, rows: Iterable[Tally]) -> dict[int, int]:
-    """Fills in the counts. Returns how many sit in each hall, wherever they were expected."""
-    sitting: dict[int, int] = {}
-    for row in rows:
-        groups = [turnout.points.setdefault(row.home, Count())]
-        if row.home is None and row.unit_id is not None:
-            groups.append(turnout.units.setdefault(row.unit_id, Count()))
-        for count in groups:
-            count.add(row.state, substitute=row.substitute, represented=row.represented, people=row.people)
-        if row.place is not None:
-            sitting[row.place] = sitting.get(row.place, 0) + row.people
-            turnout.points.setdefault(row.place, Count())
-    for count in turnout.units.values():
-        count.counted = count.online
-    return sitting
 
 
 async def signed_off(session: AsyncSession, meeting_id: int) -> frozenset[int]:
