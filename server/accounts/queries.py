@@ -4,13 +4,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.models import AccessLink, Person, RoleGrant, SessionLink, SignInSession
 from server.accounts.schemas import Me, PersonFull, PersonOut, RoleOut
 from server.accounts.tokens import token_hash
 from server.core.actor import Actor, Grant, Role
+from server.core.database import UtcDateTime
 from server.core.errors import NotAllowed, NotFound
 from server.core.fields import folded
 from server.organisations.models import BridgePoint, Unit
@@ -31,30 +32,41 @@ async def recognise(session: AsyncSession, token: str | None, now: datetime) -> 
     return (await recognise_all(session, [token], now)).get(token) if token else None
 
 
+_HOLDERS = (
+    select(
+        SignInSession.token_hash,
+        SignInSession.id,
+        SignInSession.scoped,
+        SignInSession.last_seen_at,
+        SignInSession.person_id,
+        Person.full_name,
+        SignInSession.point_id,
+        BridgePoint.name,
+    )
+    .outerjoin(Person, Person.id == SignInSession.person_id)
+    .outerjoin(BridgePoint, BridgePoint.id == SignInSession.point_id)
+    .where(
+        SignInSession.token_hash.in_(bindparam("hashes", expanding=True)),
+        SignInSession.revoked_at.is_(None),
+        SignInSession.expires_at > bindparam("now", type_=UtcDateTime()),
+        Person.disabled_at.is_(None),
+        BridgePoint.closed_at.is_(None),
+    )
+)
+"""Made once: every request asks this, and to make it costs as much as to answer it."""
+
+_GRANTS = (
+    select(RoleGrant.person_id, RoleGrant.role, Unit.id, Unit.path)
+    .join(Unit, Unit.id == RoleGrant.unit_id)
+    .where(RoleGrant.person_id.in_(bindparam("people", expanding=True)))
+    .order_by(RoleGrant.id)
+)
+
+
 async def recognise_all(session: AsyncSession, tokens: Collection[str], now: datetime) -> dict[str, Recognised]:
     """The same for many at once, in at most three queries; who is nobody is left out."""
     by_hash = {token_hash(token): token for token in tokens}
-    rows = await session.execute(
-        select(
-            SignInSession.token_hash,
-            SignInSession.id,
-            SignInSession.scoped,
-            SignInSession.last_seen_at,
-            SignInSession.person_id,
-            Person.full_name,
-            SignInSession.point_id,
-            BridgePoint.name,
-        )
-        .outerjoin(Person, Person.id == SignInSession.person_id)
-        .outerjoin(BridgePoint, BridgePoint.id == SignInSession.point_id)
-        .where(
-            SignInSession.token_hash.in_(by_hash),
-            SignInSession.revoked_at.is_(None),
-            SignInSession.expires_at > now,
-            Person.disabled_at.is_(None),
-            BridgePoint.closed_at.is_(None),
-        )
-    )
+    rows = await session.execute(_HOLDERS, {"hashes": list(by_hash), "now": now})
     known = rows.all()
     grants = await _grants_of_all(session, {row.person_id for row in known if row.person_id and not row.scoped})
     reached = await _meetings_of_links(session, [row.id for row in known if row.scoped], now)
@@ -137,12 +149,7 @@ async def grants_of(session: AsyncSession, person_id: int) -> tuple[Grant, ...]:
 async def _grants_of_all(session: AsyncSession, person_ids: Collection[int]) -> dict[int | None, tuple[Grant, ...]]:
     if not person_ids:
         return {}
-    rows = await session.execute(
-        select(RoleGrant.person_id, RoleGrant.role, Unit.id, Unit.path)
-        .join(Unit, Unit.id == RoleGrant.unit_id)
-        .where(RoleGrant.person_id.in_(person_ids))
-        .order_by(RoleGrant.id)
-    )
+    rows = await session.execute(_GRANTS, {"people": list(person_ids)})
     grants: dict[int | None, tuple[Grant, ...]] = {}
     for person_id, role, unit_id, path in rows:
         grants[person_id] = (*grants.get(person_id, ()), Grant(Role(role), unit_id, path))

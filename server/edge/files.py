@@ -28,8 +28,8 @@ SPLICE = "nhipcau.splice"
 _PATHSEND = "http.response.pathsend"
 _EXTENSIONS: dict[str, dict[str, str]] = {_PATHSEND: {}, SPLICE: {}}
 _AT_ONCE = 1 << 20
-"""Bytes between two looks at everybody else: about 0.3 ms of copying."""
-_POURERS = ThreadPoolExecutor(4, "files")
+"""Bytes that go out in the event loop's own thread: 0.3 ms of copying. More goes out beside it, on other cores."""
+_BESIDE = ThreadPoolExecutor(4, "files")
 _CHUNK = 256 * 1024
 _STALLED_SECONDS = 60.0
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
@@ -191,13 +191,14 @@ class _Sending:
                 except BlockingIOError:
                     await self._writable(socket)
             return
+        pour = _pour if part.size <= _AT_ONCE else _poured_beside
         file = os.open(part.path, os.O_RDONLY | os.O_CLOEXEC)
         try:
             offset, end = part.offset, part.offset + part.size
             while True:
                 if self._cycle.disconnected:
                     raise ConnectionResetError
-                offset = await _burst(socket, file, offset, end)
+                offset = await pour(socket, file, offset, end)
                 if offset == end:
                     return
                 await self._writable(socket)
@@ -215,14 +216,22 @@ class _Sending:
             loop.remove_writer(socket)
 
 
-async def _burst(socket: int, file: int, offset: int, end: int) -> int:
+async def _pour(socket: int, file: int, offset: int, end: int) -> int:
     """As much as the socket takes now. Returns how far it came."""
-    if end - offset <= _AT_ONCE:
-        return _pour(socket, file, offset, end)
-    return await asyncio.get_running_loop().run_in_executor(_POURERS, _pour, socket, file, offset, end)
+    return _sent(socket, file, offset, end)
 
 
-def _pour(socket: int, file: int, offset: int, end: int) -> int:
+async def _poured_beside(socket: int, file: int, offset: int, end: int) -> int:
+    burst = asyncio.get_running_loop().run_in_executor(_BESIDE, _sent, socket, file, offset, end)
+    try:
+        return await asyncio.shield(burst)
+    except asyncio.CancelledError:
+        # The caller is about to close both, and their numbers will be somebody else's.
+        await asyncio.wait([burst])
+        raise
+
+
+def _sent(socket: int, file: int, offset: int, end: int) -> int:
     try:
         while offset < end:
             sent = os.sendfile(socket, file, offset, end - offset)
