@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
@@ -18,10 +19,11 @@ from server.core.services import Services
 from server.meetings.models import Delegate, Meeting
 from server.migrations import upgrade
 from server.organisations.models import BridgePoint
-from tests import builders
+from tests import builders, papers
 from tests.conftest import signed_in
 from tests.deployment import Deployment
 from tests.e2e.chromium import shared_chromium
+from tests.e2e.people import until
 
 PATIENCE_MS = 30_000
 """The machine may be busy with other tests."""
@@ -41,8 +43,10 @@ class ReadingRoom:
 
     @classmethod
     @asynccontextmanager
-    async def running(cls, folder: Path) -> AsyncIterator["ReadingRoom"]:
+    async def running(cls, folder: Path, **settings: str) -> AsyncIterator["ReadingRoom"]:
+        """`settings`: of the server, as in the environment."""
         deployment = Deployment(folder)
+        deployment.environment |= settings
         room = await cls._prepared(deployment)
         deployment.start()
         try:
@@ -77,6 +81,8 @@ class ReadingRoom:
         people: dict[str, Person | BridgePoint] = {
             "organiser": where.organiser,
             "chair": where.chair,
+            "presenter": where.presenter,
+            "hall_secretary": where.hall_secretary,
             "hall": where.da_sar_hall,
         }
         cookies = {name: await signed_in(services, who) for name, who in people.items()}
@@ -113,6 +119,31 @@ class ReadingRoom:
 
     def address(self, rest: str = "") -> str:
         return f"/meetings/{self.meeting_id}{rest}"
+
+    async def library(self, page: Page) -> list[dict[str, Any]]:
+        """The papers as the page's person sees them."""
+        answer: Any = await self.ask(page, "GET", f"/api{self.address('/papers')}")
+        found: list[dict[str, Any]] = answer["papers"]
+        return found
+
+    async def uploaded(self, folder: Path, pages: int = 6) -> int:
+        """The organiser's way: a file into the page; waits until the workshop is done. Once a module."""
+        async with self.window("organiser") as desk:
+            present = await self.library(desk)
+            if present:
+                return int(present[0]["id"])
+            await desk.goto(self.address("/papers"))
+            await desk.get_by_test_id("add-papers").set_input_files(
+                papers.file(folder, "bao-cao-quy.pdf", papers.pdf(pages))
+            )
+            await until(
+                lambda: self.library(desk),
+                lambda found: bool(found) and found[0]["state"] == "ready",
+                120,
+                "the uploaded paper",
+            )
+            await expect(desk.get_by_text("Sẵn sàng").first).to_be_visible()
+            return int((await self.library(desk))[0]["id"])
 
     async def ask(self, page: Page, method: str, path: str, data: object = None) -> object:
         """A request of the page's person, past the page."""

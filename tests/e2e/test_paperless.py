@@ -9,7 +9,6 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from tests import papers
 from tests.e2e.audit import Audit
 from tests.e2e.people import until
 from tests.e2e.reading_room import DESK, PHONE, ReadingRoom
@@ -20,7 +19,6 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
 ]
 
-PAGES = 6
 FIRST_NOTE, PHONE_NOTE, TABLET_NOTE = "Hỏi về chỉ tiêu", "Viết trên điện thoại khi mất mạng", "Viết trên máy tính bảng"
 
 
@@ -28,32 +26,6 @@ FIRST_NOTE, PHONE_NOTE, TABLET_NOTE = "Hỏi về chỉ tiêu", "Viết trên đ
 async def room(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ReadingRoom]:
     async with ReadingRoom.running(tmp_path_factory.mktemp("papers")) as made:
         yield made
-
-
-async def library(room: ReadingRoom, page: Page) -> list[dict[str, Any]]:
-    answer: Any = await room.ask(page, "GET", f"/api{room.address('/papers')}")
-    found: list[dict[str, Any]] = answer["papers"]
-    return found
-
-
-async def uploaded(room: ReadingRoom, folder: Path) -> int:
-    """The organiser's way: a file into the page; waits until the workshop is done. Once a module."""
-    async with room.window("organiser") as desk:
-        present = await library(room, desk)
-        if present:
-            return int(present[0]["id"])
-        await desk.goto(room.address("/papers"))
-        await desk.get_by_test_id("add-papers").set_input_files(
-            papers.file(folder, "bao-cao-quy.pdf", papers.pdf(PAGES))
-        )
-        await until(
-            lambda: library(room, desk),
-            lambda found: bool(found) and found[0]["state"] == "ready",
-            120,
-            "the uploaded paper",
-        )
-        await expect(desk.get_by_text("Sẵn sàng").first).to_be_visible()
-        return int((await library(room, desk))[0]["id"])
 
 
 async def write_note(page: Page, text: str, *, at: tuple[float, float]) -> None:
@@ -77,7 +49,7 @@ async def notes_on(page: Page) -> set[str]:
 async def test_a_paper_is_uploaded_read_and_written_into_with_and_without_a_line(
     room: ReadingRoom, tmp_path: Path
 ) -> None:
-    paper = await uploaded(room, tmp_path)
+    paper = await room.uploaded(tmp_path)
     async with room.delegate() as phone, room.delegate(DESK) as tablet:
         await phone.goto(room.address("/delegate/papers"))
         row = phone.locator(f'[data-testid="paper-row"][data-paper="{paper}"]')
@@ -120,7 +92,7 @@ async def until_read(room: ReadingRoom, desk: Page) -> object:
 
 
 async def test_every_device_is_on_the_presenter_s_page(room: ReadingRoom, tmp_path: Path) -> None:
-    paper = await uploaded(room, tmp_path)
+    paper = await room.uploaded(tmp_path)
     async with room.window("chair", (1440, 900)) as console, room.delegate() as phone:
         await console.goto(room.address("/console"))
         await console.get_by_test_id("present-open").first.click()
@@ -172,7 +144,7 @@ async def test_the_hall_s_code_checks_in_and_a_stranger_has_to_ask(room: Reading
 
 
 async def test_a_recalled_paper_leaves_every_device(room: ReadingRoom, tmp_path: Path) -> None:
-    paper = await uploaded(room, tmp_path)
+    paper = await room.uploaded(tmp_path)
     async with room.delegate() as phone, room.delegate() as away, room.window("organiser") as desk:
         for device in (phone, away):
             await device.goto(room.address(f"/papers/{paper}"))
@@ -213,7 +185,7 @@ async def saved_pages(page: Page) -> int:
 
 async def test_no_page_of_it_has_a_barrier(room: ReadingRoom, tmp_path: Path) -> None:
     """Each on a phone and on a desk, by day and by night."""
-    paper = await uploaded(room, tmp_path)
+    paper = await room.uploaded(tmp_path)
     point = room.where.da_sar_hall.id
     async with room.window("organiser") as page:
         audit = Audit(page)

@@ -60,7 +60,7 @@ async def test_a_shared_screen_reaches_the_halls(rooms: Rooms) -> None:
     await rooms.presenter.get_by_test_id("share").click()
     for page in (rooms.hall, rooms.main):
         await moves(page, "content")
-    await expect(rooms.presenter.get_by_test_id("share")).to_have_text("Ngừng trình chiếu")
+    await expect(rooms.presenter.get_by_test_id("share")).to_have_text("Ngừng chia sẻ màn hình")
 
 
 async def test_the_stage_is_alone_again_when_sharing_ends(rooms: Rooms) -> None:
@@ -88,4 +88,4 @@ async def test_a_share_ended_in_the_browsers_own_bar_ends_everywhere(rooms: Room
         }"""
     )
     await expect(rooms.hall.locator('video[data-slot="content"]')).to_have_count(0)
-    await expect(rooms.presenter.get_by_test_id("share")).to_have_text("Trình chiếu")
+    await expect(rooms.presenter.get_by_test_id("share")).to_have_text("Chia sẻ màn hình")

@@ -5,6 +5,7 @@ Each wish succeeds or fails for itself. Who writes stands on the entry; the tran
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -96,13 +97,15 @@ async def take(tx: Transaction, memory: Memory, meeting_id: int, wishes: Sequenc
     for wish, own in zip(wishes, rights, strict=True):
         before = len(group.new)
         try:
-            granted.append(_grant(group, wish, own))
+            # As they stand now: a later wish of the group may be about the same people.
+            granted.append([copy(each) for each in _grant(group, wish, own)])
         except DomainError as error:
             granted.append(error)
         changed.append(len(group.new) > before)
     counted = await _write(tx, group)
     await memory.keep(tx, meeting, members, counted)
-    halls = await names(tx.session, roster.points_of(group.people.values()))
+    concerned = [each for people in granted if not isinstance(people, DomainError) for each in people]
+    halls = await names(tx.session, roster.points_of(concerned))
     return [
         people
         if isinstance(people, DomainError)

@@ -18,8 +18,9 @@ from server.notifications.models import Mail
 from tests import builders
 from tests.builders import Province
 from tests.conftest import Browsers, Clock
+from tests.postbox import Postbox, post_office
 from tests.server.invitations.conftest import Add
-from tests.server.notifications.test_mail import Postbox, post_office, with_smtp
+from tests.server.notifications.test_mail import with_smtp
 from tests.sockets import LiveClient, LiveServer
 
 

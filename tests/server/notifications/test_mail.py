@@ -1,17 +1,11 @@
 """E-mail against a real SMTP server (aiosmtpd): delivery, temporary and final refusals, TLS, and what stays in the
 database afterwards."""
 
-import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -29,54 +23,9 @@ from server.notifications.actions import Letter, send_mail, send_mails
 from server.notifications.delivery import mail_job
 from server.notifications.models import Mail
 from tests.conftest import Clock
+from tests.postbox import Postbox, post_office
 
 TEXT = "Kính gửi đồng chí,\n\nĐường dẫn riêng: http://hop.test/join/abc\n"
-
-
-class Postbox:
-    """Takes what it is sent, unless told what to answer to a recipient."""
-
-    def __init__(self) -> None:
-        self.messages: list[EmailMessage] = []
-        self.answers: dict[str, list[str]] = {}
-        self.connections = 0
-
-    async def handle_EHLO(  # noqa: N802
-        self, server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
-    ) -> list[str]:
-        session.host_name = hostname
-        self.connections += 1
-        return responses
-
-    async def handle_RCPT(  # noqa: N802
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
-    ) -> str:
-        answers = self.answers.get(address)
-        if answers:
-            return answers.pop(0)
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
-        assert isinstance(envelope.content, bytes)
-        message = message_from_bytes(envelope.content, policy=default)
-        assert isinstance(message, EmailMessage)
-        self.messages.append(message)
-        return "250 OK"
-
-    def texts(self) -> list[str]:
-        return [message.get_content().replace("\r\n", "\n") for message in self.messages]
-
-
-@asynccontextmanager
-async def post_office(postbox: Postbox, **options: Any) -> AsyncIterator[int]:
-    """The port of a running mail server."""
-    server = await asyncio.get_running_loop().create_server(lambda: SMTP(postbox, **options), "127.0.0.1", 0)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        await server.wait_closed()
 
 
 @pytest.fixture

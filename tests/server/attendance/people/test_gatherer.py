@@ -112,3 +112,19 @@ async def test_a_lone_wish_does_not_wait_and_a_rush_does(services: Services, pro
             select(func.count()).select_from(MeetingEvent).where(MeetingEvent.kind == "people.checked")
         )
     assert events == 3, "one for each lone wish, one for the ten that came together"
+
+
+async def test_each_of_two_wishes_about_one_person_is_answered_by_what_it_did(
+    services: Services, province: builders.Province
+) -> None:
+    """Scanned in the hall and gone online at once: in one group, one after the other."""
+    held, ids = await crowd(services, province, 2)
+    device, gatherer = builders.device_of(province.lat_hall), Gatherer(services)
+    own = Actor(person_id=held.people["Giang"].id, name="Giang")
+    first = wish(services, province, device, ids[0])
+    scan = Wish(own, services.clock(), "in", "qr", province.lat_hall.id, code=held.meeting.public_code)
+    online = Wish(own, services.clock(), "in", "online")
+    _, here, there = await asyncio.gather(*(gatherer.take(held.meeting.id, each) for each in (first, scan, online)))
+    assert (here.people[0].standing.state, here.people[0].standing.point_id) == ("present", province.lat_hall.id)
+    assert here.halls[province.lat_hall.id] == "Lát"
+    assert (there.people[0].standing.state, there.people[0].standing.point_id) == ("online", None)

@@ -1,9 +1,12 @@
 import { sentence } from '#lib/api/errors.ts';
 import { every } from '#lib/api/refresh.ts';
+import type { LiveRoom } from '#lib/live/room.svelte.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { noticesApi, type Notification } from './calls.ts';
 
 const refreshEvery = 30_000;
+/** Of the devices of a room that has just come back, in ms. */
+const spread = 5_000;
 
 /** What this person has been told, for the bell of the header. */
 class Notices {
@@ -15,6 +18,25 @@ class Notices {
   watch(): () => void {
     void this.reload();
     return every(refreshEvery, () => void this.reload());
+  }
+
+  /** Goes by what a meeting's room is told, so that thousands of devices need not ask. Returns what stops it. */
+  hear(room: LiveRoom): () => void {
+    let asking: ReturnType<typeof setTimeout> | undefined;
+    const ask = () => {
+      clearTimeout(asking);
+      asking = setTimeout(() => void this.reload(), Math.random() * spread);
+    };
+    if (room.known) ask();
+    const stops = [
+      // What was told while the line was cut.
+      room.onSnapshot(ask),
+      room.onSignal('notice', ({ unread }) => (this.unread = Number(unread))),
+    ];
+    return () => {
+      clearTimeout(asking);
+      for (const stop of stops) stop();
+    };
   }
 
   async reload(): Promise<void> {
