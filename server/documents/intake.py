@@ -85,6 +85,7 @@ version_job = JobKind(
     "version.process",
     process,
     parallel=lambda services: services.settings.workshop_parallel,
+    overtaken_after=timedelta(minutes=1),
     attempts=3,
     first_pause=20,
     given_up=failed,

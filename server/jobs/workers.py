@@ -7,6 +7,7 @@ has lost the job and writes nothing.
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -27,6 +28,8 @@ log = structlog.get_logger(__name__)
 
 _POLL = 5.0
 """Seconds between looks into the table: for jobs of other processes, and lapsed ones."""
+_OVERTAKEN_MAX = 2
+"""Of one kind: each holds memory."""
 _LEASE = timedelta(seconds=30)
 _RENEWED_EVERY = 10.0
 _LONGEST_PAUSE = 3600.0
@@ -54,6 +57,8 @@ class JobKind:
     cancelled, though never inside a transaction."""
     parallel: int | Callable[[Services], int] = 1
     """Hands for this kind, in each process."""
+    overtaken_after: timedelta | None = None
+    """A job that takes longer is overtaken: its hand no longer counts, and those that wait go on beside it."""
     attempts: int = 8
     first_pause: float = 60.0
     """Seconds before the second attempt; doubles each time, up to an hour."""
@@ -150,7 +155,10 @@ class Workers:
         return max(pause, 0.01)
 
     def _free(self, name: str) -> int:
-        return self._hands[name] - sum(job.kind == name for job, _ in self._in_hand.values())
+        begun = [watched.begun for job, watched in self._in_hand.values() if job.kind == name]
+        patience = self._kinds[name].overtaken_after
+        late = 0 if patience is None else sum(time.monotonic() - each > patience.total_seconds() for each in begun)
+        return self._hands[name] - len(begun) + min(late, _OVERTAKEN_MAX)
 
     async def _take(self, kind: JobKind, most: int) -> list[Job]:
         """Leases up to `most` due jobs; those whose attempts are used up (each ended by a crash) are given up."""
@@ -261,6 +269,7 @@ class _Watched(Transactions):
 
     def __init__(self, inner: Transactions) -> None:
         self._inner = inner
+        self.begun = time.monotonic()
         self._open_now = 0
         self.idle = asyncio.Event()
         self.idle.set()

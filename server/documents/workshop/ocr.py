@@ -3,13 +3,18 @@
 Vietnamese alone (`vie`): with English beside it tesseract reads "pANG BO TINH" for "ĐẢNG BỘ TỈNH" and takes a third
 longer; the Vietnamese model knows the plain Latin letters too."""
 
+import io
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
+import pikepdf
 import pypdfium2
 from PIL import Image, ImageOps
 from pypdfium2 import raw
+
+from server.documents.workshop.inspection import pictures
 
 _LANGUAGE = "vie"
 _LONG_SIDE = 3508
@@ -34,18 +39,41 @@ class NotInstalled(Exception):
 
 
 def picture_to_pdf(source: Path, target: Path) -> None:
-    """A photo or scan as one page: the way up that EXIF says, even light, no larger than needed, A4 where it does not
-    say how large it is."""
-    with Image.open(source) as opened:
-        picture = ImageOps.exif_transpose(opened)
-        if "A" in picture.getbands() or "transparency" in picture.info:
-            white = Image.new("RGBA", picture.size, "white")
-            picture = Image.alpha_composite(white, picture.convert("RGBA"))
-        picture = picture.convert("L" if picture.mode in ("1", "L", "I;16") else "RGB")
-        picture.thumbnail((_LONG_SIDE, _LONG_SIDE), reducing_gap=3)
-        # The darkest and lightest percent: a grey sheet becomes white, its letters black.
-        picture = ImageOps.autocontrast(picture, cutoff=1, preserve_tone=True)
-        picture.save(target, "PDF", resolution=max(picture.size) / _A4_LONG, quality=85)
+    """A photo or scan as a page (a scanner's TIFF: as many as it has): the way up that EXIF says, even light, no larger
+    than needed, A4 where it does not say how large it is."""
+    pages: list[io.BytesIO] = []
+    with Image.open(source, formats=pictures.FORMATS) as opened:
+        for number in range(pictures.sheets(opened)):
+            if number:
+                opened.seek(number)
+            sheet, page = _sheet(opened), io.BytesIO()
+            sheet.save(page, "PDF", resolution=max(sheet.size) / _A4_LONG, quality=85)
+            pages.append(page)
+    with pikepdf.new() as document:
+        for each in pages:
+            with pikepdf.open(each) as single:
+                document.pages.extend(single.pages)
+        document.save(target)
+
+
+def _sheet(opened: Image.Image) -> Image.Image:
+    picture = _eight_bits(ImageOps.exif_transpose(opened))
+    if "A" in picture.getbands() or "transparency" in picture.info:
+        white = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(white, picture.convert("RGBA"))
+    picture = picture.convert("L" if picture.mode in ("1", "L") else "RGB")
+    picture.thumbnail((_LONG_SIDE, _LONG_SIDE), reducing_gap=3)
+    # The darkest and lightest percent: a grey sheet becomes white, its letters black.
+    return ImageOps.autocontrast(picture, cutoff=1, preserve_tone=True)
+
+
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    """Of deeper greys: Pillow would cut them off at 255 instead of scaling."""
+    if not picture.mode.startswith("I") and picture.mode != "F":
+        return picture
+    values = np.asarray(picture).astype(np.float64)
+    least, span = (0.0, 65535.0) if picture.mode.startswith("I;16") else (values.min(), np.ptp(values) or 1.0)
+    return Image.fromarray(np.clip((values - least) * (255.0 / span), 0, 255).astype(np.uint8))
 
 
 def pages_without_text(source: Path) -> list[int]:

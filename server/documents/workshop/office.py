@@ -4,6 +4,10 @@ import subprocess
 from pathlib import Path
 
 from server.documents.workshop.problems import Refused
+from server.documents.workshop.spreadsheets import fit
+
+_SECONDS = 300.0
+"""A paper of a thousand pages takes one minute; what takes five never ends."""
 
 _SETTINGS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "Office.Common/Security/Scripting": (
@@ -32,16 +36,26 @@ class NotInstalled(Exception):
 
 
 def convert(source: Path, extension: str, folder: Path) -> Path:
-    """The PDF, in `folder`. Raises Refused, NotInstalled. Time is limited by who watches over this process."""
+    """The PDF, in `folder`. Raises Refused, NotInstalled."""
     work = folder / "office"
     work.mkdir()
     shown = work / f"document.{extension}"
     shown.hardlink_to(source)  # it looks at the name
-    profile = folder / "office-profile"
-    _write_profile(profile)
+    _write_profile(folder / "office-profile")
+    kind = _filter(extension)
+    if kind == "calc_pdf_Export":
+        (work / "book").mkdir()
+        book = _made(shown, "ods:calc8", work / "book", folder)
+        shown = work / "document-fitted.ods"
+        fit(book, shown)
+    return _made(shown, f"pdf:{kind}:{_OPTIONS}", work, folder)
+
+
+def _made(source: Path, how: str, target: Path, folder: Path) -> Path:
+    """What LibreOffice makes of the file, in the folder `target`."""
     command = [
         "soffice",
-        f"-env:UserInstallation={profile.as_uri()}",
+        f"-env:UserInstallation={(folder / 'office-profile').as_uri()}",
         "--headless",
         "--invisible",
         "--norestore",
@@ -50,16 +64,18 @@ def convert(source: Path, extension: str, folder: Path) -> Path:
         "--nofirststartwizard",
         "--nologo",
         "--convert-to",
-        f"pdf:{_filter(extension)}:{_OPTIONS}",
+        how,
         "--outdir",
-        str(work),
-        str(shown),
+        str(target),
+        str(source),
     ]
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=_SECONDS)
     except FileNotFoundError as error:
         raise NotInstalled("soffice") from error
-    made = work / "document.pdf"
+    except subprocess.TimeoutExpired as error:  # what it started ends with this process
+        raise Refused("time") from error
+    made = target / f"{source.stem}.{how.partition(':')[0]}"
     if made.is_file() and made.stat().st_size:
         return made
     said = (done.stdout + done.stderr).lower()

@@ -18,8 +18,10 @@ PROBLEMS: dict[str, Sentence] = {
         "The file is empty. Open it on your own computer to see whether it has pages, then send it again.",
     ),
     "unknown-type": Sentence(
-        "Hệ thống không nhận loại tệp này. Gửi PDF, Word, Excel, PowerPoint, OpenDocument, hoặc ảnh PNG, JPEG.",
-        "This kind of file is not taken. Send PDF, Word, Excel, PowerPoint, OpenDocument, or a PNG or JPEG picture.",
+        "Hệ thống không nhận loại tệp này. Gửi PDF, Word, Excel, PowerPoint, OpenDocument, hoặc ảnh chụp, ảnh quét "
+        "(JPEG, PNG, HEIC, TIFF…).",
+        "This kind of file is not taken. Send PDF, Word, Excel, PowerPoint, OpenDocument, or a photo or scan (JPEG, "
+        "PNG, HEIC, TIFF…).",
     ),
     "archive": Sentence(
         "Đây là tệp nén. Giải nén rồi gửi từng tài liệu bên trong.",
@@ -35,8 +37,12 @@ PROBLEMS: dict[str, Sentence] = {
         "This file hides one of another kind. It may be harmful: print the original to PDF anew and send that.",
     ),
     "picture-format": Sentence(
-        "Ảnh này ở định dạng chưa đọc được (HEIC, TIFF…). Lưu ảnh thành JPEG rồi gửi lại.",
-        "This picture's format cannot be read (HEIC, TIFF…). Save it as JPEG and send it again.",
+        "Ảnh này ở định dạng chưa đọc được. Lưu ảnh thành JPEG rồi gửi lại.",
+        "This picture's format cannot be read. Save it as JPEG and send it again.",
+    ),
+    "picture-too-small": Sentence(
+        "Ảnh quá nhỏ, không thể đọc được chữ. Có lẽ đây là hình thu nhỏ: gửi ảnh gốc.",
+        "The picture is too small to be read. Perhaps it is a thumbnail: send the original picture.",
     ),
     "encrypted": Sentence(
         "Tệp đang đặt mật khẩu. Mở tệp, bỏ mật khẩu, lưu lại rồi gửi bản không có mật khẩu.",

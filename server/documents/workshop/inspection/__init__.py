@@ -17,6 +17,7 @@ _HEAD = 8192
 _EXTENSIONS: dict[str, frozenset[str]] = {
     "application/pdf": frozenset({"pdf"}),
     "application/msword": frozenset({"doc", "dot"}),
+    "application/rtf": frozenset({"rtf", "doc"}),
     "application/vnd.ms-excel": frozenset({"xls", "xlt"}),
     "application/vnd.ms-powerpoint": frozenset({"ppt", "pps", "pot"}),
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": frozenset({"docx", "docm", "dotx"}),
@@ -30,6 +31,12 @@ _EXTENSIONS: dict[str, frozenset[str]] = {
     "application/vnd.oasis.opendocument.graphics": frozenset({"odg"}),
     "image/png": frozenset({"png"}),
     "image/jpeg": frozenset({"jpg", "jpeg", "jfif"}),
+    "image/heic": frozenset({"heic", "heif", "hif"}),
+    "image/avif": frozenset({"avif"}),
+    "image/tiff": frozenset({"tif", "tiff"}),
+    "image/webp": frozenset({"webp"}),
+    "image/bmp": frozenset({"bmp", "dib"}),
+    "image/gif": frozenset({"gif"}),
 }
 """Every type that is taken, and the names it goes by."""
 
@@ -72,9 +79,11 @@ def _by_structure(path: Path, head: bytes, pages_max: int) -> Found | None:
     """None: nothing that is taken."""
     if head.startswith(_PROGRAMS):
         return None
-    if head.startswith(b"\x89PNG\r\n\x1a\n") or head.startswith(b"\xff\xd8\xff"):
-        mime = pictures.check(path)
-        return Found(mime, "picture", "png" if mime == "image/png" else "jpg")
+    if pictures.begins_like_one(head):
+        mime = pictures.check(path, pages_max)
+        return Found(mime, "picture", mime.removeprefix("image/"))
+    if head.startswith(b"{\\rtf"):
+        return Found("application/rtf", "office", "rtf")
     if head.startswith(b"PK\x03\x04"):
         archive = archives.check(path)
         return Found(archive.mime, "office", archive.extension, archive.warnings) if archive else None
