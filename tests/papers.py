@@ -3,6 +3,7 @@
 Each is made once a run (functools.cache); all return bytes. Hostile ones stand in `tests.hostile`, signed ones in
 `tests.signing`."""
 
+import base64
 import io
 import random
 import zipfile
@@ -138,6 +139,19 @@ def docx(
 
 
 @cache
+def wide_xlsx(columns: int = 20) -> bytes:
+    """A sheet of that many columns, and a narrow one."""
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer, {"in_memory": True})
+    for name, count in (("Tổng hợp", columns), ("Chú thích", 3)):
+        sheet = book.add_worksheet(name)
+        for row in range(10):
+            sheet.write_row(row, 0, [f"h{row}c{column}" for column in range(count)])
+    book.close()
+    return buffer.getvalue()
+
+
+@cache
 def xlsx(rows: int = 30) -> bytes:
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True})
@@ -215,4 +229,49 @@ def photo(angle: float = -2.0, dpi: int = 150) -> bytes:
 def png() -> bytes:
     buffer = io.BytesIO()
     page_image(100).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+# One of an iPhone's kind: what makes them is no part of the tests.
+_HEIC = """
+AAAAHGZ0eXBoZWl4AAAAAG1pZjFoZWl4bWlhZgAAAU9tZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAACJpbG9jAA
+AAAERAAAEAAQAAAAABcwABAAAAAAAABIUAAAAjaWluZgAAAAAAAQAAABVpbmZlAgAAAAABAABodmMxAAAAAA5waXRtAAAAAAABAAAAz2lwcnAA
+AACwaXBjbwAAAHNodmNDAQQIAAAAn/gAAAAAP/AA/Pz4+AAADwNgAAEAF0ABDAH//wQIAAADAJ/4AAADAAA/ugJAYQABACdCAQEECAAAAwCf+A
+AAAwAAP8AUCA8WW6kkprmwIAAAAwMgAAADACFiAAEAB0QBwXKwYkAAAAATY29scm5jbHgAAQANAAaAAAAAFGlzcGUAAAAAAAACgAAAAPAAAAAO
+cGl4aQAAAAABCAAAABdpcG1hAAAAAAAAAAEAAQSBAgMEAAAEjW1kYXQAAASBKAGuFpBYFYgAOuxRGvXfWF0L1LEXxOoIcSRLAAADAX09P//8X/
+YezY17peac8ePbeynI8qX9IhtfQvDnYV2rpM3WSDRFuGVQr2BPs4es5LlWLP0T6OFe6uJc5/ywKjf5Ep8VMLYyvXJJrKPckQkEWAFTrvjwpF5Q
+YJqMmkn4lYDzH/kzchj4dDHd3FHI0dYd5zOFT4Bxq3+I6CvrSZEHTfY2KhAQ2AU7LO1OJ0j+5ei6DQrmEhcTVkRPtQZY5O9peq////mGZbgAdw
+grQe65ULLhVVnQdXTHTnPM5AQURyUMpp6gYzVM7jQX+Yzeww2m2N/3+oy4GvOBBP05HxV8EP73RPRibSpv7sE9p7bh+VGZnDJ0hfoJ8ltCUIsV
+e2DqWYEfc0c8eTI4YcOTFa3jDwW49tf3tQGjL/VDGVdmQEyUJvJOYhXxhtuGLkASxVSDxjp30RZcvTYVGwKbMAaJl9PUeK+3Nuaq1aYNn/QkJc
+q+9qqcs0w1RBCH9S/k03xnEQVkOQ01qdzxMU+bQw7+98iAgTpseu1qx8e25BHU4dPf+ACZAaG9B89dLPVq4KYeLwC/iP0Cy6BKBBZgpjYPlTJ3
+YluFQ8PEvDiJtKejo8hyjRN6ywIIkMoPmwCwyUBdbUNO8vmNJPxVisIcdiO0CWHQ0J+MSP0DT0typHfgE3V/pEAADqGYX9pEQhK7r37j/ezsjq
+M1i8uHZB9eBkYVJdHqXu1WeVFERNeyLVfIWFWhHrex4vh6ocFvREDBKYO+pt7J9Yvl3NXybuoWZsS2fbiq/YlTlg2Tre+ntuU1cIb1E7S9MwNx
+5BJOG9AUWC0MUPr9AHgbYvbGhfYAr2PAaA28JUy1Uc4CVj2+wi2xus4K9PecyDEv5rQzHKgsLeDPP40X6AmIYYrTTprrN7p3idfZkpwADgm7z3
+wqkqDCKvHbuQWGMC5e3ou0k9564ZXVkTNhWNbI7dwIRc0f7FiHlGyGdctWfIn6DQGJVW1CRMJqCT8RsPXjO4j3WpRFXPiF2baW5ki74u5EuJoc
+rmPt4kUcykSeJmSHVyrG81awWMpHQnkh3qZXFJ8wpiA0+966PIjEjvITSSZenfJocIBDdxivN+3lUCKgK64a0WCe+tlo9ClghgGnKUl4WM4g7A
+OYGbkjeEoPHLvA76WA6UIG0o36F673rHgJFZOfQqt5aG+tifQAfMipOaFmO7BfeeGb3Q4JqY3qd5k0pK4sGbwEALBWsiDppZ7Dv8KUzXYUN6W2
+XHqLsZ1bw1cUsjtutpaZzokBPKqIUfxbdN/GoFWIwgMY/z/1D3yfd17UAKJb6PBMNpvBxY1enR9pLzTaXcY0CEbM8iT/PYfAwcPAC0KwUCDMLF
+8i3L6cNszm7JWr7mppw9XzFFFcBaazkOjCUgNzj2xrt0TIG0BN6vAo2gpwaElbHthF2wtpFTOxQ8Q66nEyv3prvD+0u0/+ANI62gSOK4wmpWtp
+Sh/nBNEGQ65PPVCklkcBR+1mAAADAAADAgqNgd4AAAMAAAMAAAMAAAMBCw==
+"""
+
+
+def heic() -> bytes:
+    """A photo of the words "NHIP CAU 12-BC/TU", 640 × 240."""
+    return base64.b64decode(_HEIC)
+
+
+@cache
+def saved_as(kind: str, sheets: int = 1) -> bytes:
+    """The page's image as Pillow's format `kind`, of so many sheets."""
+    buffer = io.BytesIO()
+    page = page_image(100)
+    more = {"save_all": True, "append_images": [page] * (sheets - 1)} if sheets > 1 else {}
+    page.save(buffer, kind, **more)
+    return buffer.getvalue()
+
+
+def pixel_png(width: int, height: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("L", (width, height), 255).save(buffer, "PNG")
     return buffer.getvalue()

@@ -205,7 +205,7 @@ def _issuer(parts: list[_Part], numbered: _Part | None) -> str:
     if numbered is None:
         return ""
     column = [
-        part.text.strip(" *_-–.")
+        _recognised(part.text.strip(" *_-–."))
         for part in parts
         if part.bottom <= numbered.top + 0.01 and part.left < _LEFT and part.right < 0.6 and _upper(part.text)
     ]
@@ -242,6 +242,17 @@ _GENERIC = (
     "đặc khu",
     "và",
 )
+
+
+def _recognised(capitals: str) -> str:
+    """What recognition made of the usual names, set right: "TĨNH ỦY" is "TỈNH ỦY"."""
+    words = capitals.split()
+    for generic in _GENERIC:
+        many = len(generic.split())
+        for at in range(len(words) - many + 1 if many > 1 else 0):
+            if folded(" ".join(words[at : at + many])) == folded(generic):
+                words[at : at + many] = generic.upper().split()
+    return " ".join(words)
 
 
 def _named(capitals: str) -> str:

@@ -147,11 +147,12 @@ def _order(settings: Settings, version: PaperVersion) -> Order:
 
 
 async def _note(services: Services, version_id: int, step: Step) -> None:
+    stage = f"{step.stage} {step.page}" if step.page else step.stage or ""
     async with services.transactions(SYSTEM) as tx:
         await tx.session.execute(
             update(PaperVersion)
             .where(PaperVersion.id == version_id)
-            .values(state="working", stage=step.stage or "", progress=step.progress)
+            .values(state="working", stage=stage, progress=step.progress, page_count=step.pages)
         )
 
 

@@ -56,7 +56,8 @@ class PaperVersion(Base):
     state: Mapped[str] = mapped_column(String(10), default="queued")
     """queued, working, ready, refused (the file's fault), failed (ours; can be tried again)."""
     stage: Mapped[str] = mapped_column(String(16), default="")
-    """While working: scan, inspect, convert, straighten, ocr, clean, text, pictures."""
+    """While working: scan, inspect, convert, straighten, ocr, clean, text, pictures; with the page where it
+    goes page by page ("ocr 3"), of page_count."""
     progress: Mapped[float] = mapped_column(default=0.0)
     """0 … 1 over the whole way."""
     problem: Mapped[dict[str, Any] | None] = mapped_column(JSON)

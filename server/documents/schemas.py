@@ -144,6 +144,7 @@ class VersionOut(BaseModel):
     number: int
     state: VersionState
     stage: str
+    """See models.PaperVersion: "convert", "ocr 3"."""
     progress: float
     page_count: int
     file_name: str

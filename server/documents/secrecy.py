@@ -17,15 +17,29 @@ PAGES = 3
 
 _MARKS = {"mật": "mat", "tối mật": "toi-mat", "tuyệt mật": "tuyet-mat"}
 _FOLDED = {"mat": "mat", "toi mat": "toi-mat", "tuyet mat": "tuyet-mat"}
-_LABEL = re.compile(r"^(?:độ|mức độ|dấu|chỉ độ|dấu chỉ độ)\s+mật\s*:?\s*")
+_LABEL = re.compile(
+    r"^(?:(?:độ|mức độ|dấu|chỉ độ|chỉ mức độ|dấu chỉ độ|dấu chỉ mức độ)\s+mật\s*:?|(?:chỉ )?mức độ\s*:)\s*"
+)
+_NUMBERED = re.compile(r"^số\b.*\d.*?\s((?:(?:tối|tuyệt)\s+)?mật)$")
+"""The stamp beside the number, without a gap: "SỐ: 12-BC/TU MẬT"."""
+_OF_PAPER = re.compile(r"^(?:tài liệu|văn bản)\s+(?=(?:(?:tối|tuyệt)\s+)?mật$)")
+_URGENT = re.compile(r"(?:\s|^)(?:thượng khẩn|khẩn|hỏa tốc|hoả tốc)(?:\s|$)")
+_DIVIDES = re.compile(r"\s[-–—/|]+\s|[–—()\[\]{}|/•]|\d+")
+_COMPACT = {mark.replace(" ", ""): code for mark, code in _MARKS.items()}
 _BEFORE = frozenset({"bí", "bảo", "cơ", "thân", "cẩn", "mật", "đường", "hoa"})
 """Ends of a line that make a lone "mật" below it the rest of a word."""
 _AFTER = frozenset({"độ", "khẩu", "mã", "thiết", "vụ", "danh", "ong", "lệnh", "thư", "nghị", "nhà"})
 _UPPER_PART = 0.5
 """In recognised text a stamp without its marks ("MAT") counts only in this part of a first page."""
+_FOLDED_COMPACT = {mark.replace(" ", ""): code for mark, code in _FOLDED.items()}
+_SIGN_MAX = 12
+"""Letters of a paper's sign: "TTr-UBND"."""
 _GAP = 0.035
 """A gap this wide (parts of the page) divides a line: the stamp stands beside something."""
 _DIVIDES_NAME = re.compile(r"[_()\[\]{}–—.,;+#]+|\s+-\s*|\s*-\s+|(?<=\w)-(?=\w)")
+_BRACKETS = re.compile(r"[()\[\]{}–—]|\s+-\s+")
+_CAPITAL_MAT = re.compile(r"(?<![A-Za-z])(?<![A-Z][ _-])MAT(?![A-Za-z])(?![ _-][A-Z]{2})")
+"""Without its marks, and in capitals that its neighbours do not have."""
 _IN_NAME = re.compile(r"(?<!\w)(tối|tuyệt)[\s_-]+mật(?!\w)")
 
 
@@ -44,10 +58,14 @@ def mark_in_name(file_name: str) -> Mark | None:
     if within:
         return "toi-mat" if within[1] == "tối" else "tuyet-mat"
     stem = name.rpartition(".")[0] or name
-    parts = [part.strip() for part in _DIVIDES_NAME.split(stem)]
+    parts = [_OF_PAPER.sub("", part.strip()) for part in _DIVIDES_NAME.split(stem)]
     for part in parts:
         if part in _MARKS:
             return _MARKS[part]
+        if part.replace(" ", "") in ("toimat", "tuyetmat"):
+            return _FOLDED_COMPACT[part.replace(" ", "")]
+    if any(part.strip() == "mat" for part in _BRACKETS.split(stem)) or _CAPITAL_MAT.search(file_name):
+        return "mat"
     plain = [folded(part) for part in re.split(r"[_\s()\[\]{}.,-]+", stem)]
     for first, second in itertools.pairwise(plain):
         if f"{first} {second}" in _FOLDED and {first, second}.isdisjoint(_accented(stem)):
@@ -66,22 +84,52 @@ def _mark_on_page(lines: Sequence[list[Any]], *, recognised: bool, first: bool) 
     said = [_plain(part) for part, _ in parts]
     for index, (part, top) in enumerate(parts):
         text = said[index]
-        is_label = bool(_LABEL.match(text)) and _LABEL.sub("", text) in _MARKS
-        if is_label:
-            return _MARKS[_LABEL.sub("", text)]
-        if not _upper(part):
-            continue
-        before = said[index - 1].split() if index else []
-        after = said[index + 1].split() if index + 1 < len(said) else []
-        if text in _MARKS:
-            if text == "mật" and before and before[-1] in ("tối", "tuyệt") and len(before) == 1:
-                return _MARKS[f"{before[-1]} mật"]
-            if text == "mật" and ((before and before[-1] in _BEFORE) or (after and after[0] in _AFTER)):
+        label = _LABEL.match(text)
+        if label and text[label.end() :] in _MARKS:
+            return _MARKS[text[label.end() :]]
+        found = _stamp(part)
+        if found == "mat":
+            before = said[index - 1].split() if index else []
+            after = said[index + 1].split() if index + 1 < len(said) else []
+            if len(before) == 1 and before[0] in ("tối", "tuyệt"):
+                return _MARKS[f"{before[0]} mật"]
+            if (before and before[-1] in _BEFORE) or (after and after[0] in _AFTER):
                 continue
-            return _MARKS[text]
-        if recognised and first and top < _UPPER_PART and folded(text) in _FOLDED and len(folded(text)) == len(text):
-            return _FOLDED[folded(text)]
+        if found is not None:
+            return found
+        if recognised and first and top < _UPPER_PART and _upper(part):
+            compact = text.replace(" ", "")
+            if (weak := folded(compact)) in _FOLDED_COMPACT and len(weak) == len(compact):
+                return _FOLDED_COMPACT[weak]
     return None
+
+
+def _stamp(part: str) -> Mark | None:
+    """The mark that these words are, alone or with what belongs to a stamp: an urgency, a copy's number, a remark."""
+    segments = [each for each in map(str.strip, _DIVIDES.split(unicodedata.normalize("NFC", part))) if _plain(each)]
+    found: list[Mark] = []
+    for number, segment in enumerate(segments):
+        plain = _plain(segment)
+        core = _OF_PAPER.sub("", _URGENT.sub(" ", plain).strip())
+        code = _MARKS.get(core) if _as_stamped(segment, core, bracketed="(" in part) else None
+        if code is None and _upper(segment):
+            beside = _NUMBERED.match(_plain(part)) if number == len(segments) - 1 else None
+            code = _MARKS[" ".join(beside[1].split())] if beside else _COMPACT.get(plain.replace(" ", ""))
+        if code is None and core and not found and not _is_number(plain):
+            return None
+        if code is not None:
+            found.append(code)
+    return found[0] if len(set(found)) == 1 else None  # several: a sentence about them
+
+
+def _as_stamped(segment: str, core: str, *, bracketed: bool) -> bool:
+    """In capitals; "Tối mật" with one; "mật" in small letters only in brackets: alone it may end a sentence."""
+    return _upper(segment) or (segment[:1].isupper() or bracketed if core == "mật" else core in _MARKS)
+
+
+def _is_number(plain: str) -> bool:
+    """What of "Số: 12-BC/TU MẬT" stands before the last part."""
+    return plain.startswith("số") or len(plain) <= _SIGN_MAX
 
 
 def _divided(line: list[Any]) -> list[str]:

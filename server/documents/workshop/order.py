@@ -112,6 +112,9 @@ class Step(_Sheet):
     stage: Stage | None = None
     progress: float = 0.0
     """0 … 1 over the whole way."""
+    page: int = 0
+    pages: int = 0
+    """Which page it is at, of how many; 0 where a stage does not go page by page."""
     problem: Said | None = None
     """The file's fault; nothing follows."""
     done: bool = False

@@ -7,6 +7,7 @@ import resource
 import signal
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from pydantic import BaseModel
 
@@ -21,7 +22,10 @@ _LAST_WORDS = 2
 _TELL_EVERY = 0.3
 """Seconds."""
 
-Tell = Callable[[Stage, float], None]
+
+class Tell(Protocol):
+    def __call__(self, stage: Stage, progress: float, page: int = 0, pages: int = 0) -> None:
+        """With the progress over the whole way; `page` from 1, where the stage goes page by page."""
 
 
 def run(limits: Limits, work: Callable[[Tell], None]) -> int:
@@ -71,12 +75,12 @@ class _Said:
         self._stage: Stage | None = None
         self._next = 0.0
 
-    def progress(self, stage: Stage, progress: float) -> None:
+    def progress(self, stage: Stage, progress: float, page: int = 0, pages: int = 0) -> None:
         now = time.monotonic()
         if stage == self._stage and now < self._next:
             return
         self._stage, self._next = stage, now + _TELL_EVERY
-        self.say(Step(stage=stage, progress=round(progress, 3)))
+        self.say(Step(stage=stage, progress=round(progress, 3), page=page, pages=pages))
 
     def say(self, step: BaseModel) -> None:
         self._output.write(step.model_dump_json(exclude_defaults=True) + "\n")

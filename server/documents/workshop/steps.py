@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pikepdf
@@ -28,11 +27,9 @@ from server.documents.workshop.order import (
     Stage,
 )
 from server.documents.workshop.problems import Refused, warning
+from server.documents.workshop.program import Tell
 from server.documents.workshop.straighten import straighten
 from server.documents.workshop.text import outline_of
-
-Tell = Callable[[Stage, float], None]
-"""With a stage and the progress over the whole way."""
 
 _LITTLE_TEXT = 60
 """Characters a recognised page has at least, on average."""
@@ -85,7 +82,7 @@ class _Way:
             read,
             self.result,
             cores=self.order.cores,
-            told=lambda part: self.tell("pictures", begun + 0.03 + (0.96 - begun) * part),
+            told=lambda part: self._tell_page("pictures", begun + 0.03, 0.99, part, count),
         )
         first = self._first_pages()
         self._check_secrecy(first, recognised=scanned)
@@ -113,6 +110,10 @@ class _Way:
         )
         (self.folder / REPORT).write_text(report.model_dump_json(), encoding="utf-8")
         self.tell("pictures", 0.99)
+
+    def _tell_page(self, stage: Stage, begun: float, ends: float, part: float, pages: int) -> None:
+        """`part` (0 … 1) of the stage's pages is done: it is at the next one."""
+        self.tell(stage, begun + (ends - begun) * part, min(pages, int(part * pages) + 1), pages)
 
     def _signatures(self) -> list[Signature]:
         if not self.found.signed:
@@ -145,11 +146,12 @@ class _Way:
         scans = ocr.pages_without_text(source)
         if not scans:
             return source, False
+        many = len(scans)
         self.tell("straighten", 0.1)
         plain = self._unlocked(source)
         if not keep:
             straight = self.folder / "straight.pdf"
-            straighten(plain, straight, scans, lambda part: self.tell("straighten", 0.1 + 0.05 * part))
+            straighten(plain, straight, scans, lambda part: self._tell_page("straighten", 0.1, 0.15, part, many))
             plain = straight
         target = self.folder / "recognised.pdf"
         try:
@@ -159,7 +161,7 @@ class _Way:
                 scans,
                 keep=keep,
                 cores=self.order.cores,
-                told=lambda part: self.tell("ocr", 0.15 + 0.45 * part),
+                told=lambda part: self._tell_page("ocr", 0.15, 0.6, part, many),
             )
         except ocr.Unreadable as error:  # can still be looked at
             print(f"not recognised: {error}", file=sys.stderr)

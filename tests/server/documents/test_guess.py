@@ -55,6 +55,11 @@ def test_a_submission_of_the_state() -> None:
     assert found.urgency == "hoa-toc"
 
 
+def test_recognition_may_err_in_the_issuers_name() -> None:
+    head = [("ĐẢNG BỘ TỈNH LÂM ĐỒNG", 0.05), ("TĨNH ỦY", 0.07), ("Số: 12-BC/TU", 0.09)]
+    assert guess([line(text, x=0.1, y=y, width=0.2) for text, y in head]).issuer == "Tỉnh ủy Lâm Đồng"
+
+
 @pytest.mark.parametrize(
     ("said", "number"),
     [
@@ -102,6 +107,22 @@ def test_stamps_are_found_where_they_stand() -> None:
         (["mật"], None),
         (["Luật Bảo vệ bí mật nhà nước"], None),
         (["MẬT ĐỘ XÂY DỰNG"], None),
+        (["M Ậ T"], "mat"),
+        (["T U Y Ệ T   M Ậ T"], "tuyet-mat"),
+        (["Tối mật"], "toi-mat"),
+        (["(mật)"], "mat"),
+        (["Mật"], "mat"),
+        (["Mức độ: Mật"], "mat"),
+        (["HỎA TỐC - TỐI MẬT"], "toi-mat"),
+        (["MẬT - KHẨN"], "mat"),
+        (["TỐI MẬT (bản số 3)"], "toi-mat"),
+        (["TÀI LIỆU MẬT"], "mat"),
+        (["Tài liệu tối mật - thu hồi sau hội nghị"], "toi-mat"),
+        (["SỐ: 12-BC/TU MẬT"], "mat"),
+        (["RÀ SOÁT TÀI LIỆU MẬT"], None),
+        (["DANH MỤC BÍ MẬT NHÀ NƯỚC ĐỘ TUYỆT MẬT, TỐI MẬT, MẬT"], None),
+        (["Quy định về độ mật"], None),
+        (["BÁO CÁO", "MẶT TRẬN TỔ QUỐC"], None),
         (["tài liệu mật, tối mật và tuyệt mật phải được quản lý"], None),
     ],
 )
@@ -112,6 +133,7 @@ def test_marks_and_words_like_them(lines: list[str], mark: str | None) -> None:
 
 def test_a_scanned_stamp_may_lose_its_marks() -> None:
     assert mark_on([[line("TOI MAT", y=0.2)]], recognised=True) == "toi-mat"
+    assert mark_on([[line("M A T", y=0.2)]], recognised=True) == "mat"
     assert mark_on([[line("MAT", y=0.9)]], recognised=True) is None
     assert mark_on([[line("MAT", y=0.2)]], recognised=False) is None
 
@@ -124,6 +146,13 @@ def test_a_scanned_stamp_may_lose_its_marks() -> None:
         ("[Tối mật] Phương án A2.docx", "toi-mat"),
         ("phuong-an-toi-mat.pdf", "toi-mat"),
         ("ke hoach TUYET MAT.pdf", "tuyet-mat"),
+        ("TÀI LIỆU MẬT.pdf", "mat"),
+        ("Tai lieu MAT.pdf", "mat"),
+        ("bc 12 (mat).pdf", "mat"),
+        ("Ke hoach - TuyetMat.pdf", "tuyet-mat"),
+        ("UB MAT TRAN TO QUOC.pdf", None),
+        ("phuong-an-mat-bang.pdf", None),
+        ("Mat tran.pdf", None),
         ("Báo cáo công tác bảo mật.pdf", None),
         ("BẢO VỆ BÍ MẬT NHÀ NƯỚC.pdf", None),
         ("mật độ dân số.xlsx", None),

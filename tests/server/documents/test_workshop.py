@@ -6,11 +6,14 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import numpy as np
 import pikepdf
+import pypdfium2
 import pytest
 from PIL import Image
 
 from server.documents.workshop import running
+from server.documents.workshop.ocr import picture_to_pdf
 from server.documents.workshop.order import Order
 from server.documents.workshop.straighten import skew
 from tests import hostile, papers, signing
@@ -99,6 +102,35 @@ async def test_office_files_become_pdf(tmp_path: Path, name: str, content: objec
         assert made_of.report.page_count == 3
 
 
+async def test_a_wide_sheet_fits_its_page(tmp_path: Path) -> None:
+    made_of = await made(tmp_path / "job", papers.wide_xlsx(), "a.xlsx")
+    wide, narrow = made_of.pages
+    assert {f"h9c{column}" for column in range(20)} <= words(wide.text)
+    assert wide.width > wide.height
+    assert narrow.width < narrow.height
+    vast = await made(tmp_path / "vast", papers.wide_xlsx(90), "a.xlsx")
+    assert 3 < len(vast.pages) < 9  # divided before it is too small to read
+    assert all(line[3] > 0.006 for page in vast.pages[:-1] for line in page.lines)
+
+
+def test_every_sheet_of_a_scanners_picture_becomes_a_page(tmp_path: Path) -> None:
+    picture_to_pdf(papers.file(tmp_path, "a.tif", papers.saved_as("TIFF", 3)), tmp_path / "a.pdf")
+    with pikepdf.open(tmp_path / "a.pdf") as document:
+        assert len(document.pages) == 3
+
+
+def test_deep_greys_are_kept_apart(tmp_path: Path) -> None:
+    """Sixteen bits a pixel, dark letters on grey: not all of it white."""
+    grey = np.asarray(papers.page_image(60)).astype(np.uint16) * 257
+    Image.fromarray(grey).save(tmp_path / "a.png")
+    picture_to_pdf(tmp_path / "a.png", tmp_path / "a.pdf")
+    with pypdfium2.PdfDocument(tmp_path / "a.pdf") as document:
+        made_of = np.asarray(document[0].render(grayscale=True).to_pil())
+    assert made_of.min() < 60
+    assert np.median(made_of) > 240
+    assert abs(float((made_of < 128).mean()) - float((grey < 32768).mean())) < 0.03
+
+
 async def test_office_files_reach_nothing_outside(tmp_path: Path) -> None:
     """A picture of the server's disk is not in the PDF; an address is not called."""
     secret = papers.file(tmp_path, "secret.png", papers.png())
@@ -127,6 +159,7 @@ async def test_a_crooked_scan_lying_on_its_side_is_set_straight_and_read(tmp_pat
     assert len(body) > 5
     assert all(line[3] < 0.03 for line in body)  # crooked lines would be high
     assert {"straighten", "ocr"} <= set(made_of.stages)
+    assert (1, 1) in {(step.page, step.pages) for step in made_of.steps if step.stage == "ocr"}
     with pikepdf.open(made_of.result / "reading.pdf") as document:
         assert len(document.pages) == 1
 

@@ -170,6 +170,32 @@ async def test_as_many_at_once_as_there_are_hands(services: Services) -> None:
     assert most == 3
 
 
+async def test_what_takes_long_is_overtaken(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.jobs.workers._POLL", 0.02)
+    stuck, done = [], asyncio.Event()
+    released = asyncio.Event()
+
+    async def handle(_services: Services, job: Job) -> None:
+        if job.data["stuck"]:
+            stuck.append(job.id)
+            await released.wait()
+        else:
+            done.set()
+
+    kind = JobKind("test.do", handle, overtaken_after=timedelta(seconds=0.1))
+    for _ in range(2):
+        await ask(services, {"stuck": True})
+    await ask(services, {"stuck": False})
+    async with beside([kind])(services), asyncio.timeout(10):
+        await done.wait()
+        assert len(stuck) == 2
+        for _ in range(2):
+            await ask(services, {"stuck": True})
+        await asyncio.sleep(0.5)
+        assert len(stuck) == 3  # one hand, and two more at most
+        released.set()
+
+
 async def test_the_job_of_a_dead_worker_is_taken_again_until_no_attempt_is_left(
     services: Services, clock: Clock
 ) -> None:

@@ -84,12 +84,9 @@ def _by_structure(path: Path, head: bytes, pages_max: int) -> Found | None:
         return Found(mime, "picture", mime.removeprefix("image/"))
     if head.startswith(b"{\\rtf"):
         return Found("application/rtf", "office", "rtf")
-    if head.startswith(b"PK\x03\x04"):
-        archive = archives.check(path)
-        return Found(archive.mime, "office", archive.extension, archive.warnings) if archive else None
-    if head.startswith(compound.SIGNATURE):
-        old = compound.check(path)
-        return Found(old.mime, "office", old.extension, old.warnings) if old else None
+    if head.startswith((b"PK\x03\x04", compound.SIGNATURE)):
+        office = archives.check(path) if head.startswith(b"PK") else compound.check(path)
+        return Found(office.mime, "office", office.extension, office.warnings) if office else None
     if b"%PDF-" in head[:1024]:
         if head[:1024].split(b"%PDF-", 1)[0].strip(b"\xef\xbb\xbf\r\n\t \0"):
             raise Refused("two-in-one")

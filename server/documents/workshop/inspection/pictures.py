@@ -25,9 +25,7 @@ _MIMES = {
     "GIF": "image/gif",
 }
 FORMATS = [name for name in _MIMES if name != "MPO"]
-_BRANDS = frozenset(
-    {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"mif2", b"msf1", b"avif", b"avis"}
-)
+_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"mif2", b"msf1", b"avif", b"avis"})
 """ISO/IEC 23008-12: what an iPhone (HEIC) and newer Android phones (AVIF) save."""
 _BMP_HEADERS = tuple(bytes([size, 0, 0, 0]) for size in (12, 40, 52, 56, 64, 108, 124))
 _STARTS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"GIF87a", b"GIF89a")

@@ -123,6 +123,10 @@ describe('words', () => {
       'Đang nhận dạng chữ, 31%',
     );
   });
+  it('names the page where the work goes page by page', () => {
+    const working = version({ state: 'working', stage: 'ocr 3', page_count: 12, progress: 0.2 });
+    expect(workWords(working)).toBe('Đang nhận dạng chữ, trang 3/12');
+  });
   it('offers only what nobody has filled in', () => {
     const guess = { title: 'Kế hoạch', number: '45/KH-UBND', kind: 'ke-hoach' as const, issuer: '' };
     const scan = version({ guess, file_name: 'Scan 001.pdf' });
