@@ -29,11 +29,12 @@ class Authority:
 
 
 @cache
-def authority() -> Authority:
+def authority(*, expired: bool = False) -> Authority:
+    """`expired`: the leader's certificate is of last year."""
     root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     root_name = _name("Ban Cơ yếu thử nghiệm")
     root = _certificate(root_name, root_name, root_key, root_key, is_authority=True)
-    leaf = _certificate(_name(SIGNER), root_name, key, root_key, is_authority=False)
+    leaf = _certificate(_name(SIGNER), root_name, key, root_key, is_authority=False, expired=expired)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return Authority(root.public_bytes(Encoding.PEM), pem, leaf.public_bytes(Encoding.PEM))
 
@@ -49,8 +50,9 @@ def _certificate(
     by: ec.EllipticCurvePrivateKey,
     *,
     is_authority: bool,
+    expired: bool = False,
 ) -> x509.Certificate:
-    now = datetime.now(UTC)
+    now = datetime.now(UTC) - timedelta(days=400 if expired else 0)
     usage = x509.KeyUsage(
         digital_signature=True,
         content_commitment=not is_authority,
@@ -78,14 +80,14 @@ def _certificate(
     )
 
 
-def signed(content: bytes, folder: Path, field: str = "Signature1") -> bytes:
+def signed(content: bytes, folder: Path, field: str = "Signature1", *, expired: bool = False) -> bytes:
     """The PDF with one signature more. Key files are written to `folder`."""
     with ThreadPoolExecutor(1) as apart:  # pyHanko starts an event loop of its own
-        return apart.submit(_signed, content, folder, field).result()
+        return apart.submit(_signed, content, folder, field, expired).result()
 
 
-def _signed(content: bytes, folder: Path, field: str) -> bytes:
-    made = authority()
+def _signed(content: bytes, folder: Path, field: str, expired: bool) -> bytes:
+    made = authority(expired=expired)
     for name, pem in (("root.pem", made.root), ("key.pem", made.key), ("certificate.pem", made.certificate)):
         (folder / name).write_bytes(pem)
     signer = signers.SimpleSigner.load(

@@ -85,7 +85,7 @@ version_job = JobKind(
     "version.process",
     process,
     parallel=lambda services: services.settings.workshop_parallel,
-    overtaken_after=timedelta(minutes=1),
+    overtaken_after=timedelta(seconds=30),
     attempts=3,
     first_pause=20,
     given_up=failed,

@@ -1,7 +1,7 @@
 """Signatures in a PDF: who signed, when, whether it is as it was then, whether the chain leads to a root we trust."""
 
 import logging
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from asn1crypto import pem, x509
@@ -34,6 +34,10 @@ _TRUSTED = (" Chứng thư hợp lệ.", " The certificate is trusted.")
 _NOT_TRUSTED = (
     " Chứng thư không dẫn tới tổ chức chứng thực được tin cậy.",
     " The certificate does not lead to a trusted authority.",
+)
+_EXPIRED = (
+    " Chứng thư đã hết hạn và không có dấu thời gian nào chứng nhận lúc ký. Hỏi nơi ban hành nếu cần chắc chắn.",
+    " The certificate has expired, and no time stamp vouches for the time of signing. Ask its issuer to be sure.",
 )
 _EXPECTED = (ModificationLevel.NONE, ModificationLevel.LTA_UPDATES, ModificationLevel.FORM_FILLING)
 
@@ -71,7 +75,7 @@ def _validated(embedded: EmbeddedPdfSignature, roots: list[x509.Certificate] | N
     trusted = bool(status.trusted) if roots is not None else None
     vi, en = _reason(status, sound=sound, changed=changed)
     if sound and trusted is not None:
-        further = _TRUSTED if trusted else _NOT_TRUSTED
+        further = _TRUSTED if trusted else _EXPIRED if _has_expired(embedded) else _NOT_TRUSTED
         vi, en = vi + further[0], en + further[1]
     signed_at = _when(status)
     return Signature(
@@ -103,6 +107,14 @@ def _when(status: PdfSignatureStatus) -> datetime | None:
     stamped = status.timestamp_validity
     when = stamped.timestamp if stamped is not None and stamped.valid else status.signer_reported_dt
     return when if isinstance(when, datetime) else None
+
+
+def _has_expired(embedded: EmbeddedPdfSignature) -> bool:
+    try:
+        ends = embedded.signer_cert.not_valid_after
+        return isinstance(ends, datetime) and ends < datetime.now(UTC)
+    except Exception:  # a certificate that cannot be parsed
+        return False
 
 
 def _signer(embedded: EmbeddedPdfSignature) -> str:

@@ -15,6 +15,7 @@ from PIL import Image
 from server.documents.workshop import running
 from server.documents.workshop.ocr import picture_to_pdf
 from server.documents.workshop.order import Order
+from server.documents.workshop.signatures import validate
 from server.documents.workshop.straighten import skew
 from tests import hostile, papers, signing
 from tests.server.documents.workshop import made
@@ -208,6 +209,13 @@ async def test_what_became_of_a_signature(
     assert (signature.intact, signature.covers_whole, signature.trusted) == (intact, whole, None)
     assert ("signature-changed" in {each.code for each in made_of.report.warnings}) == warned
     assert (made_of.result / "reading.pdf").read_bytes() == content
+
+
+def test_an_expired_certificate_is_said_to_be_that(tmp_path: Path) -> None:
+    content = signing.signed(papers.pdf(), tmp_path, expired=True)
+    (signature,) = validate(papers.file(tmp_path, "a.pdf", content), [tmp_path / "root.pem"])
+    assert (signature.intact, signature.trusted) == (True, False)
+    assert "hết hạn" in signature.reason_vi
 
 
 async def test_a_signed_scan_keeps_its_bytes_and_gets_text(tmp_path: Path) -> None:

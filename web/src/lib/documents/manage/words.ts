@@ -62,7 +62,7 @@ export function workWords(version: Version): string {
     text: m.papers_stage_text,
     pictures: m.papers_stage_pictures,
   };
-  const [name, page] = version.stage.split(' ');
+  const [name = '', page] = version.stage.split(' ');
   const stage = stages[name]?.() ?? m.papers_stage_working();
   if (page) return m.papers_stage_page({ stage, page, pages: version.page_count });
   return m.papers_stage_percent({ stage, percent: Math.round(version.progress * 100) });
