@@ -40,6 +40,10 @@ PROBLEMS: dict[str, Sentence] = {
         "Ảnh này ở định dạng chưa đọc được. Lưu ảnh thành JPEG rồi gửi lại.",
         "This picture's format cannot be read. Save it as JPEG and send it again.",
     ),
+    "rich-text": Sentence(  # its fields may call for files of the server, in more spellings than can be looked for
+        "Tệp này là văn bản RTF (có khi mang đuôi .doc). Mở bằng Word, chọn “Lưu thành .docx” hoặc PDF, rồi gửi.",
+        "This is rich text (RTF, sometimes named .doc). Open it in Word, save it as .docx or PDF, and send that.",
+    ),
     "picture-too-small": Sentence(
         "Ảnh quá nhỏ, không thể đọc được chữ. Có lẽ đây là hình thu nhỏ: gửi ảnh gốc.",
         "The picture is too small to be read. Perhaps it is a thumbnail: send the original picture.",

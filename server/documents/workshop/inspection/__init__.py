@@ -17,7 +17,6 @@ _HEAD = 8192
 _EXTENSIONS: dict[str, frozenset[str]] = {
     "application/pdf": frozenset({"pdf"}),
     "application/msword": frozenset({"doc", "dot"}),
-    "application/rtf": frozenset({"rtf", "doc"}),
     "application/vnd.ms-excel": frozenset({"xls", "xlt"}),
     "application/vnd.ms-powerpoint": frozenset({"ppt", "pps", "pot"}),
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": frozenset({"docx", "docm", "dotx"}),
@@ -82,8 +81,6 @@ def _by_structure(path: Path, head: bytes, pages_max: int) -> Found | None:
     if pictures.begins_like_one(head):
         mime = pictures.check(path, pages_max)
         return Found(mime, "picture", mime.removeprefix("image/"))
-    if head.startswith(b"{\\rtf"):
-        return Found("application/rtf", "office", "rtf")
     if head.startswith((b"PK\x03\x04", compound.SIGNATURE)):
         office = archives.check(path) if head.startswith(b"PK") else compound.check(path)
         return Found(office.mime, "office", office.extension, office.warnings) if office else None
@@ -99,6 +96,8 @@ def _refusal(path: Path, head: bytes, file_name: str) -> Refused:
     mime = magic.from_buffer(head, mime=True)
     if head.startswith(_PROGRAMS):
         return Refused("disguised")
+    if head.startswith(b"{\\rtf"):
+        return Refused("rich-text")
     if mime in _ARCHIVES or zipfile.is_zipfile(path):
         return Refused("archive")
     if mime.startswith(_OTHER_PICTURES) and mime != "image/svg+xml":
