@@ -11,7 +11,7 @@ from server.core.actor import Actor
 from server.core.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from server.core.transaction import Transaction
 from server.documents.models import Paper, PaperVersion
-from server.documents.rights import readable_version, reading_points
+from server.documents.rights import is_shut, readable_version, reading_points
 from server.live.log import append, gone
 from server.meetings.access import meeting_for_write
 from server.meetings.models import Meeting, MemberPoint
@@ -41,7 +41,7 @@ class _Place:
 
 async def present(tx: Transaction, meeting_id: int, paper_id: int, page: int = 1) -> list[str]:
     """Shows this paper to everybody. Allowed: who may present in the meeting and may read the paper; while somebody
-    else presents, only who conducts (for the rest it is a Conflict). Returns the names of member points whose halls
+    else presents, only who conducts (for the rest it is a Conflict). Conflict for a paper that is open to nobody. Returns the names of member points whose halls
     may not read the paper."""
     place = await _place(tx, meeting_id)
     person_id = _person(tx, place)
@@ -49,6 +49,12 @@ async def present(tx: Transaction, meeting_id: int, paper_id: int, page: int = 1
     if paper is None or paper.meeting_id != meeting_id or paper.current_version_id is None:
         raise NotFound()
     version, _paper, _rights = await readable_version(tx.session, paper.current_version_id, tx.actor, tx.now)
+    if await is_shut(tx.session, paper, tx.now):
+        raise Conflict(
+            "Tài liệu này đang ẩn, đang khóa hoặc đã thu hồi, nên không điểm cầu nào xem được. "
+            "Mở tài liệu cho đại biểu rồi trình chiếu.",
+            "This paper is hidden, locked or recalled, so no hall would see it. Open it to delegates, then present.",
+        )
     page = _page_in(version, page)
     shown = place.shown
     if shown is not None and shown.presenter_id != person_id and not place.rights.conduct:
@@ -166,6 +172,20 @@ async def paper_withdrawn(tx: Transaction, paper: Paper) -> None:
     """The paper was recalled or deleted: nobody shows it any more. Called inside that transaction."""
     shown = await tx.session.get(Presentation, paper.meeting_id)
     if shown is not None and shown.paper_id == paper.id:
+        await _end(tx, shown)
+
+
+async def readers_changed(tx: Transaction, meeting_id: int) -> None:
+    """Who may read was said anew: a paper that is hidden or locked now, or that its presenter may no longer read, is
+    shown to nobody. Called inside that transaction."""
+    shown = await tx.session.get(Presentation, meeting_id)
+    if shown is None:
+        return
+    paper = await tx.session.get_one(Paper, shown.paper_id)
+    presenter = shown.presenter_id
+    if await is_shut(tx.session, paper, tx.now):
+        await _end(tx, shown)
+    elif presenter is not None and not await _could_present(tx, await tx.session.get_one(Meeting, meeting_id), shown, presenter):
         await _end(tx, shown)
 
 
