@@ -40,9 +40,9 @@ class _Place:
 
 
 async def present(tx: Transaction, meeting_id: int, paper_id: int, page: int = 1) -> list[str]:
-    """Shows this paper to everybody. Allowed: who may present in the meeting and may read the paper; while somebody
-    else presents, only who conducts (for the rest it is a Conflict). Conflict for a paper that is open to nobody. Returns the names of member points whose halls
-    may not read the paper."""
+    """Shows this paper to everybody. Allowed: who may present in the meeting and may read the paper. Conflict while
+    somebody else presents, except for who conducts, and for a paper that is open to nobody. Returns the names of
+    member points whose halls may not read the paper."""
     place = await _place(tx, meeting_id)
     person_id = _person(tx, place)
     paper = await tx.session.get(Paper, paper_id)
@@ -182,10 +182,7 @@ async def readers_changed(tx: Transaction, meeting_id: int) -> None:
     if shown is None:
         return
     paper = await tx.session.get_one(Paper, shown.paper_id)
-    presenter = shown.presenter_id
-    if await is_shut(tx.session, paper, tx.now):
-        await _end(tx, shown)
-    elif presenter is not None and not await _could_present(tx, await tx.session.get_one(Meeting, meeting_id), shown, presenter):
+    if await is_shut(tx.session, paper, tx.now) or await _presenter_is_out(tx, shown):
         await _end(tx, shown)
 
 
@@ -246,6 +243,13 @@ async def _check_could_present(tx: Transaction, meeting: Meeting, shown: Present
             "This person may not present the paper that is shown. Choose another, or give the right first.",
             person_id=person_id,
         )
+
+
+async def _presenter_is_out(tx: Transaction, shown: Presentation) -> bool:
+    if shown.presenter_id is None:
+        return False
+    meeting = await tx.session.get_one(Meeting, shown.meeting_id)
+    return not await _could_present(tx, meeting, shown, shown.presenter_id)
 
 
 async def _could_present(tx: Transaction, meeting: Meeting, shown: Presentation, person_id: int) -> bool:

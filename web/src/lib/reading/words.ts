@@ -40,6 +40,23 @@ export function progressWords(progress: BoardPerson['papers'][string]): string {
   return progress.delivered ? m.receipts_person_delivered() : m.receipts_person_not_opened();
 }
 
+/** What a reminder would come to: whom it reaches and how, then whom it does not, a line each. */
+export function wouldRemindWords(counted: Reminded): string[] {
+  const { people, mail, without_email: without, recent, mail_ready } = counted;
+  const reach =
+    people === 0
+      ? m.receipts_reminded_nobody()
+      : mail_ready
+        ? m.receipts_would_remind({ people: number(people), mail: number(mail) })
+        : m.receipts_would_remind_in_app({ people: number(people) });
+  return [
+    reach,
+    people > 0 && !mail_ready ? m.receipts_would_remind_no_server() : '',
+    mail_ready && without > 0 ? m.receipts_reminded_without({ count: number(without) }) : '',
+    recent > 0 ? m.receipts_reminded_recent({ count: number(recent) }) : '',
+  ].filter(Boolean);
+}
+
 /** What a reminder came to. */
 export function remindedWords(done: Reminded): string {
   const parts = [
@@ -52,7 +69,9 @@ export function remindedWords(done: Reminded): string {
       : done.recent > 0
         ? ''
         : m.receipts_reminded_nobody(),
-    done.without_email > 0 ? m.receipts_reminded_without({ count: number(done.without_email) }) : '',
+    done.mail_ready && done.without_email > 0
+      ? m.receipts_reminded_without({ count: number(done.without_email) })
+      : '',
     done.recent > 0 ? m.receipts_reminded_recent({ count: number(done.recent) }) : '',
   ];
   return parts.filter(Boolean).join(' ');
