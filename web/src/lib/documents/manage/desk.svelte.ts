@@ -85,8 +85,11 @@ export class LibraryDesk {
 
   /** The last of the files sent together puts them all into the order in which they were chosen. */
   async #arrived(): Promise<void> {
-    await this.library.reload();
-    if (this.uploads.under.length > 0) return;
+    const settled = this.uploads.under.length === 0;
+    // Not `reload`: a look that began earlier might answer, and not know the last of them.
+    const library = settled ? await papersApi.library(this.meeting.id).catch(() => undefined) : undefined;
+    if (!library || this.uploads.under.length > 0) return this.library.reload();
+    this.library.put(library);
     const wrong = this.shelves.flatMap(
       ({ item, papers }) =>
         asChosen(
