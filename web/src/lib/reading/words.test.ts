@@ -5,6 +5,7 @@ import {
   lagging,
   part,
   percent,
+  placeWords,
   progressWords,
   remindedWords,
   wouldRemindWords,
@@ -58,6 +59,34 @@ describe('the board in words', () => {
       remindedWords({ people: 5, mail: 3, in_app: 5, without_email: 2, recent: 0, mail_ready: true }),
     ).toContain('3 thư');
   });
+});
+
+it('tells points of one name apart by the unit above', () => {
+  const named = (point_id: number, name: string, unit_id: number) => ({
+    ...point(point_id, 1, 0),
+    name,
+    unit_id,
+  });
+  const counts = { expected: 0, delivered: 0, opened: 0, finished: 0 };
+  const unit = (unit_id: number, parent_id: number | null, name: string) => ({
+    ...counts,
+    unit_id,
+    parent_id,
+    name,
+    depth: 0,
+  });
+  const points = [named(1, 'Phường 1', 11), named(2, 'Phường 1', 21), named(3, 'Lát', 31)] as BoardPoint[];
+  const units = [
+    unit(10, null, 'Đà Lạt'),
+    unit(11, 10, 'Phường 1'),
+    unit(20, null, 'Bảo Lộc'),
+    unit(21, 20, 'Phường 1'),
+  ];
+  expect(points.map((each) => placeWords({ points, units }, each))).toEqual([
+    'Phường 1, Đà Lạt',
+    'Phường 1, Bảo Lộc',
+    'Lát',
+  ]);
 });
 
 describe('before a reminder goes out', () => {

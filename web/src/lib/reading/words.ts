@@ -2,7 +2,7 @@ import { pointsCount } from '#lib/meetings/words.ts';
 import { summed } from '#lib/organisations/spans.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { number } from '#lib/text/format.ts';
-import type { Board, BoardPerson, Counts, Reminded } from './types.ts';
+import type { Board, BoardPerson, BoardPoint, Counts, Reminded } from './types.ts';
 
 /** Part of what is expected, 0 … 1; undefined where nobody has to read anything. */
 export const part = (counts: Counts, of: 'delivered' | 'opened' | 'finished'): number | undefined =>
@@ -38,6 +38,14 @@ export function progressWords(progress: BoardPerson['papers'][string]): string {
       ? m.receipts_person_finished()
       : m.receipts_person_pages({ seen: number(progress.seen), pages: number(progress.pages) });
   return progress.delivered ? m.receipts_person_delivered() : m.receipts_person_not_opened();
+}
+
+/** A point's name; with the unit above it where another point has the same: every town has its first ward. */
+export function placeWords({ points, units }: Pick<Board, 'points' | 'units'>, point: BoardPoint): string {
+  if (points.filter(({ name }) => name === point.name).length < 2) return point.name;
+  const own = units.find(({ unit_id }) => unit_id === point.unit_id);
+  const above = units.find(({ unit_id }) => unit_id === own?.parent_id);
+  return above ? `${point.name}, ${above.name}` : point.name;
 }
 
 /** What a reminder would come to: whom it reaches and how, then whom it does not, a line each. */
