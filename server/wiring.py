@@ -17,7 +17,7 @@ from server.conference.nodes.routes import router as media_nodes
 from server.conference.routes import router as conference
 from server.core.services import Services
 from server.documents import following as papers_following
-from server.documents.extensions import RENEWED, WHO_OPENED, WITHDRAWN
+from server.documents.extensions import NARROWED, RENEWED, WHO_OPENED, WITHDRAWN
 from server.documents.intake import version_job
 from server.documents.live import entities as papers_entities
 from server.documents.live import live_feature as documents_live
@@ -41,7 +41,7 @@ from server.meetings.routes import router as meetings
 from server.notifications.delivery import mail_job
 from server.notifications.routes import router as notifications
 from server.organisations.routes import router as organisations
-from server.presentation.actions import paper_renewed, paper_withdrawn
+from server.presentation.actions import paper_renewed, paper_withdrawn, readers_changed
 from server.presentation.feature import live_feature as presentation
 from server.reading.live import live_feature as reading_live
 from server.reading.opened import people_who_opened
@@ -91,6 +91,7 @@ FOLLOWERS[:] = [
 ]
 LIST_CHANGED[:] = [delegates_changed]
 WITHDRAWN[:] = [paper_withdrawn]
+NARROWED[:] = [readers_changed]
 RENEWED[:] = [paper_renewed]
 
 WHO_OPENED[:] = [people_who_opened]

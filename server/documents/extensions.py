@@ -16,5 +16,9 @@ WHO_OPENED: list[WhoOpened] = []
 WITHDRAWN: list[Callable[[Transaction, Paper], Awaitable[None]]] = []
 """A paper was recalled or deleted; called inside that transaction."""
 
+NARROWED: list[Callable[[Transaction, int], Awaitable[None]]] = []
+"""(meeting): who may read some of its papers was said anew, or a paper moved under another policy; called inside that
+transaction."""
+
 RENEWED: list[Callable[[Transaction, Paper, PaperVersion], Awaitable[None]]] = []
 """A new version of a paper became the current one; called inside that transaction."""

@@ -11,6 +11,7 @@ from server.audit.actions import record
 from server.core.errors import Invalid, NotAllowed
 from server.core.transaction import Transaction
 from server.documents.access import item_of, library_for_write, paper_for_write
+from server.documents.extensions import NARROWED
 from server.documents.live import library_changed
 from server.documents.models import AccessPolicy, Paper
 from server.documents.policies import policies_in, policy_of
@@ -30,7 +31,7 @@ async def set_for_paper(tx: Transaction, paper_id: int, write: PolicyWrite | Non
     paper, meeting = await paper_for_write(tx, paper_id)
     await _set(tx, meeting.id, write, paper_id=paper_id)
     await record(tx, "paper.policy-set", "paper", paper_id, meeting=meeting.id, policy=_facts(write))
-    await library_changed(tx, meeting.id, "paper.policy-set")
+    await _changed(tx, meeting.id, "paper.policy-set")
     return paper
 
 
@@ -42,7 +43,7 @@ async def set_for_item(tx: Transaction, item_id: int, write: PolicyWrite | None)
         raise NotAllowed()
     await _set(tx, meeting.id, write, item_id=item_id)
     await record(tx, "agenda.paper-policy-set", "meeting", meeting.id, item=item_id, policy=_facts(write))
-    await library_changed(tx, meeting.id, "agenda.paper-policy-set")
+    await _changed(tx, meeting.id, "agenda.paper-policy-set")
     return item
 
 
@@ -116,6 +117,13 @@ async def _set(
         tx.session.add(row)
     row.hidden, row.opens_at, row.download = write.hidden, write.opens_at, write.download
     row.audience = [entry.model_dump() for entry in write.audience]
+
+
+async def _changed(tx: Transaction, meeting_id: int, kind: str) -> None:
+    await tx.session.flush()
+    for narrowed in NARROWED:
+        await narrowed(tx, meeting_id)
+    await library_changed(tx, meeting_id, kind)
 
 
 def _facts(write: PolicyWrite | None) -> Any:

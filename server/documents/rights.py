@@ -225,6 +225,14 @@ async def reading_points(session: AsyncSession, paper_id: int, now: datetime) ->
     return frozenset(point_id for point_id, standing in halls.items() if decide(paper, policy, standing, now).read)
 
 
+async def is_shut(session: AsyncSession, paper: Paper, now: datetime) -> bool:
+    """Whether nobody reads it but those who manage it: recalled or deleted, hidden, or locked for now."""
+    if paper.recalled_at is not None or paper.deleted_at is not None:
+        return True
+    policy = (await policies_in(session, [paper.meeting_id])).of(paper)
+    return policy.hidden or (policy.opens_at is not None and policy.opens_at > now)
+
+
 async def expected_readers(session: AsyncSession, meeting: Meeting, now: datetime) -> dict[int, frozenset[int]]:
     """Who on the list of delegates may read each paper now: paper id -> `delegates.id`. Papers without a ready version
     and recalled ones are left out. Four queries, whatever the size of the list."""

@@ -32,6 +32,7 @@ async def delegates(
     point_id: int | None = None,
     q: str = "",
     limit: int,
+    mail_ready: bool,
 ) -> DelegatesOut:
     """Of one point, or of all that the actor may see; whose name has every word of `q`, diacritics or not."""
     _, rights = await list_rights(session, meeting_id, actor)
@@ -46,6 +47,7 @@ async def delegates(
         points=await _points(session, meeting_id, rights),
         total=total or 0,
         delegates=await _out(session, meeting_id, rows, now),
+        mail_ready=mail_ready,
     )
 
 

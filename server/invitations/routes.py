@@ -44,7 +44,16 @@ async def delegates(
     q: Annotated[Line, Query(max_length=100)] = "",
     limit: Annotated[int, Query(ge=1, le=20_000)] = 2_000,
 ) -> DelegatesOut:
-    return await queries.delegates(session, meeting_id, actor, services.clock(), point_id=point_id, q=q, limit=limit)
+    return await queries.delegates(
+        session,
+        meeting_id,
+        actor,
+        services.clock(),
+        point_id=point_id,
+        q=q,
+        limit=limit,
+        mail_ready=services.settings.smtp_url is not None,
+    )
 
 
 @router.post("/meetings/{meeting_id}/delegates", status_code=201)

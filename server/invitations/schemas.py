@@ -89,6 +89,8 @@ class DelegatesOut(BaseModel):
     total: int
     """Delegates that match; `delegates` may end sooner."""
     delegates: list[DelegateOut]
+    mail_ready: bool
+    """A mail server is set up here; without one links are copied or printed."""
 
 
 class ReadyRow(BaseModel):

@@ -11,7 +11,7 @@ from server.core.actor import Actor
 from server.core.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from server.core.transaction import Transaction
 from server.documents.models import Paper, PaperVersion
-from server.documents.rights import readable_version, reading_points
+from server.documents.rights import is_shut, readable_version, reading_points
 from server.live.log import append, gone
 from server.meetings.access import meeting_for_write
 from server.meetings.models import Meeting, MemberPoint
@@ -40,15 +40,21 @@ class _Place:
 
 
 async def present(tx: Transaction, meeting_id: int, paper_id: int, page: int = 1) -> list[str]:
-    """Shows this paper to everybody. Allowed: who may present in the meeting and may read the paper; while somebody
-    else presents, only who conducts (for the rest it is a Conflict). Returns the names of member points whose halls
-    may not read the paper."""
+    """Shows this paper to everybody. Allowed: who may present in the meeting and may read the paper. Conflict while
+    somebody else presents, except for who conducts, and for a paper that is open to nobody. Returns the names of
+    member points whose halls may not read the paper."""
     place = await _place(tx, meeting_id)
     person_id = _person(tx, place)
     paper = await tx.session.get(Paper, paper_id)
     if paper is None or paper.meeting_id != meeting_id or paper.current_version_id is None:
         raise NotFound()
     version, _paper, _rights = await readable_version(tx.session, paper.current_version_id, tx.actor, tx.now)
+    if await is_shut(tx.session, paper, tx.now):
+        raise Conflict(
+            "Tài liệu này đang ẩn, đang khóa hoặc đã thu hồi, nên không điểm cầu nào xem được. "
+            "Mở tài liệu cho đại biểu rồi trình chiếu.",
+            "This paper is hidden, locked or recalled, so no hall would see it. Open it to delegates, then present.",
+        )
     page = _page_in(version, page)
     shown = place.shown
     if shown is not None and shown.presenter_id != person_id and not place.rights.conduct:
@@ -169,6 +175,17 @@ async def paper_withdrawn(tx: Transaction, paper: Paper) -> None:
         await _end(tx, shown)
 
 
+async def readers_changed(tx: Transaction, meeting_id: int) -> None:
+    """Who may read was said anew: a paper that is hidden or locked now, or that its presenter may no longer read, is
+    shown to nobody. Called inside that transaction."""
+    shown = await tx.session.get(Presentation, meeting_id)
+    if shown is None:
+        return
+    paper = await tx.session.get_one(Paper, shown.paper_id)
+    if await is_shut(tx.session, paper, tx.now) or await _presenter_is_out(tx, shown):
+        await _end(tx, shown)
+
+
 async def paper_renewed(tx: Transaction, paper: Paper, version: PaperVersion) -> None:
     """A new version is ready: it is shown from now on, at the same page if it has that many."""
     shown = await tx.session.get(Presentation, paper.meeting_id)
@@ -226,6 +243,13 @@ async def _check_could_present(tx: Transaction, meeting: Meeting, shown: Present
             "This person may not present the paper that is shown. Choose another, or give the right first.",
             person_id=person_id,
         )
+
+
+async def _presenter_is_out(tx: Transaction, shown: Presentation) -> bool:
+    if shown.presenter_id is None:
+        return False
+    meeting = await tx.session.get_one(Meeting, shown.meeting_id)
+    return not await _could_present(tx, meeting, shown, shown.presenter_id)
 
 
 async def _could_present(tx: Transaction, meeting: Meeting, shown: Presentation, person_id: int) -> bool:

@@ -145,6 +145,7 @@ async def test_a_reminder_reaches_the_mailbox_and_the_bell(room: ReadingRoom, po
     async with room.window("organiser") as desk, room.delegate() as phone:
         await desk.goto(room.address("/receipts"))
         await desk.get_by_role("button", name="Nhắc người chưa mở").click()
+        await expect(desk.get_by_test_id("would-remind")).to_contain_text("người nhận thư")
         await desk.get_by_role("button", name="Gửi lời nhắc").click()
         await expect(desk.get_by_text("Đã nhắc").first).to_be_visible()
         await until(reminders(postbox), bool, 60, "the letter")

@@ -1,8 +1,8 @@
 """A polite word to those who have not opened their papers: in the app, and by e-mail where there is an address."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -51,7 +51,8 @@ class _Address:
 
 
 async def remind(services: Services, actor: Actor, meeting_id: int, write: ReminderWrite) -> RemindersOut:
-    """Whoever has a gap among the chosen, at most once an hour each. For who organises or conducts."""
+    """Whoever has a gap among the chosen, at most once an hour each; a dry run only counts. For who organises or
+    conducts."""
     async with services.database.read(long=True) as session:
         found = await readings(session, meeting_id, actor, services.clock())
     if not found.whole:
@@ -59,29 +60,49 @@ async def remind(services: Services, actor: Actor, meeting_id: int, write: Remin
     if found.meeting.state == "draft":
         raise StillDraft()
     gaps = _gaps(found, write)
+    if write.dry_run:
+        async with services.database.read() as session:
+            return await _counted(session, services, found.meeting, gaps)
     async with services.transactions(actor) as tx:
         # Two organisers who press at the same time take turns, and the second finds everybody reminded.
         meeting, _ = await meeting_for_write(tx, meeting_id)
         return await _remind(tx, services.settings, meeting, gaps, write.gap)
 
 
+async def _counted(session: AsyncSession, services: Services, meeting: Meeting, gaps: Sequence[_Gap]) -> RemindersOut:
+    recent = await _recently_reminded(session, meeting.id, services.clock())
+    due = [each for each in gaps if each.who.person_id not in recent]
+    addresses = await _addresses(session, meeting.id, [each.who.person_id for each in due])
+    return _result(services.settings, gaps, due, addresses)
+
+
+def _result(
+    settings: Settings, gaps: Sequence[_Gap], due: Sequence[_Gap], addresses: Mapping[int, _Address]
+) -> RemindersOut:
+    reached = sum(1 for each in due if addresses[each.who.person_id].email)
+    return RemindersOut(
+        people=len(due),
+        mail=reached if settings.smtp_url else 0,
+        in_app=len(due),
+        without_email=len(due) - reached,
+        recent=len(gaps) - len(due),
+        mail_ready=settings.smtp_url is not None,
+    )
+
+
 async def _remind(
     tx: Transaction, settings: Settings, meeting: Meeting, gaps: Sequence[_Gap], gap: str
 ) -> RemindersOut:
-    recent = await _recently_reminded(tx, meeting.id)
+    recent = await _recently_reminded(tx.session, meeting.id, tx.now)
     due = [each for each in gaps if each.who.person_id not in recent]
     addresses = await _addresses(tx.session, meeting.id, [each.who.person_id for each in due])
-    reached = [(each, address) for each in due if (address := addresses[each.who.person_id]).email]
-    await _send(tx, settings, meeting, reached)
+    if settings.smtp_url:
+        reached = [(each, address) for each in due if (address := addresses[each.who.person_id]).email]
+        await _send(tx, settings, meeting, reached)
     await _notify(tx, meeting.id, due)
-    await record(tx, "papers.reminded", "meeting", meeting.id, people=len(due), mail=len(reached), gap=gap)
-    return RemindersOut(
-        people=len(due),
-        mail=len(reached),
-        in_app=len(due),
-        without_email=len(due) - len(reached),
-        recent=len(gaps) - len(due),
-    )
+    done = _result(settings, gaps, due, addresses)
+    await record(tx, "papers.reminded", "meeting", meeting.id, people=done.people, mail=done.mail, gap=gap)
+    return done
 
 
 def _gaps(found: Readings, write: ReminderWrite) -> list[_Gap]:
@@ -95,10 +116,10 @@ def _gaps(found: Readings, write: ReminderWrite) -> list[_Gap]:
     ]
 
 
-async def _recently_reminded(tx: Transaction, meeting_id: int) -> set[int]:
-    found = await tx.session.scalars(
+async def _recently_reminded(session: AsyncSession, meeting_id: int, now: datetime) -> set[int]:
+    found = await session.scalars(
         select(Notice.person_id).where(
-            Notice.meeting_id == meeting_id, Notice.kind == KIND, Notice.created_at > tx.now - PAUSE
+            Notice.meeting_id == meeting_id, Notice.kind == KIND, Notice.created_at > now - PAUSE
         )
     )
     return set(found)

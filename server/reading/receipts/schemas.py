@@ -122,9 +122,13 @@ class ReminderWrite(BaseModel):
     delegate_ids: Annotated[list[Id], Field(max_length=20_000)] | None = None
     """None: everybody on the list."""
     gap: Literal["unopened", "unfinished"] = "unopened"
+    dry_run: bool = False
+    """Only counts, for the question before the button: nobody is told."""
 
 
 class RemindersOut(BaseModel):
+    """What a reminder came to, or would come to."""
+
     people: int
     """Were reminded."""
     mail: int
@@ -132,3 +136,5 @@ class RemindersOut(BaseModel):
     without_email: int
     recent: int
     """Were left out: reminded within the last hour."""
+    mail_ready: bool
+    """A mail server is set up here; without one everybody is told in the app alone."""

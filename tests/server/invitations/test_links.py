@@ -169,6 +169,8 @@ async def test_without_a_mail_server_the_list_says_so(
     add: Add, organiser: httpx2.AsyncClient, meeting: Meeting, services: Services
 ) -> None:
     await add({"full_name": "Có Thư", "email": "co@hop.test"})
+    listed = await organiser.get(f"/api/meetings/{meeting.id}/delegates")
+    assert listed.json()["mail_ready"] is False
     await made(organiser, meeting, send=True)
     await Workers(services, [mail_job]).run_due()
     assert await state(organiser, meeting) == [("made", "not-configured")]

@@ -1,12 +1,14 @@
 """The same page everywhere, over real sockets."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
 from server.conference import lifecycle
 from server.core.services import Services
-from server.documents import papers
+from server.documents import papers, readers
+from server.documents.schemas import PolicyWrite
 from tests import builders
 from tests.builders import Province
 from tests.server.conftest import Join
@@ -160,6 +162,40 @@ async def test_recall_deletion_and_the_meetings_end_stop_it(services: Services, 
         await lifecycle.end(tx, meeting.id)
     await follower.until(lambda: shown(follower) is None)
     assert await refused(chair, "page.present", paper_id=final.id) == "conflict"
+
+
+async def test_hiding_locking_or_taking_the_presenters_right_stops_it(
+    services: Services, province: Province, join: Join
+) -> None:
+    meeting = await builders.conference(services, province, "running")
+    paper = await ready_paper(services, meeting)
+    follower = await join(meeting.id, province.delegate, "member")
+    chair = await join(meeting.id, province.chair, "console")
+    presenter = await join(meeting.id, province.presenter, "member")
+    async with services.database.read() as session:
+        actor = await builders.actor_of(session, province.chair)
+
+    async def say(**policy: object) -> None:
+        async with services.transactions(actor) as tx:
+            await readers.set_for_paper(tx, paper.id, PolicyWrite.model_validate(policy))
+
+    tomorrow = services.clock() + timedelta(days=1)
+    for shut in ({"hidden": True}, {"opens_at": tomorrow}):
+        await say()
+        await chair.command("page.present", paper_id=paper.id)
+        await follower.until(lambda: shown(follower) is not None)
+        await say(download=True)
+        assert shown(follower) is not None, "still open to everybody"
+        await say(**shut)
+        await follower.until(lambda: shown(follower) is None)
+        assert await refused(chair, "page.present", paper_id=paper.id) == "conflict"
+    await say()
+    await presenter.command("page.present", paper_id=paper.id)
+    await say(audience=[{"kind": "person", "id": province.delegate.id}])
+    await follower.until(lambda: shown(follower) is None)
+    async with services.transactions(actor) as tx:
+        await papers.recall(tx, paper.id, "Sai số liệu")
+    assert await refused(chair, "page.present", paper_id=paper.id) == "conflict"
 
 
 async def test_a_new_version_is_shown_at_the_same_page(services: Services, province: Province, join: Join) -> None:

@@ -225,7 +225,11 @@ async def test_reminders(world: World, browser: Browsers, clock: Clock) -> None:
         assert answer.status_code == 200, answer.text
         return tuple(answer.json()[name] for name in ("people", "mail", "in_app", "without_email", "recent"))
 
+    world.services.settings.smtp_url = "smtp://127.0.0.1:9"
+    assert await remind(delegate_ids=[world.listed["lat"].id], dry_run=True) == (1, 0, 1, 1, 0)
     assert await remind(delegate_ids=[world.listed["lat"].id]) == (1, 0, 1, 1, 0)
+    for _ in range(2):
+        assert await remind(dry_run=True) == (2, 2, 2, 0, 1), "a question tells nobody"
     assert await remind() == (2, 2, 2, 0, 1), "who opened all is not reminded, nor whoever just was"
     assert await remind() == (0, 0, 0, 0, 3)
     clock.pass_(minutes=61)
@@ -248,6 +252,17 @@ async def test_reminders(world: World, browser: Browsers, clock: Clock) -> None:
     answer = await guest.post("/api/session/link", json={"token": link.rsplit("/", 1)[1]})
     assert answer.status_code == 200, answer.text
     assert (await guest.get(f"/api/meetings/{world.meeting.id}/papers")).status_code == 200
+
+
+async def test_without_a_mail_server_reminders_stay_in_the_app(world: World, browser: Browsers) -> None:
+    organiser = await browser(world.province.organiser)
+    for dry_run in (True, False):
+        answer = await organiser.post(f"/api/meetings/{world.meeting.id}/reminders", json={"dry_run": dry_run})
+        done = answer.json()
+        assert (done["mail"], done["in_app"], done["mail_ready"]) == (0, done["people"], False)
+        assert done["people"] > 0
+    async with world.services.database.read() as session:
+        assert list(await session.scalars(select(Mail))) == []
 
 
 async def test_nobody_is_reminded_of_a_draft(browser: Browsers, services: Services, province: Province) -> None:

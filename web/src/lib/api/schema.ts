@@ -1961,6 +1961,8 @@ export interface components {
             total: number;
             /** Delegates */
             delegates: components["schemas"]["DelegateOut"][];
+            /** Mail Ready */
+            mail_ready: boolean;
         };
         /** DelegatesWrite */
         DelegatesWrite: {
@@ -3135,8 +3137,16 @@ export interface components {
              * @enum {string}
              */
             gap: "unopened" | "unfinished";
+            /**
+             * Dry Run
+             * @default false
+             */
+            dry_run: boolean;
         };
-        /** RemindersOut */
+        /**
+         * RemindersOut
+         * @description What a reminder came to, or would come to.
+         */
         RemindersOut: {
             /** People */
             people: number;
@@ -3148,6 +3158,8 @@ export interface components {
             without_email: number;
             /** Recent */
             recent: number;
+            /** Mail Ready */
+            mail_ready: boolean;
         };
         /** Reopening */
         Reopening: {

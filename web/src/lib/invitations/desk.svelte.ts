@@ -32,6 +32,8 @@ export class DelegateDesk {
   }
 
   readonly points = $derived.by((): DelegatePoint[] => this.list.data?.points ?? []);
+  /** Letters can go out from here. */
+  readonly mailReady = $derived.by(() => this.list.data?.mail_ready !== false);
   readonly people = $derived.by(() => this.list.data?.delegates ?? []);
   readonly total = $derived(this.points.reduce((sum, { count }) => sum + count, 0));
   readonly chosen = $derived(this.people.filter(({ id }) => this.selected.has(id)));

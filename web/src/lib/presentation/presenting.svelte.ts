@@ -36,7 +36,11 @@ export class Presenting {
   /** Halls that cannot see the paper one chose. */
   unseen = $state.raw<{ paper: number; points: string[] }>();
 
+  /** One presented, and it was ended for one. */
+  ended = $state(false);
+
   readonly #ownFollow: boolean;
+  #presented = false;
   readonly #turner = new Turner((page) => this.acts.run('page.turn', { page }));
   readonly #pointer = new Pointer((spot) => {
     // Passing: what does not arrive is followed by the next.
@@ -57,6 +61,7 @@ export class Presenting {
   keep(): void {
     this.follow.load();
     this.#turner.seen(this.shown?.page);
+    this.#watch();
     if (this.room.known && !this.meeting) untrack(() => this.#begin());
   }
 
@@ -138,6 +143,12 @@ export class Presenting {
     }
   }
 
+  /** Ends it; one's own end is no news. */
+  async stop(): Promise<void> {
+    this.#presented = false;
+    await this.acts.ask('page.stop');
+  }
+
   turn(step: number): void {
     if (this.mine && this.live) this.#turner.by(step, this.shown!.page_count);
   }
@@ -155,6 +166,16 @@ export class Presenting {
     this.spot = spot;
     if (spot) this.#pointer.move(spot);
     else this.#pointer.lift();
+  }
+
+  #watch(): void {
+    const { shown, mine } = this;
+    const begun = this.room.meeting?.state === 'open' || this.room.meeting?.state === 'running';
+    untrack(() => {
+      if (shown) this.ended = false;
+      else if (this.#presented && begun) this.ended = true;
+      this.#presented = mine;
+    });
   }
 
   #begin(): void {

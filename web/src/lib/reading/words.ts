@@ -2,7 +2,7 @@ import { pointsCount } from '#lib/meetings/words.ts';
 import { summed } from '#lib/organisations/spans.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { number } from '#lib/text/format.ts';
-import type { Board, BoardPerson, Counts, Reminded } from './types.ts';
+import type { Board, BoardPerson, BoardPoint, Counts, Reminded } from './types.ts';
 
 /** Part of what is expected, 0 … 1; undefined where nobody has to read anything. */
 export const part = (counts: Counts, of: 'delivered' | 'opened' | 'finished'): number | undefined =>
@@ -40,6 +40,31 @@ export function progressWords(progress: BoardPerson['papers'][string]): string {
   return progress.delivered ? m.receipts_person_delivered() : m.receipts_person_not_opened();
 }
 
+/** A point's name; with the unit above it where another point has the same: every town has its first ward. */
+export function placeWords({ points, units }: Pick<Board, 'points' | 'units'>, point: BoardPoint): string {
+  if (points.filter(({ name }) => name === point.name).length < 2) return point.name;
+  const own = units.find(({ unit_id }) => unit_id === point.unit_id);
+  const above = units.find(({ unit_id }) => unit_id === own?.parent_id);
+  return above ? `${point.name}, ${above.name}` : point.name;
+}
+
+/** What a reminder would come to: whom it reaches and how, then whom it does not, a line each. */
+export function wouldRemindWords(counted: Reminded): string[] {
+  const { people, mail, without_email: without, recent, mail_ready } = counted;
+  const reach =
+    people === 0
+      ? m.receipts_reminded_nobody()
+      : mail_ready
+        ? m.receipts_would_remind({ people: number(people), mail: number(mail) })
+        : m.receipts_would_remind_in_app({ people: number(people) });
+  return [
+    reach,
+    people > 0 && !mail_ready ? m.receipts_would_remind_no_server() : '',
+    mail_ready && without > 0 ? m.receipts_reminded_without({ count: number(without) }) : '',
+    recent > 0 ? m.receipts_reminded_recent({ count: number(recent) }) : '',
+  ].filter(Boolean);
+}
+
 /** What a reminder came to. */
 export function remindedWords(done: Reminded): string {
   const parts = [
@@ -52,7 +77,9 @@ export function remindedWords(done: Reminded): string {
       : done.recent > 0
         ? ''
         : m.receipts_reminded_nobody(),
-    done.without_email > 0 ? m.receipts_reminded_without({ count: number(done.without_email) }) : '',
+    done.mail_ready && done.without_email > 0
+      ? m.receipts_reminded_without({ count: number(done.without_email) })
+      : '',
     done.recent > 0 ? m.receipts_reminded_recent({ count: number(done.recent) }) : '',
   ];
   return parts.filter(Boolean).join(' ');

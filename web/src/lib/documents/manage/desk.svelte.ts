@@ -7,7 +7,7 @@ import { m } from '#lib/paraglide/messages.js';
 import { number } from '#lib/text/format.ts';
 import { toasts } from '#lib/ui/toasts.svelte.ts';
 import { papersApi } from './calls.ts';
-import { placed, shelves } from './order.ts';
+import { asChosen, placed, shelves } from './order.ts';
 import type { Library, Paper } from './types.ts';
 import { type Uploads, uploadsOf } from './uploads.svelte.ts';
 
@@ -27,7 +27,7 @@ export class LibraryDesk {
   ) {
     this.library = new Resource(() => papersApi.library(meeting.id));
     this.uploads = uploadsOf(meeting.id);
-    this.uploads.arrived = () => void this.library.reload();
+    this.uploads.arrived = () => void this.#arrived();
     const members = new Set(meeting.points.map(({ point_id }) => point_id));
     this.branches = branches({ units: tree.units, points: tree.points.filter(({ id }) => members.has(id)) });
   }
@@ -61,6 +61,7 @@ export class LibraryDesk {
   async move(paper: Paper, item: number | null, to: number): Promise<void> {
     const library = this.library.data;
     if (!library) return;
+    this.uploads.arranged();
     const papers = placed(library.papers, this.meeting.agenda, paper.id, item, to);
     this.library.put({ ...library, papers });
     const shelf = papers.filter(({ item_id }) => item_id === item);
@@ -79,6 +80,27 @@ export class LibraryDesk {
     } catch (thrown) {
       toasts.show(sentence(thrown), 'error');
     }
+    await this.library.reload();
+  }
+
+  /** The last of the files sent together puts them all into the order in which they were chosen. */
+  async #arrived(): Promise<void> {
+    const settled = this.uploads.under.length === 0;
+    // Not `reload`: a look that began earlier might answer, and not know the last of them.
+    const library = settled ? await papersApi.library(this.meeting.id).catch(() => undefined) : undefined;
+    if (!library || this.uploads.under.length > 0) return this.library.reload();
+    this.library.put(library);
+    const wrong = this.shelves.flatMap(
+      ({ item, papers }) =>
+        asChosen(
+          papers.map(({ id }) => id),
+          this.uploads.chosen(item),
+        ) ?? [],
+    );
+    this.uploads.arranged();
+    if (wrong.length === 0) return;
+    // Nobody asked for it, so a failure is no news: the order can be changed by hand.
+    await papersApi.order(this.meeting.id, wrong).catch(() => undefined);
     await this.library.reload();
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Point, Unit } from '#lib/api/types.ts';
 import { branches } from '#lib/organisations/tree.ts';
-import { placed, shelves } from './order.ts';
+import { asChosen, placed, shelves } from './order.ts';
 import { choiceOf, covered, nobody, policyOf } from './rights.ts';
 import { fingerprint, idOf, pauses, retryable, share } from './sending.ts';
 import type { Paper, Version } from './types.ts';
@@ -89,6 +89,19 @@ describe('order', () => {
     const after = placed(all, items, 2, 2, 0);
     expect(seen(after)).toEqual([[1, 4], [3], [2]]);
     expect(after.find(({ id }) => id === 2)?.item_id).toBe(2);
+  });
+});
+
+describe('files sent together', () => {
+  it('stand in the order they were chosen, and leave the others where they are', () => {
+    expect(asChosen([1, 12, 11, 2, 13], [11, 12, 13])).toEqual([1, 11, 12, 2, 13]);
+    expect(asChosen([1, 13, 11], [11, 12, 13])).toEqual([1, 11, 13]);
+  });
+
+  it('are left alone where nothing is out of order', () => {
+    expect(asChosen([1, 11, 12], [11, 12])).toBeUndefined();
+    expect(asChosen([1, 2], [])).toBeUndefined();
+    expect(asChosen([1, 2], [77])).toBeUndefined();
   });
 });
 

@@ -38,3 +38,15 @@ export function placed(
     );
   });
 }
+
+/**
+ * A shelf's papers with those that were sent together standing in the order in which they were chosen: small files arrive
+ * before big ones. Others keep their places; undefined: nothing is out of order.
+ */
+export function asChosen(shelf: readonly number[], chosen: readonly number[]): number[] | undefined {
+  const there = new Set(shelf);
+  const sent = chosen.filter((id) => there.has(id));
+  const among = new Set(sent);
+  const order = shelf.map((id) => (among.has(id) ? sent.shift()! : id));
+  return order.some((id, place) => id !== shelf[place]) ? order : undefined;
+}

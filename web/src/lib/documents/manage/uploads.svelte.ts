@@ -19,6 +19,8 @@ export class Sending {
   sent = $state(0);
   problem = $state('');
   upload: Upload | undefined;
+  /** The new paper that came of it. */
+  paper: number | undefined;
 
   constructor(
     readonly file: File,
@@ -38,7 +40,7 @@ export interface Leftover {
 export class Uploads {
   list = $state<Sending[]>([]);
   leftovers = $state.raw<Leftover[]>([]);
-  /** Called after each file that arrived. */
+  /** Called after each file that arrived or was refused. */
   arrived: () => void = () => {};
   readonly #meeting: number;
 
@@ -64,6 +66,16 @@ export class Uploads {
       }
     }
     this.#next();
+  }
+
+  /** The papers of one place that came of the files sent together, in the order in which these were chosen. */
+  chosen(item: number | null): number[] {
+    return this.list.flatMap(({ place, paper }) => (paper && place.item === item ? [paper] : []));
+  }
+
+  /** They stand as somebody has put them. */
+  arranged(): void {
+    for (const sending of this.list) sending.paper = undefined;
   }
 
   pause(sending: Sending): void {
@@ -132,7 +144,8 @@ export class Uploads {
         return again && sending.state !== 'paused';
       },
       onError: (error) => this.#failed(sending, error as DetailedError),
-      onSuccess: () => {
+      onSuccess: ({ lastResponse }) => {
+        if (place.paper === null) sending.paper = idOf(lastResponse.getHeader('Nhipcau-Paper')) ?? undefined;
         sending.sent = file.size;
         sending.state = 'done';
         this.leftovers = this.leftovers.filter(({ name, size }) => name !== file.name || size !== file.size);
@@ -157,6 +170,7 @@ export class Uploads {
     } else {
       sending.state = 'refused';
       sending.problem = apiError(bodyOf(answer.getBody()), answer.getStatus()).message;
+      this.arrived();
     }
     this.#next();
   }
