@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest';
 import type { MeetingRights, MeetingState } from '#lib/api/types.ts';
 import { doors } from './doors.ts';
 
-const nobody: MeetingRights = { organise: false, conduct: false, operate: false, points: [] };
+const nobody: MeetingRights = {
+  view: true,
+  organise: false,
+  conduct: false,
+  operate: false,
+  present: false,
+  points: [],
+  delegate_id: null,
+};
 const ways = (state: MeetingState, my: Partial<MeetingRights> = {}) =>
   doors({ id: 1, state, my: { ...nobody, ...my } }).map(({ href }) => href);
 
@@ -19,5 +27,6 @@ describe('the ways into a meeting', () => {
   it('lead a hall to its screen and an organiser to no seat', () => {
     expect(ways('running', { points: [7] })).toEqual(['/hall/1/7', '/meetings/1/view']);
     expect(ways('invited', { organise: true })).toEqual([]);
+    expect(ways('invited', { organise: true, delegate_id: 3 })).toEqual(['/meetings/1/delegate']);
   });
 });

@@ -21,9 +21,9 @@ interface Enterable {
  */
 export function doors(meeting: Enterable): Door[] {
   if (meeting.state === 'draft') return [];
-  const { conduct, operate, organise, points } = meeting.my;
+  const { conduct, operate, organise, points, delegate_id: delegate } = meeting.my;
   const seat: Door[] = [];
-  if (conduct || !(operate || organise || points.length > 0))
+  if (conduct || delegate !== null || !(operate || organise || points.length > 0))
     seat.push({ label: m.door_papers(), href: paths.delegate(meeting.id) });
   if (meeting.state !== 'open' && meeting.state !== 'running') return seat;
   const found: Door[] = [];

@@ -35,6 +35,8 @@ class Shelf {
   choice = $state<Choice>('wifi');
   /** The last attempt found no room. */
   full = $state(false);
+  /** The browser keeps nothing here: a private window, or storage closed by a setting. */
+  closed = $state(false);
   /** Bytes of this app on the device, and how many it may have; undefined where the browser does not tell. */
   usage = $state.raw<{ used: number; most: number }>();
   readonly libraries = new SvelteMap<number, Library>();
@@ -74,6 +76,7 @@ class Shelf {
     this.#halt();
     this.#owner = owner;
     await device.belongTo(owner);
+    this.closed = (await device.db()) === undefined;
     if (me.person_id === null) return; // a hall's device reads from the line
     this.#declined = new Set((await (await device.db())?.get('facts', 'declined')) as number[] | undefined);
     await this.#recollect();
