@@ -7,6 +7,8 @@ MAKEFLAGS += --no-print-directory
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 CORE_SOURCES := $(shell find media/core -name '*.rs' -not -path '*/target/*') $(shell find media/core -name 'Cargo.*' -not -path '*/target/*')
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/.svelte-kit/*' -not -path '*/build/*' -not -path '*/paraglide/*')
+# Browser tests without media, which may share the machine; those with pictures and sound want it for themselves.
+PAGE_TESTS := $(addprefix tests/e2e/test_,accessibility.py desk.py hall_desk.py paperless.py)
 LOADGEN := media/core/target/release/loadgen
 
 help:  ## lists the commands
@@ -25,7 +27,8 @@ test: packages-test .make/python .make/core .make/web .make/loadgen  ## every te
 	cd media/core && cargo test --quiet --release
 	cd web && npm run --silent test
 	python -m pytest -q -n auto tests/server tests/test_readme.py
-	python -m pytest -q tests/media tests/load tests/e2e
+	python -m pytest -q -n 2 --dist loadfile $(PAGE_TESTS)
+	python -m pytest -q tests/media tests/load tests/e2e $(PAGE_TESTS:%=--ignore=%)
 
 check: .make/python .make/node  ## format, lint, strict types, import rules, clippy, lock files
 	ruff format --check .

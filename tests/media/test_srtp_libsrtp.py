@@ -59,7 +59,7 @@ class Ours:
 
 @pytest.fixture(scope="module")
 def program() -> Path:
-    build = ["cargo", "build", "--quiet", "--release", "-p", "sfu", "--example", "srtp_lines"]
+    build = ["cargo", "build", "--quiet", "--release", "--workspace", "--example", "srtp_lines"]
     subprocess.run(build, cwd=CORE, check=True)
     return CORE / "target/release/examples/srtp_lines"
 
