@@ -1,5 +1,6 @@
 """The paperless meeting, from the upload to the receipt, in real browsers: a phone, a desk, a hall."""
 
+import itertools
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -210,3 +211,47 @@ async def test_no_page_of_it_has_a_barrier(room: ReadingRoom, tmp_path: Path) ->
         await page.get_by_test_id("request-form").wait_for()
         await audit.look("door")
         audit.verdict()
+
+
+async def test_large_type_lies_in_order_and_stays_on_its_page(room: ReadingRoom, tmp_path: Path) -> None:
+    paper = await room.uploaded(tmp_path)
+    async with room.delegate() as phone:
+        await phone.evaluate("localStorage.setItem('nhipcau.reader', JSON.stringify({flow: true}))")
+        await phone.goto(room.address(f"/papers/{paper}?page=5"))
+        await phone.locator('[data-testid="flow"] section[data-page="5"] .text').first.wait_for()
+        await expect(phone.get_by_test_id("tab-pages")).to_have_text("5 / 6")
+
+        async def overlapping() -> list[Any]:
+            sheets: Any = await phone.eval_on_selector_all(
+                '[data-testid="flow"] section', "all => all.map(one => [one.offsetTop, one.offsetHeight])"
+            )
+            return [pair for pair in itertools.pairwise(sheets) if pair[0][0] + pair[0][1] > pair[1][0] + 1]
+
+        await until(overlapping, lambda found: not found, 15, "pages one below the other")
+        await expect(phone.get_by_test_id("tab-pages")).to_have_text("5 / 6")
+
+
+async def test_signing_out_leaves_nothing_on_the_device(room: ReadingRoom, tmp_path: Path) -> None:
+    paper = await room.uploaded(tmp_path)
+    async with room.delegate() as phone:
+        await phone.goto(room.address("/delegate/papers"))
+        row = phone.locator(f'[data-testid="paper-row"][data-paper="{paper}"]')
+        await expect(row).to_have_attribute("data-saved", "true")
+        await phone.get_by_role("link", name="Của tôi").click()
+        await phone.get_by_role("button", name="Đăng xuất").click()
+        await phone.wait_for_url("**/sign-in*")
+
+        async def kept() -> int:
+            count: int = await phone.evaluate("""() => new Promise((resolve) => {
+                const asked = indexedDB.open('nhipcau');
+                asked.onsuccess = () => {
+                    const stores = asked.result.transaction(['pictures', 'texts', 'notes', 'answers']);
+                    let sum = 0;
+                    for (const name of stores.objectStoreNames)
+                        stores.objectStore(name).count().onsuccess = (event) => (sum += event.target.result);
+                    stores.oncomplete = () => resolve(sum);
+                };
+            })""")
+            return count
+
+        await until(kept, lambda count: count == 0, 10, "an empty device")

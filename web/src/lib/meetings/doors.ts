@@ -16,18 +16,24 @@ interface Enterable {
 
 /**
  * The ways into a meeting for this person, the most fitting first: the console for who conducts or operates, the hall for
- * its technician (only where exactly one is theirs: with several, the meeting's page lists them), watching for all others.
+ * its technician (only where exactly one is theirs: with several, the meeting's page lists them), the papers and the page on
+ * screen for everybody who sits in it, from the invitation on, then watching.
  */
 export function doors(meeting: Enterable): Door[] {
-  if (meeting.state !== 'open' && meeting.state !== 'running') return [];
+  if (meeting.state === 'draft') return [];
+  const { conduct, operate, organise, points, delegate_id: delegate } = meeting.my;
+  const seat: Door[] = [];
+  if (conduct || delegate !== null || !(operate || organise || points.length > 0))
+    seat.push({ label: m.door_papers(), href: paths.delegate(meeting.id) });
+  if (meeting.state !== 'open' && meeting.state !== 'running') return seat;
   const found: Door[] = [];
-  const { conduct, operate, points } = meeting.my;
   const [point] = points;
   const ownHall = points.length === 1 && point !== undefined;
   if (conduct || operate) found.push({ label: m.door_console(), href: paths.console(meeting.id) });
   if (ownHall) found.push({ label: m.door_hall(), href: paths.hall(meeting.id, point) });
   else if (points.length > 1 && !operate)
     found.push({ label: m.door_choose_hall(), href: paths.meeting(meeting.id) });
+  found.push(...seat);
   if (meeting.state === 'running') found.push({ label: m.door_watch(), href: paths.watch(meeting.id) });
   return found;
 }

@@ -66,9 +66,12 @@ export const everything = [
 
 const name = 'nhipcau';
 
-/** Opens the store of this browser. Rejects where the browser keeps nothing (some private windows). */
-export function openDatabase(): Promise<Database> {
-  return openDB<Schema>(name, 1, {
+/**
+ * Opens the store of this browser. Rejects where the browser keeps nothing: some say so in the answer (private windows),
+ * others throw at the question (storage closed by a setting).
+ */
+export async function openDatabase(): Promise<Database> {
+  return await openDB<Schema>(name, 1, {
     upgrade(db) {
       db.createObjectStore('facts');
       db.createObjectStore('answers', { keyPath: 'key' }).createIndex('meeting', 'meeting_id');

@@ -23,6 +23,8 @@ export type Gone = { paper: number; meeting: number; why: 'recalled' | 'rights' 
 const key = 'nhipcau.offline';
 const libraryKey = (meeting: number) => `library:${meeting}`;
 const refreshEvery = 10 * 60_000;
+/** Opened with a line, a meeting renews its agenda anyway. */
+const agendaEvery = 12 * 3_600_000;
 const receiptsEvery = 20_000;
 
 /**
@@ -33,6 +35,8 @@ class Shelf {
   choice = $state<Choice>('wifi');
   /** The last attempt found no room. */
   full = $state(false);
+  /** The browser keeps nothing here: a private window, or storage closed by a setting. */
+  closed = $state(false);
   /** Bytes of this app on the device, and how many it may have; undefined where the browser does not tell. */
   usage = $state.raw<{ used: number; most: number }>();
   readonly libraries = new SvelteMap<number, Library>();
@@ -72,6 +76,7 @@ class Shelf {
     this.#halt();
     this.#owner = owner;
     await device.belongTo(owner);
+    this.closed = (await device.db()) === undefined;
     if (me.person_id === null) return; // a hall's device reads from the line
     this.#declined = new Set((await (await device.db())?.get('facts', 'declined')) as number[] | undefined);
     await this.#recollect();
@@ -137,12 +142,23 @@ class Shelf {
     } catch {
       return; // without a line, or signed out: both are dealt with elsewhere
     }
+    await keep('meetings', null, this.#meetings);
     const now = Date.now();
     const wanted = new Set(this.#meetings.filter((one) => isComing(one, now)).map(({ id }) => id));
     const db = await device.db();
     for (const { meeting_id } of (await db?.getAll('versions')) ?? []) wanted.add(meeting_id);
     for (const meeting of wanted) await this.load(meeting).catch(() => undefined);
+    for (const meeting of wanted) await this.#keepAgenda(meeting).catch(() => undefined);
     await this.#pursue();
+  }
+
+  /** The agenda that the papers belong to: a delegate may open the meeting for the first time without a line. */
+  async #keepAgenda(meeting: number): Promise<void> {
+    const place = `meeting:${meeting}`;
+    const known = await kept(place);
+    if (known && known.at > Date.now() - agendaEvery) return;
+    const params = { path: { meeting_id: meeting } };
+    await keep(place, meeting, await answer(api.GET('/api/meetings/{meeting_id}', { params })));
   }
 
   /** A meeting's papers as the server has them now; rejects without a line (see `known`). */

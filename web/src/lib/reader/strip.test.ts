@@ -17,6 +17,18 @@ describe('Strip', () => {
     expect(strip.between(300, 395)).toEqual([2, 4]);
     expect(strip.between(495, 600)).toEqual([4, 4]);
   });
+  it('is on the page that was brought to the top, however many fit below', () => {
+    const slides = new Strip(Array<number>(20).fill(210), 12);
+    for (let page = 1; page < 17; page++) expect(slides.current(slides.top(page) - 6, 730)).toBe(page);
+    expect(slides.current(0, 730)).toBe(1);
+    expect(slides.current(slides.top(3) + 120, 730)).toBe(4); // its larger part has gone
+    expect(slides.current(slides.total - 730, 730)).toBe(20);
+  });
+  it('stays on a page taller than the window until little of it is left', () => {
+    const sheets = new Strip([1400, 1400, 1400], 12);
+    expect([700, 1100, 1200].map((y) => sheets.current(y, 700))).toEqual([1, 1, 2]);
+    expect(new Strip([], 12).current(0, 700)).toBe(1);
+  });
   it('keeps a place when pages change size', () => {
     const place = strip.place(220);
     const larger = new Strip([200, 400, 100, 200], 10);

@@ -43,6 +43,17 @@ export class Strip {
     return [first, Math.max(this.at(bottom), first)];
   }
 
+  /**
+   * The page being read in a window: the first of which half is in view or which reaches well into it, so that a page
+   * brought to the top is the page one is on, however many fit below. At the very end it is the last.
+   */
+  current(top: number, height: number): number {
+    if (top > 0 && top + height >= this.total - 1) return this.#tops.length;
+    const first = this.at(top);
+    const [middle, bottom] = [0.5, 1].map((part) => this.y({ page: first, part })) as [number, number];
+    return middle >= top || bottom >= top + height * 0.4 ? first : this.#bounded(first + 1);
+  }
+
   /** A place as page and part of that page, which stays true when the pages change size. */
   place(y: number): { page: number; part: number } {
     const page = this.at(y);
