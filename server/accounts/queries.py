@@ -212,10 +212,15 @@ async def me(session: AsyncSession, actor: Actor) -> Me:
     )
 
 
+def may_find_people(actor: Actor) -> bool:
+    """Organisers and administrators, of whatever unit."""
+    return actor.system or any(grant.role in (Role.ORGANISER, Role.ADMIN) for grant in actor.grants)
+
+
 async def find_people(session: AsyncSession, actor: Actor, q: str, unit_id: int | None, limit: int) -> list[PersonOut]:
     """Active people whose name has every word of `q`, diacritics or not; of the unit's branch, if given. For organisers
     and administrators: a meeting's chair may sit anywhere in the tree."""
-    if not any(grant.role in (Role.ORGANISER, Role.ADMIN) for grant in actor.grants):
+    if not may_find_people(actor):
         raise NotAllowed()
     statement = (
         select(Person, Unit.name)

@@ -1,12 +1,13 @@
 """Saying who may read: writes of policies, for a paper or for an agenda item."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.models import Person
+from server.accounts.queries import may_find_people
 from server.audit.actions import record
 from server.core.errors import Invalid, NotAllowed
 from server.core.transaction import Transaction
@@ -16,7 +17,7 @@ from server.documents.live import library_changed
 from server.documents.models import AccessPolicy, Paper
 from server.documents.policies import policies_in, policy_of
 from server.documents.schemas import AudienceEntry, ByPerson, ByPoint, ByUnit, PolicyWrite
-from server.meetings.models import AgendaItem, MemberPoint
+from server.meetings.models import AgendaItem, Delegate, Meeting, MemberPoint
 from server.organisations.models import Unit
 
 _GONE = {
@@ -47,8 +48,16 @@ async def set_for_item(tx: Transaction, item_id: int, write: PolicyWrite | None)
     return item
 
 
-async def check_audience(session: AsyncSession, meeting_id: int, audience: Sequence[AudienceEntry]) -> None:
-    """Invalid, with a sentence at each entry that names nothing."""
+async def check_audience(
+    tx: Transaction, meeting_id: int, audience: Sequence[AudienceEntry], before: Iterable[Mapping[str, Any]] = ()
+) -> None:
+    """Invalid, with a sentence at each entry that names nothing, or somebody whom the actor may not look up: what is
+    saved is answered with the names. `before`: entries that stand there already."""
+    session = tx.session
+    people = select(Person.id).where(Person.id.in_(_ids(audience, ByPerson)))
+    if not may_find_people(tx.actor):
+        named = [entry["id"] for entry in before if entry["kind"] == "person"]
+        people = people.where(or_(Person.id.in_(named), _takes_part(meeting_id)))
     known = {
         ByUnit: await _known(session, select(Unit.id).where(Unit.id.in_(_ids(audience, ByUnit)))),
         ByPoint: await _known(
@@ -57,7 +66,7 @@ async def check_audience(session: AsyncSession, meeting_id: int, audience: Seque
                 MemberPoint.meeting_id == meeting_id, MemberPoint.point_id.in_(_ids(audience, ByPoint))
             ),
         ),
-        ByPerson: await _known(session, select(Person.id).where(Person.id.in_(_ids(audience, ByPerson)))),
+        ByPerson: await _known(session, people),
     }
     wrong = {
         f"audience.{index}.id": _GONE[type(entry)]
@@ -111,7 +120,7 @@ async def _set(
         if row is not None:
             await tx.session.delete(row)
         return
-    await check_audience(tx.session, meeting_id, write.audience)
+    await check_audience(tx, meeting_id, write.audience, row.audience if row is not None else ())
     if row is None:
         row = AccessPolicy(meeting_id=meeting_id, item_id=item_id, paper_id=paper_id)
         tx.session.add(row)
@@ -124,6 +133,16 @@ async def _changed(tx: Transaction, meeting_id: int, kind: str) -> None:
     for narrowed in NARROWED:
         await narrowed(tx, meeting_id)
     await library_changed(tx, meeting_id, kind)
+
+
+def _takes_part(meeting_id: int) -> ColumnElement[bool]:
+    """The person is on the list of delegates, leads the meeting or presents in it."""
+    listed = select(Delegate.person_id).where(Delegate.meeting_id == meeting_id, Delegate.removed_at.is_(None))
+    presents = select(AgendaItem.presenter_id).where(
+        AgendaItem.meeting_id == meeting_id, AgendaItem.presenter_id.is_not(None)
+    )
+    leads = exists().where(Meeting.id == meeting_id, Person.id.in_([Meeting.chair_id, Meeting.secretary_id]))
+    return or_(Person.id.in_(listed), Person.id.in_(presents), leads)
 
 
 def _facts(write: PolicyWrite | None) -> Any:

@@ -149,11 +149,11 @@ async def text(
     first: Annotated[int, Query(alias="from", ge=1, le=100_000)] = 1,
     last: Annotated[int, Query(alias="to", ge=1, le=100_000)] = 20,
 ) -> Response:
-    await readable_version(session, version_id, actor, services.clock())
+    found, _paper_of, _rights = await readable_version(session, version_id, actor, services.clock())
     if not first <= last < first + TEXT_PAGES:
         said = (f"Mỗi lần lấy từ 1 đến {TEXT_PAGES} trang.", f"From 1 to {TEXT_PAGES} pages at once.")
         raise Invalid.fields({"to": said})
-    etag = f'W/"{version_id}-text-{first}-{last}"'
+    etag = f'W/"{found.folder}-text-{first}-{last}"'
     return unchanged(request, etag) or compressed_json(
         request, await queries.text(session, version_id, first, last), headers_of(etag)
     )
@@ -177,7 +177,7 @@ async def image(
     found, _paper_of, _rights = await readable_version(session, version_id, actor, services.clock())
     if number > found.page_count:
         raise NotFound()
-    etag = f'"{version_id}-{number}-{width.value}"'
+    etag = f'"{found.folder}-{number}-{width.value}"'
     return unchanged(request, etag) or await stored_file(
         services.storage, f"{found.folder}/pages/{number}-{width.value}.webp", "image/webp", etag
     )

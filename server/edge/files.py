@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -226,8 +226,10 @@ async def _poured_beside(socket: int, file: int, offset: int, end: int) -> int:
     try:
         return await asyncio.shield(burst)
     except asyncio.CancelledError:
-        # The caller is about to close both, and their numbers will be somebody else's.
-        await asyncio.wait([burst])
+        # The caller is about to close both, and their numbers will be somebody else's: also when cancelled once more.
+        while not burst.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([burst])
         raise
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.actions.links import make_bound_links, revoke_bound_links
@@ -16,6 +16,7 @@ from server.core.database import in_parts
 from server.core.errors import Conflict, Invalid, NotAllowed
 from server.core.transaction import Transaction
 from server.invitations import letters, printed
+from server.invitations.models import AccessRequest
 from server.invitations.rights import list_for_write, list_rights
 from server.invitations.schemas import LinkPath, LinksOut
 from server.meetings.models import Delegate, Meeting
@@ -112,9 +113,21 @@ async def revoke(tx: Transaction, meeting_id: int, delegate_ids: Collection[int]
         raise NotAllowed()
     rows = await _rows(tx.session, meeting_id, delegate_ids)
     ended = await revoke_bound_links(tx, meeting_id, [row.person_id for row in rows])
+    await _end_grants(tx, [row.delegate_id for row in rows])
     await record(
         tx, "links.revoked", "meeting", meeting_id, links=ended, delegates=[row.delegate_id for row in rows[:20]]
     )
+
+
+async def _end_grants(tx: Transaction, delegate_ids: Collection[int]) -> None:
+    """Strangers who were let in as one of these do not fetch another link."""
+    for some in in_parts(delegate_ids):
+        await tx.session.execute(
+            update(AccessRequest)
+            .where(AccessRequest.delegate_id.in_(some), AccessRequest.state == "granted")
+            .values(state="refused")
+            .execution_options(synchronize_session=False)
+        )
 
 
 async def occasion_of(session: AsyncSession, meeting: Meeting) -> letters.Occasion:

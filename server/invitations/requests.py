@@ -8,7 +8,7 @@ ever decide about.
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.actions.links import make_bound_links
@@ -34,7 +34,8 @@ from server.organisations.models import BridgePoint
 WAITS = timedelta(hours=12)
 """Then a request that nobody decided about is over."""
 MOST_WAITING = 200
-"""Of one meeting: more than that is a flood, and nobody could look at them."""
+"""Of one hall's screen, and of all who scanned none: more than that is a flood, and nobody could look at them. A flood
+from afar keeps nobody out who stands in a hall."""
 _OPEN_TO_STRANGERS = ("invited", "open", "running")
 
 
@@ -59,12 +60,13 @@ async def ask(tx: Transaction, code: str, write: RequestWrite, hall_secret: str,
     if meeting is None:
         await record(tx, "access.unknown-code", "code", code[:16], address=address)
         return secret
+    point_id = await _scanned(tx, meeting.id, write.hall, hall_secret)
     waiting = await _waiting(tx.session, meeting.id, tx.now)
-    if waiting >= MOST_WAITING:
+    if waiting.get(point_id, 0) >= MOST_WAITING:
         raise WaitingFull()
     request = AccessRequest(
         meeting_id=meeting.id,
-        point_id=await _scanned(tx, meeting.id, write.hall, hall_secret),
+        point_id=point_id,
         token_hash=token_hash(secret),
         asked_at=tx.now,
         full_name=write.full_name,
@@ -80,7 +82,7 @@ async def ask(tx: Transaction, code: str, write: RequestWrite, hall_secret: str,
         tx,
         await _gatekeepers(tx.session, meeting, request.point_id),
         "access.requested",
-        data={"full_name": write.full_name, "unit": write.unit_text, "waiting": waiting + 1},
+        data={"full_name": write.full_name, "unit": write.unit_text, "waiting": sum(waiting.values()) + 1},
         path=f"/meetings/{meeting.id}/delegates",
         meeting_id=meeting.id,
         replace=True,
@@ -107,18 +109,20 @@ async def hand_out(tx: Transaction, secret: str) -> RequestState:
         raise NotFound()
     delegate = await tx.session.get(Delegate, request.delegate_id)
     given = await tx.session.get(AccessLink, request.link_id) if request.link_id else None
+    meeting = await tx.session.get_one(Meeting, request.meeting_id)
+    # Counted from the grant, not from now: links that are over are deleted, and must not begin again.
+    until = valid_until(meeting, request.decided_at or tx.now)
     over = given is not None and (given.opened_at is not None or given.revoked_at is not None)
-    if delegate is None or delegate.removed_at is not None or over:
+    if delegate is None or delegate.removed_at is not None or over or tx.now >= until:
         return RequestState(state="granted", link=None)
     if given is not None:
         given.revoked_at = tx.now
-    meeting = await tx.session.get_one(Meeting, request.meeting_id)
     made = await make_bound_links(
         tx,
         meeting.id,
         [delegate.person_id],
         next_path=path_of(meeting.id),
-        expires_at=valid_until(meeting, tx.now),
+        expires_at=until,
     )
     request.link_id = made[delegate.person_id].id
     await record(tx, "access.link-fetched", "access-request", request.id, meeting_id=meeting.id)
@@ -154,14 +158,15 @@ async def refuse(tx: Transaction, request_id: int) -> None:
 async def requests(session: AsyncSession, meeting_id: int, actor: Actor, now: datetime) -> list[RequestOut]:
     """Those that wait, then those of the last hours that were decided; a hall's secretary sees the own hall's."""
     _, rights = await list_rights(session, meeting_id, actor)
+    here = true() if rights.everything else AccessRequest.point_id.in_(rights.points)
     rows = await session.execute(
         select(AccessRequest, BridgePoint.name)
         .outerjoin(BridgePoint, BridgePoint.id == AccessRequest.point_id)
-        .where(AccessRequest.meeting_id == meeting_id, AccessRequest.asked_at > now - WAITS)
-        .order_by((AccessRequest.state == "asked").desc(), AccessRequest.id.desc())
+        .where(AccessRequest.meeting_id == meeting_id, AccessRequest.asked_at > now - WAITS, here)
+        .order_by((AccessRequest.state == "asked").desc(), AccessRequest.point_id.is_(None), AccessRequest.id.desc())
         .limit(2 * MOST_WAITING)
     )
-    shown = [(request, name or "") for request, name in rows if rights.covers(request.point_id)]
+    shown = [(request, name or "") for request, name in rows]
     namesakes = await _namesakes(session, meeting_id, [request for request, _ in shown], rights)
     return [
         RequestOut.model_validate(
@@ -175,15 +180,18 @@ async def requests(session: AsyncSession, meeting_id: int, actor: Actor, now: da
     ]
 
 
-async def _waiting(session: AsyncSession, meeting_id: int, now: datetime) -> int:
-    count = await session.scalar(
-        select(func.count()).where(
+async def _waiting(session: AsyncSession, meeting_id: int, now: datetime) -> dict[int | None, int]:
+    """How many, by the hall whose screen they scanned."""
+    counts = await session.execute(
+        select(AccessRequest.point_id, func.count())
+        .where(
             AccessRequest.meeting_id == meeting_id,
             AccessRequest.state == "asked",
             AccessRequest.asked_at > now - WAITS,
         )
+        .group_by(AccessRequest.point_id)
     )
-    return count or 0
+    return dict(counts.all())
 
 
 async def _by_secret(session: AsyncSession, secret: str, *, lock: bool = False) -> AccessRequest | None:

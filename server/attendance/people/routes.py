@@ -26,8 +26,12 @@ from server.attendance.people.schemas import (
 )
 from server.attendance.people.taking import Wish
 from server.attendance.people.workbook import workbook
+from server.core.actor import Actor
+from server.core.errors import NotFound
 from server.core.fields import Id, Line
 from server.invitations.codes import hall_secret, verify_hall_code
+from server.invitations.door_routes import Address, Doorkeeper
+from server.meetings.access import visible_meeting
 
 router = APIRouter(prefix="/api", tags=["attendance"])
 
@@ -42,14 +46,27 @@ def _gatherer(request: Request) -> Gatherer:
 
 
 @router.post("/m/{code}/check-in")
-async def check_in(code: Code, write: CheckInWrite, request: Request, actor: CurrentActor) -> CheckInOut:
-    """By the code on the hall's screen."""
+async def check_in(
+    *, code: Code, write: CheckInWrite, request: Request, actor: CurrentActor, doorkeeper: Doorkeeper, address: Address
+) -> CheckInOut:
+    """By the code on the hall's screen. A meeting's code that leads nowhere is counted as at its door."""
+    await doorkeeper.trying(address)
+    try:
+        return await _check_in(code, write, request, actor)
+    except NotFound:
+        await doorkeeper.missed(address)
+        raise
+
+
+async def _check_in(code: str, write: CheckInWrite, request: Request, actor: Actor) -> CheckInOut:
     services = services_of(request)
     gatherer = _gatherer(request)
     meeting_id = await gatherer.meeting_of(code)
     now = services.clock()
     point_id = verify_hall_code(hall_secret(services.settings), meeting_id, write.hall, now)
     if point_id is None:
+        async with services.database.read() as session:
+            await visible_meeting(session, meeting_id, actor)
         raise CodeExpired()
     return queries.check_in_out(await gatherer.take(meeting_id, Wish(actor, now, "in", "qr", point_id, code=code)))
 

@@ -10,6 +10,9 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+# sqlite_autoincrement: the number of a deleted row is never given to another one. Devices keep papers by their numbers,
+# and policies name units and halls by theirs.
+
 
 def upgrade() -> None:
     op.create_table(
@@ -83,6 +86,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delegates")),
         sa.UniqueConstraint("meeting_id", "person_id", name=op.f("uq_delegates_meeting_id_person_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("delegates", schema=None) as batch_op:
         batch_op.create_index("ix_delegates_meeting_point", ["meeting_id", "point_id"], unique=False)
@@ -203,6 +207,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["point_id"], ["bridge_points.id"], name=op.f("fk_access_requests_point_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_access_requests")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_access_requests_token_hash")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("access_requests", schema=None) as batch_op:
         batch_op.create_index("ix_access_requests_meeting", ["meeting_id", "state"], unique=False)
@@ -232,6 +237,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["item_id"], ["agenda_items.id"], name=op.f("fk_papers_item_id"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(["meeting_id"], ["meetings.id"], name=op.f("fk_papers_meeting_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_papers")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("papers", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_papers_item_id"), ["item_id"], unique=False)
@@ -337,6 +343,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_paper_versions")),
         sa.UniqueConstraint("folder", name=op.f("uq_paper_versions_folder")),
         sa.UniqueConstraint("paper_id", "number", name=op.f("uq_paper_versions_paper_id_number")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("paper_versions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_paper_versions_paper_id"), ["paper_id"], unique=False)
@@ -476,7 +483,8 @@ def upgrade() -> None:
     with op.batch_alter_table("meetings", schema=None) as batch_op:
         batch_op.add_column(sa.Column("public_code", sa.String(length=16), nullable=True))
     _give_codes()
-    with op.batch_alter_table("meetings", schema=None) as batch_op:
+    # SQLite copies the table here, without what its first copy was told.
+    with op.batch_alter_table("meetings", schema=None, table_kwargs={"sqlite_autoincrement": True}) as batch_op:
         batch_op.alter_column("public_code", existing_type=sa.String(length=16), nullable=False)
         batch_op.create_unique_constraint(batch_op.f("uq_meetings_public_code"), ["public_code"])
 

@@ -157,6 +157,7 @@ def get(path: str, **more: Any) -> Callable[[World, httpx2.AsyncClient, Secret],
             "code": world.meeting.public_code,
             "paper": secret.paper.id,
             "version": secret.newest.id,
+            "folder": secret.newest.folder,
             "older": secret.older.id,
         }
         headers = {name: value.format(**places) for name, value in more.get("headers", {}).items()}
@@ -182,13 +183,13 @@ WAYS = [
     Way("older picture", get("/api/versions/{older}/pages/1/image"), lambda secret: secret.older_words),
     Way(
         "text the browser has",
-        get("/api/versions/{version}/text", headers={"If-None-Match": 'W/"{version}-text-1-20"'}),
+        get("/api/versions/{version}/text", headers={"If-None-Match": 'W/"{folder}-text-1-20"'}),
         lambda _: None,
         good=304,
     ),
     Way(
         "picture the browser has",
-        get("/api/versions/{version}/pages/1/image", headers={"If-None-Match": '"{version}-1-900"'}),
+        get("/api/versions/{version}/pages/1/image", headers={"If-None-Match": '"{folder}-1-900"'}),
         lambda _: None,
         good=304,
     ),

@@ -1,14 +1,16 @@
 """Who may read, set at papers and agenda items; and that no move opens a paper silently."""
 
 from datetime import timedelta
+from typing import Any
 
+from server.accounts.models import Person
 from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.documents.models import Paper
 from server.meetings.models import AgendaItem
 from tests import builders, library
 from tests.builders import MORNING, Province
-from tests.conftest import Clock
+from tests.conftest import Browsers, Clock
 from tests.server.documents.conftest import Place
 
 
@@ -156,3 +158,22 @@ async def test_papers_of_a_deleted_item_stay_and_stay_shut(place: Place) -> None
     library_changes = [change for change in events[-1].changes if change["collection"] == "library"]
     assert library_changes == [{"collection": "library", "key": "", "value": entity.model_dump(mode="json")}]
     assert entity.revision == seen["revision"] == before + 2
+
+
+async def test_a_presenter_looks_nobody_up_by_naming_readers(place: Place, browser: Browsers) -> None:
+    """What is saved is answered with names: for who may not search people, only of those who take part."""
+    presenter = await browser(place.province.presenter)
+    path = f"/api/items/{place.items[-1].id}/paper-policy"
+
+    def naming(*people: Person) -> dict[str, Any]:
+        return {"audience": [{"kind": "person", "id": person.id} for person in people]}
+
+    province = place.province
+    refused = await presenter.put(path, json=naming(province.delegate, province.stranger))
+    assert (refused.status_code, list(refused.json()["details"]["fields"])) == (422, ["audience.1.id"])
+    assert province.stranger.full_name not in refused.text
+    taking_part = naming(province.delegate, province.chair, province.secretary, province.presenter)
+    assert (await presenter.put(path, json=taking_part)).status_code == 200
+    # The organiser may search people, and what stands there already may stay.
+    assert (await place.organiser.put(path, json=naming(province.stranger))).status_code == 200
+    assert (await presenter.put(path, json={**naming(province.stranger), "download": True})).status_code == 200

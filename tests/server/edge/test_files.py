@@ -5,6 +5,7 @@ import gc
 import os
 import random
 import socket
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -174,3 +175,28 @@ async def test_a_file_that_is_not_what_it_was_ends_the_connection(address: tuple
     other.ask("/text")
     assert (await other.answer())[2] == b"short"
     other.writer.close()
+
+
+async def test_nothing_is_closed_under_a_burst_however_often_its_request_is_cancelled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The numbers of socket and file would be somebody else's, and the burst would go to a stranger."""
+    began, may_end, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def slow(_socket: int, _file: int, _offset: int, end: int) -> int:
+        began.set()
+        may_end.wait(10)
+        ended.set()
+        return end
+
+    monkeypatch.setattr(files, "_sent", slow)
+    burst = asyncio.create_task(files._poured_beside(0, 0, 0, 1))
+    await asyncio.to_thread(began.wait, 10)
+    for _ in range(3):
+        burst.cancel()
+        await asyncio.sleep(0.01)
+    assert not burst.done()
+    may_end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await burst
+    assert ended.is_set()

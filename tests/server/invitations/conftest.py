@@ -32,6 +32,12 @@ async def secretary(browser: Browsers, province: Province) -> httpx2.AsyncClient
 
 
 @pytest.fixture
+async def stranger(browser: Browsers) -> httpx2.AsyncClient:
+    """Not signed in."""
+    return await browser()
+
+
+@pytest.fixture
 async def add(organiser: httpx2.AsyncClient, meeting: Meeting, province: Province) -> Add:
     """`await add("Tên", "Tên khác", point_id=…, …)`: the organiser puts these on a list (default: Đạ Sar's)."""
 

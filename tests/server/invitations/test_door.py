@@ -9,7 +9,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pypdf
-import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select
 
@@ -27,12 +26,6 @@ from tests.server.conftest import Join
 from tests.server.invitations.conftest import Add
 
 UNKNOWN = "khongcomacode"
-
-
-@pytest.fixture
-async def stranger(browser: Browsers) -> httpx2.AsyncClient:
-    """Not signed in."""
-    return await browser()
 
 
 async def ask(client: httpx2.AsyncClient, code: str, name: str = "Người Mới", **more: Any) -> httpx2.Response:

@@ -220,3 +220,16 @@ async def test_a_rush_is_written_in_a_few_groups(
     total = next(change["value"] for change in events[-1].changes if change["key"] == "")
     assert total["present"] == 30
     assert {change["key"] for change in events[-1].changes} == {"", str(province.da_sar_hall.id)}
+
+
+async def test_checking_in_tells_a_stranger_nothing_of_a_meetings_code(
+    services: Services, province: builders.Province, browser: Browsers
+) -> None:
+    """Whether there is such a meeting; and wrong codes are counted as at its door."""
+    held = await conference(services, province, "invited")
+    client = await browser(province.stranger)
+    codes = (held.meeting.public_code, "khongcoma")
+    answers = [await client.post(f"/api/m/{code}/check-in", json={"hall": "1-aaaaaaaaaa"}) for code in codes]
+    assert {(answer.status_code, answer.content) for answer in answers} == {(404, answers[0].content)}
+    said = [(await client.post(f"/api/m/{n}/check-in", json={"hall": "1-aaaaaaaaaa"})).status_code for n in range(30)]
+    assert said == [404] * 28 + [429] * 2
