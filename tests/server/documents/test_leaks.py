@@ -5,127 +5,40 @@ guess. A reader with the right gets it (so no row is empty); nobody else ever se
 and is answered as `Case` says. New ways of getting at content are one line in `WAYS`.
 """
 
+import json
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import delete, select
 
-from server.accounts.actions.links import make_bound_links
-from server.accounts.dependencies import COOKIE
-from server.accounts.models import Person
 from server.core.actor import SYSTEM
 from server.core.services import Services
-from server.documents.models import Paper, PaperVersion
-from server.meetings.models import AgendaItem, Meeting
-from server.organisations.models import BridgePoint
-from tests import builders, library
-from tests.builders import MORNING, Province
+from server.documents.models import Pack
+from server.jobs.models import Job
+from tests.builders import Province
 from tests.conftest import Browsers
+from tests.server.conftest import Join
+from tests.server.documents.leaking import (
+    CASES,
+    DEVICES,
+    IN_DA_SAR,
+    MANAGERS,
+    MARKER,
+    MEMBER_READERS,
+    OUTSIDE,
+    READERS,
+    Case,
+    Secret,
+    World,
+    make_world,
+    may_know,
+    told_to,
+)
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-MARKER = "BiMatTuyetDoi"
-"""Every paper's secret begins with it."""
-
-
-@dataclass
-class Secret:
-    """One paper with a newest and an older version, and the words that only its readers may see."""
-
-    paper: Paper
-    newest: PaperVersion
-    older: PaperVersion
-    words: str
-    older_words: str
-
-
-@dataclass
-class Case:
-    """A paper whose policy or state shuts some of the readers out."""
-
-    name: str
-    readers: frozenset[str]
-    """Who gets its content; managers always do."""
-    status: int = 404
-    """What the others are told who are members of the meeting; everybody else is told 404."""
-    told: frozenset[str] | None = None
-    """The members who are told `status`; None: all. The rest is told 404."""
-    listed: bool = False
-    """Its title stands in the list of who is told `status`."""
-    policy: Callable[["World"], dict[str, Any]] | None = None
-    at_item: bool = False
-    """The policy is set at the agenda item."""
-    download: bool = False
-    """Its readers may take it away."""
-    facts: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass
-class World:
-    services: Services
-    province: Province
-    meeting: Meeting
-    other_meeting: Meeting
-    items: list[AgendaItem]
-    secrets: dict[str, Secret]
-    clients: dict[str, httpx2.AsyncClient]
-
-
-MANAGERS = frozenset({"organiser", "chair", "secretary"})
-IN_DA_SAR = frozenset({"delegate", "technician", "hall_secretary", "district_technician", "da_sar_hall"})
-MEMBERS = MANAGERS | IN_DA_SAR | {"guest", "operator", "presenter", "main", "lac_duong_hall", "at_duc_trong"}
-OUTSIDE = frozenset({"admin", "stranger", "district_organiser", "hiep_an_hall", "scoped_elsewhere"})
-READERS = MEMBERS | OUTSIDE | {"scoped", "anonymous"}
-"""`scoped`: the delegate by a personal link to this meeting; `scoped_elsewhere`: by a link to another one."""
-MEMBER_READERS = MEMBERS | {"scoped"}
-LATER = MORNING + timedelta(hours=1)
-
-CASES = [
-    Case("open", MEMBER_READERS),
-    Case("to take away", MEMBER_READERS, policy=lambda _: {"download": True}, download=True),
-    Case(
-        "branch",
-        IN_DA_SAR | {"lac_duong_hall", "scoped"},
-        policy=lambda w: {"audience": [{"kind": "unit", "id": w.province.lac_duong.id}]},
-    ),
-    Case(
-        "point",
-        IN_DA_SAR | {"scoped"},
-        policy=lambda w: {"audience": [{"kind": "point", "id": w.province.da_sar_hall.id}]},
-        at_item=True,
-    ),
-    Case("role", frozenset({"guest"}), policy=lambda _: {"audience": [{"kind": "role", "role": "guest"}]}),
-    Case(
-        "person",
-        frozenset({"at_duc_trong"}),
-        policy=lambda w: {"audience": [{"kind": "person", "id": w.clients["at_duc_trong"].person_id}]},  # type: ignore[attr-defined]
-    ),
-    Case("hidden", frozenset(), policy=lambda _: {"hidden": True, "download": True}),
-    Case("hidden by its item", frozenset(), policy=lambda _: {"hidden": True}, at_item=True),
-    Case("locked", frozenset(), 403, listed=True, policy=lambda _: {"opens_at": LATER, "download": True}),
-    Case(
-        "locked, and for some",
-        frozenset(),
-        403,
-        told=IN_DA_SAR | {"scoped"},
-        listed=True,
-        policy=lambda w: {"opens_at": LATER, "audience": [{"kind": "point", "id": w.province.da_sar_hall.id}]},
-    ),
-    Case("recalled", frozenset(), 410, listed=True, facts={"recalled_at": MORNING, "recall_reason": "Sai số liệu"}),
-    Case(
-        "recalled, and for some",
-        frozenset(),
-        410,
-        told=frozenset({"guest"}),
-        listed=True,
-        policy=lambda _: {"audience": [{"kind": "role", "role": "guest"}]},
-        facts={"recalled_at": MORNING, "recall_reason": "Sai số liệu"},
-    ),
-    Case("deleted", frozenset(), facts={"deleted_at": MORNING}),
-]
 
 
 @dataclass
@@ -146,6 +59,8 @@ class Way:
     """Only for who may take papers away; other readers are told 403."""
     nothing: int = 200
     """What `of_all` answers to who sees the meeting and has no part in it."""
+    only: dict[str, int] = field(default_factory=dict)
+    """Who is told something else."""
 
 
 def get(path: str, **more: Any) -> Callable[[World, httpx2.AsyncClient, Secret], Awaitable[httpx2.Response]]:
@@ -158,12 +73,18 @@ def get(path: str, **more: Any) -> Callable[[World, httpx2.AsyncClient, Secret],
             "paper": secret.paper.id,
             "version": secret.newest.id,
             "folder": secret.newest.folder,
+            "da_sar": world.province.da_sar_hall.id,
             "older": secret.older.id,
         }
         headers = {name: value.format(**places) for name, value in more.get("headers", {}).items()}
         return await client.get(path.format(**places), headers=headers)
 
     return ask
+
+
+async def notes(world: World, client: httpx2.AsyncClient, secret: Secret) -> httpx2.Response:
+    """All of one's own, with the words of the pages that were highlighted."""
+    return await client.post("/api/notes/sync", json={"since": 0, "changes": []})
 
 
 def search(
@@ -208,6 +129,32 @@ WAYS = [
     Way("search here", search("moi", here=True), lambda secret: secret.words[:-3], of_all=True, outside=200),
     Way("search for older text", search("cu"), lambda _: None, of_all=True, outside=200),
     Way("search for a number", search(MARKER), lambda _: None, of_all=True, outside=200),
+    # What was marked while a page could be read is given back only as long as it can.
+    Way("notes", notes, of_all=True, outside=200, only=dict.fromkeys(DEVICES, 403)),
+    Way("notices", get("/api/notices"), lambda _: None, of_all=True, outside=200),
+    Way(
+        "receipts board",
+        get("/api/meetings/{meeting}/receipts?limit=500"),
+        lambda _: None,
+        of_all=True,
+        only=dict.fromkeys(READERS - OUTSIDE - MANAGERS - {"hall_secretary"}, 403)
+        | {"admin": 403, "district_organiser": 403, "anonymous": 401},
+    ),
+    Way(
+        "own receipts",
+        get("/api/meetings/{meeting}/my-receipts"),
+        lambda _: None,
+        of_all=True,
+        only=dict.fromkeys(DEVICES, 403),
+    ),
+    Way(
+        "print set",
+        get("/api/meetings/{meeting}/pack?point_id={da_sar}"),
+        lambda _: None,
+        of_all=True,
+        only=dict.fromkeys(READERS - OUTSIDE - MANAGERS - IN_DA_SAR - {"operator"}, 403)
+        | {"delegate": 403, "admin": 403, "district_organiser": 403, "anonymous": 401},
+    ),
     # invitations: the code says where the meeting is, to who may see it, and nothing of what is in it
     Way("the meeting's code", get("/api/m/{code}"), lambda _: None, of_all=True),
     Way("the code as a picture", get("/api/meetings/{meeting}/qr.svg"), lambda _: None, of_all=True),
@@ -216,75 +163,15 @@ WAYS = [
 
 @pytest.fixture
 async def world(services: Services, province: Province, browser: Browsers) -> World:
-    halls = [province.main, province.lac_duong_hall, province.duc_trong_hall, province.da_sar_hall]
-    meeting = await builders.conference(services, province, "running", halls)
-    other_meeting = await builders.conference(services, province, "running", [province.main])
-    async with services.transactions(SYSTEM) as tx:
-        guest = await builders.person(tx.session, province.root, "Khách Mời")
-        elsewhere = await builders.person(tx.session, province.hiep_an, "Dự Nơi Khác")
-        for each in (meeting, other_meeting):
-            await library.delegate(tx.session, each, province.delegate, province.da_sar_hall)
-        await library.delegate(tx.session, meeting, guest, None, "guest")
-        await library.delegate(tx.session, meeting, elsewhere, province.duc_trong_hall)
-        # One item for each paper, so that a policy at an item is about one paper.
-        items = [
-            AgendaItem(meeting_id=meeting.id, position=9 + n, title=f"Mục {n}", minutes=5) for n in range(len(CASES))
-        ]
-        tx.session.add_all(items)
-        await tx.session.flush()
-    world = World(services, province, meeting, other_meeting, items, {}, {})
-    people: dict[str, Person | BridgePoint] = {"guest": guest, "at_duc_trong": elsewhere}
-    for who in READERS - {"anonymous", "scoped", "scoped_elsewhere"}:
-        owner = people.get(who) or getattr(province, who)
-        world.clients[who] = await browser(owner)
-        world.clients[who].person_id = owner.id  # type: ignore[attr-defined]
-    world.clients["anonymous"] = await browser()
-    for who, where in (("scoped", meeting), ("scoped_elsewhere", other_meeting)):
-        world.clients[who] = await browser()
-        await come_by_link(services, world.clients[who], province.delegate, where)
-    for case, item in zip(CASES, items, strict=True):
-        world.secrets[case.name] = await secret(world, case, item)
-    return world
-
-
-async def come_by_link(services: Services, client: httpx2.AsyncClient, who: Person, meeting: Meeting) -> None:
-    async with services.transactions(SYSTEM) as tx:
-        made = await make_bound_links(
-            tx, meeting.id, [who.id], next_path="/", expires_at=services.clock() + timedelta(days=1)
-        )
-    answer = await client.post("/api/session/link", json={"token": made[who.id].path.removeprefix("/join/")})
-    assert answer.status_code == 200, answer.text
-    assert client.cookies.get(COOKIE)
-
-
-async def secret(world: World, case: Case, item: AgendaItem) -> Secret:
-    number = CASES.index(case)
-    words, older_words = f"{MARKER}{number}-moi", f"{MARKER}{number}-cu"
-    async with world.services.transactions(SYSTEM) as tx:
-        paper = await library.paper(
-            tx.session,
-            world.meeting,
-            f"Tài liệu {case.name}",
-            item=item,
-            text=older_words,
-            number=words,
-            issuer=words,
-            **case.facts,
-        )
-        older = await tx.session.get_one(PaperVersion, paper.current_version_id)
-        newest = await library.version(tx.session, paper, words)
-        if case.policy is not None:
-            await library.policy(tx.session, world.meeting, item if case.at_item else paper, **case.policy(world))
-    await library.store(world.services, older, older_words)
-    await library.store(world.services, newest, words)
-    await library.store_stampable(world.services, newest, words)
-    return Secret(paper, newest, older, words, older_words)
+    return await make_world(services, province, browser)
 
 
 def status(case: Case, way: Way, who: str) -> int:
     """What the reader is to be answered."""
     if who == "anonymous":
         return 401
+    if who in way.only:
+        return way.only[who]
     if way.of_all:
         return way.outside if not sees_the_meeting(who) else 200 if who in MEMBER_READERS else way.nothing
     if told_to(who, case):
@@ -296,11 +183,6 @@ def status(case: Case, way: Way, who: str) -> int:
 def sees_the_meeting(who: str) -> bool:
     """A role above or at a member point shows that the meeting is there, and none of its papers."""
     return who in MEMBER_READERS | {"admin", "district_organiser"}
-
-
-def told_to(who: str, case: Case) -> bool:
-    """Content of the paper is for this reader."""
-    return case.name != "deleted" and who in case.readers | MANAGERS
 
 
 def may_take(way: Way, who: str, case: Case) -> bool:
@@ -326,11 +208,13 @@ def faults(world: World, way: Way, who: str, case: Case, answer: httpx2.Response
     for other in CASES:
         asked = way.of_all or other is case
         shown = way.shows(world.secrets[other.name])
-        told = asked and told_to(who, other) and may_take(way, who, other)
+        told = asked and who not in way.only and told_to(who, other) and may_take(way, who, other)
         if told and shown is not None and shown not in seen:
             yield f"a reader does not get “{other.name}”"
         if not told and f"{MARKER}{CASES.index(other)}-" in seen:
             yield f"LEAK of “{other.name}”"
+        if not may_know(who, other) and f'"Tài liệu {other.name}"' in seen:
+            yield f"LEAK of the title of “{other.name}”"
 
 
 async def test_titles_are_listed_to_those_who_are_told(world: World) -> None:
@@ -339,5 +223,52 @@ async def test_titles_are_listed_to_those_who_are_told(world: World) -> None:
         papers = (await world.clients[who].get(f"/api/meetings/{world.meeting.id}/papers")).json()["papers"]
         found = {paper["title"] for paper in papers}
         for case in CASES:
-            told = case.listed and who in (MEMBER_READERS if case.told is None else case.told)
-            assert (f"Tài liệu {case.name}" in found) == (told_to(who, case) or told), (who, case.name)
+            assert (f"Tài liệu {case.name}" in found) == may_know(who, case), (who, case.name)
+
+
+async def test_a_pack_holds_what_its_reader_may_take_away(world: World) -> None:
+    """The file itself is made of these versions, and found by who has exactly them."""
+    for who in sorted(MEMBER_READERS):
+        async with world.services.transactions(SYSTEM) as tx:
+            await tx.session.execute(delete(Pack))
+        assert (await world.clients[who].get(f"/api/meetings/{world.meeting.id}/pack.pdf")).status_code == 409
+        answer = await world.clients[who].post(f"/api/meetings/{world.meeting.id}/pack", json={})
+        assert answer.status_code == 200, answer.text
+        async with world.services.database.read() as session:
+            [pack] = await session.scalars(select(Pack))
+            [job] = await session.scalars(select(Job).where(Job.subject == f"pack-{pack.id}"))
+        mine = [case for case in CASES if told_to(who, case) and (who in MANAGERS or case.download)]
+        if who in MANAGERS:
+            mine = [case for case in mine if "recalled_at" not in case.facts]
+        assert sorted(pack.version_ids) == sorted(world.secrets[case.name].newest.id for case in mine), who
+        for case in CASES:
+            assert (f"{MARKER}{CASES.index(case)}-moi" in json.dumps(job.data)) == (case in mine), (who, case.name)
+
+
+async def test_the_live_channel_says_nothing_of_papers_but_numbers(world: World, join: Join) -> None:
+    """Snapshot, events of every kind of change, signals: everybody hears them, so nobody hears a word."""
+    province, meeting = world.province, world.meeting
+    listeners = [
+        await join(meeting.id, province.delegate, "member"),
+        await join(meeting.id, province.technician, "member"),
+        await join(meeting.id, province.da_sar_hall),
+        chair := await join(meeting.id, province.chair, "console"),
+    ]
+    organiser, name = world.clients["organiser"], MARKER
+    hidden, opened = world.secrets["hidden"].paper.id, world.secrets["open"].paper.id
+    for method, path, body in (
+        ("PATCH", f"/api/papers/{hidden}", {"title": f"{name} nhan đề", "number": f"{name}-1", "issuer": name}),
+        ("PUT", f"/api/papers/{hidden}/policy", {"hidden": True, "download": True}),
+        ("POST", f"/api/papers/{hidden}/recall", {"reason": f"{name} sai"}),
+        ("POST", f"/api/papers/{hidden}/restore", None),
+        ("DELETE", f"/api/papers/{hidden}", None),
+    ):
+        answer = await organiser.request(method, path, json=body)
+        assert answer.status_code < 300, answer.text
+    await chair.command("page.present", paper_id=opened, page=2)
+    for client in listeners:
+        await client.until(lambda client=client: client.state["presentation"])  # type: ignore[misc]
+        assert hidden in client.state["library"][""]["recalled"]
+        heard = json.dumps(client.frames, ensure_ascii=False)
+        assert name not in heard
+        assert "Tài liệu " not in heard
