@@ -315,7 +315,7 @@ export interface paths {
         put?: never;
         /**
          * Check In
-         * @description By the code on the hall's screen.
+         * @description By the code on the hall's screen. A meeting's code that leads nowhere is counted as at its door.
          */
         post: operations["check_in_api_m__code__check_in_post"];
         delete?: never;
