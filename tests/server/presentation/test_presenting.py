@@ -191,7 +191,7 @@ async def test_hiding_locking_or_taking_the_presenters_right_stops_it(
         assert await refused(chair, "page.present", paper_id=paper.id) == "conflict"
     await say()
     await presenter.command("page.present", paper_id=paper.id)
-    await say(audience=[{"kind": "person", "id": province.delegate.id}])
+    await say(audience=[{"kind": "person", "id": province.secretary.id}])
     await follower.until(lambda: shown(follower) is None)
     async with services.transactions(actor) as tx:
         await papers.recall(tx, paper.id, "Sai số liệu")
