@@ -18,7 +18,14 @@ WITHDRAWN: list[Callable[[Transaction, Paper], Awaitable[None]]] = []
 
 NARROWED: list[Callable[[Transaction, int], Awaitable[None]]] = []
 """(meeting): who may read some of its papers was said anew, or a paper moved under another policy; called inside that
-transaction."""
+transaction, by `narrowed`."""
 
 RENEWED: list[Callable[[Transaction, Paper, PaperVersion], Awaitable[None]]] = []
 """A new version of a paper became the current one; called inside that transaction."""
+
+
+async def narrowed(tx: Transaction, meeting_id: int) -> None:
+    """Tells `NARROWED`, after a flush: they look at the rows."""
+    await tx.session.flush()
+    for hears in NARROWED:
+        await hears(tx, meeting_id)

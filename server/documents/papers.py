@@ -10,7 +10,7 @@ from server.core.errors import Conflict, NotAllowed, NotFound
 from server.core.fields import folded
 from server.core.transaction import Transaction
 from server.documents.access import item_of, library_for_write, library_of, paper_for_write
-from server.documents.extensions import NARROWED, WITHDRAWN
+from server.documents.extensions import WITHDRAWN, narrowed
 from server.documents.live import library_changed
 from server.documents.models import Paper, PaperVersion
 from server.documents.readers import keep_policy
@@ -38,9 +38,7 @@ async def edit(tx: Transaction, paper_id: int, patch: PaperPatch) -> Paper:
     for name in changed.keys() - set(_PLACE):
         setattr(paper, name, changed[name])
     if "item_id" in changed:
-        await tx.session.flush()
-        for narrowed in NARROWED:
-            await narrowed(tx, paper.meeting_id)
+        await narrowed(tx, paper.meeting_id)
     paper.number_folded = folded(paper.number)[:60]
     await _done(tx, paper, "paper.edited", changed=sorted(changed))
     return paper

@@ -12,7 +12,7 @@ from server.audit.actions import record
 from server.core.errors import Invalid, NotAllowed
 from server.core.transaction import Transaction
 from server.documents.access import item_of, library_for_write, paper_for_write
-from server.documents.extensions import NARROWED
+from server.documents.extensions import narrowed
 from server.documents.live import library_changed
 from server.documents.models import AccessPolicy, Paper
 from server.documents.policies import policies_in, policy_of
@@ -129,9 +129,7 @@ async def _set(
 
 
 async def _changed(tx: Transaction, meeting_id: int, kind: str) -> None:
-    await tx.session.flush()
-    for narrowed in NARROWED:
-        await narrowed(tx, meeting_id)
+    await narrowed(tx, meeting_id)
     await library_changed(tx, meeting_id, kind)
 
 

@@ -145,6 +145,20 @@ class ReadingRoom:
             await expect(desk.get_by_text("Sẵn sàng").first).to_be_visible()
             return int((await self.library(desk))[0]["id"])
 
+    async def present(self, console: Page, paper: int) -> None:
+        """The chair's way, from the console."""
+        await console.goto(self.address("/console"))
+        await console.get_by_test_id("present-open").first.click()
+        await console.locator(f'[data-testid="present-paper"][data-paper="{paper}"]').click()
+
+    async def knock(self, stranger: Page) -> None:
+        """Fills in the request on the door's page, and sends it."""
+        form = stranger.get_by_test_id("request-form")
+        await form.get_by_label("Họ và tên").fill("Trần Khách Mời")
+        await form.get_by_label("Đơn vị").fill("Hội Nông dân xã Đạ Sar")
+        await form.get_by_label("Số điện thoại").fill("0912 345 678")
+        await stranger.get_by_test_id("request-send").click()
+
     async def ask(self, page: Page, method: str, path: str, data: object = None) -> object:
         """A request of the page's person, past the page."""
         answer = await page.request.fetch(

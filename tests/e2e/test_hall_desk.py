@@ -129,11 +129,7 @@ async def menu(page: Page, name: str, item: str) -> None:
 async def test_the_organiser_lets_a_stranger_in(room: ReadingRoom) -> None:
     async with room.window(size=PHONE) as stranger, room.window("organiser") as desk:
         await stranger.goto(f"/m/{room.code}")
-        form = stranger.get_by_test_id("request-form")
-        await form.get_by_label("Họ và tên").fill("Trần Khách Mời")
-        await form.get_by_label("Đơn vị").fill("Hội Nông dân xã Đạ Sar")
-        await form.get_by_label("Số điện thoại").fill("0912 345 678")
-        await stranger.get_by_test_id("request-send").click()
+        await room.knock(stranger)
         await desk.goto(room.address("/delegates?view=requests"))
         await desk.get_by_role("button", name="Cho Trần Khách Mời vào").click()
         await expect(desk.get_by_text("Nguyễn Tổ Chức đã cho vào")).to_be_visible()
@@ -170,9 +166,7 @@ async def test_two_present_in_turn_and_the_chair_takes_it_back(room: ReadingRoom
         room.window("presenter") as viewer,
         room.delegate() as phone,
     ):
-        await console.goto(room.address("/console"))
-        await console.get_by_test_id("present-open").first.click()
-        await console.locator(f'[data-testid="present-paper"][data-paper="{paper}"]').click()
+        await room.present(console, paper)
         await console.get_by_test_id("present-next").click()
         await viewer.goto(room.address("/view"))
         await console.get_by_test_id("present-hand-over").click()

@@ -95,9 +95,7 @@ async def until_read(room: ReadingRoom, desk: Page) -> object:
 async def test_every_device_is_on_the_presenter_s_page(room: ReadingRoom, tmp_path: Path) -> None:
     paper = await room.uploaded(tmp_path)
     async with room.window("chair", (1440, 900)) as console, room.delegate() as phone:
-        await console.goto(room.address("/console"))
-        await console.get_by_test_id("present-open").first.click()
-        await console.locator(f'[data-testid="present-paper"][data-paper="{paper}"]').click()
+        await room.present(console, paper)
         shown = phone.get_by_test_id("presented-page")
         await expect(shown).to_have_attribute("data-page", "1")
         for _ in range(2):
@@ -128,13 +126,9 @@ async def test_the_hall_s_code_checks_in_and_a_stranger_has_to_ask(room: Reading
         await expect(phone.get_by_test_id("my-attendance")).to_have_attribute("data-state", "present")
 
         await stranger.goto(code["path"])
-        form = stranger.get_by_test_id("request-form")
-        await expect(form).to_be_visible()
+        await expect(stranger.get_by_test_id("request-form")).to_be_visible()
         assert "Hội nghị thử" not in await stranger.content()
-        await form.get_by_label("Họ và tên").fill("Trần Khách Mời")
-        await form.get_by_label("Đơn vị").fill("Hội Nông dân xã Đạ Sar")
-        await form.get_by_label("Số điện thoại").fill("0912 345 678")
-        await stranger.get_by_test_id("request-send").click()
+        await room.knock(stranger)
         await expect(stranger.get_by_test_id("request-waiting")).to_be_visible()
         async with room.window("organiser") as desk:
             waiting: Any = await room.ask(desk, "GET", f"/api{room.address('/requests')}")
@@ -161,9 +155,14 @@ async def test_a_recalled_paper_leaves_every_device(room: ReadingRoom, tmp_path:
 
 
 async def saved_pages(page: Page) -> int:
-    """How many page pictures lie in the device's own stores."""
+    """How many page pictures lie in the device's own store."""
+    return await stored(page, "pictures")
+
+
+async def stored(page: Page, *stores: str) -> int:
+    """How many entries these stores of the device's own database hold together."""
     count: int = await page.evaluate(
-        """async () => {
+        """async (stores) => {
           let total = 0;
           for (const { name } of await indexedDB.databases()) {
             const db = await new Promise((done, fail) => {
@@ -171,15 +170,16 @@ async def saved_pages(page: Page) -> int:
               asked.onsuccess = () => done(asked.result);
               asked.onerror = () => fail(asked.error);
             });
-            if (db.objectStoreNames.contains('pictures'))
+            for (const store of stores.filter((each) => db.objectStoreNames.contains(each)))
               total += await new Promise((done) => {
-                const asked = db.transaction('pictures').objectStore('pictures').count();
+                const asked = db.transaction(store).objectStore(store).count();
                 asked.onsuccess = () => done(asked.result);
               });
             db.close();
           }
           return total;
-        }"""
+        }""",
+        stores,
     )
     return count
 
@@ -241,17 +241,9 @@ async def test_signing_out_leaves_nothing_on_the_device(room: ReadingRoom, tmp_p
         await phone.get_by_role("button", name="Đăng xuất").click()
         await phone.wait_for_url("**/sign-in*")
 
-        async def kept() -> int:
-            count: int = await phone.evaluate("""() => new Promise((resolve) => {
-                const asked = indexedDB.open('nhipcau');
-                asked.onsuccess = () => {
-                    const stores = asked.result.transaction(['pictures', 'texts', 'notes', 'answers']);
-                    let sum = 0;
-                    for (const name of stores.objectStoreNames)
-                        stores.objectStore(name).count().onsuccess = (event) => (sum += event.target.result);
-                    stores.oncomplete = () => resolve(sum);
-                };
-            })""")
-            return count
-
-        await until(kept, lambda count: count == 0, 10, "an empty device")
+        await until(
+            lambda: stored(phone, "pictures", "texts", "notes", "answers"),
+            lambda count: count == 0,
+            10,
+            "an empty device",
+        )

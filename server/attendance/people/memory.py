@@ -23,8 +23,8 @@ _BUMP = text(
     "ON CONFLICT (meeting_id) DO UPDATE SET revision = turnout_states.revision + 1"
 )
 
-_Stamp = tuple[int | None, datetime | None, frozenset[int]]
-"""Revision, begin of the meeting, member points."""
+_Stamp = tuple[int | None, datetime | None]
+"""Revision, begin of the meeting."""
 
 
 async def bump(session: AsyncSession, meeting_id: int) -> None:
@@ -38,16 +38,20 @@ class Memory:
     def __init__(self) -> None:
         self._known: OrderedDict[int, tuple[_Stamp, Turnout]] = OrderedDict()
 
-    async def recall(self, tx: Transaction, meeting: Meeting, members: frozenset[int]) -> Turnout:
+    async def recall(self, tx: Transaction, meeting: Meeting) -> Turnout:
         """As it stands in the database. Remembered no longer: the caller changes it along with the rows."""
         stamp, known = self._known.pop(meeting.id, (None, None))
-        if known is not None and stamp == await _stamp(tx, meeting, members):
+        if (
+            known is not None
+            and stamp == await _stamp(tx, meeting)
+            and known.members == await turnout.member_points(tx.session, meeting.id)
+        ):
             return known
         return await turnout.load(tx.session, meeting)
 
-    async def keep(self, tx: Transaction, meeting: Meeting, members: frozenset[int], now: Turnout) -> None:
+    async def keep(self, tx: Transaction, meeting: Meeting, now: Turnout) -> None:
         """Remembers it, if the transaction is committed."""
-        remembered = await _stamp(tx, meeting, members), now
+        remembered = await _stamp(tx, meeting), now
         tx.after_commit(lambda: self._remember(meeting.id, remembered))
 
     def _remember(self, meeting_id: int, remembered: tuple[_Stamp, Turnout]) -> None:
@@ -56,6 +60,6 @@ class Memory:
             self._known.popitem(last=False)
 
 
-async def _stamp(tx: Transaction, meeting: Meeting, members: frozenset[int]) -> _Stamp:
+async def _stamp(tx: Transaction, meeting: Meeting) -> _Stamp:
     revision = await tx.session.scalar(select(TurnoutState.revision).where(TurnoutState.meeting_id == meeting.id))
-    return revision, begun_at(meeting), members
+    return revision, begun_at(meeting)

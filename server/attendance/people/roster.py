@@ -43,12 +43,11 @@ class Listed:
     def represented(self) -> bool:
         return represented(self.standing, self.substitute.standing if self.substitute else None)
 
-    def tally(self, people: int = 1) -> Tally:
+    def tally(self, people: int) -> Tally:
         """This delegate among the others, so many times."""
         home, unit_id = self.point_id, self.unit_id if self.point_id is None else None
-        place = self.standing.point_id if self.standing.state == "present" else None
-        substitute = self.substitutes_id is not None
-        return Tally(home, unit_id, place, self.standing.state, substitute, self.represented, people)
+        substitute, now = self.substitutes_id is not None, self.standing
+        return Tally(home, unit_id, now.point_id, now.state, substitute, self.represented, people)
 
 
 async def whole(session: AsyncSession, meeting: Meeting) -> list[Listed]:

@@ -25,7 +25,7 @@ from server.core.actor import Actor
 from server.core.errors import DomainError, NotAllowed, NotFound
 from server.core.transaction import Transaction
 from server.meetings.access import locked_meeting
-from server.meetings.models import Meeting, MemberPoint
+from server.meetings.models import Meeting
 from server.meetings.rights import MeetingRights, rights_of
 from server.organisations.models import BridgePoint
 
@@ -66,7 +66,6 @@ class _Group:
     """What one transaction has read, and what it is going to write."""
 
     meeting: Meeting
-    members: frozenset[int]
     turnout: Turnout
     """Follows what is noted."""
     people: dict[int, Listed]
@@ -82,16 +81,13 @@ async def take(tx: Transaction, memory: Memory, meeting_id: int, wishes: Sequenc
     if meeting is None:
         return [NotFound() for _ in wishes]
     rights = await rights_of(tx.session, meeting, [wish.actor for wish in wishes])
-    points = await tx.session.scalars(select(MemberPoint.point_id).where(MemberPoint.meeting_id == meeting_id))
-    members = frozenset(points)
     wanted = {
         delegate_id
         for wish, own in zip(wishes, rights, strict=True)
         for delegate_id in (wish.delegate_ids or (own.delegate_id,))
         if delegate_id is not None
     }
-    counted = await memory.recall(tx, meeting, members)
-    group = _Group(meeting, members, counted, await roster.named(tx.session, meeting, wanted))
+    group = _Group(meeting, await memory.recall(tx, meeting), await roster.named(tx.session, meeting, wanted))
     granted: list[list[Listed] | DomainError] = []
     changed: list[bool] = []
     for wish, own in zip(wishes, rights, strict=True):
@@ -103,7 +99,7 @@ async def take(tx: Transaction, memory: Memory, meeting_id: int, wishes: Sequenc
             granted.append(error)
         changed.append(len(group.new) > before)
     counted = await _write(tx, group)
-    await memory.keep(tx, meeting, members, counted)
+    await memory.keep(tx, meeting, counted)
     concerned = [each for people in granted if not isinstance(people, DomainError) for each in people]
     halls = await names(tx.session, roster.points_of(concerned))
     return [
@@ -125,7 +121,7 @@ async def _write(tx: Transaction, group: _Group) -> Turnout:
     await tx.session.execute(insert(PersonCheck), group.new)
     await record(tx, "people.checked", "meeting", group.meeting.id, entries=group.sealed)
     # Halls beside the members are listed only as long as somebody has to do with them: they are counted anew.
-    known = group.touched <= group.members | {None}
+    known = group.touched <= group.turnout.members | {None}
     if known:
         group.turnout.recount(group.touched)
     return await tell(tx, group.meeting, "people.checked", group.touched, now=group.turnout if known else None)
@@ -153,7 +149,7 @@ def _own(group: _Group, wish: Wish, rights: MeetingRights) -> list[Listed]:
         raise TooLate()
     if group.meeting.state == "draft" or (wish.point_id is None and group.meeting.state == "invited"):
         raise TooEarly()
-    if wish.point_id is not None and wish.point_id not in group.members:
+    if wish.point_id is not None and wish.point_id not in group.turnout.members:
         raise NotFound()
     return [person]
 
@@ -164,7 +160,7 @@ def _of_list(group: _Group, wish: Wish, rights: MeetingRights) -> list[Listed]:
     runs = rights.organise or rights.conduct or rights.operate
     if not (runs or point_id in rights.points):
         raise NotAllowed()
-    if point_id not in group.members:
+    if point_id not in group.turnout.members:
         raise NotFound()
     if group.meeting.state == "draft":
         raise TooEarly()

@@ -78,7 +78,9 @@ class Turnout:
     def recount(self, point_ids: Iterable[int | None]) -> None:
         for point_id in point_ids:
             count = self.points[point_id]
-            in_hall = max(self.sitting.get(point_id, 0), self.headcounts.get(point_id, 0)) if point_id else 0
+            in_hall = (
+                max(self.sitting.get(point_id, 0), self.headcounts.get(point_id, 0)) if point_id is not None else 0
+            )
             count.counted = in_hall + count.online
         for count in self.units.values():
             count.counted = count.online
@@ -114,7 +116,7 @@ def _key(point_id: int | None) -> str:
 
 async def load(session: AsyncSession, meeting: Meeting) -> Turnout:
     """In four queries, of which one walks the list of delegates."""
-    members = frozenset(await session.scalars(select(MemberPoint.point_id).where(MemberPoint.meeting_id == meeting.id)))
+    members = await member_points(session, meeting.id)
     turnout = Turnout(points={point_id: Count() for point_id in sorted(members)}, members=members)
     for row in await tallies(session, meeting):
         turnout.add(row)
@@ -126,6 +128,10 @@ async def load(session: AsyncSession, meeting: Meeting) -> Turnout:
         turnout.points[point_id] = Count()
     turnout.recount(turnout.points)
     return turnout
+
+
+async def member_points(session: AsyncSession, meeting_id: int) -> frozenset[int]:
+    return frozenset(await session.scalars(select(MemberPoint.point_id).where(MemberPoint.meeting_id == meeting_id)))
 
 
 async def signed_off(session: AsyncSession, meeting_id: int) -> frozenset[int]:

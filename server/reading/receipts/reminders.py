@@ -62,18 +62,21 @@ async def remind(services: Services, actor: Actor, meeting_id: int, write: Remin
     gaps = _gaps(found, write)
     if write.dry_run:
         async with services.database.read() as session:
-            return await _counted(session, services, found.meeting, gaps)
+            due, addresses = await _due(session, found.meeting.id, gaps, services.clock())
+            return _result(services.settings, gaps, due, addresses)
     async with services.transactions(actor) as tx:
         # Two organisers who press at the same time take turns, and the second finds everybody reminded.
         meeting, _ = await meeting_for_write(tx, meeting_id)
         return await _remind(tx, services.settings, meeting, gaps, write.gap)
 
 
-async def _counted(session: AsyncSession, services: Services, meeting: Meeting, gaps: Sequence[_Gap]) -> RemindersOut:
-    recent = await _recently_reminded(session, meeting.id, services.clock())
+async def _due(
+    session: AsyncSession, meeting_id: int, gaps: Sequence[_Gap], now: datetime
+) -> tuple[list[_Gap], dict[int, _Address]]:
+    """Who has not been reminded just now, and where they are reached."""
+    recent = await _recently_reminded(session, meeting_id, now)
     due = [each for each in gaps if each.who.person_id not in recent]
-    addresses = await _addresses(session, meeting.id, [each.who.person_id for each in due])
-    return _result(services.settings, gaps, due, addresses)
+    return due, await _addresses(session, meeting_id, [each.who.person_id for each in due])
 
 
 def _result(
@@ -93,9 +96,7 @@ def _result(
 async def _remind(
     tx: Transaction, settings: Settings, meeting: Meeting, gaps: Sequence[_Gap], gap: str
 ) -> RemindersOut:
-    recent = await _recently_reminded(tx.session, meeting.id, tx.now)
-    due = [each for each in gaps if each.who.person_id not in recent]
-    addresses = await _addresses(tx.session, meeting.id, [each.who.person_id for each in due])
+    due, addresses = await _due(tx.session, meeting.id, gaps, tx.now)
     if settings.smtp_url:
         reached = [(each, address) for each in due if (address := addresses[each.who.person_id]).email]
         await _send(tx, settings, meeting, reached)

@@ -19,6 +19,7 @@ from server.invitations.codes import hall_secret, verify_hall_code
 from server.invitations.knocks import Knocks
 from server.invitations.models import AccessRequest
 from server.meetings.models import Delegate, Meeting
+from server.organisations.models import BridgePoint
 from tests import builders
 from tests.builders import Province
 from tests.conftest import Browsers, Clock
@@ -26,6 +27,13 @@ from tests.server.conftest import Join
 from tests.server.invitations.conftest import Add
 
 UNKNOWN = "khongcomacode"
+
+
+async def scanned(browser: Browsers, meeting: Meeting, hall: BridgePoint) -> str:
+    """The code on the hall's screen."""
+    shown = (await (await browser(hall)).get(f"/api/meetings/{meeting.id}/points/{hall.id}/code")).json()
+    [code] = parse_qs(urlsplit(shown["path"]).query)["h"]
+    return code
 
 
 async def ask(client: httpx2.AsyncClient, code: str, name: str = "Người Mới", **more: Any) -> httpx2.Response:
@@ -209,10 +217,7 @@ async def test_a_hall_secretary_lets_in_whoever_stands_in_the_own_hall(
     meeting: Meeting,
     province: Province,
 ) -> None:
-    screen = await (await browser(province.da_sar_hall)).get(
-        f"/api/meetings/{meeting.id}/points/{province.da_sar_hall.id}/code"
-    )
-    [code] = parse_qs(urlsplit(screen.json()["path"]).query)["h"]
+    code = await scanned(browser, meeting, province.da_sar_hall)
     here = await asked(stranger, meeting, "Trong Hội Trường", hall=code)
     await asked(stranger, meeting, "Ở Đâu Đó", hall="4-aaaaaaaaaa")
     seen = await waiting(secretary, meeting)

@@ -1,7 +1,5 @@
 """What becomes of strangers' requests in the end: links that are over, grants that are taken back, floods."""
 
-from urllib.parse import parse_qs, urlsplit
-
 import httpx2
 from sqlalchemy import select
 
@@ -12,7 +10,7 @@ from server.meetings.models import Delegate, Meeting
 from tests.builders import Province
 from tests.conftest import Browsers, Clock
 from tests.server.invitations.conftest import Add
-from tests.server.invitations.test_door import ask, asked, told, waiting
+from tests.server.invitations.test_door import ask, asked, scanned, told, waiting
 
 
 async def test_a_way_in_that_ended_does_not_begin_again(
@@ -55,10 +53,7 @@ async def test_a_flood_from_afar_keeps_nobody_out_of_a_hall(
     services: Services,
     clock: Clock,
 ) -> None:
-    screen = await (await browser(province.da_sar_hall)).get(
-        f"/api/meetings/{meeting.id}/points/{province.da_sar_hall.id}/code"
-    )
-    [code] = parse_qs(urlsplit(screen.json()["path"]).query)["h"]
+    code = await scanned(browser, meeting, province.da_sar_hall)
     await asked(stranger, meeting, "Trong Hội Trường", hall=code)
     async with services.transactions(SYSTEM) as tx:
         tx.session.add_all(

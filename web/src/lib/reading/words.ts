@@ -50,7 +50,7 @@ export function placeWords({ points, units }: Pick<Board, 'points' | 'units'>, p
 
 /** What a reminder would come to: whom it reaches and how, then whom it does not, a line each. */
 export function wouldRemindWords(counted: Reminded): string[] {
-  const { people, mail, without_email: without, recent, mail_ready } = counted;
+  const { people, mail, mail_ready } = counted;
   const reach =
     people === 0
       ? m.receipts_reminded_nobody()
@@ -60,10 +60,15 @@ export function wouldRemindWords(counted: Reminded): string[] {
   return [
     reach,
     people > 0 && !mail_ready ? m.receipts_would_remind_no_server() : '',
-    mail_ready && without > 0 ? m.receipts_reminded_without({ count: number(without) }) : '',
-    recent > 0 ? m.receipts_reminded_recent({ count: number(recent) }) : '',
+    ...missedWords(counted),
   ].filter(Boolean);
 }
+
+/** Whom a letter does not reach, and who is not reminded again; empty where it is nobody. */
+const missedWords = ({ mail_ready, without_email, recent }: Reminded): string[] => [
+  mail_ready && without_email > 0 ? m.receipts_reminded_without({ count: number(without_email) }) : '',
+  recent > 0 ? m.receipts_reminded_recent({ count: number(recent) }) : '',
+];
 
 /** What a reminder came to. */
 export function remindedWords(done: Reminded): string {
@@ -77,10 +82,7 @@ export function remindedWords(done: Reminded): string {
       : done.recent > 0
         ? ''
         : m.receipts_reminded_nobody(),
-    done.mail_ready && done.without_email > 0
-      ? m.receipts_reminded_without({ count: number(done.without_email) })
-      : '',
-    done.recent > 0 ? m.receipts_reminded_recent({ count: number(done.recent) }) : '',
+    ...missedWords(done),
   ];
   return parts.filter(Boolean).join(' ');
 }
