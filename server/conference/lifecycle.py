@@ -1,8 +1,8 @@
 """A meeting's steps that concern its halls: what `meetings.lifecycle` does, with floor, presence and checks."""
 
 from server.attendance.checks import check_out
-from server.attendance.people.telling import meeting_began
-from server.conference.halls import Before, Conference, load, settle
+from server.attendance.people.events import meeting_began
+from server.conference.state import Before, Conference, load, settle
 from server.core.transaction import Transaction
 from server.meetings import lifecycle
 from server.meetings.models import Meeting

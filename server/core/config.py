@@ -50,10 +50,10 @@ class Settings(BaseSettings):
     isolated: bool = False
     """Declared by the operator: this system has no way to the Internet, so papers marked secret are let in."""
     upload_max_mb: int = Field(default=200, ge=1)
-    workshop_parallel: int = Field(default=1, ge=1)
+    conversion_parallel: int = Field(default=1, ge=1)
     """Papers converted at the same time; each takes up to a core and 2 GiB."""
-    workshop_memory_mb: int = Field(default=3072, ge=512)
-    workshop_seconds: int = Field(default=900, ge=30)
+    conversion_memory_mb: int = Field(default=3072, ge=512)
+    conversion_seconds: int = Field(default=900, ge=30)
     """Longest time for one paper."""
     pages_max: int = Field(default=2000, ge=1)
     clamd: str | None = None

@@ -9,7 +9,7 @@ from fastapi import Path as PathParameter
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
 from server.core.fields import Id, Line
 from server.invitations import delegates as lists
-from server.invitations import door, importing, links, printed, queries
+from server.invitations import entry_codes, importing, links, printed, queries
 from server.invitations.schemas import (
     DelegateOut,
     DelegatePatch,
@@ -113,20 +113,22 @@ async def invitations(
     point_id: Annotated[Id | None, Query()] = None,
 ) -> Response:
     occasion, guests, meeting = await links.guests(session, meeting_id, actor, delegate_ids, point_id)
-    made = await asyncio.to_thread(printed.invitations, occasion, guests, door.url_of(services.settings, meeting))
+    made = await asyncio.to_thread(
+        printed.invitations, occasion, guests, entry_codes.url_of(services.settings, meeting)
+    )
     return _file(made, PDF, f"giay-moi-{meeting_id}.pdf")
 
 
 @router.get("/meetings/{meeting_id}/qr.svg", response_class=Response, responses={200: {"content": {SVG: {}}}})
 async def meeting_code(meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices) -> Response:
-    return Response(await door.meeting_svg(session, services.settings, meeting_id, actor), media_type=SVG)
+    return Response(await entry_codes.meeting_svg(session, services.settings, meeting_id, actor), media_type=SVG)
 
 
 @router.get("/meetings/{meeting_id}/points/{point_id}/code")
 async def hall_code(
     meeting_id: RowId, point_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
 ) -> HallCode:
-    return await door.screen_code(session, services, meeting_id, point_id, actor)
+    return await entry_codes.screen_code(session, services, meeting_id, point_id, actor)
 
 
 def _file(content: bytes, media_type: str, name: str) -> Response:

@@ -6,7 +6,8 @@ import type { PointState } from '#lib/ui/StateMark.svelte';
 import { toasts } from '#lib/ui/toasts.svelte.ts';
 import type { Conference } from '../conference.svelte.ts';
 import { tileCount } from '../screens.ts';
-import { hands, plain, standing, troubles } from '../standing.ts';
+import { hands, standing, troubles } from '../standing.ts';
+import { fold } from '#lib/text/fold.ts';
 import { spansOf, type Span } from '../wall.ts';
 
 export type BoardView = 'wall' | 'tree' | 'tiles';
@@ -89,7 +90,7 @@ export class Board {
     () => this.points.filter(({ presence }) => presence === 'ready' || presence === 'testing').length,
   );
 
-  readonly #needle: string = $derived.by(() => plain(this.search.trim()));
+  readonly #needle: string = $derived.by(() => fold(this.search.trim()));
 
   point(id: number | undefined): PointEntity | undefined {
     return id === undefined ? undefined : this.conference.room.points.get(String(id));
@@ -102,7 +103,7 @@ export class Board {
   /** Whether filter and search leave this point lit. */
   matches(point: PointEntity): boolean {
     if (this.filter && this.standing(point) !== this.filter) return false;
-    return this.#needle === '' || plain(`${point.name} ${point.short_name}`).includes(this.#needle);
+    return this.#needle === '' || fold(`${point.name} ${point.short_name}`).includes(this.#needle);
   }
 
   /** The points of the page of small pictures in view; only these are sent here. */

@@ -1,0 +1,58 @@
+"""A conversion that was taken over: does what its order's file name says."""
+
+import ctypes
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from server.conversion.messages import ORDER, Order
+from server.conversion.refusals import Refused
+from server.conversion.sandboxed_program import limit
+
+
+def main() -> None:  # noqa: PLR0912  one case for each test
+    folder = Path(sys.argv[1])
+    order = Order.model_validate_json((folder / ORDER).read_bytes())
+    limit(order)
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    (folder / "started").touch()
+    what, _, of = order.file_name.partition(" ")
+    match what:
+        case "hang":
+            time.sleep(600)
+        case "spin":
+            try:
+                while True:
+                    pass
+            except Refused:
+                print('{"problem": {"code": "time", "vi": "x", "en": "x"}}', flush=True)
+        case "eat":
+            kept = []
+            try:
+                while True:
+                    kept.append(b"x" * 10_000_000)
+            except MemoryError:
+                print('{"problem": {"code": "memory", "vi": "x", "en": "x"}}', flush=True)
+        case "eat-together":
+            program = "kept = b'x' * 180_000_000; import time; time.sleep(600)"
+            for _ in range(5):
+                subprocess.Popen([sys.executable, "-c", program])
+            time.sleep(600)
+        case "crash":
+            ctypes.string_at(0)
+        case "fill":
+            try:
+                (folder / "much").write_bytes(b"x" * 20_000_000)
+            except OSError:
+                print('{"problem": {"code": "bomb", "vi": "x", "en": "x"}}', flush=True)
+        case "raise":
+            raise RuntimeError("a mistake of ours")
+        case "babble":
+            print("hello", flush=True)
+        case "call":
+            socket.create_connection(("127.0.0.1", int(of)), timeout=5)
+
+
+main()
