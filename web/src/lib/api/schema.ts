@@ -2047,6 +2047,13 @@ export interface components {
             /** Version */
             version: string;
         };
+        /** ImportNote */
+        ImportNote: {
+            /** Vi */
+            vi: string;
+            /** En */
+            en: string;
+        };
         /** ImportOut */
         ImportOut: {
             /** Rows */
@@ -2055,6 +2062,8 @@ export interface components {
             ready: components["schemas"]["ReadyRow"][];
             /** Bad */
             bad: components["schemas"]["BadRow"][];
+            /** Notes */
+            notes: components["schemas"]["ImportNote"][];
             /** Already */
             already: number;
             /** Added */
@@ -4230,7 +4239,7 @@ export interface components {
         };
         /**
          * WorkshopEntity
-         * @description Collection `workshop`, key "": consoles only.
+         * @description Collection `conversion`, key "": consoles only.
          */
         WorkshopEntity: {
             /** Revision */
