@@ -1,15 +1,13 @@
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 from fastapi import Path as PathParameter
 
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write, services_of
-from server.attendance.people import hall, queries, report, roster
+from server.attendance.people import hall, queries, report, report_pdf, roster
 from server.attendance.people.check_in import CheckInRequest
 from server.attendance.people.errors import CodeExpired
 from server.attendance.people.group_commit import Gatherer
-from server.attendance.people.report_pdf import pdf
 from server.attendance.people.report_xlsx import workbook
 from server.attendance.people.schemas import (
     CheckInOut,
@@ -29,6 +27,8 @@ from server.core.actor import Actor
 from server.core.errors import NotFound
 from server.core.fields import Id, Line
 from server.core.spreadsheets.writing import XLSX
+from server.core.typesetting import compiled
+from server.edge.exports import AppExports
 from server.invitations.codes import hall_secret, verify_hall_code
 from server.invitations.entry_routes import Address, Doorkeeper
 from server.meetings.access import visible_meeting
@@ -126,15 +126,21 @@ async def withdraw_sign_off(meeting_id: RowId, point_id: RowId, tx: Write) -> Po
 
 
 @router.get("/meetings/{meeting_id}/people.xlsx", response_class=Response, responses={200: {"content": {XLSX: {}}}})
-async def people_xlsx(meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices) -> Response:
-    found = await report.load(session, meeting_id, actor, services.clock())
-    return _file(await asyncio.to_thread(workbook, found), XLSX, f"diem-danh-dai-bieu-{meeting_id}.xlsx")
+async def people_xlsx(meeting_id: RowId, actor: CurrentActor, services: AppServices, exports: AppExports) -> Response:
+    async with services.database.read(long=True) as session:
+        found = await report.load(session, meeting_id, actor, services.clock())
+    return _file(await exports.make(actor, workbook, found), XLSX, f"diem-danh-dai-bieu-{meeting_id}.xlsx")
 
 
 @router.get("/meetings/{meeting_id}/people.pdf", response_class=Response, responses={200: {"content": {PDF: {}}}})
-async def people_pdf(meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices) -> Response:
-    found = await report.load(session, meeting_id, actor, services.clock())
-    return _file(await asyncio.to_thread(pdf, found), PDF, f"diem-danh-dai-bieu-{meeting_id}.pdf")
+async def people_pdf(meeting_id: RowId, actor: CurrentActor, services: AppServices, exports: AppExports) -> Response:
+    async with services.database.read(long=True) as session:
+        found = await report.load(session, meeting_id, actor, services.clock())
+    return _file(
+        await exports.make(actor, compiled, report_pdf.SOURCE, report_pdf.inputs(found)),
+        PDF,
+        f"diem-danh-dai-bieu-{meeting_id}.pdf",
+    )
 
 
 @router.post("/meetings/{meeting_id}/online")
