@@ -3775,6 +3775,11 @@ export interface components {
             /** Speaker */
             speaker: string;
             /**
+             * Presence
+             * @enum {string}
+             */
+            presence: "absent" | "testing" | "ready" | "lost";
+            /**
              * Since
              * Format: date-time
              */
@@ -4028,6 +4033,11 @@ export interface components {
             name: string;
             /** Speaker */
             speaker: string;
+            /**
+             * Presence
+             * @enum {string}
+             */
+            presence: "absent" | "testing" | "ready" | "lost";
         };
         /**
          * PointEntity
@@ -4136,6 +4146,27 @@ export interface components {
             /** Unseen Points */
             unseen_points: string[];
         };
+        /**
+         * Recess
+         * @description The meeting pauses: nobody is heard, and every screen says until when.
+         */
+        Recess: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Until */
+            until: string | null;
+        };
+        /** RecessStart */
+        RecessStart: {
+            /**
+             * Minutes
+             * @default null
+             */
+            minutes: number | null;
+        };
         /** SharedContent */
         SharedContent: {
             /** Participant */
@@ -4166,6 +4197,7 @@ export interface components {
             /** Tiles */
             tiles: components["schemas"]["Place"][];
             content: components["schemas"]["SharedContent"] | null;
+            recess: components["schemas"]["Recess"] | null;
         };
         /** StageShow */
         StageShow: {
@@ -4230,7 +4262,7 @@ export interface components {
         };
         /**
          * WorkshopEntity
-         * @description Collection `workshop`, key "": consoles only.
+         * @description Collection `conversion`, key "": consoles only.
          */
         WorkshopEntity: {
             /** Revision */
@@ -4506,7 +4538,7 @@ export interface components {
                 data: components["schemas"]["NoData"];
                 reply: components["schemas"]["NoData"];
             };
-            /** @description Ends a point's turn: floor and stage in one act; the stage returns to the main point. */
+            /** @description Ends a point's turn: floor and stage in one act; the stage goes to who else was called, or the main point. */
             "floor.take": {
                 data: components["schemas"]["FloorTake"];
                 reply: components["schemas"]["NoData"];
@@ -4514,6 +4546,16 @@ export interface components {
             /** @description Ends the floor of all points but the main one, or of all. The stage stays. */
             "floor.mute_all": {
                 data: components["schemas"]["FloorMuteAll"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description The meeting pauses: nobody is heard, every screen says until when. */
+            "recess.start": {
+                data: components["schemas"]["RecessStart"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description It goes on: the main point has floor and stage. Calling a point ends a recess too. */
+            "recess.end": {
+                data: components["schemas"]["NoData"];
                 reply: components["schemas"]["NoData"];
             };
             /** @description Puts a point on stage without the floor; null: the main point again. */
