@@ -121,7 +121,7 @@ class _Way:
 
         roots = self.order.trust_roots
         return signatures.validate(
-            self.folder / ORIGINAL, [Path(root) for root in roots] if roots is not None else None
+            self.folder / ORIGINAL, [self.folder / root for root in roots] if roots is not None else None
         )
 
     def _as_pdf(self) -> Path:
