@@ -907,7 +907,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Meetings */
+        /**
+         * Meetings
+         * @description What runs first, then what comes next, then what has ended, the newest first; `limit` of them from `offset`.
+         */
         get: operations["meetings_api_meetings_get"];
         put?: never;
         /** Create */
@@ -1097,7 +1100,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Delegates */
+        /**
+         * Delegates
+         * @description `limit` lines from `offset`, of `total`. `online`: of those without a hall.
+         */
         get: operations["delegates_api_meetings__meeting_id__delegates_get"];
         put?: never;
         /**
@@ -6556,7 +6562,12 @@ export interface operations {
     };
     meetings_api_meetings_get: {
         parameters: {
-            query?: never;
+            query?: {
+                when?: "all" | "coming" | "ended";
+                q?: string;
+                limit?: number;
+                offset?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -6570,6 +6581,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeetingSummary"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -6989,8 +7009,10 @@ export interface operations {
         parameters: {
             query?: {
                 point_id?: number | null;
+                online?: boolean;
                 q?: string;
                 limit?: number;
+                offset?: number;
             };
             header?: never;
             path: {
