@@ -5,6 +5,7 @@ no microphone beside those of the floor.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from server.audit.actions import record
 from server.conference.live.entities import Layout
@@ -49,12 +50,14 @@ async def give_floor_to_main(tx: Transaction, meeting_id: int) -> None:
 
 
 async def take_floor(tx: Transaction, meeting_id: int, point_id: int) -> None:
-    """Ends a point's turn: floor and stage in one act; the stage returns to the main point."""
+    """Ends a point's turn: floor and stage in one act. The stage goes to whom it spoke with and was called last, else
+    it returns to the main point."""
     conference, before = await _directed(tx, meeting_id)
     conference.hall(point_id)
     conference.end_floor({point_id})
     if conference.stage.stage_point_id == point_id:
-        conference.stage.stage_point_id = conference.main
+        guests = [other for other in conference.holders if other != conference.main and conference.hall(other).present]
+        conference.stage.stage_point_id = guests[-1] if guests else conference.main
     await record(tx, "floor.taken", "meeting", meeting_id, point_id=point_id)
     await settle(tx, conference, before, "floor.taken")
 
@@ -65,6 +68,36 @@ async def mute_all(tx: Transaction, meeting_id: int, *, including_main: bool = F
     conference.end_floor(set(conference.holders) - (set() if including_main else {conference.main}))
     await record(tx, "floor.muted_all", "meeting", meeting_id, including_main=including_main)
     await settle(tx, conference, before, "floor.muted_all")
+
+
+async def start_recess(tx: Transaction, meeting_id: int, until: datetime | None = None) -> None:
+    """The meeting pauses: nobody is heard, shared screens end, and every screen says so. Again: changes `until`, which
+    is announced and ends nothing by itself."""
+    conference, before = await _directed(tx, meeting_id)
+    if conference.meeting.state != "running":
+        raise Conflict(
+            "Cuộc họp chưa bắt đầu, nên chưa giải lao được.",
+            "Only a running meeting pauses.",
+            state=conference.meeting.state,
+        )
+    conference.end_floor(set(conference.holders))
+    conference.stage.content = None
+    conference.stage.stage_point_id = conference.main
+    began = conference.stage.recess["since"] if conference.stage.recess else tx.now.isoformat()
+    conference.stage.recess = {"since": began, "until": until.isoformat() if until else None}
+    await record(tx, "recess.started", "meeting", meeting_id, until=until)
+    await settle(tx, conference, before, "recess.started")
+
+
+async def end_recess(tx: Transaction, meeting_id: int) -> None:
+    """It goes on: the main point has floor and stage. Ending a recess that is over changes nothing."""
+    conference, before = await _directed(tx, meeting_id)
+    if conference.stage.recess is None:
+        return
+    conference.give_floor(conference.main, tx.now)
+    conference.stage.stage_point_id = conference.main
+    await record(tx, "recess.ended", "meeting", meeting_id)
+    await settle(tx, conference, before, "recess.ended")
 
 
 async def show(tx: Transaction, meeting_id: int, point_id: int | None) -> None:

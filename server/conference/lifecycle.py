@@ -46,6 +46,7 @@ async def end(tx: Transaction, meeting_id: int) -> Meeting:
     conference.stage.floor = []
     conference.stage.content = None
     conference.stage.stage_point_id = None
+    conference.stage.recess = None
     await settle(tx, conference, before, "floor.muted_all")
     await presentation.close(tx, meeting_id)
     return meeting

@@ -52,6 +52,11 @@ class FloorMuteAll(Wire):
     including_main: bool = False
 
 
+class RecessStart(Wire):
+    minutes: Annotated[int, Field(ge=1, le=600)] | None = None
+    """How long it is announced to last; left out: not said."""
+
+
 class StageShow(Wire):
     point_id: Id | None
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.conference.live.entities import FloorHolder, Place, PointEntity, SharedContent, StageEntity
+from server.conference.live.entities import FloorHolder, Place, PointEntity, Recess, SharedContent, StageEntity
 from server.conference.models import PointPresence, Stage
 from server.conference.tiles import VISIBLE, arrange
 from server.core.database import UtcDateTime
@@ -89,6 +89,8 @@ class Conference:
         return found
 
     def give_floor(self, point_id: int, now: datetime) -> None:
+        """Whoever speaks ends a recess."""
+        self.stage.recess = None
         if point_id not in self.holders:
             self.stage.floor = [*self.stage.floor, {"point_id": point_id, "since": now.isoformat()}]
 
@@ -135,12 +137,15 @@ class Conference:
                 "pinned": list(self.stage.pinned),
                 "tiles": [place for point_id in self.stage.tiles if (place := self._place(point_id)) is not None],
                 "content": self._content(),
+                "recess": self.stage.recess and Recess.model_validate(self.stage.recess),
             }
         )
 
     def _place(self, point_id: int | None) -> Place | None:
         hall = self.halls.get(point_id) if point_id is not None else None
-        return Place(point_id=hall.point_id, name=hall.name, speaker=hall.speaker) if hall else None
+        if hall is None:
+            return None
+        return Place(point_id=hall.point_id, name=hall.name, speaker=hall.speaker, presence=hall.presence)
 
     def _content(self) -> SharedContent | None:
         content = self.stage.content
@@ -152,7 +157,14 @@ class Conference:
 async def load(session: AsyncSession, meeting: Meeting) -> Conference:
     """Two queries, whatever the number of points."""
     stage = await session.get(Stage, meeting.id) or Stage(
-        meeting_id=meeting.id, layout="stage-row", stage_point_id=None, floor=[], pinned=[], tiles=[], content=None
+        meeting_id=meeting.id,
+        layout="stage-row",
+        stage_point_id=None,
+        floor=[],
+        pinned=[],
+        tiles=[],
+        content=None,
+        recess=None,
     )
     rows = await session.execute(
         select(

@@ -9,6 +9,8 @@ ORIGINAL = "original"
 REPORT = "report.json"
 PAGES = "pages.jsonl"
 """One `MadePage` a line, in order."""
+ROOTS = "roots"
+"""Folder of the certificates that signatures are checked against."""
 RESULT = "result"
 """Folder of what goes into the storage: `reading.pdf`, `pages/<n>-<width>.webp`."""
 READING = "reading.pdf"
@@ -39,7 +41,7 @@ class Order(Limits):
     pages_max: int = 2000
     cores: int = 2
     trust_roots: list[str] | None = None
-    """PEM files. None: nothing to check chains against."""
+    """PEM files, by their place in the job's folder. None: nothing to check chains against."""
 
 
 class Message(_Sheet):

@@ -3,24 +3,19 @@ when it takes too long or too much."""
 
 import asyncio
 import contextlib
-import functools
 import os
 import shutil
 import signal
-import subprocess
 import sys
 from collections.abc import AsyncGenerator, Awaitable
 from pathlib import Path
 from typing import TypeVar
 
-import structlog
 from pydantic import ValidationError
 
-import server
+from server.conversion.isolation import Isolation, shut_in, take_back
 from server.conversion.messages import ORDER, Limits, Step
 from server.conversion.refusals import problem
-
-log = structlog.get_logger(__name__)
 
 CONVERSION = "server.conversion"
 _LOOK_EVERY = 0.5
@@ -29,16 +24,9 @@ _LINE_MAX = 64 * 1024
 _SAID = "said"
 """File of its standard error."""
 _SAID_SHOWN = 2000
-_STUMBLED = "sigprocmask unblock failed"
 _CRASHES = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSYS})
-_NO_NETWORK = ("unshare", "--net", "--pid", "--fork", "--kill-child=KILL", "--mount-proc")
-_WAYS: tuple[tuple[str, ...], ...] = (
-    ("setpriv", "--pdeathsig", "KILL", *_NO_NETWORK, "--"),
-    ("setpriv", "--pdeathsig", "KILL", *_NO_NETWORK, "--user", "--map-root-user", "--"),
-    ("setpriv", "--pdeathsig", "KILL", "--"),
-    (),
-)
-"""How the process is shut in, best first: without network and ended with us, as far as this machine lets us."""
+_SIGNALLED = 128
+"""bwrap(1) ends with this and the signal's number when a signal ended the program."""
 
 
 _T = TypeVar("_T")
@@ -48,28 +36,30 @@ class ConversionFailed(Exception):
     """Our fault: the file may be fine."""
 
 
-async def steps(folder: Path, order: Limits, seconds: float, program: str = CONVERSION) -> AsyncGenerator[Step]:
+async def steps(
+    folder: Path, order: Limits, seconds: float, program: str = CONVERSION, isolation: Isolation = "bwrap"
+) -> AsyncGenerator[Step]:
     """Runs the conversion (or another program of its kind) on the folder; the last step has a problem or is done.
     Closing or cancelling ends the process.
 
-    Raises ConversionFailed."""
+    Raises ConversionFailed, NotIsolated."""
     for name in ("home", "tmp"):
         (folder / name).mkdir(exist_ok=True)
     (folder / ORDER).write_text(order.model_dump_json(), encoding="utf-8")
-    way = await asyncio.to_thread(confinement)
+    way = await asyncio.to_thread(shut_in, isolation, folder, program)
     with (folder / _SAID).open("wb") as said:
         child = await asyncio.create_subprocess_exec(
-            *way,
+            *way.command,
             sys.executable,
             "-P",
             "-m",
             program,
-            str(folder),
+            way.folder,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=said,
             cwd=folder,
-            env=_environment(folder),
+            env=way.environment,
             start_new_session=True,
             limit=_LINE_MAX,
         )
@@ -93,6 +83,7 @@ async def steps(folder: Path, order: Limits, seconds: float, program: str = CONV
         watch.cancel()
         _end(child.pid)
         await child.wait()
+        await asyncio.to_thread(take_back, folder)
     if concluded:
         return
     if too_long:
@@ -111,8 +102,7 @@ async def _before(deadline: float, coming: Awaitable[_T]) -> _T:
 def _last_step(code: int, folder: Path) -> Step:
     """Of a process that ended without a word."""
     said = (folder / _SAID).read_text(encoding="utf-8", errors="replace")[-_SAID_SHOWN:]
-    # unshare(1) passes a signal on that ended the process, but stumbles over SIGKILL.
-    killed_by = signal.SIGKILL if _STUMBLED in said else -code
+    killed_by = code - _SIGNALLED if code > _SIGNALLED else -code
     if killed_by == signal.SIGXCPU:
         return Step(problem=problem("time"))
     if killed_by == signal.SIGKILL:  # by the machine's own memory watch
@@ -120,35 +110,6 @@ def _last_step(code: int, folder: Path) -> Step:
     if killed_by in _CRASHES:
         return Step(problem=problem("damaged"))
     raise ConversionFailed(f"ended with {code}: {said}")
-
-
-@functools.cache
-def confinement() -> tuple[str, ...]:
-    """The command that the process is started by, tried out once."""
-    for way in _WAYS:
-        with contextlib.suppress(OSError):
-            tried = subprocess.run([*way, "true"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
-            if tried.returncode == 0:
-                break
-    if "--net" not in way:
-        log.warning("conversion-has-network", way=way)
-    return way
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    nowhere = "http://127.0.0.1:9"
-    return {
-        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
-        "PYTHONPATH": str(Path(server.__file__).parents[1]),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "HOME": str(folder / "home"),
-        "TMPDIR": str(folder / "tmp"),
-        "LANG": "C.UTF-8",
-        "OMP_THREAD_LIMIT": "1",  # tesseract's threads only get in each other's way
-        "SAL_DISABLE_OPENCL": "1",
-        "http_proxy": nowhere,
-        "https_proxy": nowhere,
-    }
 
 
 async def _watch(session: int, memory_mb: int) -> None:

@@ -1,6 +1,7 @@
 """Settings, from the environment (`NHIPCAU_…`) or a `.env` file. The README's configuration table lists them."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -57,6 +58,9 @@ class Settings(BaseSettings):
     conversion_memory_mb: int = Field(default=3072, ge=512)
     conversion_seconds: int = Field(default=900, ge=30)
     """Longest time for one paper."""
+    conversion_isolation: Literal["bwrap", "network", "none"] = "bwrap"
+    """How the programs that open papers are shut in; see `conversion.isolation`. Without bubblewrap they do not run,
+    unless one of the weaker ways is chosen here."""
     pages_max: int = Field(default=2000, ge=1)
     clamd: str | None = None
     """Virus scanner: "unix:/run/clamav/clamd.ctl" or "tcp:127.0.0.1:3310". None: files are not scanned."""

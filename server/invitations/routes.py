@@ -39,21 +39,27 @@ async def delegates(
     *,
     meeting_id: RowId,
     actor: CurrentActor,
-    session: ReadSession,
     services: AppServices,
     point_id: Annotated[Id | None, Query()] = None,
+    online: Annotated[bool, Query()] = False,
     q: Annotated[Line, Query(max_length=100)] = "",
-    limit: Annotated[int, Query(ge=1, le=20_000)] = 2_000,
+    limit: Annotated[int, Query(ge=1, le=500)] = 500,
+    offset: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
 ) -> DelegatesOut:
-    return await queries.delegates(
-        session,
-        meeting_id,
-        actor,
-        services.clock(),
-        point_id=point_id,
-        q=q,
-        limit=limit,
-        mail_ready=services.settings.smtp_url is not None,
+    """`limit` lines from `offset`, of `total`. `online`: of those without a hall."""
+    return await services.database.beside(
+        lambda session: queries.delegates(
+            session,
+            meeting_id,
+            actor,
+            services.clock(),
+            point_id=point_id,
+            online=online,
+            q=q,
+            limit=limit,
+            offset=offset,
+            mail_ready=services.settings.smtp_url is not None,
+        )
     )
 
 
@@ -113,8 +119,9 @@ async def invitations(
     delegate_ids: Annotated[list[Id] | None, Query(max_length=1000)] = None,
     point_id: Annotated[Id | None, Query()] = None,
 ) -> Response:
-    async with services.database.read(long=True) as session:
-        occasion, guests, meeting = await links.guests(session, meeting_id, actor, delegate_ids, point_id)
+    occasion, guests, meeting = await services.database.beside(
+        lambda session: links.guests(session, meeting_id, actor, delegate_ids, point_id)
+    )
     inputs = printed.inputs(occasion, guests, entry_codes.url_of(services.settings, meeting))
     made = await exports.make(actor, compiled, printed.SOURCE, inputs)
     return _file(made, PDF, f"giay-moi-{meeting_id}.pdf")

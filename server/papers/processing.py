@@ -4,6 +4,7 @@ it, and keeps what comes out. A job that is taken again, after a crash or a rest
 import asyncio
 import json
 import os
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from datetime import timedelta
@@ -14,7 +15,8 @@ import structlog
 from sqlalchemy import delete, insert, update
 
 from server.conversion import sandbox, virus_scan
-from server.conversion.messages import ORIGINAL, PAGES, REPORT, RESULT, Message, Order, Report, Step
+from server.conversion.isolation import NotIsolated
+from server.conversion.messages import ORIGINAL, PAGES, REPORT, RESULT, ROOTS, Message, Order, Report, Step
 from server.conversion.refusals import problem
 from server.core.actor import SYSTEM
 from server.core.config import Settings
@@ -52,7 +54,13 @@ _SCANNER_AWAY = Message(
     vi="Phần mềm diệt vi-rút không trả lời nên tệp chưa được nhận. Báo quản trị, rồi bấm “Thử lại”.",
     en="The virus scanner does not answer, so the file was not let in. Tell the administrator, then press “Try again”.",
 )
-_FAILURES = {each.code: each for each in (_NOT_INSTALLED, _SCANNER_AWAY)}
+_NOT_ISOLATED = Message(
+    code="not-isolated",
+    vi="Máy chủ chưa cách ly được phần mềm mở tệp (bubblewrap) nên chưa nhận tệp. Báo quản trị, rồi bấm “Thử lại”.",
+    en="The server cannot shut in the programs that open files (bubblewrap), so the file was not let in. Tell the "
+    "administrator, then press “Try again”.",
+)
+_FAILURES = {each.code: each for each in (_NOT_INSTALLED, _NOT_ISOLATED, _SCANNER_AWAY)}
 
 
 async def process(services: Services, job: Job) -> None:
@@ -117,8 +125,8 @@ async def _work(services: Services, version: PaperVersion, folder: Path) -> Mess
     loop = asyncio.get_running_loop()
     noted = 0.0
     try:
-        order = _order(settings, version)
-        async with aclosing(sandbox.steps(folder, order, settings.conversion_seconds, _PROGRAM)) as steps:
+        order, isolation = await asyncio.to_thread(_order, settings, version, folder), settings.conversion_isolation
+        async with aclosing(sandbox.steps(folder, order, settings.conversion_seconds, _PROGRAM, isolation)) as steps:
             async for step in steps:
                 if step.problem is not None:
                     return step.problem
@@ -129,11 +137,19 @@ async def _work(services: Services, version: PaperVersion, folder: Path) -> Mess
         if "NotInstalled" in str(error):
             raise GiveUp(f"{_NOT_INSTALLED.code}: {error}") from error
         raise Retry(str(error)) from error
+    except NotIsolated as error:
+        raise GiveUp(f"{_NOT_ISOLATED.code}: {error}") from error
     return None
 
 
-def _order(settings: Settings, version: PaperVersion) -> Order:
-    roots = settings.trust_roots
+def _order(settings: Settings, version: PaperVersion, folder: Path) -> Order:
+    """With the trusted certificates beside it: the program sees nothing but its folder."""
+    roots = None
+    if settings.trust_roots is not None:
+        (folder / ROOTS).mkdir()
+        roots = sorted(settings.trust_roots.glob("*.*"))
+        for each in roots:
+            shutil.copyfile(each, folder / ROOTS / each.name)
     cores = len(os.sched_getaffinity(0)) // settings.conversion_parallel
     return Order(
         file_name=version.file_name,
@@ -142,7 +158,7 @@ def _order(settings: Settings, version: PaperVersion) -> Order:
         memory_mb=settings.conversion_memory_mb,
         seconds=settings.conversion_seconds,
         cores=max(1, cores),
-        trust_roots=[str(each.resolve()) for each in sorted(roots.glob("*.*"))] if roots is not None else None,
+        trust_roots=[f"{ROOTS}/{each.name}" for each in roots] if roots is not None else None,
     )
 
 

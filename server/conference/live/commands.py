@@ -2,6 +2,7 @@
 decides the right from the database; the audience here only keeps what makes no sense from reaching it."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -15,6 +16,7 @@ from server.conference.schemas import (
     HandDismiss,
     HandRaise,
     LayoutSet,
+    RecessStart,
     StageShow,
 )
 from server.core.transaction import Transaction
@@ -44,6 +46,11 @@ async def _start_content(tx: Transaction, call: Call, _data: NoData) -> None:
     await content.start(
         tx, call.meeting_id, call.client.participant, point_id=call.client.viewer.point_id, connected=call.connected
     )
+
+
+async def _start_recess(tx: Transaction, call: Call, data: RecessStart) -> None:
+    until = tx.now + timedelta(minutes=data.minutes) if data.minutes else None
+    await floor.start_recess(tx, call.meeting_id, until)
 
 
 COMMANDS = (
@@ -98,7 +105,7 @@ COMMANDS = (
     ),
     LiveCommand(
         "floor.take",
-        "Ends a point's turn: floor and stage in one act; the stage returns to the main point.",
+        "Ends a point's turn: floor and stage in one act; the stage goes to who else was called, or the main point.",
         FloorTake,
         _act(lambda tx, call, data: floor.take_floor(tx, call.meeting_id, data.point_id)),
         CONSOLE,
@@ -108,6 +115,20 @@ COMMANDS = (
         "Ends the floor of all points but the main one, or of all. The stage stays.",
         FloorMuteAll,
         _act(lambda tx, call, data: floor.mute_all(tx, call.meeting_id, including_main=data.including_main)),
+        CONSOLE,
+    ),
+    LiveCommand(
+        "recess.start",
+        "The meeting pauses: nobody is heard, every screen says until when.",
+        RecessStart,
+        _act(_start_recess),
+        CONSOLE,
+    ),
+    LiveCommand(
+        "recess.end",
+        "It goes on: the main point has floor and stage. Calling a point ends a recess too.",
+        NoData,
+        _act(lambda tx, call, _data: floor.end_recess(tx, call.meeting_id)),
         CONSOLE,
     ),
     LiveCommand(

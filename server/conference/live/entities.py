@@ -35,6 +35,8 @@ class Place(Wire):
     point_id: int
     name: str
     speaker: str
+    presence: Presence
+    """Why there is no picture: its line is cut, or it has not come in."""
 
 
 class FloorHolder(Place):
@@ -45,6 +47,14 @@ class SharedContent(Wire):
     participant: str
     name: str
     since: datetime
+
+
+class Recess(Wire):
+    """The meeting pauses: nobody is heard, and every screen says until when."""
+
+    since: datetime
+    until: datetime | None
+    """As announced; the recess ends when somebody is called, not by the clock."""
 
 
 class StageEntity(Wire):
@@ -58,3 +68,4 @@ class StageEntity(Wire):
     """Points the operator pinned to the small pictures."""
     tiles: list[Place]
     content: SharedContent | None
+    recess: Recess | None

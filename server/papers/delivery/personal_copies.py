@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.models import Person
 from server.conversion import sandbox
+from server.conversion.isolation import NotIsolated
 from server.core.actor import Actor
 from server.core.errors import DomainError, NotFound
 from server.core.services import Services
@@ -103,12 +104,13 @@ async def press(services: Services, folder: Path, order: PressOrder) -> None:
         update={"memory_mb": settings.conversion_memory_mb, "seconds": settings.conversion_seconds}
     )
     try:
-        async with aclosing(sandbox.steps(folder, limited, settings.conversion_seconds, "server.pdf")) as steps:
+        run = sandbox.steps(folder, limited, settings.conversion_seconds, "server.pdf", settings.conversion_isolation)
+        async with aclosing(run) as steps:
             async for step in steps:
                 if step.problem is not None:
                     log.error("press-refused", problem=step.problem.code)
                     raise NotPrepared(problem=step.problem.code)
-    except sandbox.ConversionFailed as error:
+    except (sandbox.ConversionFailed, NotIsolated) as error:
         log.error("press-failed", error=str(error))
         raise NotPrepared() from error
 

@@ -41,6 +41,8 @@ STEPS = st.one_of(
     st.tuples(st.just("floor.take"), number),
     st.tuples(st.just("floor.mute_all"), st.booleans()),
     st.tuples(st.just("floor.give_main")),
+    st.tuples(st.just("recess.start"), st.none() | st.integers(1, 30)),
+    st.tuples(st.just("recess.end")),
     st.tuples(st.just("stage.show"), st.none() | number),
     st.tuples(
         st.just("layout.set"),
@@ -103,7 +105,8 @@ class Play:
 
     async def step(self, step: tuple[Any, ...]) -> None:
         name, *given = step
-        point = self.points[given[0]] if given and isinstance(given[0], int) and given[0] is not True else None
+        counts_points = name != "recess.start" and given and isinstance(given[0], int) and given[0] is not True
+        point = self.points[given[0]] if counts_points else None
         if name == "cut":
             self.halls[given[0]].cut()
         elif name == "lost":
@@ -128,6 +131,8 @@ class Play:
                 data = {"point_id": point, "keep": given[1]}
             case "floor.take" | "hand.dismiss" | "stage.show":
                 data = {"point_id": point}
+            case "recess.start":
+                data = {"minutes": given[0]}
             case "floor.mute_all":
                 data = {"including_main": given[0]}
             case "layout.set":

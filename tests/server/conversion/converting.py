@@ -1,12 +1,13 @@
 """The real conversion, in its own process, on a file made by the test."""
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from server.conversion import sandbox
-from server.conversion.messages import ORIGINAL, PAGES, REPORT, RESULT, MadePage, Order, Report, Step
+from server.conversion.messages import ORIGINAL, PAGES, REPORT, RESULT, ROOTS, MadePage, Order, Report, Step
 
 
 @dataclass
@@ -41,7 +42,11 @@ class Made:
 async def made(
     folder: Path, content: bytes, name: str, *, patience: float = 170, program: str = sandbox.CONVERSION, **order: Any
 ) -> Made:
+    """`trust_roots`: files, wherever they lie."""
     folder.mkdir(parents=True)
+    if roots := order.get("trust_roots"):
+        (folder / ROOTS).mkdir()
+        order["trust_roots"] = [shutil.copy(root, folder / ROOTS) and f"{ROOTS}/{Path(root).name}" for root in roots]
     (folder / ORIGINAL).write_bytes(content)
     steps = [step async for step in sandbox.steps(folder, Order(file_name=name, **order), patience, program)]
     return Made(steps, folder)

@@ -1,6 +1,8 @@
 """A conversion that was taken over: does what its order's file name says."""
 
 import ctypes
+import json
+import os
 import socket
 import subprocess
 import sys
@@ -10,6 +12,29 @@ from pathlib import Path
 from server.conversion.messages import ORDER, Order
 from server.conversion.refusals import Refused
 from server.conversion.sandboxed_program import limit
+
+
+def _seen(path: str) -> dict[str, object]:
+    """What of the machine is to be seen."""
+
+    def writable(where: str) -> bool:
+        try:
+            Path(where, "x").touch()
+        except OSError:
+            return False
+        return True
+
+    return {
+        "there": Path(path).exists(),
+        "top": sorted(os.listdir("/")),
+        "user": os.getuid(),
+        "processes": sum(name.isdecimal() for name in os.listdir("/proc")),
+        "writable": [
+            each for each in ("/usr", "/etc", "/app", "/app/server", sys.prefix, "/var", "/") if writable(each)
+        ],
+        "interfaces": [name for _, name in socket.if_nameindex()],
+        "capabilities": [line for line in Path("/proc/self/status").read_text().splitlines() if "CapEff" in line],
+    }
 
 
 def main() -> None:  # noqa: PLR0912  one case for each test
@@ -51,6 +76,14 @@ def main() -> None:  # noqa: PLR0912  one case for each test
             raise RuntimeError("a mistake of ours")
         case "babble":
             print("hello", flush=True)
+        case "look":
+            print(json.dumps(_seen(of)), file=sys.stderr, flush=True)
+            raise RuntimeError("looked round")
+        case "link":
+            (folder / "result").mkdir()
+            (folder / "result" / "reading.pdf").symlink_to(of)
+            (folder / "report.json").symlink_to(of)
+            print('{"done": true, "progress": 1.0}', flush=True)
         case "call":
             socket.create_connection(("127.0.0.1", int(of)), timeout=5)
 

@@ -31,10 +31,24 @@ function point(id: number, change: Partial<PointEntity> = {}): PointEntity {
 }
 
 function stage(change: Partial<StageEntity> = {}): StageEntity {
-  return { layout: 'stage', stage: null, floor: [], pinned: [], tiles: [], content: null, ...change };
+  return {
+    layout: 'stage',
+    stage: null,
+    floor: [],
+    pinned: [],
+    tiles: [],
+    content: null,
+    recess: null,
+    ...change,
+  };
 }
 
-const place = (point_id: number) => ({ point_id, name: `Điểm ${point_id}`, speaker: '' });
+const place = (point_id: number) => ({
+  point_id,
+  name: `Điểm ${point_id}`,
+  speaker: '',
+  presence: 'ready' as const,
+});
 
 describe('standing of a point', () => {
   it('shows what matters most', () => {
