@@ -1,15 +1,13 @@
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 from fastapi import Path as PathParameter
 
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write, services_of
-from server.attendance.people import hall, queries, report, roster
+from server.attendance.people import hall, queries, report, report_pdf, roster
 from server.attendance.people.check_in import CheckInRequest
 from server.attendance.people.errors import CodeExpired
 from server.attendance.people.group_commit import Gatherer
-from server.attendance.people.report_pdf import pdf
 from server.attendance.people.report_xlsx import workbook
 from server.attendance.people.schemas import (
     CheckInOut,
@@ -30,6 +28,8 @@ from server.core.errors import NotFound
 from server.core.fields import Id, Line
 from server.core.services import Services
 from server.core.spreadsheets.writing import XLSX
+from server.core.typesetting import compiled
+from server.edge.exports import AppExports
 from server.invitations.codes import hall_secret, verify_hall_code
 from server.invitations.entry_routes import Address, Doorkeeper
 from server.meetings.access import visible_meeting
@@ -136,15 +136,19 @@ async def withdraw_sign_off(
 
 
 @router.get("/meetings/{meeting_id}/people.xlsx", response_class=Response, responses={200: {"content": {XLSX: {}}}})
-async def people_xlsx(meeting_id: RowId, actor: CurrentActor, services: AppServices) -> Response:
+async def people_xlsx(meeting_id: RowId, actor: CurrentActor, services: AppServices, exports: AppExports) -> Response:
     found = await services.database.beside(lambda session: report.load(session, meeting_id, actor, services.clock()))
-    return _file(await asyncio.to_thread(workbook, found), XLSX, f"diem-danh-dai-bieu-{meeting_id}.xlsx")
+    return _file(await exports.make(actor, workbook, found), XLSX, f"diem-danh-dai-bieu-{meeting_id}.xlsx")
 
 
 @router.get("/meetings/{meeting_id}/people.pdf", response_class=Response, responses={200: {"content": {PDF: {}}}})
-async def people_pdf(meeting_id: RowId, actor: CurrentActor, services: AppServices) -> Response:
+async def people_pdf(meeting_id: RowId, actor: CurrentActor, services: AppServices, exports: AppExports) -> Response:
     found = await services.database.beside(lambda session: report.load(session, meeting_id, actor, services.clock()))
-    return _file(await asyncio.to_thread(pdf, found), PDF, f"diem-danh-dai-bieu-{meeting_id}.pdf")
+    return _file(
+        await exports.make(actor, compiled, report_pdf.SOURCE, report_pdf.inputs(found)),
+        PDF,
+        f"diem-danh-dai-bieu-{meeting_id}.pdf",
+    )
 
 
 async def _of_hall(services: Services, meeting_id: int, point_id: int, actor: Actor) -> PointPeople:
