@@ -5,7 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from server.attendance.people.status import Kind, State
-from server.core.fields import Id, Line
+from server.core.fields import EmailAddress, Id, Line
 from server.live.protocol import Wire
 
 MOST_AT_ONCE = 500
@@ -168,7 +168,7 @@ class SubstituteWrite(Body):
     """In whose stead."""
     full_name: Annotated[Line, Field(min_length=1, max_length=200)]
     title: Annotated[Line, Field(max_length=200)] = ""
-    email: Annotated[Line, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    email: EmailAddress | None = None
 
 
 class SignOffWrite(Body):
