@@ -35,6 +35,7 @@ async def tell(
         count = now.points[point_id]
         await withdraw(tx, meeting, point_id, count.present + count.online, "list-changed")
     now.signed_off -= fallen
+    now.recount(fallen)
     await _append(tx, meeting, kind, now, {*point_ids, *(now.points if everywhere else ())})
     return now
 
@@ -64,8 +65,9 @@ async def delegates_changed(tx: Transaction, meeting_id: int, point_ids: Collect
         await tell(tx, meeting, "delegates.changed", point_ids, everywhere=True)
 
 
-async def meeting_began(tx: Transaction, meeting: Meeting) -> None:
-    """From now on who is not there is absent, at every hall. Signatures stand: the lists are as they were."""
+async def meeting_stepped(tx: Transaction, meeting: Meeting) -> None:
+    """It has begun, ended or goes on: from its begin who goes out has left, from its end who never came is absent.
+    Signatures stand: the lists are as they were."""
     await tx.session.flush()
     now = await totals.load(tx.session, meeting)
     await _append(tx, meeting, "people.counted", now, now.points)

@@ -10,7 +10,7 @@ from server.accounts.models import Person
 from server.attendance.models import PersonCheck
 from server.attendance.people.schemas import NamedDelegate, PersonOut
 from server.attendance.people.status import AttendanceStatus, Entry, represented, shown, status_of
-from server.attendance.people.totals import Tally, begun_at
+from server.attendance.people.totals import Tally, begun_at, signed_off
 from server.meetings.models import Delegate, Meeting
 from server.organisations.models import Unit
 
@@ -128,9 +128,10 @@ async def _loaded(session: AsyncSession, meeting: Meeting, *wanted: ColumnElemen
     )
     for delegate_id, *entry in entries:
         found[delegate_id].entries.append(Entry._make(entry))
-    started_at = begun_at(meeting)
+    started_at, ended = begun_at(meeting), meeting.state == "ended"
+    signed = await signed_off(session, meeting.id)
     for each in found.values():
-        each.status = status_of(each.entries, started_at)
+        each.status = status_of(each.entries, started_at, settled=ended or each.point_id in signed)
     people = list(found.values())
     _relate(people)
     return people

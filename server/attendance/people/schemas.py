@@ -30,7 +30,8 @@ class TurnoutEntity(Wire):
 
 
 class CountOut(BaseModel):
-    """expected = present + online + left + leave + absent once the meeting has begun; before, the rest is yet to come.
+    """expected = present + online + left + leave + absent and the rest is yet to come. Nobody is
+    absent before the hall has signed or the meeting has ended.
     A delegate counts in the hall where he is expected, wherever he sits."""
 
     expected: int

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -27,7 +27,7 @@ _BEGUN = ("running", "ended")
 
 
 def begun_at(meeting: Meeting) -> datetime | None:
-    """When the meeting began; None before. From then on, who is not there is absent."""
+    """When the meeting began; None before. From then on, who goes out has left."""
     return meeting.started_at if meeting.state in _BEGUN else None
 
 
@@ -57,6 +57,7 @@ class Turnout:
     members: frozenset[int] = frozenset()
     units: dict[int, Count] = field(default_factory=dict)
     """Those without a hall, by their person's unit."""
+    ended: bool = False
 
     def total(self) -> Count:
         total = Count()
@@ -65,7 +66,7 @@ class Turnout:
         return total
 
     def add(self, row: Tally) -> None:
-        """`counted` follows with `recount`."""
+        """`counted` and `absent` follow with `recount`."""
         counts = [self.points.setdefault(row.home, Count())]
         if row.home is None and row.unit_id is not None:
             counts.append(self.units.setdefault(row.unit_id, Count()))
@@ -82,8 +83,10 @@ class Turnout:
                 max(self.sitting.get(point_id, 0), self.headcounts.get(point_id, 0)) if point_id is not None else 0
             )
             count.counted = in_hall + count.online
+            count.settle(self.ended or point_id in self.signed_off)
         for count in self.units.values():
             count.counted = count.online
+            count.settle(self.ended)
 
     def entities(self) -> dict[str, TurnoutEntity]:
         """Collection `turnout`."""
@@ -117,7 +120,9 @@ def _key(point_id: int | None) -> str:
 async def load(session: AsyncSession, meeting: Meeting) -> Turnout:
     """In four queries, of which one walks the list of delegates."""
     members = await member_points(session, meeting.id)
-    turnout = Turnout(points={point_id: Count() for point_id in sorted(members)}, members=members)
+    turnout = Turnout(
+        {point_id: Count() for point_id in sorted(members)}, members=members, ended=meeting.state == "ended"
+    )
     for row in await tallies(session, meeting):
         turnout.add(row)
     newest = select(func.max(Headcount.id)).where(Headcount.meeting_id == meeting.id).group_by(Headcount.point_id)
@@ -161,7 +166,7 @@ def _tallied(meeting_id: int, started_at: datetime | None) -> Select[Any]:
     nowhere = or_(moved.id.is_(None), and_(moved.kind == "out", _took_back(moved, started_at)))
     state = case(
         (and_(excused.kind == "leave", or_(nowhere, excused.id > moved.id)), "leave"),
-        (nowhere, literal("expected" if started_at is None else "absent")),
+        (nowhere, "expected"),
         (moved.kind == "out", "left"),
         (moved.point_id.is_(None), "online"),
         else_="present",

@@ -23,8 +23,8 @@ _BUMP = text(
     "ON CONFLICT (meeting_id) DO UPDATE SET revision = turnout_states.revision + 1"
 )
 
-_Stamp = tuple[int | None, datetime | None]
-"""Revision, begin of the meeting."""
+_Stamp = tuple[int | None, datetime | None, str]
+"""Revision, begin of the meeting, its state."""
 
 
 async def bump(session: AsyncSession, meeting_id: int) -> None:
@@ -62,4 +62,4 @@ class Memory:
 
 async def _stamp(tx: Transaction, meeting: Meeting) -> _Stamp:
     revision = await tx.session.scalar(select(TurnoutState.revision).where(TurnoutState.meeting_id == meeting.id))
-    return revision, begun_at(meeting)
+    return revision, begun_at(meeting), meeting.state
