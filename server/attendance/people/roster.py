@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.accounts.models import Person
 from server.attendance.models import PersonCheck
 from server.attendance.people.schemas import NamedDelegate, PersonOut
-from server.attendance.people.status import AttendanceStatus, Entry, represented, shown, status_of
+from server.attendance.people.status import AttendanceStatus, Entry, State, represented, shown, status_of
 from server.attendance.people.totals import Tally, begun_at, signed_off
 from server.meetings.models import Delegate, Meeting
 from server.organisations.models import Unit
@@ -47,7 +47,9 @@ class Listed:
         """This delegate among the others, so many times."""
         home, unit_id = self.point_id, self.unit_id if self.point_id is None else None
         substitute, now = self.substitutes_id is not None, self.status
-        return Tally(home, unit_id, now.point_id, now.state, substitute, self.represented, people)
+        # Whether those who are missing count as absent is said of the hall, not of each (`Turnout.recount`).
+        state: State = "expected" if now.state == "absent" else now.state
+        return Tally(home, unit_id, now.point_id, state, substitute, self.represented, people)
 
 
 async def whole(session: AsyncSession, meeting: Meeting) -> list[Listed]:
