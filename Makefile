@@ -66,7 +66,7 @@ bench-live: packages-test .make/python .make/core .make/web  ## 12,000 devices f
 bench-checkin: packages-test .make/python .make/core .make/web  ## 12,000 check-ins while 200 consoles watch
 	@python -m tests.load.bench_checkin
 
-bench-papers: packages-test .make/python .make/core .make/web  ## downloads beside nginx; the workshop's seconds per 100 pages
+bench-papers: packages-test .make/python .make/core .make/web  ## downloads beside nginx; the conversion's seconds per 100 pages
 	@python -m tests.load.bench_papers
 
 packages-run:

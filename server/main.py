@@ -10,20 +10,20 @@ from fastapi import FastAPI
 from server import __version__
 from server.accounts.recognition import Recognition
 from server.accounts.sign_in import SignIn
-from server.attendance.people.gatherer import Gatherer
+from server.attendance.people.group_commit import Gatherer
 from server.conference.service import ConferenceService
 from server.core.clock import utc_now
 from server.core.config import Settings
 from server.core.services import Services
-from server.documents.packs.finding import Finder
-from server.documents.stampables import Stampables
 from server.edge import errors
 from server.edge.guard import Guard
 from server.edge.headers import SecurityHeaders
 from server.edge.pages import Pages
-from server.invitations.knocks import Knocks
+from server.invitations.rate_limits import Knocks
 from server.live.schema import add_live_schemas
-from server.reading.receipts.gatherer import ReceiptGatherer
+from server.papers.delivery.personal_copies import Stampables
+from server.papers.packs.finding import Finder
+from server.reading.receipts.group_commit import ReceiptGatherer
 from server.wiring import BESIDE, LIVE, ROUTERS
 
 

@@ -8,41 +8,41 @@ from fastapi import APIRouter
 from server.accounts.live import live_feature as people_live
 from server.accounts.routes import router as accounts
 from server.attendance.people import live as turnout
+from server.attendance.people.events import delegates_changed
 from server.attendance.people.routes import router as attendance_of_people
-from server.attendance.people.telling import delegates_changed
 from server.attendance.routes import router as attendance
-from server.conference.feature import entities as conference_entities
+from server.conference.live.feature import entities as conference_entities
 from server.conference.membership import points_removed
 from server.conference.nodes.routes import router as media_nodes
 from server.conference.routes import router as conference
 from server.core.services import Services
-from server.documents import following as papers_following
-from server.documents.extensions import NARROWED, RENEWED, WHO_OPENED, WITHDRAWN
-from server.documents.intake import version_job
-from server.documents.live import entities as papers_entities
-from server.documents.live import live_feature as documents_live
-from server.documents.packs.binding import pack_job
-from server.documents.routes import router as documents
-from server.documents.sweeping import sweeping
-from server.documents.take_away_routes import router as take_away
-from server.documents.upload_routes import router as uploads
-from server.documents.uploads import clearing
 from server.edge.health import router as health
 from server.invitations.delegates import points_removed as delegates_without_hall
-from server.invitations.door_routes import router as door
-from server.invitations.extensions import LIST_CHANGED
+from server.invitations.entry_routes import router as door
+from server.invitations.hooks import LIST_CHANGED
 from server.invitations.routes import router as invitations
 from server.jobs.workers import JobKind, beside
 from server.live.feature import LiveFeature
 from server.live.routes import router as live
-from server.meetings.commands import live_feature
-from server.meetings.extensions import FOLLOWERS, Follower
+from server.meetings.hooks import FOLLOWERS, Follower
+from server.meetings.live.commands import live_feature
 from server.meetings.routes import router as meetings
 from server.notifications.delivery import mail_job
 from server.notifications.routes import router as notifications
 from server.organisations.routes import router as organisations
+from server.papers import meeting_hooks as papers_following
+from server.papers.delivery.routes import router as take_away
+from server.papers.hooks import NARROWED, RENEWED, WHO_OPENED, WITHDRAWN
+from server.papers.live import entities as papers_entities
+from server.papers.live import live_feature as documents_live
+from server.papers.packs.binding import pack_job
+from server.papers.processing import version_job
+from server.papers.routes import router as documents
+from server.papers.storage_cleanup import sweeping
+from server.papers.uploads.receiving import clearing
+from server.papers.uploads.routes import router as uploads
 from server.presentation.actions import paper_renewed, paper_withdrawn, readers_changed
-from server.presentation.feature import live_feature as presentation
+from server.presentation.live.commands import live_feature as presentation
 from server.reading.live import live_feature as reading_live
 from server.reading.opened import people_who_opened
 from server.reading.routes import router as reading

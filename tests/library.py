@@ -1,4 +1,4 @@
-"""Rows and files of papers for tests, as the workshop would have left them: no conversion needed."""
+"""Rows and files of papers for tests, as the conversion would have left them: no conversion needed."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.accounts.models import Person
 from server.core.fields import folded
 from server.core.services import Services
-from server.documents.live import bump
-from server.documents.models import AccessPolicy, Paper, PaperPage, PaperVersion
-from server.documents.press.order import PLAN, STAMPABLE, Plan
 from server.meetings.models import AgendaItem, Delegate, Meeting
 from server.organisations.models import BridgePoint
+from server.papers.live import bump
+from server.papers.models import AccessPolicy, Paper, PaperPage, PaperVersion
+from server.pdf.messages import PLAN, STAMPABLE, Plan
 from tests.builders import MORNING
 
 

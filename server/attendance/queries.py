@@ -7,12 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.attendance import tree as trees
-from server.attendance.derive import Attendance, Check, Node, derive, roll_up
 from server.attendance.models import PointCheck
-from server.attendance.people import turnout as turnouts
+from server.attendance.people import totals as turnouts
 from server.attendance.people.queries import by_unit, count_out
-from server.attendance.people.standing import Count
-from server.attendance.people.turnout import Turnout
+from server.attendance.people.status import Count
+from server.attendance.people.totals import Turnout
 from server.attendance.schemas import (
     AttendanceGap,
     AttendancePoint,
@@ -21,6 +20,7 @@ from server.attendance.schemas import (
     AttendanceUnit,
     AttendedMeeting,
 )
+from server.attendance.status import Attendance, Check, Node, derive, roll_up
 from server.attendance.tree import Hall, Tree
 from server.core.actor import Actor
 from server.core.errors import NotAllowed

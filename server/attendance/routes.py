@@ -5,10 +5,10 @@ from fastapi import APIRouter, Response
 from fastapi import Path as PathParameter
 
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession
-from server.attendance import queries, sheets
-from server.attendance.book import XLSX
+from server.attendance import queries, report_xlsx
 from server.attendance.schemas import AttendanceReport
 from server.core.fields import Id
+from server.core.spreadsheets.writing import XLSX
 
 router = APIRouter(prefix="/api/meetings", tags=["attendance"])
 
@@ -27,7 +27,7 @@ async def attendance_xlsx(
     meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
 ) -> Response:
     report = await queries.report(session, meeting_id, actor, services.clock())
-    return _file(await asyncio.to_thread(sheets.workbook, report), XLSX, f"diem-danh-{meeting_id}.xlsx")
+    return _file(await asyncio.to_thread(report_xlsx.workbook, report), XLSX, f"diem-danh-{meeting_id}.xlsx")
 
 
 @router.get("/{meeting_id}/attendance.csv", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
@@ -35,7 +35,7 @@ async def attendance_csv(
     meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
 ) -> Response:
     report = await queries.report(session, meeting_id, actor, services.clock())
-    return _file(sheets.csv_text(report).encode(), "text/csv; charset=utf-8", f"diem-danh-{meeting_id}.csv")
+    return _file(report_xlsx.csv_text(report).encode(), "text/csv; charset=utf-8", f"diem-danh-{meeting_id}.csv")
 
 
 def _file(content: bytes, media_type: str, name: str) -> Response:

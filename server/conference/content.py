@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from server.audit.actions import record
-from server.conference.halls import Before, Conference, load, settle
+from server.conference.state import Before, Conference, load, settle
 from server.core.errors import Conflict, NotAllowed
 from server.core.transaction import Transaction
 from server.meetings.access import meeting_for_write

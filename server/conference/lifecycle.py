@@ -1,8 +1,8 @@
 """A meeting's steps that concern its halls: what `meetings.lifecycle` does, with floor, presence and checks."""
 
 from server.attendance.checks import check_out
-from server.attendance.people.telling import meeting_began
-from server.conference.halls import Before, Conference, load, settle
+from server.attendance.people.events import meeting_began
+from server.conference.state import Before, Conference, load, settle
 from server.core.transaction import Transaction
 from server.meetings import lifecycle
 from server.meetings.models import Meeting
@@ -46,6 +46,7 @@ async def end(tx: Transaction, meeting_id: int) -> Meeting:
     conference.stage.floor = []
     conference.stage.content = None
     conference.stage.stage_point_id = None
+    conference.stage.recess = None
     await settle(tx, conference, before, "floor.muted_all")
     await presentation.close(tx, meeting_id)
     return meeting

@@ -3,8 +3,8 @@
 from sqlalchemy import delete
 
 from server.attendance.checks import check_out
-from server.conference.halls import PRESENT, load
 from server.conference.models import PointPresence, Stage
+from server.conference.state import PRESENT, load
 from server.core.transaction import Transaction
 from server.meetings.models import Meeting
 

@@ -43,3 +43,5 @@ class Stage(Base):
     """The small pictures as arranged last: kept, because the next arrangement moves as few of them as it can."""
     content: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """{"participant": …, "name": …, "point_id": …, "since": iso} while someone shares a screen."""
+    recess: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """{"since": iso, "until": iso or null} while the meeting pauses."""

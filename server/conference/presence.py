@@ -6,7 +6,7 @@ from datetime import datetime
 
 from server.attendance.checks import check_in, check_out
 from server.audit.actions import record
-from server.conference.halls import Before, Conference, Hall, load, settle
+from server.conference.state import Before, Conference, Hall, load, settle
 from server.core.errors import Conflict, NotAllowed
 from server.core.transaction import Transaction
 from server.meetings.access import meeting_for_write

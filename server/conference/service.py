@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cached_property
 
-from server.conference.door import Door
-from server.conference.feature import feature
+from server.conference.admission import Door
+from server.conference.live.feature import feature
+from server.conference.liveness import Watch
 from server.conference.nodes.process import node_command
 from server.conference.nodes.registry import Nodes
 from server.conference.presence import mark_weak
 from server.conference.secret import media_secret, secret_file
-from server.conference.watch import Watch
 from server.core.actor import SYSTEM
 from server.core.children import supervised
 from server.core.services import Services

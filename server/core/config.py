@@ -1,6 +1,7 @@
 """Settings, from the environment (`NHIPCAU_…`) or a `.env` file. The README's configuration table lists them."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -50,11 +51,14 @@ class Settings(BaseSettings):
     isolated: bool = False
     """Declared by the operator: this system has no way to the Internet, so papers marked secret are let in."""
     upload_max_mb: int = Field(default=200, ge=1)
-    workshop_parallel: int = Field(default=1, ge=1)
+    conversion_parallel: int = Field(default=1, ge=1)
     """Papers converted at the same time; each takes up to a core and 2 GiB."""
-    workshop_memory_mb: int = Field(default=3072, ge=512)
-    workshop_seconds: int = Field(default=900, ge=30)
+    conversion_memory_mb: int = Field(default=3072, ge=512)
+    conversion_seconds: int = Field(default=900, ge=30)
     """Longest time for one paper."""
+    conversion_isolation: Literal["bwrap", "network", "none"] = "bwrap"
+    """How the programs that open papers are shut in; see `conversion.isolation`. Without bubblewrap they do not run,
+    unless one of the weaker ways is chosen here."""
     pages_max: int = Field(default=2000, ge=1)
     clamd: str | None = None
     """Virus scanner: "unix:/run/clamav/clamd.ctl" or "tcp:127.0.0.1:3310". None: files are not scanned."""

@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from itertools import islice
@@ -14,6 +14,8 @@ from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator, event, make_u
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import StaticPool
+
+from server.core.beside import Lanes
 
 log = structlog.get_logger(__name__)
 
@@ -57,11 +59,13 @@ class Base(DeclarativeBase):
 
 
 class Database:
-    """Owns the engine. `read()` gives a session for queries; writes go through `core.transaction`."""
+    """Owns the engine. `read()` gives a session for queries, `beside()` lends one in another thread; writes go through
+    `core.transaction`."""
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
+        self._lanes = Lanes(lambda: _engine(url))
 
     @property
     def is_sqlite(self) -> bool:
@@ -76,12 +80,14 @@ class Database:
                 await session.connection(execution_options={"long": True})
             yield session
 
-    async def create_all(self) -> None:
-        """Creates every table directly (tests); production runs the migrations."""
-        async with self.engine.begin() as connection:
-            await connection.run_sync(Base.metadata.create_all)
+    async def beside(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+        """What `work` returns, done in a thread with an event loop and a session of its own, for reading. For lists,
+        reports and states of a whole meeting: not only their statements take long, but also making objects of what
+        these return. `work` must touch nothing that belongs to the caller's loop."""
+        return await self._lanes.run(work)
 
     async def close(self) -> None:
+        await self._lanes.close()
         await self.engine.dispose()
 
 

@@ -15,9 +15,9 @@ from server.core.secrets import kept_secret
 from server.core.services import Services
 from server.core.transaction import Transaction
 from server.demo import delegates, meetings, papers, province
-from server.documents.models import Paper
 from server.meetings.models import Delegate, Meeting
 from server.organisations.models import Unit
+from server.papers.models import Paper
 
 _LOADED = "demo.loaded"
 

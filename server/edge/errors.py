@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from server.core.errors import DomainError, Invalid, NotFound, TooMany
-from server.edge.sentences import sentence
+from server.edge.validation_messages import sentence
 
 
 class MethodNotAllowed(DomainError):

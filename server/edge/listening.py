@@ -7,7 +7,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from server.edge.files import FilesProtocol
-from server.edge.lines import LineProtocol
+from server.edge.websockets import LineProtocol
 
 _LARGEST_FRAME = 512 * 1024
 """Bytes of one WebSocket frame: an SDP offer with thirty slots is a tenth of it."""

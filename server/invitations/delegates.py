@@ -13,8 +13,8 @@ from server.core.actor import Role
 from server.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from server.core.fields import folded
 from server.core.transaction import Transaction
-from server.invitations.enlisting import DelegateRole, Entry, carry_out, plan
-from server.invitations.extensions import list_changed
+from server.invitations.hooks import list_changed
+from server.invitations.list_writer import DelegateRole, Entry, carry_out, plan
 from server.invitations.people import Typed
 from server.invitations.rights import ListRights, MeetingOver, leads_or_presents, list_for_write
 from server.invitations.schemas import DelegatePatch, PersonChosen, PersonTyped

@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.actor import Actor
 from server.core.services import Services
-from server.invitations.enlisting import Line, carry_out, plan
+from server.core.spreadsheets.reading import SheetRow, read
+from server.invitations.list_writer import Line, carry_out, plan
 from server.invitations.rights import ListRights, list_for_write, list_rights
 from server.invitations.schemas import BadRow, ImportOut, ReadyRow
-from server.invitations.sheets.reading import SheetRow, read
 from server.invitations.sheets.rows import Hall, Halls, Meant, meaning
 from server.invitations.sheets.template import template
 from server.meetings.models import Meeting, MemberPoint

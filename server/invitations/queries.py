@@ -30,19 +30,25 @@ async def delegates(
     now: datetime,
     *,
     point_id: int | None = None,
+    online: bool = False,
     q: str = "",
     limit: int,
+    offset: int = 0,
     mail_ready: bool,
 ) -> DelegatesOut:
-    """Of one point, or of all that the actor may see; whose name has every word of `q`, diacritics or not."""
+    """A page of one point's, or of all that the actor may see, or of those without a point (`online`); whose name has
+    every word of `q`, diacritics or not."""
     _, rights = await list_rights(session, meeting_id, actor)
     chosen = _shown(meeting_id, rights)
     if point_id is not None:
         chosen = chosen.where(Delegate.point_id == point_id)
+    if online:
+        chosen = chosen.where(Delegate.point_id.is_(None))
     for word in folded(q).split():
         chosen = chosen.where(Person.search_name.contains(word, autoescape=True))
     total = await session.scalar(select(func.count()).select_from(chosen.subquery()))
-    rows = list(await session.execute(chosen.order_by(Delegate.point_id, Delegate.position, Delegate.id).limit(limit)))
+    ordered = chosen.order_by(Delegate.point_id, Delegate.position, Delegate.id)
+    rows = list(await session.execute(ordered.limit(limit).offset(offset)))
     return DelegatesOut(
         points=await _points(session, meeting_id, rights),
         total=total or 0,

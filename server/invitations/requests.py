@@ -21,8 +21,8 @@ from server.core.fields import folded
 from server.core.transaction import Transaction
 from server.invitations.codes import verify_hall_code
 from server.invitations.delegates import hall_unit
-from server.invitations.enlisting import Entry, carry_out, plan
 from server.invitations.links import path_of, valid_until
+from server.invitations.list_writer import Entry, carry_out, plan
 from server.invitations.models import AccessRequest
 from server.invitations.people import Typed
 from server.invitations.rights import ListRights, leads_or_presents, list_for_write, list_rights

@@ -9,7 +9,7 @@ from fastapi import Path as PathParameter
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
 from server.core.fields import Id, Line
 from server.invitations import delegates as lists
-from server.invitations import door, importing, links, printed, queries
+from server.invitations import entry_codes, importing, links, printed, queries
 from server.invitations.schemas import (
     DelegateOut,
     DelegatePatch,
@@ -38,21 +38,27 @@ async def delegates(
     *,
     meeting_id: RowId,
     actor: CurrentActor,
-    session: ReadSession,
     services: AppServices,
     point_id: Annotated[Id | None, Query()] = None,
+    online: Annotated[bool, Query()] = False,
     q: Annotated[Line, Query(max_length=100)] = "",
-    limit: Annotated[int, Query(ge=1, le=20_000)] = 2_000,
+    limit: Annotated[int, Query(ge=1, le=500)] = 500,
+    offset: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
 ) -> DelegatesOut:
-    return await queries.delegates(
-        session,
-        meeting_id,
-        actor,
-        services.clock(),
-        point_id=point_id,
-        q=q,
-        limit=limit,
-        mail_ready=services.settings.smtp_url is not None,
+    """`limit` lines from `offset`, of `total`. `online`: of those without a hall."""
+    return await services.database.beside(
+        lambda session: queries.delegates(
+            session,
+            meeting_id,
+            actor,
+            services.clock(),
+            point_id=point_id,
+            online=online,
+            q=q,
+            limit=limit,
+            offset=offset,
+            mail_ready=services.settings.smtp_url is not None,
+        )
     )
 
 
@@ -107,26 +113,29 @@ async def invitations(
     *,
     meeting_id: RowId,
     actor: CurrentActor,
-    session: ReadSession,
     services: AppServices,
     delegate_ids: Annotated[list[Id] | None, Query(max_length=1000)] = None,
     point_id: Annotated[Id | None, Query()] = None,
 ) -> Response:
-    occasion, guests, meeting = await links.guests(session, meeting_id, actor, delegate_ids, point_id)
-    made = await asyncio.to_thread(printed.invitations, occasion, guests, door.url_of(services.settings, meeting))
+    occasion, guests, meeting = await services.database.beside(
+        lambda session: links.guests(session, meeting_id, actor, delegate_ids, point_id)
+    )
+    made = await asyncio.to_thread(
+        printed.invitations, occasion, guests, entry_codes.url_of(services.settings, meeting)
+    )
     return _file(made, PDF, f"giay-moi-{meeting_id}.pdf")
 
 
 @router.get("/meetings/{meeting_id}/qr.svg", response_class=Response, responses={200: {"content": {SVG: {}}}})
 async def meeting_code(meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices) -> Response:
-    return Response(await door.meeting_svg(session, services.settings, meeting_id, actor), media_type=SVG)
+    return Response(await entry_codes.meeting_svg(session, services.settings, meeting_id, actor), media_type=SVG)
 
 
 @router.get("/meetings/{meeting_id}/points/{point_id}/code")
 async def hall_code(
     meeting_id: RowId, point_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
 ) -> HallCode:
-    return await door.screen_code(session, services, meeting_id, point_id, actor)
+    return await entry_codes.screen_code(session, services, meeting_id, point_id, actor)
 
 
 def _file(content: bytes, media_type: str, name: str) -> Response:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from server.core.fields import Id, Line
-from server.invitations.enlisting import DelegateRole
+from server.invitations.list_writer import DelegateRole
 
 Name = Annotated[Line, Field(min_length=1, max_length=200)]
 Title = Annotated[Line, Field(max_length=200)]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from server.core.actor import Actor
-from server.edge.lines import Line, text_frame
+from server.edge.websockets import Line, text_frame
 from server.live.feature import Audience, Viewer
 from server.live.protocol import Signal, Wire
 
@@ -110,8 +110,8 @@ class Client:
             self.close(TOO_SLOW)
 
     def flush(self) -> None:
-        """Hands what lies ready to the line, if that takes it now; else it waits for `server.edge.lines.Receiver`'s
-        `writable`."""
+        """Hands what lies ready to the line, if that takes it now; else it waits for
+        `server.edge.websockets.Receiver`'s `writable`."""
         if self._queue and not self._line.full:
             self._write()
 

@@ -1,6 +1,6 @@
 """The WebSocket endpoint: who may come in, what they say, commands to their handlers.
 
-A socket that was let in is taken out of ASGI (`server.edge.lines`): between its messages it has no task here."""
+A socket that was let in is taken out of ASGI (`server.edge.websockets`): between its messages it has no task here."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ from server.core.actor import Actor
 from server.core.errors import DomainError, Invalid, NotAllowed, NotFound, TooMany
 from server.core.origin import is_same_origin
 from server.core.services import Services
-from server.edge.lines import line_of
+from server.edge.websockets import line_of
 from server.live.client import NO_SUCH_MEETING, NOT_ALLOWED, NOT_SIGNED_IN, TOO_BIG, Client
 from server.live.feature import Audience, Call, LiveCommand, Viewer
 from server.live.protocol import Command, ErrorBody, Ping, Pong, Reply, client_message
@@ -35,7 +35,7 @@ FLOOD_REST_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class SeatRequest:
     """As what a client wants to come in."""
 
     audience: Audience
@@ -43,11 +43,11 @@ class Wish:
 
 
 class Door(Protocol):
-    """What the feature above decides about a client that knocks (`server.conference.door`)."""
+    """What the feature above decides about a client that knocks (`server.conference.admission`)."""
 
     async def recognise(self, cookies: Mapping[str, str]) -> Actor | None: ...
 
-    async def admit(self, actor: Actor, meeting_id: int, wish: Wish) -> Viewer:
+    async def admit(self, actor: Actor, meeting_id: int, request: SeatRequest) -> Viewer:
         """Raises NotFound, NotAllowed."""
         ...
 
@@ -83,13 +83,13 @@ class Gateway:
         live.admit_again = self._admit_again
         live.unchanged = door.unchanged
 
-    async def serve(self, socket: WebSocket, meeting_id: int, wish: Wish) -> None:
+    async def serve(self, socket: WebSocket, meeting_id: int, request: SeatRequest) -> None:
         """Runs one socket from the handshake to its end."""
         if not is_same_origin(socket.headers.get("origin"), socket.headers.get("host"), self._services.settings):
             await socket.close()
             return
         actor = await self._door.recognise(socket.cookies)
-        refused, viewer = await self._admit(actor, meeting_id, wish)
+        refused, viewer = await self._admit(actor, meeting_id, request)
         # Accepted even to be refused: browsers see a close code only after the handshake.
         await socket.accept()
         if actor is None or viewer is None:
@@ -147,11 +147,11 @@ class Gateway:
         else:
             self._take(conversation, message, len(text or ""))
 
-    async def _admit(self, actor: Actor | None, meeting_id: int, wish: Wish) -> tuple[int, Viewer | None]:
+    async def _admit(self, actor: Actor | None, meeting_id: int, request: SeatRequest) -> tuple[int, Viewer | None]:
         if actor is None:
             return NOT_SIGNED_IN, None
         try:
-            return 0, await self._door.admit(actor, meeting_id, wish)
+            return 0, await self._door.admit(actor, meeting_id, request)
         except NotFound:
             return NO_SUCH_MEETING, None
         except NotAllowed:
@@ -159,8 +159,8 @@ class Gateway:
 
     async def _admit_again(self, client: Client) -> int | None:
         actor = await self._door.recognise(client.cookies)
-        wish = Wish(client.viewer.audience, client.viewer.point_id)
-        code, viewer = await self._admit(actor, client.meeting_id, wish)
+        request = SeatRequest(client.viewer.audience, client.viewer.point_id)
+        code, viewer = await self._admit(actor, client.meeting_id, request)
         if actor is None or viewer is None:
             return code
         client.actor = actor
@@ -209,7 +209,7 @@ class Gateway:
 
 
 class Conversation:
-    """The way of one client's messages: `server.edge.lines.Receiver`."""
+    """The way of one client's messages: `server.edge.websockets.Receiver`."""
 
     __slots__ = ("_gateway", "_room", "_running", "_waiting", "client")
 

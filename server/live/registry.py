@@ -13,9 +13,9 @@ from server.core.database import Database
 from server.live import log
 from server.live.client import RESTARTING, Client
 from server.live.feature import LiveCommand, LiveFeature
-from server.live.people import People
 from server.live.protocol import Wire
 from server.live.room import Listener, Room
+from server.live.sockets_by_person import People
 
 logger = structlog.get_logger(__name__)
 

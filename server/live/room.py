@@ -19,10 +19,10 @@ from typing import Any
 import structlog
 
 from server.core.database import Database
-from server.edge.lines import text_frame
+from server.edge.websockets import text_frame
 from server.live import log
 from server.live.client import REPLACED, Client
-from server.live.courier import Courier
+from server.live.fanout import Courier
 from server.live.feature import LiveFeature, Viewer
 from server.live.protocol import Snapshot
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, WebSocket
 
 from server.live.feature import Audience
-from server.live.gateway import Gateway, Wish
+from server.live.gateway import Gateway, SeatRequest
 
 router = APIRouter()
 
@@ -18,4 +18,4 @@ async def live(
     point: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
 ) -> None:
     gateway: Gateway = socket.app.state.gateway
-    await gateway.serve(socket, meeting_id, Wish(audience, point))
+    await gateway.serve(socket, meeting_id, SeatRequest(audience, point))

@@ -11,8 +11,8 @@ from server.core.transaction import Transaction
 from server.live.log import append
 from server.live.protocol import Change
 from server.meetings.access import meeting_for_write
-from server.meetings.extensions import FOLLOWERS
-from server.meetings.live import Entities, changes_between, entities
+from server.meetings.hooks import FOLLOWERS
+from server.meetings.live.entities import Entities, changes_between, entities
 from server.meetings.models import AgendaItem, AgendaStint, Meeting, MemberPoint
 from server.meetings.schemas import AgendaWrite, MeetingPatch, MeetingWrite, MemberWrite, Notice
 from server.meetings.validation import checked, require_organiser

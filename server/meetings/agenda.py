@@ -8,7 +8,7 @@ from server.core.errors import Conflict, NotAllowed, NotFound
 from server.core.transaction import Transaction
 from server.live.log import append
 from server.meetings.access import meeting_for_write
-from server.meetings.live import changes_between, entities
+from server.meetings.live.entities import changes_between, entities
 from server.meetings.models import AgendaItem, AgendaStint
 
 

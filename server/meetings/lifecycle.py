@@ -10,7 +10,7 @@ from server.core.transaction import Transaction
 from server.live.log import append
 from server.meetings.access import meeting_for_write
 from server.meetings.agenda import stop_clock
-from server.meetings.live import changes_between, entities
+from server.meetings.live.entities import changes_between, entities
 from server.meetings.models import Meeting
 from server.meetings.rights import MeetingRights
 

@@ -2,9 +2,10 @@ import secrets
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from server.core.database import Base
+from server.core.fields import folded
 
 _CODE_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """Without those that are misread on paper."""
@@ -17,6 +18,7 @@ def new_public_code() -> str:
 
 class Meeting(Base):
     __tablename__ = "meetings"
+    __table_args__ = (Index("ix_meetings_state_starts", "state", "starts_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"), index=True)
@@ -24,15 +26,17 @@ class Meeting(Base):
     kind: Mapped[str] = mapped_column(String(20))
     """hội nghị, cuộc họp, phiên họp, kỳ họp, đại hội: see schemas.MeetingKind."""
     title: Mapped[str] = mapped_column(String(300))
+    search_title: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    """The title folded, see `core.fields.folded`."""
     description: Mapped[str] = mapped_column(Text, default="")
     starts_at: Mapped[datetime] = mapped_column(index=True)
     ends_at: Mapped[datetime]
     """Planned end."""
     main_point_id: Mapped[int] = mapped_column(ForeignKey("bridge_points.id"))
-    chair_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
-    secretary_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    chair_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
+    secretary_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     state: Mapped[str] = mapped_column(String(12), default="draft")
-    created_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
@@ -41,6 +45,11 @@ class Meeting(Base):
     version: Mapped[int] = mapped_column(default=1)
     """Grows with each edit; an edit names the version it was made from, so that two editors never overwrite each
     other."""
+
+    @validates("title")
+    def _fold(self, _key: str, title: str) -> str:
+        self.search_title = folded(title)[:300]
+        return title
 
 
 class AgendaItem(Base):
@@ -53,7 +62,7 @@ class AgendaItem(Base):
     position: Mapped[int]
     title: Mapped[str] = mapped_column(String(300))
     minutes: Mapped[int]
-    presenter_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    presenter_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     presenter_text: Mapped[str] = mapped_column(String(200), default="")
     """Who presents, when it is not one person: "Văn phòng Tỉnh ủy"."""
 

@@ -2,19 +2,17 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from server.accounts.models import Person
 from server.core.actor import Actor
 from server.meetings.access import visible_meeting
-from server.meetings.models import AgendaItem, Meeting, MemberPoint
-from server.meetings.rights import MeetingRights, rights_in
-from server.meetings.schemas import AgendaOut, MeetingOut, MeetingSummary, MemberOut, Notice, RightsOut
+from server.meetings.models import AgendaItem, MemberPoint
+from server.meetings.rights import MeetingRights
+from server.meetings.schemas import AgendaOut, MeetingOut, MemberOut, Notice, RightsOut
 from server.organisations.models import BridgePoint, Unit
-
-_SHOWN_FIRST = {"running": 0, "open": 1, "invited": 2, "draft": 3, "ended": 4}
 
 
 def rights_out(rights: MeetingRights) -> RightsOut:
@@ -47,35 +45,6 @@ async def meeting(session: AsyncSession, meeting_id: int, actor: Actor, notices:
             "notices": list(notices),
         }
     )
-
-
-async def meetings(session: AsyncSession, actor: Actor, limit: int = 500) -> list[MeetingSummary]:
-    """All meetings the actor may see: what runs first, then what comes next, then what has ended, the newest first."""
-    found = list(await session.scalars(select(Meeting).order_by(Meeting.starts_at.desc(), Meeting.id.desc())))
-    rights = await rights_in(session, found, actor)
-    seen = [each for each in found if rights[each.id].view]
-    upcoming = sorted(
-        (each for each in seen if each.state != "ended"), key=lambda each: (_SHOWN_FIRST[each.state], each.starts_at)
-    )
-    shown = [*upcoming, *(each for each in seen if each.state == "ended")][:limit]
-    ids = [each.id for each in shown]
-    units = await _column_by_id(session, Unit.id, Unit.name, {each.unit_id for each in shown})
-    halls = await _column_by_id(session, BridgePoint.id, BridgePoint.name, {each.main_point_id for each in shown})
-    point_counts = await _counts(session, MemberPoint.meeting_id, ids)
-    item_counts = await _counts(session, AgendaItem.meeting_id, ids)
-    return [
-        MeetingSummary.model_validate(
-            {
-                **{name: getattr(each, name) for name in MeetingSummary.model_fields if hasattr(each, name)},
-                "unit_name": units[each.unit_id],
-                "main_point_name": halls[each.main_point_id],
-                "point_count": point_counts.get(each.id, 0),
-                "agenda_count": item_counts.get(each.id, 0),
-                "my": rights_out(rights[each.id]),
-            }
-        )
-        for each in shown
-    ]
 
 
 async def _agenda(session: AsyncSession, meeting_id: int) -> list[AgendaOut]:
@@ -114,18 +83,13 @@ async def _points(session: AsyncSession, meeting_id: int) -> list[MemberOut]:
 async def _names(session: AsyncSession, person_ids: set[int | None]) -> dict[int | None, str]:
     wanted = {person_id for person_id in person_ids if person_id is not None}
     known: dict[int | None, str] = {None: ""}
-    for person_id, name in (await _column_by_id(session, Person.id, Person.full_name, wanted)).items():
+    for person_id, name in (await column_by_id(session, Person.id, Person.full_name, wanted)).items():
         known[person_id] = name
     return known
 
 
-async def _column_by_id(
+async def column_by_id(
     session: AsyncSession, key: InstrumentedAttribute[int], column: InstrumentedAttribute[str], ids: set[int]
 ) -> dict[int, str]:
     rows = await session.execute(select(key, column).where(key.in_(ids)))
-    return dict(rows.all())
-
-
-async def _counts(session: AsyncSession, column: InstrumentedAttribute[int], ids: list[int]) -> dict[int, int]:
-    rows = await session.execute(select(column, func.count()).where(column.in_(ids)).group_by(column))
     return dict(rows.all())

@@ -1,11 +1,11 @@
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi import Path as PathParameter
 
-from server.accounts.dependencies import CurrentActor, ReadSession, Write
-from server.core.fields import Id
-from server.meetings import actions, lifecycle, queries
+from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
+from server.core.fields import Id, Line
+from server.meetings import actions, lifecycle, listing, queries
 from server.meetings.schemas import MeetingOut, MeetingPatch, MeetingSummary, MeetingWrite
 
 router = APIRouter(prefix="/api/meetings", tags=["meetings"])
@@ -14,8 +14,19 @@ RowId = Annotated[Id, PathParameter()]
 
 
 @router.get("")
-async def meetings(actor: CurrentActor, session: ReadSession) -> list[MeetingSummary]:
-    return await queries.meetings(session, actor)
+async def meetings(
+    *,
+    actor: CurrentActor,
+    services: AppServices,
+    when: listing.When = "all",
+    q: Annotated[Line, Query(max_length=100)] = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = 100,
+    offset: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+) -> list[MeetingSummary]:
+    """What runs first, then what comes next, then what has ended, the newest first; `limit` of them from `offset`."""
+    return await services.database.beside(
+        lambda session: listing.meetings(session, actor, when=when, q=q, limit=limit, offset=offset)
+    )
 
 
 @router.post("", status_code=201)

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from server.core.fields import Id, Line, Paragraphs, Time
-from server.meetings.live import MeetingStateName
+from server.meetings.live.entities import MeetingStateName
 
 MeetingKind = Literal["hoi-nghi", "cuoc-hop", "phien-hop", "ky-hop", "dai-hoi"]
 

@@ -10,14 +10,14 @@ from server.audit.actions import record
 from server.core.actor import Actor
 from server.core.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from server.core.transaction import Transaction
-from server.documents.models import Paper, PaperVersion
-from server.documents.rights import is_shut, readable_version, reading_points
 from server.live.log import append, gone
 from server.meetings.access import meeting_for_write
 from server.meetings.models import Meeting, MemberPoint
 from server.meetings.rights import MeetingRights, meeting_rights
 from server.organisations.models import BridgePoint
-from server.presentation.live import COLLECTION, Region, change
+from server.papers.access.rights import is_shut, readable_version, reading_points
+from server.papers.models import Paper, PaperVersion
+from server.presentation.live.entities import COLLECTION, Region, change
 from server.presentation.models import Presentation
 
 

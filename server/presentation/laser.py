@@ -9,7 +9,7 @@ from server.core.bus import Message
 from server.live.client import signal_text
 from server.live.feature import Viewer
 from server.live.registry import Live
-from server.presentation.live import LaserSignal
+from server.presentation.live.entities import LaserSignal
 
 LASER = "presentation.laser"
 """Bus topic. Message: {"meeting_id", "x", "y"}."""

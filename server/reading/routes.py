@@ -11,7 +11,7 @@ from server.reading.notes.sync import sync
 from server.reading.people import require_person
 from server.reading.receipts import queries as receipts
 from server.reading.receipts.board import board
-from server.reading.receipts.gatherer import ReceiptGatherer
+from server.reading.receipts.group_commit import ReceiptGatherer
 from server.reading.receipts.reminders import remind
 from server.reading.receipts.schemas import Board, BoardQuery, OwnReceipts, ReceiptsIn, RemindersOut, ReminderWrite
 from server.reading.search.queries import search

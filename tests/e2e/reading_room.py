@@ -1,4 +1,4 @@
-"""A meeting with papers: a deployment whose workshop runs, an organiser, a chair, a hall, and a delegate who came by a
+"""A meeting with papers: a deployment that converts, an organiser, a chair, a hall, and a delegate who came by a
 personal link; each with a browser window of the size they have."""
 
 import asyncio
@@ -127,7 +127,7 @@ class ReadingRoom:
         return found
 
     async def uploaded(self, folder: Path, pages: int = 6) -> int:
-        """The organiser's way: a file into the page; waits until the workshop is done. Once a module."""
+        """The organiser's way: a file into the page; waits until the conversion is done. Once a module."""
         async with self.window("organiser") as desk:
             present = await self.library(desk)
             if present:

@@ -32,7 +32,6 @@ from server.accounts.actions.sessions import open_session
 from server.accounts.models import Person, RoleGrant, SignInSession
 from server.accounts.tokens import new_token, token_hash
 from server.attendance.models import PersonCheck
-from server.attendance.people import turnout
 from server.core.actor import SYSTEM, Role
 from server.core.services import Services
 from server.core.transaction import Transaction
@@ -230,7 +229,7 @@ async def _show_codes(services: Services, held: Gathering) -> None:
 async def _exact(services: Services, meeting_id: int, totals: list[dict[str, Any]], people: int) -> int:
     """How many the log holds. Fails if a console or the log's own count says anything else."""
     async with services.database.read() as session:
-        counted = (await turnout.load(session, await session.get_one(Meeting, meeting_id))).total()
+        counted = (await totals.load(session, await session.get_one(Meeting, meeting_id))).total()
         logged = await session.scalar(
             select(func.count(func.distinct(PersonCheck.delegate_id))).where(PersonCheck.meeting_id == meeting_id)
         )

@@ -25,10 +25,10 @@ from server.accounts.models import Person, SignInSession
 from server.accounts.tokens import token_hash
 from server.core.actor import SYSTEM
 from server.core.services import Services
-from server.documents.actions import version_ready
-from server.documents.models import Paper, PaperVersion
 from server.meetings.models import Delegate
 from server.migrations import upgrade
+from server.papers.actions.versions import version_ready
+from server.papers.models import Paper, PaperVersion
 from tests import builders
 from tests.deployment import Deployment
 from tests.load.bench_halls import quantile

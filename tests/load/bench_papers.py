@@ -1,5 +1,5 @@
 """Downloads of a 5 MB meeting pack, each a personal copy with session and rights checked, beside nginx that serves the
-same bytes by sendfile with nothing to check; then the workshop's seconds per 100 pages (`bench_pipeline`).
+same bytes by sendfile with nothing to check; then the conversion's seconds per 100 pages (`bench_pipeline`).
 
 One client takes from both in turns, round by round, over as many connections.
 """

@@ -1,6 +1,6 @@
-"""How long the workshop takes for a hundred pages of PDF, of Word, and of scans, from uploaded file to page images.
+"""How long the conversion takes for a hundred pages of PDF, of Word, and of scans, from uploaded file to page images.
 
-Each file goes through the real workshop in its own process, one after another, as the server runs it; the process's
+Each file goes through the real conversion in its own process, one after another, as the server runs it; the process's
 start is part of the time, so small files cost more a page. `python -m tests.load.bench_pipeline [--pages 100]`."""
 
 import argparse
@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.documents.workshop import running
-from server.documents.workshop.order import ORIGINAL, RESULT, Order
+from server.conversion import sandbox
+from server.conversion.messages import ORIGINAL, RESULT, Order
 from tests import papers
 from tests.load.machine import warn_if_busy
 
@@ -51,7 +51,7 @@ async def measured(kind: str, pages: int = 100) -> Measured:
         (folder / ORIGINAL).write_bytes(content())
         order = Order(file_name=name, cores=len(os.sched_getaffinity(0)))
         began, cpu_before = time.perf_counter(), _cpu_of_children()
-        steps = [step async for step in running.steps(folder, order, 3600)]
+        steps = [step async for step in sandbox.steps(folder, order, 3600)]
         took, cpu = time.perf_counter() - began, _cpu_of_children() - cpu_before
         if not steps[-1].done:
             raise SystemExit(f"{kind}: {steps[-1].problem}")

@@ -17,8 +17,8 @@ from server.accounts.dependencies import COOKIE
 from server.core.actor import SYSTEM
 from server.core.config import Settings
 from server.core.services import Services
-from server.documents.models import PaperVersion
 from server.main import create_app
+from server.papers.models import PaperVersion
 from tests import builders, library
 from tests.conftest import signed_in
 

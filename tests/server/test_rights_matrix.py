@@ -11,10 +11,10 @@ from fastapi import FastAPI
 from server.accounts.models import Person
 from server.core.actor import SYSTEM
 from server.core.services import Services
-from server.documents.models import Paper, PaperVersion
 from server.invitations.models import AccessRequest
 from server.meetings.models import AgendaItem, Delegate, Meeting
 from server.organisations.models import BridgePoint, Unit
+from server.papers.models import Paper, PaperVersion
 from tests import builders, library
 from tests.builders import MORNING, Province
 from tests.conftest import Browsers
@@ -236,12 +236,12 @@ ROWS = [
 CONTENT = ("application/json", "text/csv", "application/vnd", "application/pdf", "image/")
 
 ELSEWHERE = {
-    # There must be one first (tests/server/documents/test_take_away.py).
+    # There must be one first (tests/server/papers/test_take_away.py).
     "GET /api/meetings/{meeting_id}/pack.pdf",
     # A file, not JSON (tests/server/invitations/test_import.py); member points alone (test_door.py).
     "POST /api/meetings/{meeting_id}/delegates/import",
     "GET /api/meetings/{meeting_id}/points/{point_id}/code",
-    # The uploader's own, with headers of their own (tests/server/documents/test_uploads.py).
+    # The uploader's own, with headers of their own (tests/server/papers/test_uploads.py).
     "OPTIONS /api/meetings/{meeting_id}/uploads",
     "POST /api/meetings/{meeting_id}/uploads",
     "HEAD /api/uploads/{token}",

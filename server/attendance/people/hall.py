@@ -6,15 +6,15 @@ from server.accounts.actions.links import revoke_bound_links
 from server.attendance.models import Headcount, SignOff
 from server.attendance.people import roster
 from server.attendance.people.errors import HasSubstitute, IsThere, NoChains, NothingToWithdraw, PersonSigns, TooEarly
+from server.attendance.people.events import tell, withdraw
 from server.attendance.people.roster import Listed
 from server.attendance.people.schemas import SubstituteWrite
-from server.attendance.people.telling import tell, withdraw
-from server.attendance.people.turnout import load, signed_off
+from server.attendance.people.totals import load, signed_off
 from server.audit.actions import record
 from server.core.errors import NotAllowed, NotFound
 from server.core.transaction import Transaction
 from server.invitations import delegates
-from server.invitations.extensions import list_changed
+from server.invitations.hooks import list_changed
 from server.meetings.access import meeting_for_write
 from server.meetings.models import Delegate, Meeting, MemberPoint
 from server.meetings.rights import MeetingRights
@@ -56,7 +56,7 @@ async def add_substitute(tx: Transaction, meeting_id: int, point_id: int, write:
         raise NoChains()
     if original.substitute is not None:
         raise HasSubstitute()
-    if original.standing.attending:
+    if original.status.attending:
         raise IsThere()
     made = await delegates.add_substitute(
         tx, original.delegate_id, full_name=write.full_name, title=write.title, email=write.email

@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.attendance.people import turnout
+from server.attendance.people import totals
 from server.attendance.people.schemas import TurnoutEntity
 from server.core.errors import NotFound
 from server.live.feature import LiveFeature, Viewer
@@ -15,7 +15,7 @@ async def entities(session: AsyncSession, meeting_id: int) -> dict[str, dict[str
     meeting = await session.get(Meeting, meeting_id)
     if meeting is None:
         raise NotFound()
-    return {turnout.COLLECTION: {**(await turnout.load(session, meeting)).entities()}}
+    return {totals.COLLECTION: {**(await totals.load(session, meeting)).entities()}}
 
 
 def visible(_collection: str, key: str, viewer: Viewer) -> bool:
@@ -24,5 +24,5 @@ def visible(_collection: str, key: str, viewer: Viewer) -> bool:
 
 
 live_feature = LiveFeature(
-    name="attendance", collections={turnout.COLLECTION: TurnoutEntity}, load=entities, visible=visible
+    name="attendance", collections={totals.COLLECTION: TurnoutEntity}, load=entities, visible=visible
 )

@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.attendance import tree as trees
 from server.attendance.models import Headcount, SignOff
-from server.attendance.people import roster, turnout
+from server.attendance.people import roster, totals
+from server.attendance.people.check_in import Taken, names
 from server.attendance.people.errors import NotOnList
 from server.attendance.people.hall import may_take
 from server.attendance.people.schemas import (
@@ -22,9 +23,8 @@ from server.attendance.people.schemas import (
     TurnoutPoint,
     TurnoutUnit,
 )
-from server.attendance.people.standing import Count
-from server.attendance.people.taking import Taken, names
-from server.attendance.people.turnout import Turnout
+from server.attendance.people.status import Count
+from server.attendance.people.totals import Turnout
 from server.attendance.tree import Tree
 from server.core.actor import Actor
 from server.core.errors import NotAllowed, NotFound
@@ -44,7 +44,7 @@ async def of_meeting(session: AsyncSession, meeting_id: int, actor: Actor, now: 
 
 
 async def rolled_up(session: AsyncSession, meeting: Meeting, now: datetime) -> TurnoutOut:
-    counted = await turnout.load(session, meeting)
+    counted = await totals.load(session, meeting)
     besides = [point_id for point_id in counted.points if point_id is not None]
     tree = await trees.over(session, meeting.id, besides=besides, units=counted.units)
     heads, signed = await headcounts(session, meeting.id), await signatures(session, meeting.id)
@@ -109,7 +109,7 @@ async def of_hall(session: AsyncSession, meeting_id: int, point_id: int, actor: 
     is_member = await session.scalar(member) is not None
     if point is None or not (is_member or here or visitors):
         raise NotFound()
-    counted = await turnout.load(session, meeting)
+    counted = await totals.load(session, meeting)
     halls = await names(session, roster.points_of([*here, *visitors]))
     return PointPeople(
         point_id=point_id,
@@ -149,7 +149,7 @@ def checks_out(taken: Taken) -> ChecksOut:
 
 def check_in_out(taken: Taken) -> CheckInOut:
     """Of somebody who is in a hall now."""
-    said = taken.people[0].standing
+    said = taken.people[0].status
     assert said.point_id is not None  # noqa: S101
     assert said.at is not None  # noqa: S101
     return CheckInOut(

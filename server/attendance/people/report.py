@@ -8,11 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.models import Person
 from server.attendance.people import roster
+from server.attendance.people.check_in import names
 from server.attendance.people.queries import UNPLACED_NAME, rolled_up
 from server.attendance.people.roster import Listed
 from server.attendance.people.schemas import TurnoutOut, TurnoutPoint
-from server.attendance.people.standing import Standing
-from server.attendance.people.taking import names
+from server.attendance.people.status import AttendanceStatus
 from server.core.actor import Actor
 from server.core.errors import NotAllowed
 from server.meetings.access import visible_meeting
@@ -43,7 +43,7 @@ class Row:
 
     point_name: str
     person: Listed
-    said: Standing
+    said: AttendanceStatus
     elsewhere: str
     """The hall where they are, if it is not their own."""
 

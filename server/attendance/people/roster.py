@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.accounts.models import Person
 from server.attendance.models import PersonCheck
 from server.attendance.people.schemas import NamedDelegate, PersonOut
-from server.attendance.people.standing import Entry, Standing, represented, shown, standing
-from server.attendance.people.turnout import Tally, begun_at
+from server.attendance.people.status import AttendanceStatus, Entry, represented, shown, status_of
+from server.attendance.people.totals import Tally, begun_at
 from server.meetings.models import Delegate, Meeting
 from server.organisations.models import Unit
 
@@ -31,22 +31,22 @@ class Listed:
     substitutes_id: int | None
     removed: bool
     entries: list[Entry] = field(default_factory=list)
-    standing: Standing = field(default_factory=lambda: Standing("expected"))
+    status: AttendanceStatus = field(default_factory=lambda: AttendanceStatus("expected"))
     substitute: "Listed | None" = None
     stands_for: "Listed | None" = None
 
     @property
-    def shown(self) -> Standing:
-        return shown(self.standing, self.substitute.standing if self.substitute else None)
+    def shown(self) -> AttendanceStatus:
+        return shown(self.status, self.substitute.status if self.substitute else None)
 
     @property
     def represented(self) -> bool:
-        return represented(self.standing, self.substitute.standing if self.substitute else None)
+        return represented(self.status, self.substitute.status if self.substitute else None)
 
     def tally(self, people: int) -> Tally:
         """This delegate among the others, so many times."""
         home, unit_id = self.point_id, self.unit_id if self.point_id is None else None
-        substitute, now = self.substitutes_id is not None, self.standing
+        substitute, now = self.substitutes_id is not None, self.status
         return Tally(home, unit_id, now.point_id, now.state, substitute, self.represented, people)
 
 
@@ -70,7 +70,7 @@ async def of_hall(session: AsyncSession, meeting: Meeting, point_id: int) -> tup
     elsewhere = or_(Delegate.point_id.is_(None), Delegate.point_id != point_id)
     came = await _loaded(session, meeting, Delegate.id.in_(once), elsewhere, Delegate.removed_at.is_(None))
     expected = [each for each in here if each.point_id == point_id and not each.removed]
-    return expected, [each for each in came if each.standing.point_id == point_id]
+    return expected, [each for each in came if each.status.point_id == point_id]
 
 
 async def _with_substitutes(session: AsyncSession, meeting: Meeting, *wanted: ColumnElement[bool]) -> list[Listed]:
@@ -130,7 +130,7 @@ async def _loaded(session: AsyncSession, meeting: Meeting, *wanted: ColumnElemen
         found[delegate_id].entries.append(Entry._make(entry))
     started_at = begun_at(meeting)
     for each in found.values():
-        each.standing = standing(each.entries, started_at)
+        each.status = status_of(each.entries, started_at)
     people = list(found.values())
     _relate(people)
     return people
@@ -171,7 +171,7 @@ def out(person: Listed, halls: dict[int, str], *, visitor: bool = False) -> Pers
 
 def points_of(people: Iterable[Listed]) -> set[int]:
     """Every hall that these people are expected at or sit in."""
-    return {point_id for each in people for point_id in (each.point_id, each.standing.point_id) if point_id is not None}
+    return {point_id for each in people for point_id in (each.point_id, each.status.point_id) if point_id is not None}
 
 
 def _name(person: Listed | None) -> NamedDelegate | None:

@@ -5,11 +5,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi import Path as PathParameter
 
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write, services_of
-from server.attendance.book import XLSX
 from server.attendance.people import hall, queries, report, roster
+from server.attendance.people.check_in import CheckInRequest
 from server.attendance.people.errors import CodeExpired
-from server.attendance.people.gatherer import Gatherer
-from server.attendance.people.page import pdf
+from server.attendance.people.group_commit import Gatherer
+from server.attendance.people.report_pdf import pdf
+from server.attendance.people.report_xlsx import workbook
 from server.attendance.people.schemas import (
     CheckInOut,
     CheckInWrite,
@@ -24,13 +25,12 @@ from server.attendance.people.schemas import (
     SubstituteWrite,
     TurnoutOut,
 )
-from server.attendance.people.taking import Wish
-from server.attendance.people.workbook import workbook
 from server.core.actor import Actor
 from server.core.errors import NotFound
 from server.core.fields import Id, Line
+from server.core.spreadsheets.writing import XLSX
 from server.invitations.codes import hall_secret, verify_hall_code
-from server.invitations.door_routes import Address, Doorkeeper
+from server.invitations.entry_routes import Address, Doorkeeper
 from server.meetings.access import visible_meeting
 
 router = APIRouter(prefix="/api", tags=["attendance"])
@@ -68,7 +68,9 @@ async def _check_in(code: str, write: CheckInWrite, request: Request, actor: Act
         async with services.database.read() as session:
             await visible_meeting(session, meeting_id, actor)
         raise CodeExpired()
-    return queries.check_in_out(await gatherer.take(meeting_id, Wish(actor, now, "in", "qr", point_id, code=code)))
+    return queries.check_in_out(
+        await gatherer.take(meeting_id, CheckInRequest(actor, now, "in", "qr", point_id, code=code))
+    )
 
 
 @router.post("/meetings/{meeting_id}/points/{point_id}/checks")
@@ -77,8 +79,10 @@ async def checks(
 ) -> ChecksOut:
     """From the hall's list."""
     ids = tuple(write.delegate_ids)
-    wish = Wish(actor, services_of(request).clock(), write.kind, write.how, point_id, ids, reason=write.reason)
-    return queries.checks_out(await _gatherer(request).take(meeting_id, wish))
+    wanted = CheckInRequest(
+        actor, services_of(request).clock(), write.kind, write.how, point_id, ids, reason=write.reason
+    )
+    return queries.checks_out(await _gatherer(request).take(meeting_id, wanted))
 
 
 @router.get("/meetings/{meeting_id}/people")
@@ -138,8 +142,8 @@ async def online(
     meeting_id: RowId, write: OnlineWrite, request: Request, actor: CurrentActor, services: AppServices
 ) -> MyAttendance:
     """The delegate's own button, and leaving."""
-    wish = Wish(actor, services.clock(), "in" if write.online else "out", "online")
-    taken = await _gatherer(request).take(meeting_id, wish)
+    wanted = CheckInRequest(actor, services.clock(), "in" if write.online else "out", "online")
+    taken = await _gatherer(request).take(meeting_id, wanted)
     return queries.own_out(taken.people[0], taken.halls)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from server.attendance.people.standing import Kind, State
+from server.attendance.people.status import Kind, State
 from server.core.fields import Id, Line
 from server.live.protocol import Wire
 

@@ -21,10 +21,10 @@ from media.contract import (
     SessionState,
     View,
 )
-from server.conference.halls import ACTIVE
-from server.conference.nodes.line import Line
-from server.conference.nodes.links import LinksSignal, PointLink, WeakWatch, figures
-from server.conference.nodes.wanted import hall_name, meeting_of, point_of, room_name, wanted
+from server.conference.nodes.control_line import Line
+from server.conference.nodes.desired_state import hall_name, meeting_of, point_of, room_name, wanted
+from server.conference.nodes.line_quality import LinksSignal, PointLink, WeakWatch, figures
+from server.conference.state import ACTIVE
 from server.core.errors import Conflict, NotFound, Unavailable
 from server.live.client import Client, signal_text
 from server.live.protocol import Wire

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from starlette.websockets import WebSocketDisconnect
 
 from media.contract import Hello, from_node
-from server.conference.nodes.line import Line
+from server.conference.nodes.control_line import Line
 from server.conference.nodes.registry import Nodes
 
 logger = structlog.get_logger(__name__)

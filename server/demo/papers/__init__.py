@@ -1,5 +1,5 @@
 """The conference's papers: typst sources beside this file, a sheet, and a photographed letter. They go through the same
-workshop as everybody's."""
+conversion as everybody's."""
 
 import hashlib
 import io
@@ -16,12 +16,12 @@ from sqlalchemy import select
 
 from server.core.services import Services
 from server.core.transaction import Transaction
-from server.documents import papers
-from server.documents.actions import add_version
-from server.documents.readers import set_for_paper
-from server.documents.schemas import ByUnit, PaperKind, PaperPatch, PolicyWrite
 from server.meetings.models import AgendaItem, Meeting
 from server.organisations.models import Unit
+from server.papers.access.policy_actions import set_for_paper
+from server.papers.actions import papers
+from server.papers.actions.versions import add_version
+from server.papers.schemas import ByUnit, PaperKind, PaperPatch, PolicyWrite
 
 _SOURCES = Path(__file__).parent
 _ISSUED = date(2026, 11, 12)
@@ -75,7 +75,7 @@ def prepare() -> list[bytes]:
 
 
 async def add(services: Services, tx: Transaction, meeting: Meeting, files: Sequence[bytes]) -> None:
-    """As the organiser who acts in `tx`. What the workshop needs is in the storage before the commit that asks it."""
+    """As the organiser who acts in `tx`. What the conversion needs is in the storage before the commit that asks it."""
     items = list(
         await tx.session.scalars(
             select(AgendaItem.id).where(AgendaItem.meeting_id == meeting.id).order_by(AgendaItem.position)

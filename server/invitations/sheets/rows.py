@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from server.core.errors import Invalid
 from server.core.fields import folded
-from server.invitations.enlisting import DelegateRole, Entry
+from server.core.spreadsheets.reading import SheetRow
+from server.invitations.list_writer import DelegateRole, Entry
 from server.invitations.people import Typed
-from server.invitations.sheets.reading import SheetRow
 
 HEADINGS = {
     "full_name": "Họ và tên",

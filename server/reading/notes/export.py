@@ -17,10 +17,10 @@ from server.core.actor import Actor
 from server.core.database import in_parts
 from server.core.errors import Invalid, NotFound
 from server.core.services import Services
-from server.documents.models import Paper, PaperPage, PaperVersion
-from server.documents.rights import PaperRights, library_rights
 from server.invitations.letters import VIETNAM
 from server.meetings.models import Meeting
+from server.papers.access.rights import PaperRights, library_rights
+from server.papers.models import Paper, PaperPage, PaperVersion
 from server.reading.models import Annotation
 from server.reading.notes.drawing import picture
 from server.reading.notes.queries import own

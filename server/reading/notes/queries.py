@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.actor import Actor
-from server.documents.models import Paper
-from server.documents.rights import library_rights
+from server.papers.access.rights import library_rights
+from server.papers.models import Paper
 from server.reading.models import Annotation, AnnotationSequence
 from server.reading.notes.schemas import NoteOut, NotesAnswer
 

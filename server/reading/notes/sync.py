@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.core.bus import PEOPLE_TOLD
 from server.core.errors import NotFound
 from server.core.transaction import Transaction
-from server.documents.models import Paper, PaperVersion
-from server.documents.rights import Locked, Recalled, readable_version
+from server.papers.access.rights import Locked, Recalled, readable_version
+from server.papers.models import Paper, PaperVersion
 from server.reading.models import Annotation, AnnotationSequence, Receipt
 from server.reading.notes import queries
 from server.reading.notes.merge import Change, Content, State, bring

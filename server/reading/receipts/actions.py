@@ -13,9 +13,9 @@ from server.core.actor import SYSTEM, Actor
 from server.core.database import in_parts
 from server.core.services import Services
 from server.core.transaction import Transaction
-from server.documents.models import Paper, PaperVersion
-from server.documents.rights import library_rights, open_to
 from server.meetings.models import Meeting
+from server.papers.access.rights import library_rights, open_to
+from server.papers.models import Paper, PaperVersion
 from server.reading.models import Receipt
 from server.reading.people import require_person
 from server.reading.receipts.merge import Seen, with_entries

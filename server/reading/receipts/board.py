@@ -15,12 +15,12 @@ from server.core.actor import Actor
 from server.core.database import in_parts
 from server.core.errors import NotFound
 from server.core.fields import folded
-from server.documents.models import Paper, PaperVersion
-from server.documents.rights import expected_readers, library_rights
 from server.invitations.rights import ListRights, list_rights
 from server.meetings.models import Delegate, Meeting, MemberPoint
 from server.organisations.models import BridgePoint, Unit
 from server.organisations.queries import ids_of
+from server.papers.access.rights import expected_readers, library_rights
+from server.papers.models import Paper, PaperVersion
 from server.reading.models import Receipt
 from server.reading.receipts.schemas import (
     Board,

@@ -4,8 +4,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.actor import Actor
-from server.documents.models import Paper, PaperVersion
 from server.meetings.access import visible_meeting
+from server.papers.models import Paper, PaperVersion
 from server.reading.models import Receipt
 from server.reading.people import require_person
 from server.reading.receipts.schemas import OwnReceipt, OwnReceipts

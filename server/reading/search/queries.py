@@ -11,9 +11,9 @@ from sqlalchemy import and_, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.actor import Actor
-from server.documents.models import Paper, PaperPage
-from server.documents.rights import readable_versions
 from server.meetings.models import Meeting
+from server.papers.access.rights import readable_versions
+from server.papers.models import Paper, PaperPage
 from server.reading.search import index
 from server.reading.search.schemas import SearchAnswer, SearchHit, SearchQuery
 from server.reading.search.snippets import found_in

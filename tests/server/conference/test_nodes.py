@@ -18,7 +18,7 @@ from media.contract import (
     SessionState,
     View,
 )
-from server.conference.nodes import line, links
+from server.conference.nodes import control_line, line_quality
 from server.core.services import Services
 from server.meetings.models import Meeting
 from tests import builders
@@ -161,7 +161,7 @@ async def test_a_silent_node_does_not_hold_up_other_commands(
     join: Join,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(line, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(control_line, "ANSWER_SECONDS", 0.5)
     node = await FakeNode.dial(server, secret)
     node.answer = lambda offer: None
     hall = await join(meeting.id, province.da_sar_hall)
@@ -328,8 +328,8 @@ async def test_links_reach_consoles_and_their_hall_and_weak_lines_become_events(
     join: Join,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(links, "WEAK_AFTER", 0.2)
-    monkeypatch.setattr(links, "GOOD_AFTER", 0.4)
+    monkeypatch.setattr(line_quality, "WEAK_AFTER", 0.2)
+    monkeypatch.setattr(line_quality, "GOOD_AFTER", 0.4)
     node = await FakeNode.dial(server, secret)
     console = await join(meeting.id, province.operator, "console")
     hall = await join(meeting.id, province.da_sar_hall)

@@ -35,6 +35,8 @@ MAY = {
     "floor.give_main": DIRECTS,
     "floor.take": DIRECTS,
     "floor.mute_all": DIRECTS,
+    "recess.start": DIRECTS,
+    "recess.end": DIRECTS,
     "stage.show": DIRECTS,
     "layout.set": DIRECTS,
     "view.set": DIRECTS,

@@ -17,16 +17,17 @@ from server.core.actor import SYSTEM
 from server.core.config import Settings
 from server.core.errors import DomainError
 from server.core.transaction import Transaction
-from server.documents import papers, readers
-from server.documents.actions import version_failed
-from server.documents.models import Paper
-from server.documents.schemas import PaperPatch, PolicyWrite, ProblemOut
 from server.live.feature import Viewer
 from server.live.room import load_state
 from server.main import create_app
 from server.meetings import actions as meetings
 from server.meetings.models import AgendaItem, Meeting
 from server.meetings.schemas import AgendaWrite, MeetingPatch, MemberWrite
+from server.papers.access import policy_actions
+from server.papers.actions import papers
+from server.papers.actions.versions import version_failed
+from server.papers.models import Paper
+from server.papers.schemas import PaperPatch, PolicyWrite, ProblemOut
 from tests import builders
 from tests.conftest import Clock, signed_in
 from tests.server.presentation.builders import paper as ready_paper
@@ -40,6 +41,8 @@ STEPS = st.one_of(
     st.tuples(st.just("floor.take"), number),
     st.tuples(st.just("floor.mute_all"), st.booleans()),
     st.tuples(st.just("floor.give_main")),
+    st.tuples(st.just("recess.start"), st.none() | st.integers(1, 30)),
+    st.tuples(st.just("recess.end")),
     st.tuples(st.just("stage.show"), st.none() | number),
     st.tuples(
         st.just("layout.set"),
@@ -102,7 +105,8 @@ class Play:
 
     async def step(self, step: tuple[Any, ...]) -> None:
         name, *given = step
-        point = self.points[given[0]] if given and isinstance(given[0], int) and given[0] is not True else None
+        counts_points = name != "recess.start" and given and isinstance(given[0], int) and given[0] is not True
+        point = self.points[given[0]] if counts_points else None
         if name == "cut":
             self.halls[given[0]].cut()
         elif name == "lost":
@@ -127,6 +131,8 @@ class Play:
                 data = {"point_id": point, "keep": given[1]}
             case "floor.take" | "hand.dismiss" | "stage.show":
                 data = {"point_id": point}
+            case "recess.start":
+                data = {"minutes": given[0]}
             case "floor.mute_all":
                 data = {"including_main": given[0]}
             case "layout.set":
@@ -161,7 +167,7 @@ class Play:
                         await papers.restore(tx, self.paper.id)
                     case "paper.policy":
                         write = PolicyWrite(hidden=given[0])
-                        place = readers.set_for_item if given[1] else readers.set_for_paper
+                        place = policy_actions.set_for_item if given[1] else policy_actions.set_for_paper
                         await place(tx, self.items[0] if given[1] else self.paper.id, write)  # type: ignore[operator]
                     case "paper.move":
                         await papers.edit(tx, self.paper.id, PaperPatch(item_id=item))

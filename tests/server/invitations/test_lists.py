@@ -260,3 +260,25 @@ async def test_twelve_thousand_are_counted_without_being_loaded(
     seen = await listed(organiser, meeting, limit=3)
     assert [each["position"] for each in seen["delegates"]] == [0, 1, 2]
     assert seen["total"] == 1500
+
+
+async def test_a_list_is_read_page_by_page(browser: Browsers, services: Services, province: Province) -> None:
+    async with services.transactions(SYSTEM) as tx:
+        meeting = await builders.meeting(
+            tx.session, province.root, [province.main, province.lat_hall], state="invited", created_by=None
+        )
+    organiser = await browser(province.organiser)
+    for point_id, count in ((province.lat_hall.id, 7), (None, 4)):
+        people = [{"full_name": f"Người Thứ {number} {point_id}"} for number in range(count)]
+        made = await organiser.post(
+            f"/api/meetings/{meeting.id}/delegates", json={"point_id": point_id, "people": people}
+        )
+        assert made.status_code == 201
+    address = f"/api/meetings/{meeting.id}/delegates"
+    whole = (await organiser.get(address)).json()
+    pages = [(await organiser.get(address, params={"limit": 3, "offset": at})).json() for at in range(0, 12, 3)]
+    assert [page["total"] for page in pages] == [11] * 4
+    assert [each["id"] for page in pages for each in page["delegates"]] == [each["id"] for each in whole["delegates"]]
+    online = (await organiser.get(address, params={"online": True})).json()
+    assert (online["total"], {each["point_id"] for each in online["delegates"]}) == (4, {None})
+    assert (await organiser.get(address, params={"limit": 501})).status_code == 422

@@ -10,7 +10,7 @@ from server.meetings.models import Delegate, Meeting
 from tests.builders import Province
 from tests.conftest import Browsers, Clock
 from tests.server.invitations.conftest import Add
-from tests.server.invitations.test_door import ask, asked, scanned, told, waiting
+from tests.server.invitations.test_entry_codes import ask, asked, scanned, told, waiting
 
 
 async def test_a_way_in_that_ended_does_not_begin_again(

@@ -13,8 +13,8 @@ from websockets.streams import StreamReader
 
 from server.core.actor import SYSTEM
 from server.core.services import Services
-from server.edge.lines import Line
-from server.live import courier, log, room
+from server.edge.websockets import Line
+from server.live import fanout, log, room
 from server.live.client import Client
 from server.live.feature import LiveFeature, Viewer
 from server.live.protocol import Wire
@@ -215,14 +215,14 @@ async def test_numbers_have_no_gaps_and_a_rolled_back_event_never_was(services: 
 async def test_thousands_are_served_in_slices_and_in_order(services: Services, meeting: Meeting) -> None:
     here = Room(meeting.id, [FEATURE], services.database)
     first = [await Watcher(meeting, CONSOLE).enter(here) for _ in range(2)]
-    many = [await Watcher(meeting, Viewer("member", 1)).enter(here) for _ in range(2 * courier.SLICE + 10)]
+    many = [await Watcher(meeting, Viewer("member", 1)).enter(here) for _ in range(2 * fanout.SLICE + 10)]
     for value in (1, 2):
         hint = await count(services, meeting, 1, value)
         here.hint(hint["seq"], hint["event"])
         if value == 1:
             assert all(watcher.numbers == [0, 1] for watcher in first), "consoles come first"
             served = [watcher for watcher in many if watcher.numbers == [0, 1]]
-            assert len(served) == courier.SLICE - len(first)
+            assert len(served) == fanout.SLICE - len(first)
             late = next(watcher for watcher in many if watcher not in served)
             late.client.send('{"seq":"reply"}')
             assert late.numbers == [0, 1, "reply"], "a reply never overtakes the event it tells of"

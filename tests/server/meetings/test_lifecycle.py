@@ -13,7 +13,7 @@ from server.live.log import append
 from server.live.models import MeetingEvent
 from server.meetings import agenda, lifecycle
 from server.meetings.lifecycle import State, Step, next_state
-from server.meetings.live import AgendaItemEntity, MeetingEntity, entities
+from server.meetings.live.entities import AgendaItemEntity, MeetingEntity, entities
 from server.meetings.models import AgendaItem, AgendaStint, Meeting
 from server.meetings.rights import meeting_rights
 from tests import builders

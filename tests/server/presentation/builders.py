@@ -4,9 +4,9 @@ import itertools
 
 from server.core.actor import SYSTEM
 from server.core.services import Services
-from server.documents.actions import version_ready
-from server.documents.models import AccessPolicy, Paper, PaperVersion
 from server.meetings.models import Meeting
+from server.papers.actions.versions import version_ready
+from server.papers.models import AccessPolicy, Paper, PaperVersion
 
 _numbers = itertools.count(1)
 

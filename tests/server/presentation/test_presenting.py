@@ -7,8 +7,9 @@ import pytest
 
 from server.conference import lifecycle
 from server.core.services import Services
-from server.documents import papers, readers
-from server.documents.schemas import PolicyWrite
+from server.papers.access import policy_actions
+from server.papers.actions import papers
+from server.papers.schemas import PolicyWrite
 from tests import builders
 from tests.builders import Province
 from tests.server.conftest import Join
@@ -177,7 +178,7 @@ async def test_hiding_locking_or_taking_the_presenters_right_stops_it(
 
     async def say(**policy: object) -> None:
         async with services.transactions(actor) as tx:
-            await readers.set_for_paper(tx, paper.id, PolicyWrite.model_validate(policy))
+            await policy_actions.set_for_paper(tx, paper.id, PolicyWrite.model_validate(policy))
 
     tomorrow = services.clock() + timedelta(days=1)
     for shut in ({"hidden": True}, {"opens_at": tomorrow}):

@@ -16,8 +16,8 @@ from server.accounts.actions.links import make_bound_links
 from server.accounts.models import Person
 from server.core.actor import SYSTEM
 from server.core.services import Services
-from server.documents.models import AccessPolicy, Paper
 from server.meetings.models import Meeting
+from server.papers.models import AccessPolicy, Paper
 from server.reading.notes import sync as notes_sync
 from tests import builders, library
 from tests.builders import MORNING, Province

@@ -14,9 +14,9 @@ from sqlalchemy import select
 from server.core.actor import SYSTEM, Actor
 from server.core.config import Settings
 from server.core.services import Services
-from server.documents.models import Paper
 from server.meetings.models import Meeting
 from server.organisations.models import Unit
+from server.papers.models import Paper
 from server.reading.models import Annotation
 from server.reading.notes.merge import Change, Content, State, bring
 from server.reading.notes.schemas import NoteSync

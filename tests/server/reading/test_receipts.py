@@ -11,9 +11,9 @@ from sqlalchemy import select
 from server.accounts.models import Person
 from server.core.actor import SYSTEM
 from server.core.services import Services
-from server.documents.models import Paper
 from server.meetings.models import Delegate, Meeting
 from server.notifications.models import Mail, Notice
+from server.papers.models import Paper
 from server.reading.models import Receipt
 from server.reading.receipts.merge import Seen, with_entries
 from server.reading.receipts.schemas import ReceiptEntry

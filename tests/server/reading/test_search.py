@@ -10,8 +10,8 @@ from sqlalchemy import delete, select, update
 from server.core.actor import SYSTEM
 from server.core.fields import folded
 from server.core.services import Services
-from server.documents.models import Paper, PaperPage, PaperVersion
 from server.meetings.models import Meeting
+from server.papers.models import Paper, PaperPage, PaperVersion
 from tests import builders, library
 from tests.builders import MORNING, Province
 from tests.conftest import Browsers
@@ -122,7 +122,7 @@ async def test_pages_of_the_list(world: World, browser: Browsers) -> None:
 
 
 async def test_what_may_not_be_read_is_not_even_counted(world: World, browser: Browsers) -> None:
-    """Every way and every reader: tests/server/documents/test_leaks.py."""
+    """Every way and every reader: tests/server/papers/test_leaks.py."""
     async with world.services.transactions(SYSTEM) as tx:
         await library.delegate(tx.session, world.meeting, world.province.delegate, world.province.da_sar_hall)
         await library.policy(tx.session, world.meeting, world.papers["Báo cáo kết quả"], hidden=True)

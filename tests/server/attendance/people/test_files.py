@@ -5,7 +5,7 @@ import io
 import pypdfium2
 from python_calamine import CalamineWorkbook
 
-from server.attendance.people.page import is_party
+from server.attendance.people.report_pdf import is_party
 from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.meetings.models import Delegate

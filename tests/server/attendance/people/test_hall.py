@@ -1,6 +1,6 @@
 """Headcount, substitutes, signatures: what a hall's secretary does besides the list."""
 
-from server.attendance.people.telling import delegates_changed
+from server.attendance.people.events import delegates_changed
 from server.audit.queries import entries_about, first_broken
 from server.core.actor import SYSTEM
 from server.core.services import Services

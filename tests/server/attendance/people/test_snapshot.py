@@ -14,9 +14,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from server.accounts.dependencies import COOKIE
-from server.attendance.people import roster, turnout
-from server.attendance.people.standing import Count
-from server.attendance.people.telling import delegates_changed
+from server.attendance.people import roster, totals
+from server.attendance.people.events import delegates_changed
+from server.attendance.people.status import Count
 from server.core.actor import SYSTEM
 from server.core.config import Settings
 from server.core.services import Services
@@ -106,16 +106,16 @@ class Play:
         """What SQL counts is what the logs say."""
         async with self.services.database.read() as session:
             meeting = await session.get_one(Meeting, self.held.meeting.id)
-            counted = await turnout.load(session, meeting)
+            counted = await totals.load(session, meeting)
             people = await roster.whole(session, meeting)
         said = {point_id: Count() for point_id in counted.points}
         sitting = dict.fromkeys(counted.points, 0)
         for person in people:
             said[person.point_id].add(
-                person.standing.state, substitute=person.substitutes_id is not None, represented=person.represented
+                person.status.state, substitute=person.substitutes_id is not None, represented=person.represented
             )
-            if person.standing.point_id is not None:
-                sitting[person.standing.point_id] += 1
+            if person.status.point_id is not None:
+                sitting[person.status.point_id] += 1
         for point_id, count in said.items():
             in_hall = max(sitting[point_id], counted.headcounts.get(point_id, 0)) if point_id is not None else 0
             count.counted = in_hall + count.online

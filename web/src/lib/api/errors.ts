@@ -48,3 +48,8 @@ export function sentence(thrown: unknown): string {
 function isErrorBody(body: unknown): body is ErrorBody {
   return typeof body === 'object' && body !== null && 'code' in body && 'vi' in body && 'en' in body;
 }
+
+/** The server answered, and the answer is that there is nothing (any more) for this person. */
+export function isRefusal(thrown: unknown): thrown is ApiError {
+  return thrown instanceof ApiError && [401, 403, 404, 410].includes(thrown.status);
+}

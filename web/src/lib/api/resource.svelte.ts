@@ -1,5 +1,8 @@
 import { ApiError, sentence } from './errors.ts';
 
+/** What a page needs of something fetched, to show it in whichever state it is. */
+export type Loadable<T> = Pick<Resource<T>, 'data' | 'error' | 'loading' | 'reload'>;
+
 /** Something fetched for a page: its data, or why it is not there. Data stays while it is fetched again. */
 export class Resource<T> {
   data = $state.raw<T>();

@@ -907,7 +907,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Meetings */
+        /**
+         * Meetings
+         * @description What runs first, then what comes next, then what has ended, the newest first; `limit` of them from `offset`.
+         */
         get: operations["meetings_api_meetings_get"];
         put?: never;
         /** Create */
@@ -1097,7 +1100,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Delegates */
+        /**
+         * Delegates
+         * @description `limit` lines from `offset`, of `total`. `online`: of those without a hall.
+         */
         get: operations["delegates_api_meetings__meeting_id__delegates_get"];
         put?: never;
         /**
@@ -3775,6 +3781,11 @@ export interface components {
             /** Speaker */
             speaker: string;
             /**
+             * Presence
+             * @enum {string}
+             */
+            presence: "absent" | "testing" | "ready" | "lost";
+            /**
              * Since
              * Format: date-time
              */
@@ -4028,6 +4039,11 @@ export interface components {
             name: string;
             /** Speaker */
             speaker: string;
+            /**
+             * Presence
+             * @enum {string}
+             */
+            presence: "absent" | "testing" | "ready" | "lost";
         };
         /**
          * PointEntity
@@ -4136,6 +4152,27 @@ export interface components {
             /** Unseen Points */
             unseen_points: string[];
         };
+        /**
+         * Recess
+         * @description The meeting pauses: nobody is heard, and every screen says until when.
+         */
+        Recess: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Until */
+            until: string | null;
+        };
+        /** RecessStart */
+        RecessStart: {
+            /**
+             * Minutes
+             * @default null
+             */
+            minutes: number | null;
+        };
         /** SharedContent */
         SharedContent: {
             /** Participant */
@@ -4166,6 +4203,7 @@ export interface components {
             /** Tiles */
             tiles: components["schemas"]["Place"][];
             content: components["schemas"]["SharedContent"] | null;
+            recess: components["schemas"]["Recess"] | null;
         };
         /** StageShow */
         StageShow: {
@@ -4230,7 +4268,7 @@ export interface components {
         };
         /**
          * WorkshopEntity
-         * @description Collection `workshop`, key "": consoles only.
+         * @description Collection `conversion`, key "": consoles only.
          */
         WorkshopEntity: {
             /** Revision */
@@ -4506,7 +4544,7 @@ export interface components {
                 data: components["schemas"]["NoData"];
                 reply: components["schemas"]["NoData"];
             };
-            /** @description Ends a point's turn: floor and stage in one act; the stage returns to the main point. */
+            /** @description Ends a point's turn: floor and stage in one act; the stage goes to who else was called, or the main point. */
             "floor.take": {
                 data: components["schemas"]["FloorTake"];
                 reply: components["schemas"]["NoData"];
@@ -4514,6 +4552,16 @@ export interface components {
             /** @description Ends the floor of all points but the main one, or of all. The stage stays. */
             "floor.mute_all": {
                 data: components["schemas"]["FloorMuteAll"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description The meeting pauses: nobody is heard, every screen says until when. */
+            "recess.start": {
+                data: components["schemas"]["RecessStart"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description It goes on: the main point has floor and stage. Calling a point ends a recess too. */
+            "recess.end": {
+                data: components["schemas"]["NoData"];
                 reply: components["schemas"]["NoData"];
             };
             /** @description Puts a point on stage without the floor; null: the main point again. */
@@ -6514,7 +6562,12 @@ export interface operations {
     };
     meetings_api_meetings_get: {
         parameters: {
-            query?: never;
+            query?: {
+                when?: "all" | "coming" | "ended";
+                q?: string;
+                limit?: number;
+                offset?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -6528,6 +6581,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeetingSummary"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -6947,8 +7009,10 @@ export interface operations {
         parameters: {
             query?: {
                 point_id?: number | null;
+                online?: boolean;
                 q?: string;
                 limit?: number;
+                offset?: number;
             };
             header?: never;
             path: {

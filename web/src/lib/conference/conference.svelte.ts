@@ -3,7 +3,7 @@ import { LiveRoom, type RoomSeat } from '#lib/live/room.svelte.ts';
 import { MediaKeeper } from '#lib/media/keeper.svelte.ts';
 import { share, type Shared } from '#lib/media/share.ts';
 import { SoundOut } from '#lib/media/sound.svelte.ts';
-import { Acts } from './acts.svelte.ts';
+import { Acts } from '#lib/live/acts.svelte.ts';
 
 /** One person's or hall's seat in a conference: the room as it is, media, sound and commands. */
 export class Conference {

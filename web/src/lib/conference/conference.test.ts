@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { AgendaItemEntity, Layout, PointEntity, StageEntity, UnitEntity } from '#lib/live/types.ts';
 import { itemClock, nextItem } from './agenda.ts';
 import { panesOf, shownLayout } from './screens.ts';
-import { hands, phoneOf, plain, standing, troubles } from './standing.ts';
-import { duration } from './time.ts';
-import { pathOf, spansOf, step, wallName } from './wall.ts';
+import { hands, phoneOf, standing, troubles } from './standing.ts';
+import { fold } from '#lib/text/fold.ts';
+import { duration } from '#lib/text/format.ts';
+import { step, wallName } from '#lib/organisations/wall.ts';
+import { pathOf, spansOf } from './wall.ts';
 
 const NOW = Date.parse('2026-11-21T02:00:00Z');
 const ago = (seconds: number) => new Date(NOW - seconds * 1000).toISOString();
@@ -29,10 +31,24 @@ function point(id: number, change: Partial<PointEntity> = {}): PointEntity {
 }
 
 function stage(change: Partial<StageEntity> = {}): StageEntity {
-  return { layout: 'stage', stage: null, floor: [], pinned: [], tiles: [], content: null, ...change };
+  return {
+    layout: 'stage',
+    stage: null,
+    floor: [],
+    pinned: [],
+    tiles: [],
+    content: null,
+    recess: null,
+    ...change,
+  };
 }
 
-const place = (point_id: number) => ({ point_id, name: `Điểm ${point_id}`, speaker: '' });
+const place = (point_id: number) => ({
+  point_id,
+  name: `Điểm ${point_id}`,
+  speaker: '',
+  presence: 'ready' as const,
+});
 
 describe('standing of a point', () => {
   it('shows what matters most', () => {
@@ -69,8 +85,8 @@ describe('standing of a point', () => {
   });
 
   it('compares names without diacritics', () => {
-    expect(plain('Đưng K’Nớ')).toBe('dung kno');
-    expect(plain('Lạc Dương')).toBe('lac duong');
+    expect(fold('Đưng K’Nớ')).toBe('dung kno');
+    expect(fold('Lạc Dương')).toBe('lac duong');
   });
 });
 

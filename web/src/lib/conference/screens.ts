@@ -1,3 +1,4 @@
+import { m } from '#lib/paraglide/messages.js';
 import type { Layout, Place, StageEntity } from '#lib/live/types.ts';
 
 export const LAYOUTS: Layout[] = ['stage', 'stage-row', 'content-stage', 'grid-2', 'grid-3', 'grid-4'];
@@ -35,6 +36,12 @@ export function shownLayout({ layout, content }: StageEntity, paper = false): La
   return layout === 'content-stage' ? 'stage' : layout;
 }
 
+/** Why a placed point has no picture, in words for everybody; undefined while one is to be expected. */
+export function absence({ name, presence }: Place): string | undefined {
+  if (presence === 'lost') return m.room_lost({ name });
+  return presence === 'absent' ? m.room_absent({ name }) : undefined;
+}
+
 /** The panes of a screen in reading order. A shared screen goes before a presented page, whose pane is `paper`. */
 export function panesOf(stage: StageEntity, paper = false): Pane[] {
   const layout = shownLayout(stage, paper);
@@ -47,7 +54,7 @@ export function panesOf(stage: StageEntity, paper = false): Pane[] {
   if (layout.startsWith('grid')) return tiles;
   if (layout === 'content-stage') {
     const { content } = stage;
-    const place = content && { point_id: 0, name: content.name, speaker: '' };
+    const place = content && { point_id: 0, name: content.name, speaker: '', presence: 'ready' as const };
     return [
       { slot: content || !paper ? 'content' : 'paper', size: 'large', place },
       { ...large, size: 'small' },

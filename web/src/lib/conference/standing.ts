@@ -37,7 +37,3 @@ export function phoneOf(contact: string): string | undefined {
   const number = contact.match(/\+?\d[\d .]{7,}\d/)?.[0];
   return number?.replace(/[ .]/g, '');
 }
-
-/** Text without diacritics and case, for finding by typing: "Đạ Sar" -> "da sar". */
-export const plain = (text: string): string =>
-  text.normalize('NFD').replace(/\p{M}/gu, '').replace(/đ/gi, 'd').replace(/[’'`]/g, '').toLowerCase();

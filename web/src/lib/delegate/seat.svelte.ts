@@ -8,8 +8,8 @@ import type { LiveRoom } from '#lib/live/room.svelte.ts';
 import { hearLibrary } from '#lib/offline/hearing.ts';
 import { KeptResource } from '#lib/offline/kept.svelte.ts';
 import { shelf } from '#lib/offline/shelf.svelte.ts';
-import type { Library, Paper } from '#lib/reader/types.ts';
-import { Follow } from './follow.svelte.ts';
+import type { Library, Paper } from '#lib/papers/types.ts';
+import { Follow } from '#lib/presentation/follow.svelte.ts';
 
 export type MyAttendance = components['schemas']['MyAttendance'];
 

@@ -1,5 +1,5 @@
 import { answer, api } from '#lib/api/client.ts';
-import type { DelegateChange, DelegateRole, NewDelegate } from './types.ts';
+import type { DelegateChange, DelegateList, DelegateRole, NewDelegate } from './types.ts';
 
 const meeting = (meeting_id: number) => ({ params: { path: { meeting_id } } });
 const delegate = (delegate_id: number) => ({ params: { path: { delegate_id } } });
@@ -7,11 +7,30 @@ const asked = (request_id: number) => ({ params: { path: { request_id } } });
 
 /** Everybody: more than any meeting has. */
 export const everybody = 20_000;
+const pageSize = 500;
 
 /** What one asks of the server about delegates, links and requests. All throw ApiError. */
 export const delegatesApi = {
-  list: (meeting_id: number, query: { point_id?: number; q?: string; limit?: number }) =>
-    answer(api.GET('/api/meetings/{meeting_id}/delegates', { params: { path: { meeting_id }, query } })),
+  /** At most `limit` (else all) of a point, of those without one (`online`), or of everybody; asked for page by page. */
+  list: async (
+    meeting_id: number,
+    { limit = everybody, ...asked }: { point_id?: number; online?: boolean; q?: string; limit?: number },
+  ): Promise<DelegateList> => {
+    const some = (offset: number) => {
+      const query = { ...asked, offset, limit: Math.min(pageSize, limit - offset) };
+      return answer(
+        api.GET('/api/meetings/{meeting_id}/delegates', { params: { path: { meeting_id }, query } }),
+      );
+    };
+    const first = await some(0);
+    const delegates = [...first.delegates];
+    while (delegates.length < Math.min(limit, first.total)) {
+      const more = await some(delegates.length);
+      if (more.delegates.length === 0) break;
+      delegates.push(...more.delegates);
+    }
+    return { ...first, delegates };
+  },
   add: (id: number, point_id: number | null, role: DelegateRole, people: NewDelegate[]) =>
     answer(
       api.POST('/api/meetings/{meeting_id}/delegates', { ...meeting(id), body: { point_id, role, people } }),

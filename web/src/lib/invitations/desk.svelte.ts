@@ -5,7 +5,7 @@ import { m } from '#lib/paraglide/messages.js';
 import { fits } from '#lib/text/fold.ts';
 import { toasts } from '#lib/ui/toasts.svelte.ts';
 import type { Option } from '#lib/ui/Combobox.svelte';
-import { delegatesApi, everybody } from './calls.ts';
+import { delegatesApi } from './calls.ts';
 import type { Delegate, DelegateList, DelegatePoint, LinksReport } from './types.ts';
 import { delegatesCount } from './words.ts';
 
@@ -57,11 +57,10 @@ export class DelegateDesk {
     const { point, q } = this.#asked;
     if (q) return delegatesApi.list(this.meeting.id, { q, limit: foundMost });
     if (typeof point === 'number') return delegatesApi.list(this.meeting.id, { point_id: point });
-    // Those without a hall have no address of their own; nobody chosen yet: the figures of the points alone.
-    const limit = point === null ? everybody : 1;
-    const all = await delegatesApi.list(this.meeting.id, { limit });
-    const delegates = point === null ? all.delegates.filter(({ point_id }) => point_id === null) : [];
-    return { ...all, total: delegates.length, delegates };
+    if (point === null) return delegatesApi.list(this.meeting.id, { online: true });
+    // Nobody chosen yet: the figures of the points alone.
+    const figures = await delegatesApi.list(this.meeting.id, { limit: 1 });
+    return { ...figures, total: 0, delegates: [] };
   }
 
   select(ids: readonly number[], on: boolean): void {

@@ -1,6 +1,5 @@
 import { m } from '#lib/paraglide/messages.js';
-import { said } from '#lib/documents/manage/words.ts';
-import { number } from '#lib/text/format.ts';
+import { number, said } from '#lib/text/format.ts';
 import type { Delegate } from './types.ts';
 
 /** "12 đại biểu" */

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Draft, emptyDraft, faults, length, newRow, overrun, writeOf } from './draft.ts';
+import { type Draft, emptyDraft, faults, length, newRow, writeOf } from './draft.ts';
 import { drop, keep, kept } from './keep.ts';
 import { changed, collision, merged, same } from './merge.ts';
 
@@ -27,7 +27,6 @@ describe('a new draft', () => {
   });
   it('has a length and an agenda inside it', () => {
     expect(length(draft())).toBe(210);
-    expect(overrun(draft())).toBe(25 - 210);
   });
 });
 

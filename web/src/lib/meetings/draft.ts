@@ -1,6 +1,5 @@
 import type { Meeting, MeetingKind, MeetingWrite } from '#lib/api/types.ts';
 import { m } from '#lib/paraglide/messages.js';
-import { totalMinutes } from './agenda.ts';
 
 /** Somebody or something chosen by name; without an id it is only a name ("Văn phòng Tỉnh ủy"). */
 export interface Choice {
@@ -160,8 +159,4 @@ export function writeOf(draft: Draft): MeetingWrite {
       speaker: speaker.trim(),
     })),
   };
-}
-
-export function overrun(draft: Draft): number {
-  return totalMinutes(draft.agenda) - length(draft);
 }

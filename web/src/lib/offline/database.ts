@@ -1,6 +1,6 @@
 import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from 'idb';
-import type { Annotation } from '#lib/reader/notes/types.ts';
-import type { TextLine, VersionHead } from '#lib/reader/types.ts';
+import type { Annotation } from '#lib/papers/annotations.ts';
+import type { TextLine, VersionHead } from '#lib/papers/types.ts';
 
 /** A version whose pages lie, or will lie, on this device. */
 export interface SavedVersion {

@@ -1,4 +1,4 @@
-import { ApiError } from '#lib/api/errors.ts';
+import { isRefusal } from '#lib/api/errors.ts';
 import { Resource } from '#lib/api/resource.svelte.ts';
 import { device } from './device.ts';
 
@@ -31,11 +31,6 @@ export class KeptResource<T> extends Resource<T> {
       this.data = copy.value;
     });
   }
-}
-
-/** The server answered, and the answer is that there is nothing (any more) for this person. */
-export function isRefusal(thrown: unknown): thrown is ApiError {
-  return thrown instanceof ApiError && [401, 403, 404, 410].includes(thrown.status);
 }
 
 export async function kept<T>(key: string): Promise<{ value: T; at: number } | undefined> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Library, Paper } from '#lib/reader/types.ts';
+import type { Library, Paper } from '#lib/papers/types.ts';
 import { judge } from './network.ts';
 import { plan, type Situation } from './planner.ts';
 

@@ -1,4 +1,4 @@
-import type { Library, Paper } from '#lib/reader/types.ts';
+import type { Library, Paper } from '#lib/papers/types.ts';
 import type { Network } from './network.ts';
 
 /** When papers are fetched ahead on this device. */

@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Annotation } from '#lib/reader/notes/types.ts';
-import type { TextLine } from '#lib/reader/types.ts';
+import type { Annotation } from '#lib/papers/annotations.ts';
+import type { TextLine } from '#lib/papers/types.ts';
 import { clearDatabase, everything, openDatabase, removeDatabase, type Database } from './database.ts';
 import { merged } from './receipts.ts';
 import { dropPaper, readPicture, readTexts, savedPages } from './saved.ts';

@@ -1,4 +1,4 @@
-import type { TextLine, VersionHead } from '#lib/reader/types.ts';
+import type { TextLine, VersionHead } from '#lib/papers/types.ts';
 import { pagesOf, type Database, type SavedVersion } from './database.ts';
 
 /** Reads and writes of saved papers; each takes the store, or undefined where the browser has none. */

@@ -1,4 +1,4 @@
-import { fetchHead, fetchPicture, fetchTexts } from '#lib/reader/papers.ts';
+import { fetchHead, fetchPicture, fetchTexts } from '#lib/papers/calls.ts';
 import type { Database, SavedVersion } from './database.ts';
 import type { Wish } from './planner.ts';
 import { mark, putPicture, putTexts, savedPages } from './saved.ts';

@@ -1,13 +1,13 @@
 import { SvelteMap } from 'svelte/reactivity';
 import { answer, api } from '#lib/api/client.ts';
 import { connection } from '#lib/api/connection.svelte.ts';
-import { ApiError } from '#lib/api/errors.ts';
+import { ApiError, isRefusal } from '#lib/api/errors.ts';
 import type { Me, MeetingSummary } from '#lib/api/types.ts';
-import { fetchLibrary } from '#lib/reader/papers.ts';
-import type { Library, Paper } from '#lib/reader/types.ts';
+import { fetchLibrary } from '#lib/papers/calls.ts';
+import type { Library, Paper } from '#lib/papers/types.ts';
 import type { SavedVersion } from './database.ts';
 import { device } from './device.ts';
-import { forget, isRefusal, keep, kept } from './kept.svelte.ts';
+import { forget, keep, kept } from './kept.svelte.ts';
 import { network, onNetwork } from './network.ts';
 import { isComing, plan, type Choice, type Wish } from './planner.ts';
 import { noteReceipt, sendReceipts } from './receipts.ts';

@@ -1,6 +1,6 @@
 import { fits } from '#lib/text/fold.ts';
 import type { AgendaItemEntity } from '#lib/live/types.ts';
-import type { Paper } from '#lib/reader/types.ts';
+import type { Paper } from '#lib/papers/types.ts';
 
 /** Papers of one agenda item, or (item undefined) of the whole meeting. */
 export interface Group {

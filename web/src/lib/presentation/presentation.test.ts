@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AgendaItemEntity } from '#lib/live/types.ts';
 import type { Meeting } from '#lib/api/types.ts';
-import type { Box, Paper } from '#lib/reader/types.ts';
+import type { Box, Paper } from '#lib/papers/types.ts';
 import { groupsOf, isPresentable } from './choices.ts';
 import { stepOf } from './keys.ts';
 import { Pointer, type Spot } from './pointer.ts';

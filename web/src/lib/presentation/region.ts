@@ -1,4 +1,4 @@
-import type { Box } from '#lib/reader/types.ts';
+import type { Box } from '#lib/papers/types.ts';
 import type { Spot } from './pointer.ts';
 
 /** Where a page, or a part of it, stands in the window; CSS pixels. */

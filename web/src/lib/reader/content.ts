@@ -1,8 +1,8 @@
 import { connection } from '#lib/api/connection.svelte.ts';
 import { device } from '#lib/offline/device.ts';
 import { readPicture, readTexts } from '#lib/offline/saved.ts';
-import { fetchTexts, pictureAddress } from './papers.ts';
-import type { PictureWidth, TextLine, VersionHead } from './types.ts';
+import { fetchTexts, pictureAddress } from '#lib/papers/calls.ts';
+import type { PictureWidth, TextLine, VersionHead } from '#lib/papers/types.ts';
 
 /** So few pages' text a request, that the first is there quickly on a weak line; many, when all are wanted. */
 const few = 4;

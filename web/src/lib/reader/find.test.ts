@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { foldPage, hitsOn, phrase, segments, singleWords } from './find.ts';
-import type { TextLine } from './types.ts';
+import type { TextLine } from '#lib/papers/types.ts';
 
 const lines: TextLine[] = [
   [

@@ -1,5 +1,5 @@
 import { fold } from '#lib/text/fold.ts';
-import type { Box, TextLine } from './types.ts';
+import type { Box, TextLine } from '#lib/papers/types.ts';
 
 /** A place where the searched words stand; over a line's end it has several boxes. */
 export interface Hit {

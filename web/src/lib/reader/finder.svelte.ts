@@ -1,6 +1,6 @@
 import type { PaperContent } from './content.ts';
 import { foldPage, hitsOn, phrase, singleWords, type FoldedPage, type Hit } from './find.ts';
-import type { Box } from './types.ts';
+import type { Box } from '#lib/papers/types.ts';
 
 /** More than this nobody leafs through; the search then says so. */
 const most = 1_000;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { paragraphs } from './flow.ts';
-import type { TextLine } from './types.ts';
+import type { TextLine } from '#lib/papers/types.ts';
 
 const line = (y: number, text: string, x = 0.12, width = 0.76, height = 0.015): TextLine => [
   x,

@@ -1,4 +1,4 @@
-import type { TextLine } from './types.ts';
+import type { TextLine } from '#lib/papers/types.ts';
 
 /** A paragraph of a page's text, put together from its lines for reading in large type. */
 export interface Paragraph {

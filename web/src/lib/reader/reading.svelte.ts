@@ -1,12 +1,11 @@
-import { ApiError, sentence } from '#lib/api/errors.ts';
+import { ApiError, isRefusal, sentence } from '#lib/api/errors.ts';
 import { device } from '#lib/offline/device.ts';
-import { isRefusal } from '#lib/offline/kept.svelte.ts';
 import { readHead } from '#lib/offline/saved.ts';
 import { shelf } from '#lib/offline/shelf.svelte.ts';
 import { PaperContent } from './content.ts';
 import { Seen } from './seen.ts';
-import { fetchHead, fetchReceipts } from './papers.ts';
-import type { Library, Paper, VersionHead } from './types.ts';
+import { fetchHead, fetchReceipts } from '#lib/papers/calls.ts';
+import type { Library, Paper, VersionHead } from '#lib/papers/types.ts';
 
 /** Why there is nothing to read. */
 export type Problem =

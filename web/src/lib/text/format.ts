@@ -1,6 +1,9 @@
 import { m } from '#lib/paraglide/messages.js';
 import { getLocale } from '#lib/paraglide/runtime.js';
 
+/** A moment: a date, ISO 8601 text, or ms since 1970. */
+type Moment = Date | string | number;
+
 const tag = () => (getLocale() === 'vi' ? 'vi-VN' : 'en-GB');
 const two = (value: number) => String(value).padStart(2, '0');
 
@@ -15,24 +18,24 @@ export function unbroken(title: string): string {
 }
 
 /** 07:30 */
-export function clock(at: Date | string): string {
+export function clock(at: Moment): string {
   const date = new Date(at);
   return `${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
 /** 07:30:05 */
-export function clockWithSeconds(at: Date | string): string {
+export function clockWithSeconds(at: Moment): string {
   return `${clock(at)}:${two(new Date(at).getSeconds())}`;
 }
 
 /** 25/11/2026 */
-export function day(at: Date | string): string {
+export function day(at: Moment): string {
   const date = new Date(at);
   return `${two(date.getDate())}/${two(date.getMonth() + 1)}/${date.getFullYear()}`;
 }
 
 /** Thứ Tư, 25/11/2026; today and tomorrow by name. */
-export function longDay(at: Date | string, now = new Date()): string {
+export function longDay(at: Moment, now = new Date()): string {
   const date = new Date(at);
   const midnight = (d: Date) => new Date(d.getFullYear(), d.getMonth(), d.getDate()).getTime();
   const apart = Math.round((midnight(date) - midnight(now)) / 86_400_000);
@@ -42,8 +45,17 @@ export function longDay(at: Date | string, now = new Date()): string {
   return `${name}, ${day(date)}`;
 }
 
+/** Thứ Bảy, 21/11/2026: whichever day it is. */
+export function weekday(at: Moment): string {
+  const format = { weekday: 'long', day: '2-digit', month: '2-digit', year: 'numeric' } as const;
+  return new Intl.DateTimeFormat(tag(), format).format(new Date(at));
+}
+
+/** 07:30 ngày 25/11/2026 */
+export const moment = (at: Moment): string => m.papers_moment({ time: clock(at), day: day(at) });
+
 /** 07:30–11:00, with the day of the end where it is another one. */
-export function timeSpan(from: Date | string, to: Date | string): string {
+export function timeSpan(from: Moment, to: Moment): string {
   return day(from) === day(to) ? `${clock(from)}–${clock(to)}` : `${clock(from)}–${clock(to)} ${day(to)}`;
 }
 
@@ -62,3 +74,19 @@ export function stopwatch(seconds: number): string {
   const rest = `${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
   return hours > 0 ? `${hours}:${rest}` : rest;
 }
+
+/** Whole seconds gone as "04:12", from an hour on "1:12:40". Never below zero. */
+export const duration = (seconds: number): string => stopwatch(Math.floor(seconds));
+
+/** Seconds from a moment (ISO 8601 text) to `now` (ms). */
+export const secondsSince = (moment: string, now: number): number => (now - Date.parse(moment)) / 1000;
+
+/** Bytes for people: 9,4 MB. */
+export function fileSize(bytes: number): string {
+  if (bytes < 1_000_000) return `${Math.max(1, Math.round(bytes / 1000))} kB`;
+  const [value, unit] = bytes < 1e9 ? [bytes / 1e6, 'MB'] : [bytes / 1e9, 'GB'];
+  return `${value.toLocaleString(tag(), { maximumFractionDigits: value < 100 ? 1 : 0 })} ${unit}`;
+}
+
+/** A sentence the server wrote in both languages. */
+export const said = (text: { vi: string; en: string }): string => (getLocale() === 'vi' ? text.vi : text.en);

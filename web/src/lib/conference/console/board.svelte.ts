@@ -1,10 +1,13 @@
 import { createContext } from 'svelte';
 import { CONSOLE_TILES } from '#lib/media/plan.ts';
-import type { PointEntity } from '#lib/live/types.ts';
+import type { FloorHolder, PointEntity } from '#lib/live/types.ts';
+import { m } from '#lib/paraglide/messages.js';
 import type { PointState } from '#lib/ui/StateMark.svelte';
+import { toasts } from '#lib/ui/toasts.svelte.ts';
 import type { Conference } from '../conference.svelte.ts';
 import { tileCount } from '../screens.ts';
-import { hands, plain, standing, troubles } from '../standing.ts';
+import { hands, standing, troubles } from '../standing.ts';
+import { fold } from '#lib/text/fold.ts';
 import { spansOf, type Span } from '../wall.ts';
 
 export type BoardView = 'wall' | 'tree' | 'tiles';
@@ -87,7 +90,7 @@ export class Board {
     () => this.points.filter(({ presence }) => presence === 'ready' || presence === 'testing').length,
   );
 
-  readonly #needle: string = $derived.by(() => plain(this.search.trim()));
+  readonly #needle: string = $derived.by(() => fold(this.search.trim()));
 
   point(id: number | undefined): PointEntity | undefined {
     return id === undefined ? undefined : this.conference.room.points.get(String(id));
@@ -100,7 +103,7 @@ export class Board {
   /** Whether filter and search leave this point lit. */
   matches(point: PointEntity): boolean {
     if (this.filter && this.standing(point) !== this.filter) return false;
-    return this.#needle === '' || plain(`${point.name} ${point.short_name}`).includes(this.#needle);
+    return this.#needle === '' || fold(`${point.name} ${point.short_name}`).includes(this.#needle);
   }
 
   /** The points of the page of small pictures in view; only these are sent here. */
@@ -133,9 +136,47 @@ export class Board {
     if (id !== undefined) this.choose(id);
   }
 
-  async call(id: number): Promise<void> {
-    const called = await this.conference.acts.run('floor.give', { point_id: id });
-    if (called && this.preview === id) this.preview = undefined;
+  /** Commands reach the server; while the line is cut none does. */
+  get live(): boolean {
+    return this.conference.room.phase.name === 'live';
+  }
+
+  /** Who has the floor beside the main point, oldest first. */
+  get guests(): FloorHolder[] {
+    const { meeting, stage } = this.conference.room;
+    return (stage?.floor ?? []).filter(({ point_id }) => point_id !== meeting?.main_point_id);
+  }
+
+  /** The guests whose turn a call of this point would end. */
+  replaced(id: number): FloorHolder[] {
+    return this.guests.filter(({ point_id }) => point_id !== id);
+  }
+
+  /** Since when a point speaks; undefined while it does not. */
+  speaksSince(id: number): string | undefined {
+    return this.conference.room.stage?.floor.find(({ point_id }) => point_id === id)?.since;
+  }
+
+  /** Calls a point in the place of who speaks now, or (`keep`) beside them. What a call ended can be undone. */
+  async call(id: number, keep = false): Promise<void> {
+    const { acts } = this.conference;
+    const ended = keep ? [] : this.replaced(id);
+    const called = await acts.run('floor.give', { point_id: id, keep });
+    if (!called) return;
+    if (this.preview === id) this.preview = undefined;
+    if (ended.length === 0) return;
+    const name = this.point(id)?.name ?? '';
+    const names = ended.map((holder) => holder.name).join(', ');
+    toasts.show(m.call_replaced({ name, ended: names }), 'info', {
+      label: m.undo(),
+      run: () => void this.#giveBack(ended),
+    });
+  }
+
+  /** The floor as it was before a call: its holders again, the last of them on stage. */
+  async #giveBack(holders: FloorHolder[]): Promise<void> {
+    for (const [index, { point_id }] of holders.entries())
+      if (!(await this.conference.acts.run('floor.give', { point_id, keep: index > 0 }))) return;
   }
 
   /** Keeps a point among the halls' small pictures, or lets it go; a layout without any gets a row of them. */

@@ -1,5 +1,5 @@
 import { answer, api } from '#lib/api/client.ts';
-import { isRefusal } from '#lib/offline/kept.svelte.ts';
+import { isRefusal } from '#lib/api/errors.ts';
 import type { components } from '#lib/api/schema.ts';
 import type { ServerClock } from '#lib/live/clock.ts';
 

@@ -2,7 +2,7 @@ import { createContext } from 'svelte';
 import { Devices } from '#lib/media/devices.svelte.ts';
 import { keepAwake } from '#lib/media/awake.ts';
 import { answer, api } from '#lib/api/client.ts';
-import { Follow } from '#lib/delegate/follow.svelte.ts';
+import { Follow } from '#lib/presentation/follow.svelte.ts';
 import { device } from '#lib/offline/device.ts';
 import { ownerOf } from '#lib/offline/shelf.svelte.ts';
 import type { PointEntity, TurnoutEntity } from '#lib/live/types.ts';

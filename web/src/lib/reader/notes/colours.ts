@@ -1,5 +1,5 @@
 import { m } from '#lib/paraglide/messages.js';
-import type { Colour } from './types.ts';
+import type { Colour } from '#lib/papers/annotations.ts';
 
 /** The colours one marks with; each has a name, for who tells colours apart with difficulty. */
 export const markers: Colour[] = ['yellow', 'green', 'blue', 'pink'];

@@ -1,5 +1,5 @@
 import { getStroke } from 'perfect-freehand';
-import type { InkBody } from './types.ts';
+import type { InkBody } from '#lib/papers/annotations.ts';
 
 /** Strokes are drawn in a coordinate system this wide; its height follows the page's shape. */
 export const canvas = 1000;

@@ -1,5 +1,5 @@
 import { notebook } from './notebook.svelte.ts';
-import type { Annotation, Colour, Content } from './types.ts';
+import type { Annotation, Colour, Content } from '#lib/papers/annotations.ts';
 
 /** What a touch of the page does: read, or write into it. */
 export type Tool = 'read' | 'highlight' | 'ink' | 'erase' | 'note';

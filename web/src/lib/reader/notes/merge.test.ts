@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { merge, outgoing, same, type Change, type SyncAnswer } from './merge.ts';
-import type { Annotation, NoteBody, RemoteAnnotation } from './types.ts';
+import type { Annotation, NoteBody, RemoteAnnotation } from '#lib/papers/annotations.ts';
 
 const body = (text: string): NoteBody => ({ x: 0.5, y: 0.5, text, color: 'yellow' });
 

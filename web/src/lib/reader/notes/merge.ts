@@ -1,4 +1,4 @@
-import type { Annotation, RemoteAnnotation } from './types.ts';
+import type { Annotation, RemoteAnnotation } from '#lib/papers/annotations.ts';
 
 /** One change as it is told to the server: `base` is the revision it was made from. */
 export interface Change {

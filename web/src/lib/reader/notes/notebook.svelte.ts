@@ -5,7 +5,7 @@ import { request } from '#lib/api/request.ts';
 import { device } from '#lib/offline/device.ts';
 import { shelf } from '#lib/offline/shelf.svelte.ts';
 import { merge, most, outgoing, type SyncAnswer } from './merge.ts';
-import type { Annotation, Content } from './types.ts';
+import type { Annotation, Content } from '#lib/papers/annotations.ts';
 
 /** Where what was written is: with the server too, only here, on its way, or only in this window's memory. */
 export type NotesState = 'synced' | 'saved' | 'sending' | 'unsafe';

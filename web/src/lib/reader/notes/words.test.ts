@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { TextLine } from '#lib/reader/types.ts';
+import type { TextLine } from '#lib/papers/types.ts';
 import { between, wordNear } from './words.ts';
 
 const lines: TextLine[] = [

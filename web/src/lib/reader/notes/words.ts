@@ -1,4 +1,4 @@
-import type { Box, TextLine } from '#lib/reader/types.ts';
+import type { Box, TextLine } from '#lib/papers/types.ts';
 
 /** A word by its line and its place in it. */
 export interface WordAt {

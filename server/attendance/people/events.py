@@ -1,0 +1,78 @@
+"""What follows from any change of a meeting's turnout: signatures under old figures fall, and the sockets are told."""
+
+from collections.abc import Collection
+
+from server.attendance.models import SignOff
+from server.attendance.people import totals, totals_cache
+from server.attendance.people.totals import Turnout
+from server.audit.actions import record
+from server.core.transaction import Transaction
+from server.live.log import append
+from server.meetings.access import locked_meeting
+from server.meetings.models import Meeting
+
+
+async def tell(
+    tx: Transaction,
+    meeting: Meeting,
+    kind: str,
+    point_ids: Collection[int | None],
+    *,
+    signed: bool = False,
+    everywhere: bool = False,
+    now: Turnout | None = None,
+) -> Turnout:
+    """Appends the event `kind` with the figures of these halls and the total. A hall's signature is withdrawn, because
+    what was signed is not so any more, unless the change is a signature (`signed`). `everywhere`: other halls'
+    figures may have changed with theirs. `now`: the turnout with the change, if it is known. Returns it.
+
+    The caller holds the meeting's lock: figures of two writers would otherwise overtake each other."""
+    await tx.session.flush()
+    if now is None:
+        now = await totals.load(tx.session, meeting)
+    fallen = frozenset() if signed else now.signed_off & set(point_ids)
+    for point_id in sorted(fallen):
+        count = now.points[point_id]
+        await withdraw(tx, meeting, point_id, count.present + count.online, "list-changed")
+    now.signed_off -= fallen
+    await _append(tx, meeting, kind, now, {*point_ids, *(now.points if everywhere else ())})
+    return now
+
+
+async def withdraw(tx: Transaction, meeting: Meeting, point_id: int, present: int, why: str) -> None:
+    """Of a hall that has signed."""
+    entry = SignOff(
+        meeting_id=meeting.id,
+        point_id=point_id,
+        withdrawn=True,
+        present=present,
+        note=why,
+        at=tx.now,
+        by_id=tx.actor.person_id,
+        by_name="" if tx.actor.system else tx.actor.name[:200],
+    )
+    tx.session.add(entry)
+    await record(tx, "attendance.sign-off-withdrawn", "point", point_id, meeting_id=meeting.id, why=why)
+
+
+async def delegates_changed(tx: Transaction, meeting_id: int, point_ids: Collection[int | None]) -> None:
+    """The list of delegates has changed at these halls (None: those without one). Called by who changed it, in the same
+    transaction."""
+    meeting = await locked_meeting(tx, meeting_id)
+    if meeting is not None:
+        # Whom a removed substitute stood for may be of another hall.
+        await tell(tx, meeting, "delegates.changed", point_ids, everywhere=True)
+
+
+async def meeting_began(tx: Transaction, meeting: Meeting) -> None:
+    """From now on who is not there is absent, at every hall. Signatures stand: the lists are as they were."""
+    await tx.session.flush()
+    now = await totals.load(tx.session, meeting)
+    await _append(tx, meeting, "people.counted", now, now.points)
+
+
+async def _append(
+    tx: Transaction, meeting: Meeting, kind: str, now: Turnout, point_ids: Collection[int | None]
+) -> None:
+    await totals_cache.bump(tx.session, meeting.id)
+    await append(tx, meeting.id, kind, now.changes(point_ids))

@@ -1,0 +1,65 @@
+"""What the last transaction that noted people left behind, so that the next one need not count twelve thousand again.
+
+Good only if nothing has changed since, which the meeting's revision says (`TurnoutState`): whoever changes a totals,
+in whichever process, makes it grow.
+"""
+
+from collections import OrderedDict
+from datetime import datetime
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.attendance.models import TurnoutState
+from server.attendance.people import totals
+from server.attendance.people.totals import Turnout, begun_at
+from server.core.transaction import Transaction
+from server.meetings.models import Meeting
+
+_MOST = 100
+
+_BUMP = text(
+    "INSERT INTO turnout_states (meeting_id, revision) VALUES (:meeting_id, 1) "
+    "ON CONFLICT (meeting_id) DO UPDATE SET revision = turnout_states.revision + 1"
+)
+
+_Stamp = tuple[int | None, datetime | None]
+"""Revision, begin of the meeting."""
+
+
+async def bump(session: AsyncSession, meeting_id: int) -> None:
+    """The turnout has changed."""
+    await session.execute(_BUMP, {"meeting_id": meeting_id})
+
+
+class Memory:
+    """One per process. The caller of all of this holds the meeting's lock."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[int, tuple[_Stamp, Turnout]] = OrderedDict()
+
+    async def recall(self, tx: Transaction, meeting: Meeting) -> Turnout:
+        """As it stands in the database. Remembered no longer: the caller changes it along with the rows."""
+        stamp, known = self._known.pop(meeting.id, (None, None))
+        if (
+            known is not None
+            and stamp == await _stamp(tx, meeting)
+            and known.members == await totals.member_points(tx.session, meeting.id)
+        ):
+            return known
+        return await totals.load(tx.session, meeting)
+
+    async def keep(self, tx: Transaction, meeting: Meeting, now: Turnout) -> None:
+        """Remembers it, if the transaction is committed."""
+        remembered = await _stamp(tx, meeting), now
+        tx.after_commit(lambda: self._remember(meeting.id, remembered))
+
+    def _remember(self, meeting_id: int, remembered: tuple[_Stamp, Turnout]) -> None:
+        self._known[meeting_id] = remembered
+        if len(self._known) > _MOST:
+            self._known.popitem(last=False)
+
+
+async def _stamp(tx: Transaction, meeting: Meeting) -> _Stamp:
+    revision = await tx.session.scalar(select(TurnoutState.revision).where(TurnoutState.meeting_id == meeting.id))
+    return revision, begun_at(meeting)

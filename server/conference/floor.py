@@ -1,0 +1,161 @@
+"""Directing the conference: who has the floor, who is on stage, the layout of the halls' screens, raised hands.
+
+Floor control is decided here and enforced by the media node, which is told the stage after every commit and forwards
+no microphone beside those of the floor.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from server.audit.actions import record
+from server.conference.live.entities import Layout
+from server.conference.state import Before, Conference, load, settle
+from server.core.errors import Conflict, NotAllowed
+from server.core.transaction import Transaction
+from server.meetings.access import meeting_for_write
+
+MOST_HOLDERS = 3
+"""As many as every receiver has slots for sound."""
+
+
+async def give_floor(tx: Transaction, meeting_id: int, point_id: int, *, keep: bool = False) -> None:
+    """Calls a point: floor and stage in one act. Other holders than the main point lose the floor, unless `keep`."""
+    conference, before = await _directed(tx, meeting_id)
+    hall = conference.hall(point_id)
+    if not hall.present:
+        raise Conflict(
+            f"Điểm cầu {hall.name} chưa có mặt. Chờ điểm cầu vào rồi mời lại.",
+            "That point is not connected. Call it again when it is.",
+            presence=hall.presence,
+        )
+    if not keep:
+        conference.end_floor(set(conference.holders) - {conference.main, point_id})
+    conference.give_floor(point_id, tx.now)
+    if len(conference.holders) > MOST_HOLDERS:
+        raise Conflict(
+            f"Đã có {MOST_HOLDERS} điểm cầu đang nói. Kết thúc lượt của một điểm trước.",
+            f"{MOST_HOLDERS} points have the floor already. End one of them first.",
+            floor=before.stage.model_dump(mode="json")["floor"],
+        )
+    conference.stage.stage_point_id = point_id
+    hall.lower_hand()
+    await record(tx, "floor.given", "meeting", meeting_id, point_id=point_id, keep=keep)
+    await settle(tx, conference, before, "floor.given")
+
+
+async def give_floor_to_main(tx: Transaction, meeting_id: int) -> None:
+    """The main point speaks too: floor and stage, and nobody loses the floor."""
+    meeting, _rights = await meeting_for_write(tx, meeting_id)
+    await give_floor(tx, meeting_id, meeting.main_point_id, keep=True)
+
+
+async def take_floor(tx: Transaction, meeting_id: int, point_id: int) -> None:
+    """Ends a point's turn: floor and stage in one act. The stage goes to whom it spoke with and was called last, else
+    it returns to the main point."""
+    conference, before = await _directed(tx, meeting_id)
+    conference.hall(point_id)
+    conference.end_floor({point_id})
+    if conference.stage.stage_point_id == point_id:
+        guests = [other for other in conference.holders if other != conference.main and conference.hall(other).present]
+        conference.stage.stage_point_id = guests[-1] if guests else conference.main
+    await record(tx, "floor.taken", "meeting", meeting_id, point_id=point_id)
+    await settle(tx, conference, before, "floor.taken")
+
+
+async def mute_all(tx: Transaction, meeting_id: int, *, including_main: bool = False) -> None:
+    """Ends the floor of all points but the main one, or of all. The stage stays: silence is not darkness."""
+    conference, before = await _directed(tx, meeting_id)
+    conference.end_floor(set(conference.holders) - (set() if including_main else {conference.main}))
+    await record(tx, "floor.muted_all", "meeting", meeting_id, including_main=including_main)
+    await settle(tx, conference, before, "floor.muted_all")
+
+
+async def start_recess(tx: Transaction, meeting_id: int, until: datetime | None = None) -> None:
+    """The meeting pauses: nobody is heard, shared screens end, and every screen says so. Again: changes `until`, which
+    is announced and ends nothing by itself."""
+    conference, before = await _directed(tx, meeting_id)
+    if conference.meeting.state != "running":
+        raise Conflict(
+            "Cuộc họp chưa bắt đầu, nên chưa giải lao được.",
+            "Only a running meeting pauses.",
+            state=conference.meeting.state,
+        )
+    conference.end_floor(set(conference.holders))
+    conference.stage.content = None
+    conference.stage.stage_point_id = conference.main
+    began = conference.stage.recess["since"] if conference.stage.recess else tx.now.isoformat()
+    conference.stage.recess = {"since": began, "until": until.isoformat() if until else None}
+    await record(tx, "recess.started", "meeting", meeting_id, until=until)
+    await settle(tx, conference, before, "recess.started")
+
+
+async def end_recess(tx: Transaction, meeting_id: int) -> None:
+    """It goes on: the main point has floor and stage. Ending a recess that is over changes nothing."""
+    conference, before = await _directed(tx, meeting_id)
+    if conference.stage.recess is None:
+        return
+    conference.give_floor(conference.main, tx.now)
+    conference.stage.stage_point_id = conference.main
+    await record(tx, "recess.ended", "meeting", meeting_id)
+    await settle(tx, conference, before, "recess.ended")
+
+
+async def show(tx: Transaction, meeting_id: int, point_id: int | None) -> None:
+    """Puts a point on stage without the floor (a look at a hall); None: the main point again."""
+    conference, before = await _directed(tx, meeting_id)
+    conference.stage.stage_point_id = conference.hall(conference.main if point_id is None else point_id).point_id
+    await record(tx, "stage.shown", "meeting", meeting_id, point_id=point_id)
+    await settle(tx, conference, before, "stage.shown")
+
+
+async def set_layout(tx: Transaction, meeting_id: int, layout: Layout, pinned: Sequence[int] | None = None) -> None:
+    """The layout of every hall's screen. `pinned`: points for the first small pictures; None keeps what is pinned."""
+    conference, before = await _directed(tx, meeting_id)
+    conference.stage.layout = layout
+    if pinned is not None:
+        conference.stage.pinned = [conference.hall(point_id).point_id for point_id in dict.fromkeys(pinned)]
+    await record(tx, "layout.set", "meeting", meeting_id, layout=layout, pinned=pinned)
+    await settle(tx, conference, before, "layout.set")
+
+
+async def raise_hand(tx: Transaction, meeting_id: int, point_id: int, topic: str = "") -> None:
+    """A hall asks to speak. Raising again changes the topic and keeps its place in the queue."""
+    meeting, rights = await meeting_for_write(tx, meeting_id)
+    if point_id not in rights.points:
+        raise NotAllowed()
+    conference = await load(tx.session, meeting)
+    before = Before(conference)
+    hall = conference.hall(point_id)
+    if not conference.active or not hall.present:
+        raise Conflict(
+            "Điểm cầu chưa vào họp, nên chưa giơ tay được.", "The hall is not in the meeting.", presence=hall.presence
+        )
+    hall.hand_at = hall.hand_at or tx.now
+    hall.hand_topic = topic
+    if await settle(tx, conference, before, "hand.raised"):
+        await record(tx, "hand.raised", "meeting", meeting_id, point_id=point_id, topic=topic)
+
+
+async def lower_hand(tx: Transaction, meeting_id: int, point_id: int) -> None:
+    """By the hall itself, or by whoever directs. Lowering a hand that is down changes nothing."""
+    meeting, rights = await meeting_for_write(tx, meeting_id)
+    if not (point_id in rights.points or rights.conduct or rights.operate):
+        raise NotAllowed()
+    conference = await load(tx.session, meeting)
+    before = Before(conference)
+    conference.hall(point_id).lower_hand()
+    if await settle(tx, conference, before, "hand.lowered"):
+        await record(tx, "hand.lowered", "meeting", meeting_id, point_id=point_id)
+
+
+async def _directed(tx: Transaction, meeting_id: int) -> tuple[Conference, Before]:
+    """For whoever conducts or operates, while the meeting is open or running."""
+    meeting, rights = await meeting_for_write(tx, meeting_id)
+    if not (rights.conduct or rights.operate):
+        raise NotAllowed()
+    conference = await load(tx.session, meeting)
+    if not conference.active:
+        raise Conflict(
+            "Cuộc họp chưa mở hoặc đã kết thúc.", "The meeting is not open, or it has ended.", state=meeting.state
+        )
+    return conference, Before(conference)

@@ -1,0 +1,183 @@
+"""The conference's commands on the live channel: handlers that open a transaction and call an action. Each action
+decides the right from the database; the audience here only keeps what makes no sense from reaching it."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from server.conference import content, floor, lifecycle, presence
+from server.conference.schemas import (
+    FloorGive,
+    FloorMuteAll,
+    FloorTake,
+    HallReady,
+    HandDismiss,
+    HandRaise,
+    LayoutSet,
+    RecessStart,
+    StageShow,
+)
+from server.core.transaction import Transaction
+from server.live.feature import Audience, Call, LiveCommand, NoData
+
+HALL: frozenset[Audience] = frozenset({"hall"})
+CONSOLE: frozenset[Audience] = frozenset({"console"})
+EVERYONE: frozenset[Audience] = frozenset({"hall", "console", "member"})
+
+Data = TypeVar("Data", bound=BaseModel)
+
+
+def _act(work: Callable[[Transaction, Call, Data], Awaitable[Any]]) -> Callable[[Call, Data], Awaitable[None]]:
+    async def handle(call: Call, data: Data) -> None:
+        async with call.services.transactions(call.actor) as tx:
+            await work(tx, call, data)
+
+    return handle
+
+
+def _own_point(call: Call) -> int:
+    assert call.client.viewer.point_id is not None  # noqa: S101  (a hall's socket has one)
+    return call.client.viewer.point_id
+
+
+async def _start_content(tx: Transaction, call: Call, _data: NoData) -> None:
+    await content.start(
+        tx, call.meeting_id, call.client.participant, point_id=call.client.viewer.point_id, connected=call.connected
+    )
+
+
+async def _start_recess(tx: Transaction, call: Call, data: RecessStart) -> None:
+    until = tx.now + timedelta(minutes=data.minutes) if data.minutes else None
+    await floor.start_recess(tx, call.meeting_id, until)
+
+
+COMMANDS = (
+    LiveCommand(
+        "hall.ready",
+        "The technician says that picture and sound are right (or, false, not yet).",
+        HallReady,
+        _act(lambda tx, call, data: presence.set_ready(tx, call.meeting_id, _own_point(call), data.ready)),
+        HALL,
+    ),
+    LiveCommand(
+        "hall.leave",
+        "The hall goes on purpose: absent from now on, its floor, stage, hand and content end.",
+        NoData,
+        _act(lambda tx, call, _data: presence.leave(tx, call.meeting_id, _own_point(call))),
+        HALL,
+    ),
+    LiveCommand(
+        "hand.raise",
+        "The hall asks to speak. Again: changes the topic, keeps the place in the queue.",
+        HandRaise,
+        _act(lambda tx, call, data: floor.raise_hand(tx, call.meeting_id, _own_point(call), data.topic)),
+        HALL,
+    ),
+    LiveCommand(
+        "hand.lower",
+        "The hall no longer asks to speak.",
+        NoData,
+        _act(lambda tx, call, _data: floor.lower_hand(tx, call.meeting_id, _own_point(call))),
+        HALL,
+    ),
+    LiveCommand(
+        "hand.dismiss",
+        "Lowers a hall's hand for it.",
+        HandDismiss,
+        _act(lambda tx, call, data: floor.lower_hand(tx, call.meeting_id, data.point_id)),
+        CONSOLE,
+    ),
+    LiveCommand(
+        "floor.give",
+        "Calls a point: floor and stage in one act. Others than the main point lose the floor, unless `keep`.",
+        FloorGive,
+        _act(lambda tx, call, data: floor.give_floor(tx, call.meeting_id, data.point_id, keep=data.keep)),
+        CONSOLE,
+    ),
+    LiveCommand(
+        "floor.give_main",
+        "Gives floor and stage to the main point; nobody loses the floor.",
+        NoData,
+        _act(lambda tx, call, _data: floor.give_floor_to_main(tx, call.meeting_id)),
+        CONSOLE,
+    ),
+    LiveCommand(
+        "floor.take",
+        "Ends a point's turn: floor and stage in one act; the stage goes to who else was called, or the main point.",
+        FloorTake,
+        _act(lambda tx, call, data: floor.take_floor(tx, call.meeting_id, data.point_id)),
+        CONSOLE,
+    ),
+    LiveCommand(
+        "floor.mute_all",
+        "Ends the floor of all points but the main one, or of all. The stage stays.",
+        FloorMuteAll,
+        _act(lambda tx, call, data: floor.mute_all(tx, call.meeting_id, including_main=data.including_main)),
+        CONSOLE,
+    ),
+    LiveCommand(
+        "recess.start",
+        "The meeting pauses: nobody is heard, every screen says until when.",
+        RecessStart,
+        _act(_start_recess),
+        CONSOLE,
+    ),
+    LiveCommand(
+        "recess.end",
+        "It goes on: the main point has floor and stage. Calling a point ends a recess too.",
+        NoData,
+        _act(lambda tx, call, _data: floor.end_recess(tx, call.meeting_id)),
+        CONSOLE,
+    ),
+    LiveCommand(
+        "stage.show",
+        "Puts a point on stage without the floor; null: the main point again.",
+        StageShow,
+        _act(lambda tx, call, data: floor.show(tx, call.meeting_id, data.point_id)),
+        CONSOLE,
+    ),
+    LiveCommand(
+        "layout.set",
+        "The layout of every hall's screen, and which points are pinned to its small pictures.",
+        LayoutSet,
+        _act(lambda tx, call, data: floor.set_layout(tx, call.meeting_id, data.layout, data.pinned)),
+        CONSOLE,
+    ),
+    LiveCommand(
+        "content.start",
+        "Shows this client's content to all: presenters, who directs, a hall that holds the floor.",
+        NoData,
+        _act(_start_content),
+        EVERYONE,
+    ),
+    LiveCommand(
+        "content.stop",
+        "Stops one's own content; who directs stops anybody's.",
+        NoData,
+        _act(lambda tx, call, _data: content.stop(tx, call.meeting_id, call.client.participant)),
+        EVERYONE,
+    ),
+    LiveCommand(
+        "meeting.open",
+        "Halls may come in and test.",
+        NoData,
+        _act(lambda tx, call, _data: lifecycle.open_halls(tx, call.meeting_id)),
+        CONSOLE,
+    ),
+    LiveCommand(
+        "meeting.start",
+        "The meeting runs; the main point has floor and stage.",
+        NoData,
+        _act(lambda tx, call, _data: lifecycle.start(tx, call.meeting_id)),
+        CONSOLE,
+    ),
+    LiveCommand(
+        "meeting.end",
+        "The meeting is over; nobody is seen or heard any more.",
+        NoData,
+        _act(lambda tx, call, _data: lifecycle.end(tx, call.meeting_id)),
+        CONSOLE,
+    ),
+)

@@ -1,0 +1,71 @@
+"""The conference's part of the live state: collections `points`, `stage`."""
+
+from datetime import datetime
+from typing import Literal
+
+from server.live.protocol import Wire
+
+Presence = Literal["absent", "testing", "ready", "lost"]
+Layout = Literal["stage", "stage-row", "grid-2", "grid-3", "grid-4", "content-stage"]
+
+
+class PointEntity(Wire):
+    """Collection `points`, key = id. Consoles see all; a hall sees its own only."""
+
+    id: int
+    unit_id: int
+    name: str
+    short_name: str
+    speaker: str
+    main: bool
+    presence: Presence
+    since: datetime
+    weak: bool
+    floor: bool
+    """Holds the floor: its sound goes to everyone. On air = floor or on stage."""
+    hand_at: datetime | None
+    hand_topic: str
+    contact: str
+    """Name and phone of the hall's technician, for consoles."""
+
+
+class Place(Wire):
+    """A point as other halls' screens name it."""
+
+    point_id: int
+    name: str
+    speaker: str
+    presence: Presence
+    """Why there is no picture: its line is cut, or it has not come in."""
+
+
+class FloorHolder(Place):
+    since: datetime
+
+
+class SharedContent(Wire):
+    participant: str
+    name: str
+    since: datetime
+
+
+class Recess(Wire):
+    """The meeting pauses: nobody is heard, and every screen says until when."""
+
+    since: datetime
+    until: datetime | None
+    """As announced; the recess ends when somebody is called, not by the clock."""
+
+
+class StageEntity(Wire):
+    """Collection `stage`, key "". `tiles[i]` is the picture in every hall's `tile-i` slot."""
+
+    layout: Layout
+    stage: Place | None
+    floor: list[FloorHolder]
+    """Oldest first."""
+    pinned: list[int]
+    """Points the operator pinned to the small pictures."""
+    tiles: list[Place]
+    content: SharedContent | None
+    recess: Recess | None

@@ -1,0 +1,122 @@
+"""What the conference hands to the live channel. Commands that concern the media node; the rest is in `commands`."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from media.contract import View
+from server.conference.live.commands import COMMANDS, CONSOLE, EVERYONE
+from server.conference.live.entities import PointEntity, StageEntity
+from server.conference.nodes.desired_state import hall_name
+from server.conference.nodes.line_quality import LinksSignal, PointLink
+from server.conference.nodes.registry import DemandSignal, MediaNodeSignal, MediaSessionSignal, Nodes
+from server.conference.schemas import (
+    DESK_PUBLICATIONS,
+    HALL_PUBLICATIONS,
+    SLOTS,
+    MediaAnswer,
+    MediaClose,
+    MediaOffer,
+    ViewSet,
+)
+from server.conference.state import load
+from server.core.errors import Invalid, NotAllowed, NotFound
+from server.live.feature import Call, LiveCommand, LiveFeature, NoData, Viewer
+from server.live.protocol import Wire
+from server.meetings.access import visible_meeting
+from server.meetings.models import Meeting
+
+
+async def entities(session: AsyncSession, meeting_id: int) -> dict[str, dict[str, Wire]]:
+    """Collections `points`, `stage`. NotFound if there is no such meeting."""
+    meeting = await session.get(Meeting, meeting_id)
+    if meeting is None:
+        raise NotFound()
+    conference = await load(session, meeting)
+    return {
+        "points": {str(hall.point_id): conference.point_entity(hall) for hall in conference.halls.values()},
+        "stage": {"": conference.stage_entity()},
+    }
+
+
+def visible(collection: str, key: str, viewer: Viewer) -> bool:
+    """Everybody sees the stage; consoles see every point, a hall its own."""
+    return collection == "stage" or viewer.audience == "console" or key == str(viewer.point_id)
+
+
+def feature(nodes: Nodes) -> LiveFeature:
+    async def offer(call: Call, data: MediaOffer) -> MediaAnswer:
+        await _check_offer(call, data)
+        sdp, boot = await nodes.offer(
+            call.client, session=data.session, sdp=data.sdp, publish=data.publish, slots=data.slots
+        )
+        return MediaAnswer(sdp=sdp, boot=boot)
+
+    async def close(call: Call, data: MediaClose) -> None:
+        nodes.leave(call.meeting_id, call.client.participant, data.session)
+
+    async def set_view(call: Call, data: ViewSet) -> None:
+        async with call.services.database.read() as session:
+            meeting, rights = await visible_meeting(session, call.meeting_id, call.actor)
+            if not (rights.conduct or rights.operate):
+                raise NotAllowed()
+            conference = await load(session, meeting)
+        for point_id in (*data.tiles, *((data.preview,) if data.preview is not None else ())):
+            conference.hall(point_id)
+        view = View(
+            preview=hall_name(data.preview) if data.preview is not None else None,
+            tiles=tuple(hall_name(point_id) for point_id in dict.fromkeys(data.tiles)),
+        )
+        nodes.set_view(call.meeting_id, call.client.participant, view)
+
+    return LiveFeature(
+        name="conference",
+        collections={"points": PointEntity, "stage": StageEntity},
+        load=entities,
+        visible=visible,
+        signals={
+            "media-node": MediaNodeSignal,
+            "media-session": MediaSessionSignal,
+            "demand": DemandSignal,
+            "links": LinksSignal,
+            "link": PointLink,
+            "session-replaced": NoData,
+        },
+        commands=(
+            *COMMANDS,
+            LiveCommand(
+                "view.set",
+                "What this console alone is shown: a preview with sound, a page of small pictures.",
+                ViewSet,
+                set_view,
+                CONSOLE,
+            ),
+            LiveCommand(
+                "media.offer",
+                "Offers a peer connection (an SDP offer); a newer one replaces the older.",
+                MediaOffer,
+                offer,
+                EVERYONE,
+                reply=MediaAnswer,
+                max_bytes=256 * 1024,
+                own_pace=True,
+            ),
+            LiveCommand("media.close", "Ends a peer connection.", MediaClose, close, EVERYONE),
+        ),
+    )
+
+
+async def _check_offer(call: Call, data: MediaOffer) -> None:
+    """Halls send everything; desks content only, and only who may share a screen."""
+    audience = call.client.viewer.audience
+    wrong = [slot for slot in data.slots.values() if not SLOTS[audience].fullmatch(slot)]
+    if wrong or len(set(data.slots.values())) < len(data.slots):
+        raise Invalid("Yêu cầu khung hình không hợp lệ.", "These slots are not offered here.", slots=wrong)
+    carried = set(data.publish.values())
+    if len(carried) < len(data.publish):
+        raise Invalid("Một nguồn chỉ gửi một lần.", "A publication is named twice.")
+    if not carried <= (HALL_PUBLICATIONS if audience == "hall" else DESK_PUBLICATIONS):
+        raise NotAllowed()
+    if audience != "hall" and carried:
+        async with call.services.database.read() as session:
+            _meeting, rights = await visible_meeting(session, call.meeting_id, call.actor)
+        if not rights.present:
+            raise NotAllowed()

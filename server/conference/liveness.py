@@ -1,0 +1,148 @@
+"""Watches over the halls' lines: who is gone for too long is lost.
+
+A hall that disconnects from this process gets its own timer. Everything else (this server was killed, or another one
+beside it) is found by a sweep of the database: connected halls are written down as heard every few seconds, and who
+counts as present but was not heard by anybody is lost, as of when it was last heard.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Mapping
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.conference import content
+from server.conference.models import PointPresence, Stage
+from server.conference.presence import lose
+from server.conference.state import ACTIVE, PRESENT
+from server.core.actor import SYSTEM
+from server.core.database import UtcDateTime
+from server.core.services import Services
+from server.live.client import Client
+from server.live.registry import Live
+from server.meetings.access import meeting_for_write
+from server.meetings.models import Meeting
+
+logger = structlog.get_logger(__name__)
+
+LONGEST_BEAT = 5.0
+
+
+class Watch:
+    def __init__(self, services: Services, live: Live) -> None:
+        self._services = services
+        self._live = live
+        self._lost_after = services.settings.lost_after_seconds
+        self._beat = min(LONGEST_BEAT, self._lost_after / 3)
+        self._timers: dict[tuple[int, int], asyncio.Task[None]] = {}
+        self._loop: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._loop = asyncio.create_task(self._run(self._services.clock()))
+
+    async def stop(self) -> None:
+        """Notes for the last time who is connected: the next start counts from here."""
+        tasks = [*self._timers.values(), *([self._loop] if self._loop else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        with contextlib.suppress(Exception):
+            await self.note_heard()
+
+    def gone(self, client: Client, point_id: int) -> None:
+        """The hall's socket is gone. It is lost unless it is back in time."""
+        key = (client.meeting_id, point_id)
+        self.back(client.meeting_id, point_id)
+        self._timers[key] = asyncio.create_task(self._lose_later(client, point_id))
+
+    def back(self, meeting_id: int, point_id: int) -> None:
+        timer = self._timers.pop((meeting_id, point_id), None)
+        if timer is not None:
+            timer.cancel()
+
+    async def note_heard(self) -> None:
+        """Writes when each connected hall was heard."""
+        heard = [
+            {"of_meeting": meeting_id, "of_point": point_id, "at": client.heard_at}
+            for meeting_id in self._live.rooms
+            for point_id, client in self._live.halls(meeting_id).items()
+        ]
+        if heard:
+            async with self._services.transactions(SYSTEM) as tx:
+                await (await tx.session.connection()).execute(_NOTE, heard)
+
+    async def sweep(self) -> None:
+        """Finds present points that nobody hears any more."""
+        overdue = self._services.clock() - timedelta(seconds=self._lost_after + self._beat)
+        async with self._services.database.read() as session:
+            silent = await _silent(session, overdue)
+        for meeting_id, points in silent.items():
+            if points.keys() - self._live.halls(meeting_id).keys():
+                await self._lose(meeting_id, points)
+
+    async def _run(self, started: datetime) -> None:
+        # Halls that were in it when the server stopped get their time to come back first.
+        await asyncio.sleep(self._lost_after)
+        await self._without_failing(self._abandon_content(started))
+        while True:
+            await self._without_failing(self.note_heard())
+            await self._without_failing(self.sweep())
+            await asyncio.sleep(self._beat)
+
+    async def _lose_later(self, client: Client, point_id: int) -> None:
+        await asyncio.sleep(self._lost_after)
+        # From here on it is not cancelled any more: a commit must not be cut off from its events.
+        self._timers.pop((client.meeting_id, point_id), None)
+        await self._without_failing(self._lose(client.meeting_id, {point_id: client.heard_at}))
+
+    async def _lose(self, meeting_id: int, last_heard: Mapping[int, datetime]) -> None:
+        async with self._services.transactions(SYSTEM) as tx:
+            # Whoever came back meanwhile is connected before it waits for this lock to join.
+            await meeting_for_write(tx, meeting_id)
+            here = self._live.halls(meeting_id).keys()
+            await lose(tx, meeting_id, {point: at for point, at in last_heard.items() if point not in here})
+
+    async def _abandon_content(self, started: datetime) -> None:
+        """A desk that shared its screen before the restart has another name now, if it is back at all."""
+        async with self._services.database.read() as session:
+            rows = await session.execute(
+                select(Stage.meeting_id, Stage.content)
+                .join(Meeting, Meeting.id == Stage.meeting_id)
+                .where(Meeting.state.in_(ACTIVE))
+            )
+            shared = [(meeting_id, shared) for meeting_id, shared in rows if shared]
+        for meeting_id, share in shared:
+            before = datetime.fromisoformat(share["since"]) <= started
+            if before and self._live.client(meeting_id, share["participant"]) is None:
+                async with self._services.transactions(SYSTEM) as tx:
+                    await content.abandon(tx, meeting_id, share["participant"])
+
+    async def _without_failing(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except Exception:
+            logger.exception("hall-watch-failed")
+
+
+_NOTE = (
+    update(PointPresence)
+    .where(PointPresence.meeting_id == bindparam("of_meeting"), PointPresence.point_id == bindparam("of_point"))
+    .values(heard_at=bindparam("at"))
+)
+
+
+async def _silent(session: AsyncSession, overdue: datetime) -> dict[int, dict[int, datetime]]:
+    """Meeting -> present point -> when it was last heard, of those not heard since `overdue`."""
+    heard = func.coalesce(PointPresence.heard_at, PointPresence.since, type_=UtcDateTime)
+    rows = await session.execute(
+        select(PointPresence.meeting_id, PointPresence.point_id, heard)
+        .join(Meeting, Meeting.id == PointPresence.meeting_id)
+        .where(Meeting.state.in_(ACTIVE), PointPresence.presence.in_(PRESENT), heard < overdue)
+    )
+    found: dict[int, dict[int, datetime]] = {}
+    for meeting_id, point_id, at in rows:
+        found.setdefault(meeting_id, {})[point_id] = at
+    return found

@@ -1,0 +1,322 @@
+"""A meeting's conference as one value: the stage and every member point. Actions load it, change it, and `settle`
+writes what changed together with one event; so no action can forget to tell the sockets about something it touched."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.conference.live.entities import FloorHolder, Place, PointEntity, Recess, SharedContent, StageEntity
+from server.conference.models import PointPresence, Stage
+from server.conference.tiles import VISIBLE, arrange
+from server.core.database import UtcDateTime
+from server.core.errors import NotFound
+from server.core.transaction import Transaction
+from server.live.log import append, put
+from server.live.protocol import Change
+from server.meetings.models import Meeting, MemberPoint
+from server.organisations.models import BridgePoint, Unit
+from server.organisations.queries import ids_of
+
+ACTIVE = ("open", "running")
+"""States of a meeting in which halls are in it."""
+PRESENT = ("testing", "ready")
+
+
+@dataclass(slots=True)
+class Hall:
+    """A member point now. Plain values; `settle` writes them back."""
+
+    point_id: int
+    unit_id: int
+    unit_path: str
+    unit_position: int
+    position: int
+    name: str
+    short_name: str
+    speaker: str
+    contact: str
+    presence: str
+    since: datetime
+    before_lost: str
+    weak: bool
+    hand_at: datetime | None
+    hand_topic: str
+
+    @property
+    def present(self) -> bool:
+        return self.presence in PRESENT
+
+    def facts(self) -> tuple[object, ...]:
+        return self.presence, self.since, self.before_lost, self.weak, self.hand_at, self.hand_topic
+
+    def lower_hand(self) -> None:
+        self.hand_at, self.hand_topic = None, ""
+
+    def become(self, presence: str, now: datetime) -> None:
+        self.presence, self.since = presence, now
+
+
+class Conference:
+    def __init__(self, meeting: Meeting, stage: Stage, halls: dict[int, Hall]) -> None:
+        self.meeting = meeting
+        self.stage = stage
+        self.halls = halls
+
+    @property
+    def main(self) -> int:
+        return self.meeting.main_point_id
+
+    @property
+    def active(self) -> bool:
+        return self.meeting.state in ACTIVE
+
+    @property
+    def holders(self) -> list[int]:
+        """Points that hold the floor, oldest first."""
+        return [entry["point_id"] for entry in self.stage.floor]
+
+    def hall(self, point_id: int) -> Hall:
+        """NotFound if the point is not a member of this meeting."""
+        found = self.halls.get(point_id)
+        if found is None:
+            raise NotFound(
+                "Điểm cầu này không có trong cuộc họp.", "That point is not in this meeting.", point_id=point_id
+            )
+        return found
+
+    def give_floor(self, point_id: int, now: datetime) -> None:
+        """Whoever speaks ends a recess."""
+        self.stage.recess = None
+        if point_id not in self.holders:
+            self.stage.floor = [*self.stage.floor, {"point_id": point_id, "since": now.isoformat()}]
+
+    def end_floor(self, point_ids: set[int]) -> None:
+        """What they share as content by right of the floor ends too."""
+        self.stage.floor = [entry for entry in self.stage.floor if entry["point_id"] not in point_ids]
+        self.end_content_of(point_ids)
+
+    def end_content_of(self, point_ids: set[int]) -> None:
+        if self.stage.content is not None and self.stage.content.get("point_id") in point_ids:
+            self.stage.content = None
+
+    # -- entities
+
+    def point_entity(self, hall: Hall) -> PointEntity:
+        return PointEntity.model_validate(
+            {
+                "id": hall.point_id,
+                "unit_id": hall.unit_id,
+                "name": hall.name,
+                "short_name": hall.short_name,
+                "speaker": hall.speaker,
+                "main": hall.point_id == self.main,
+                "presence": hall.presence,
+                "since": hall.since,
+                "weak": hall.weak,
+                "floor": hall.point_id in self.holders,
+                "hand_at": hall.hand_at,
+                "hand_topic": hall.hand_topic,
+                "contact": hall.contact,
+            }
+        )
+
+    def stage_entity(self) -> StageEntity:
+        return StageEntity.model_validate(
+            {
+                "layout": self.stage.layout,
+                "stage": self._place(self.stage.stage_point_id),
+                "floor": [
+                    FloorHolder(**place.model_dump(), since=entry["since"])
+                    for entry in self.stage.floor
+                    if (place := self._place(entry["point_id"])) is not None
+                ],
+                "pinned": list(self.stage.pinned),
+                "tiles": [place for point_id in self.stage.tiles if (place := self._place(point_id)) is not None],
+                "content": self._content(),
+                "recess": self.stage.recess and Recess.model_validate(self.stage.recess),
+            }
+        )
+
+    def _place(self, point_id: int | None) -> Place | None:
+        hall = self.halls.get(point_id) if point_id is not None else None
+        if hall is None:
+            return None
+        return Place(point_id=hall.point_id, name=hall.name, speaker=hall.speaker, presence=hall.presence)
+
+    def _content(self) -> SharedContent | None:
+        content = self.stage.content
+        if content is None:
+            return None
+        return SharedContent(participant=content["participant"], name=content["name"], since=content["since"])
+
+
+async def load(session: AsyncSession, meeting: Meeting) -> Conference:
+    """Two queries, whatever the number of points."""
+    stage = await session.get(Stage, meeting.id) or Stage(
+        meeting_id=meeting.id,
+        layout="stage-row",
+        stage_point_id=None,
+        floor=[],
+        pinned=[],
+        tiles=[],
+        content=None,
+        recess=None,
+    )
+    rows = await session.execute(
+        select(
+            MemberPoint.point_id,
+            MemberPoint.speaker,
+            BridgePoint.unit_id,
+            BridgePoint.name,
+            BridgePoint.short_name,
+            BridgePoint.position,
+            BridgePoint.contact_name,
+            BridgePoint.contact_phone,
+            Unit.path,
+            Unit.position.label("unit_position"),
+            PointPresence.presence,
+            PointPresence.since,
+            PointPresence.before_lost,
+            PointPresence.weak,
+            PointPresence.hand_at,
+            PointPresence.hand_topic,
+        )
+        .join(BridgePoint, BridgePoint.id == MemberPoint.point_id)
+        .join(Unit, Unit.id == BridgePoint.unit_id)
+        .outerjoin(
+            PointPresence,
+            (PointPresence.meeting_id == MemberPoint.meeting_id) & (PointPresence.point_id == MemberPoint.point_id),
+        )
+        .where(MemberPoint.meeting_id == meeting.id)
+    )
+    halls = {row.point_id: _hall(row, meeting) for row in rows}
+    return Conference(meeting, stage, halls)
+
+
+def _hall(row: Any, meeting: Meeting) -> Hall:
+    known = row.presence is not None
+    return Hall(
+        point_id=row.point_id,
+        unit_id=row.unit_id,
+        unit_path=row.path,
+        unit_position=row.unit_position,
+        position=row.position,
+        name=row.name,
+        short_name=row.short_name,
+        speaker=row.speaker,
+        contact=" · ".join(part for part in (row.contact_name, row.contact_phone) if part),
+        presence=row.presence if known else "absent",
+        since=row.since if known else meeting.created_at,
+        before_lost=row.before_lost if known else "ready",
+        weak=bool(row.weak),
+        hand_at=row.hand_at,
+        hand_topic=row.hand_topic or "",
+    )
+
+
+async def in_tree_order(session: AsyncSession, halls: Sequence[Hall]) -> list[Hall]:
+    """As people list them: by the positions of their units from the top down, then by their own."""
+    position = {ids_of(hall.unit_path)[-1]: hall.unit_position for hall in halls}
+    above = {unit_id for hall in halls for unit_id in ids_of(hall.unit_path)} - position.keys()
+    if above:
+        rows = await session.execute(select(Unit.id, Unit.position).where(Unit.id.in_(above)))
+        position.update((unit_id, place) for unit_id, place in rows)
+    return sorted(
+        halls,
+        key=lambda hall: (
+            [(position.get(unit_id, 0), unit_id) for unit_id in ids_of(hall.unit_path)],
+            hall.position,
+            hall.point_id,
+        ),
+    )
+
+
+class Before:
+    """What a conference was when it was loaded, to find out what an action changed."""
+
+    def __init__(self, conference: Conference) -> None:
+        self.stage = conference.stage_entity()
+        self.facts = {hall.point_id: hall.facts() for hall in conference.halls.values()}
+        self.floor = set(conference.holders)
+
+
+async def settle(tx: Transaction, conference: Conference, before: Before, kind: str) -> bool:
+    """Rearranges the small pictures, writes what changed, and appends one event of it. False if nothing changed."""
+    await _arrange(tx.session, conference)
+    touched = [hall for hall in conference.halls.values() if hall.facts() != before.facts[hall.point_id]]
+    told = {hall.point_id for hall in touched} | (before.floor ^ set(conference.holders))
+    changes: list[Change] = [
+        put("points", point_id, conference.point_entity(conference.halls[point_id]))
+        for point_id in sorted(told & conference.halls.keys())
+    ]
+    stage = conference.stage_entity()
+    if stage != before.stage:
+        changes.append(put("stage", "", stage))
+    tx.session.add(conference.stage)
+    await _save(tx, conference.meeting.id, touched)
+    if not changes:
+        return False
+    await append(tx, conference.meeting.id, kind, changes)
+    return True
+
+
+async def _arrange(session: AsyncSession, conference: Conference) -> None:
+    stage = conference.stage
+    present = [hall for hall in conference.halls.values() if hall.present]
+    hands = sorted((hall for hall in present if hall.hand_at), key=lambda hall: (hall.hand_at, hall.point_id))
+    # Tree order decides only between newcomers, and costs a query: most joins of a large conference need none.
+    known = {stage.stage_point_id, *stage.pinned, conference.main, *conference.holders, *stage.tiles}
+    sure = sum(hall.point_id in known or hall.hand_at is not None for hall in present)
+    full = sure > VISIBLE[stage.layout] or VISIBLE[stage.layout] == 0
+    ordered = present if full else await in_tree_order(session, present)
+    tiles = arrange(
+        stage.layout,
+        stage=stage.stage_point_id,
+        pinned=stage.pinned,
+        main=conference.main,
+        floor=conference.holders,
+        hands=[hall.point_id for hall in hands],
+        present=[hall.point_id for hall in ordered],
+        previous=stage.tiles,
+    )
+    if tiles != stage.tiles:
+        stage.tiles = tiles
+
+
+_SAVE = text(
+    "INSERT INTO point_presences"
+    " (meeting_id, point_id, presence, since, before_lost, heard_at, weak, hand_at, hand_topic) VALUES"
+    " (:meeting_id, :point_id, :presence, :since, :before_lost, :now, :weak, :hand_at, :hand_topic)"
+    " ON CONFLICT (meeting_id, point_id) DO UPDATE SET presence = excluded.presence, since = excluded.since,"
+    " heard_at = CASE WHEN excluded.since = point_presences.since THEN point_presences.heard_at"
+    " ELSE excluded.heard_at END, before_lost = excluded.before_lost, weak = excluded.weak, hand_at = excluded.hand_at,"
+    " hand_topic = excluded.hand_topic"
+).bindparams(
+    bindparam("since", type_=UtcDateTime), bindparam("now", type_=UtcDateTime), bindparam("hand_at", type_=UtcDateTime)
+)
+
+
+async def _save(tx: Transaction, meeting_id: int, halls: Sequence[Hall]) -> None:
+    if not halls:
+        return
+    await tx.session.execute(
+        _SAVE,
+        [
+            {
+                "meeting_id": meeting_id,
+                "point_id": hall.point_id,
+                "presence": hall.presence,
+                "since": hall.since,
+                "before_lost": hall.before_lost,
+                "now": tx.now,
+                "weak": hall.weak,
+                "hand_at": hall.hand_at,
+                "hand_topic": hall.hand_topic,
+            }
+            for hall in halls
+        ],
+    )

@@ -1,0 +1,179 @@
+"""Why a file is refused, and what was taken out of one that is let in: a stable code, and sentences that say what to
+do. Nothing here blames who sent it."""
+
+from dataclasses import dataclass
+
+from server.conversion.messages import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    vi: str
+    en: str
+
+
+PROBLEMS: dict[str, Sentence] = {
+    "empty": Sentence(
+        "Tệp không có nội dung. Mở tệp trên máy của đồng chí xem có trang nào không, rồi gửi lại.",
+        "The file is empty. Open it on your own computer to see whether it has pages, then send it again.",
+    ),
+    "unknown-type": Sentence(
+        "Hệ thống không nhận loại tệp này. Gửi PDF, Word, Excel, PowerPoint, OpenDocument, hoặc ảnh chụp, ảnh quét "
+        "(JPEG, PNG, HEIC, TIFF…).",
+        "This kind of file is not taken. Send PDF, Word, Excel, PowerPoint, OpenDocument, or a photo or scan (JPEG, "
+        "PNG, HEIC, TIFF…).",
+    ),
+    "archive": Sentence(
+        "Đây là tệp nén. Giải nén rồi gửi từng tài liệu bên trong.",
+        "This is an archive. Unpack it and send the documents inside one by one.",
+    ),
+    "disguised": Sentence(
+        "Nội dung tệp không phải là loại mà tên tệp nói. Tệp có thể chứa mã độc: đừng mở, hãy xin bản gốc từ nơi gửi.",
+        "The content is not what the file's name says. It may be harmful: do not open it, ask its sender for the "
+        "original.",
+    ),
+    "two-in-one": Sentence(
+        "Tệp này giấu một tệp loại khác bên trong. Tệp có thể chứa mã độc: hãy in lại ra PDF từ bản gốc rồi gửi.",
+        "This file hides one of another kind. It may be harmful: print the original to PDF anew and send that.",
+    ),
+    "picture-format": Sentence(
+        "Ảnh này ở định dạng chưa đọc được. Lưu ảnh thành JPEG rồi gửi lại.",
+        "This picture's format cannot be read. Save it as JPEG and send it again.",
+    ),
+    "rich-text": Sentence(  # its fields may call for files of the server, in more spellings than can be looked for
+        "Tệp này là văn bản RTF (có khi mang đuôi .doc). Mở bằng Word, chọn “Lưu thành .docx” hoặc PDF, rồi gửi.",
+        "This is rich text (RTF, sometimes named .doc). Open it in Word, save it as .docx or PDF, and send that.",
+    ),
+    "picture-too-small": Sentence(
+        "Ảnh quá nhỏ, không thể đọc được chữ. Có lẽ đây là hình thu nhỏ: gửi ảnh gốc.",
+        "The picture is too small to be read. Perhaps it is a thumbnail: send the original picture.",
+    ),
+    "encrypted": Sentence(
+        "Tệp đang đặt mật khẩu. Mở tệp, bỏ mật khẩu, lưu lại rồi gửi bản không có mật khẩu.",
+        "The file is locked with a password. Open it, remove the password, save, and send that copy.",
+    ),
+    "truncated": Sentence(
+        "Tệp bị cụt, có lẽ do chép hoặc tải chưa xong. Chép lại tệp gốc rồi gửi lại.",
+        "The file breaks off, perhaps copied or downloaded only in part. Copy the original again and send that.",
+    ),
+    "damaged": Sentence(
+        "Tệp bị hỏng, không đọc được. Mở tệp bằng phần mềm đã tạo ra nó, lưu lại (hoặc in ra PDF) rồi gửi.",
+        "The file is damaged and cannot be read. Open it with the program that made it, save it again (or print it to "
+        "PDF), and send that.",
+    ),
+    "too-many-pages": Sentence(
+        "Tài liệu dài quá số trang cho phép. Tách thành nhiều tài liệu (báo cáo, phụ lục…) rồi gửi từng phần.",
+        "The paper has more pages than allowed. Split it (report, annexes…) and send the parts.",
+    ),
+    "bomb": Sentence(
+        "Tệp phình ra quá lớn khi mở, giống tệp phá hoại. In lại ra PDF từ bản gốc rồi gửi.",
+        "The file swells beyond measure when opened, as harmful files do. Print the original to PDF anew, send that.",
+    ),
+    "picture-too-large": Sentence(
+        "Ảnh có quá nhiều điểm ảnh. Thu nhỏ ảnh (300 điểm mỗi inch là đủ) rồi gửi lại.",
+        "The picture has too many pixels. Make it smaller (300 dots per inch are enough) and send it again.",
+    ),
+    "virus": Sentence(
+        "Phần mềm diệt vi-rút phát hiện mã độc trong tệp. Đừng mở tệp; báo bộ phận công nghệ thông tin của đơn vị.",
+        "The virus scanner found malware in the file. Do not open it; tell your IT staff.",
+    ),
+    "secret": Sentence(
+        "Tài liệu có dấu chỉ độ mật. Hệ thống này không được phép chứa bí mật nhà nước: đồng chí phát bản giấy theo "
+        "quy định, hoặc gửi lại nếu dấu mật là do nhầm và đã được gỡ.",
+        "The paper bears a secrecy mark. This system must not hold state secrets: hand it out on paper as the rules "
+        "say, or send it again if the mark was a mistake and is gone.",
+    ),
+    "macros-only": Sentence(
+        "Tệp này chỉ chứa chương trình (macro), không có tài liệu để đọc. Gửi tệp tài liệu, ví dụ .docx hoặc .pdf.",
+        "This file holds a program (macros) and nothing to read. Send a document, such as .docx or .pdf.",
+    ),
+    "unsafe-xml": Sentence(
+        "Tệp chứa khai báo lạ có thể đọc dữ liệu của máy chủ. Mở bằng Word hoặc LibreOffice, lưu tệp mới, gửi lại.",
+        "The file holds declarations that could read the server's data. Open it in Word or LibreOffice, save it as a "
+        "new file, and send that.",
+    ),
+    "not-converted": Sentence(
+        "Không chuyển được tệp này sang PDF. Mở tệp, chọn “Lưu thành PDF”, rồi gửi tệp PDF đó.",
+        "This file could not be turned into PDF. Open it, choose “Save as PDF”, and send that.",
+    ),
+    "time": Sentence(
+        "Xử lý tệp này lâu quá mức cho phép nên đã dừng. Tách nhỏ tài liệu, hoặc lưu thành PDF rồi gửi lại.",
+        "Working on this file took too long and was stopped. Split the paper, or save it as PDF, and send it again.",
+    ),
+    "memory": Sentence(
+        "Tệp này cần quá nhiều bộ nhớ nên đã dừng xử lý. Giảm cỡ ảnh trong tài liệu hoặc tách nhỏ rồi gửi lại.",
+        "This file needed too much memory and was stopped. Make its pictures smaller or split it, and send it again.",
+    ),
+}
+
+WARNINGS: dict[str, Sentence] = {
+    "scripts-removed": Sentence("Đã bỏ mã lệnh (JavaScript) trong tệp.", "Scripts (JavaScript) were removed."),
+    "actions-removed": Sentence(
+        "Đã bỏ các lệnh tự chạy hoặc mở chương trình khác.", "Actions that start something by themselves were removed."
+    ),
+    "files-removed": Sentence(
+        "Đã bỏ các tệp đính kèm bên trong. Nếu cần, gửi chúng thành tài liệu riêng.",
+        "Files embedded in it were removed. Send them as papers of their own if they are needed.",
+    ),
+    "media-removed": Sentence("Đã bỏ âm thanh, phim, hình 3D bên trong.", "Embedded sound, film and 3D were removed."),
+    "form-removed": Sentence(
+        "Đã bỏ biểu mẫu động (XFA). Kiểm tra xem nội dung còn đủ không.",
+        "A dynamic form (XFA) was removed. Check that nothing is missing.",
+    ),
+    "links-removed": Sentence(
+        "Đã bỏ các liên kết không phải địa chỉ web hay thư điện tử.",
+        "Links that are neither web nor e-mail addresses were removed.",
+    ),
+    "macros-removed": Sentence(
+        "Tệp có macro; bản đọc không chứa macro.", "The file has macros; the copy for reading has none."
+    ),
+    "outside-links": Sentence(
+        "Tệp trỏ tới nội dung ở nơi khác; phần đó không được tải về.",
+        "The file points to content elsewhere; that was not fetched.",
+    ),
+    "name-differs": Sentence(
+        "Đuôi tên tệp không đúng với loại tệp; hệ thống theo nội dung.",
+        "The file's extension does not fit its content; the content counted.",
+    ),
+    "repaired": Sentence(
+        "Tệp có chỗ hỏng và đã được sửa. Xem lại các trang trước khi phát.",
+        "The file was damaged in places and mended. Look through the pages before handing it out.",
+    ),
+    "password-lifted": Sentence(
+        "Tệp đặt hạn chế in, sao chép; bản đọc không còn hạn chế đó.",
+        "The file restricted printing or copying; the copy for reading does not.",
+    ),
+    "signed-active": Sentence(
+        "Tệp đã ký chứa mã lệnh hoặc tệp đính kèm và được giữ nguyên; người đọc chỉ xem ảnh trang.",
+        "This signed file holds scripts or attachments and is kept as it is; readers see pictures of its pages.",
+    ),
+    "signature-changed": Sentence(
+        "Tệp đã bị sửa sau khi ký. Kiểm tra lại với nơi ban hành trước khi phát.",
+        "The file was changed after it was signed. Ask its issuer before handing it out.",
+    ),
+    "little-text": Sentence(
+        "Nhận dạng được ít chữ; bản quét có thể mờ. Tìm kiếm trong tài liệu này sẽ thiếu.",
+        "Little text was recognised; the scan may be faint. Search will miss things in this paper.",
+    ),
+    "marked-secret": Sentence(
+        "Tài liệu có dấu chỉ độ mật; hệ thống này được khai báo là tách khỏi Internet nên vẫn nhận.",
+        "The paper bears a secrecy mark; it was let in because this system is declared isolated.",
+    ),
+}
+
+
+class Refused(Exception):
+    """The file's fault. `vi`, `en`: a further sentence, put after the usual ones."""
+
+    def __init__(self, code: str, vi: str = "", en: str = "") -> None:
+        super().__init__(code)
+        self.said = problem(code, vi, en)
+
+
+def problem(code: str, vi: str = "", en: str = "") -> Message:
+    usual = PROBLEMS[code]
+    return Message(code=code, vi=f"{usual.vi} {vi}".strip(), en=f"{usual.en} {en}".strip())
+
+
+def warning(code: str) -> Message:
+    return Message(code=code, vi=WARNINGS[code].vi, en=WARNINGS[code].en)

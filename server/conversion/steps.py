@@ -1,0 +1,202 @@
+"""The way through a conversion, from `original` to report."""
+
+import json
+import sys
+from pathlib import Path
+
+import pikepdf
+import pypdfium2
+
+from server.conversion import classification_marks, ocr, office, pages
+from server.conversion.clean import acts, clean
+from server.conversion.deskew import straighten
+from server.conversion.inspection import Found, inspect
+from server.conversion.inspection import pdf as pdf_inspection
+from server.conversion.messages import (
+    ORIGINAL,
+    PAGES,
+    READING,
+    REPORT,
+    RESULT,
+    Guess,
+    MadePage,
+    Order,
+    Report,
+    Signature,
+    Stage,
+)
+from server.conversion.metadata_extraction import guess
+from server.conversion.refusals import Refused, warning
+from server.conversion.sandboxed_program import Tell
+from server.conversion.text import outline_of
+
+_LITTLE_TEXT = 60
+"""Characters a recognised page has at least, on average."""
+
+
+def work(folder: Path, order: Order, tell: Tell) -> None:
+    """Leaves result and report in the folder. Raises Refused for the file's faults; everything else is ours."""
+    tell("inspect", 0.03)
+    original = folder / ORIGINAL
+    if not order.isolated and classification_marks.mark_in_name(order.file_name):
+        raise Refused("secret")
+    found = inspect(original, order.file_name, order.pages_max)
+    way = _Way(folder, order, found, tell)
+    way.go()
+
+
+class _Way:
+    def __init__(self, folder: Path, order: Order, found: Found, tell: Tell) -> None:
+        self.folder = folder
+        self.order = order
+        self.found = found
+        self.tell = tell
+        self.warnings = list(found.warnings)
+        self.result = folder / RESULT
+        self.result.mkdir()
+        self.reading = self.result / READING
+
+    def go(self) -> None:
+        signed = self._signatures()
+        source = self._as_pdf()
+        read, scanned = self._with_text(source, keep=bool(signed))
+        # Recognising is most of the work, where there is any; else the pictures are.
+        begun = 0.6 if scanned else 0.35 if self.found.family == "office" else 0.06
+        self.tell("clean", begun)
+        if signed:
+            # Not a byte of it is changed; pictures and text are made from it.
+            self.reading.hardlink_to(self.folder / ORIGINAL)
+            if acts(source):
+                self.warnings.append("signed-active")
+            if not all(each.intact and each.covers_whole for each in signed):
+                self.warnings.append("signature-changed")
+        else:
+            self.warnings += clean(read, self.reading)
+            read = self.reading
+        self.tell("text", begun + 0.02)
+        with pypdfium2.PdfDocument(self.reading) as document:
+            outline, count = outline_of(document), len(document)
+        pictures = pages.make(
+            self.reading,
+            read,
+            self.result,
+            cores=self.order.cores,
+            told=lambda part: self._tell_page("pictures", begun + 0.03, 0.99, part, count),
+        )
+        first = self._first_pages()
+        self._check_secrecy(first, recognised=scanned)
+        quality, little = self._text_quality(scanned, count)
+        if little:
+            self.warnings.append("little-text")
+        guessed = guess(first[0].lines)
+        report = Report(
+            mime=self.found.mime,
+            page_count=count,
+            text_quality=quality,
+            outline=outline,
+            signatures=signed,
+            warnings=[warning(code) for code in dict.fromkeys(self.warnings)],
+            guess=Guess(
+                title=guessed.title,
+                kind=guessed.kind,
+                number=guessed.number,
+                issued_on=guessed.issued_on.isoformat() if guessed.issued_on else "",
+                issuer=guessed.issuer,
+                urgency=guessed.urgency,
+            ),
+            pdf_size=self.reading.stat().st_size,
+            picture_bytes=pictures,
+        )
+        (self.folder / REPORT).write_text(report.model_dump_json(), encoding="utf-8")
+        self.tell("pictures", 0.99)
+
+    def _tell_page(self, stage: Stage, begun: float, ends: float, part: float, pages: int) -> None:
+        """`part` (0 … 1) of the stage's pages is done: it is at the next one."""
+        self.tell(stage, begun + (ends - begun) * part, min(pages, int(part * pages) + 1), pages)
+
+    def _signatures(self) -> list[Signature]:
+        if not self.found.signed:
+            return []
+        from server.conversion import signatures  # noqa: PLC0415  half a second, and few papers are signed
+
+        roots = self.order.trust_roots
+        return signatures.validate(
+            self.folder / ORIGINAL, [self.folder / root for root in roots] if roots is not None else None
+        )
+
+    def _as_pdf(self) -> Path:
+        original = self.folder / ORIGINAL
+        if self.found.family == "pdf":
+            return original
+        if self.found.family == "picture":
+            self.tell("straighten", 0.08)
+            made = self.folder / "picture.pdf"
+            ocr.picture_to_pdf(original, made)
+            return made
+        self.tell("convert", 0.06)
+        made = office.convert(original, self.found.extension, self.folder)
+        # LibreOffice is taken at its word no more than anybody else.
+        pdf_inspection.check(made, self.order.pages_max)
+        return made
+
+    def _with_text(self, source: Path, *, keep: bool) -> tuple[Path, bool]:
+        """A copy of the PDF whose scanned pages have text, and whether there were any. `keep`: page by page the same
+        places on the page, as the pictures are made from the source."""
+        scans = ocr.pages_without_text(source)
+        if not scans:
+            return source, False
+        many = len(scans)
+        self.tell("straighten", 0.1)
+        plain = self._unlocked(source)
+        if not keep:
+            straight = self.folder / "straight.pdf"
+            straighten(plain, straight, scans, lambda part: self._tell_page("straighten", 0.1, 0.15, part, many))
+            plain = straight
+        target = self.folder / "recognised.pdf"
+        try:
+            ocr.recognise(
+                plain,
+                target,
+                scans,
+                keep=keep,
+                cores=self.order.cores,
+                told=lambda part: self._tell_page("ocr", 0.15, 0.6, part, many),
+            )
+        except ocr.Unreadable as error:  # can still be looked at
+            print(f"not recognised: {error}", file=sys.stderr)
+            return source, True
+        return target, True
+
+    def _unlocked(self, source: Path) -> Path:
+        """OCRmyPDF takes no PDF with restrictions, nor one with a form."""
+        target = self.folder / "unlocked.pdf"
+        with pikepdf.open(source, suppress_warnings=True) as document:
+            if not document.is_encrypted and "/AcroForm" not in document.Root:
+                return source
+            if "/AcroForm" in document.Root:
+                del document.Root["/AcroForm"]
+            document.save(target)
+        return target
+
+    def _first_pages(self) -> list[MadePage]:
+        with (self.folder / PAGES).open(encoding="utf-8") as file:
+            return [
+                MadePage.model_validate_json(line)
+                for line, _ in zip(file, range(classification_marks.PAGES), strict=False)
+            ]
+
+    def _check_secrecy(self, first: list[MadePage], *, recognised: bool) -> None:
+        mark = classification_marks.mark_on([page.lines for page in first], recognised=recognised)
+        if mark is None and not classification_marks.mark_in_name(self.order.file_name):
+            return
+        if not self.order.isolated:
+            raise Refused("secret")
+        self.warnings.append("marked-secret")
+
+    def _text_quality(self, scanned: bool, count: int) -> tuple[str, bool]:
+        """As in Report, and whether recognition found little."""
+        with (self.folder / PAGES).open(encoding="utf-8") as file:
+            characters = sum(len(json.loads(line)["text"]) for line in file)
+        if characters == 0:
+            return "none", scanned
+        return ("ocr" if scanned else "text"), scanned and characters < _LITTLE_TEXT * count

@@ -1,0 +1,81 @@
+"""Routes at the door: for whoever holds the meeting's code, known or not."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi import Path as PathParameter
+
+from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
+from server.core.actor import SYSTEM
+from server.core.errors import NotFound
+from server.core.fields import Id, Line
+from server.invitations import entry_codes, requests
+from server.invitations.codes import hall_secret
+from server.invitations.rate_limits import Knocks
+from server.invitations.schemas import Knocked, RequestGrant, RequestMade, RequestOut, RequestState, RequestWrite
+
+router = APIRouter(prefix="/api", tags=["invitations"])
+
+RowId = Annotated[Id, PathParameter()]
+Code = Annotated[Line, PathParameter(max_length=64)]
+Secret = Annotated[Line, PathParameter(max_length=100)]
+
+
+async def _knocks(request: Request) -> Knocks:
+    knocks: Knocks = request.app.state.knocks
+    return knocks
+
+
+async def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+Doorkeeper = Annotated[Knocks, Depends(_knocks)]
+Address = Annotated[str, Depends(_address)]
+
+
+@router.get("/m/{code}")
+async def knock(
+    code: Code, actor: CurrentActor, session: ReadSession, doorkeeper: Doorkeeper, address: Address
+) -> Knocked:
+    await doorkeeper.trying(address)
+    try:
+        return await entry_codes.knock(session, code, actor)
+    except NotFound:
+        await doorkeeper.missed(address)
+        raise
+
+
+@router.post("/m/{code}/requests", status_code=201)
+async def ask(
+    code: Code, write: RequestWrite, services: AppServices, doorkeeper: Doorkeeper, address: Address
+) -> RequestMade:
+    await doorkeeper.asking(address)
+    async with services.transactions(SYSTEM) as tx:
+        return RequestMade(request=await requests.ask(tx, code, write, hall_secret(services.settings), address))
+
+
+@router.get("/requests/{secret}")
+async def answer(secret: Secret, services: AppServices, session: ReadSession) -> RequestState:
+    said = await requests.answer(session, secret, services.clock())
+    if said.state != "granted":
+        return said
+    async with services.transactions(SYSTEM) as tx:
+        return await requests.hand_out(tx, secret)
+
+
+@router.get("/meetings/{meeting_id}/requests")
+async def waiting(
+    meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
+) -> list[RequestOut]:
+    return await requests.requests(session, meeting_id, actor, services.clock())
+
+
+@router.post("/requests/{request_id}/grant", status_code=204)
+async def grant(request_id: RowId, write: RequestGrant, tx: Write) -> None:
+    await requests.grant(tx, request_id, write)
+
+
+@router.post("/requests/{request_id}/refuse", status_code=204)
+async def refuse(request_id: RowId, tx: Write) -> None:
+    await requests.refuse(tx, request_id)

@@ -1,0 +1,34 @@
+"""How features above hang on to a meeting's edits. `server.wiring` fills the list; meetings know none of them."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.core.transaction import Transaction
+from server.meetings.live.entities import Entities
+from server.meetings.models import Meeting
+
+
+async def _nothing(_tx: Transaction, _meeting: Meeting, *_what: frozenset[int]) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Follower:
+    """Every hook runs inside the edit's transaction, under the lock of the meeting's row."""
+
+    load: Callable[[AsyncSession, int], Awaitable[Entities]] | None
+    """Its live entities of a meeting: compared before and after, so that the edit's event carries their changes too.
+    None: it has none."""
+    points_removed: Callable[[Transaction, Meeting, frozenset[int]], Awaitable[None]] = _nothing
+    """These points are no longer members: drop what the feature holds of them."""
+    items_going: Callable[[Transaction, Meeting, frozenset[int]], Awaitable[None]] = _nothing
+    """These agenda items are about to be deleted: save what hangs on them."""
+    edited: Callable[[Transaction, Meeting], Awaitable[None]] = _nothing
+    """The plan was changed."""
+    deleting: Callable[[Transaction, Meeting], Awaitable[None]] = _nothing
+    """The meeting is about to be deleted with all its rows."""
+
+
+FOLLOWERS: list[Follower] = []

@@ -1,0 +1,1 @@
+"""The meeting's part of the live channel: its entities and its commands."""

@@ -1,0 +1,107 @@
+"""What papers hand to the live channel: collection `library`, by which devices know when to ask for their papers again
+and which to drop at once, and `conversion` for those who bring papers in."""
+
+from sqlalchemy import ColumnElement, func, or_, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.core.transaction import Transaction
+from server.live.feature import LiveFeature, Viewer
+from server.live.log import append, put
+from server.live.protocol import Wire
+from server.meetings.live.entities import Entities
+from server.meetings.models import MemberPoint
+from server.papers.models import LibraryState, Paper
+
+_POINTS_A_SECOND = 3
+"""A point stands for some 75 people (12,000 over 161): devices ask for the list at about 225 a second."""
+_SHORTEST, _LONGEST = 2, 60
+
+
+class LibraryEntity(Wire):
+    """Collection `library`, key "". It names nothing but numbers: everybody has it, whatever they may read."""
+
+    revision: int
+    """Grew: ask for the papers again, after a random part of `spread_seconds`. A locked paper opens without it: at its
+    `opens_at`, ask likewise."""
+    recalled: list[int]
+    """Papers that were recalled or deleted: drop what the device holds of them, at once."""
+    spread_seconds: int
+
+
+class WorkshopEntity(Wire):
+    """Collection `conversion`, key "": consoles only."""
+
+    revision: int
+    """Grew: a file came in, was refused or failed; readers see nothing of it."""
+
+
+async def entities(session: AsyncSession, meeting_id: int) -> Entities:
+    library, workshop = await _both(session, meeting_id)
+    return {"library": {"": library}, "workshop": {"": workshop}}
+
+
+async def spread_seconds(session: AsyncSession, meeting_id: int) -> int:
+    points = await session.scalar(
+        select(func.count()).select_from(MemberPoint).where(MemberPoint.meeting_id == meeting_id)
+    )
+    return min(_LONGEST, max(_SHORTEST, (points or 0) // _POINTS_A_SECOND))
+
+
+async def library_changed(tx: Transaction, meeting_id: int, kind: str) -> None:
+    """Something that readers may notice: numbers it and appends the event `kind`. Part of the caller's transaction."""
+    await bump(tx.session, meeting_id)
+    library, _ = await _both(tx.session, meeting_id)
+    await append(tx, meeting_id, kind, [put("library", "", library)])
+
+
+async def conversion_changed(tx: Transaction, meeting_id: int, kind: str) -> None:
+    """Something that only those who manage papers see: twelve thousand devices are not told."""
+    await _count(tx.session, meeting_id, workshop=1)
+    _, workshop = await _both(tx.session, meeting_id)
+    await append(tx, meeting_id, kind, [put("workshop", "", workshop)])
+
+
+async def bump(session: AsyncSession, meeting_id: int) -> None:
+    """Without an event: for who appends one that carries these entities."""
+    await _count(session, meeting_id, library=1)
+
+
+# Taking a number locks the row until the commit, so that numbers are committed in order.
+_COUNT = text(
+    "INSERT INTO library_states (meeting_id, revision, workshop) VALUES (:meeting_id, :library, :workshop) "
+    "ON CONFLICT (meeting_id) DO UPDATE SET revision = library_states.revision + excluded.revision, "
+    "workshop = library_states.workshop + excluded.workshop"
+)
+
+
+async def _count(session: AsyncSession, meeting_id: int, *, library: int = 0, workshop: int = 0) -> None:
+    await session.flush()
+    await session.execute(_COUNT, {"meeting_id": meeting_id, "library": library, "workshop": workshop})
+
+
+async def _both(session: AsyncSession, meeting_id: int) -> tuple[LibraryEntity, WorkshopEntity]:
+    counted = (
+        await session.execute(
+            select(LibraryState.revision, LibraryState.workshop).where(LibraryState.meeting_id == meeting_id)
+        )
+    ).one_or_none()
+    revision, workshop = counted or (0, 0)
+    withdrawn: ColumnElement[bool] = or_(Paper.recalled_at.is_not(None), Paper.deleted_at.is_not(None))
+    recalled = await session.scalars(
+        select(Paper.id).where(Paper.meeting_id == meeting_id, withdrawn).order_by(Paper.id)
+    )
+    spread = await spread_seconds(session, meeting_id)
+    library = LibraryEntity(revision=revision, recalled=list(recalled), spread_seconds=spread)
+    return library, WorkshopEntity(revision=workshop)
+
+
+def visible(collection: str, _key: str, viewer: Viewer) -> bool:
+    return collection == "library" or viewer.audience == "console"
+
+
+live_feature = LiveFeature(
+    name="documents",
+    collections={"library": LibraryEntity, "workshop": WorkshopEntity},
+    load=entities,
+    visible=visible,
+)

@@ -1,0 +1,29 @@
+from typing import Literal
+
+from pydantic import BaseModel
+
+from server.core.fields import Id
+from server.papers.schemas import ProblemOut
+
+
+class PackWrite(BaseModel):
+    point_id: Id | None = None
+    """The print set of this hall; null: the reader's own pack."""
+
+
+class LeftOut(BaseModel):
+    title: str
+    vi: str
+    en: str
+    """Why it is not in the pack."""
+
+
+class PackOut(BaseModel):
+    state: Literal["none", "queued", "ready", "failed"]
+    """`none`: not ordered since its content last changed; POST orders it."""
+    page_count: int
+    size: int
+    """Bytes."""
+    problem: ProblemOut | None
+    papers: int
+    left_out: list[LeftOut]

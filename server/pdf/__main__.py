@@ -1,0 +1,34 @@
+"""The program of the press."""
+
+import sys
+from pathlib import Path
+
+from server.conversion.messages import ORDER
+from server.conversion.sandboxed_program import Tell, run
+from server.pdf.messages import MADE, PLAN, SOURCE, STAMPABLE, Made, PressOrder
+
+
+def main() -> int:
+    folder = Path(sys.argv[1]).resolve()
+    order = PressOrder.model_validate_json((folder / ORDER).read_bytes())
+
+    def go(_tell: Tell) -> None:
+        # After the limits: these load the parsers.
+        from server.pdf.pack import bind  # noqa: PLC0415
+        from server.pdf.watermark import make_stampable  # noqa: PLC0415
+
+        result = folder / "result"
+        result.mkdir()
+        made = result / STAMPABLE
+        if order.cover is None:
+            plan = make_stampable(folder / SOURCE, made)
+        else:
+            plan = bind(order.cover, order.items, folder, made)
+        (result / PLAN).write_text(plan.model_dump_json(), encoding="utf-8")
+        (folder / MADE).write_text(Made(page_count=plan.pages, size=plan.size).model_dump_json(), encoding="utf-8")
+
+    return run(order, go)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,161 @@
+"""Binds the meeting pack: cover and linked agenda, every paper, bookmarks, running page numbers; stampable."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import pikepdf
+import typst
+from pikepdf import Array, Dictionary, Name, OutlineItem
+
+from server.core import fonts
+from server.pdf.messages import PackCover, PackItem, PackPaper, Plan
+from server.pdf.text_metrics import encoded, width
+from server.pdf.watermark import Stamps, save, seen_size
+
+_COVER = Path(__file__).with_name("pack.typ")
+_LINK = "https://pack.invalid/"
+"""What the cover's links say until they lead to pages (RFC 6761: no such host)."""
+_NUMBER_SIZE, _EDGE = 9.0, 22.0
+_SIGNED = "Bản đọc. Bản gốc có chữ ký số là tệp riêng."
+
+
+def bind(cover: PackCover, items: Sequence[PackItem], folder: Path, target: Path) -> Plan:
+    """The papers' files lie in the folder as `<version_id>.pdf`."""
+    front, starts = _front(cover, items, folder)
+    with ExitStack() as stack:
+        pdf = stack.enter_context(pikepdf.open(front))
+        _lead_links_to_pages(pdf)
+        signed = set()
+        for paper in _papers(items):
+            source = stack.enter_context(pikepdf.open(folder / f"{paper.version_id}.pdf"))
+            if paper.signed:
+                signed.add(len(pdf.pages))
+            pdf.pages.extend(source.pages)
+        _point_links(pdf)
+        _bookmarks(pdf, items, starts)
+        pdf.docinfo["/Title"] = cover.title
+        stamps, count, first = Stamps(pdf), len(pdf.pages), min(starts.values(), default=len(pdf.pages))
+        for index, page in enumerate(pdf.pages):
+            above = b"" if index < first else _running(page, index + 1, count, signed=index in signed)
+            stamps.put_on(page, above)
+        return save(pdf, target)
+
+
+def _papers(items: Sequence[PackItem]) -> Iterator[PackPaper]:
+    for item in items:
+        yield from item.papers
+
+
+def _front(cover: PackCover, items: Sequence[PackItem], folder: Path) -> tuple[Path, dict[int, int]]:
+    """The front pages, and where each version begins (pages from 0). How many front pages there are is known when they
+    are set; the numbers on them may, rarely, make one more."""
+    made = folder / "front.pdf"
+    pages = 2
+    for _ in range(4):
+        starts, at = {}, pages
+        for paper in _papers(items):
+            starts[paper.version_id] = at
+            at += paper.pages
+        made.write_bytes(_set(cover, items, starts))
+        with pikepdf.open(made) as pdf:
+            if len(pdf.pages) == pages:
+                break
+            pages = len(pdf.pages)
+    else:
+        raise RuntimeError("the front pages do not come to rest")
+    return made, starts
+
+
+def _set(cover: PackCover, items: Sequence[PackItem], starts: dict[int, int]) -> bytes:
+    data = {
+        **cover.model_dump(),
+        "link": _LINK,
+        "items": [
+            {
+                "title": item.title,
+                "presenter": item.presenter,
+                "minutes": item.minutes,
+                "papers": [
+                    {
+                        "title": paper.title,
+                        "number": paper.number,
+                        "pages": paper.pages,
+                        "signed": paper.signed,
+                        "page": starts[paper.version_id] + 1,
+                    }
+                    for paper in item.papers
+                ],
+            }
+            for item in items
+        ],
+    }
+    made = typst.compile(
+        _COVER,
+        format="pdf",
+        font_paths=[fonts.FOLDER],
+        ignore_system_fonts=True,
+        sys_inputs={"data": json.dumps(data)},
+    )
+    assert isinstance(made, bytes)  # noqa: S101  one PDF, not pages of pictures
+    return made
+
+
+def _lead_links_to_pages(pdf: pikepdf.Pdf) -> None:
+    """Notes on each link of the front pages which page it leads to; set once the pages are there."""
+    for page in pdf.pages:
+        for link in page.obj.get("/Annots", Array()):
+            uri = str(link.get("/A", Dictionary()).get("/URI", ""))
+            if uri.startswith(_LINK):
+                number = int(uri.removeprefix(_LINK))
+                del link["/A"]
+                link["/NhipCauPage"] = number
+                link["/Contents"] = pikepdf.String(f"Trang {number}")
+
+
+def _point_links(pdf: pikepdf.Pdf) -> None:
+    for page in pdf.pages:
+        for link in page.obj.get("/Annots", Array()):
+            if isinstance(link, pikepdf.Dictionary) and "/NhipCauPage" in link:
+                number = int(link["/NhipCauPage"])
+                del link["/NhipCauPage"]
+                link["/Dest"] = Array([pdf.pages[number - 1].obj, Name.Fit])
+
+
+def _bookmarks(pdf: pikepdf.Pdf, items: Sequence[PackItem], starts: dict[int, int]) -> None:
+    with pdf.open_outline() as outline:
+        outline.root[:] = [OutlineItem("Chương trình", 0)]
+        for item in items:
+            if not item.papers:
+                continue
+            titled = OutlineItem(item.title or "Tài liệu chung", starts[item.papers[0].version_id])
+            for paper in item.papers:
+                titled.children.append(_bookmark(paper, starts[paper.version_id]))
+            outline.root.append(titled)
+
+
+def _bookmark(paper: PackPaper, start: int) -> OutlineItem:
+    """With the paper's own bookmarks below it."""
+    top = OutlineItem(f"{paper.number} · {paper.title}" if paper.number else paper.title, start)
+    above = [top]
+    for entry in paper.outline:
+        if not 1 <= entry.page <= paper.pages:
+            continue
+        made = OutlineItem(entry.title, start + entry.page - 1)
+        del above[min(entry.level, len(above) - 1) + 1 :]
+        above[-1].children.append(made)
+        above.append(made)
+    return top
+
+
+def _running(page: pikepdf.Page, number: int, count: int, *, signed: bool) -> bytes:
+    """The running number at the upper right, clear of the paper's own at the foot; what a signed paper is, at the
+    left."""
+    across, up = seen_size(page)
+    said = f"{number} / {count}"
+    x = across - _EDGE - width(said) * _NUMBER_SIZE
+    drawn = f"0.35 g BT /F {_NUMBER_SIZE} Tf 1 0 0 1 {x:.1f} {up - _EDGE:.1f} Tm {encoded(said)} Tj ET"
+    if signed:
+        drawn += f" BT /F {_NUMBER_SIZE} Tf 1 0 0 1 {_EDGE} {up - _EDGE:.1f} Tm {encoded(_SIGNED)} Tj ET"
+    return drawn.encode()

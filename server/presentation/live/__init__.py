@@ -1,0 +1,1 @@
+"""The presentation's part of the live channel: its entities and its commands."""

@@ -1,0 +1,122 @@
+"""What presenting hands to the live channel."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from server.core.errors import NotAllowed
+from server.core.transaction import Transaction
+from server.live.feature import Audience, Call, LiveCommand, LiveFeature, NoData
+from server.presentation import actions
+from server.presentation.laser import LASER, point
+from server.presentation.live.entities import (
+    COLLECTION,
+    LaserSignal,
+    PageOffer,
+    PagePoint,
+    PagePresent,
+    PageTurn,
+    PageZoom,
+    PresentationEntity,
+    Presented,
+    entities,
+)
+
+DESKS: frozenset[Audience] = frozenset({"console", "member"})
+_POINT_PRICE = 0.5
+"""Twenty a second are taken: a hand moves, and the page sends fifteen."""
+
+Data = TypeVar("Data", bound=BaseModel)
+
+
+def _act(work: Callable[[Transaction, Call, Data], Awaitable[Any]]) -> Callable[[Call, Data], Awaitable[None]]:
+    async def handle(call: Call, data: Data) -> None:
+        async with call.services.transactions(call.actor) as tx:
+            await work(tx, call, data)
+
+    return handle
+
+
+async def _present(call: Call, data: PagePresent) -> Presented:
+    async with call.services.transactions(call.actor) as tx:
+        unseen = await actions.present(tx, call.meeting_id, data.paper_id, data.page)
+    return Presented(unseen_points=unseen)
+
+
+async def _point(call: Call, data: PagePoint) -> None:
+    """Decided from the live state alone: a pointer comes fifteen times a second."""
+    shown = call.entity(COLLECTION, "")
+    if shown is None or call.actor.person_id is None or shown["presenter_id"] != call.actor.person_id:
+        raise NotAllowed()
+    call.services.bus.publish(LASER, {"meeting_id": call.meeting_id, "x": data.x, "y": data.y})
+
+
+live_feature = LiveFeature(
+    name="presentation",
+    collections={COLLECTION: PresentationEntity},
+    load=entities,
+    visible=lambda _collection, _key, _viewer: True,
+    signals={"laser": LaserSignal},
+    topics={LASER: point},
+    commands=(
+        LiveCommand(
+            "page.present",
+            "Shows a page of a paper to everybody; takes over from another presenter only for who conducts.",
+            PagePresent,
+            _present,
+            DESKS,
+            reply=Presented,
+        ),
+        LiveCommand(
+            "page.turn",
+            "The presenter goes to another page; the zoom ends.",
+            PageTurn,
+            _act(lambda tx, call, data: actions.turn(tx, call.meeting_id, data.page)),
+            DESKS,
+        ),
+        LiveCommand(
+            "page.zoom",
+            "The presenter zooms everybody to a part of the page; null: the whole page.",
+            PageZoom,
+            _act(lambda tx, call, data: actions.zoom(tx, call.meeting_id, data.region)),
+            DESKS,
+        ),
+        LiveCommand(
+            "page.point",
+            "The presenter points: signal `laser`; null ends it.",
+            PagePoint,
+            _point,
+            DESKS,
+            price=_POINT_PRICE,
+        ),
+        LiveCommand(
+            "page.stop",
+            "Ends the presentation: the presenter; who conducts or operates, anybody's.",
+            NoData,
+            _act(lambda tx, call, _data: actions.stop(tx, call.meeting_id)),
+            DESKS,
+        ),
+        LiveCommand(
+            "page.offer",
+            "Offers to hand over to a person who may present this paper; null takes the offer back.",
+            PageOffer,
+            _act(lambda tx, call, data: actions.offer(tx, call.meeting_id, data.person_id)),
+            DESKS,
+        ),
+        LiveCommand(
+            "page.accept",
+            "Goes on with the presentation that was offered.",
+            NoData,
+            _act(lambda tx, call, _data: actions.accept(tx, call.meeting_id)),
+            DESKS,
+        ),
+        LiveCommand(
+            "page.take",
+            "Who conducts becomes the presenter, at the page that is shown.",
+            NoData,
+            _act(lambda tx, call, _data: actions.take(tx, call.meeting_id)),
+            DESKS,
+        ),
+    ),
+)

@@ -1,0 +1,111 @@
+"""Stamping any file: turned, odd, cropped, unbalanced; what comes out is read by three other programs."""
+
+import io
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pikepdf
+import pypdf
+import pypdfium2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.pdf.messages import Plan
+from server.pdf.watermark import make_stampable
+from server.pdf.watermark_update import Reader, ending
+from tests.papers import pdf
+
+AT = datetime(2026, 11, 20, 0, 30, tzinfo=UTC)
+BESIDE = 6
+"""The page whose crop box is beside it: some viewers show nothing of it, until it is mended."""
+READER = Reader("Nguyễn Thị Hạnh", "Ủy ban nhân dân xã Đạ Sar", AT)
+
+
+def odd_file(path: Path, mode: pikepdf.ObjectStreamMode) -> None:
+    """Nine pages, each strange in its own way."""
+    with pikepdf.open(io.BytesIO(pdf(9, paragraphs=1))) as made:
+        pages = [page.obj for page in made.pages]
+        pages[1]["/Rotate"] = 90
+        pages[2]["/Rotate"] = 180
+        pages[3]["/Rotate"] = -90
+        pages[4]["/CropBox"] = pikepdf.Array([100, 200, 400, 700])
+        pages[4]["/Rotate"] = 90
+        pages[5]["/MediaBox"] = pikepdf.Array([1140, 520, -50, -30])  # corners the wrong way round
+        pages[BESIDE]["/CropBox"] = pikepdf.Array([9000, 9000, 9100, 9100])
+        made.pages[7].contents_add(b"q q 0.2 0 0 0.2 0 0 cm 1 0 0 rg", prepend=True)  # never restored
+        pages[8]["/Rotate"] = 45
+        del pages[8]["/Contents"]
+        made.save(path, object_stream_mode=mode)
+
+
+@pytest.mark.parametrize("mode", [pikepdf.ObjectStreamMode.generate, pikepdf.ObjectStreamMode.disable])
+def test_every_page_of_an_odd_file_is_stamped_upright(tmp_path: Path, mode: pikepdf.ObjectStreamMode) -> None:
+    source, target, copy = (tmp_path / name for name in ("source.pdf", "stampable.pdf", "copy.pdf"))
+    odd_file(source, mode)
+    plan = make_stampable(source, target)
+    assert (plan.pages, plan.size) == (9, target.stat().st_size)
+    last = ending(plan, READER)
+    assert len(last) < 2000
+    copy.write_bytes(target.read_bytes() + last)
+    for file in (target, copy):
+        checked = subprocess.run(["qpdf", "--check", file], capture_output=True, text=True, check=False)
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert len(pypdf.PdfReader(copy).pages) == 9
+    for page in pypdf.PdfReader(copy).pages:
+        assert "Nguyễn Thị Hạnh" in page.extract_text()
+    before, after = pypdfium2.PdfDocument(source), pypdfium2.PdfDocument(copy)
+    for number, (was, page) in enumerate(zip(before, after, strict=True)):
+        width, height = page.get_size()
+        assert (width, height) == was.get_size() if number != BESIDE else width > 500
+        assert page.get_rotation() == was.get_rotation()
+        text = page.get_textpage()
+        assert was.get_textpage().get_text_bounded().strip() in text.get_text_bounded()
+        found = text.search("Bản cấp cho Nguyễn Thị Hạnh · Ủy ban nhân dân xã Đạ Sar · 07:30 20/11/2026").get_next()
+        assert found is not None, number
+        _stands_at_the_foot(page, text, *found)
+
+
+def _stands_at_the_foot(page: pypdfium2.PdfPage, text: pypdfium2.PdfTextPage, first: int, count: int) -> None:
+    """The strip runs from left to right near the lower edge of what is seen."""
+
+    def seen(index: int) -> tuple[float, float]:
+        left, bottom, right, top = text.get_charbox(index)
+        x, y = pypdfium2.raw.c_int(), pypdfium2.raw.c_int()
+        size = (1000, 1000)
+        pypdfium2.raw.FPDF_PageToDevice(page, 0, 0, *size, 0, (left + right) / 2, (bottom + top) / 2, x, y)
+        return x.value / 1000, y.value / 1000
+
+    start, end = seen(first), seen(first + count - 1)
+    assert start[0] < end[0] < 1
+    assert all(0.9 < y < 1 for y in (start[1], end[1])), (start, end, page.get_size())
+
+
+def test_the_stamp_is_over_the_page_not_instead_of_it(tmp_path: Path) -> None:
+    source, target = tmp_path / "source.pdf", tmp_path / "stampable.pdf"
+    source.write_bytes(pdf(1, paragraphs=2))
+    plan = make_stampable(source, target)
+    unmarked = pypdfium2.PdfDocument(target)[0].render(scale=1).to_pil()
+    assert list(unmarked.getdata()) == list(pypdfium2.PdfDocument(source)[0].render(scale=1).to_pil().getdata())
+    marked = pypdfium2.PdfDocument(target.read_bytes() + ending(plan, READER))[0].render(scale=1).to_pil()
+    changed = sum(a != b for a, b in zip(unmarked.getdata(), marked.getdata(), strict=True))
+    assert 0.01 < changed / (marked.width * marked.height) < 0.2, "seen, and the text under it can be read"
+
+
+@pytest.fixture(scope="module")
+def stampable(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, Path]:
+    folder = tmp_path_factory.mktemp("press")
+    (folder / "source.pdf").write_bytes(pdf(1, paragraphs=1))
+    plan = make_stampable(folder / "source.pdf", folder / "stampable.pdf")
+    (folder / "plan.json").write_text(plan.model_dump_json())
+    return (folder / "stampable.pdf").read_bytes(), folder / "plan.json"
+
+
+@given(name=st.text(min_size=1, max_size=120), unit=st.text(max_size=200))
+def test_no_name_breaks_the_file(stampable: tuple[bytes, Path], name: str, unit: str) -> None:
+    content, plan = stampable
+    last = ending(Plan.model_validate_json(plan.read_bytes()), Reader(name, unit, AT))
+    with pikepdf.open(io.BytesIO(content + last), attempt_recovery=False) as opened:
+        assert len(opened.pages) == 1
+        assert opened.check_pdf_syntax() == []
