@@ -30,7 +30,7 @@ LOUDEST = """async () => {
           loudest = Math.max(loudest, report.audioLevel ?? 0);
   return loudest;
 }"""
-"""Of the received sound as it is decoded. Without a sound card Firefox starts no AudioContext that could look closer."""
+"""Of the received sound as it is decoded: without a sound card Firefox starts no AudioContext to look closer with."""
 AUDIBLE = 0.05
 
 
