@@ -16,6 +16,8 @@ from server.core.clock import utc_now
 from server.core.config import Settings
 from server.core.services import Services
 from server.edge import errors
+from server.edge.budgets import Connections
+from server.edge.exports import Exports
 from server.edge.guard import Guard
 from server.edge.headers import SecurityHeaders
 from server.edge.pages import Pages
@@ -51,6 +53,8 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         redirect_slashes=False,
     )
     app.state.services = services
+    app.state.connections = Connections(settings.trusted_proxies)
+    app.state.exports = Exports()
     app.state.recognise = Recognition()
     app.state.conference = conference
     app.state.gateway = conference.gateway

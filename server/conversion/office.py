@@ -1,8 +1,12 @@
 """Office files to PDF, by LibreOffice with a profile of this job's own: no macros, no links followed, no Java."""
 
 import subprocess
+import zipfile
 from pathlib import Path
 
+from server.conversion.inspection import Found
+from server.conversion.inspection.archives import scrub
+from server.conversion.old_fonts import renew
 from server.conversion.refusals import Refused
 from server.conversion.spreadsheets import fit
 
@@ -27,28 +31,52 @@ _SETTINGS: dict[str, tuple[tuple[str, str, str], ...]] = {
 _OPTIONS = (
     '{"ExportBookmarks":{"type":"boolean","value":"true"},"UseTaggedPDF":{"type":"boolean","value":"false"},'
     '"ReduceImageResolution":{"type":"boolean","value":"true"},"MaxImageResolution":{"type":"long","value":"300"},'
-    '"Quality":{"type":"long","value":"85"},"ExportFormFields":{"type":"boolean","value":"false"}}'
+    '"Quality":{"type":"long","value":"85"},"ExportFormFields":{"type":"boolean","value":"false"},'
+    '"ExportNotes":{"type":"boolean","value":"false"},"ExportNotesInMargin":{"type":"boolean","value":"false"},'
+    '"ExportNotesPages":{"type":"boolean","value":"false"}}'
 )
+_OPEN_DOCUMENT = {
+    "calc_pdf_Export": "ods:calc8",
+    "impress_pdf_Export": "odp:impress8",
+    "draw_pdf_Export": "odg:draw8",
+    "writer_pdf_Export": "odt:writer8",
+}
+_BINARY = (".doc", ".dot")
 
 
 class NotInstalled(Exception):
     """LibreOffice is not there: a matter of the machine, not of the file."""
 
 
-def convert(source: Path, extension: str, folder: Path) -> Path:
-    """The PDF, in `folder`. Raises Refused, NotInstalled."""
+def convert(source: Path, found: Found, folder: Path) -> tuple[Path, list[str]]:
+    """The PDF, in `folder`, and codes of warnings. Raises Refused, NotInstalled."""
     work = folder / "office"
     work.mkdir()
-    shown = work / f"document.{extension}"
-    shown.hardlink_to(source)  # it looks at the name
     _write_profile(folder / "office-profile")
-    kind = _filter(extension)
+    shown = work / f"document.{found.extension}"  # it looks at the name
+    if zipfile.is_zipfile(source):
+        scrub(source, shown)
+    else:
+        shown.hardlink_to(source)
+    kind = _filter(found.extension)
+    warnings: list[str] = []
+    open_document = _OPEN_DOCUMENT[kind]
+    # What LibreOffice reads from a binary file is looked through as it writes it; workbooks are fitted to their pages.
+    if kind == "calc_pdf_Export" or found.old_fonts or shown.suffix in _BINARY:
+        (work / "open").mkdir()
+        made = _made(shown, open_document, work / "open", folder)
+        shown = work / f"document-clean{made.suffix}"
+        scrub(made, shown)
+        if found.old_fonts:
+            renewed = work / f"document-renewed{made.suffix}"
+            if renew(shown, renewed):
+                warnings.append("old-fonts")
+            shown = renewed
     if kind == "calc_pdf_Export":
-        (work / "book").mkdir()
-        book = _made(shown, "ods:calc8", work / "book", folder)
-        shown = work / "document-fitted.ods"
-        fit(book, shown)
-    return _made(shown, f"pdf:{kind}:{_OPTIONS}", work, folder)
+        fitted = work / "document-fitted.ods"
+        fit(shown, fitted)
+        shown = fitted
+    return _made(shown, f"pdf:{kind}:{_OPTIONS}", work, folder), warnings
 
 
 def _made(source: Path, how: str, target: Path, folder: Path) -> Path:

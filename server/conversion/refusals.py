@@ -131,6 +131,16 @@ WARNINGS: dict[str, Sentence] = {
         "Tệp trỏ tới nội dung ở nơi khác; phần đó không được tải về.",
         "The file points to content elsewhere; that was not fetched.",
     ),
+    "review-removed": Sentence(
+        "Tệp còn ghi chú hoặc chữ đã xóa khi sửa đổi; bản đọc chỉ có nội dung cuối cùng. Xem lại trước khi phát.",
+        "The file had comments, or words deleted under tracked changes; the copy for reading has the final text only. "
+        "Look it through before handing it out.",
+    ),
+    "old-fonts": Sentence(
+        "Tệp dùng phông chữ cũ (.VnTime hoặc VNI); chữ đã được chuyển sang Unicode. Xem lại trước khi phát.",
+        "The file uses old fonts (.VnTime or VNI); its text was turned into Unicode. Look it through before handing it "
+        "out.",
+    ),
     "name-differs": Sentence(
         "Đuôi tên tệp không đúng với loại tệp; hệ thống theo nội dung.",
         "The file's extension does not fit its content; the content counted.",

@@ -6,7 +6,8 @@ import os
 import resource
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from pydantic import BaseModel
@@ -61,6 +62,17 @@ def limit(limits: Limits) -> None:
     # First a signal that can be told of, then the end.
     signal.signal(signal.SIGXCPU, _out_of_time)
     resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds + _LAST_WORDS))
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Of this process's processor time. Refused beyond it."""
+    signal.signal(signal.SIGPROF, _out_of_time)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _out_of_time(_signal: int, _frame: object) -> None:

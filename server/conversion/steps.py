@@ -27,11 +27,15 @@ from server.conversion.messages import (
 )
 from server.conversion.metadata_extraction import guess
 from server.conversion.refusals import Refused, warning
-from server.conversion.sandboxed_program import Tell
+from server.conversion.sandboxed_program import Tell, time_limit
 from server.conversion.text import outline_of
 
 _LITTLE_TEXT = 60
 """Characters a recognised page has at least, on average."""
+
+
+_INSPECTION_SECONDS = 60
+"""Of the processor: looking through the largest honest file takes ten."""
 
 
 def work(folder: Path, order: Order, tell: Tell) -> None:
@@ -40,7 +44,8 @@ def work(folder: Path, order: Order, tell: Tell) -> None:
     original = folder / ORIGINAL
     if not order.isolated and classification_marks.mark_in_name(order.file_name):
         raise Refused("secret")
-    found = inspect(original, order.file_name, order.pages_max)
+    with time_limit(_INSPECTION_SECONDS):
+        found = inspect(original, order.file_name, order.pages_max)
     way = _Way(folder, order, found, tell)
     way.go()
 
@@ -134,7 +139,8 @@ class _Way:
             ocr.picture_to_pdf(original, made)
             return made
         self.tell("convert", 0.06)
-        made = office.convert(original, self.found.extension, self.folder)
+        made, warnings = office.convert(original, self.found, self.folder)
+        self.warnings += warnings
         # LibreOffice is taken at its word no more than anybody else.
         pdf_inspection.check(made, self.order.pages_max)
         return made

@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     isolated: bool = False
     """Declared by the operator: this system has no way to the Internet, so papers marked secret are let in."""
     upload_max_mb: int = Field(default=200, ge=1)
+    disk_reserve_mb: int = Field(default=1024, ge=1)
+    """What uploads leave free on the disk, for the database and all else that must go on."""
     conversion_parallel: int = Field(default=1, ge=1)
     """Papers converted at the same time; each takes up to a core and 2 GiB."""
     conversion_memory_mb: int = Field(default=3072, ge=512)

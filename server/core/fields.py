@@ -49,7 +49,25 @@ Time = Annotated[AwareDatetime, BeforeValidator(_no_guessing), AfterValidator(_w
 """An instant with its offset, between 2000 and 2100, kept in UTC to the millisecond."""
 
 
+LOOK_ALIKES = str.maketrans({"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "ɖ": "đ"})
+"""Eth and African D, which converters from VNI and some recognisers write for Đ: they look the same."""
+
+_TONES = "\u0300\u0301\u0303\u0309\u0323"
+"""Huyền, sắc, ngã, hỏi, nặng."""
+
+
 def folded(text: str) -> str:
     """For search without diacritics: "Đạ Sar" and "da sar" both become "da sar"."""
-    decomposed = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
+    decomposed = unicodedata.normalize("NFD", text.translate(LOOK_ALIKES).casefold().replace("đ", "d"))
     return " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).split())
+
+
+def spelling(text: str) -> str:
+    """Equal for what Vietnamese readers take for the same spelling: capitals, and where in its syllable a tone mark is
+    put ("Hoà", "HÒA"), do not count; the tone and the letters themselves do ("Hùng" is not "Hưng")."""
+    return " ".join(map(_syllable, unicodedata.normalize("NFD", text.translate(LOOK_ALIKES).casefold()).split()))
+
+
+def _syllable(decomposed: str) -> str:
+    tones = "".join(sorted(c for c in decomposed if c in _TONES))
+    return unicodedata.normalize("NFC", "".join(c for c in decomposed if c not in _TONES)) + tones

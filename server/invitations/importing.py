@@ -8,34 +8,36 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.actor import Actor
 from server.core.services import Services
-from server.core.spreadsheets.reading import SheetRow, read
+from server.core.spreadsheets.reading import Sheet, read
 from server.invitations.list_writer import Line, carry_out, plan
 from server.invitations.rights import ListRights, list_for_write, list_rights
-from server.invitations.schemas import BadRow, ImportOut, ReadyRow
-from server.invitations.sheets.rows import Hall, Halls, Meant, meaning
+from server.invitations.schemas import BadRow, ImportNote, ImportOut, ReadyRow
+from server.invitations.sheets.halls import Hall, Halls
+from server.invitations.sheets.rows import Meant, meaning
 from server.invitations.sheets.template import template
 from server.meetings.models import Meeting, MemberPoint
 from server.organisations.models import BridgePoint, Unit
+from server.organisations.queries import ids_of
 
 MOST_BAD = 1000
 """Wrong cells that are spelled out."""
 
 
 async def import_list(services: Services, actor: Actor, meeting_id: int, content: bytes, *, apply: bool) -> ImportOut:
-    """Adds the good rows if `apply`. NotASheet, SheetTooLarge, NoHeader."""
+    """Adds the good rows if `apply`. NotASheet, SheetTooLarge, StrayCell, NoHeader."""
     async with services.database.read() as session:
         await list_rights(session, meeting_id, actor)
-    rows = await read(content)
+    sheets = await read(content)
     if apply:
         async with services.transactions(actor) as tx:
             meeting, rights = await list_for_write(tx, meeting_id)
-            meant, lines = await _understood(tx.session, meeting, rights, rows)
+            meant, lines = await _understood(tx.session, meeting, rights, sheets)
             known = _known(lines)
             added = await carry_out(tx, meeting_id, lines, "import")
             return _told(meant, lines, known, len(added))
     async with services.database.read() as session:
         meeting, rights = await list_rights(session, meeting_id, actor)
-        meant, lines = await _understood(session, meeting, rights, rows)
+        meant, lines = await _understood(session, meeting, rights, sheets)
         return _told(meant, lines, _known(lines), 0)
 
 
@@ -48,21 +50,37 @@ async def template_of(session: AsyncSession, meeting_id: int, actor: Actor) -> b
 
 async def halls_of(session: AsyncSession, meeting: Meeting, rights: ListRights) -> list[Hall]:
     """The member points whose lists the actor keeps, in the meeting's order."""
-    rows = await session.execute(
-        select(BridgePoint.id, Unit.id, BridgePoint.name, BridgePoint.short_name, Unit.name, Unit.short_name)
-        .join(MemberPoint, MemberPoint.point_id == BridgePoint.id)
-        .join(Unit, Unit.id == BridgePoint.unit_id)
-        .where(MemberPoint.meeting_id == meeting.id)
-        .order_by(MemberPoint.id)
-    )
-    return [Hall(*row) for row in rows.all() if rights.covers(row[0])]
+    rows = (
+        await session.execute(
+            select(
+                BridgePoint.id, Unit.id, BridgePoint.name, BridgePoint.short_name, Unit.name, Unit.short_name, Unit.path
+            )
+            .join(MemberPoint, MemberPoint.point_id == BridgePoint.id)
+            .join(Unit, Unit.id == BridgePoint.unit_id)
+            .where(MemberPoint.meeting_id == meeting.id)
+            .order_by(MemberPoint.id)
+        )
+    ).all()
+    ancestors = {unit_id for *_, path in rows for unit_id in ids_of(path)[:-1]}
+    named = await session.execute(select(Unit.id, Unit.name, Unit.short_name).where(Unit.id.in_(ancestors)))
+    names = {unit_id: (name, short_name) for unit_id, name, short_name in named}
+    return [
+        Hall(
+            row.id,
+            row[1],
+            *row[2:6],
+            tuple(name for unit_id in reversed(ids_of(row.path)[:-1]) for name in names[unit_id]),
+        )
+        for row in rows
+        if rights.covers(row.id)
+    ]
 
 
 async def _understood(
-    session: AsyncSession, meeting: Meeting, rights: ListRights, rows: list[SheetRow]
+    session: AsyncSession, meeting: Meeting, rights: ListRights, sheets: list[Sheet]
 ) -> tuple[Meant, list[Line]]:
     halls = Halls(await halls_of(session, meeting, rights))
-    meant = await asyncio.to_thread(meaning, rows, halls, meeting.unit_id if rights.everything else None)
+    meant = await asyncio.to_thread(meaning, sheets, halls, meeting.unit_id if rights.everything else None)
     return meant, await plan(session, meeting.id, [good.entry for good in meant.good])
 
 
@@ -94,6 +112,7 @@ def _told(meant: Meant, lines: list[Line], known: list[bool], added: int) -> Imp
             BadRow(row=wrong.row, column=wrong.column, value=wrong.value, vi=wrong.vi, en=wrong.en)
             for wrong in meant.wrong[:MOST_BAD]
         ],
+        notes=[ImportNote(vi=vi, en=en) for vi, en in meant.notes],
         already=sum(line.listed for line in lines),
         added=added,
     )

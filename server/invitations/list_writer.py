@@ -53,7 +53,7 @@ async def plan(
     typed = [entry.who for entry in entries if isinstance(entry.who, Typed)]
     people = People() if strangers else await People.load(session, typed)
     chosen = {
-        entry.who: Known(entry.who, "", None, None, account=True) for entry in entries if isinstance(entry.who, int)
+        entry.who: Known(entry.who, "", "", None, None, account=True) for entry in entries if isinstance(entry.who, int)
     }
     persons: list[Known] = []
     for entry in entries:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.models import Person, RoleGrant
 from server.core.database import in_parts
-from server.core.fields import folded
+from server.core.fields import folded, spelling
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,15 @@ class Typed:
     def search_name(self) -> str:
         return folded(self.full_name)[:200]
 
+    @cached_property
+    def spelling(self) -> str:
+        return spelling(self.full_name)
+
 
 @dataclass(slots=True)
 class Known:
     id: int
+    full_name: str
     title: str
     email: str | None
     phone: str | None
@@ -54,6 +59,7 @@ class People:
             Person.id,
             Person.unit_id,
             Person.search_name,
+            Person.full_name,
             Person.title,
             Person.email,
             Person.phone,
@@ -61,19 +67,24 @@ class People:
         ).where(Person.unit_id.in_(units), Person.disabled_at.is_(None))
         for some in in_parts(sorted(names)):
             rows = await session.execute(statement.where(Person.search_name.in_(some)).order_by(Person.id))
-            for person_id, unit_id, search_name, title, email, phone, account in rows:
-                people._by_name[unit_id, search_name].append(Known(person_id, title, email, phone, bool(account)))
+            for person_id, unit_id, search_name, full_name, title, email, phone, account in rows:
+                people._by_name[unit_id, search_name].append(
+                    Known(person_id, full_name, title, email, phone, bool(account))
+                )
         return people
 
     def find(self, typed: Typed) -> Known | None:
-        """Namesakes are told apart by e-mail, else by phone, else by title, as far as both sides say them."""
-        candidates = [
-            known for known in self._by_name.get((typed.unit_id, typed.search_name), ()) if _same(typed, known)
-        ]
+        """Whoever is spelled the same; for a name typed without any diacritics, the only one whom it can mean.
+        Namesakes are told apart by e-mail, else by phone, else by title, as far as both sides say them."""
+        alike = self._by_name.get((typed.unit_id, typed.search_name), ())
+        named = [known for known in alike if spelling(known.full_name) == typed.spelling]
+        if not named and typed.full_name.isascii() and len({spelling(known.full_name) for known in alike}) == 1:
+            named = list(alike)
+        candidates = [known for known in named if _same(typed, known)]
         return max(candidates, key=lambda known: _sureness(typed, known), default=None)
 
     def add(self, person_id: int, typed: Typed) -> Known:
-        known = Known(person_id, typed.title, typed.email, typed.phone, account=False)
+        known = Known(person_id, typed.full_name, typed.title, typed.email, typed.phone, account=False)
         self._by_name[typed.unit_id, typed.search_name].append(known)
         return known
 
@@ -98,5 +109,9 @@ def _sureness(typed: Typed, known: Known) -> int:
 
 
 def _digits(phone: str) -> str:
-    """ "+84 263 123" and "0263-123" are one number."""
-    return re.sub(r"^(84|0)", "", re.sub(r"\D", "", phone))
+    """The national number: "+84 263 123 456", "0263-123-456" and "263123456" are one. 84 is the country's code only
+    before nine digits or more; mobile numbers begin with 84 too."""
+    digits = re.sub(r"\D", "", phone)
+    if digits.startswith("84") and len(digits) >= 11:
+        digits = digits[2:]
+    return digits.removeprefix("0")

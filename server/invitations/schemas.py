@@ -116,11 +116,18 @@ class BadRow(BaseModel):
     en: str
 
 
+class ImportNote(BaseModel):
+    vi: str
+    en: str
+
+
 class ImportOut(BaseModel):
     rows: int
     """Rows of the sheet that say anything."""
     ready: list[ReadyRow]
     bad: list[BadRow]
+    notes: list[ImportNote]
+    """What the reader should know of how the sheet was taken: rows left out, names that look alike."""
     already: int
     """On the list before, or twice in the sheet."""
     added: int

@@ -8,6 +8,7 @@ import { expect, it } from 'vitest';
  */
 const order = [
   'paths.ts',
+  'lists.ts',
   'text',
   'api',
   'ui',

@@ -56,6 +56,8 @@ class Found:
     signed: bool = False
     pages: int | None = None
     """Of a PDF."""
+    old_fonts: bool = False
+    """Of an Office file: some text may be written for TCVN3 or VNI fonts."""
 
 
 def inspect(path: Path, file_name: str, pages_max: int) -> Found:
@@ -83,7 +85,9 @@ def _by_structure(path: Path, head: bytes, pages_max: int) -> Found | None:
         return Found(mime, "picture", mime.removeprefix("image/"))
     if head.startswith((b"PK\x03\x04", compound.SIGNATURE)):
         office = archives.check(path) if head.startswith(b"PK") else compound.check(path)
-        return Found(office.mime, "office", office.extension, office.warnings) if office else None
+        if office is None:
+            return None
+        return Found(office.mime, "office", office.extension, office.warnings, old_fonts=office.old_fonts)
     if b"%PDF-" in head[:1024]:
         if head[:1024].split(b"%PDF-", 1)[0].strip(b"\xef\xbb\xbf\r\n\t \0"):
             raise Refused("two-in-one")

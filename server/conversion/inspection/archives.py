@@ -7,6 +7,7 @@ import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from server.conversion import xml_parts
 from server.conversion.refusals import Refused
 
 _PARTS_MAX = 20_000
@@ -19,6 +20,7 @@ _RATIO_MAX = 150
 """Inflated to packed, where it matters at all: dull spreadsheets reach 60."""
 _RATIO_MATTERS = 50 * 1024 * 1024
 _PIECE = 1024 * 1024
+_XML = (".xml", ".rels", ".rdf", ".vml", ".svg")
 
 _WORD = ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx")
 _EXCEL = ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx")
@@ -45,16 +47,8 @@ _ODF = {
     b"graphics": "odg",
 }
 _ODF_MIME = re.compile(rb"application/vnd\.oasis\.opendocument\.([a-z-]+)")
-_DECLARATION = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
-_WIDE_DECLARATION = re.compile(rb"<\0?!\0?(?:D\0?O\0?C\0?T|E\0?N\0?T\0?I)", re.IGNORECASE)
-_OUTSIDE = re.compile(
-    rb"<Relationship\b(?=[^>]*TargetMode=\"External\")(?![^>]*relationships/hyperlink\")[^>]*>", re.IGNORECASE
-)
-_ODF_OUTSIDE = re.compile(
-    rb"<(?:draw:image|draw:object|text:section-source|table:table-source|table:cell-range-source|draw:plugin)\b"
-    rb"[^>]*xlink:href=\"(?:[a-z]+:|/|\.\./)",
-    re.IGNORECASE,
-)
+_OLD_FONTS = re.compile(rb"""["'](?:\.Vn[A-Z]|VNI[- ])""")
+"""TCVN3 and VNI: letters of other languages that these fonts draw as Vietnamese ones."""
 
 
 @dataclass
@@ -62,6 +56,8 @@ class Archive:
     mime: str
     extension: str
     warnings: list[str] = field(default_factory=list)
+    old_fonts: bool = False
+    """Some text may be written for TCVN3 or VNI fonts."""
 
 
 @dataclass
@@ -69,8 +65,8 @@ class _Seen:
     """What the parts tell on the way."""
 
     total: int = 0
-    declares: bool = False
-    points_outside: bool = False
+    old_fonts: bool = False
+    xml: xml_parts.Seen = field(default_factory=xml_parts.Seen)
     content_types: bytes = b""
     mimetype: bytes = b""
     manifest: bytes = b""
@@ -99,11 +95,40 @@ def check(path: Path) -> Archive | None:
     found = _ooxml(seen, names) if seen.content_types else _odf(seen, names)
     if found is None:
         return None
-    if seen.declares:
-        raise Refused("unsafe-xml")
-    if seen.points_outside:
+    if seen.xml.points_outside:
         found.warnings.append("outside-links")
+    if seen.xml.reviewed:
+        found.warnings.append("review-removed")
+    found.old_fonts = seen.old_fonts
     return found
+
+
+def scrub(source: Path, target: Path) -> None:
+    """A copy whose XML parts point to nothing outside and hold nothing that its authors took out again. Of an archive
+    that `check` let through."""
+    seen = xml_parts.Seen()
+    with (
+        zipfile.ZipFile(source) as archive,
+        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as made,
+    ):
+        within = frozenset(archive.namelist())
+        for part in archive.infolist():
+            content = archive.read(part)
+            clean = _scrubbed(part.filename, content, seen, within)
+            plain = zipfile.ZIP_STORED if part.filename == "mimetype" else None
+            made.writestr(part.filename, clean, compress_type=plain)
+
+
+def _scrubbed(name: str, content: bytes, seen: xml_parts.Seen, within: frozenset[str]) -> bytes:
+    try:
+        return xml_parts.scrubbed(content, seen, within=within)
+    except xml_parts.Malformed as error:
+        # Excel's drawings of notes are often no XML; what is not the document itself can be missed.
+        if name.endswith((".vml", ".svg")) or name.startswith(("customXml/", "docProps/")):
+            return b"<x/>"
+        if not name.endswith(_XML):
+            return content if content.lstrip()[:5].lower() in (b"<html", b"<!doc") else b""
+        raise Refused("damaged") from error
 
 
 def _breaks_off(path: Path) -> bool:
@@ -117,25 +142,28 @@ def _look_through(archive: zipfile.ZipFile, part: zipfile.ZipInfo, seen: _Seen) 
     kept = {"[Content_Types].xml": "content_types", "mimetype": "mimetype", "META-INF/manifest.xml": "manifest"}.get(
         part.filename
     )
-    is_xml = part.filename.endswith((".xml", ".rels", ".rdf", ".vml", ".svg"))
+    is_xml = part.filename.endswith(_XML)
     size = 0
-    tail = b""
     content: list[bytes] = []
+    read: list[bytes] = []
     with archive.open(part) as opened:
         while piece := opened.read(_PIECE):
             size += len(piece)
             seen.total += len(piece)
             if size > (_XML_MAX if is_xml else _PART_MAX) or seen.total > _TOTAL_MAX:
                 raise Refused("bomb")
+            if size == len(piece):
+                is_xml = is_xml or xml_parts.is_xml(piece) or piece.startswith(b"\x1f\x8b")
             if is_xml:
-                window = tail + piece
-                seen.declares |= bool(_DECLARATION.search(window) or _WIDE_DECLARATION.search(window))
-                seen.points_outside |= bool(_OUTSIDE.search(window) or _ODF_OUTSIDE.search(window))
-                tail = window[-4096:]
+                read.append(piece)
             if kept and size <= _PIECE:
                 content.append(piece)
     if kept:
         setattr(seen, kept, b"".join(content))
+    if read:
+        whole = b"".join(read)
+        seen.old_fonts |= _OLD_FONTS.search(whole) is not None
+        _scrubbed(part.filename, whole, seen.xml, frozenset(archive.namelist()))
 
 
 def _ooxml(seen: _Seen, names: set[str]) -> Archive | None:

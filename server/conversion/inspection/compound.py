@@ -1,6 +1,7 @@
 """Office files of before 2007: compound files (MS-CFB) with the streams of Word, Excel or PowerPoint. Newer ones lie in
 such a file too when a password locks them."""
 
+import re
 import struct
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ _FILEPASS = 0x2F
 """MS-XLS 2.4.117: the workbook is locked."""
 _BOF_END = 40
 """Records looked through before FILEPASS must have come."""
+_OLD_FONTS = re.compile(rb"\.Vn[A-Z]|\.\0V\0n\0[A-Z]\0|VNI-|V\0N\0I\0-\0")
 _ENCRYPTED_CURRENT_USER = 0xF3D1C4DF
 """MS-PPT 2.3.2, headerToken."""
 
@@ -24,13 +26,18 @@ class Compound:
     mime: str
     extension: str
     warnings: list[str] = field(default_factory=list)
+    old_fonts: bool = False
+    """Some text may be written for TCVN3 or VNI fonts."""
 
 
 def check(path: Path) -> Compound | None:
     """None: a compound file of something else (an installer, a mail). Raises Refused."""
     try:
         with olefile.OleFileIO(str(path)) as ole:
-            return _check(ole)
+            found = _check(ole)
+        if found is not None:
+            found.old_fonts = _OLD_FONTS.search(path.read_bytes()) is not None
+        return found
     except Refused:
         raise
     except Exception as error:  # its parser raises whatever a broken table leads to

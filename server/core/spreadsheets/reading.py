@@ -4,12 +4,14 @@ import asyncio
 import json
 import sys
 import unicodedata
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import structlog
 
 from server.core.errors import Invalid
+from server.core.fields import LOOK_ALIKES
 
 log = structlog.get_logger(__name__)
 
@@ -19,6 +21,17 @@ _AT_ONCE = asyncio.Semaphore(2)
 
 SheetRow = tuple[int, list[str]]
 """The number that the sheet shows, and the cells' texts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    name: str
+    rows: list[SheetRow]
+    """Those that say anything."""
+    hidden: frozenset[int] = frozenset()
+    """Numbers of rows that a filter or somebody has hidden."""
+    merged: tuple[tuple[int, int, int, int], ...] = ()
+    """Merged cells: first row's number, first column (from 0), last row's number, last column."""
 
 
 class NotASheet(Invalid):
@@ -36,17 +49,37 @@ class SheetTooLarge(Invalid):
     en = "The file has more than 20,000 rows or too much data. Split it and import the parts."
 
 
-async def read(content: bytes) -> list[SheetRow]:
-    """The rows of the first sheet that say anything. NotASheet, SheetTooLarge."""
+class StrayCell(Invalid):
+    code = "stray-cell"
+
+    def __init__(self, cell: str) -> None:
+        super().__init__(
+            f"Có ô {cell} nằm rất xa danh sách. Xóa hàng và cột thừa quanh ô ấy, lưu lại rồi gửi lại.",
+            f"Cell {cell} lies far away from the list. Delete the rows and columns around it, save and send again.",
+        )
+
+
+async def read(content: bytes) -> list[Sheet]:
+    """The visible sheets that say anything, in their order. NotASheet, SheetTooLarge, StrayCell."""
     if not content.startswith(b"PK"):
         raise NotASheet()
     async with _AT_ONCE:
         answer = await _run(content)
     if answer.get("problem") == "too-large":
         raise SheetTooLarge()
-    if "rows" not in answer:
+    if answer.get("problem") == "stray-cell":
+        raise StrayCell(answer["cell"])
+    if "sheets" not in answer:
         raise NotASheet()
-    return [(number, [_line(text) for text in texts]) for number, texts in answer["rows"]]
+    return [
+        Sheet(
+            _line(sheet["name"]),
+            [(number, [_line(text) for text in texts]) for number, texts in sheet["rows"]],
+            frozenset(sheet["hidden"]),
+            tuple((top, left, bottom, right) for top, left, bottom, right in sheet["merged"]),
+        )
+        for sheet in answer["sheets"]
+    ]
 
 
 async def _run(content: bytes) -> dict[str, Any]:
@@ -75,6 +108,7 @@ async def _run(content: bytes) -> dict[str, Any]:
 
 
 def _line(text: str) -> str:
-    """One line, NFC, without what nobody sees: control and format characters, halves of surrogate pairs."""
+    """One line, NFC, without what nobody sees (control and format characters, halves of surrogate pairs), and with Đ
+    for the letters that old converters wrote in its place."""
     visible = "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Cs") else " " for c in text)
-    return " ".join(unicodedata.normalize("NFC", visible).split())
+    return " ".join(unicodedata.normalize("NFC", visible).translate(LOOK_ALIKES).split())

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import xlsxwriter
 
-from server.invitations.sheets.rows import HEADINGS, Hall
+from server.invitations.sheets.columns import HEADINGS
+from server.invitations.sheets.halls import Hall, labels
 
 ROWS = 20_000
 _WIDTHS = {"full_name": 30, "title": 36, "unit": 30, "point": 32, "role": 14, "email": 30, "phone": 16}
@@ -35,7 +36,8 @@ def template(title: str, halls: Sequence[Hall]) -> bytes:
     sheet.freeze_panes(4, 1)
     names.write_row(0, 0, ["Điểm cầu", "Đơn vị"], heading)
     names.set_column(0, 1, 40)
-    choices = [*((hall.name, hall.unit_name) for hall in halls), ("Trực tuyến", "")]
+    named = labels(halls)
+    choices = [*((named[hall.point_id], hall.unit_name) for hall in halls), ("Trực tuyến", "")]
     for row, choice in enumerate(choices, start=1):
         names.write_row(row, 0, choice)
     columns = list(HEADINGS)

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from server.accounts.dependencies import COOKIE
 from server.core.services import Services
-from server.edge.guard import MAX_BODY
+from server.edge.budgets import BODY as MAX_BODY
 from server.edge.headers import inline_script_hashes
 from server.main import create_app
 from tests.builders import Province

@@ -2,6 +2,7 @@ import createClient from 'openapi-fetch';
 import { connection } from './connection.svelte.ts';
 import { apiError, offlineError } from './errors.ts';
 import type { paths } from './schema.ts';
+import { timely } from './timely.ts';
 
 let signedOut: () => void = () => {};
 
@@ -13,7 +14,11 @@ export function onSignedOut(action: () => void): void {
 /**
  * The typed client. Unsafe requests carry `X-Nhipcau`, without which the server refuses them: a foreign page cannot set it.
  */
-export const api = createClient<paths>({ credentials: 'same-origin', headers: { 'X-Nhipcau': '1' } });
+export const api = createClient<paths>({
+  credentials: 'same-origin',
+  headers: { 'X-Nhipcau': '1' },
+  fetch: timely,
+});
 
 interface Answer<T> {
   data?: T;

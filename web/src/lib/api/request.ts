@@ -1,4 +1,5 @@
 import { answer } from './client.ts';
+import { timely } from './timely.ts';
 
 /**
  * Requests that the typed client is not made for: bytes, uploads of what was written without a line, addresses that are
@@ -26,7 +27,7 @@ async function sent<T>(path: string, sending: Sending, read: (response: Response
   const { method = 'GET', body, signal, keepalive } = sending;
   const headers: Record<string, string> = { 'X-Nhipcau': '1' };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
-  const response = await fetch(path, {
+  const response = await timely(path, {
     method,
     headers,
     body: body === undefined ? undefined : JSON.stringify(body),

@@ -2053,6 +2053,13 @@ export interface components {
             /** Version */
             version: string;
         };
+        /** ImportNote */
+        ImportNote: {
+            /** Vi */
+            vi: string;
+            /** En */
+            en: string;
+        };
         /** ImportOut */
         ImportOut: {
             /** Rows */
@@ -2061,6 +2068,8 @@ export interface components {
             ready: components["schemas"]["ReadyRow"][];
             /** Bad */
             bad: components["schemas"]["BadRow"][];
+            /** Notes */
+            notes: components["schemas"]["ImportNote"][];
             /** Already */
             already: number;
             /** Added */

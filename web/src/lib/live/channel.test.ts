@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { LiveChannel, MEMBERS_PING_EVERY, type LinePhase, type Socket } from './channel.ts';
+import { LiveChannel, type Manner, OF_MEMBERS, type LinePhase, type Socket } from './channel.ts';
 import { ServerClock } from './clock.ts';
 import type { Event, Signal, Snapshot } from './types.ts';
 
@@ -19,8 +19,8 @@ class FakeSocket implements Socket {
   says(message: object) {
     this.onmessage?.call(this as never, { data: JSON.stringify(message) } as MessageEvent);
   }
-  drops(code = 1006) {
-    this.onclose?.call(this as never, { code } as CloseEvent);
+  drops(code = 1006, reason = '') {
+    this.onclose?.call(this as never, { code, reason } as CloseEvent);
   }
   snapshot(seq: number) {
     this.says({
@@ -41,7 +41,7 @@ class FakeSocket implements Socket {
   }
 }
 
-function setup(pingEvery?: number) {
+function setup(manner?: Manner, random = () => 0.5) {
   const sockets: FakeSocket[] = [];
   const phases: LinePhase[] = [];
   const events: number[] = [];
@@ -50,8 +50,8 @@ function setup(pingEvery?: number) {
   const channel = new LiveChannel({
     url: 'ws://server/live',
     clock: new ServerClock(),
-    random: () => 0.5,
-    pingEvery,
+    random,
+    manner,
     open: () => {
       const socket = new FakeSocket();
       sockets.push(socket);
@@ -108,11 +108,11 @@ describe('live channel', () => {
     expect(events).toEqual([6]);
   });
 
-  it('comes back after 0.3, 0.6, 1.2, 2, 2 s and starts anew after a success', () => {
+  it('comes back after waits that grow to two seconds at most, and starts anew after a success', () => {
     const { channel, sockets, last } = setup();
     channel.start();
     last().snapshot(1);
-    for (const wait of [300, 600, 1200, 2000, 2000]) {
+    for (const wait of [300, 500, 900, 1100, 1100]) {
       const before = sockets.length;
       last().drops();
       vi.advanceTimersByTime(wait - 1);
@@ -153,7 +153,7 @@ describe('live channel', () => {
   });
 
   it('asks less often where it is told so: twelve thousand members', () => {
-    const { channel, last, phase } = setup(MEMBERS_PING_EVERY);
+    const { channel, last, phase } = setup(OF_MEMBERS);
     channel.start();
     last().snapshot(1);
     for (let second = 0; second < 60; second++) {
@@ -239,7 +239,7 @@ describe('live channel', () => {
     last().snapshot(1);
     last().drops(4409);
     expect(phase().name).toBe('cut');
-    vi.advanceTimersByTime(600);
+    vi.advanceTimersByTime(500);
     last().snapshot(2);
     expect(phase().name).toBe('live');
     expect(sockets).toHaveLength(3);
@@ -267,6 +267,73 @@ describe('live channel', () => {
     expect(sockets).toHaveLength(2);
     channel.stop();
     vi.unstubAllGlobals();
+  });
+
+  it('takes silence for a page that slept, not for a refusal', () => {
+    const { channel, sockets, last, phases, phase } = setup(OF_MEMBERS);
+    channel.start();
+    last().snapshot(1);
+    last().drops(4408);
+    expect(phase().name).toBe('cut');
+    vi.advanceTimersByTime(1_000);
+    expect(sockets).toHaveLength(2);
+    last().snapshot(2);
+    expect(phase().name).toBe('live');
+    expect(phases.map(({ name }) => name)).not.toContain('refused');
+  });
+
+  it('waits while nobody looks at a page that fell silent, and comes back as it is shown', () => {
+    const page = new EventTarget();
+    const document = Object.assign(new EventTarget(), { visibilityState: 'hidden' });
+    vi.stubGlobal('addEventListener', page.addEventListener.bind(page));
+    vi.stubGlobal('removeEventListener', page.removeEventListener.bind(page));
+    vi.stubGlobal('document', document);
+    const { channel, sockets, last } = setup(OF_MEMBERS);
+    channel.start();
+    last().snapshot(1);
+    last().drops(4408);
+    vi.advanceTimersByTime(3_000);
+    expect(sockets).toHaveLength(1);
+    document.visibilityState = 'visible';
+    document.dispatchEvent(new globalThis.Event('visibilitychange'));
+    expect(sockets).toHaveLength(2);
+    channel.stop();
+    vi.unstubAllGlobals();
+  });
+
+  it('stays away as long as the server says', () => {
+    const { channel, sockets, last } = setup();
+    channel.start();
+    last().snapshot(1);
+    last().drops(1012, 'retry-after=8');
+    vi.advanceTimersByTime(9_999);
+    expect(sockets).toHaveLength(1);
+    vi.advanceTimersByTime(1);
+    expect(sockets).toHaveLength(2);
+  });
+
+  it('brings twelve thousand members back spread over a quarter of a minute', () => {
+    let seed = 7;
+    const random = () => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647;
+    const all = Array.from({ length: 2_000 }, () => setup(OF_MEMBERS, random));
+    for (const { channel, last } of all) {
+      channel.start();
+      last().snapshot(1);
+      last().drops();
+    }
+    // Nobody answers yet: each try fails at once.
+    const came: number[] = [];
+    for (let second = 0; second < 60; second++) {
+      const before = all.map(({ sockets }) => sockets.length);
+      vi.advanceTimersByTime(1_000);
+      const now = all.filter(({ sockets }, at) => sockets.length > (before[at] ?? 0));
+      for (const { last } of now) last().drops();
+      came.push(now.length);
+    }
+    expect(came[0]).toBeLessThan(20);
+    for (const each of came.slice(1)) expect(each).toBeLessThan(2_000 / 4);
+    for (const { sockets } of all) expect(sockets.length).toBeGreaterThan(60 / 16);
+    for (const { channel } of all) channel.stop();
   });
 
   it('stays stopped', () => {

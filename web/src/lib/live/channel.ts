@@ -1,4 +1,4 @@
-import { Backoff } from './backoff.ts';
+import { Backoff, MEMBERS, SEATED, spread, type Waits } from './backoff.ts';
 import { ServerClock } from './clock.ts';
 import { CommandError, cut, late, offline } from './errors.ts';
 import type {
@@ -37,9 +37,22 @@ export interface ChannelOptions {
   clock?: ServerClock;
   open?: (url: string) => Socket;
   random?: () => number;
-  /** Milliseconds between pings: halls and consoles by default; twelve thousand members ask less often. */
-  pingEvery?: number;
+  /** Halls and consoles by default. */
+  manner?: Manner;
 }
+
+/** How a client of a kind keeps its line. Times in ms. */
+export interface Manner {
+  pingEvery: number;
+  /** A server that takes in thousands at once is slow to answer the last of them: who gave up and came again would be more load. */
+  snapshotWithin: number;
+  waits: Waits;
+  /** When the network is said to be back for everybody at once, they come within so long. */
+  rush: number;
+}
+
+export const OF_SEATED: Manner = { pingEvery: 5_000, snapshotWithin: 5_000, waits: SEATED, rush: 0 };
+export const OF_MEMBERS: Manner = { pingEvery: 20_000, snapshotWithin: 20_000, waits: MEMBERS, rush: 1_500 };
 
 interface Waiting {
   resolve(data: Record<string, unknown>): void;
@@ -47,15 +60,16 @@ interface Waiting {
   timer: ReturnType<typeof setTimeout>;
 }
 
-const PING_EVERY = 5_000;
-export const MEMBERS_PING_EVERY = 20_000;
 const PONG_WITHIN = 6_000;
 const PROBE_WITHIN = 2_500;
-const SNAPSHOT_WITHIN = 5_000;
 const COMMAND_WITHIN = 8_000;
 /** A refusal may be lifted (rights given, meeting restored): ask again slowly, nobody has to press anything. */
-const REFUSED_RETRY = 15_000;
+const REFUSED_RETRY = [12_000, 18_000] as const;
+/** The server heard nothing for too long: this page slept. It is no refusal, and the line is to be had at once. */
+const SILENT = 4408;
 const REPLACED = 4409;
+/** A server that closes (1012, 1013: RFC 6455 section 7.4.2, IANA's registry) may say how long to stay away, in seconds. */
+const STAY_AWAY = /retry-after=(\d+(?:\.\d+)?)/;
 /** A busy server may let in a socket that we gave up on after its successor: that one's 4409 is an echo of our own. */
 const ECHO_WITHIN = 15_000;
 
@@ -67,6 +81,7 @@ export class LiveChannel {
   readonly clock: ServerClock;
   readonly #options: ChannelOptions;
   readonly #backoff: Backoff;
+  readonly #manner: Manner;
   readonly #waiting = new Map<number, Waiting>();
   #socket: Socket | undefined;
   #live = false;
@@ -83,7 +98,8 @@ export class LiveChannel {
   constructor(options: ChannelOptions) {
     this.#options = options;
     this.clock = options.clock ?? new ServerClock();
-    this.#backoff = new Backoff(options.random);
+    this.#manner = options.manner ?? OF_SEATED;
+    this.#backoff = new Backoff(this.#manner.waits, options.random);
   }
 
   /** Connects and stays connected until `stop`. Also takes the hall back after a 4409. */
@@ -134,12 +150,12 @@ export class LiveChannel {
     if (this.#cutSince === undefined) this.#options.handlers.phase({ name: 'connecting' });
     const socket = (this.#options.open ?? ((url) => new WebSocket(url)))(this.#options.url);
     this.#socket = socket;
-    this.#expect(SNAPSHOT_WITHIN);
+    this.#expect(this.#manner.snapshotWithin);
     socket.onmessage = ({ data }) => {
       if (socket === this.#socket) this.#receive(JSON.parse(String(data)) as ServerMessage);
     };
-    socket.onclose = ({ code }) => {
-      if (socket === this.#socket) this.#closed(code);
+    socket.onclose = ({ code, reason }) => {
+      if (socket === this.#socket) this.#closed(code, reason);
     };
   }
 
@@ -171,7 +187,7 @@ export class LiveChannel {
     this.#cutSince = undefined;
     this.#backoff.reset();
     clearInterval(this.#ping);
-    this.#ping = setInterval(() => this.#probe(PONG_WITHIN), this.#options.pingEvery ?? PING_EVERY);
+    this.#ping = setInterval(() => this.#probe(PONG_WITHIN), this.#manner.pingEvery);
     this.#options.handlers.phase({ name: 'live' });
     this.#options.handlers.snapshot(snapshot);
     this.#probe(PONG_WITHIN);
@@ -211,20 +227,33 @@ export class LiveChannel {
     }
   }
 
-  #closed(code: number): void {
+  #closed(code: number, reason = ''): void {
     this.#drop();
     if (!this.#running) return;
     const { phase } = this.#options.handlers;
     const echo = code === REPLACED && Date.now() - this.#gaveUpAt < ECHO_WITHIN;
-    if (code >= 4400 && code < 4500 && !echo) {
+    if (code >= 4400 && code < 4500 && code !== SILENT && !echo) {
       this.#cutSince = undefined;
       phase({ name: 'refused', code });
-      if (code !== REPLACED) this.#retry = setTimeout(() => this.#connect(), REFUSED_RETRY);
+      if (code !== REPLACED) this.#again(spread(...REFUSED_RETRY, this.#options.random ?? Math.random));
       return;
     }
     this.#cutSince ??= Date.now();
     phase({ name: 'cut', since: this.#cutSince });
-    this.#retry = setTimeout(() => this.#connect(), this.#backoff.next());
+    const told = STAY_AWAY.exec(reason)?.[1];
+    // A page that nobody looks at would only fall silent again: it comes back when it is shown, or in its turn.
+    const slept = code === SILENT && globalThis.document?.visibilityState !== 'hidden';
+    if (told !== undefined) this.#again(this.#backoff.told(Number(told) * 1_000));
+    else this.#again(slept ? this.#rush() : this.#backoff.next());
+  }
+
+  #again(wait: number): void {
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.#connect(), wait);
+  }
+
+  #rush(): number {
+    return spread(0, this.#manner.rush, this.#options.random ?? Math.random);
   }
 
   #drop(code?: number): void {
@@ -249,14 +278,15 @@ export class LiveChannel {
   }
 
   /** The network is said to be back, or somebody looks at the page again: do not wait for timers. */
-  readonly #hurry = () => {
+  readonly #hurry = ({ type }: { type: string }) => {
     if (globalThis.document?.visibilityState === 'hidden') return;
     if (this.#live) {
       this.#pingSent = undefined;
       this.#probe(PROBE_WITHIN);
     } else if (this.#retry !== undefined) {
       this.#backoff.reset();
-      this.#connect();
+      if (type === 'online' && this.#manner.rush > 0) this.#again(this.#rush());
+      else this.#connect();
     }
   };
 }

@@ -1,5 +1,5 @@
 import { SvelteMap } from 'svelte/reactivity';
-import { LiveChannel, MEMBERS_PING_EVERY, type LinePhase, type Socket } from './channel.ts';
+import { LiveChannel, OF_MEMBERS, type LinePhase, type Socket } from './channel.ts';
 import { applyChange, applySnapshot, type Store } from './reducer.ts';
 import { Ticker } from './ticker.svelte.ts';
 import type {
@@ -75,7 +75,7 @@ export class LiveRoom {
     this.channel = new LiveChannel({
       url: liveUrl(options.meeting, options.seat),
       open: options.open,
-      pingEvery: options.seat.as === 'member' ? MEMBERS_PING_EVERY : undefined,
+      manner: options.seat.as === 'member' ? OF_MEMBERS : undefined,
       handlers: {
         phase: (phase) => (this.phase = phase),
         snapshot: (snapshot) => this.#begin(snapshot),

@@ -15,8 +15,7 @@ export function sections(meetings: readonly MeetingSummary[], query = ''): Secti
     fits(`${kindWord(each.kind)} ${each.title} ${each.unit_name}`, query),
   );
   const soonest = (a: MeetingSummary, b: MeetingSummary) => a.starts_at.localeCompare(b.starts_at);
-  const inState = (...states: string[]) =>
-    wanted.filter(({ state }) => states.includes(state)).toSorted(soonest);
+  const inState = (...states: string[]) => wanted.filter(({ state }) => states.includes(state)).sort(soonest);
   return {
     running: inState('running'),
     coming: inState('open', 'invited'),

@@ -14,16 +14,28 @@ interface LibraryEntity {
  */
 export function hearLibrary(room: LiveRoom, meeting: number): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
+  /** The revision that is waited for. */
+  let awaited = 0;
+  /** The list of what is recalled stands as long as it is so: each is taken off once. */
+  const gone = new Set<number>();
   const look = () => {
     const entity = room.collection('library').get('') as LibraryEntity | undefined;
     if (!entity) return;
     const known = shelf.libraries.get(meeting);
-    const recalled = entity.recalled.filter((id) => !isManaged(meeting, id));
+    for (const id of gone) if (!entity.recalled.includes(id)) gone.delete(id);
+    const recalled = entity.recalled.filter((id) => !gone.has(id) && !isManaged(meeting, id));
     if (recalled.length > 0) void shelf.discard(meeting, recalled, 'recalled');
+    for (const id of recalled) gone.add(id);
     if (known && known.revision >= entity.revision) return;
+    // Every event of the meeting passes here; only another revision begins another wait.
+    if (awaited === entity.revision && timer !== undefined) return;
+    awaited = entity.revision;
     clearTimeout(timer);
     const wait = known ? Math.random() * entity.spread_seconds * 1000 : 0;
-    timer = setTimeout(() => void shelf.load(meeting).catch(() => undefined), wait);
+    timer = setTimeout(() => {
+      timer = undefined;
+      void shelf.load(meeting).catch(() => undefined);
+    }, wait);
   };
   const stops = [room.onSnapshot(look), room.onEvent(look)];
   if (room.known) look();

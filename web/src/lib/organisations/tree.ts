@@ -1,4 +1,5 @@
 import type { Point, Tree, Unit } from '#lib/api/types.ts';
+import { grouped, sorted } from '#lib/lists.ts';
 import { fits } from '#lib/text/fold.ts';
 
 /** A unit with what hangs below it. `all` are the ids of the points of this whole branch, in order. */
@@ -15,17 +16,6 @@ export type Ticked = 'all' | 'some' | 'none';
 const inOrder = (a: { position: number; name: string }, b: { position: number; name: string }) =>
   a.position - b.position || a.name.localeCompare(b.name, 'vi');
 
-/** `Map.groupBy`, which tablets of 2022 do not have. */
-function grouped<T, K>(list: readonly T[], by: (item: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>();
-  for (const item of list) {
-    const group = groups.get(by(item));
-    if (group) group.push(item);
-    else groups.set(by(item), [item]);
-  }
-  return groups;
-}
-
 /** The branches of a tree, in the order their makers gave; units without any point below them are left out. */
 export function branches(tree: Tree): Branch[] {
   const points = grouped(tree.points, (point) => point.unit_id);
@@ -34,14 +24,13 @@ export function branches(tree: Tree): Branch[] {
     unit.parent_id !== null && known.has(unit.parent_id) ? unit.parent_id : null,
   );
   const grow = (unit: Unit, depth: number): Branch => {
-    const own = (points.get(unit.id) ?? []).toSorted(inOrder);
+    const own = sorted(points.get(unit.id) ?? [], inOrder);
     const children = below(unit.id, depth + 1);
     const all = [...own.map((point) => point.id), ...children.flatMap((child) => child.all)];
     return { unit, depth, points: own, children, all };
   };
   const below = (parent: number | null, depth: number): Branch[] =>
-    (units.get(parent) ?? [])
-      .toSorted(inOrder)
+    sorted(units.get(parent) ?? [], inOrder)
       .map((unit) => grow(unit, depth))
       .filter((branch) => branch.all.length > 0);
   return below(null, 0);

@@ -1,4 +1,5 @@
 import type { PaperContent } from './content.ts';
+import { grouped } from '#lib/lists.ts';
 import { foldPage, hitsOn, phrase, singleWords, type FoldedPage, type Hit } from './find.ts';
 import type { Box } from '#lib/papers/types.ts';
 
@@ -21,7 +22,7 @@ export class Finder {
   readonly #pages = new Map<number, FoldedPage>();
   #reading: Promise<void> | undefined;
   readonly #stop = new AbortController();
-  readonly #byPage = $derived(Map.groupBy(this.hits, ({ page }) => page));
+  readonly #byPage = $derived(grouped(this.hits, ({ page }) => page));
 
   constructor(content: PaperContent) {
     this.#content = content;

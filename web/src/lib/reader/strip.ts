@@ -103,6 +103,8 @@ export function clamped(zoom: number): number {
 export function stepped(zoom: number, direction: 1 | -1): number {
   const steps = [0.25, 0.33, 0.5, 0.67, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 1.75, 2, 2.5, 3, 4, 5];
   const next =
-    direction > 0 ? steps.find((step) => step > zoom * 1.02) : steps.findLast((step) => step < zoom * 0.98);
+    direction > 0
+      ? steps.find((step) => step > zoom * 1.02)
+      : steps.filter((step) => step < zoom * 0.98).at(-1);
   return next ?? (direction > 0 ? largest : smallest);
 }

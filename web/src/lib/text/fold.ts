@@ -3,7 +3,7 @@ export function fold(text: string): string {
   return text
     .normalize('NFD')
     .replace(/\p{Mn}/gu, '')
-    .replace(/[đĐ]/g, 'd')
+    .replace(/[đĐðÐɖƉ]/g, 'd')
     .replace(/['’ʼ`]/g, '')
     .toLowerCase()
     .replace(/\s+/g, ' ')

@@ -12,7 +12,7 @@ export function shelves(papers: readonly Paper[], items: readonly { id: number }
   const own = (item: number | null) =>
     papers
       .filter(({ item_id }) => (known.has(item_id) ? item_id === item : item === null))
-      .toSorted((a, b) => a.position - b.position || a.id - b.id);
+      .sort((a, b) => a.position - b.position || a.id - b.id);
   return [null, ...items.map(({ id }) => id)].map((item) => ({ item, papers: own(item) }));
 }
 

@@ -2,6 +2,7 @@ import { SvelteMap } from 'svelte/reactivity';
 import { connection } from '#lib/api/connection.svelte.ts';
 import { ApiError } from '#lib/api/errors.ts';
 import { request } from '#lib/api/request.ts';
+import { uuid } from '#lib/text/uuid.ts';
 import { device } from '#lib/offline/device.ts';
 import { shelf } from '#lib/offline/shelf.svelte.ts';
 import { merge, most, outgoing, type SyncAnswer } from './merge.ts';
@@ -19,6 +20,8 @@ interface Place {
 const pause = 700;
 const firstRetry = 2_000;
 const longestRetry = 60_000;
+/** After a cut, thousands of readers exchange within so many ms; who wrote meanwhile within the shorter time. */
+const spread = { unsent: 2_000, synced: 20_000 };
 /** Without a line nothing is sent, only looked whether it is back. */
 const withoutLine = 3_000;
 
@@ -48,7 +51,7 @@ class Notebook {
   /** Which notes the last answer was about. */
   #scope = '';
   /** This browser's own name: the server tells by it whose edit an edit follows. */
-  #device = crypto.randomUUID() as string;
+  #device = uuid();
   /** Made in this window and never sent: deleting them is nobody else's business. */
   readonly #unheard = new Set<string>();
   readonly #others = 'BroadcastChannel' in globalThis ? new BroadcastChannel('nhipcau-notes') : undefined;
@@ -72,7 +75,13 @@ class Notebook {
 
   /** Reads what lies on this device, and begins the exchange. */
   open(): Promise<void> {
-    this.#ready ??= this.#read().then(() => void this.sync());
+    this.#ready ??= this.#read().then(
+      () => void this.sync(),
+      (thrown: unknown) => {
+        this.#ready = undefined; // the store could not be read just now: the next who asks tries again
+        throw thrown;
+      },
+    );
     return this.#ready;
   }
 
@@ -83,7 +92,7 @@ class Notebook {
 
   add(place: Place, content: Content): Annotation {
     const note = {
-      id: crypto.randomUUID(),
+      id: uuid(),
       ...place,
       ...content,
       revision: 0,
@@ -122,6 +131,11 @@ class Notebook {
       this.#onceMore = false;
     });
     return this.#running;
+  }
+
+  /** The line is back: exchanges at some time within the spread. */
+  syncSoon(): void {
+    this.#soon(Math.random() * (this.unsent > 0 ? spread.unsent : spread.synced));
   }
 
   async #exchange(): Promise<void> {
