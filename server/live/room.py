@@ -232,10 +232,10 @@ class Room:
         """The log lacks events that nobody here has seen (it was cut, or the database was restored): whoever watches
         comes back and gets a snapshot instead."""
         logger.warning("event-log-has-a-gap", meeting=self.meeting_id, after=self.replica and self.replica.seq)
-        for client in list(self.clients.values()):
-            client.close(RESTARTING)
         self.replica = None
         self._newest = 0
+        for client in list(self.clients.values()):
+            client.close(RESTARTING)
 
     def _deliver(self, event: dict[str, Any]) -> None:
         assert self.replica is not None  # noqa: S101
