@@ -42,7 +42,7 @@ async def end(tx: Transaction, meeting_id: int) -> Meeting:
     for hall in conference.halls.values():
         if hall.presence != "absent":
             hall.become("absent", tx.now)
-            hall.weak = False
+            hall.gone()
             hall.lower_hand()
     conference.stage.floor = []
     conference.stage.content = None
