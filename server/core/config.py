@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     lost_after_seconds: float = 8.0
     """A hall whose live channel is gone this long counts as lost (before, its place is kept silently)."""
     log_json: bool = False
+    log_stalls_ms: float = Field(default=50.0, gt=0)
+    """The event loop standing still for longer is logged, with what held it."""
 
     storage_url: str | None = None
     """Where papers lie (`obstore` URL: "s3://bucket/prefix"); default: the folder `var/papers`."""

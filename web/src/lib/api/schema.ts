@@ -3813,6 +3813,19 @@ export interface components {
             /** Point Id */
             point_id: number;
         };
+        /** HallDevices */
+        HallDevices: {
+            /**
+             * Camera
+             * @enum {string}
+             */
+            camera: "unknown" | "ok" | "none" | "denied" | "muted";
+            /**
+             * Microphone
+             * @enum {string}
+             */
+            microphone: "unknown" | "ok" | "none" | "denied" | "muted";
+        };
         /** HallReady */
         HallReady: {
             /** Ready */
@@ -4083,6 +4096,21 @@ export interface components {
             since: string;
             /** Weak */
             weak: boolean;
+            /**
+             * Media
+             * @enum {string}
+             */
+            media: "none" | "connected" | "lost";
+            /**
+             * Camera
+             * @enum {string}
+             */
+            camera: "unknown" | "ok" | "none" | "denied" | "muted";
+            /**
+             * Microphone
+             * @enum {string}
+             */
+            microphone: "unknown" | "ok" | "none" | "denied" | "muted";
             /** Floor */
             floor: boolean;
             /** Hand At */
@@ -4521,6 +4549,11 @@ export interface components {
             /** @description The technician says that picture and sound are right (or, false, not yet). */
             "hall.ready": {
                 data: components["schemas"]["HallReady"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description How the hall's camera and microphone are, whenever that changes. */
+            "hall.devices": {
+                data: components["schemas"]["HallDevices"];
                 reply: components["schemas"]["NoData"];
             };
             /** @description The hall goes on purpose: absent from now on, its floor, stage, hand and content end. */
