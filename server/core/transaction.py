@@ -19,9 +19,10 @@ from server.core.database import Database
 
 class Transaction:
     """`session`: flush as you like, never commit. `now`: the one time of everything written here. `bus`: for what
-    `after_commit` has to tell."""
+    `after_commit` has to tell. `audit_key`: of the audit log's chain, from outside the database."""
 
-    def __init__(self, session: AsyncSession, actor: Actor, now: datetime, bus: Bus) -> None:
+    def __init__(self, session: AsyncSession, actor: Actor, now: datetime, bus: Bus, audit_key: bytes = b"") -> None:
+        self.audit_key = audit_key
         self.session = session
         self.actor = actor
         self.now = now
@@ -49,7 +50,10 @@ class Transaction:
 class Transactions:
     """Opens write transactions. On SQLite a lock before the database keeps waiting writers out of its busy loop."""
 
-    def __init__(self, database: Database, bus: Bus, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self, database: Database, bus: Bus, clock: Callable[[], datetime] = utc_now, audit_key: bytes = b""
+    ) -> None:
+        self.audit_key = audit_key
         self._database = database
         self._bus = bus
         self._clock = clock
@@ -68,7 +72,7 @@ class Transactions:
     async def _open(self, actor: Actor) -> AsyncIterator[Transaction]:
         async with self._database.sessions() as session:
             await session.connection(execution_options={"write": True})
-            transaction = Transaction(session, actor, self._clock(), self._bus)
+            transaction = Transaction(session, actor, self._clock(), self._bus, self.audit_key)
             try:
                 yield transaction
                 await transaction._finish()
