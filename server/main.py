@@ -18,6 +18,7 @@ from server.core.actor import Actor
 from server.core.clock import utc_now
 from server.core.config import Settings
 from server.core.services import Services
+from server.core.watchdog import Watchdog
 from server.edge import errors
 from server.edge.budgets import Connections
 from server.edge.exports import Exports
@@ -42,6 +43,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(services.stop)
+            await stack.enter_async_context(app.state.watchdog.watching())
             for beside in BESIDE:
                 await stack.enter_async_context(beside(services))
             await stack.enter_async_context(Anchors(services).running())
@@ -60,6 +62,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     )
     app.state.services = services
     app.state.audit_log = audit_log
+    app.state.watchdog = Watchdog(logged=settings.log_stalls_ms / 1000)
     app.state.connections = Connections(settings.trusted_proxies)
     app.state.exports = Exports()
     app.state.recognise = Recognition()

@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     audit_key: str | None = None
     """Key of the audit log's chain; default: made once and kept in `var/audit.key`. Kept elsewhere, it protects the log
     from whoever can write everything in `var`, too."""
+    log_stalls_ms: float = Field(default=50.0, gt=0)
+    """The event loop standing still for longer is logged, with what held it."""
 
     storage_url: str | None = None
     """Where papers lie (`obstore` URL: "s3://bucket/prefix"); default: the folder `var/papers`."""

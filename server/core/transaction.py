@@ -19,14 +19,25 @@ from server.core.database import Database
 
 class Transaction:
     """`session`: flush as you like, never commit. `now`: the one time of everything written here. `bus`: for what
-    `after_commit` has to tell. `audit_key`: of the audit log's chain, from outside the database."""
+    `after_commit` has to tell. `database`: for reading beside what was committed before. `audit_key`: of the audit
+    log's chain, from outside the database."""
 
-    def __init__(self, session: AsyncSession, actor: Actor, now: datetime, bus: Bus, audit_key: bytes = b"") -> None:
+    def __init__(
+        self,
+        session: AsyncSession,
+        actor: Actor,
+        now: datetime,
+        bus: Bus,
+        *,
+        database: Database,
+        audit_key: bytes = b"",
+    ) -> None:
         self.audit_key = audit_key
         self.session = session
         self.actor = actor
         self.now = now
         self.bus = bus
+        self.database = database
         self._before_commit: list[Callable[[], Awaitable[None]]] = []
         self._after_commit: list[Callable[[], None]] = []
 
@@ -72,7 +83,9 @@ class Transactions:
     async def _open(self, actor: Actor) -> AsyncIterator[Transaction]:
         async with self._database.sessions() as session:
             await session.connection(execution_options={"write": True})
-            transaction = Transaction(session, actor, self._clock(), self._bus, self.audit_key)
+            transaction = Transaction(
+                session, actor, self._clock(), self._bus, database=self._database, audit_key=self.audit_key
+            )
             try:
                 yield transaction
                 await transaction._finish()

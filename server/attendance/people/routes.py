@@ -27,6 +27,7 @@ from server.audit.dependencies import AppAuditLog
 from server.core.actor import Actor
 from server.core.errors import NotFound
 from server.core.fields import Id, Line
+from server.core.services import Services
 from server.core.spreadsheets.writing import XLSX
 from server.core.typesetting import compiled
 from server.edge.exports import AppExports
@@ -87,21 +88,24 @@ async def checks(
 
 
 @router.get("/meetings/{meeting_id}/people")
-async def turnout(meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices) -> TurnoutOut:
-    return await queries.of_meeting(session, meeting_id, actor, services.clock())
+async def turnout(meeting_id: RowId, actor: CurrentActor, services: AppServices) -> TurnoutOut:
+    return await services.database.beside(
+        lambda session: queries.of_meeting(session, meeting_id, actor, services.clock())
+    )
 
 
 @router.get("/meetings/{meeting_id}/points/{point_id}/people")
-async def people(
-    meeting_id: RowId, point_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
-) -> PointPeople:
-    return await queries.of_hall(session, meeting_id, point_id, actor, services.clock())
+async def people(meeting_id: RowId, point_id: RowId, actor: CurrentActor, services: AppServices) -> PointPeople:
+    return await _of_hall(services, meeting_id, point_id, actor)
 
 
 @router.post("/meetings/{meeting_id}/points/{point_id}/headcount")
-async def headcount(meeting_id: RowId, point_id: RowId, write: HeadcountWrite, tx: Write) -> PointPeople:
-    await hall.count_heads(tx, meeting_id, point_id, write.count, write.note)
-    return await queries.of_hall(tx.session, meeting_id, point_id, tx.actor, tx.now)
+async def headcount(
+    meeting_id: RowId, point_id: RowId, write: HeadcountWrite, actor: CurrentActor, services: AppServices
+) -> PointPeople:
+    async with services.transactions(actor) as tx:
+        await hall.count_heads(tx, meeting_id, point_id, write.count, write.note)
+    return await _of_hall(services, meeting_id, point_id, actor)
 
 
 @router.post("/meetings/{meeting_id}/points/{point_id}/substitutes", status_code=201)
@@ -115,23 +119,28 @@ async def remove_substitute(meeting_id: RowId, point_id: RowId, delegate_id: Row
 
 
 @router.post("/meetings/{meeting_id}/points/{point_id}/sign-off")
-async def sign_off(meeting_id: RowId, point_id: RowId, write: SignOffWrite, tx: Write) -> PointPeople:
-    await hall.sign_off(tx, meeting_id, point_id, write.note)
-    return await queries.of_hall(tx.session, meeting_id, point_id, tx.actor, tx.now)
+async def sign_off(
+    meeting_id: RowId, point_id: RowId, write: SignOffWrite, actor: CurrentActor, services: AppServices
+) -> PointPeople:
+    async with services.transactions(actor) as tx:
+        await hall.sign_off(tx, meeting_id, point_id, write.note)
+    return await _of_hall(services, meeting_id, point_id, actor)
 
 
 @router.delete("/meetings/{meeting_id}/points/{point_id}/sign-off")
-async def withdraw_sign_off(meeting_id: RowId, point_id: RowId, tx: Write) -> PointPeople:
-    await hall.withdraw_sign_off(tx, meeting_id, point_id)
-    return await queries.of_hall(tx.session, meeting_id, point_id, tx.actor, tx.now)
+async def withdraw_sign_off(
+    meeting_id: RowId, point_id: RowId, actor: CurrentActor, services: AppServices
+) -> PointPeople:
+    async with services.transactions(actor) as tx:
+        await hall.withdraw_sign_off(tx, meeting_id, point_id)
+    return await _of_hall(services, meeting_id, point_id, actor)
 
 
 @router.get("/meetings/{meeting_id}/people.xlsx", response_class=Response, responses={200: {"content": {XLSX: {}}}})
 async def people_xlsx(
     meeting_id: RowId, actor: CurrentActor, services: AppServices, exports: AppExports, audit_log: AppAuditLog
 ) -> Response:
-    async with services.database.read(long=True) as session:
-        found = await report.load(session, meeting_id, actor, services.clock())
+    found = await services.database.beside(lambda session: report.load(session, meeting_id, actor, services.clock()))
     await audit_log.note(actor, "people.exported", "meeting", meeting_id, form="xlsx")
     return _file(await exports.make(actor, workbook, found), XLSX, f"diem-danh-dai-bieu-{meeting_id}.xlsx")
 
@@ -140,13 +149,18 @@ async def people_xlsx(
 async def people_pdf(
     meeting_id: RowId, actor: CurrentActor, services: AppServices, exports: AppExports, audit_log: AppAuditLog
 ) -> Response:
-    async with services.database.read(long=True) as session:
-        found = await report.load(session, meeting_id, actor, services.clock())
+    found = await services.database.beside(lambda session: report.load(session, meeting_id, actor, services.clock()))
     await audit_log.note(actor, "people.exported", "meeting", meeting_id, form="pdf")
     return _file(
         await exports.make(actor, compiled, report_pdf.SOURCE, report_pdf.inputs(found)),
         PDF,
         f"diem-danh-dai-bieu-{meeting_id}.pdf",
+    )
+
+
+async def _of_hall(services: Services, meeting_id: int, point_id: int, actor: Actor) -> PointPeople:
+    return await services.database.beside(
+        lambda session: queries.of_hall(session, meeting_id, point_id, actor, services.clock())
     )
 
 

@@ -1,13 +1,14 @@
 """evidence
 
-When a paper was handed out, by the server's own word. In the audit log: session and address of who acted, and a key in the chain's hashes. Entries of before keep theirs.
+When a paper was handed out, by the server's own word. In the audit log: session and address of who acted, and a key in
+the chain's hashes; entries of before keep theirs.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
