@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from server.core.actor import Role
-from server.core.fields import Id, Line
+from server.core.fields import EmailAddress, Id, Line
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{2,63}")
 
@@ -108,7 +108,7 @@ class PersonWrite(Body):
     unit_id: Id
     full_name: Annotated[Line, Field(min_length=1, max_length=200)]
     title: Annotated[Line, Field(max_length=200)] = ""
-    email: Annotated[Line, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    email: EmailAddress | None = None
     phone: Annotated[Line, Field(max_length=40)] | None = None
     login: Login | None = None
     password: Password | None = None
@@ -120,7 +120,7 @@ class PersonPatch(Body):
     unit_id: Id | None = None
     full_name: Annotated[Line, Field(min_length=1, max_length=200)] | None = None
     title: Annotated[Line, Field(max_length=200)] | None = None
-    email: Annotated[Line, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    email: EmailAddress | None = None
     phone: Annotated[Line, Field(max_length=40)] | None = None
     login: Login | None = None
     password: Password | None = None

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from media.contract import Publication
-from server.conference.live.entities import Layout
+from server.conference.live.entities import Device, Layout
 from server.core.fields import Id, Line
 from server.live.feature import Audience
 from server.live.protocol import Wire
@@ -28,6 +28,11 @@ SLOTS: dict[Audience, re.Pattern[str]] = {
 
 class HallReady(Wire):
     ready: bool
+
+
+class HallDevices(Wire):
+    camera: Device
+    microphone: Device
 
 
 class HandRaise(Wire):

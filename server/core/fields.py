@@ -43,6 +43,9 @@ def _no_guessing(value: object) -> object:
 Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_clean_line)]
 """One line of text; add `Field(min_length=…, max_length=…)`."""
 Paragraphs = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_clean_text)]
+EMAIL = r"[^@\s,;:<>()\"]+@[^@\s,;:<>()\"]+\.[^@\s,;:<>()\".]+"
+"""One plain address of this world: what mail servers take without an extension, and no list of them."""
+EmailAddress = Annotated[Line, Field(max_length=254, pattern=f"^{EMAIL}$")]
 Id = Annotated[int, Field(ge=1, le=2**31 - 1)]
 """A row's id; larger numbers fit no database column."""
 Time = Annotated[AwareDatetime, BeforeValidator(_no_guessing), AfterValidator(_within_reason)]

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -122,6 +122,10 @@ class Room:
                 del self._groups[client.viewer]
         if not self.clients:
             self.empty_since = time.monotonic()
+
+    def entities(self, collection: str) -> Mapping[str, dict[str, Any]]:
+        """All of a collection as this room knows it now, by key."""
+        return self.replica.state.get(collection, {}) if self.replica is not None else {}
 
     def entity(self, collection: str, key: str = "") -> dict[str, Any] | None:
         """The entity as of now, as JSON; None if there is none or nothing is loaded."""

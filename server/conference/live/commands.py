@@ -12,6 +12,7 @@ from server.conference.schemas import (
     FloorGive,
     FloorMuteAll,
     FloorTake,
+    HallDevices,
     HallReady,
     HandDismiss,
     HandRaise,
@@ -59,6 +60,17 @@ COMMANDS = (
         "The technician says that picture and sound are right (or, false, not yet).",
         HallReady,
         _act(lambda tx, call, data: presence.set_ready(tx, call.meeting_id, _own_point(call), data.ready)),
+        HALL,
+    ),
+    LiveCommand(
+        "hall.devices",
+        "How the hall's camera and microphone are, whenever that changes.",
+        HallDevices,
+        _act(
+            lambda tx, call, data: presence.note_devices(
+                tx, call.meeting_id, _own_point(call), camera=data.camera, microphone=data.microphone
+            )
+        ),
         HALL,
     ),
     LiveCommand(

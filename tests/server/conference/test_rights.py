@@ -27,6 +27,7 @@ HALL = {"technician", "hall_secretary", "district_technician", "da_sar_hall", "o
 """Who may represent Đạ Sar; an operator may bring in any hall."""
 MAY = {
     "hall.ready": HALL,
+    "hall.devices": HALL,
     "hall.leave": HALL,
     "hand.raise": HALL,
     "hand.lower": HALL | DIRECTS,
@@ -61,6 +62,7 @@ MAY = {
 the presenter presents). None: any."""
 DATA: dict[str, dict[str, Any]] = {
     "hall.ready": {"ready": True},
+    "hall.devices": {"camera": "ok", "microphone": "denied"},
     "layout.set": {"layout": "grid-2"},
     "agenda.go": {"item_id": None},
     "stage.show": {"point_id": None},
@@ -130,7 +132,7 @@ async def test_sockets_take_only_their_audience_s_commands(
     member = await join(meeting.id, province.operator, "member")
     for name in MAY:
         of_everyone = name.startswith(("media.", "content."))
-        of_halls = name in ("hall.ready", "hall.leave", "hand.raise", "hand.lower")
+        of_halls = name in ("hall.ready", "hall.devices", "hall.leave", "hand.raise", "hand.lower")
         of_desks = name.startswith("page.")
         for client, expected in ((hall, of_everyone or of_halls), (member, of_everyone or of_desks)):
             code = None

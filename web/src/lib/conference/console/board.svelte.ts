@@ -5,6 +5,7 @@ import { m } from '#lib/paraglide/messages.js';
 import type { PointState } from '#lib/ui/StateMark.svelte';
 import { toasts } from '#lib/ui/toasts.svelte.ts';
 import type { Conference } from '../conference.svelte.ts';
+import { flawsOf } from '../flaws.ts';
 import { tileCount } from '../screens.ts';
 import { hands, standing, troubles } from '../standing.ts';
 import { fold } from '#lib/text/fold.ts';
@@ -78,6 +79,9 @@ export class Board {
   readonly hands: PointEntity[] = $derived.by(() => hands(this.points));
 
   readonly troubles = $derived.by(() => troubles(this.points));
+
+  /** Points in the room that would not be seen or heard. */
+  readonly flawed = $derived.by(() => this.points.filter((point) => flawsOf(point).length > 0));
 
   /** How many points stand in each state. */
   readonly counts: Record<PointState, number> = $derived.by(() => {
