@@ -9,6 +9,7 @@ from server.accounts.actions import people
 from server.accounts.passwords import Passwords
 from server.accounts.schemas import PersonWrite, RoleWrite
 from server.audit import queries as audit
+from server.audit.anchors import read_heads
 from server.core.actor import SYSTEM, Role
 from server.core.errors import Conflict, Invalid
 from server.core.services import Services
@@ -52,6 +53,7 @@ async def first_administrator(
     return password
 
 
-async def broken_audit_entry(services: Services) -> int | None:
+async def broken_audit_entry(services: Services) -> audit.Broken | None:
+    key = services.transactions.audit_key
     async with services.database.read() as session:
-        return await audit.first_broken(session)
+        return await audit.first_broken(session, key, read_heads(services.settings, key))

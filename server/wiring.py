@@ -11,6 +11,7 @@ from server.attendance.people import live as turnout
 from server.attendance.people.events import delegates_changed
 from server.attendance.people.routes import router as attendance_of_people
 from server.attendance.routes import router as attendance
+from server.audit.routes import router as audit
 from server.conference.live.feature import entities as conference_entities
 from server.conference.membership import points_removed
 from server.conference.nodes.routes import router as media_nodes
@@ -32,7 +33,7 @@ from server.notifications.routes import router as notifications
 from server.organisations.routes import router as organisations
 from server.papers import meeting_hooks as papers_following
 from server.papers.delivery.routes import router as take_away
-from server.papers.hooks import NARROWED, RENEWED, WHO_OPENED, WITHDRAWN
+from server.papers.hooks import HANDED_OUT, NARROWED, RENEWED, WHO_OPENED, WITHDRAWN
 from server.papers.live import entities as papers_entities
 from server.papers.live import live_feature as documents_live
 from server.papers.packs.binding import pack_job
@@ -45,6 +46,7 @@ from server.presentation.actions import paper_renewed, paper_withdrawn, readers_
 from server.presentation.live.commands import live_feature as presentation
 from server.reading.live import live_feature as reading_live
 from server.reading.opened import people_who_opened
+from server.reading.receipts.group_commit import delivered
 from server.reading.routes import router as reading
 
 ROUTERS: list[APIRouter] = [
@@ -65,6 +67,7 @@ ROUTERS: list[APIRouter] = [
     notifications,
     media_nodes,
     uploads,
+    audit,
 ]
 """Routes are looked for in this order, so what thousands call within minutes comes first."""
 
@@ -94,6 +97,7 @@ WITHDRAWN[:] = [paper_withdrawn]
 NARROWED[:] = [readers_changed]
 RENEWED[:] = [paper_renewed]
 
+HANDED_OUT[:] = [delivered]
 WHO_OPENED[:] = [people_who_opened]
 
 JOBS: list[JobKind] = [

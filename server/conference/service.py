@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cached_property
 
+from server.audit.log import AuditLog
 from server.conference.admission import Door
 from server.conference.live.feature import feature
 from server.conference.liveness import Watch
@@ -22,14 +23,14 @@ from server.live.registry import Live
 class ConferenceService:
     """One per process, in `app.state.conference`. `others`: what the features below hand to the live channel."""
 
-    def __init__(self, services: Services, others: Sequence[LiveFeature]) -> None:
+    def __init__(self, services: Services, others: Sequence[LiveFeature], audit_log: AuditLog) -> None:
         self.services = services
         self.live = Live(services.database, services.bus)
         self.nodes = Nodes(self.live, self._mark_weak, self._mark_media)
         self.live.install([*others, feature(self.nodes)])
         self.watch = Watch(services, self.live)
         self.door = Door(services, self.live, self.nodes, self.watch)
-        self.gateway = Gateway(self.live, self.door, services)
+        self.gateway = Gateway(self.live, self.door, services, audit_log)
 
     @cached_property
     def secret(self) -> str:

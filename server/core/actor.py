@@ -35,6 +35,8 @@ class Actor:
     only_meetings: frozenset[int] | None = None
     """Came by personal links bound to these meetings: reaches nothing else, and carries no grants. None: unbound."""
     system: bool = False
+    address: str = ""
+    """From where the request came; for the audit log."""
 
     def has(self, role: Role, unit_path: str) -> bool:
         """True if the actor holds `role` at the unit of this path or above it."""

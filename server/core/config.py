@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     lost_after_seconds: float = 8.0
     """A hall whose live channel is gone this long counts as lost (before, its place is kept silently)."""
     log_json: bool = False
+    audit_key: str | None = None
+    """Key of the audit log's chain; default: made once and kept in `var/audit.key`. Kept elsewhere, it protects the log
+    from whoever can write everything in `var`, too."""
     log_stalls_ms: float = Field(default=50.0, gt=0)
     """The event loop standing still for longer is logged, with what held it."""
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as PathParameter
 
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
+from server.audit.dependencies import AppAuditLog
 from server.core.fields import Id, Line
 from server.core.typesetting import compiled
 from server.edge.exports import AppExports
@@ -116,12 +117,14 @@ async def invitations(
     actor: CurrentActor,
     services: AppServices,
     exports: AppExports,
+    audit_log: AppAuditLog,
     delegate_ids: Annotated[list[Id] | None, Query(max_length=1000)] = None,
     point_id: Annotated[Id | None, Query()] = None,
 ) -> Response:
     occasion, guests, meeting = await services.database.beside(
         lambda session: links.guests(session, meeting_id, actor, delegate_ids, point_id)
     )
+    await audit_log.note(actor, "invitations.printed", "meeting", meeting_id, guests=len(guests))
     inputs = printed.inputs(occasion, guests, entry_codes.url_of(services.settings, meeting))
     made = await exports.make(actor, compiled, printed.SOURCE, inputs)
     return _file(made, PDF, f"giay-moi-{meeting_id}.pdf")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from server.audit.actions import record
 from server.core.errors import Conflict, Invalid, NotAllowed
@@ -114,7 +115,7 @@ async def reopen(tx: Transaction, meeting_id: int, reason: str) -> Meeting:
 
 
 async def _take(
-    tx: Transaction, meeting_id: int, step: Step, allowed: Callable[[MeetingRights], bool], **facts: str
+    tx: Transaction, meeting_id: int, step: Step, allowed: Callable[[MeetingRights], bool], **facts: Any
 ) -> Meeting:
     meeting, rights = await meeting_for_write(tx, meeting_id)
     if not allowed(rights):

@@ -259,6 +259,7 @@ ELSEWHERE = {
     "PUT /api/session/password",
     # Needs to be told which, and gives the own ones only (tests/server/reading/test_notes.py).
     "GET /api/notes/export.pdf",
+    "GET /api/audit",
     # Of the own ones only (tests/server/accounts).
     "DELETE /api/sessions/{session_id}",
 }

@@ -3,6 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from media.contract import View
+from server.audit.actions import record
 from server.conference.live.commands import COMMANDS, CONSOLE, EVERYONE
 from server.conference.live.entities import PointEntity, StageEntity
 from server.conference.nodes.desired_state import hall_name
@@ -65,6 +66,9 @@ def feature(nodes: Nodes) -> LiveFeature:
             preview=hall_name(data.preview) if data.preview is not None else None,
             tiles=tuple(hall_name(point_id) for point_id in dict.fromkeys(data.tiles)),
         )
+        if data.preview is not None and nodes.previewed(call.meeting_id, call.client.participant) != view.preview:
+            async with call.services.transactions(call.actor) as tx:
+                await record(tx, "point.previewed", "point", data.preview, meeting_id=call.meeting_id)
         nodes.set_view(call.meeting_id, call.client.participant, view)
 
     return LiveFeature(

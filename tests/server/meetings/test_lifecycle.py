@@ -150,7 +150,7 @@ async def test_writers_of_one_meeting_take_turns(services: Services, province: P
     async with services.database.read() as session:
         numbers = list(await session.scalars(select(MeetingEvent.seq).order_by(MeetingEvent.seq)))
         assert numbers == list(range(1, len(numbers) + 1))
-        assert await audit.first_broken(session) is None
+        assert await audit.first_broken(session, services.transactions.audit_key) is None
         running = await session.scalars(select(AgendaStint).where(AgendaStint.ended_at.is_(None)))
         assert len(running.all()) == 1
 

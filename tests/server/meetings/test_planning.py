@@ -156,7 +156,7 @@ async def test_only_drafts_are_deleted(browser: Browsers, province: Province, se
     async with services.database.read() as session:
         actions = [entry.action for entry in await audit.entries_about(session, "meeting", made["id"])]
         assert actions == ["meeting.created", "meeting.invited", "meeting.withdrawn", "meeting.deleted"]
-        assert await audit.first_broken(session) is None
+        assert await audit.first_broken(session, services.transactions.audit_key) is None
 
 
 async def test_an_open_meeting_keeps_its_time_and_main_point(

@@ -111,7 +111,7 @@ async def test_a_signature_falls_when_the_list_changes(
     async with services.database.read() as session:
         said = [entry.action for entry in await entries_about(session, "point", here.id)]
         assert said.count("attendance.signed-off") == said.count("attendance.sign-off-withdrawn") == 5
-        assert await first_broken(session) is None
+        assert await first_broken(session, services.transactions.audit_key) is None
 
 
 async def test_after_the_meeting_it_is_still_put_right(

@@ -1436,6 +1436,26 @@ export interface paths {
         patch: operations["append_api_uploads__token__patch"];
         trace?: never;
     };
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit
+         * @description The log, newest first, page by page; for administrators of the root unit.
+         */
+        get: operations["audit_api_audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1607,6 +1627,43 @@ export interface components {
              * @default
              */
             name: string;
+        };
+        /** AuditOut */
+        AuditOut: {
+            /** Id */
+            id: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Actor Person Id */
+            actor_person_id: number | null;
+            /** Actor Point Id */
+            actor_point_id: number | null;
+            /** Actor Name */
+            actor_name: string;
+            /** Session Id */
+            session_id: number | null;
+            /** Address */
+            address: string;
+            /** Action */
+            action: string;
+            /** Subject Type */
+            subject_type: string;
+            /** Subject Id */
+            subject_id: string;
+            /** Facts */
+            facts: {
+                [key: string]: unknown;
+            };
+        };
+        /** AuditPage */
+        AuditPage: {
+            /** Entries */
+            entries: components["schemas"]["AuditOut"][];
+            /** More */
+            more: boolean;
         };
         /** BadRow */
         BadRow: {
@@ -1884,7 +1941,8 @@ export interface components {
         };
         /**
          * CountOut
-         * @description expected = present + online + left + leave + absent once the meeting has begun; before, the rest is yet to come.
+         * @description expected = present + online + left + leave + absent and the rest is yet to come. Nobody is
+         *     absent before the hall has signed or the meeting has ended.
          *     A delegate counts in the hall where he is expected, wherever he sits.
          */
         CountOut: {
@@ -7798,6 +7856,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    audit_api_audit_get: {
+        parameters: {
+            query?: {
+                before?: number | null;
+                limit?: number;
+                since?: string | null;
+                until?: string | null;
+                action?: string | null;
+                subject_type?: string | null;
+                subject_id?: string | null;
+                person_id?: number | null;
+                point_id?: number | null;
+                session_id?: number | null;
+                address?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
             };
             /** @description Validation Error */
             422: {
