@@ -25,6 +25,10 @@ class People:
         if client.actor.person_id is not None:
             self._sockets[client.actor.person_id].add(client)
 
+    def connected(self, person_id: int, meeting_id: int) -> bool:
+        """Whether this person has a socket in that meeting, from any of their devices."""
+        return any(client.meeting_id == meeting_id for client in self._sockets.get(person_id, ()))
+
     def went(self, client: Client) -> None:
         person_id = client.actor.person_id
         if person_id is None or person_id not in self._sockets:

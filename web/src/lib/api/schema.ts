@@ -4227,6 +4227,8 @@ export interface components {
             presenter_id: number | null;
             /** Presenter Name */
             presenter_name: string;
+            /** Presenter Away */
+            presenter_away: boolean;
             /** Offered To */
             offered_to: number | null;
             /** Offered Name */
