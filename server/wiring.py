@@ -21,6 +21,7 @@ from server.edge.health import router as health
 from server.invitations.delegates import points_removed as delegates_without_hall
 from server.invitations.entry_routes import router as door
 from server.invitations.hooks import LIST_CHANGED
+from server.invitations.links import send_job
 from server.invitations.routes import router as invitations
 from server.jobs.workers import JobKind, beside
 from server.live.feature import LiveFeature
@@ -36,6 +37,7 @@ from server.papers.delivery.routes import router as take_away
 from server.papers.hooks import HANDED_OUT, NARROWED, RENEWED, WHO_OPENED, WITHDRAWN
 from server.papers.live import entities as papers_entities
 from server.papers.live import live_feature as documents_live
+from server.papers.notices import tell_job
 from server.papers.packs.binding import pack_job
 from server.papers.processing import version_job
 from server.papers.routes import router as documents
@@ -106,6 +108,8 @@ JOBS: list[JobKind] = [
     version_job,
     clearing,
     pack_job,
+    send_job,
+    tell_job,
 ]
 """Work that outlives requests."""
 

@@ -101,8 +101,8 @@ async def template(meeting_id: RowId, actor: CurrentActor, session: ReadSession)
 
 
 @router.post("/meetings/{meeting_id}/links")
-async def make_links(meeting_id: RowId, write: LinksWrite, tx: Write, services: AppServices) -> LinksOut:
-    return await links.make(tx, services.settings, meeting_id, write.delegate_ids, send=write.send)
+async def make_links(meeting_id: RowId, write: LinksWrite, actor: CurrentActor, services: AppServices) -> LinksOut:
+    return await links.make(services, actor, meeting_id, write.delegate_ids, send=write.send)
 
 
 @router.post("/meetings/{meeting_id}/links/revoke", status_code=204)

@@ -54,8 +54,7 @@ async def export_notes(
 @router.get("/search")
 async def find(actor: CurrentActor, services: AppServices, asked: Annotated[SearchQuery, Query()]) -> SearchAnswer:
     """Diacritics or not, numbers of documents, words in quotes as they stand; the last word may be unfinished."""
-    async with services.database.read(long=True) as session:
-        return await search(session, actor, services.clock(), asked)
+    return await services.database.beside(lambda session: search(session, actor, services.clock(), asked))
 
 
 @router.post("/receipts", status_code=204)
@@ -75,8 +74,7 @@ async def receipts_board(
     meeting_id: RowId, actor: CurrentActor, services: AppServices, asked: Annotated[BoardQuery, Query()]
 ) -> Board:
     """Who has got, opened and read what; gaps first."""
-    async with services.database.read(long=True) as session:
-        return await board(session, meeting_id, actor, services.clock(), asked)
+    return await services.database.beside(lambda session: board(session, meeting_id, actor, services.clock(), asked))
 
 
 @router.post("/meetings/{meeting_id}/reminders")
