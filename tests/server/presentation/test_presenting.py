@@ -263,8 +263,11 @@ async def test_a_presenter_who_is_gone_is_said_to_be_away_until_one_of_their_dev
         return bool((shown(hall) or {})["presenter_away"])
 
     async def gone() -> None:
-        while people.connected(province.presenter.id, meeting.id):
+        for _ in range(500):
+            if not people.connected(province.presenter.id, meeting.id):
+                return
             await asyncio.sleep(0.01)
+        raise AssertionError("the socket is still there")
 
     presenter.cut()
     assert not await look(), "another device of theirs is here"
