@@ -151,7 +151,7 @@ async def take(tx: Transaction, meeting_id: int) -> None:
 async def stop(tx: Transaction, meeting_id: int) -> None:
     """The presenter stops; who conducts or operates stops anybody's. Nothing shown: nothing to do."""
     place = await _place(tx, meeting_id)
-    directs = place.rights.conduct or place.rights.operate
+    directs = place.rights.direct
     if not place.rights.present:
         raise NotAllowed()
     if place.shown is None:

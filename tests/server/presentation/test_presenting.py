@@ -36,7 +36,7 @@ async def refused(client: LiveClient, name: str, **data: object) -> str:
 async def test_everybody_is_on_the_presenters_page_and_late_joiners_too(
     services: Services, province: Province, join: Join
 ) -> None:
-    meeting = await builders.conference(services, province, "running")
+    meeting = await builders.conference(services, province, "running", listed=True)
     paper = await ready_paper(services, meeting)
     presenter = await join(meeting.id, province.presenter, "member")
     hall = await join(meeting.id, province.da_sar_hall)
@@ -118,7 +118,7 @@ async def test_hand_over(services: Services, province: Province, join: Join) -> 
 async def test_who_may_not_read_does_not_present_and_blind_halls_are_named(
     services: Services, province: Province, join: Join
 ) -> None:
-    meeting = await builders.conference(services, province, "running")
+    meeting = await builders.conference(services, province, "running", listed=True)
     hidden = await ready_paper(services, meeting, hidden=True)
     for_two = await ready_paper(
         services,
@@ -140,7 +140,7 @@ async def test_who_may_not_read_does_not_present_and_blind_halls_are_named(
 
 
 async def test_recall_deletion_and_the_meetings_end_stop_it(services: Services, province: Province, join: Join) -> None:
-    meeting = await builders.conference(services, province, "running")
+    meeting = await builders.conference(services, province, "running", listed=True)
     follower = await join(meeting.id, province.delegate, "member")
     chair = await join(meeting.id, province.chair, "console")
     recalled, deleted, last = [await ready_paper(services, meeting, title) for title in ("Một", "Hai", "Ba")]
@@ -170,7 +170,7 @@ async def test_recall_deletion_and_the_meetings_end_stop_it(services: Services, 
 async def test_hiding_locking_or_taking_the_presenters_right_stops_it(
     services: Services, province: Province, join: Join
 ) -> None:
-    meeting = await builders.conference(services, province, "running")
+    meeting = await builders.conference(services, province, "running", listed=True)
     paper = await ready_paper(services, meeting)
     follower = await join(meeting.id, province.delegate, "member")
     chair = await join(meeting.id, province.chair, "console")
@@ -217,7 +217,7 @@ async def test_a_new_version_is_shown_at_the_same_page(services: Services, provi
 async def test_the_pointer_comes_often_to_screens_seldom_to_phones_and_ends(
     services: Services, province: Province, join: Join
 ) -> None:
-    meeting = await builders.conference(services, province, "running")
+    meeting = await builders.conference(services, province, "running", listed=True)
     paper = await ready_paper(services, meeting)
     presenter = await join(meeting.id, province.presenter, "member")
     hall = await join(meeting.id, province.da_sar_hall)

@@ -719,7 +719,11 @@ export interface paths {
         get: operations["own_sessions_api_sessions_get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * End Other Sessions
+         * @description All of one's own but the one that asks.
+         */
+        delete: operations["end_other_sessions_api_sessions_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -754,6 +758,79 @@ export interface paths {
         put: operations["change_password_api_session_password_put"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sessions Of Person */
+        get: operations["sessions_of_person_api_people__person_id__sessions_get"];
+        put?: never;
+        post?: never;
+        /** End Sessions Of Person */
+        delete: operations["end_sessions_of_person_api_people__person_id__sessions_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End Session Of Person */
+        delete: operations["end_session_of_person_api_people__person_id__sessions__session_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/points/{point_id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sessions Of Hall */
+        get: operations["sessions_of_hall_api_points__point_id__sessions_get"];
+        put?: never;
+        post?: never;
+        /**
+         * End Sessions Of Hall
+         * @description A device is lost: nothing that was signed in for this hall is any more.
+         */
+        delete: operations["end_sessions_of_hall_api_points__point_id__sessions_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/points/{point_id}/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End Session Of Hall */
+        delete: operations["end_session_of_hall_api_points__point_id__sessions__session_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1198,6 +1275,57 @@ export interface paths {
         /** Revoke Links */
         post: operations["revoke_links_api_meetings__meeting_id__links_revoke_post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Leading Devices */
+        get: operations["leading_devices_api_meetings__meeting_id__devices_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/devices/{session_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm Device */
+        post: operations["confirm_device_api_meetings__meeting_id__devices__session_id__confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/devices/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End Device */
+        delete: operations["end_device_api_meetings__meeting_id__devices__session_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2149,6 +2277,37 @@ export interface components {
             /** Point Name */
             point_name: string;
         };
+        /**
+         * LeadingDevice
+         * @description A browser that came by the chair's or the secretary's personal link.
+         */
+        LeadingDevice: {
+            /** Session Id */
+            session_id: number;
+            /** Full Name */
+            full_name: string;
+            /**
+             * Part
+             * @enum {string}
+             */
+            part: "chair" | "secretary";
+            /** User Agent */
+            user_agent: string;
+            /** Address */
+            address: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
+            /** Confirmed */
+            confirmed: boolean;
+        };
         /** LeftOut */
         LeftOut: {
             /** Title */
@@ -2200,6 +2359,11 @@ export interface components {
         LinkSignIn: {
             /** Token */
             token: string;
+            /**
+             * Replace
+             * @default false
+             */
+            replace: boolean;
         };
         /** LinkSignedIn */
         LinkSignedIn: {
@@ -3027,6 +3191,8 @@ export interface components {
             signed_off: components["schemas"]["SignOffOut"] | null;
             /** May Take */
             may_take: boolean;
+            /** May Sign */
+            may_sign: boolean;
             /** People */
             people: components["schemas"]["server__attendance__people__schemas__PersonOut"][];
             /** Visitors */
@@ -3314,6 +3480,10 @@ export interface components {
         RightsOut: {
             /** View */
             view: boolean;
+            /** Attend */
+            attend: boolean;
+            /** Oversee */
+            oversee: boolean;
             /** Organise */
             organise: boolean;
             /** Conduct */
@@ -3421,6 +3591,8 @@ export interface components {
             last_seen_at: string;
             /** User Agent */
             user_agent: string;
+            /** Address */
+            address: string;
             /** Current */
             current: boolean;
         };
@@ -3807,6 +3979,11 @@ export interface components {
             spent_seconds: number;
             /** Since */
             since: string | null;
+        };
+        /** ContentSound */
+        ContentSound: {
+            /** On */
+            on: boolean;
         };
         /**
          * DemandSignal
@@ -4281,6 +4458,11 @@ export interface components {
              * Format: date-time
              */
             since: string;
+            /**
+             * Muted
+             * @default false
+             */
+            muted: boolean;
         };
         /**
          * StageEntity
@@ -4684,6 +4866,11 @@ export interface components {
             /** @description Stops one's own content; who directs stops anybody's. */
             "content.stop": {
                 data: components["schemas"]["NoData"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description Whether the sound of what is shared is heard; `floor.mute_all` turns it off. */
+            "content.sound": {
+                data: components["schemas"]["ContentSound"];
                 reply: components["schemas"]["NoData"];
             };
             /** @description Halls may come in and test. */
@@ -6188,6 +6375,24 @@ export interface operations {
             };
         };
     };
+    end_other_sessions_api_sessions_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     revoke_session_api_sessions__session_id__delete: {
         parameters: {
             query?: never;
@@ -6229,6 +6434,186 @@ export interface operations {
                 "application/json": components["schemas"]["PasswordChange"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    sessions_of_person_api_people__person_id__sessions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    end_sessions_of_person_api_people__person_id__sessions_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    end_session_of_person_api_people__person_id__sessions__session_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                session_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    sessions_of_hall_api_points__point_id__sessions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    end_sessions_of_hall_api_points__point_id__sessions_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    end_session_of_hall_api_points__point_id__sessions__session_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_id: number;
+                session_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             204: {
@@ -7360,6 +7745,97 @@ export interface operations {
                 "application/json": components["schemas"]["LinksRevoke"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    leading_devices_api_meetings__meeting_id__devices_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadingDevice"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    confirm_device_api_meetings__meeting_id__devices__session_id__confirm_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                session_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    end_device_api_meetings__meeting_id__devices__session_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                session_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             204: {
