@@ -4429,6 +4429,8 @@ export interface components {
             presenter_id: number | null;
             /** Presenter Name */
             presenter_name: string;
+            /** Presenter Away */
+            presenter_away: boolean;
             /** Offered To */
             offered_to: number | null;
             /** Offered Name */
