@@ -142,7 +142,10 @@ def _settings(host: str | None = None, port: int | None = None) -> Settings:
     settings = Settings.model_validate(
         Settings().model_dump() | {name: value for name, value in given.items() if value is not None}
     )
+    os.umask(0o077)
     settings.var.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if settings.var.stat().st_uid == os.geteuid():  # a folder that was made beforehand is open to all, as a rule
+        settings.var.chmod(0o700)
     return settings
 
 

@@ -6,6 +6,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import select
 
 from server.accounts.actions import people
+from server.accounts.password_rules import require_strong
 from server.accounts.passwords import Passwords
 from server.accounts.schemas import PersonWrite, RoleWrite
 from server.audit import queries as audit
@@ -37,6 +38,7 @@ async def first_administrator(
         vi = "; ".join(f"{field}: {said[0]}" for field, said in wrong.items())
         en = "; ".join(f"{field}: {said[1]}" for field, said in wrong.items())
         raise Invalid(vi, en) from None
+    require_strong(password, login, name, field="password")
     hashed = await Passwords(parallel=1).hash(password)
     async with services.transactions(SYSTEM) as tx:
         if await tx.session.scalar(select(Unit.id).limit(1)):

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 
 from fastapi import APIRouter
 
+from server.accounts.hooks import CAME_BY_LINK, LED
 from server.accounts.live import live_feature as people_live
 from server.accounts.routes import router as accounts
 from server.attendance.people import live as turnout
@@ -19,6 +20,7 @@ from server.conference.routes import router as conference
 from server.core.services import Services
 from server.edge.health import router as health
 from server.invitations.delegates import points_removed as delegates_without_hall
+from server.invitations.devices import came_by_link
 from server.invitations.entry_routes import router as door
 from server.invitations.hooks import LIST_CHANGED
 from server.invitations.links import send_job
@@ -27,6 +29,7 @@ from server.jobs.workers import JobKind, beside
 from server.live.feature import LiveFeature
 from server.live.routes import router as live
 from server.meetings.hooks import FOLLOWERS, Follower
+from server.meetings.leaders import led_by
 from server.meetings.live.commands import live_feature
 from server.meetings.routes import router as meetings
 from server.notifications.delivery import mail_job
@@ -39,7 +42,7 @@ from server.papers.live import entities as papers_entities
 from server.papers.live import live_feature as documents_live
 from server.papers.notices import tell_job
 from server.papers.packs.binding import pack_job
-from server.papers.processing import version_job
+from server.papers.processing import small_version_job, version_job
 from server.papers.routes import router as documents
 from server.papers.storage_cleanup import sweeping
 from server.papers.uploads.receiving import clearing
@@ -94,6 +97,8 @@ FOLLOWERS[:] = [
     Follower(None, delegates_without_hall),
     Follower(turnout.entities),
 ]
+LED[:] = [led_by]
+CAME_BY_LINK[:] = [came_by_link]
 LIST_CHANGED[:] = [delegates_changed]
 WITHDRAWN[:] = [paper_withdrawn]
 NARROWED[:] = [readers_changed]
@@ -106,6 +111,7 @@ JOBS: list[JobKind] = [
     mail_job,
     sweeping,
     version_job,
+    small_version_job,
     clearing,
     pack_job,
     send_job,

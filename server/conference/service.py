@@ -18,6 +18,7 @@ from server.core.services import Services
 from server.live.feature import LiveFeature
 from server.live.gateway import Gateway
 from server.live.registry import Live
+from server.presentation.liveness import PresenterWatch
 
 
 class ConferenceService:
@@ -29,6 +30,7 @@ class ConferenceService:
         self.nodes = Nodes(self.live, self._mark_weak, self._mark_media)
         self.live.install([*others, feature(self.nodes)])
         self.watch = Watch(services, self.live)
+        self.presenters = PresenterWatch(services, self.live)
         self.door = Door(services, self.live, self.nodes, self.watch)
         self.gateway = Gateway(self.live, self.door, services, audit_log)
 
@@ -45,6 +47,8 @@ class ConferenceService:
             stack.push_async_callback(self.door.stop)
             await self.watch.start()
             stack.push_async_callback(self.watch.stop)
+            await self.presenters.start()
+            stack.push_async_callback(self.presenters.stop)
             stack.callback(self.nodes.stop)
             if self.services.settings.media_embedded:
                 settings = self.services.settings

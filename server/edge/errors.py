@@ -35,7 +35,7 @@ _REFUSALS = frozenset({401, 403, 404, 410, 429})
 
 def respond(error: DomainError) -> JSONResponse:
     headers = {}
-    if isinstance(error, TooMany):
+    if isinstance(error, TooMany) or "retry_after" in error.details:
         headers["Retry-After"] = str(error.details.get("retry_after", 60))
     return JSONResponse(error.body(), error.status, headers)
 

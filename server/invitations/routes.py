@@ -11,7 +11,7 @@ from server.core.fields import Id, Line
 from server.core.typesetting import compiled
 from server.edge.exports import AppExports
 from server.invitations import delegates as lists
-from server.invitations import entry_codes, importing, links, printed, queries
+from server.invitations import devices, entry_codes, importing, links, printed, queries
 from server.invitations.schemas import (
     DelegateOut,
     DelegatePatch,
@@ -19,6 +19,7 @@ from server.invitations.schemas import (
     DelegatesWrite,
     HallCode,
     ImportOut,
+    LeadingDevice,
     LinksOut,
     LinksRevoke,
     LinksWrite,
@@ -108,6 +109,21 @@ async def make_links(meeting_id: RowId, write: LinksWrite, actor: CurrentActor, 
 @router.post("/meetings/{meeting_id}/links/revoke", status_code=204)
 async def revoke_links(meeting_id: RowId, write: LinksRevoke, tx: Write) -> None:
     await links.revoke(tx, meeting_id, write.delegate_ids)
+
+
+@router.get("/meetings/{meeting_id}/devices")
+async def leading_devices(meeting_id: RowId, actor: CurrentActor, session: ReadSession) -> list[LeadingDevice]:
+    return await devices.leading(session, meeting_id, actor)
+
+
+@router.post("/meetings/{meeting_id}/devices/{session_id}/confirm", status_code=204)
+async def confirm_device(meeting_id: RowId, session_id: RowId, tx: Write) -> None:
+    await devices.confirm(tx, meeting_id, session_id)
+
+
+@router.delete("/meetings/{meeting_id}/devices/{session_id}", status_code=204)
+async def end_device(meeting_id: RowId, session_id: RowId, tx: Write) -> None:
+    await devices.turn_out(tx, meeting_id, session_id)
 
 
 @router.get("/meetings/{meeting_id}/invitations.pdf", response_class=Response, responses={200: {"content": {PDF: {}}}})

@@ -57,7 +57,7 @@ def feature(nodes: Nodes) -> LiveFeature:
     async def set_view(call: Call, data: ViewSet) -> None:
         async with call.services.database.read() as session:
             meeting, rights = await visible_meeting(session, call.meeting_id, call.actor)
-            if not (rights.conduct or rights.operate):
+            if not rights.direct:
                 raise NotAllowed()
             conference = await load(session, meeting)
         for point_id in (*data.tiles, *((data.preview,) if data.preview is not None else ())):

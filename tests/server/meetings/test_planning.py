@@ -134,6 +134,9 @@ async def test_an_organiser_plans_within_the_own_branch_only(browser: Browsers, 
         unit_id=province.duc_trong.id,
         main_point_id=province.duc_trong_hall.id,
         points=[{"point_id": province.hiep_an_hall.id}],
+        chair_id=province.district_organiser.id,
+        secretary_id=None,
+        agenda=[],
     )
     assert (await client.post("/api/meetings", json=own)).status_code == 201
     assert (await client.post("/api/meetings", json={**own, "unit_id": province.root.id})).status_code == 403

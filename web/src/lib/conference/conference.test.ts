@@ -217,7 +217,7 @@ describe('screens', () => {
   });
 
   it('gives shared content the large place and takes it back', () => {
-    const content = { participant: 'desk-1', name: 'An', since: ago(1) };
+    const content = { participant: 'desk-1', name: 'An', since: ago(1), muted: false };
     const shown = (layout: Layout, shared = true) =>
       shownLayout(stage({ layout, content: shared ? content : null }));
     expect(shown('stage-row')).toBe('content-stage');
@@ -227,7 +227,7 @@ describe('screens', () => {
   });
 
   it('shows a presented page where a shared screen would stand, and the shared screen before it', () => {
-    const content = { participant: 'desk-1', name: 'An', since: ago(1) };
+    const content = { participant: 'desk-1', name: 'An', since: ago(1), muted: false };
     const withPaper = (change: Partial<StageEntity>) => panesOf(stage(change), true).map(({ slot }) => slot);
     expect(shownLayout(stage({ layout: 'stage-row' }), true)).toBe('content-stage');
     expect(shownLayout(stage({ layout: 'grid-2' }), true)).toBe('grid-2');

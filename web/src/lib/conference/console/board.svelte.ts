@@ -15,6 +15,8 @@ export type BoardView = 'wall' | 'tree' | 'tiles';
 
 const QUIET = 0.2;
 const SETTLE = 250;
+/** The media node has turned the slots over this long after the server said yes, ms. */
+const SWITCHES = 400;
 
 /** What an operator has before them: which view, which point is chosen, whom they listen to. */
 export class Board {
@@ -30,9 +32,13 @@ export class Board {
   /** The point listened to before it goes on air. */
   preview = $state<number | undefined>();
 
+  /** What the slots carry by now: a picture under another name would be worse than none. */
+  switched = $state.raw<{ preview?: number; tiles: readonly number[] }>({ tiles: [] });
+
   readonly #stops: (() => void)[] = [];
   #sent = '';
   #settle: ReturnType<typeof setTimeout> | undefined;
+  #switching: ReturnType<typeof setTimeout> | undefined;
 
   constructor(conference: Conference) {
     this.conference = conference;
@@ -50,6 +56,7 @@ export class Board {
 
   close(): void {
     clearTimeout(this.#settle);
+    clearTimeout(this.#switching);
     for (const stop of this.#stops.splice(0)) stop();
   }
 
@@ -203,11 +210,19 @@ export class Board {
     const text = JSON.stringify(wanted);
     const { room } = this.conference;
     clearTimeout(this.#settle);
+    clearTimeout(this.#switching);
     if (text === this.#sent || !room.known) return;
     this.#settle = setTimeout(
       () => {
         this.#sent = text;
-        room.command('view.set', wanted).catch(() => (this.#sent = ''));
+        room.command('view.set', wanted).then(
+          () => {
+            this.#switching = setTimeout(() => {
+              this.switched = { preview: wanted.preview ?? undefined, tiles: wanted.tiles };
+            }, SWITCHES);
+          },
+          () => (this.#sent = ''),
+        );
       },
       this.#sent === '' ? 0 : SETTLE,
     );
