@@ -228,7 +228,7 @@ async def test_sockets_of_one_session_make_room_for_its_newest(here: Site) -> No
 async def test_one_person_does_not_fill_the_media_node(here: Site) -> None:
     """Offers from every socket that one link can have: two keep their media, and a hall is served at once."""
     async with here.watched() as witnesses:
-        members = [await here.address.join(here.meeting_id, here.cookies["delegate"], "member") for _ in range(6)]
+        members = [await here.address.join(here.meeting_id, here.cookies["presenter"], "member") for _ in range(6)]
         offer = {"publish": {}, "slots": {"0": "audio-0"}, "sdp": OFFER}
         for number, member in enumerate(members):  # none of them connects: a newer one takes an older one's place
             assert await member.command("media.offer", session=f"s{number}", **offer)
