@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
@@ -140,6 +141,26 @@ async def test_half_sent_requests(here: Site) -> None:
             connection.close()
     assert "connections-of-an-address" in here.deployment.tail(100_000)
     assert "request-time" in here.deployment.tail(100_000)
+
+
+async def test_a_body_that_comes_slowly_is_waited_for(here: Site) -> None:
+    """In small pieces, as over a weak line."""
+
+    def send() -> bytes:
+        body = b'{"login":"nobody","password":"wrong"}'
+        head = (
+            f"POST /api/session HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Nhipcau: 1\r\nOrigin: {here.address.origin}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        )
+        with here.connect() as connection:
+            connection.sendall(head.encode())
+            for each in body[:10]:
+                time.sleep(1.3)
+                connection.sendall(bytes([each]))
+            connection.sendall(body[10:])
+            return told(connection)
+
+    assert (await asyncio.to_thread(send)).startswith(b"HTTP/1.1 401 ")
 
 
 async def test_a_refusal_is_no_larger_than_its_cause(here: Site) -> None:
