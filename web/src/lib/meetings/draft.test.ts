@@ -5,7 +5,7 @@ import { changed, collision, merged, same } from './merge.ts';
 
 const unit = { id: 1, label: 'Tỉnh ủy Lâm Đồng' };
 const hall = { id: 10, label: 'Hội trường Tỉnh ủy' };
-const friday = new Date(2026, 10, 20, 15, 0);
+const friday = new Date('2026-11-20T15:00:00+07:00');
 
 function draft(change: Partial<Draft> = {}): Draft {
   return { ...emptyDraft(unit, friday), title: 'Hội nghị quán triệt Nghị quyết', mainPoint: hall, ...change };
