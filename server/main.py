@@ -15,7 +15,10 @@ from server.conference.service import ConferenceService
 from server.core.clock import utc_now
 from server.core.config import Settings
 from server.core.services import Services
+from server.core.watchdog import Watchdog
 from server.edge import errors
+from server.edge.budgets import Connections
+from server.edge.exports import Exports
 from server.edge.guard import Guard
 from server.edge.headers import SecurityHeaders
 from server.edge.pages import Pages
@@ -36,6 +39,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(services.stop)
+            await stack.enter_async_context(app.state.watchdog.watching())
             for beside in BESIDE:
                 await stack.enter_async_context(beside(services))
             await stack.enter_async_context(conference.running())
@@ -51,6 +55,9 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         redirect_slashes=False,
     )
     app.state.services = services
+    app.state.watchdog = Watchdog(logged=settings.log_stalls_ms / 1000)
+    app.state.connections = Connections(settings.trusted_proxies)
+    app.state.exports = Exports()
     app.state.recognise = Recognition()
     app.state.conference = conference
     app.state.gateway = conference.gateway

@@ -66,6 +66,7 @@ async def serve(
         config = configuration(
             app,
             _GRACE,
+            connections=app.state.connections,
             proxy_headers=True,
             forwarded_allow_ips=settings.trusted_proxies,
             lifespan="on",

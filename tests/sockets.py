@@ -68,7 +68,7 @@ class LiveServer(Address):
 async def serving(app: FastAPI) -> AsyncIterator[LiveServer]:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    config = configuration(app, 3, log_level="warning")
+    config = configuration(app, 3, connections=app.state.connections, log_level="warning")
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:
@@ -183,7 +183,9 @@ class LiveClient:
         elif message["type"] == "signal":
             self.signals.append(message)
         elif message["type"] == "reply" and message["id"] in self._replies:
-            self._replies.pop(message["id"]).set_result(message)
+            asked = self._replies.pop(message["id"])
+            if not asked.done():  # who asked was cancelled
+                asked.set_result(message)
 
 
 def reduce(state: dict[str, dict[str, Any]], event: dict[str, Any]) -> None:

@@ -1,4 +1,3 @@
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Response
@@ -9,6 +8,7 @@ from server.attendance import queries, report_xlsx
 from server.attendance.schemas import AttendanceReport
 from server.core.fields import Id
 from server.core.spreadsheets.writing import XLSX
+from server.edge.exports import AppExports
 
 router = APIRouter(prefix="/api/meetings", tags=["attendance"])
 
@@ -24,10 +24,11 @@ async def attendance(
 
 @router.get("/{meeting_id}/attendance.xlsx", response_class=Response, responses={200: {"content": {XLSX: {}}}})
 async def attendance_xlsx(
-    meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
+    meeting_id: RowId, actor: CurrentActor, services: AppServices, exports: AppExports
 ) -> Response:
-    report = await queries.report(session, meeting_id, actor, services.clock())
-    return _file(await asyncio.to_thread(report_xlsx.workbook, report), XLSX, f"diem-danh-{meeting_id}.xlsx")
+    async with services.database.read(long=True) as session:
+        report = await queries.report(session, meeting_id, actor, services.clock())
+    return _file(await exports.make(actor, report_xlsx.workbook, report), XLSX, f"diem-danh-{meeting_id}.xlsx")
 
 
 @router.get("/{meeting_id}/attendance.csv", response_class=Response, responses={200: {"content": {"text/csv": {}}}})

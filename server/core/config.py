@@ -45,12 +45,16 @@ class Settings(BaseSettings):
     lost_after_seconds: float = 8.0
     """A hall whose live channel is gone this long counts as lost (before, its place is kept silently)."""
     log_json: bool = False
+    log_stalls_ms: float = Field(default=50.0, gt=0)
+    """The event loop standing still for longer is logged, with what held it."""
 
     storage_url: str | None = None
     """Where papers lie (`obstore` URL: "s3://bucket/prefix"); default: the folder `var/papers`."""
     isolated: bool = False
     """Declared by the operator: this system has no way to the Internet, so papers marked secret are let in."""
     upload_max_mb: int = Field(default=200, ge=1)
+    disk_reserve_mb: int = Field(default=1024, ge=1)
+    """What uploads leave free on the disk, for the database and all else that must go on."""
     conversion_parallel: int = Field(default=1, ge=1)
     """Papers converted at the same time; each takes up to a core and 2 GiB."""
     conversion_memory_mb: int = Field(default=3072, ge=512)

@@ -19,13 +19,14 @@ from server.core.database import Database
 
 class Transaction:
     """`session`: flush as you like, never commit. `now`: the one time of everything written here. `bus`: for what
-    `after_commit` has to tell."""
+    `after_commit` has to tell. `database`: for reading beside what was committed before."""
 
-    def __init__(self, session: AsyncSession, actor: Actor, now: datetime, bus: Bus) -> None:
+    def __init__(self, session: AsyncSession, actor: Actor, now: datetime, bus: Bus, database: Database) -> None:
         self.session = session
         self.actor = actor
         self.now = now
         self.bus = bus
+        self.database = database
         self._before_commit: list[Callable[[], Awaitable[None]]] = []
         self._after_commit: list[Callable[[], None]] = []
 
@@ -68,7 +69,7 @@ class Transactions:
     async def _open(self, actor: Actor) -> AsyncIterator[Transaction]:
         async with self._database.sessions() as session:
             await session.connection(execution_options={"write": True})
-            transaction = Transaction(session, actor, self._clock(), self._bus)
+            transaction = Transaction(session, actor, self._clock(), self._bus, self._database)
             try:
                 yield transaction
                 await transaction._finish()

@@ -8,7 +8,11 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from server.core.errors import DomainError, Invalid, NotFound, TooMany
+from server.edge.budgets import FIELD_ERRORS
 from server.edge.validation_messages import sentence
+
+_PLACE = 120
+"""Characters."""
 
 
 class MethodNotAllowed(DomainError):
@@ -33,9 +37,12 @@ def respond(error: DomainError) -> JSONResponse:
 
 
 def said_of(errors: list[Any]) -> dict[str, tuple[str, str]]:
-    """Pydantic's errors as place -> (Vietnamese, English); a place is "title" or "agenda.0.minutes". Never repeats what
-    was sent."""
-    return {".".join(map(str, error["loc"][1:])) or str(error["loc"][0]): sentence(error) for error in errors}
+    """The first of pydantic's errors as place -> (Vietnamese, English); a place is "title" or "agenda.0.minutes", cut
+    short where the sender chose it. Repeats nothing else of what was sent."""
+    return {
+        (".".join(map(str, error["loc"][1:])) or str(error["loc"][0]))[:_PLACE]: sentence(error)
+        for error in errors[:FIELD_ERRORS]
+    }
 
 
 def install(app: FastAPI) -> None:

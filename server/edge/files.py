@@ -20,7 +20,9 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from server.edge.bounded_protocol import BoundedProtocol
 
 log = structlog.get_logger(__name__)
 
@@ -120,8 +122,8 @@ def _chunks(part: Part) -> Iterator[bytes]:
             yield chunk
 
 
-class FilesProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol that can send files."""
+class FilesProtocol(BoundedProtocol):
+    """The HTTP protocol that can send files."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()

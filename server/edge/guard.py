@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from server.core.config import Settings
 from server.core.errors import DomainError, TooLarge
 from server.core.origin import is_same_origin
+from server.edge import budgets
 from server.edge.errors import respond
 from server.edge.headers import SecurityHeaders
 
@@ -18,20 +19,17 @@ log = structlog.get_logger(__name__)
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 CSRF_HEADER = "x-nhipcau"
-MAX_BODY = 1024 * 1024
-"""Bytes. The largest JSON body of this API, a conference over some thousand points, is a tenth of it."""
-_CHUNK = 8 * 1024 * 1024
-"""Bytes of an upload's piece; it is never held whole."""
-_LARGER = (
-    (re.compile(r"/api/meetings/[0-9]+/delegates/import"), 5 * 1024 * 1024),
-    (re.compile(r"/api/uploads/[^/]+"), _CHUNK),
+_BODIES = (
+    (re.compile(r"/api/(?:session|m)(?:/.*)?", re.DOTALL), budgets.ENTRANCE_BODY),
+    (re.compile(r"/api/meetings/[0-9]+/delegates/import"), budgets.IMPORT_BODY),
+    (re.compile(r"/api/uploads/[^/]+"), budgets.CHUNK_BODY),
 )
-"""Paths that take files, or pieces of them, and how large."""
+"""Paths that take less than others, or files, or pieces of them, and how large."""
 
 
 def largest_body(path: str) -> int:
     """Bytes that a request to this path may bring."""
-    return next((limit for pattern, limit in _LARGER if pattern.fullmatch(path)), MAX_BODY)
+    return next((limit for pattern, limit in _BODIES if pattern.fullmatch(path)), budgets.BODY)
 
 
 class ForeignPage(DomainError):
@@ -93,7 +91,7 @@ class Guard:
         limit = largest_body(scope["path"])
         declared = headers.get("content-length")
         if declared is None:
-            return await _read_ahead(receive, limit) if limit != _CHUNK else _counted(receive, limit)
+            return await _read_ahead(receive, limit) if limit != budgets.CHUNK_BODY else _counted(receive, limit)
         if not declared.isdecimal() or int(declared) > limit:
             raise TooLarge()
         return receive

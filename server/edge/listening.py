@@ -6,6 +6,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
+from server.edge.budgets import Connections
 from server.edge.files import FilesProtocol
 from server.edge.websockets import LineProtocol
 
@@ -15,7 +16,13 @@ _BACKLOG = 4096
 """Connections that wait to be accepted: a whole conference comes back within seconds after a restart."""
 
 
-def configuration(app: ASGIApp, grace: int, **more: Any) -> uvicorn.Config:
+class _Config(uvicorn.Config):
+    """Carries what the protocols count in."""
+
+    connections: Connections
+
+
+def configuration(app: ASGIApp, grace: int, *, connections: Connections, **more: Any) -> uvicorn.Config:
     """`grace`: seconds that requests under way have to end."""
     options: Mapping[str, Any] = {
         "http": FilesProtocol,
@@ -32,4 +39,6 @@ def configuration(app: ASGIApp, grace: int, **more: Any) -> uvicorn.Config:
         "backlog": _BACKLOG,
         "timeout_graceful_shutdown": grace,
     }
-    return uvicorn.Config(app, **{**options, **more})
+    config = _Config(app, **{**options, **more})
+    config.connections = connections
+    return config

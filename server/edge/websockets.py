@@ -18,10 +18,14 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import ServerState
 from websockets.protocol import OPEN
 
+from server.edge.budgets import FRAME_BURST, FRAME_SLICE, FRAMES_PER_SECOND, Allowance, Connections
+
 EXTENSION = "nhipcau.line"
 HIGH_WATER = 64 * 1024
 """Bytes in a transport's buffer above which a line counts as full."""
 
+FLOODED = 1008
+_GOODBYE_SECONDS = 2.0
 
 _logger = logging.getLogger("nhipcau.lines")
 _logger.setLevel(logging.WARNING)  # uvicorn writes three lines for each socket
@@ -72,6 +76,10 @@ class Line(Protocol):
         """Says goodbye, and cuts the connection if that is not answered within so many seconds."""
         ...
 
+    def trust(self) -> None:
+        """A part of this installation is at the other end: it may send as many frames as it likes."""
+        ...
+
 
 def line_of(scope: Scope) -> Line:
     """The line of an ASGI WebSocket scope."""
@@ -117,6 +125,11 @@ class LineProtocol(WebSocketsSansIOProtocol):
         self.full = False
         self._receiver: Receiver | None = None
         self._rest: asyncio.TimerHandle | None = None
+        self._unread = b""
+        """Came while the line rests."""
+        self._connections: Connections = config.connections  # type: ignore[attr-defined]
+        self._frames: Allowance | None = Allowance(FRAME_BURST, FRAMES_PER_SECOND)
+        self._deaf = False
 
     # -- as the application sees it
 
@@ -151,6 +164,9 @@ class LineProtocol(WebSocketsSansIOProtocol):
             self.transport.pause_reading()
             self._rest = self.loop.call_later(seconds, self._rested)
 
+    def trust(self) -> None:
+        self._frames = None
+
     def close(self, code: int, within: float) -> None:
         if self.conn.state is OPEN and not self.transport.is_closing():
             self.conn.send_close(code)
@@ -169,7 +185,30 @@ class LineProtocol(WebSocketsSansIOProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        self._connections.opened()
         self.transport.set_write_buffer_limits(high=HIGH_WATER)
+
+    def data_received(self, data: bytes) -> None:
+        if self._rest is not None:
+            self._unread += data
+            return
+        for at in range(0, len(data), FRAME_SLICE):
+            if self._deaf:
+                return
+            if self._rest is not None:
+                self._unread = data[at:]
+                return
+            super().data_received(data[at : at + FRAME_SLICE])
+
+    def handle_events(self) -> None:
+        flooded = self._frames is not None and not self._frames.take(len(self.conn.events))
+        super().handle_events()
+        if flooded:
+            self._connections.refusals.note("frames", address=self.client and self.client[0])
+            self._deaf = True
+            if not self.transport.is_closing():
+                self.transport.pause_reading()
+            self.close(FLOODED, _GOODBYE_SECONDS)
 
     def pause_writing(self) -> None:
         self.full = True
@@ -202,6 +241,7 @@ class LineProtocol(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        self._connections.closed()
         self._lose()
 
     async def run_asgi(self) -> None:
@@ -224,8 +264,12 @@ class LineProtocol(WebSocketsSansIOProtocol):
 
     def _rested(self) -> None:
         self._rest = None
-        if not self.transport.is_closing():
-            self.transport.resume_reading()
+        if self.transport.is_closing() or self._deaf:
+            return
+        self.transport.resume_reading()
+        unread, self._unread = self._unread, b""
+        if unread:
+            self.data_received(unread)
 
     def _lose(self) -> None:
         if self._rest is not None:

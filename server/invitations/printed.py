@@ -4,19 +4,16 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import typst
-
-from server.core import fonts
 from server.invitations.letters import Invited, Occasion, addressed, when
 from server.invitations.qr import svg
 
-_SOURCE = Path(__file__).with_name("invitation.typ")
+SOURCE = Path(__file__).with_name("invitation.typ")
 MOST = 1000
 """Pages of one file: more are printed hall by hall."""
 
 
-def invitations(occasion: Occasion, guests: Sequence[Invited], url: str) -> bytes:
-    """PDF. `url`: what the meeting's code leads to. Takes a core for some seconds when there are hundreds."""
+def inputs(occasion: Occasion, guests: Sequence[Invited], url: str) -> dict[str, str]:
+    """Of `SOURCE`. `url`: what the meeting's code leads to."""
     data = {
         "unit": occasion.unit_name,
         "title": occasion.title,
@@ -33,12 +30,4 @@ def invitations(occasion: Occasion, guests: Sequence[Invited], url: str) -> byte
             for guest in guests
         ],
     }
-    made = typst.compile(
-        _SOURCE,
-        format="pdf",
-        font_paths=[fonts.FOLDER],
-        ignore_system_fonts=True,
-        sys_inputs={"data": json.dumps(data), "qr": svg(url)},
-    )
-    assert isinstance(made, bytes)  # noqa: S101  one PDF, not pages of pictures
-    return made
+    return {"data": json.dumps(data), "qr": svg(url)}

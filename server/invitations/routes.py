@@ -1,6 +1,5 @@
 """Routes of a meeting's lists of delegates, their links and invitations."""
 
-import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -8,6 +7,8 @@ from fastapi import Path as PathParameter
 
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
 from server.core.fields import Id, Line
+from server.core.typesetting import compiled
+from server.edge.exports import AppExports
 from server.invitations import delegates as lists
 from server.invitations import entry_codes, importing, links, printed, queries
 from server.invitations.schemas import (
@@ -114,15 +115,15 @@ async def invitations(
     meeting_id: RowId,
     actor: CurrentActor,
     services: AppServices,
+    exports: AppExports,
     delegate_ids: Annotated[list[Id] | None, Query(max_length=1000)] = None,
     point_id: Annotated[Id | None, Query()] = None,
 ) -> Response:
     occasion, guests, meeting = await services.database.beside(
         lambda session: links.guests(session, meeting_id, actor, delegate_ids, point_id)
     )
-    made = await asyncio.to_thread(
-        printed.invitations, occasion, guests, entry_codes.url_of(services.settings, meeting)
-    )
+    inputs = printed.inputs(occasion, guests, entry_codes.url_of(services.settings, meeting))
+    made = await exports.make(actor, compiled, printed.SOURCE, inputs)
     return _file(made, PDF, f"giay-moi-{meeting_id}.pdf")
 
 

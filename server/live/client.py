@@ -28,7 +28,7 @@ SILENT = 4408
 REPLACED = 4409
 TOO_BIG = 1009
 RESTARTING = 1012
-TOO_SLOW = 1013
+TOO_SLOW = TRY_LATER = 1013
 
 _numbers = itertools.count(1)
 
@@ -48,6 +48,7 @@ class Client:
         "_line",
         "_queue",
         "actor",
+        "address",
         "checked",
         "closing",
         "cookies",
@@ -70,12 +71,14 @@ class Client:
         participant: str,
         actor: Actor,
         now: datetime,
+        address: str = "",
     ) -> None:
         self.number = next(_numbers)
         self.meeting_id = meeting_id
         self.viewer = viewer
         self.participant = participant
         self.actor = actor
+        self.address = address
         self.cookies = cookies
         self.checked = time.monotonic()
         self.heard = self.checked

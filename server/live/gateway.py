@@ -19,9 +19,11 @@ from server.core.actor import Actor
 from server.core.errors import DomainError, Invalid, NotAllowed, NotFound, TooMany
 from server.core.origin import is_same_origin
 from server.core.services import Services
+from server.edge.budgets import Connections
 from server.edge.websockets import line_of
-from server.live.client import NO_SUCH_MEETING, NOT_ALLOWED, NOT_SIGNED_IN, TOO_BIG, Client
+from server.live.client import NO_SUCH_MEETING, NOT_ALLOWED, NOT_SIGNED_IN, TOO_BIG, TRY_LATER, Client
 from server.live.feature import Audience, Call, LiveCommand, Viewer
+from server.live.limits import SocketLimits
 from server.live.protocol import Command, ErrorBody, Ping, Pong, Reply, client_message
 from server.live.registry import Live
 from server.live.room import Room
@@ -80,6 +82,7 @@ class Gateway:
         self._services = services
         self._clock = services.clock
         self._commands: set[asyncio.Task[None]] = set()
+        self._limits = SocketLimits()
         live.admit_again = self._admit_again
         live.unchanged = door.unchanged
 
@@ -90,6 +93,10 @@ class Gateway:
             return
         actor = await self._door.recognise(socket.cookies)
         refused, viewer = await self._admit(actor, meeting_id, request)
+        connections: Connections = socket.app.state.connections
+        address = socket.client.host if socket.client else ""
+        if actor is not None and viewer is not None and not self._limits.may_open(actor, viewer, address, connections):
+            refused, viewer = TRY_LATER, None
         # Accepted even to be refused: browsers see a close code only after the handshake.
         await socket.accept()
         if actor is None or viewer is None:
@@ -104,10 +111,12 @@ class Gateway:
             participant=_participant(viewer),
             actor=actor,
             now=self._clock(),
+            address=address,
         )
         room = self._live.room(meeting_id)
         room.admit(client)
         self._live.people.came(client)
+        self._limits.came(client, connections)
         try:
             await self._door.entered(client)
             await room.begin(client, self._clock, media=self._live.media_up)
@@ -123,6 +132,7 @@ class Gateway:
         """The socket is no more."""
         room.leave(client)
         self._live.people.went(client)
+        self._limits.went(client)
         self._door.left(client)
 
     def hear(self, conversation: "Conversation", text: str | None) -> None:
@@ -290,4 +300,4 @@ def _number_in(text: str | None) -> int:
 def _participant(viewer: Viewer) -> str:
     if viewer.audience == "hall":
         return f"point-{viewer.point_id}"
-    return f"desk-{secrets.token_hex(4)}"
+    return f"desk-{secrets.token_hex(8)}"

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession
 from server.core.fields import Id
+from server.edge.exports import AppExports
 from server.reading.notes import queries as notes
 from server.reading.notes.export import export
 from server.reading.notes.schemas import ExportQuery, NotesAnswer, NoteSync
@@ -34,10 +35,12 @@ async def sync_notes(request: NoteSync, actor: CurrentActor, services: AppServic
 
 
 @router.get("/notes/export.pdf", response_class=Response, responses={200: {"content": {"application/pdf": {}}}})
-async def export_notes(actor: CurrentActor, services: AppServices, asked: Annotated[ExportQuery, Query()]) -> Response:
+async def export_notes(
+    actor: CurrentActor, services: AppServices, exports: AppExports, asked: Annotated[ExportQuery, Query()]
+) -> Response:
     """Own notes on one paper, or on all papers of one meeting."""
     require_person(actor)
-    content = await export(services, actor, paper_id=asked.paper_id, meeting_id=asked.meeting_id)
+    content = await export(services, exports, actor, paper_id=asked.paper_id, meeting_id=asked.meeting_id)
     headers = {"Content-Disposition": 'attachment; filename="ghi-chu.pdf"', "X-Content-Type-Options": "nosniff"}
     return Response(content, media_type="application/pdf", headers=headers)
 

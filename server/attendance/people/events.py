@@ -4,7 +4,8 @@ from collections.abc import Collection
 
 from server.attendance.models import SignOff
 from server.attendance.people import totals, totals_cache
-from server.attendance.people.totals import Turnout
+from server.attendance.people.totals import Turnout, begun_at
+from server.attendance.people.totals_cache import memory_of
 from server.audit.actions import record
 from server.core.transaction import Transaction
 from server.live.log import append
@@ -19,23 +20,26 @@ async def tell(
     point_ids: Collection[int | None],
     *,
     signed: bool = False,
-    everywhere: bool = False,
     now: Turnout | None = None,
 ) -> Turnout:
     """Appends the event `kind` with the figures of these halls and the total. A hall's signature is withdrawn, because
-    what was signed is not so any more, unless the change is a signature (`signed`). `everywhere`: other halls'
-    figures may have changed with theirs. `now`: the turnout with the change, if it is known. Returns it.
+    what was signed is not so any more, unless the change is a signature (`signed`). `now`: the turnout with the change,
+    if it is known; otherwise these halls are counted anew, and others that their change concerns. Returns it.
 
     The caller holds the meeting's lock: figures of two writers would otherwise overtake each other."""
     await tx.session.flush()
+    memory = memory_of(tx)
+    changed = set(point_ids)
     if now is None:
-        now = await totals.load(tx.session, meeting)
+        now = await memory.recall(tx, meeting)
+        changed |= await totals.follow(tx.session, meeting, now, point_ids)
     fallen = frozenset() if signed else now.signed_off & set(point_ids)
     for point_id in sorted(fallen):
         count = now.points[point_id]
         await withdraw(tx, meeting, point_id, count.present + count.online, "list-changed")
     now.signed_off -= fallen
-    await _append(tx, meeting, kind, now, {*point_ids, *(now.points if everywhere else ())})
+    await _append(tx, meeting, kind, now, changed)
+    await memory.keep(tx, meeting, now)
     return now
 
 
@@ -60,15 +64,17 @@ async def delegates_changed(tx: Transaction, meeting_id: int, point_ids: Collect
     transaction."""
     meeting = await locked_meeting(tx, meeting_id)
     if meeting is not None:
-        # Whom a removed substitute stood for may be of another hall.
-        await tell(tx, meeting, "delegates.changed", point_ids, everywhere=True)
+        await tell(tx, meeting, "delegates.changed", point_ids)
 
 
 async def meeting_began(tx: Transaction, meeting: Meeting) -> None:
     """From now on who is not there is absent, at every hall. Signatures stand: the lists are as they were."""
     await tx.session.flush()
-    now = await totals.load(tx.session, meeting)
+    meeting_id, started_at = meeting.id, begun_at(meeting)
+    # Everybody's standing changes with the meeting's, and nobody's entries: read beside, from what was there before.
+    now = await tx.database.beside(lambda session: totals.load_as_of(session, meeting_id, started_at))
     await _append(tx, meeting, "people.counted", now, now.points)
+    await memory_of(tx).keep(tx, meeting, now)
 
 
 async def _append(

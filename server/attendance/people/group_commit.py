@@ -14,7 +14,6 @@ from sqlalchemy import select
 from sqlalchemy.exc import DataError, IntegrityError
 
 from server.attendance.people.check_in import CheckInRequest, Taken, take
-from server.attendance.people.totals_cache import Memory
 from server.core.actor import SYSTEM, Actor
 from server.core.errors import NotFound
 from server.core.services import Services
@@ -44,7 +43,6 @@ class Gatherer:
         self._waiting: dict[int, deque[_Waiting]] = {}
         """By meeting; a meeting is here while its writer runs."""
         self._writers: set[asyncio.Task[None]] = set()
-        self._memory = Memory()
         self._meeting_of: dict[str, int] = {}
         """By public code; `take` compares the code with the meeting's."""
 
@@ -89,7 +87,7 @@ class Gatherer:
         answers: Sequence[Taken | BaseException]
         try:
             async with self._services.transactions(_actor_of(requests)) as tx:
-                answers = await take(tx, self._memory, meeting_id, requests)
+                answers = await take(tx, meeting_id, requests)
         except (IntegrityError, DataError) as error:
             # A row that a request spoke of went away meanwhile: the others must not suffer for it.
             if len(group) > 1:

@@ -9,7 +9,8 @@ from server.attendance.people.errors import HasSubstitute, IsThere, NoChains, No
 from server.attendance.people.events import tell, withdraw
 from server.attendance.people.roster import Listed
 from server.attendance.people.schemas import SubstituteWrite
-from server.attendance.people.totals import load, signed_off
+from server.attendance.people.totals import signed_off
+from server.attendance.people.totals_cache import memory_of
 from server.audit.actions import record
 from server.core.errors import NotAllowed, NotFound
 from server.core.transaction import Transaction
@@ -83,7 +84,8 @@ async def sign_off(tx: Transaction, meeting_id: int, point_id: int, note: str) -
     meeting = await _hall(tx, meeting_id, point_id)
     if tx.actor.person_id is None:
         raise PersonSigns()
-    count = (await load(tx.session, meeting)).points[point_id]
+    now = await memory_of(tx).recall(tx, meeting)
+    count = now.points[point_id]
     entry = SignOff(
         meeting_id=meeting_id,
         point_id=point_id,
@@ -95,16 +97,19 @@ async def sign_off(tx: Transaction, meeting_id: int, point_id: int, note: str) -
     )
     tx.session.add(entry)
     await record(tx, "attendance.signed-off", "point", point_id, meeting_id=meeting_id, present=entry.present)
-    await tell(tx, meeting, "attendance.signed-off", [point_id], signed=True)
+    now.signed_off |= {point_id}
+    await tell(tx, meeting, "attendance.signed-off", [point_id], signed=True, now=now)
 
 
 async def withdraw_sign_off(tx: Transaction, meeting_id: int, point_id: int) -> None:
     meeting = await _hall(tx, meeting_id, point_id)
     if point_id not in await signed_off(tx.session, meeting_id):
         raise NothingToWithdraw()
-    count = (await load(tx.session, meeting)).points[point_id]
+    now = await memory_of(tx).recall(tx, meeting)
+    count = now.points[point_id]
     await withdraw(tx, meeting, point_id, count.present + count.online, "by-hand")
-    await tell(tx, meeting, "attendance.sign-off-withdrawn", [point_id], signed=True)
+    now.signed_off -= {point_id}
+    await tell(tx, meeting, "attendance.sign-off-withdrawn", [point_id], signed=True, now=now)
 
 
 async def _hall(tx: Transaction, meeting_id: int, point_id: int) -> Meeting:

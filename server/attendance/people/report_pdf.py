@@ -5,15 +5,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-import typst
-
 from server.attendance.people.report import Report, Row
 from server.attendance.people.report_xlsx import grouped, share
 from server.attendance.people.schemas import TurnoutUnit
-from server.core import fonts
 from server.core.spreadsheets.writing import local, span
 
-_SOURCE = Path(__file__).with_name("report.typ")
+SOURCE = Path(__file__).with_name("report.typ")
 _PARTY = re.compile(
     r"\b(tỉnh|thành|huyện|quận|thị|đảng|khu) ủy\b|\bđảng bộ\b|\bchi bộ\b|\btrung ương đảng\b", re.IGNORECASE
 )
@@ -21,17 +18,9 @@ _MOST_UNITS = 40
 """More of them are told by their branches alone; the workbook has all."""
 
 
-def pdf(report: Report) -> bytes:
-    """Takes a core for a second when hundreds are missing."""
-    made = typst.compile(
-        _SOURCE,
-        format="pdf",
-        font_paths=[fonts.FOLDER],
-        ignore_system_fonts=True,
-        sys_inputs={"data": json.dumps(_data(report))},
-    )
-    assert isinstance(made, bytes)  # noqa: S101  one PDF, not pages of pictures
-    return made
+def inputs(report: Report) -> dict[str, str]:
+    """Of `SOURCE`."""
+    return {"data": json.dumps(_data(report))}
 
 
 def is_party(unit_name: str) -> bool:

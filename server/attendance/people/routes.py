@@ -1,15 +1,13 @@
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 from fastapi import Path as PathParameter
 
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write, services_of
-from server.attendance.people import hall, queries, report, roster
+from server.attendance.people import hall, queries, report, report_pdf, roster
 from server.attendance.people.check_in import CheckInRequest
 from server.attendance.people.errors import CodeExpired
 from server.attendance.people.group_commit import Gatherer
-from server.attendance.people.report_pdf import pdf
 from server.attendance.people.report_xlsx import workbook
 from server.attendance.people.schemas import (
     CheckInOut,
@@ -28,7 +26,10 @@ from server.attendance.people.schemas import (
 from server.core.actor import Actor
 from server.core.errors import NotFound
 from server.core.fields import Id, Line
+from server.core.services import Services
 from server.core.spreadsheets.writing import XLSX
+from server.core.typesetting import compiled
+from server.edge.exports import AppExports
 from server.invitations.codes import hall_secret, verify_hall_code
 from server.invitations.entry_routes import Address, Doorkeeper
 from server.meetings.access import visible_meeting
@@ -86,21 +87,24 @@ async def checks(
 
 
 @router.get("/meetings/{meeting_id}/people")
-async def turnout(meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices) -> TurnoutOut:
-    return await queries.of_meeting(session, meeting_id, actor, services.clock())
+async def turnout(meeting_id: RowId, actor: CurrentActor, services: AppServices) -> TurnoutOut:
+    return await services.database.beside(
+        lambda session: queries.of_meeting(session, meeting_id, actor, services.clock())
+    )
 
 
 @router.get("/meetings/{meeting_id}/points/{point_id}/people")
-async def people(
-    meeting_id: RowId, point_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
-) -> PointPeople:
-    return await queries.of_hall(session, meeting_id, point_id, actor, services.clock())
+async def people(meeting_id: RowId, point_id: RowId, actor: CurrentActor, services: AppServices) -> PointPeople:
+    return await _of_hall(services, meeting_id, point_id, actor)
 
 
 @router.post("/meetings/{meeting_id}/points/{point_id}/headcount")
-async def headcount(meeting_id: RowId, point_id: RowId, write: HeadcountWrite, tx: Write) -> PointPeople:
-    await hall.count_heads(tx, meeting_id, point_id, write.count, write.note)
-    return await queries.of_hall(tx.session, meeting_id, point_id, tx.actor, tx.now)
+async def headcount(
+    meeting_id: RowId, point_id: RowId, write: HeadcountWrite, actor: CurrentActor, services: AppServices
+) -> PointPeople:
+    async with services.transactions(actor) as tx:
+        await hall.count_heads(tx, meeting_id, point_id, write.count, write.note)
+    return await _of_hall(services, meeting_id, point_id, actor)
 
 
 @router.post("/meetings/{meeting_id}/points/{point_id}/substitutes", status_code=201)
@@ -114,27 +118,43 @@ async def remove_substitute(meeting_id: RowId, point_id: RowId, delegate_id: Row
 
 
 @router.post("/meetings/{meeting_id}/points/{point_id}/sign-off")
-async def sign_off(meeting_id: RowId, point_id: RowId, write: SignOffWrite, tx: Write) -> PointPeople:
-    await hall.sign_off(tx, meeting_id, point_id, write.note)
-    return await queries.of_hall(tx.session, meeting_id, point_id, tx.actor, tx.now)
+async def sign_off(
+    meeting_id: RowId, point_id: RowId, write: SignOffWrite, actor: CurrentActor, services: AppServices
+) -> PointPeople:
+    async with services.transactions(actor) as tx:
+        await hall.sign_off(tx, meeting_id, point_id, write.note)
+    return await _of_hall(services, meeting_id, point_id, actor)
 
 
 @router.delete("/meetings/{meeting_id}/points/{point_id}/sign-off")
-async def withdraw_sign_off(meeting_id: RowId, point_id: RowId, tx: Write) -> PointPeople:
-    await hall.withdraw_sign_off(tx, meeting_id, point_id)
-    return await queries.of_hall(tx.session, meeting_id, point_id, tx.actor, tx.now)
+async def withdraw_sign_off(
+    meeting_id: RowId, point_id: RowId, actor: CurrentActor, services: AppServices
+) -> PointPeople:
+    async with services.transactions(actor) as tx:
+        await hall.withdraw_sign_off(tx, meeting_id, point_id)
+    return await _of_hall(services, meeting_id, point_id, actor)
 
 
 @router.get("/meetings/{meeting_id}/people.xlsx", response_class=Response, responses={200: {"content": {XLSX: {}}}})
-async def people_xlsx(meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices) -> Response:
-    found = await report.load(session, meeting_id, actor, services.clock())
-    return _file(await asyncio.to_thread(workbook, found), XLSX, f"diem-danh-dai-bieu-{meeting_id}.xlsx")
+async def people_xlsx(meeting_id: RowId, actor: CurrentActor, services: AppServices, exports: AppExports) -> Response:
+    found = await services.database.beside(lambda session: report.load(session, meeting_id, actor, services.clock()))
+    return _file(await exports.make(actor, workbook, found), XLSX, f"diem-danh-dai-bieu-{meeting_id}.xlsx")
 
 
 @router.get("/meetings/{meeting_id}/people.pdf", response_class=Response, responses={200: {"content": {PDF: {}}}})
-async def people_pdf(meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices) -> Response:
-    found = await report.load(session, meeting_id, actor, services.clock())
-    return _file(await asyncio.to_thread(pdf, found), PDF, f"diem-danh-dai-bieu-{meeting_id}.pdf")
+async def people_pdf(meeting_id: RowId, actor: CurrentActor, services: AppServices, exports: AppExports) -> Response:
+    found = await services.database.beside(lambda session: report.load(session, meeting_id, actor, services.clock()))
+    return _file(
+        await exports.make(actor, compiled, report_pdf.SOURCE, report_pdf.inputs(found)),
+        PDF,
+        f"diem-danh-dai-bieu-{meeting_id}.pdf",
+    )
+
+
+async def _of_hall(services: Services, meeting_id: int, point_id: int, actor: Actor) -> PointPeople:
+    return await services.database.beside(
+        lambda session: queries.of_hall(session, meeting_id, point_id, actor, services.clock())
+    )
 
 
 @router.post("/meetings/{meeting_id}/online")

@@ -1,6 +1,7 @@
 """How many came, counted in SQL from the log: the same answers as `status` gives for each delegate, for twelve
 thousand of them at once (a test holds the two together)."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -57,6 +58,8 @@ class Turnout:
     members: frozenset[int] = frozenset()
     units: dict[int, Count] = field(default_factory=dict)
     """Those without a hall, by their person's unit."""
+    rows: dict[int | None, Counter[Tally]] = field(default_factory=dict)
+    """What the figures are the sum of, by home; each kind with `people` 0."""
 
     def total(self) -> Count:
         total = Count()
@@ -74,6 +77,39 @@ class Turnout:
         if row.place is not None:
             self.sitting[row.place] = self.sitting.get(row.place, 0) + row.people
             self.points.setdefault(row.place, Count())
+        kinds = self.rows.setdefault(row.home, Counter())
+        kind = row._replace(people=0)
+        kinds[kind] += row.people
+        if not kinds[kind]:
+            del kinds[kind]
+
+    def replace(self, homes: Collection[int | None], rows: Iterable[Tally]) -> set[int | None]:
+        """The delegates of these homes are `rows` now. Returns whose figures may have changed."""
+        rows = list(rows)
+        before = [kind._replace(people=-people) for home in homes for kind, people in self.rows.get(home, {}).items()]
+        for row in (*before, *rows):
+            self.add(row)
+        changed = {*homes, *(row.place for row in (*before, *rows) if row.place is not None)}
+        self._forget()
+        self.recount(changed & self.points.keys())
+        return changed
+
+    def seat(self, members: frozenset[int], headcounts: dict[int, int], signed: frozenset[int]) -> None:
+        """What stands beside the delegates' own entries."""
+        self.members, self.headcounts, self.signed_off = members, headcounts, signed
+        for point_id in members | headcounts.keys():
+            self.points.setdefault(point_id, Count())
+        self._forget()
+        self.recount(self.points)
+
+    def _forget(self) -> None:
+        """Halls beside the members are listed as long as somebody has to do with them, units as long as somebody is of
+        them."""
+        self.sitting = {place: people for place, people in self.sitting.items() if people}
+        kept = {*self.members, *self.headcounts, *self.sitting, *(home for home, kinds in self.rows.items() if kinds)}
+        self.points = {point_id: count for point_id, count in self.points.items() if point_id in kept}
+        of_units = {kind.unit_id for kind in self.rows.get(None, ())}
+        self.units = {unit_id: count for unit_id, count in self.units.items() if unit_id in of_units}
 
     def recount(self, point_ids: Iterable[int | None]) -> None:
         for point_id in point_ids:
@@ -116,18 +152,55 @@ def _key(point_id: int | None) -> str:
 
 async def load(session: AsyncSession, meeting: Meeting) -> Turnout:
     """In four queries, of which one walks the list of delegates."""
-    members = await member_points(session, meeting.id)
+    return await load_as_of(session, meeting.id, begun_at(meeting))
+
+
+async def load_as_of(session: AsyncSession, meeting_id: int, started_at: datetime | None) -> Turnout:
+    """The same for a meeting that began then."""
+    members = await member_points(session, meeting_id)
     turnout = Turnout(points={point_id: Count() for point_id in sorted(members)}, members=members)
-    for row in await tallies(session, meeting):
+    for row in await tallies(session, meeting_id, started_at):
         turnout.add(row)
-    newest = select(func.max(Headcount.id)).where(Headcount.meeting_id == meeting.id).group_by(Headcount.point_id)
-    counted = await session.execute(select(Headcount.point_id, Headcount.count).where(Headcount.id.in_(newest)))
-    turnout.headcounts = dict(counted.all())
-    turnout.signed_off = await signed_off(session, meeting.id)
-    for point_id in turnout.headcounts.keys() - turnout.points.keys():
-        turnout.points[point_id] = Count()
-    turnout.recount(turnout.points)
+    turnout.seat(members, await headcounts(session, meeting_id), await signed_off(session, meeting_id))
     return turnout
+
+
+async def follow(
+    session: AsyncSession, meeting: Meeting, turnout: Turnout, points: Collection[int | None]
+) -> set[int | None]:
+    """Brings a turnout up to what the session sees, where the lists or checks of these halls have changed. Returns
+    whose figures may be others now. Reads these halls' delegates, not the meeting's."""
+    homes = {*points} | await _related_homes(session, meeting.id, points)
+    changed = turnout.replace(homes, await tallies(session, meeting.id, begun_at(meeting), homes))
+    turnout.seat(
+        await member_points(session, meeting.id),
+        await headcounts(session, meeting.id),
+        await signed_off(session, meeting.id),
+    )
+    return changed
+
+
+async def _related_homes(session: AsyncSession, meeting_id: int, points: Collection[int | None]) -> set[int | None]:
+    """Where those are expected whom these halls' delegates stand for, or stood for before they were taken off."""
+    substitute, original = aliased(Delegate), aliased(Delegate)
+    found = await session.scalars(
+        select(original.point_id)
+        .join(substitute, substitute.substitutes_id == original.id)
+        .where(substitute.meeting_id == meeting_id, _at(substitute.point_id, points))
+        .distinct()
+    )
+    return set(found)
+
+
+def _at(column: Any, points: Collection[int | None]) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = column.in_([point_id for point_id in points if point_id is not None])
+    return or_(found, column.is_(None)) if None in points else found
+
+
+async def headcounts(session: AsyncSession, meeting_id: int) -> dict[int, int]:
+    newest = select(func.max(Headcount.id)).where(Headcount.meeting_id == meeting_id).group_by(Headcount.point_id)
+    counted = await session.execute(select(Headcount.point_id, Headcount.count).where(Headcount.id.in_(newest)))
+    return dict(counted.all())
 
 
 async def member_points(session: AsyncSession, meeting_id: int) -> frozenset[int]:
@@ -141,19 +214,29 @@ async def signed_off(session: AsyncSession, meeting_id: int) -> frozenset[int]:
     return frozenset(found)
 
 
-async def tallies(session: AsyncSession, meeting: Meeting) -> list[Tally]:
-    rows = await session.execute(_tallied(meeting.id, begun_at(meeting)))
+async def tallies(
+    session: AsyncSession, meeting_id: int, started_at: datetime | None, homes: Collection[int | None] | None = None
+) -> list[Tally]:
+    """Of everybody, or of those who are expected at these halls (None: at none)."""
+    rows = await session.execute(_tallied(meeting_id, started_at, homes))
     return [Tally._make(row) for row in rows]
 
 
-def _tallied(meeting_id: int, started_at: datetime | None) -> Select[Any]:
+def _tallied(meeting_id: int, started_at: datetime | None, homes: Collection[int | None] | None) -> Select[Any]:
+    listed = [Delegate.meeting_id == meeting_id, Delegate.removed_at.is_(None)]
+    checked = [PersonCheck.meeting_id == meeting_id]
+    if homes is not None:
+        own = select(Delegate.id).where(Delegate.meeting_id == meeting_id, _at(Delegate.point_id, homes))
+        # Who stands for them may be expected elsewhere.
+        listed.append(or_(_at(Delegate.point_id, homes), Delegate.substitutes_id.in_(own)))
+        checked.append(PersonCheck.delegate_id.in_(select(Delegate.id).where(*listed)))
     newest = (
         select(
             PersonCheck.delegate_id,
             func.max(case((PersonCheck.kind.in_(("in", "out")), PersonCheck.id))).label("moved_id"),
             func.max(case((PersonCheck.kind.in_(("leave", "leave-withdrawn")), PersonCheck.id))).label("excused_id"),
         )
-        .where(PersonCheck.meeting_id == meeting_id)
+        .where(*checked)
         .group_by(PersonCheck.delegate_id)
         .subquery("newest")
     )
@@ -179,7 +262,7 @@ def _tallied(meeting_id: int, started_at: datetime | None) -> Select[Any]:
         .outerjoin(newest, newest.c.delegate_id == Delegate.id)
         .outerjoin(moved, moved.id == newest.c.moved_id)
         .outerjoin(excused, excused.id == newest.c.excused_id)
-        .where(Delegate.meeting_id == meeting_id, Delegate.removed_at.is_(None))
+        .where(*listed)
         .cte("each_delegate")
     )
     stood_for = (
@@ -201,6 +284,7 @@ def _tallied(meeting_id: int, started_at: datetime | None) -> Select[Any]:
         select(*columns, func.count())
         .outerjoin(stood_for, stood_for.c.substitutes_id == each.c.id)
         .select_from(each)
+        .where(*([] if homes is None else [_at(each.c.home, homes)]))
         .group_by(*columns)
     )
 

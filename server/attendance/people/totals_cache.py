@@ -6,6 +6,7 @@ in whichever process, makes it grow.
 
 from collections import OrderedDict
 from datetime import datetime
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.attendance.models import TurnoutState
 from server.attendance.people import totals
 from server.attendance.people.totals import Turnout, begun_at
+from server.core.bus import Bus
 from server.core.transaction import Transaction
 from server.meetings.models import Meeting
 
@@ -33,13 +35,14 @@ async def bump(session: AsyncSession, meeting_id: int) -> None:
 
 
 class Memory:
-    """One per process. The caller of all of this holds the meeting's lock."""
+    """One per application, see `memory_of`. The caller of all of this holds the meeting's lock."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[int, tuple[_Stamp, Turnout]] = OrderedDict()
 
     async def recall(self, tx: Transaction, meeting: Meeting) -> Turnout:
-        """As it stands in the database. Remembered no longer: the caller changes it along with the rows."""
+        """As it stood before this transaction changed any list or check. Remembered no longer: the caller changes it
+        along with the rows. Counted anew, it is counted beside the event loop."""
         stamp, known = self._known.pop(meeting.id, (None, None))
         if (
             known is not None
@@ -47,7 +50,8 @@ class Memory:
             and known.members == await totals.member_points(tx.session, meeting.id)
         ):
             return known
-        return await totals.load(tx.session, meeting)
+        meeting_id, started_at = meeting.id, begun_at(meeting)
+        return await tx.database.beside(lambda session: totals.load_as_of(session, meeting_id, started_at))
 
     async def keep(self, tx: Transaction, meeting: Meeting, now: Turnout) -> None:
         """Remembers it, if the transaction is committed."""
@@ -58,6 +62,14 @@ class Memory:
         self._known[meeting_id] = remembered
         if len(self._known) > _MOST:
             self._known.popitem(last=False)
+
+
+_MEMORIES: WeakKeyDictionary[Bus, Memory] = WeakKeyDictionary()
+
+
+def memory_of(tx: Transaction) -> Memory:
+    """The application's, which is known by its bus: whoever changes a list or notes people counts on from the same."""
+    return _MEMORIES.setdefault(tx.bus, Memory())
 
 
 async def _stamp(tx: Transaction, meeting: Meeting) -> _Stamp:

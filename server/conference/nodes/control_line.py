@@ -23,6 +23,13 @@ _REFUSALS = {
 }
 
 
+class Busy(Unavailable):
+    """The node has as many sessions as it takes."""
+
+    vi = "Máy chủ hình ảnh đang phục vụ tối đa số người xem. Hệ thống tự thử lại; tài liệu vẫn xem được."
+    en = "The media service serves as many viewers as it can. It tries again by itself; papers can be read."
+
+
 class Line:
     def __init__(self, socket: WebSocket, hello: Hello) -> None:
         self.name = hello.node
@@ -91,7 +98,7 @@ class Line:
         if isinstance(message, Answer):
             future.set_result(message.sdp)
         elif message.code == "busy":
-            future.set_exception(Unavailable(detail=message.detail))
+            future.set_exception(Busy(detail=message.detail))
         else:
             future.set_exception(Invalid(*_REFUSALS[message.code], reason=message.code, detail=message.detail))
 

@@ -21,11 +21,12 @@ from media.contract import (
     SessionState,
     View,
 )
-from server.conference.nodes.control_line import Line
+from server.conference.nodes.control_line import Busy, Line
 from server.conference.nodes.desired_state import hall_name, meeting_of, point_of, room_name, wanted
 from server.conference.nodes.line_quality import LinksSignal, PointLink, WeakWatch, figures
+from server.conference.nodes.media_places import MediaPlaces
 from server.conference.state import ACTIVE
-from server.core.errors import Conflict, NotFound, Unavailable
+from server.core.errors import Conflict, DomainError, NotFound, Unavailable
 from server.live.client import Client, signal_text
 from server.live.protocol import Wire
 from server.live.registry import Live
@@ -74,6 +75,7 @@ class Nodes:
         self._views: dict[int, dict[str, View]] = {}
         self._demands: dict[tuple[str, str], DemandSignal] = {}
         self._weak: dict[int, WeakWatch] = {}
+        self._places = MediaPlaces()
         self._due: dict[int, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._judging: set[int] = set()
@@ -138,11 +140,30 @@ class Nodes:
             )
         self._push(client.meeting_id)
         name = room_name(client.meeting_id)
-        answer = await line.offer(name, client.participant, session=session, sdp=sdp, publish=publish, slots=slots)
-        return answer, line.boot
+        for older in self._places.take(client, session):
+            self.leave(older.meeting_id, older.participant)
+        try:
+            while True:
+                try:
+                    answer = await line.offer(
+                        name, client.participant, session=session, sdp=sdp, publish=publish, slots=slots
+                    )
+                except Busy:
+                    displaced = self._places.displaced_by(client)
+                    if displaced is None:
+                        raise
+                    # The node takes the two in this order: nobody gets in between.
+                    self.leave(displaced.meeting_id, displaced.participant)
+                    logger.warning("media-place-taken", by=client.participant, of=displaced.participant)
+                else:
+                    return answer, line.boot
+        except DomainError:
+            self._places.give_up(client.meeting_id, client.participant, session)
+            raise
 
     def leave(self, meeting_id: int, participant: str, session: str | None = None) -> None:
         self._demands.pop((room_name(meeting_id), participant), None)
+        self._places.give_up(meeting_id, participant, session)
         if self._active is not None:
             self._active.send(Leave(room=room_name(meeting_id), participant=participant, session=session))
 
@@ -208,6 +229,7 @@ class Nodes:
         logger.warning("media-node-down", node=line.name, boot=line.boot)
         if not was_active:
             return
+        self._places.forget_all()
         if self._active is not None:
             self._take_over(self._active, ())
         else:
@@ -228,8 +250,13 @@ class Nodes:
             if meeting_id is not None:
                 self._demand(meeting_id, message.participant)
         elif isinstance(message, SessionState):
+            meeting_id = meeting_of(message.room)
             if message.state == "disconnected":
                 self._demands.pop((message.room, message.participant), None)
+                if meeting_id is not None:
+                    self._places.give_up(meeting_id, message.participant, message.session)
+            elif meeting_id is not None:
+                self._places.connected(meeting_id, message.participant, message.session)
             signal = MediaSessionSignal(session=message.session, state=message.state, reason=message.reason)
             self._signal(message.room, message.participant, "media-session", signal)
 

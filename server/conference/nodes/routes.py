@@ -12,6 +12,7 @@ from starlette.websockets import WebSocketDisconnect
 from media.contract import Hello, from_node
 from server.conference.nodes.control_line import Line
 from server.conference.nodes.registry import Nodes
+from server.edge.websockets import line_of
 
 logger = structlog.get_logger(__name__)
 router = APIRouter()
@@ -30,6 +31,7 @@ async def media_node(socket: WebSocket) -> None:
         await socket.close()
         return
     await socket.accept()
+    line_of(socket.scope).trust()
     hello = await _hello(socket)
     if hello is None:
         await socket.close(PROTOCOL_ERROR)

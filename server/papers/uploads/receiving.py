@@ -19,7 +19,7 @@ import secrets
 import shutil
 import time
 import unicodedata
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
@@ -34,6 +34,7 @@ from server.core.errors import DomainError, Invalid, NotFound, TooLarge, TooMany
 from server.core.fields import Id
 from server.core.services import Services
 from server.core.transaction import Transaction
+from server.edge.budgets import UPLOADS_A_PERSON
 from server.jobs.actions import enqueue
 from server.jobs.models import Job
 from server.jobs.workers import JobKind
@@ -60,8 +61,6 @@ KEPT = timedelta(hours=24)
 """After the last byte came."""
 _AT_ONCE = 300
 """Unfinished uploads of one person: the papers of a whole session, chosen at once."""
-_FREE = 1024**3
-"""Bytes that stay free on the disk."""
 _NAME_MAX = 300
 _FRESH = 3600.0
 """Seconds."""
@@ -149,14 +148,23 @@ async def create(tx: Transaction, settings: Settings, meeting_id: int, size: int
     if tx.actor.person_id is None:
         raise NotFound()
     check_size(settings, size)
-    under_way = select(func.count()).where(Upload.person_id == tx.actor.person_id, Upload.version_id.is_(None))
-    if (await tx.session.scalar(under_way) or 0) >= _AT_ONCE:
+    number, under_way = (
+        await tx.session.execute(
+            select(func.count(), func.coalesce(func.sum(Upload.size), 0)).where(
+                Upload.person_id == tx.actor.person_id, Upload.version_id.is_(None)
+            )
+        )
+    ).one()
+    if number >= _AT_ONCE or (number and under_way + size > UPLOADS_A_PERSON):
         raise TooMany(
             "Đang có quá nhiều tệp gửi dở. Đợi gửi xong bớt rồi chọn tiếp.",
             "Too many files are being sent. Wait until some are done, then choose more.",
         )
     folder = folder_of(settings)
-    if shutil.disk_usage(folder).free < size + _FREE:
+    announced = await tx.session.scalars(select(Upload.token).where(Upload.version_id.is_(None)))
+    promised = await tx.session.scalar(select(func.sum(Upload.size)).where(Upload.version_id.is_(None))) or 0
+    promised -= _arrived(folder, announced.all())
+    if _room(settings) < promised + size:
         raise StorageFull()
     upload = Upload(
         token=secrets.token_urlsafe(32),
@@ -186,6 +194,20 @@ def check_size(settings: Settings, size: int) -> None:
             f"The file is larger than {settings.upload_max_mb} MB. Make its pictures smaller or split it.",
             most=settings.upload_max_mb * 1024 * 1024,
         )
+
+
+def _room(settings: Settings) -> int:
+    """Bytes that uploads may still take."""
+    return shutil.disk_usage(folder_of(settings)).free - settings.disk_reserve_mb * 1024 * 1024
+
+
+def _arrived(folder: Path, tokens: Sequence[str]) -> int:
+    """Bytes of unfinished uploads that are on the disk."""
+    found = 0
+    for token in tokens:
+        with contextlib.suppress(FileNotFoundError):
+            found += (folder / token).stat().st_size
+    return found
 
 
 async def stand(services: Services, actor: Actor, token: str) -> UploadStatus:
@@ -220,6 +242,8 @@ async def receive(
                         "Dữ liệu gửi lên nhiều hơn cỡ tệp đã báo. Chọn lại tệp để gửi từ đầu.",
                         "More came than was announced. Choose the file again to send it anew.",
                     )
+                if _room(services.settings) < len(piece):
+                    raise StorageFull()
                 await asyncio.to_thread(write, file, piece)
                 if sum_of is not None:
                     sum_of.update(piece)
@@ -241,9 +265,10 @@ async def terminate(services: Services, actor: Actor, token: str) -> None:
     """Forgets an unfinished upload; of a finished one only the record goes."""
     upload = await _own(services, actor, token)
     async with alone(services.settings, token) as (path, _):
+        # The file first: on a full disk there is no room for the transaction before. A record without its file is gone.
+        path.unlink(missing_ok=True)
         async with services.transactions(actor) as tx:
             await tx.session.execute(delete(Upload).where(Upload.id == upload.id))
-        path.unlink(missing_ok=True)
 
 
 async def _own(services: Services, actor: Actor, token: str) -> Upload:

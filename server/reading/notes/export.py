@@ -1,22 +1,22 @@
 """Own notes as a PDF to keep: by paper and page. Of the papers' own words only what was highlighted, and only while the
 paper may be read."""
 
-import asyncio
 import json
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import typst
-from sqlalchemy import select
+from sqlalchemy import Text, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.core import fonts
 from server.core.actor import Actor
 from server.core.database import in_parts
 from server.core.errors import Invalid, NotFound
 from server.core.services import Services
+from server.core.typesetting import compiled
+from server.edge.budgets import EXPORT_TEXT
+from server.edge.exports import Exports
 from server.invitations.letters import VIETNAM
 from server.meetings.models import Meeting
 from server.papers.access.rights import PaperRights, library_rights
@@ -28,7 +28,6 @@ from server.reading.notes.queries import own
 _SOURCE = Path(__file__).with_name("export.typ")
 PAGES = 400
 """With notes on them, in one file: about ten seconds of a core."""
-_one_at_a_time = asyncio.Semaphore(1)
 _A4 = 842 / 595
 
 
@@ -44,18 +43,27 @@ class TooManyPages(Invalid):
     en = f"One file holds the notes of at most {PAGES} pages. Export one paper after the other."
 
 
-async def export(services: Services, actor: Actor, *, paper_id: int | None, meeting_id: int | None) -> bytes:
-    """PDF of the actor's notes on one paper, or on all of one meeting. NothingWritten, TooManyPages."""
+async def export(
+    services: Services, exports: Exports, actor: Actor, *, paper_id: int | None, meeting_id: int | None
+) -> bytes:
+    """PDF of the actor's notes on one paper, or on all of one meeting. NothingWritten, TooManyPages,
+    and what `Exports.make` raises."""
     async with services.database.read(long=True) as session:
         data = await _data(session, actor, services.clock(), paper_id, meeting_id)
-    async with _one_at_a_time:
-        return await asyncio.to_thread(_pdf, data)
+    return await exports.make(actor, compiled, _SOURCE, {"data": json.dumps(data)})
 
 
 async def _data(
     session: AsyncSession, actor: Actor, now: datetime, paper_id: int | None, meeting_id: int | None
 ) -> dict[str, Any]:
     where = Annotation.paper_id == paper_id if paper_id is not None else Paper.meeting_id == meeting_id
+    written = await session.scalar(
+        select(func.sum(func.length(cast(Annotation.body, Text))))
+        .join(Paper, Paper.id == Annotation.paper_id)
+        .where(own(actor), where, Annotation.body.is_not(None))
+    )
+    if (written or 0) > EXPORT_TEXT:
+        raise TooManyPages(most=PAGES)
     rows = await session.execute(
         select(Annotation, Paper, PaperVersion.number)
         .join(Paper, Paper.id == Annotation.paper_id)
@@ -143,15 +151,3 @@ def _texts(notes: Iterable[Annotation], pins: dict[str, int], readable: bool) ->
 
 def _time(at: datetime) -> str:
     return f"{at.astimezone(VIETNAM):%H:%M ngày %d/%m/%Y}"
-
-
-def _pdf(data: dict[str, Any]) -> bytes:
-    made = typst.compile(
-        _SOURCE,
-        format="pdf",
-        font_paths=[fonts.FOLDER],
-        ignore_system_fonts=True,
-        sys_inputs={"data": json.dumps(data)},
-    )
-    assert isinstance(made, bytes)  # noqa: S101  one PDF, not pages of pictures
-    return made

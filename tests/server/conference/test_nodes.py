@@ -13,6 +13,7 @@ from media.contract import (
     LinkReport,
     Links,
     Offer,
+    Refusal,
     Room,
     SessionKey,
     SessionState,
@@ -381,3 +382,44 @@ async def test_a_node_that_says_no_hello_is_dropped(server: LiveServer, secret: 
     await connection.wait_closed()
     assert connection.close_code == 1002
     assert not server.app.state.conference.live.media_up()
+
+
+async def test_a_full_node_makes_room_for_halls(
+    server: LiveServer, secret: str, province: builders.Province, meeting: Meeting, join: Join
+) -> None:
+    """A follower that never connected gives way, then the one that came last; followers themselves wait."""
+    node = await FakeNode.dial(server, secret)
+    followers = [
+        await join(meeting.id, who, "member")
+        for who in (province.delegate, province.presenter, province.hall_secretary)
+    ]
+    hall = await join(meeting.id, province.lat_hall)
+    places: dict[str, Offer] = {}
+
+    def answer(offer: Offer) -> Answer | Refusal:
+        for leave in [each for each in node.told if isinstance(each, Leave)]:
+            places.pop(leave.participant, None)
+        if len(places) >= 2 and offer.participant not in places:
+            return Refusal(request=offer.request, code="busy", detail="2 sessions are open")
+        places[offer.participant] = offer
+        return Answer(request=offer.request, sdp="answer")
+
+    node.answer = answer
+    offer = {"sdp": "v=0", "publish": {}, "slots": {"0": "audio-0"}}
+    for number, follower in enumerate(followers[:2]):
+        await follower.command("media.offer", session=f"s-{number}", **offer)
+    first = followers[0].participant
+    await node.say(
+        SessionState(room=f"meeting-{meeting.id}", participant=first, session="s-0", state="connected", reason="")
+    )
+    await followers[0].until(lambda: followers[0].signalled("media-session"))
+    with pytest.raises(Refused) as refused:
+        await followers[2].command("media.offer", session="s-2", **offer)
+    assert refused.value.code == "unavailable"
+    assert set(places) == {followers[0].participant, followers[1].participant}
+    await hall.command("media.offer", session="h", **offer)
+    assert set(places) == {first, hall.participant}
+    other = await join(meeting.id, province.da_sar_hall)
+    await other.command("media.offer", session="h", **offer)
+    assert set(places) == {hall.participant, other.participant}
+    await node.close()

@@ -17,6 +17,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from server.edge import files
+from server.edge.budgets import Connections
 from server.edge.files import FilePart, Spliced
 from server.edge.listening import configuration
 from tests.sockets import _Server
@@ -49,7 +50,10 @@ async def address(content: Path, tmp_path: Path) -> AsyncIterator[tuple[str, int
     ]
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    server: uvicorn.Server = _Server(configuration(Starlette(routes=routes), 2, lifespan="off", log_level="critical"))
+    options = {"lifespan": "off", "log_level": "critical"}
+    server: uvicorn.Server = _Server(
+        configuration(Starlette(routes=routes), 2, connections=Connections("127.0.0.1"), **options)
+    )
     task = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:  # noqa: ASYNC110  (uvicorn tells by this flag alone)
         await asyncio.sleep(0.01)

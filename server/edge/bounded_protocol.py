@@ -1,0 +1,141 @@
+"""uvicorn's HTTP protocol with an end to everything that a client may leave open or go on with: the head of a request
+in bytes and seconds, a body in seconds, and its place among all connections (`server.edge.budgets`)."""
+
+import asyncio
+import json
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from server.core.errors import DomainError
+from server.edge.budgets import BODY_SECONDS, HEAD_BYTES, HEAD_SECONDS, HEADERS, Connections
+
+
+class HeadTooLarge(DomainError):
+    """RFC 6585 section 5."""
+
+    code = "head-too-large"
+    status = 431
+    vi = "Trình duyệt gửi kèm quá nhiều dữ liệu phụ. Xóa cookie của trang này rồi mở lại."
+    en = "The browser sent too much beside the request. Clear this site's cookies and open it again."
+
+
+class TooSlow(DomainError):
+    code = "request-timeout"
+    status = 408
+    vi = "Yêu cầu đến quá chậm. Kiểm tra đường truyền rồi thử lại."
+    en = "The request came too slowly. Check the line and try again."
+
+
+_REASONS = {400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fields Too Large"}
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    def __init__(self, config: Any, server_state: Any, app_state: dict[str, Any], _loop: Any = None) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._connections: Connections = config.connections
+        self._address = ""
+        self._in_head = True
+        self._head_bytes = 0
+        self._body_is_late_only_if_idle = False
+        self._refusal: DomainError | None = None
+
+    # -- as the budgets see it
+
+    def too_late(self) -> None:
+        if self.flow.read_paused:  # it is this server that does not read on
+            self._wait(BODY_SECONDS)
+            return
+        self._connections.refusals.note("request-time", address=self._address)
+        if self._head_bytes and (self.cycle is None or self.cycle.response_complete):
+            self._refuse(TooSlow())
+        else:
+            self.give_way()
+
+    def give_way(self) -> None:
+        self._work()
+        self.transport.abort()
+
+    # -- as uvicorn, the parser and the event loop see it
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._address = self.client[0] if self.client else ""
+        self._connections.opened()
+        self._wait(HEAD_SECONDS)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._work()
+        self._connections.closed()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._refusal is not None:
+            return
+        if self._in_head:
+            self._head_bytes += len(data)
+        elif self._body_is_late_only_if_idle:
+            self._wait(BODY_SECONDS)
+        super().data_received(data)
+        if self._in_head and self._head_bytes > HEAD_BYTES:
+            self._refuse(HeadTooLarge())
+
+    def on_headers_complete(self) -> None:
+        if len(self.headers) > HEADERS or _size(self.url, self.headers) > HEAD_BYTES:
+            raise HeadTooLarge
+        self._in_head = False
+        self._head_bytes = 0
+        super().on_headers_complete()
+        path = self.scope.get("path", "")
+        self._body_is_late_only_if_idle = path.startswith("/api/uploads/")
+        self._wait(BODY_SECONDS)
+
+    def on_message_complete(self) -> None:
+        self._in_head = True
+        self._body_is_late_only_if_idle = False
+        self._work()
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._in_head and self.cycle.response_complete and not self.transport.is_closing():
+            self._wait(HEAD_SECONDS)
+
+    def handle_websocket_upgrade(self) -> None:
+        self._work()
+        self._connections.closed()  # counted again as a socket
+        super().handle_websocket_upgrade()
+
+    def send_400_response(self, msg: str) -> None:
+        """The parser gave up: what it was given is no HTTP, or its head went beyond all bounds."""
+        if len(self.headers or ()) > HEADERS or _size(self.url, self.headers or []) > HEAD_BYTES:
+            self._refuse(HeadTooLarge())
+        else:
+            super().send_400_response(msg)
+
+    def _wait(self, seconds: float) -> None:
+        self._connections.waits(self, self._address, seconds)
+
+    def _work(self) -> None:
+        self._connections.works(self, self._address)
+
+    def _refuse(self, refusal: DomainError) -> None:
+        if self._refusal is not None:
+            return
+        self._refusal = refusal
+        self._work()
+        self._connections.refusals.note(refusal.code, address=self._address)
+        if self.cycle is None or self.cycle.response_complete:
+            body = json.dumps(refusal.body(), ensure_ascii=False).encode()
+            head = (
+                f"HTTP/1.1 {refusal.status} {_REASONS[refusal.status]}\r\ncontent-type: application/json\r\n"
+                f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+            )
+            self.transport.write(head.encode() + body)
+        # What still comes is not read: closing at once would answer it with a reset that overtakes the refusal.
+        self.transport.pause_reading()
+        self.loop.call_later(1.0, self.transport.abort)
+
+
+def _size(url: bytes | None, headers: list[tuple[bytes, bytes]]) -> int:
+    return len(url or b"") + sum(len(name) + len(value) + 4 for name, value in headers)

@@ -1,0 +1,108 @@
+"""Files that somebody takes away and that take a core to make: one after the other, each in a process of its own under
+limits, so that the largest of them costs its own maker's patience and nothing else.
+
+The work is a function of the server named by module, called in the child with plain arguments.
+"""
+
+import asyncio
+import pickle
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+from fastapi import Depends, Request
+
+from server.core.actor import Actor
+from server.core.errors import DomainError, TooMany
+from server.edge.budgets import EXPORT_MEMORY_MB, EXPORT_SECONDS, EXPORTS_WAITING
+
+log = structlog.get_logger(__name__)
+
+_ROOT = Path(__file__).parents[2]
+
+
+_PATIENCE = 3
+"""The child lets others go first: it may take so many times its processor time."""
+
+
+class ExportUnderWay(TooMany):
+    vi = "Đồng chí đang có một tệp được tạo. Đợi tệp ấy xong rồi xuất tiếp."
+    en = "A file is being made for you already. Wait for it, then export the next."
+
+
+class ExportsBusy(TooMany):
+    vi = "Máy chủ đang tạo nhiều tệp cho người khác. Thử lại sau một phút."
+    en = "The server is making files for others. Try again in a minute."
+
+
+class ExportTooLarge(DomainError):
+    code = "export-too-large"
+    status = 422
+    vi = "Tệp cần xuất lớn quá mức máy chủ làm được một lần. Xuất từng phần nhỏ hơn."
+    en = "That is more than the server makes in one file. Export smaller parts."
+
+
+class Exports:
+    """One per process, in `app.state.exports`."""
+
+    def __init__(self, memory_mb: int = EXPORT_MEMORY_MB, seconds: int = EXPORT_SECONDS) -> None:
+        self._memory_mb = memory_mb
+        self._seconds = seconds
+        self._turn = asyncio.Semaphore(1)
+        self._makers: set[tuple[int | None, int | None]] = set()
+
+    async def make(self, actor: Actor, work: Callable[..., bytes], *arguments: Any) -> bytes:
+        """What `work(*arguments)`, a function of a module, returns. Ends with its request.
+
+        Raises ExportUnderWay, ExportsBusy, ExportTooLarge, and what `work` raises of the server's own errors."""
+        with_whom = (actor.person_id, actor.point_id)
+        if with_whom in self._makers:
+            raise ExportUnderWay(retry_after=10)
+        if len(self._makers) > EXPORTS_WAITING:
+            raise ExportsBusy(retry_after=60)
+        self._makers.add(with_whom)
+        try:
+            async with self._turn:
+                return await self._run(work, arguments)
+        finally:
+            self._makers.discard(with_whom)
+
+    async def _run(self, work: Callable[..., bytes], arguments: tuple[Any, ...]) -> bytes:
+        order = pickle.dumps((work.__module__, work.__qualname__, arguments, self._memory_mb, self._seconds))
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "server.edge.export_child",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            cwd=_ROOT,
+        )
+        try:
+            async with asyncio.timeout(self._seconds * _PATIENCE):
+                output, errors = await process.communicate(order)
+        except TimeoutError:
+            output, errors = b"", b"out of time"
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        if process.returncode == 0 and output[:1] == b"+":
+            return output[1:]
+        log.warning(
+            "export-not-made",
+            work=work.__qualname__,
+            code=process.returncode,
+            said=errors[-400:].decode(errors="replace"),
+        )
+        raise ExportTooLarge()
+
+
+async def _exports(request: Request) -> Exports:
+    exports: Exports = request.app.state.exports
+    return exports
+
+
+AppExports = Annotated[Exports, Depends(_exports)]
