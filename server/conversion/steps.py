@@ -27,6 +27,7 @@ from server.conversion.messages import (
     Stage,
 )
 from server.conversion.metadata_extraction import guess
+from server.conversion.preparation import prepare
 from server.conversion.refusals import Refused, warning
 from server.conversion.sandboxed_program import Tell, time_limit
 from server.conversion.text import outline_of
@@ -66,6 +67,10 @@ class _Way:
     def go(self) -> None:
         signed = self._signatures()
         source = self._as_pdf()
+        if not signed:
+            prepared = self.folder / "prepared.pdf"
+            self.warnings += prepare(source, prepared)
+            source = prepared
         shown, read, judged = self._with_text(source, keep=bool(signed))
         scanned = bool(judged.scans or judged.rubbish)
         # Recognising is most of the work, where there is any; else the pictures are.
@@ -135,7 +140,7 @@ class _Way:
     def _as_pdf(self) -> Path:
         original = self.folder / ORIGINAL
         if self.found.family == "pdf":
-            return original
+            return self.found.anew or original
         if self.found.family == "picture":
             self.tell("straighten", 0.08)
             made = self.folder / "picture.pdf"

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -123,6 +123,10 @@ class Room:
         if not self.clients:
             self.empty_since = time.monotonic()
 
+    def entities(self, collection: str) -> Mapping[str, dict[str, Any]]:
+        """All of a collection as this room knows it now, by key."""
+        return self.replica.state.get(collection, {}) if self.replica is not None else {}
+
     def entity(self, collection: str, key: str = "") -> dict[str, Any] | None:
         """The entity as of now, as JSON; None if there is none or nothing is loaded."""
         if self.replica is None:
@@ -228,10 +232,10 @@ class Room:
         """The log lacks events that nobody here has seen (it was cut, or the database was restored): whoever watches
         comes back and gets a snapshot instead."""
         logger.warning("event-log-has-a-gap", meeting=self.meeting_id, after=self.replica and self.replica.seq)
-        for client in list(self.clients.values()):
-            client.close(RESTARTING)
         self.replica = None
         self._newest = 0
+        for client in list(self.clients.values()):
+            client.close(RESTARTING)
 
     def _deliver(self, event: dict[str, Any]) -> None:
         assert self.replica is not None  # noqa: S101

@@ -66,6 +66,9 @@ class Paper:
     def write(self, frames: bytes) -> None:
         self.written.append(frames)
 
+    def close(self, code: int, within: float) -> None:
+        """Takes nothing more."""
+
 
 def texts_in(written: bytes) -> Iterator[str]:
     """The texts of the frames, as any WebSocket client would read them."""
