@@ -42,7 +42,7 @@ from server.papers.live import entities as papers_entities
 from server.papers.live import live_feature as documents_live
 from server.papers.notices import tell_job
 from server.papers.packs.binding import pack_job
-from server.papers.processing import version_job
+from server.papers.processing import small_version_job, version_job
 from server.papers.routes import router as documents
 from server.papers.storage_cleanup import sweeping
 from server.papers.uploads.receiving import clearing
@@ -111,6 +111,7 @@ JOBS: list[JobKind] = [
     mail_job,
     sweeping,
     version_job,
+    small_version_job,
     clearing,
     pack_job,
     send_job,

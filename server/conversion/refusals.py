@@ -109,6 +109,12 @@ PROBLEMS: dict[str, Sentence] = {
         "The paper bears a secrecy mark. This system must not hold state secrets: hand it out on paper as the rules "
         "say, or send it again if the mark was a mistake and is gone.",
     ),
+    "secret-in-body": Sentence(
+        "Trong nội dung tài liệu có chỗ chỉ ghi “Mật”, “Tối mật” hoặc “Tuyệt mật”. Nếu là dấu chỉ độ mật: phát bản "
+        "giấy theo quy định. Nếu chỉ là chữ trong bảng, trong bài: bấm “Không phải dấu mật” và ghi lý do.",
+        "Somewhere in the paper a secrecy mark stands alone. If it marks the paper, hand it out on paper as the rules "
+        "say. If it is a word of a table or of the text, press “Not a secrecy mark” and give the reason.",
+    ),
     "macros-only": Sentence(
         "Tệp này chỉ chứa chương trình (macro), không có tài liệu để đọc. Gửi tệp tài liệu, ví dụ .docx hoặc .pdf.",
         "This file holds a program (macros) and nothing to read. Send a document, such as .docx or .pdf.",
@@ -123,12 +129,16 @@ PROBLEMS: dict[str, Sentence] = {
         "This file could not be turned into PDF. Open it, choose “Save as PDF”, and send that.",
     ),
     "time": Sentence(
-        "Xử lý tệp này lâu quá mức cho phép nên đã dừng. Tách nhỏ tài liệu, hoặc lưu thành PDF rồi gửi lại.",
-        "Working on this file took too long and was stopped. Split the paper, or save it as PDF, and send it again.",
+        "Xử lý tệp này lâu quá mức cho phép nên đã dừng. Bấm “Xử lý lại” lúc máy chủ rảnh hơn; nếu vẫn vậy, tách nhỏ "
+        "tài liệu hoặc lưu thành PDF rồi gửi lại.",
+        "Working on this file took too long and was stopped. Press “Try again” when the server is less busy; if it "
+        "goes on, split the paper or save it as PDF, and send it again.",
     ),
     "memory": Sentence(
-        "Tệp này cần quá nhiều bộ nhớ nên đã dừng xử lý. Giảm cỡ ảnh trong tài liệu hoặc tách nhỏ rồi gửi lại.",
-        "This file needed too much memory and was stopped. Make its pictures smaller or split it, and send it again.",
+        "Tệp này cần quá nhiều bộ nhớ nên đã dừng xử lý. Bấm “Xử lý lại”; nếu vẫn vậy, giảm cỡ ảnh trong tài liệu hoặc "
+        "tách nhỏ rồi gửi lại.",
+        "This file needed too much memory and was stopped. Press “Try again”; if it goes on, make its pictures smaller "
+        "or split it, and send it again.",
     ),
 }
 
@@ -199,6 +209,10 @@ WARNINGS: dict[str, Sentence] = {
     "little-text": Sentence(
         "Nhận dạng được ít chữ; bản quét có thể mờ. Tìm kiếm trong tài liệu này sẽ thiếu.",
         "Little text was recognised; the scan may be faint. Search will miss things in this paper.",
+    ),
+    "mark-overruled": Sentence(
+        "Người quản lý tài liệu xác nhận chữ “mật” trong nội dung không phải dấu chỉ độ mật.",
+        "Who manages the paper has confirmed that the word in its body is no secrecy mark.",
     ),
     "marked-secret": Sentence(
         "Tài liệu có dấu chỉ độ mật; hệ thống này được khai báo là tách khỏi Internet nên vẫn nhận.",

@@ -214,12 +214,18 @@ class _Way:
             ]
 
     def _check_secrecy(self, first: list[MadePage], recognised: set[int]) -> None:
-        mark = classification_marks.mark_on([page.lines for page in first], recognised=bool(recognised))
-        if mark is None and not classification_marks.mark_in_name(self.order.file_name):
+        found = classification_marks.mark_on([page.lines for page in first], recognised=recognised)
+        named = classification_marks.mark_in_name(self.order.file_name)
+        if found is None and not named:
             return
-        if not self.order.isolated:
+        if self.order.isolated:
+            self.warnings.append("marked-secret")
+        elif named or found is None or not found.in_body:
             raise Refused("secret")
-        self.warnings.append("marked-secret")
+        elif self.order.mark_overruled:
+            self.warnings.append("mark-overruled")
+        else:
+            raise Refused("secret-in-body", f"Xem trang {found.page}.", f"See page {found.page}.")
 
     def _text_quality(self, recognised: int, count: int) -> tuple[Literal["text", "ocr", "none"], bool]:
         """As in Report (where half of the pages are recognised, all is taken for that), and whether recognition found

@@ -20,6 +20,7 @@ from server.papers.schemas import (
     TEXT_PAGES,
     Library,
     OrderWrite,
+    OverruleWrite,
     PaperOut,
     PaperPatch,
     PolicyOut,
@@ -107,6 +108,13 @@ async def restore(paper_id: RowId, tx: Write) -> PaperOut:
 async def retry(paper_id: RowId, tx: Write) -> PaperOut:
     """A version that failed once more."""
     await versions.retry(tx, paper_id)
+    return await _paper(tx, paper_id)
+
+
+@router.post("/papers/{paper_id}/overrule-mark")
+async def overrule_mark(paper_id: RowId, write: OverruleWrite, tx: Write) -> PaperOut:
+    """A word in the body that looked like a mark of secrecy is none; the version is worked on once more."""
+    await versions.overrule_mark(tx, paper_id, write.reason)
     return await _paper(tx, paper_id)
 
 

@@ -84,7 +84,7 @@ async def test_a_file_becomes_a_paper(place: Place, browser: Browsers) -> None:
     async with place.services.database.read() as session:
         [job] = await session.scalars(select(Job))
         assert (job.kind, job.subject, job.data) == (
-            "version.process",
+            "version.process-small",
             f"version-{version.id}",
             {"version_id": version.id},
         )

@@ -130,6 +130,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/papers/{paper_id}/overrule-mark": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Overrule Mark
+         * @description A word in the body that looked like a mark of secrecy is none; the version is worked on once more.
+         */
+        post: operations["overrule_mark_api_papers__paper_id__overrule_mark_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/papers/{paper_id}/policy": {
         parameters: {
             query?: never;
@@ -2891,6 +2911,11 @@ export interface components {
             /** Level */
             level: number;
         };
+        /** OverruleWrite */
+        OverruleWrite: {
+            /** Reason */
+            reason: string;
+        };
         /** OwnReceipt */
         OwnReceipt: {
             /** Delivered At */
@@ -5165,6 +5190,41 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    overrule_mark_api_papers__paper_id__overrule_mark_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                paper_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OverruleWrite"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
