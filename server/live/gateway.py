@@ -349,6 +349,6 @@ def _participant(viewer: Viewer) -> str:
 
 
 def _wait(entering: int) -> str:
-    """The reason that goes with `TRY_LATER`: "retry-after=<seconds>", spread so that those who wait do not come together."""
+    """The reason that goes with `TRY_LATER`: "retry-after=<seconds>", spread: those who wait do not come together."""
     seconds = min(LONGEST_WAIT, 1 + 2 * entering / ENTERING_A_SECOND)
     return f"retry-after={random.uniform(seconds / 2, seconds * 1.5):.1f}"  # noqa: S311
