@@ -43,7 +43,7 @@ fn packets_lost_on_the_way_down_come_again_by_rtx() {
         let sources = vec![video_source(1, &[payload_type])];
         let mut publisher = TestPeer::join(&core, 1, Feedback::None, sources, vec![]);
         let mut subscriber = TestPeer::join(&core, 2, Feedback::None, vec![], vec![video_slot(1, &[VP8, H264])]);
-        core.assign(vec![(2, 1, Some(1))]);
+        core.assign(vec![(2, 1, Some(1))]).unwrap();
         connect(&mut [&mut publisher, &mut subscriber]);
         let (filter, dropped) = drop_every(10, 500_010);
         subscriber.drop_in = filter;
@@ -70,7 +70,7 @@ fn packets_lost_on_the_way_up_are_asked_for_and_taken_from_rtx() {
     let core = start_core();
     let mut publisher = TestPeer::join(&core, 1, Feedback::Remb, vec![video_source(1, &[VP8])], vec![]);
     let mut subscriber = TestPeer::join(&core, 2, Feedback::None, vec![], vec![video_slot(1, &[VP8])]);
-    core.assign(vec![(2, 1, Some(1))]);
+    core.assign(vec![(2, 1, Some(1))]).unwrap();
     connect(&mut [&mut publisher, &mut subscriber]);
     let (filter, dropped) = drop_every(10, 1000);
     publisher.drop_out = filter;
@@ -113,7 +113,8 @@ fn a_hundred_wishes_for_a_key_frame_become_few_requests() {
     drive_until(&mut peers, Duration::from_secs(60), |peers| {
         peers.iter().all(|peer| peer.seen.connected)
     });
-    core.assign((0..100).map(|id| (10 + id, 100 + id, Some(1))).collect());
+    core.assign((0..100).map(|id| (10 + id, 100 + id, Some(1))).collect())
+        .unwrap();
     peers[0].send_frame(1, VP8, true, 2);
     drive(&mut peers, Duration::from_millis(700));
     peers[0].send_frame(1, VP8, true, 2);
@@ -141,7 +142,7 @@ fn an_unanswered_key_frame_request_is_repeated() {
     let mut subscriber = TestPeer::join(&core, 2, Feedback::None, vec![], vec![video_slot(1, &[VP8])]);
     connect(&mut [&mut publisher, &mut subscriber]);
     publisher.send_frame(1, VP8, false, 2);
-    core.assign(vec![(2, 1, Some(1))]);
+    core.assign(vec![(2, 1, Some(1))]).unwrap();
     drive(&mut [&mut publisher, &mut subscriber], Duration::from_millis(900));
     assert!(
         (3..=6).contains(&publisher.seen.picture_losses),
@@ -163,7 +164,7 @@ fn reports_and_feedback_flow() {
     let mut publisher = TestPeer::join(&core, 1, Feedback::TransportCc, sources, vec![audio_slot(9)]);
     let slots = vec![video_slot(1, &[VP8]), audio_slot(2)];
     let mut subscriber = TestPeer::join(&core, 2, Feedback::None, vec![], slots);
-    core.assign(vec![(2, 1, Some(1)), (2, 2, Some(2))]);
+    core.assign(vec![(2, 1, Some(1)), (2, 2, Some(2))]).unwrap();
     connect(&mut [&mut publisher, &mut subscriber]);
     let mut last = None;
     for count in 0..260 {

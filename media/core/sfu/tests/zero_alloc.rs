@@ -75,7 +75,7 @@ fn forwarding_allocates_nothing() {
     let mut peers: Vec<&mut TestPeer> = std::iter::once(&mut publisher).chain(&mut subscribers).collect();
     connect(&mut peers);
     let shown = |id| [(id, id, Some(1)), (id, 100 + id, Some(2))];
-    core.assign((10..10 + SUBSCRIBERS).flat_map(shown).collect());
+    core.assign((10..10 + SUBSCRIBERS).flat_map(shown).collect()).unwrap();
     drive(&mut peers, Duration::from_millis(20));
     for round in 0..100 {
         send_round(peers[0], round);
