@@ -7,9 +7,9 @@ import stat
 import sys
 from pathlib import Path
 
+from server.cli import seen_by_every_browser
 from server.conference.nodes.process import node_command
 from server.conference.secret import media_secret, secret_file
-from server.cli import seen_by_every_browser
 from server.core.config import Settings
 
 NODE = """
