@@ -18,6 +18,9 @@ class Postbox:
         self.messages: list[EmailMessage] = []
         self.answers: dict[str, list[str]] = {}
         self.connections = 0
+        self.most_a_connection: int | None = None
+        """Messages, after which `farewell` is all that is answered, or nothing if it is None: the line is cut."""
+        self.farewell: str | None = None
 
     async def handle_EHLO(  # noqa: N802
         self, server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
@@ -27,15 +30,21 @@ class Postbox:
         return responses
 
     async def handle_RCPT(  # noqa: N802
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
+        if self.most_a_connection is not None and getattr(session, "taken", 0) >= self.most_a_connection:
+            if self.farewell is None:
+                assert server.transport is not None
+                server.transport.abort()
+            return self.farewell or "421 gone"
         answers = self.answers.get(address)
         if answers:
             return answers.pop(0)
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        session.taken = getattr(session, "taken", 0) + 1  # type: ignore[attr-defined]
         assert isinstance(envelope.content, bytes)
         message = message_from_bytes(envelope.content, policy=default)
         assert isinstance(message, EmailMessage)

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from server.core.actor import Role
-from server.core.fields import Id, Line
+from server.core.fields import EmailAddress, Id, Line
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{2,63}")
 
@@ -26,7 +26,8 @@ def _login(value: str) -> str:
 
 
 Login = Annotated[Line, AfterValidator(_login)]
-Password = Annotated[str, Field(min_length=8, max_length=128)]
+Password = Annotated[str, Field(min_length=1, max_length=128)]
+"""How strong it has to be says `password_rules`."""
 Token = Annotated[str, Field(min_length=1, max_length=100)]
 
 
@@ -41,6 +42,8 @@ class SignInWrite(Body):
 
 class LinkSignIn(Body):
     token: Token
+    replace: bool = False
+    """Whoever else is signed in on this device is signed out; without it that is asked first (409)."""
 
 
 class RoleWrite(Body):
@@ -79,6 +82,8 @@ class SessionOut(BaseModel):
     created_at: datetime
     last_seen_at: datetime
     user_agent: str
+    address: str
+    """From where it was opened."""
     current: bool
 
 
@@ -108,7 +113,7 @@ class PersonWrite(Body):
     unit_id: Id
     full_name: Annotated[Line, Field(min_length=1, max_length=200)]
     title: Annotated[Line, Field(max_length=200)] = ""
-    email: Annotated[Line, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    email: EmailAddress | None = None
     phone: Annotated[Line, Field(max_length=40)] | None = None
     login: Login | None = None
     password: Password | None = None
@@ -120,7 +125,7 @@ class PersonPatch(Body):
     unit_id: Id | None = None
     full_name: Annotated[Line, Field(min_length=1, max_length=200)] | None = None
     title: Annotated[Line, Field(max_length=200)] | None = None
-    email: Annotated[Line, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    email: EmailAddress | None = None
     phone: Annotated[Line, Field(max_length=40)] | None = None
     login: Login | None = None
     password: Password | None = None

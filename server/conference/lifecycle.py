@@ -1,7 +1,7 @@
 """A meeting's steps that concern its halls: what `meetings.lifecycle` does, with floor, presence and checks."""
 
 from server.attendance.checks import check_out
-from server.attendance.people.events import meeting_began
+from server.attendance.people.events import meeting_stepped
 from server.conference.state import Before, Conference, load, settle
 from server.core.transaction import Transaction
 from server.meetings import lifecycle
@@ -20,7 +20,7 @@ async def open_halls(tx: Transaction, meeting_id: int) -> Meeting:
 async def start(tx: Transaction, meeting_id: int) -> Meeting:
     """The main point gets floor and stage, whatever was tried out before; halls that were testing are ready."""
     meeting = await lifecycle.start(tx, meeting_id)
-    await meeting_began(tx, meeting)
+    await meeting_stepped(tx, meeting)
     conference, before = await _loaded(tx, meeting)
     for hall in conference.halls.values():
         if hall.presence == "testing":
@@ -35,16 +35,18 @@ async def start(tx: Transaction, meeting_id: int) -> Meeting:
 async def end(tx: Transaction, meeting_id: int) -> Meeting:
     """Everybody is out; nobody is seen or heard any more."""
     meeting = await lifecycle.end(tx, meeting_id)
+    await meeting_stepped(tx, meeting)
     conference, before = await _loaded(tx, meeting)
     present = [hall for hall in conference.halls.values() if hall.present]
     check_out(tx, meeting_id, {hall.point_id: tx.now for hall in present}, "end")
     for hall in conference.halls.values():
         if hall.presence != "absent":
             hall.become("absent", tx.now)
-            hall.weak = False
+            hall.gone()
             hall.lower_hand()
     conference.stage.floor = []
     conference.stage.content = None
+    conference.stage.content_muted = False
     conference.stage.stage_point_id = None
     conference.stage.recess = None
     await settle(tx, conference, before, "floor.muted_all")
@@ -55,6 +57,7 @@ async def end(tx: Transaction, meeting_id: int) -> Meeting:
 async def reopen(tx: Transaction, meeting_id: int, reason: str) -> Meeting:
     """It runs again: the main point has floor and stage, connected halls come in."""
     meeting = await lifecycle.reopen(tx, meeting_id, reason)
+    await meeting_stepped(tx, meeting)
     conference, before = await _loaded(tx, meeting)
     _main_point_first(tx, conference)
     await settle(tx, conference, before, "floor.given")
@@ -64,6 +67,7 @@ async def reopen(tx: Transaction, meeting_id: int, reason: str) -> Meeting:
 def _main_point_first(tx: Transaction, conference: Conference) -> None:
     conference.stage.floor = []
     conference.stage.content = None
+    conference.stage.content_muted = False
     conference.give_floor(conference.main, tx.now)
     conference.stage.stage_point_id = conference.main
 

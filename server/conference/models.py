@@ -23,6 +23,12 @@ class PointPresence(Base):
     """When a server last heard its live channel; written for all connected halls together every few seconds, so that
     after a crash a hall that stays away went out at a true time."""
     weak: Mapped[bool] = mapped_column(default=False)
+    media: Mapped[str] = mapped_column(String(10), default="none")
+    """none, connected, lost: what the media node says of its session. Apart from `presence`, which is the control line:
+    a hall may be heard by all while the console cannot reach its page, and the other way round."""
+    camera: Mapped[str] = mapped_column(String(8), default="unknown")
+    """unknown, ok, none, denied, muted: as its page says."""
+    microphone: Mapped[str] = mapped_column(String(8), default="unknown")
     hand_at: Mapped[datetime | None]
     hand_topic: Mapped[str] = mapped_column(String(200), default="")
 
@@ -43,5 +49,7 @@ class Stage(Base):
     """The small pictures as arranged last: kept, because the next arrangement moves as few of them as it can."""
     content: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """{"participant": …, "name": …, "point_id": …, "since": iso} while someone shares a screen."""
+    content_muted: Mapped[bool] = mapped_column(default=False)
+    """Its sound is heard by nobody, until a console says so or gives somebody the floor who shares."""
     recess: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """{"since": iso, "until": iso or null} while the meeting pauses."""

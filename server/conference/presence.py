@@ -58,7 +58,7 @@ async def leave(tx: Transaction, meeting_id: int, point_id: int) -> None:
     if hall.present:
         check_out(tx, meeting_id, {point_id: tx.now}, "live")
     hall.become("absent", tx.now)
-    hall.weak = False
+    hall.gone()
     hall.lower_hand()
     conference.end_floor({point_id})
     if conference.stage.stage_point_id == point_id != conference.main:
@@ -97,6 +97,33 @@ async def mark_weak(tx: Transaction, meeting_id: int, weak: Mapping[int, bool]) 
             if hall is not None and hall.present and is_weak is value:
                 hall.weak = value
         await settle(tx, conference, before, kind)
+
+
+async def mark_media(tx: Transaction, meeting_id: int, connected: Mapping[int, bool]) -> None:
+    """The media node sees these halls' sessions connected (True) or not. System only; not audited, it is a
+    measurement."""
+    if not tx.actor.system:
+        raise NotAllowed()
+    conference, before = await _loaded(tx, meeting_id)
+    for point_id, there in connected.items():
+        hall = conference.halls.get(point_id)
+        if hall is None or hall.presence == "absent":
+            continue
+        if there:
+            hall.media = "connected"
+        elif hall.media == "connected":
+            hall.media = "lost"
+    await settle(tx, conference, before, "point.media")
+
+
+async def note_devices(tx: Transaction, meeting_id: int, point_id: int, *, camera: str, microphone: str) -> None:
+    """The hall's page says how its camera and microphone are. Not audited, it is a measurement."""
+    conference, before = await _represented(tx, meeting_id, [point_id])
+    hall = conference.hall(point_id)
+    if hall.presence == "absent":
+        return
+    hall.camera, hall.microphone = camera, microphone
+    await settle(tx, conference, before, "point.devices")
 
 
 async def _represented(tx: Transaction, meeting_id: int, point_ids: Collection[int]) -> tuple[Conference, Before]:

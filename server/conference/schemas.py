@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from media.contract import Publication
-from server.conference.live.entities import Layout
+from server.conference.live.entities import Device, Layout
 from server.core.fields import Id, Line
 from server.live.feature import Audience
 from server.live.protocol import Wire
@@ -30,6 +30,11 @@ class HallReady(Wire):
     ready: bool
 
 
+class HallDevices(Wire):
+    camera: Device
+    microphone: Device
+
+
 class HandRaise(Wire):
     topic: Annotated[Line, Field(max_length=200)] = ""
 
@@ -50,6 +55,10 @@ class FloorTake(Wire):
 
 class FloorMuteAll(Wire):
     including_main: bool = False
+
+
+class ContentSound(Wire):
+    on: bool
 
 
 class RecessStart(Wire):

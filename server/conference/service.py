@@ -4,12 +4,13 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cached_property
 
+from server.audit.log import AuditLog
 from server.conference.admission import Door
 from server.conference.live.feature import feature
 from server.conference.liveness import Watch
 from server.conference.nodes.process import node_command
 from server.conference.nodes.registry import Nodes
-from server.conference.presence import mark_weak
+from server.conference.presence import mark_media, mark_weak
 from server.conference.secret import media_secret, secret_file
 from server.core.actor import SYSTEM
 from server.core.children import supervised
@@ -17,19 +18,21 @@ from server.core.services import Services
 from server.live.feature import LiveFeature
 from server.live.gateway import Gateway
 from server.live.registry import Live
+from server.presentation.liveness import PresenterWatch
 
 
 class ConferenceService:
     """One per process, in `app.state.conference`. `others`: what the features below hand to the live channel."""
 
-    def __init__(self, services: Services, others: Sequence[LiveFeature]) -> None:
+    def __init__(self, services: Services, others: Sequence[LiveFeature], audit_log: AuditLog) -> None:
         self.services = services
         self.live = Live(services.database, services.bus)
-        self.nodes = Nodes(self.live, self._mark_weak)
+        self.nodes = Nodes(self.live, self._mark_weak, self._mark_media)
         self.live.install([*others, feature(self.nodes)])
         self.watch = Watch(services, self.live)
+        self.presenters = PresenterWatch(services, self.live)
         self.door = Door(services, self.live, self.nodes, self.watch)
-        self.gateway = Gateway(self.live, self.door, services)
+        self.gateway = Gateway(self.live, self.door, services, audit_log)
 
     @cached_property
     def secret(self) -> str:
@@ -44,6 +47,8 @@ class ConferenceService:
             stack.push_async_callback(self.door.stop)
             await self.watch.start()
             stack.push_async_callback(self.watch.stop)
+            await self.presenters.start()
+            stack.push_async_callback(self.presenters.stop)
             stack.callback(self.nodes.stop)
             if self.services.settings.media_embedded:
                 settings = self.services.settings
@@ -56,3 +61,7 @@ class ConferenceService:
     async def _mark_weak(self, meeting_id: int, weak: Mapping[int, bool]) -> None:
         async with self.services.transactions(SYSTEM) as tx:
             await mark_weak(tx, meeting_id, weak)
+
+    async def _mark_media(self, meeting_id: int, connected: Mapping[int, bool]) -> None:
+        async with self.services.transactions(SYSTEM) as tx:
+            await mark_media(tx, meeting_id, connected)

@@ -43,6 +43,9 @@ class Hall:
     since: datetime
     before_lost: str
     weak: bool
+    media: str
+    camera: str
+    microphone: str
     hand_at: datetime | None
     hand_topic: str
 
@@ -51,10 +54,24 @@ class Hall:
         return self.presence in PRESENT
 
     def facts(self) -> tuple[object, ...]:
-        return self.presence, self.since, self.before_lost, self.weak, self.hand_at, self.hand_topic
+        return (
+            self.presence,
+            self.since,
+            self.before_lost,
+            self.weak,
+            self.media,
+            self.camera,
+            self.microphone,
+            self.hand_at,
+            self.hand_topic,
+        )
 
     def lower_hand(self) -> None:
         self.hand_at, self.hand_topic = None, ""
+
+    def gone(self) -> None:
+        """Nothing is known of a hall that is not in: neither its line nor its devices."""
+        self.weak, self.media, self.camera, self.microphone = False, "none", "unknown", "unknown"
 
     def become(self, presence: str, now: datetime) -> None:
         self.presence, self.since = presence, now
@@ -117,6 +134,9 @@ class Conference:
                 "presence": hall.presence,
                 "since": hall.since,
                 "weak": hall.weak,
+                "media": hall.media,
+                "camera": hall.camera,
+                "microphone": hall.microphone,
                 "floor": hall.point_id in self.holders,
                 "hand_at": hall.hand_at,
                 "hand_topic": hall.hand_topic,
@@ -151,7 +171,12 @@ class Conference:
         content = self.stage.content
         if content is None:
             return None
-        return SharedContent(participant=content["participant"], name=content["name"], since=content["since"])
+        return SharedContent(
+            participant=content["participant"],
+            name=content["name"],
+            since=content["since"],
+            muted=self.stage.content_muted,
+        )
 
 
 async def load(session: AsyncSession, meeting: Meeting) -> Conference:
@@ -164,6 +189,7 @@ async def load(session: AsyncSession, meeting: Meeting) -> Conference:
         pinned=[],
         tiles=[],
         content=None,
+        content_muted=False,
         recess=None,
     )
     rows = await session.execute(
@@ -182,6 +208,9 @@ async def load(session: AsyncSession, meeting: Meeting) -> Conference:
             PointPresence.since,
             PointPresence.before_lost,
             PointPresence.weak,
+            PointPresence.media,
+            PointPresence.camera,
+            PointPresence.microphone,
             PointPresence.hand_at,
             PointPresence.hand_topic,
         )
@@ -213,6 +242,9 @@ def _hall(row: Any, meeting: Meeting) -> Hall:
         since=row.since if known else meeting.created_at,
         before_lost=row.before_lost if known else "ready",
         weak=bool(row.weak),
+        media=row.media or "none",
+        camera=row.camera or "unknown",
+        microphone=row.microphone or "unknown",
         hand_at=row.hand_at,
         hand_topic=row.hand_topic or "",
     )
@@ -289,12 +321,14 @@ async def _arrange(session: AsyncSession, conference: Conference) -> None:
 
 _SAVE = text(
     "INSERT INTO point_presences"
-    " (meeting_id, point_id, presence, since, before_lost, heard_at, weak, hand_at, hand_topic) VALUES"
-    " (:meeting_id, :point_id, :presence, :since, :before_lost, :now, :weak, :hand_at, :hand_topic)"
+    " (meeting_id, point_id, presence, since, before_lost, heard_at, weak, media, camera, microphone, hand_at,"
+    " hand_topic) VALUES (:meeting_id, :point_id, :presence, :since, :before_lost, :now, :weak, :media, :camera,"
+    " :microphone, :hand_at, :hand_topic)"
     " ON CONFLICT (meeting_id, point_id) DO UPDATE SET presence = excluded.presence, since = excluded.since,"
     " heard_at = CASE WHEN excluded.since = point_presences.since THEN point_presences.heard_at"
-    " ELSE excluded.heard_at END, before_lost = excluded.before_lost, weak = excluded.weak, hand_at = excluded.hand_at,"
-    " hand_topic = excluded.hand_topic"
+    " ELSE excluded.heard_at END, before_lost = excluded.before_lost, weak = excluded.weak,"
+    " media = excluded.media, camera = excluded.camera, microphone = excluded.microphone,"
+    " hand_at = excluded.hand_at, hand_topic = excluded.hand_topic"
 ).bindparams(
     bindparam("since", type_=UtcDateTime), bindparam("now", type_=UtcDateTime), bindparam("hand_at", type_=UtcDateTime)
 )
@@ -314,6 +348,9 @@ async def _save(tx: Transaction, meeting_id: int, halls: Sequence[Hall]) -> None
                 "before_lost": hall.before_lost,
                 "now": tx.now,
                 "weak": hall.weak,
+                "media": hall.media,
+                "camera": hall.camera,
+                "microphone": hall.microphone,
                 "hand_at": hall.hand_at,
                 "hand_topic": hall.hand_topic,
             }

@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from typing import Literal
 
 import pikepdf
 import pypdfium2
@@ -26,9 +27,11 @@ from server.conversion.messages import (
     Stage,
 )
 from server.conversion.metadata_extraction import guess
+from server.conversion.preparation import prepare
 from server.conversion.refusals import Refused, warning
 from server.conversion.sandboxed_program import Tell, time_limit
 from server.conversion.text import outline_of
+from server.conversion.text_judgement import Judged, judge
 
 _LITTLE_TEXT = 60
 """Characters a recognised page has at least, on average."""
@@ -64,7 +67,12 @@ class _Way:
     def go(self) -> None:
         signed = self._signatures()
         source = self._as_pdf()
-        read, scanned = self._with_text(source, keep=bool(signed))
+        if not signed:
+            prepared = self.folder / "prepared.pdf"
+            self.warnings += prepare(source, prepared)
+            source = prepared
+        shown, read, judged = self._with_text(source, keep=bool(signed))
+        scanned = bool(judged.scans or judged.rubbish)
         # Recognising is most of the work, where there is any; else the pictures are.
         begun = 0.6 if scanned else 0.35 if self.found.family == "office" else 0.06
         self.tell("clean", begun)
@@ -76,11 +84,12 @@ class _Way:
             if not all(each.intact and each.covers_whole for each in signed):
                 self.warnings.append("signature-changed")
         else:
-            self.warnings += clean(read, self.reading)
-            read = self.reading
+            self.warnings += clean(shown, self.reading)
+            read = self.reading if read == shown else read
         self.tell("text", begun + 0.02)
         with pypdfium2.PdfDocument(self.reading) as document:
-            outline, count = outline_of(document), len(document)
+            count = len(document)
+        outline = [entry for entry in outline_of(self.reading) if entry.page <= count]
         pictures = pages.make(
             self.reading,
             read,
@@ -89,8 +98,8 @@ class _Way:
             told=lambda part: self._tell_page("pictures", begun + 0.03, 0.99, part, count),
         )
         first = self._first_pages()
-        self._check_secrecy(first, recognised=scanned)
-        quality, little = self._text_quality(scanned, count)
+        self._check_secrecy(first, {*judged.scans, *judged.rubbish, *judged.layered})
+        quality, little = self._text_quality(len(judged.scans) + len(judged.rubbish), count)
         if little:
             self.warnings.append("little-text")
         guessed = guess(first[0].lines)
@@ -132,7 +141,7 @@ class _Way:
     def _as_pdf(self) -> Path:
         original = self.folder / ORIGINAL
         if self.found.family == "pdf":
-            return original
+            return self.found.anew or original
         if self.found.family == "picture":
             self.tell("straighten", 0.08)
             made = self.folder / "picture.pdf"
@@ -145,33 +154,47 @@ class _Way:
         pdf_inspection.check(made, self.order.pages_max)
         return made
 
-    def _with_text(self, source: Path, *, keep: bool) -> tuple[Path, bool]:
-        """A copy of the PDF whose scanned pages have text, and whether there were any. `keep`: page by page the same
-        places on the page, as the pictures are made from the source."""
-        scans = ocr.pages_without_text(source)
-        if not scans:
-            return source, False
-        many = len(scans)
+    def _with_text(self, source: Path, *, keep: bool) -> tuple[Path, Path, Judged]:
+        """The PDF whose pages are shown, a copy of it whose text is read, and what was found of its pages. `keep`:
+        the shown one is the source, not a page of it turned."""
+        judged = judge(source, office=self.found.family == "office")
+        many = len(judged.scans) + len(judged.rubbish)
+        if not many:
+            return source, source, judged
         self.tell("straighten", 0.1)
         plain = self._unlocked(source)
-        if not keep:
+        if judged.plain and not keep:
             straight = self.folder / "straight.pdf"
-            straighten(plain, straight, scans, lambda part: self._tell_page("straighten", 0.1, 0.15, part, many))
+            count = len(judged.plain)
+            straighten(
+                plain, straight, judged.plain, lambda part: self._tell_page("straighten", 0.1, 0.15, part, count)
+            )
             plain = straight
-        target = self.folder / "recognised.pdf"
+        shown = plain
+        if judged.scans:
+            shown = self._recognised(shown, judged.scans, "recognised.pdf", keep=keep, anew=False)
+        read = shown
+        if judged.rubbish:
+            # Only for reading: the page itself is better than a picture of it.
+            read = self._recognised(shown, judged.rubbish, "read.pdf", keep=True, anew=True)
+        return source if keep else shown, read, judged
+
+    def _recognised(self, source: Path, pages: list[int], name: str, *, keep: bool, anew: bool) -> Path:
+        target, many = self.folder / name, len(pages)
         try:
             ocr.recognise(
-                plain,
+                source,
                 target,
-                scans,
+                pages,
                 keep=keep,
+                anew=anew,
                 cores=self.order.cores,
                 told=lambda part: self._tell_page("ocr", 0.15, 0.6, part, many),
             )
         except ocr.Unreadable as error:  # can still be looked at
             print(f"not recognised: {error}", file=sys.stderr)
-            return source, True
-        return target, True
+            return source
+        return target
 
     def _unlocked(self, source: Path) -> Path:
         """OCRmyPDF takes no PDF with restrictions, nor one with a form."""
@@ -191,18 +214,25 @@ class _Way:
                 for line, _ in zip(file, range(classification_marks.PAGES), strict=False)
             ]
 
-    def _check_secrecy(self, first: list[MadePage], *, recognised: bool) -> None:
-        mark = classification_marks.mark_on([page.lines for page in first], recognised=recognised)
-        if mark is None and not classification_marks.mark_in_name(self.order.file_name):
+    def _check_secrecy(self, first: list[MadePage], recognised: set[int]) -> None:
+        found = classification_marks.mark_on([page.lines for page in first], recognised=recognised)
+        named = classification_marks.mark_in_name(self.order.file_name)
+        if found is None and not named:
             return
-        if not self.order.isolated:
+        if self.order.isolated:
+            self.warnings.append("marked-secret")
+        elif named or found is None or not found.in_body:
             raise Refused("secret")
-        self.warnings.append("marked-secret")
+        elif self.order.mark_overruled:
+            self.warnings.append("mark-overruled")
+        else:
+            raise Refused("secret-in-body", f"Xem trang {found.page}.", f"See page {found.page}.")
 
-    def _text_quality(self, scanned: bool, count: int) -> tuple[str, bool]:
-        """As in Report, and whether recognition found little."""
+    def _text_quality(self, recognised: int, count: int) -> tuple[Literal["text", "ocr", "none"], bool]:
+        """As in Report (where half of the pages are recognised, all is taken for that), and whether recognition found
+        little."""
         with (self.folder / PAGES).open(encoding="utf-8") as file:
             characters = sum(len(json.loads(line)["text"]) for line in file)
         if characters == 0:
-            return "none", scanned
-        return ("ocr" if scanned else "text"), scanned and characters < _LITTLE_TEXT * count
+            return "none", recognised > 0
+        return ("ocr" if recognised * 2 >= count else "text"), recognised > 0 and characters < _LITTLE_TEXT * count

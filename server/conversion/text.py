@@ -4,12 +4,15 @@ import ctypes
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import pypdf
 import pypdfium2
 from pypdfium2 import raw
 
 from server.conversion.messages import OutlineEntry
+from server.conversion.old_encodings import OldEncoding, is_capital_font, looks_old, of_font, to_unicode
 
 _CHARACTERS_MAX = 100_000
 """Of one page; a newspaper page has 30,000."""
@@ -25,6 +28,17 @@ _HYPHENS = frozenset("\x02\ufffe")
 """What PDFium puts for a hyphen at a line's end."""
 
 
+_TORN = 0.6
+"""Two lines are one when they overlap by this part of the lower one, and their letters stand between each other's."""
+_COLLIDES = 0.25
+"""Part of the letters that may stand on others: more, and it is one text printed over another."""
+_SPACE = 0.13
+"""Between words, as part of a letter's height."""
+
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom: parts (0 … 1) of the page, from its top left corner, as seen."""
+
+
 @dataclass(slots=True)
 class Word:
     text: str
@@ -32,9 +46,10 @@ class Word:
     top: float
     right: float
     bottom: float
-    """Parts (0 … 1) of the page, from its top left corner, as seen."""
     breaks: bool
     """The line ends after it."""
+    letters: list[tuple[str, list[float]]]
+    """As the file has them: [left, bottom, right, top] in points."""
 
 
 Line = list[Any]
@@ -42,7 +57,8 @@ Line = list[Any]
 
 
 def lines_of(page: pypdfium2.PdfPage) -> list[Line]:
-    """In the order the file gives them, which is the reading order of nearly all."""
+    """In the order the file gives them, which is the reading order of nearly all. What was torn apart, because some
+    letters come from another font and later in the file, is put together by its places."""
     lines: list[list[Word]] = []
     last: Word | None = None
     for word in _words(page):
@@ -51,7 +67,72 @@ def lines_of(page: pypdfium2.PdfPage) -> list[Line]:
         else:
             lines.append([word])
         last = word
-    return [_line(words) for words in lines]
+    return [_line(words) for words in _mended(page, lines)]
+
+
+def _mended(page: pypdfium2.PdfPage, lines: list[list[Word]]) -> list[list[Word]]:
+    boxes = [_around(line) for line in lines]
+    at: dict[int, list[int]] = {}
+    for index, (_, top, _, bottom) in enumerate(boxes):
+        for band in range(int(top * 200), int(bottom * 200) + 1):
+            at.setdefault(band, []).append(index)
+    into = list(range(len(lines)))
+    for near in at.values():
+        for place, first in enumerate(near):
+            for second in near[place + 1 :]:
+                if into[first] == into[second] or not _torn(boxes[first], boxes[second]):
+                    continue
+                if _interleave(lines[first], lines[second]):
+                    kept, gone = sorted((into[first], into[second]))
+                    into = [kept if each == gone else each for each in into]
+    if into == list(range(len(lines))):
+        return lines
+    together: dict[int, list[Word]] = {}
+    for index, line in enumerate(lines):
+        together.setdefault(into[index], []).extend(line)
+    return [
+        words if into.count(index) == 1 else _respaced(page, words, lines[index][-1].breaks)
+        for index, words in sorted(together.items())
+    ]
+
+
+def _around(line: list[Word]) -> Box:
+    return (
+        min(word.left for word in line),
+        min(word.top for word in line),
+        max(word.right for word in line),
+        max(word.bottom for word in line),
+    )
+
+
+def _torn(first: Box, second: Box) -> bool:
+    lower = min(first[3] - first[1], second[3] - second[1])
+    overlap = min(first[3], second[3]) - max(first[1], second[1])
+    return overlap >= lower * _TORN and min(first[2], second[2]) > max(first[0], second[0])
+
+
+def _interleave(first: list[Word], second: list[Word]) -> bool:
+    """Whether the letters of the two stand beside each other, none over another."""
+    one = [box for word in first for _, box in word.letters]
+    other = [box for word in second for _, box in word.letters]
+    least = min(sum(box[2] - box[0] for box in one), sum(box[2] - box[0] for box in other))
+    if max(len(one), len(other)) > 400:
+        return False
+    collision = sum(max(0.0, min(a[2], b[2]) - max(a[0], b[0])) for a in one for b in other)
+    return collision < least * _COLLIDES
+
+
+def _respaced(page: pypdfium2.PdfPage, words: list[Word], breaks: bool) -> list[Word]:
+    """The letters of all of them, from left to right, divided where there is a gap."""
+    letters = sorted((letter for word in words for letter in word.letters), key=lambda letter: letter[1][0])
+    made: list[list[tuple[str, list[float]]]] = []
+    for letter in letters:
+        _, box = letter
+        if made and box[0] - max(each[1][2] for each in made[-1][-3:]) < (box[3] - box[1]) * _SPACE:
+            made[-1].append(letter)
+        else:
+            made.append([letter])
+    return [_placed(page, each, breaks and index == len(made) - 1) for index, each in enumerate(made)]
 
 
 def text_of(lines: list[Line]) -> str:
@@ -75,38 +156,81 @@ def _words(page: pypdfium2.PdfPage) -> Iterator[Word]:
     textpage = page.get_textpage()
     try:
         count = min(textpage.count_chars(), _CHARACTERS_MAX)
-        characters: list[str] = []
-        box: list[float] = []
+        fonts = _old_fonts(page)
+        everywhere: OldEncoding | None = None
+        if not fonts and count and looks_old(textpage.get_text_range()):
+            everywhere = "tcvn3"
+        letters: list[tuple[str, list[float]]] = []
+        old: tuple[OldEncoding, bool] | None = None
         found = raw.FS_RECTF()
         for index in range(count + 1):
             character = chr(raw.FPDFText_GetUnicode(textpage, index)) if index < count else " "
+            if not letters:
+                old = _old(textpage, index, fonts) if fonts else (everywhere, False) if everywhere else None
             if character in _HYPHENS:
-                character = "-"
-            if not character.isspace() and unicodedata.category(character)[0] != "C":
-                characters.append(character)
+                character = "\u00ad" if old is not None and old[0] == "tcvn3" else "-"
+            meant = old is not None and character == "\u00ad"  # TCVN3's "ư"
+            if not character.isspace() and (meant or unicodedata.category(character)[0] != "C"):
                 if raw.FPDFText_GetLooseCharBox(textpage, index, found):
-                    box = _grown(box, found)
-            elif characters and (character.isspace() or index == count):
-                text = unicodedata.normalize("NFC", "".join(characters))
-                if box:
-                    yield _placed(page, text, box, breaks=character in _BREAKS)
-                characters, box = [], []
+                    letters.append((character, _box(found)))
+                elif letters:
+                    letters.append((character, letters[-1][1]))
+            elif letters and (character.isspace() or index == count):
+                yield _placed(page, letters, character in _BREAKS, old)
+                letters = []
     finally:
         textpage.close()
 
 
-def _grown(box: list[float], by: raw.FS_RECTF) -> list[float]:
-    left, right = min(by.left, by.right), max(by.left, by.right)
-    bottom, top = min(by.bottom, by.top), max(by.bottom, by.top)
-    if not box:
-        return [left, bottom, right, top]
-    return [min(box[0], left), min(box[1], bottom), max(box[2], right), max(box[3], top)]
+def _old_fonts(page: pypdfium2.PdfPage) -> bool:
+    """Whether any text of the page is set in one."""
+    seen: set[int] = set()
+    for each in page.get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT], max_depth=3):
+        font = raw.FPDFTextObj_GetFont(each)
+        address = ctypes.addressof(font.contents) if font else 0
+        if address in seen or not font:
+            continue
+        seen.add(address)
+        size = raw.FPDFFont_GetBaseFontName(font, None, 0)
+        name = ctypes.create_string_buffer(size)
+        raw.FPDFFont_GetBaseFontName(font, name, size)
+        if of_font(name.value.decode(errors="replace")) is not None:
+            return True
+    return False
 
 
-def _placed(page: pypdfium2.PdfPage, text: str, box: list[float], *, breaks: bool) -> Word:
-    first, second = _seen_at(page, box[0], box[3]), _seen_at(page, box[2], box[1])
+def _old(textpage: pypdfium2.PdfTextPage, index: int, fonts: bool) -> tuple[OldEncoding, bool] | None:
+    """The encoding of this letter's font, and whether it draws small letters as capitals."""
+    flags = ctypes.c_int()
+    name = ctypes.create_string_buffer(128)
+    if not fonts or not raw.FPDFText_GetFontInfo(textpage, index, name, 128, flags):
+        return None
+    said = name.value.decode(errors="replace")
+    encoding = of_font(said)
+    return None if encoding is None else (encoding, is_capital_font(said))
+
+
+def _box(found: raw.FS_RECTF) -> list[float]:
+    left, right = min(found.left, found.right), max(found.left, found.right)
+    bottom, top = min(found.bottom, found.top), max(found.bottom, found.top)
+    return [left, bottom, right, top]
+
+
+def _placed(
+    page: pypdfium2.PdfPage,
+    letters: list[tuple[str, list[float]]],
+    breaks: bool,
+    old: tuple[OldEncoding, bool] | None = None,
+) -> Word:
+    text = "".join(character for character, _ in letters)
+    if old is not None:
+        text = to_unicode(text, old[0], capitals=old[1])
+        letters = list(zip(text, (box for _, box in letters), strict=False))
+    boxes = [box for _, box in letters]
+    first = _seen_at(page, min(box[0] for box in boxes), max(box[3] for box in boxes))
+    second = _seen_at(page, max(box[2] for box in boxes), min(box[1] for box in boxes))
     across, down = sorted((first[0], second[0])), sorted((first[1], second[1]))
-    return Word(text, across[0], down[0], across[1], down[1], breaks)
+    return Word(unicodedata.normalize("NFC", text), across[0], down[0], across[1], down[1], breaks, letters)
 
 
 def _seen_at(page: pypdfium2.PdfPage, x: float, y: float) -> tuple[float, float]:
@@ -116,20 +240,34 @@ def _seen_at(page: pypdfium2.PdfPage, x: float, y: float) -> tuple[float, float]
     return min(1.0, max(0.0, across.value / _GRID)), min(1.0, max(0.0, down.value / _GRID))
 
 
-def outline_of(document: pypdfium2.PdfDocument) -> list[OutlineEntry]:
-    entries: list[OutlineEntry] = []
+def outline_of(source: Path) -> list[OutlineEntry]:
+    """A heading that leads nowhere itself leads to where its first part begins. [] where there is none that can be
+    read."""
     try:
-        for bookmark in document.get_toc(max_depth=_LEVELS_MAX):
-            destination = bookmark.get_dest()
-            index = destination.get_index() if destination is not None else None
-            title = " ".join(unicodedata.normalize("NFC", _clean(bookmark.get_title())).split())[:_TITLE_MAX]
-            if index is not None and 0 <= index < len(document) and title:
-                entries.append(OutlineEntry(title=title, page=index + 1, level=bookmark.level))
-            if len(entries) >= _ENTRIES_MAX:
-                break
-    except (pypdfium2.PdfiumError, ValueError, UnicodeError):
-        return entries
-    return entries
+        reader = pypdf.PdfReader(source)
+        entries = _entries(reader, reader.outline, 0)
+    except Exception:  # pypdf raises whatever a broken tree leads to; the paper is good without its outline
+        return []
+    return [each for each in entries if each.page][:_ENTRIES_MAX]
+
+
+def _entries(reader: pypdf.PdfReader, outline: list[Any], level: int) -> list[OutlineEntry]:
+    """In reading order; page 0: unknown."""
+    made: list[OutlineEntry] = []
+    heading: OutlineEntry | None = None
+    for each in outline:
+        if isinstance(each, list):
+            below = _entries(reader, each, level + 1) if level < _LEVELS_MAX else []
+            if heading is not None and not heading.page:
+                heading.page = next((entry.page for entry in below if entry.page), 0)
+            made += below
+        elif len(made) < _ENTRIES_MAX:
+            title = " ".join(unicodedata.normalize("NFC", _clean(str(each.title or ""))).split())[:_TITLE_MAX]
+            number = reader.get_destination_page_number(each)
+            heading = OutlineEntry(title=title, page=0 if number is None else number + 1, level=level)
+            if title:
+                made.append(heading)
+    return made
 
 
 def _clean(text: str) -> str:

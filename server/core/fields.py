@@ -9,18 +9,20 @@ from pydantic_core import PydanticCustomError
 
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+_DIRECTIONS = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+"""Characters that turn the direction of writing, and make "fdp.exe" look like "exe.pdf". Vietnamese needs none."""
 
 
 def _clean_line(value: str) -> str:
     """NFC, so that equal text is equal bytes; no control characters (PostgreSQL refuses NUL)."""
-    value = unicodedata.normalize("NFC", value)
+    value = unicodedata.normalize("NFC", value).translate(_DIRECTIONS)
     if any(unicodedata.category(character) == "Cc" for character in value):
         raise PydanticCustomError("control_character", "contains control characters")
     return value
 
 
 def _clean_text(value: str) -> str:
-    value = unicodedata.normalize("NFC", value.replace("\r\n", "\n"))
+    value = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).translate(_DIRECTIONS)
     if any(unicodedata.category(character) == "Cc" and character not in "\n\t" for character in value):
         raise PydanticCustomError("control_character", "contains control characters")
     return value
@@ -43,6 +45,9 @@ def _no_guessing(value: object) -> object:
 Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_clean_line)]
 """One line of text; add `Field(min_length=…, max_length=…)`."""
 Paragraphs = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_clean_text)]
+EMAIL = r"[^@\s,;:<>()\"]+@[^@\s,;:<>()\"]+\.[^@\s,;:<>()\".]+"
+"""One plain address of this world: what mail servers take without an extension, and no list of them."""
+EmailAddress = Annotated[Line, Field(max_length=254, pattern=f"^{EMAIL}$")]
 Id = Annotated[int, Field(ge=1, le=2**31 - 1)]
 """A row's id; larger numbers fit no database column."""
 Time = Annotated[AwareDatetime, BeforeValidator(_no_guessing), AfterValidator(_within_reason)]

@@ -3,12 +3,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from server.core.fields import Id, Line
+from server.core.fields import EmailAddress, Id, Line
 from server.invitations.list_writer import DelegateRole
 
 Name = Annotated[Line, Field(min_length=1, max_length=200)]
 Title = Annotated[Line, Field(max_length=200)]
-Email = Annotated[Line, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
 Phone = Annotated[Line, Field(max_length=40)]
 
 LinkState = Literal["none", "made", "sent", "opened", "revoked"]
@@ -35,7 +34,7 @@ class PersonChosen(Body):
 class PersonTyped(Body):
     full_name: Name
     title: Title = ""
-    email: Email | None = None
+    email: EmailAddress | None = None
     phone: Phone | None = None
 
 
@@ -53,7 +52,7 @@ class DelegatePatch(Body):
     role: DelegateRole | None = None
     full_name: Name | None = None
     title: Title | None = None
-    email: Email | None = None
+    email: EmailAddress | None = None
     phone: Phone | None = None
 
 
@@ -156,6 +155,20 @@ class LinksOut(BaseModel):
     links: list[LinkPath]
 
 
+class LeadingDevice(BaseModel):
+    """A browser that came by the chair's or the secretary's personal link."""
+
+    session_id: int
+    full_name: str
+    part: Literal["chair", "secretary"]
+    user_agent: str
+    address: str
+    created_at: datetime
+    last_seen_at: datetime
+    confirmed: bool
+    """It may lead; otherwise it reads and takes part."""
+
+
 class HallCode(BaseModel):
     path: str
     """"/m/<code>?h=<hall code>"."""
@@ -177,7 +190,7 @@ class RequestWrite(Body):
     full_name: Name
     unit_text: Annotated[Line, Field(min_length=1, max_length=200)]
     phone: Annotated[Line, Field(min_length=8, max_length=40)]
-    email: Email | None = None
+    email: EmailAddress | None = None
     hall: Annotated[str, Field(max_length=40)] | None = None
     """The code of the hall's screen, if that was scanned."""
 

@@ -1,6 +1,6 @@
 """The meeting's event log: written in the transaction that makes the change, told to the bus after its commit."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import select, text
@@ -63,11 +63,25 @@ async def last_number(session: AsyncSession, meeting_id: int) -> int:
     return (await session.execute(statement)).scalar_one_or_none() or 0
 
 
-async def after(session: AsyncSession, meeting_id: int, seq: int) -> list[dict[str, Any]]:
-    """All events with a greater number than `seq`, oldest first, as JSON."""
+PART = 500
+"""Events of one read: a room that missed a day's must not hold them all at once."""
+
+
+async def after(session: AsyncSession, meeting_id: int, seq: int, limit: int = PART) -> list[dict[str, Any]]:
+    """The next events after number `seq`, oldest first, as JSON; at most `limit`. Empty, or with a first number that is
+    not the next one: the log does not reach back so far."""
     statement = (
         select(MeetingEvent)
         .where(MeetingEvent.meeting_id == meeting_id, MeetingEvent.seq > seq)
         .order_by(MeetingEvent.seq)
+        .limit(limit)
     )
     return [as_json(row) for row in (await session.execute(statement)).scalars()]
+
+
+async def last_numbers(session: AsyncSession, meeting_ids: Collection[int]) -> dict[int, int]:
+    """The numbers of the newest committed events of these meetings, in one query."""
+    statement = select(MeetingSequence.meeting_id, MeetingSequence.seq).where(
+        MeetingSequence.meeting_id.in_(meeting_ids)
+    )
+    return dict((await session.execute(statement)).all())

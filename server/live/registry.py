@@ -9,7 +9,7 @@ from functools import partial
 import structlog
 
 from server.core.bus import Bus, Message
-from server.core.database import Database
+from server.core.database import Database, in_parts
 from server.live import log
 from server.live.client import RESTARTING, Client
 from server.live.feature import LiveCommand, LiveFeature
@@ -25,6 +25,9 @@ CHECK_SECONDS = 30.0
 CHECK_AT_ONCE = 50
 UNCHANGED_AT_ONCE = 2000
 """A second. Most clients are found unchanged by the hundred, in one query."""
+ASK_SECONDS = 2.0
+"""From one look at the rooms' numbers to the next: an event whose message the bus lost is late by no more than this,
+even if no other follows."""
 
 
 class Live:
@@ -46,6 +49,7 @@ class Live:
         self._closed_listeners: list[Callable[[int], None]] = []
         self._leave_bus = contextlib.ExitStack()
         self._ticker: asyncio.Task[None] | None = None
+        self._asked_at = 0.0
 
     def install(self, features: Sequence[LiveFeature]) -> None:
         self.features = tuple(features)
@@ -116,6 +120,7 @@ class Live:
                     client.look_after(now)
                 await self._check_again()
                 await self._close_empty()
+                await self._ask_numbers()
             except Exception:
                 logger.exception("live-tick-failed")
 
@@ -143,3 +148,16 @@ class Live:
                 await room.stop()
                 for listener in self._closed_listeners:
                     listener(meeting_id)
+
+    async def _ask_numbers(self) -> None:
+        """The bus may lose a message: the database knows how far each meeting is."""
+        if not self.rooms or time.monotonic() - self._asked_at < ASK_SECONDS:
+            return
+        self._asked_at = time.monotonic()
+        numbers: dict[int, int] = {}
+        async with self._database.read() as session:
+            for some in in_parts(list(self.rooms)):
+                numbers |= await log.last_numbers(session, some)
+        for meeting_id, seq in numbers.items():
+            if meeting_id in self.rooms:
+                self.rooms[meeting_id].hint(seq, None)

@@ -1,6 +1,8 @@
 """Job "mail.send": carries queued e-mails to the mail server. What is put off is tried again with doubling pauses;
 what is refused for good, or put off too often, is marked failed with the reason."""
 
+from collections import deque
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 import structlog
@@ -12,12 +14,15 @@ from server.jobs.models import Job
 from server.jobs.workers import JobKind, Retry
 from server.notifications.actions import MAIL_JOB
 from server.notifications.models import Mail
-from server.notifications.smtp import Connection, Later, MailServer, Never, connected
+from server.notifications.smtp import Connection, Gone, Later, MailServer, Never, connected
 
 log = structlog.get_logger(__name__)
 
 NOT_CONFIGURED = "not-configured"
 ATTEMPTS = 8
+"""Of one e-mail."""
+_RUNS = 1000
+"""Of one job: its e-mails are tried `ATTEMPTS` times each, and some servers take only a few of them an hour."""
 _LONGEST_PAUSE = 3600.0
 
 
@@ -33,14 +38,14 @@ async def deliver(services: Services, job: Job) -> None:
         return
     try:
         server = MailServer.configured(services.settings.smtp_url)
-        async with connected(server, services.settings) as connection:
-            put_off = [said for mail in mails if (said := await _attempt(services, connection, mail))]
-    except (Later, ValueError) as error:
-        put_off = [str(error)]
-        await _note(services, [mail.id for mail in mails], str(error))
+    except ValueError as error:
+        put_off = [await _put_off(services, mails, str(error))]
+    else:
+        put_off = await _carry(services, server, mails)
+    put_off = [each for each in put_off if each[0] < ATTEMPTS]
     if put_off:
-        pause = min(services.settings.mail_retry_seconds * 2.0 ** (job.attempts - 1), _LONGEST_PAUSE)
-        raise Retry(put_off[0], after=timedelta(seconds=pause))
+        pause = services.settings.mail_retry_seconds * 2.0 ** (min(tried for tried, _ in put_off) - 1)
+        raise Retry(put_off[0][1], after=timedelta(seconds=min(pause, _LONGEST_PAUSE)))
 
 
 async def give_up(services: Services, job: Job) -> None:
@@ -49,7 +54,7 @@ async def give_up(services: Services, job: Job) -> None:
         await _failed(services, mail, mail.error or job.error)
 
 
-mail_job = JobKind(MAIL_JOB, deliver, parallel=2, attempts=ATTEMPTS, given_up=give_up)
+mail_job = JobKind(MAIL_JOB, deliver, parallel=2, attempts=_RUNS, given_up=give_up)
 
 
 async def _queued(services: Services, job: Job) -> list[Mail]:
@@ -60,18 +65,48 @@ async def _queued(services: Services, job: Job) -> list[Mail]:
         return list(found)
 
 
+async def _carry(services: Services, server: MailServer, mails: Sequence[Mail]) -> list[tuple[int, str]]:
+    """Over as many connections as the server makes necessary, each of which carries something. Returns what was put
+    off: how often it was tried, and why."""
+    waiting = deque(mails)
+    put_off: list[tuple[int, str]] = []
+    while waiting:
+        carried = 0
+        try:
+            async with connected(server, services.settings) as connection:
+                while waiting:
+                    said = await _attempt(services, connection, waiting[0])
+                    put_off += [(await _put_off(services, [waiting[0]], said))] if said else []
+                    carried += 1
+                    waiting.popleft()
+        except Later as away:
+            if carried == 0:
+                return [*put_off, await _put_off(services, waiting, str(away))]
+    return put_off
+
+
 async def _attempt(services: Services, connection: Connection, mail: Mail) -> str | None:
-    """Why it has to be tried again; None if it is settled."""
+    """Why it has to be tried again; None if it is settled. Gone."""
     try:
         await connection.send(mail)
     except Never as refused:
         await _failed(services, mail, str(refused))
+    except Gone:
+        raise
     except Later as later:
-        await _note(services, [mail.id], str(later))
         return str(later)
     else:
         await _settle(services, mail, state="sent", error="")
     return None
+
+
+async def _put_off(services: Services, mails: Collection[Mail], error: str) -> tuple[int, str]:
+    """Notes an attempt on each; those that had their last one have failed. Returns how often the freshest was tried."""
+    spent = [mail for mail in mails if mail.attempts + 1 >= ATTEMPTS]
+    for mail in spent:
+        await _failed(services, mail, error)
+    await _note(services, [mail.id for mail in mails if mail not in spent], error)
+    return min(mail.attempts for mail in mails) + 1, error
 
 
 async def _failed(services: Services, mail: Mail, error: str) -> None:

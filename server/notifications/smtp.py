@@ -24,6 +24,10 @@ class Later(Exception):
     """The server cannot be reached or asks to try again; says why."""
 
 
+class Gone(Later):
+    """The server has ended the conversation, as many do after some messages: what is left may go over a new one."""
+
+
 class Never(Exception):
     """This message will not be taken; says why."""
 
@@ -42,19 +46,23 @@ class MailServer:
 
     @classmethod
     def configured(cls, url: str) -> "MailServer":
-        """ "smtp://user:password@host:587?starttls=1&ca=/etc/…", "smtps://host". ValueError for anything else."""
+        """ "smtp://user:password@host:587?ca=/etc/…", "smtps://host". With a user the line is always encrypted; without
+        one if `starttls=1` says so. ValueError for anything else."""
         parts = urlsplit(url)
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
             raise ValueError("NHIPCAU_SMTP_URL is not smtp://… or smtps://…")
         options = parse_qs(parts.query)
         tls = parts.scheme == "smtps"
+        starttls = options.get("starttls", ["1" if parts.username else "0"])[0] == "1"
+        if parts.username and not (tls or starttls):
+            raise ValueError("NHIPCAU_SMTP_URL would send the password in clear: take off starttls=0, or use smtps://")
         return cls(
             host=parts.hostname,
             port=parts.port or (465 if tls else 25),
             user=unquote(parts.username) if parts.username else None,
             password=unquote(parts.password) if parts.password else None,
             tls=tls,
-            starttls=options.get("starttls", ["0"])[0] == "1" and not tls,
+            starttls=starttls and not tls,
             ca=options.get("ca", [None])[0],
         )
 
@@ -65,7 +73,7 @@ class Connection:
         self._settings = settings
 
     async def send(self, mail: Mail) -> None:
-        """Raises Later, Never."""
+        """Raises Later (Gone: the connection is of no more use), Never."""
         try:
             message = as_message(mail, self._settings)
         except (ValueError, LookupError, MessageError) as error:
@@ -80,7 +88,7 @@ class Connection:
         except aiosmtplib.SMTPNotSupported as error:  # an address that this server cannot write
             raise Never(error.message) from error
         except (aiosmtplib.SMTPException, OSError) as error:
-            raise Later(_said(error)) from error
+            raise Gone(_said(error)) from error
 
 
 @asynccontextmanager
@@ -129,10 +137,15 @@ def as_message(mail: Mail, settings: Settings) -> EmailMessage:
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())
+    """One line, in which nothing reads as an encoded word (RFC 2047): older releases of Python decode those, line
+    breaks and all, before they write the header."""
+    return " ".join(text.replace("=?", "= ?").split())
 
 
 def _refusal(code: int) -> type[Later | Never]:
+    """421 is "closing transmission channel" (RFC 5321 section 4.2.3), whatever it answers."""
+    if code == 421:
+        return Gone
     return Never if 500 <= code < 600 else Later
 
 

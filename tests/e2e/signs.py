@@ -9,6 +9,7 @@ import wave
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from playwright.async_api import Page
 
 WIDTH, HEIGHT, FPS, FRAMES = 640, 360, 10, 20
@@ -100,6 +101,15 @@ async def picture(page: Page, slot: str) -> int | None:
     """The number shown now in the video element of this slot; None without a clear picture."""
     seen = await page.evaluate(_READ_PICTURE, slot)
     return seen and seen["number"]
+
+
+def number_in(shot: Image.Image) -> int | None:
+    """The number in a screenshot of one pane: like `picture`, but only of what really is on the screen."""
+    luma = np.asarray(shot.convert("L").resize((64, 36)))
+    means = [float(luma[10:22, bar * 16 + 6 : bar * 16 + 10].mean()) for bar in range(4)]
+    if any(70 < mean < 170 for mean in means):
+        return None
+    return sum((mean >= 170) << (3 - bar) for bar, mean in enumerate(means))
 
 
 async def sounds(page: Page, seconds: float = 1.5) -> set[int]:

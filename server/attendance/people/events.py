@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from server.attendance.models import SignOff
 from server.attendance.people import totals, totals_cache
-from server.attendance.people.totals import Turnout, begun_at
+from server.attendance.people.totals import Phase, Turnout
 from server.attendance.people.totals_cache import memory_of
 from server.audit.actions import record
 from server.core.transaction import Transaction
@@ -38,6 +38,7 @@ async def tell(
         count = now.points[point_id]
         await withdraw(tx, meeting, point_id, count.present + count.online, "list-changed")
     now.signed_off -= fallen
+    now.recount(changed & now.points.keys())
     await _append(tx, meeting, kind, now, changed)
     await memory.keep(tx, meeting, now)
     return now
@@ -67,12 +68,13 @@ async def delegates_changed(tx: Transaction, meeting_id: int, point_ids: Collect
         await tell(tx, meeting, "delegates.changed", point_ids)
 
 
-async def meeting_began(tx: Transaction, meeting: Meeting) -> None:
-    """From now on who is not there is absent, at every hall. Signatures stand: the lists are as they were."""
+async def meeting_stepped(tx: Transaction, meeting: Meeting) -> None:
+    """It has begun, ended or goes on: from its begin who goes out has left, from its end who never came is absent.
+    Signatures stand: the lists are as they were."""
     await tx.session.flush()
-    meeting_id, started_at = meeting.id, begun_at(meeting)
+    meeting_id, phase = meeting.id, Phase.of(meeting)
     # Everybody's standing changes with the meeting's, and nobody's entries: read beside, from what was there before.
-    now = await tx.database.beside(lambda session: totals.load_as_of(session, meeting_id, started_at))
+    now = await tx.database.beside(lambda session: totals.load_as_of(session, meeting_id, phase))
     await _append(tx, meeting, "people.counted", now, now.points)
     await memory_of(tx).keep(tx, meeting, now)
 

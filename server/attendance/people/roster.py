@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.accounts.models import Person
 from server.attendance.models import PersonCheck
 from server.attendance.people.schemas import NamedDelegate, PersonOut
-from server.attendance.people.status import AttendanceStatus, Entry, represented, shown, status_of
-from server.attendance.people.totals import Tally, begun_at
+from server.attendance.people.status import AttendanceStatus, Entry, State, represented, shown, status_of
+from server.attendance.people.totals import Tally, begun_at, signed_off
 from server.meetings.models import Delegate, Meeting
 from server.organisations.models import Unit
 
@@ -47,7 +47,9 @@ class Listed:
         """This delegate among the others, so many times."""
         home, unit_id = self.point_id, self.unit_id if self.point_id is None else None
         substitute, now = self.substitutes_id is not None, self.status
-        return Tally(home, unit_id, now.point_id, now.state, substitute, self.represented, people)
+        # Whether those who are missing count as absent is said of the hall, not of each (`Turnout.recount`).
+        state: State = "expected" if now.state == "absent" else now.state
+        return Tally(home, unit_id, now.point_id, state, substitute, self.represented, people)
 
 
 async def whole(session: AsyncSession, meeting: Meeting) -> list[Listed]:
@@ -128,9 +130,10 @@ async def _loaded(session: AsyncSession, meeting: Meeting, *wanted: ColumnElemen
     )
     for delegate_id, *entry in entries:
         found[delegate_id].entries.append(Entry._make(entry))
-    started_at = begun_at(meeting)
+    started_at, ended = begun_at(meeting), meeting.state == "ended"
+    signed = await signed_off(session, meeting.id)
     for each in found.values():
-        each.status = status_of(each.entries, started_at)
+        each.status = status_of(each.entries, started_at, settled=ended or each.point_id in signed)
     people = list(found.values())
     _relate(people)
     return people

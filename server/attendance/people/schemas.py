@@ -5,7 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from server.attendance.people.status import Kind, State
-from server.core.fields import Id, Line
+from server.core.fields import EmailAddress, Id, Line
 from server.live.protocol import Wire
 
 MOST_AT_ONCE = 500
@@ -30,7 +30,8 @@ class TurnoutEntity(Wire):
 
 
 class CountOut(BaseModel):
-    """expected = present + online + left + leave + absent once the meeting has begun; before, the rest is yet to come.
+    """expected = present + online + left + leave + absent and the rest is yet to come. Nobody is
+    absent before the hall has signed or the meeting has ended.
     A delegate counts in the hall where he is expected, wherever he sits."""
 
     expected: int
@@ -124,6 +125,8 @@ class PointPeople(BaseModel):
     headcount: HeadcountOut | None
     signed_off: SignOffOut | None
     may_take: bool
+    may_sign: bool
+    """The hall's secretary, and who leads the meeting; its technician only takes attendance."""
     people: list[PersonOut]
     visitors: list[PersonOut]
     """Delegates of other halls who sit here."""
@@ -168,7 +171,7 @@ class SubstituteWrite(Body):
     """In whose stead."""
     full_name: Annotated[Line, Field(min_length=1, max_length=200)]
     title: Annotated[Line, Field(max_length=200)] = ""
-    email: Annotated[Line, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    email: EmailAddress | None = None
 
 
 class SignOffWrite(Body):

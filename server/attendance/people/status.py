@@ -45,13 +45,14 @@ class AttendanceStatus:
         return self.state in ATTENDING
 
 
-def status_of(entries: Iterable[Entry], started_at: datetime | None) -> AttendanceStatus:
-    """`entries` of one delegate in any order; `started_at`: None while the meeting has not begun.
+def status_of(entries: Iterable[Entry], started_at: datetime | None, *, settled: bool = False) -> AttendanceStatus:
+    """`entries` of one delegate in any order; `started_at`: None while the meeting has not begun. `settled`: nobody
+    else is expected, as the hall has signed its attendance off, or the meeting has ended.
 
     The newest entry decides, in the order it was written. Coming in says where somebody is, and outweighs leave. Going
     out *by hand* takes the coming back (noted by mistake), and so does going out before the meeting began: they were
-    not at it. Who goes out later has left. Withdrawn leave was never given. Who is nowhere is expected, and from
-    the start of the meeting absent without leave.
+    not at it. Who goes out later has left. Withdrawn leave was never given. Who is nowhere is expected, and once that
+    is settled absent without leave: nobody is called absent while the hall still takes its list.
     """
     moved: Entry | None = None
     excused: Entry | None = None
@@ -72,7 +73,7 @@ def status_of(entries: Iterable[Entry], started_at: datetime | None) -> Attendan
     if excused is not None and (moved is None or excused.id > moved.id or _took_back(moved, started_at)):
         return _said("leave", excused)
     if moved is None or _took_back(moved, started_at):
-        return AttendanceStatus("expected" if started_at is None else "absent")
+        return AttendanceStatus("absent" if settled else "expected")
     if moved.kind == "out":
         return replace(_said("left", moved), arrived_at=arrived_at, left_at=moved.at)
     state: State = "online" if moved.point_id is None else "present"
@@ -103,8 +104,8 @@ def _said(state: State, entry: Entry) -> AttendanceStatus:
 
 @dataclass(slots=True)
 class Count:
-    """Of a list. Once the meeting has begun, expected = present + online + left + leave + absent, unless somebody comes
-    beside his own substitute."""
+    """Of a list. expected = present + online + left + leave + missing, unless somebody comes beside his own
+    substitute."""
 
     expected: int = 0
     """On the list; substitutes stand for those they represent."""
@@ -114,7 +115,7 @@ class Count:
     leave: int = 0
     """Absent with leave, and not represented."""
     absent: int = 0
-    """Without leave, from the start of the meeting."""
+    """Without leave: the missing, where the hall has signed or the meeting has ended."""
     left: int = 0
     """Were there, and went before the end."""
     substitutes: int = 0
@@ -122,6 +123,8 @@ class Count:
     counted: int = 0
     """Attendance to be reported: people sitting in this hall, by the list or by headcount, whichever is larger, and
     those online."""
+    missing: int = 0
+    """Nowhere, not on leave and not represented: yet to come, or absent."""
 
     def add(self, state: State, *, substitute: bool, represented: bool, people: int = 1) -> None:
         """`represented`: as the function says; such a delegate's place is taken by the substitute."""
@@ -130,8 +133,13 @@ class Count:
             self.substitutes += people * came
         else:
             self.expected += people
-        if state != "expected" and not represented and (came or not substitute):
+        if state in ("expected", "absent"):
+            self.missing += people * (not represented and not substitute)
+        elif not represented and (came or not substitute):
             setattr(self, state, getattr(self, state) + people)
+
+    def settle(self, settled: bool) -> None:
+        self.absent = self.missing if settled else 0
 
     def include(self, other: "Count") -> None:
         self.expected += other.expected
@@ -142,10 +150,11 @@ class Count:
         self.left += other.left
         self.substitutes += other.substitutes
         self.counted += other.counted
+        self.missing += other.missing
 
     def figures(self) -> dict[str, int]:
-        """By name, in the order above."""
+        """By name, in the order above, without `missing`: what is told."""
         return {name: getattr(self, name) for name in _FIELDS}
 
 
-_FIELDS = tuple(Count.__dataclass_fields__)
+_FIELDS = tuple(name for name in Count.__dataclass_fields__ if name != "missing")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -28,8 +28,19 @@ _BEGUN = ("running", "ended")
 
 
 def begun_at(meeting: Meeting) -> datetime | None:
-    """When the meeting began; None before. From then on, who is not there is absent."""
+    """When the meeting began; None before. From then on, who goes out has left."""
     return meeting.started_at if meeting.state in _BEGUN else None
+
+
+class Phase(NamedTuple):
+    """What of a meeting's state decides how its log is read."""
+
+    started_at: datetime | None
+    ended: bool
+
+    @classmethod
+    def of(cls, meeting: Meeting) -> "Phase":
+        return cls(begun_at(meeting), meeting.state == "ended")
 
 
 class Tally(NamedTuple):
@@ -58,6 +69,8 @@ class Turnout:
     members: frozenset[int] = frozenset()
     units: dict[int, Count] = field(default_factory=dict)
     """Those without a hall, by their person's unit."""
+    ended: bool = False
+    """Of the meeting: nobody is expected any more."""
     rows: dict[int | None, Counter[Tally]] = field(default_factory=dict)
     """What the figures are the sum of, by home; each kind with `people` 0."""
 
@@ -68,7 +81,7 @@ class Turnout:
         return total
 
     def add(self, row: Tally) -> None:
-        """`counted` follows with `recount`."""
+        """`counted` and `absent` follow with `recount`."""
         counts = [self.points.setdefault(row.home, Count())]
         if row.home is None and row.unit_id is not None:
             counts.append(self.units.setdefault(row.unit_id, Count()))
@@ -118,8 +131,10 @@ class Turnout:
                 max(self.sitting.get(point_id, 0), self.headcounts.get(point_id, 0)) if point_id is not None else 0
             )
             count.counted = in_hall + count.online
+            count.settle(self.ended or point_id in self.signed_off)
         for count in self.units.values():
             count.counted = count.online
+            count.settle(self.ended)
 
     def entities(self) -> dict[str, TurnoutEntity]:
         """Collection `turnout`."""
@@ -152,14 +167,14 @@ def _key(point_id: int | None) -> str:
 
 async def load(session: AsyncSession, meeting: Meeting) -> Turnout:
     """In four queries, of which one walks the list of delegates."""
-    return await load_as_of(session, meeting.id, begun_at(meeting))
+    return await load_as_of(session, meeting.id, Phase.of(meeting))
 
 
-async def load_as_of(session: AsyncSession, meeting_id: int, started_at: datetime | None) -> Turnout:
-    """The same for a meeting that began then."""
+async def load_as_of(session: AsyncSession, meeting_id: int, phase: Phase) -> Turnout:
+    """The same for a meeting that stands there."""
     members = await member_points(session, meeting_id)
-    turnout = Turnout(points={point_id: Count() for point_id in sorted(members)}, members=members)
-    for row in await tallies(session, meeting_id, started_at):
+    turnout = Turnout({point_id: Count() for point_id in sorted(members)}, members=members, ended=phase.ended)
+    for row in await tallies(session, meeting_id, phase.started_at):
         turnout.add(row)
     turnout.seat(members, await headcounts(session, meeting_id), await signed_off(session, meeting_id))
     return turnout
@@ -244,7 +259,7 @@ def _tallied(meeting_id: int, started_at: datetime | None, homes: Collection[int
     nowhere = or_(moved.id.is_(None), and_(moved.kind == "out", _took_back(moved, started_at)))
     state = case(
         (and_(excused.kind == "leave", or_(nowhere, excused.id > moved.id)), "leave"),
-        (nowhere, literal("expected" if started_at is None else "absent")),
+        (nowhere, "expected"),
         (moved.kind == "out", "left"),
         (moved.point_id.is_(None), "online"),
         else_="present",

@@ -5,7 +5,6 @@ in whichever process, makes it grow.
 """
 
 from collections import OrderedDict
-from datetime import datetime
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import select, text
@@ -13,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.attendance.models import TurnoutState
 from server.attendance.people import totals
-from server.attendance.people.totals import Turnout, begun_at
+from server.attendance.people.totals import Phase, Turnout
 from server.core.bus import Bus
 from server.core.transaction import Transaction
 from server.meetings.models import Meeting
@@ -25,8 +24,8 @@ _BUMP = text(
     "ON CONFLICT (meeting_id) DO UPDATE SET revision = turnout_states.revision + 1"
 )
 
-_Stamp = tuple[int | None, datetime | None]
-"""Revision, begin of the meeting."""
+_Stamp = tuple[int | None, Phase]
+"""Revision, and where the meeting stands."""
 
 
 async def bump(session: AsyncSession, meeting_id: int) -> None:
@@ -50,8 +49,8 @@ class Memory:
             and known.members == await totals.member_points(tx.session, meeting.id)
         ):
             return known
-        meeting_id, started_at = meeting.id, begun_at(meeting)
-        return await tx.database.beside(lambda session: totals.load_as_of(session, meeting_id, started_at))
+        meeting_id, phase = meeting.id, Phase.of(meeting)
+        return await tx.database.beside(lambda session: totals.load_as_of(session, meeting_id, phase))
 
     async def keep(self, tx: Transaction, meeting: Meeting, now: Turnout) -> None:
         """Remembers it, if the transaction is committed."""
@@ -74,4 +73,4 @@ def memory_of(tx: Transaction) -> Memory:
 
 async def _stamp(tx: Transaction, meeting: Meeting) -> _Stamp:
     revision = await tx.session.scalar(select(TurnoutState.revision).where(TurnoutState.meeting_id == meeting.id))
-    return revision, begun_at(meeting)
+    return revision, Phase.of(meeting)

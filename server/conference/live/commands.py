@@ -9,9 +9,11 @@ from pydantic import BaseModel
 
 from server.conference import content, floor, lifecycle, presence
 from server.conference.schemas import (
+    ContentSound,
     FloorGive,
     FloorMuteAll,
     FloorTake,
+    HallDevices,
     HallReady,
     HandDismiss,
     HandRaise,
@@ -59,6 +61,17 @@ COMMANDS = (
         "The technician says that picture and sound are right (or, false, not yet).",
         HallReady,
         _act(lambda tx, call, data: presence.set_ready(tx, call.meeting_id, _own_point(call), data.ready)),
+        HALL,
+    ),
+    LiveCommand(
+        "hall.devices",
+        "How the hall's camera and microphone are, whenever that changes.",
+        HallDevices,
+        _act(
+            lambda tx, call, data: presence.note_devices(
+                tx, call.meeting_id, _own_point(call), camera=data.camera, microphone=data.microphone
+            )
+        ),
         HALL,
     ),
     LiveCommand(
@@ -158,6 +171,13 @@ COMMANDS = (
         NoData,
         _act(lambda tx, call, _data: content.stop(tx, call.meeting_id, call.client.participant)),
         EVERYONE,
+    ),
+    LiveCommand(
+        "content.sound",
+        "Whether the sound of what is shared is heard; `floor.mute_all` turns it off.",
+        ContentSound,
+        _act(lambda tx, call, data: content.set_sound(tx, call.meeting_id, data.on)),
+        CONSOLE,
     ),
     LiveCommand(
         "meeting.open",

@@ -6,6 +6,11 @@ from typing import Literal
 from server.live.protocol import Wire
 
 Presence = Literal["absent", "testing", "ready", "lost"]
+Media = Literal["none", "connected", "lost"]
+"""What the media node says of a hall's session: none yet, there, gone again."""
+Device = Literal["unknown", "ok", "none", "denied", "muted"]
+"""A camera or microphone as the hall's page finds it. `none`: none there, or it cannot be opened; `denied`: the browser
+does not let the page have it; `muted`: there, but the system delivers nothing of it."""
 Layout = Literal["stage", "stage-row", "grid-2", "grid-3", "grid-4", "content-stage"]
 
 
@@ -21,6 +26,9 @@ class PointEntity(Wire):
     presence: Presence
     since: datetime
     weak: bool
+    media: Media
+    camera: Device
+    microphone: Device
     floor: bool
     """Holds the floor: its sound goes to everyone. On air = floor or on stage."""
     hand_at: datetime | None
@@ -47,6 +55,8 @@ class SharedContent(Wire):
     participant: str
     name: str
     since: datetime
+    muted: bool = False
+    """Its sound is forwarded to nobody, until a console lets it be heard."""
 
 
 class Recess(Wire):

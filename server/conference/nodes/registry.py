@@ -23,6 +23,7 @@ from media.contract import (
 )
 from server.conference.nodes.control_line import Busy, Line
 from server.conference.nodes.desired_state import hall_name, meeting_of, point_of, room_name, wanted
+from server.conference.nodes.hall_media import HallMedia, OnMedia
 from server.conference.nodes.line_quality import LinksSignal, PointLink, WeakWatch, figures
 from server.conference.nodes.media_places import MediaPlaces
 from server.conference.state import ACTIVE
@@ -66,11 +67,13 @@ class MediaSessionSignal(Wire):
 
 
 class Nodes:
-    """`on_weak(meeting_id, {point id: weak})` is called when lines become weak or recover."""
+    """`on_weak(meeting_id, {point id: weak})` is called when lines become weak or recover, `on_media(meeting_id, {point
+    id: connected})` when the halls' media is not what the live state says."""
 
-    def __init__(self, live: Live, on_weak: OnWeak) -> None:
+    def __init__(self, live: Live, on_weak: OnWeak, on_media: OnMedia) -> None:
         self._live = live
         self._on_weak = on_weak
+        self._hall_media = HallMedia(live, on_media)
         self._lines: dict[str, Line] = {}
         self._views: dict[int, dict[str, View]] = {}
         self._demands: dict[int, dict[str, DemandSignal]] = {}
@@ -122,6 +125,7 @@ class Nodes:
         self._views.pop(meeting_id, None)
         self._weak.pop(meeting_id, None)
         self._demands.pop(meeting_id, None)
+        self._hall_media.forget(meeting_id)
         if self._active is not None:
             self._active.close_room(room_name(meeting_id))
 
@@ -169,6 +173,11 @@ class Nodes:
         if self._active is not None:
             self._active.send(Leave(room=room_name(meeting_id), participant=participant, session=session))
 
+    def previewed(self, meeting_id: int, participant: str) -> str | None:
+        """The hall that this console listens to without its having the floor."""
+        view = self._views.get(meeting_id, {}).get(participant)
+        return view.preview if view is not None else None
+
     def set_view(self, meeting_id: int, participant: str, view: View) -> None:
         views = self._views.setdefault(meeting_id, {})
         before = views.get(participant)
@@ -200,6 +209,7 @@ class Nodes:
     def began(self, client: Client) -> None:
         """The client has its snapshot: tells it what passed before."""
         self.changed(client.meeting_id)
+        self._hall_media.reconcile(client.meeting_id)
         if self._active is not None:
             client.signal("media-node", MediaNodeSignal(up=True, boot=self._active.boot))
         demand = self._demands.get(client.meeting_id, {}).get(client.participant)
@@ -237,6 +247,7 @@ class Nodes:
         logger.warning("media-node-down", node=line.name, boot=line.boot)
         if not was_active:
             return
+        self._hall_media.unknown()
         self._places.forget_all()
         if self._active is not None:
             self._take_over(self._active, ())
@@ -265,12 +276,14 @@ class Nodes:
                     self._places.give_up(meeting_id, message.participant, message.session)
             elif meeting_id is not None:
                 self._places.connected(meeting_id, message.participant, message.session)
+            self._hall_media.heard(message)
             signal = MediaSessionSignal(session=message.session, state=message.state, reason=message.reason)
             self._signal(message.room, message.participant, "media-session", signal)
 
     def stop(self) -> None:
         for timer in self._due.values():
             timer.cancel()
+        self._hall_media.stop()
         for task in self._tasks:
             task.cancel()
         for line in self._lines.values():
@@ -279,6 +292,7 @@ class Nodes:
     def _take_over(self, line: Line, sessions: tuple[SessionKey, ...]) -> None:
         for meeting_id in self._live.rooms:
             self._push(meeting_id)
+        self._hall_media.take_over(sessions)
         self._announce(MediaNodeSignal(up=True, boot=line.boot))
         alive: dict[str, list[SessionKey]] = {}
         for key in sessions:

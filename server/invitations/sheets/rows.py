@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from server.core.fields import folded
+from server.core.fields import EMAIL, folded
 from server.core.spreadsheets.reading import Sheet
 from server.invitations.list_writer import DelegateRole, Entry
 from server.invitations.people import Typed
@@ -19,7 +19,7 @@ _ROLES: dict[str, DelegateRole] = {
     "khach": "guest",
     "guest": "guest",
 }
-_EMAIL = re.compile(r"[^@\s,;:<>()\"]+@[^@\s,;:<>()\"]+\.[^@\s,;:<>()\".]+")
+_EMAIL = re.compile(EMAIL)
 _MOST_NOTES = 50
 _PHONE = re.compile(r"[+(]?\d[\d\s().+-]*\d")
 

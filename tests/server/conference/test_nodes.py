@@ -1,6 +1,7 @@
 """A media node that speaks the contract: what it is told is what may be seen and heard."""
 
 import asyncio
+from typing import Literal
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -354,6 +355,58 @@ async def test_links_reach_consoles_and_their_hall_and_weak_lines_become_events(
     assert other.signals[1:] == []
     await report("good", until=False)
     assert [event["kind"] for event in console.events][-2:] == ["point.weak", "point.recovered"]
+    await node.close()
+
+
+async def test_a_halls_media_is_a_state_of_its_own(
+    server: LiveServer, secret: str, province: builders.Province, meeting: Meeting, join: Join
+) -> None:
+    node = await FakeNode.dial(server, secret)
+    console = await join(meeting.id, province.operator, "console")
+    hall = await join(meeting.id, province.da_sar_hall)
+    point_id = province.da_sar_hall.id
+
+    async def said(session: str, state: Literal["connected", "disconnected"]) -> None:
+        await node.say(
+            SessionState(
+                room=f"meeting-{meeting.id}", participant=hall.participant, session=session, state=state, reason=""
+            )
+        )
+
+    assert console.point(point_id)["media"] == "none"
+    await said("s-1", "connected")
+    await console.until(lambda: console.point(point_id)["media"] == "connected")
+    # The end of a session that was replaced says nothing of its successor.
+    await said("s-2", "connected")
+    await said("s-1", "disconnected")
+    await asyncio.sleep(0.5)
+    assert console.point(point_id)["media"] == "connected"
+    await said("s-2", "disconnected")
+    await console.until(lambda: console.point(point_id)["media"] == "lost")
+    # The page is still there, and still has the floor it may be given.
+    assert console.point(point_id)["presence"] == "ready"
+    await hall.command("hall.leave")
+    await console.until(lambda: console.point(point_id)["media"] == "none")
+    await node.close()
+
+
+async def test_a_node_that_comes_back_puts_right_what_was_believed_of_the_halls(
+    server: LiveServer, secret: str, province: builders.Province, meeting: Meeting, join: Join
+) -> None:
+    console = await join(meeting.id, province.operator, "console")
+    da_sar, lat = province.da_sar_hall.id, province.lat_hall.id
+    await join(meeting.id, province.da_sar_hall)
+    await join(meeting.id, province.lat_hall)
+    both = tuple(
+        SessionKey(room=f"meeting-{meeting.id}", participant=f"point-{each}", session=f"s-{each}")
+        for each in (da_sar, lat)
+    )
+    node = await FakeNode.dial(server, secret, sessions=both)
+    await console.until(lambda: {console.point(each)["media"] for each in (da_sar, lat)} == {"connected"})
+    await node.close()
+    node = await FakeNode.dial(server, secret, sessions=both[:1])
+    await console.until(lambda: console.point(lat)["media"] == "lost")
+    assert console.point(da_sar)["media"] == "connected"
     await node.close()
 
 

@@ -47,6 +47,25 @@ async def test_a_hall_joins_with_its_socket(services: Services, province: builde
     assert entry.actor_point_id == province.da_sar_hall.id
 
 
+async def test_the_console_knows_a_halls_devices(services: Services, province: builders.Province, join: Join) -> None:
+    meeting = await builders.conference(services, province, "running")
+    point_id = province.da_sar_hall.id
+    console = await join(meeting.id, province.operator, "console")
+    hall = await join(meeting.id, province.da_sar_hall)
+    assert console.point(point_id)["camera"] == console.point(point_id)["microphone"] == "unknown"
+    await hall.command("hall.devices", camera="ok", microphone="denied")
+    await console.until(lambda: console.point(point_id)["microphone"] == "denied")
+    assert console.point(point_id)["camera"] == "ok"
+    seq = console.seq
+    await hall.command("hall.devices", camera="ok", microphone="denied")
+    assert console.seq == seq
+    await hall.command("hall.leave")
+    await console.until(lambda: console.point(point_id)["microphone"] == "unknown")
+    # A page that is late says nothing of a hall that is out.
+    await hall.command("hall.devices", camera="ok", microphone="ok")
+    assert console.point(point_id)["microphone"] == "unknown"
+
+
 async def test_before_the_opening_halls_wait(services: Services, province: builders.Province, join: Join) -> None:
     meeting = await builders.conference(services, province, "invited")
     point_id = province.da_sar_hall.id

@@ -54,6 +54,7 @@ STEPS = st.one_of(
     st.tuples(st.just("hand.lower"), number),
     st.tuples(st.just("hand.dismiss"), number),
     st.tuples(st.just("hall.ready"), number, st.booleans()),
+    st.tuples(st.just("hall.devices"), number, st.sampled_from(["ok", "none", "denied", "muted"])),
     st.tuples(st.just("hall.leave"), number),
     st.tuples(st.just("content.start"), st.none() | number),
     st.tuples(st.just("content.stop"), st.none() | number),
@@ -140,9 +141,14 @@ class Play:
                 data = {"layout": given[0], "pinned": pinned}
             case "agenda.go":
                 data = {"item_id": None if given[0] is None else self.items[given[0]]}
-            case "hand.raise" | "hand.lower" | "hall.ready" | "hall.leave":
+            case "hand.raise" | "hand.lower" | "hall.ready" | "hall.devices" | "hall.leave":
                 sender = self.halls[given[0]]
-                data = {"hand.raise": {"topic": given[-1]}, "hall.ready": {"ready": given[-1]}}.get(name, {})
+                of_name = {
+                    "hand.raise": {"topic": given[-1]},
+                    "hall.ready": {"ready": given[-1]},
+                    "hall.devices": {"camera": given[-1], "microphone": "ok"},
+                }
+                data = of_name.get(name, {})
             case "content.start" | "content.stop":
                 sender = self.presenter if point is None else self.halls[given[0]]
         await self.say(sender, name, data)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
+from sqlalchemy import delete
 from websockets.frames import Frame, Opcode
 from websockets.streams import StreamReader
 
@@ -17,7 +18,9 @@ from server.edge.websockets import Line
 from server.live import fanout, log, room
 from server.live.client import Client
 from server.live.feature import LiveFeature, Viewer
+from server.live.models import MeetingEvent
 from server.live.protocol import Wire
+from server.live.registry import Live
 from server.live.room import Room
 from server.meetings.models import Meeting
 from tests import builders
@@ -62,6 +65,9 @@ class Paper:
 
     def write(self, frames: bytes) -> None:
         self.written.append(frames)
+
+    def close(self, code: int, within: float) -> None:
+        """Takes nothing more."""
 
 
 def texts_in(written: bytes) -> Iterator[str]:
@@ -228,7 +234,7 @@ async def test_thousands_are_served_in_slices_and_in_order(services: Services, m
             assert late.numbers == [0, 1, "reply"], "a reply never overtakes the event it tells of"
     assert not here.signal_latest('{"seq":"signal"}', lambda _viewer: True), "passing things do not queue"
     async with asyncio.timeout(5):
-        while here._courier.busy:  # noqa: ASYNC110
+        while here._fanout.busy:  # noqa: ASYNC110
             await asyncio.sleep(0)
     assert all(watcher.numbers == [0, 1, 2] for watcher in many if watcher is not late)
     assert late.numbers == [0, 1, "reply", 2]
@@ -253,3 +259,64 @@ async def test_a_full_line_is_waited_for_and_spared_passing_things(services: Ser
     assert weak.numbers == [0, 1, 2, 3]
     assert len(weak.line.written) == 2, "what waited leaves in one piece"
     await here.stop()
+
+
+async def test_a_log_that_was_cut_sends_everybody_for_a_snapshot(services: Services, meeting: Meeting) -> None:
+    """No spinning, no half-told story: whoever watched is closed, and the next one gets what the database holds."""
+    await count(services, meeting, 1, 0)
+    here = Room(meeting.id, [FEATURE], services.database)
+    watcher = await Watcher(meeting, CONSOLE).enter(here)
+    events = [await count(services, meeting, 1, value) for value in range(1, 9)]
+    async with services.transactions(SYSTEM) as tx:
+        await tx.session.execute(delete(MeetingEvent).where(MeetingEvent.meeting_id == meeting.id))
+    async with asyncio.timeout(5):
+        here.hint(events[-1]["seq"], None)
+        while watcher.client.closing is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        assert watcher.numbers == [1]
+        here.leave(watcher.client)
+        late = await Watcher(meeting, CONSOLE).enter(here)
+        assert late.numbers == [9]
+        event = await count(services, meeting, 1, 10)
+        here.hint(event["seq"], event["event"])
+        assert late.numbers == [9, 10]
+    await here.stop()
+
+
+async def test_a_long_log_is_read_in_parts(
+    services: Services, meeting: Meeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = Room(meeting.id, [FEATURE], services.database)
+    watcher = await Watcher(meeting, CONSOLE).enter(here)
+    sizes: list[int] = []
+    whole = log.after
+
+    async def in_parts(session: Any, meeting_id: int, seq: int) -> list[dict[str, Any]]:
+        part = await whole(session, meeting_id, seq, limit=4)
+        sizes.append(len(part))
+        return part
+
+    monkeypatch.setattr(log, "after", in_parts)
+    events = [await count(services, meeting, 1, value) for value in range(11)]
+    here.hint(events[-1]["seq"], None)
+    async with asyncio.timeout(5):
+        while watcher.numbers[-1] < 11:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert watcher.numbers == list(range(12))
+    assert sizes == [4, 4, 3]
+    await here.stop()
+
+
+async def test_an_event_that_the_bus_lost_is_found_without_another(services: Services, meeting: Meeting) -> None:
+    live = Live(services.database, services.bus)
+    live.install([FEATURE])
+    watcher = await Watcher(meeting, CONSOLE).enter(live.room(meeting.id))
+    await live.start()
+    try:
+        live._leave_bus.close()  # nothing comes any more
+        await count(services, meeting, 1, 7)
+        async with asyncio.timeout(8):
+            while watcher.numbers[-1] < 1:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+    finally:
+        await live.stop()

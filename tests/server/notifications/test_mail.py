@@ -200,6 +200,32 @@ async def test_header_lines_cannot_be_smuggled_in(desk: Services, postbox: Postb
     assert postbox.messages[0]["Subject"] == "Họp Bcc: c@hop.test"
 
 
+async def test_an_encoded_word_in_a_title_writes_no_header(desk: Services, postbox: Postbox) -> None:
+    smuggled = "=?utf-8?q?Khan=0aReply-To:_ke-xau@evil.example=0a=0aBam_vao?="
+    async with desk.transactions(SYSTEM) as tx:
+        await send_mails(tx, [Letter("x", "a@hop.test", smuggled, f"Giấy mời: {smuggled}", "Nội dung")])
+    await run(desk)
+    [message] = postbox.messages
+    assert message["Reply-To"] is None
+    assert postbox.texts() == ["Nội dung\n"]
+
+
+@pytest.mark.parametrize("ends", ["421 too many messages", None])
+async def test_a_server_that_takes_a_few_letters_a_connection(
+    desk: Services, postbox: Postbox, ends: str | None
+) -> None:
+    postbox.most_a_connection, postbox.farewell = 5, ends
+    letters = [Letter("papers.reminder", f"so{n}@hop.test", f"Người {n}", "Nhắc", f"Số {n}") for n in range(100)]
+    async with desk.transactions(SYSTEM) as tx:
+        ids = await send_mails(tx, letters)
+    await run(desk)
+    assert sorted(postbox.texts()) == sorted(f"Số {n}\n" for n in range(100))
+    async with desk.database.read() as session:
+        states = await session.scalars(select(Mail.state).where(Mail.id.in_(ids)))
+    assert set(states) == {"sent"}
+    assert await jobs(desk) == []
+
+
 async def test_starttls_and_a_password(services: Services, postbox: Postbox, tmp_path: Path) -> None:
     certificate, key = certificate_of("127.0.0.1", tmp_path)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

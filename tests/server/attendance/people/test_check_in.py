@@ -33,7 +33,7 @@ async def test_the_hall_takes_its_list(
     clock.pass_(minutes=2)
     said = await check(secretary, held, province.da_sar_hall, "in", "An", "Bình", how="group")
     assert states(said["people"]) == {"An": "present", "Bình": "present"}
-    assert (said["count"]["present"], said["count"]["absent"], said["count"]["counted"]) == (2, 1, 2)
+    assert (said["count"]["present"], said["count"]["absent"], said["count"]["counted"]) == (2, 0, 2)
     assert said["people"][0]["by_name"] == province.hall_secretary.full_name
     assert said["people"][0]["how"] == "group"
     first = said["people"][0]["at"]
@@ -47,7 +47,7 @@ async def test_the_hall_takes_its_list(
     await check(secretary, held, province.da_sar_hall, "out", "An", how="by-hand")
     clock.pass_(minutes=1)
     page = (await secretary.get(held.path(province.da_sar_hall, "people"))).json()
-    assert states(page["people"]) == {"Liêng Đại Biểu": "leave", "An": "absent", "Bình": "left"}
+    assert states(page["people"]) == {"Liêng Đại Biểu": "leave", "An": "expected", "Bình": "left"}
     assert page["people"][0]["reason"] == "Đi công tác"
     assert page["may_take"]
     count = page["count"]
@@ -56,11 +56,33 @@ async def test_the_hall_takes_its_list(
         "present": 0,
         "leave": 1,
         "left": 1,
-        "absent": 1,
+        "absent": 0,
     }
     await check(secretary, held, province.da_sar_hall, "leave-withdrawn", "Đại Biểu")
     page = (await secretary.get(held.path(province.da_sar_hall, "people"))).json()
-    assert states(page["people"])["Liêng Đại Biểu"] == "absent"
+    assert states(page["people"])["Liêng Đại Biểu"] == "expected"
+
+
+async def test_nobody_is_absent_before_the_hall_has_signed(
+    services: Services, province: builders.Province, browser: Browsers
+) -> None:
+    held = await conference(services, province)
+    secretary, organiser = await browser(province.hall_secretary), await browser(province.organiser)
+    await check(secretary, held, province.da_sar_hall, "in", "An")
+
+    async def absent() -> tuple[dict[str, str], int, int]:
+        page = (await secretary.get(held.path(province.da_sar_hall, "people"))).json()
+        turnout = (await organiser.get(held.path(rest="people"))).json()
+        return states(page["people"]), page["count"]["absent"], turnout["totals"]["absent"]
+
+    waiting = {"An": "present", "Bình": "expected", "Liêng Đại Biểu": "expected"}
+    assert await absent() == (waiting, 0, 0)
+    signed = await secretary.post(held.path(province.da_sar_hall, "sign-off"), json={"note": ""})
+    assert signed.status_code == 200, signed.text
+    assert await absent() == ({**waiting, "Bình": "absent", "Liêng Đại Biểu": "absent"}, 2, 2)
+    # Whoever comes late puts the list in motion again.
+    await check(secretary, held, province.da_sar_hall, "in", "Bình")
+    assert await absent() == ({**waiting, "Bình": "present"}, 0, 0)
 
 
 async def test_before_the_meeting_nobody_is_absent(
@@ -75,7 +97,10 @@ async def test_before_the_meeting_nobody_is_absent(
     clock.pass_(minutes=1)
     assert (await organiser.post(held.path(rest="start"))).status_code == 200
     turnout = (await organiser.get(held.path(rest="people"))).json()
-    assert (turnout["totals"]["absent"], turnout["totals"]["left"]) == (7, 0)
+    assert (turnout["totals"]["absent"], turnout["totals"]["left"]) == (0, 0)
+    assert (await organiser.post(held.path(rest="end"))).status_code == 200
+    turnout = (await organiser.get(held.path(rest="people"))).json()
+    assert (turnout["totals"]["absent"], turnout["totals"]["left"]) == (7, 0), "who never came was absent"
 
 
 async def test_wrong_wishes(services: Services, province: builders.Province, browser: Browsers) -> None:
@@ -154,7 +179,7 @@ async def test_online(services: Services, province: builders.Province, browser: 
     held = await conference(services, province)
     phone = await browser(held.people["Giang"])
     mine = held.path(rest="my-attendance")
-    assert (await phone.get(mine)).json()["state"] == "absent"
+    assert (await phone.get(mine)).json()["state"] == "expected"
     answer = await phone.post(held.path(rest="online"), json={"online": True})
     assert answer.json()["state"] == "online"
     organiser = await browser(province.organiser)
@@ -165,7 +190,7 @@ async def test_online(services: Services, province: builders.Province, browser: 
     units = {unit["name"]: unit for unit in turnout["units"]}
     assert (units["Xã Hiệp An"]["expected"], units["Xã Hiệp An"]["online"]) == (2, 1)
     assert (units["Tỉnh Lâm Đồng"]["expected"], units["Tỉnh Lâm Đồng"]["online"]) == (7, 1)
-    assert (units["Huyện Lạc Dương"]["expected"], units["Huyện Lạc Dương"]["absent"]) == (5, 5)
+    assert (units["Huyện Lạc Dương"]["expected"], units["Huyện Lạc Dương"]["absent"]) == (5, 0)
     left = await phone.post(held.path(rest="online"), json={"online": False})
     assert left.json()["state"] == "left"
     assert (await phone.post(held.path(rest="online"), json={"online": False})).json()["state"] == "left"

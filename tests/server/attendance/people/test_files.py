@@ -35,6 +35,7 @@ async def held(services: Services, province: builders.Province, browser: Browser
     await organiser.post(made.path(da_sar, "sign-off"), json={})
     async with services.transactions(SYSTEM) as tx:
         (await tx.session.get_one(Delegate, made.delegates["Dũng"])).role = "guest"
+    assert (await organiser.post(made.path(rest="end"))).status_code == 200
     return made
 
 

@@ -119,6 +119,7 @@ class Play:
         for point_id, count in said.items():
             in_hall = max(sitting[point_id], counted.headcounts.get(point_id, 0)) if point_id is not None else 0
             count.counted = in_hall + count.online
+            count.settle(meeting.state == "ended" or point_id in counted.signed_off)
         assert counted.points == said
 
 

@@ -23,7 +23,8 @@ def log(*entries: tuple[str, str, int | None, int]) -> list[Entry]:
 
 def test_who_is_nowhere_is_expected_and_absent_from_the_start_on() -> None:
     assert status_of([], None).state == "expected"
-    assert status_of([], START).state == "absent"
+    assert status_of([], START).state == "expected"
+    assert status_of([], START, settled=True).state == "absent"
 
 
 def test_comes_goes_and_comes_back() -> None:
@@ -38,12 +39,12 @@ def test_comes_goes_and_comes_back() -> None:
 def test_who_went_before_the_meeting_began_was_not_at_it() -> None:
     went = log(("in", "qr", HERE, 10), ("out", "list", HERE, 20))
     assert status_of(went, None).state == "expected"
-    assert status_of(went, START).state == "absent"
+    assert status_of(went, START, settled=True).state == "absent"
 
 
 def test_a_mistake_is_taken_back_by_hand() -> None:
     mistaken = log(("in", "list", HERE, 70), ("out", "by-hand", HERE, 75))
-    assert status_of(mistaken, START).state == "absent"
+    assert status_of(mistaken, START, settled=True).state == "absent"
     assert status_of(mistaken, START).arrived_at is None
     excused = log(("leave", "list", HERE, 5), ("in", "list", HERE, 70), ("out", "by-hand", HERE, 75))
     assert (status_of(excused, START).state, status_of(excused, START).reason) == ("leave", "ốm")
@@ -58,7 +59,7 @@ def test_who_has_leave_and_comes_is_present() -> None:
 
 
 def test_leave_is_withdrawn() -> None:
-    assert status_of(log(("leave", "list", HERE, 5), ("leave-withdrawn", "list", HERE, 6)), START).state == "absent"
+    assert status_of(log(("leave", "list", HERE, 5), ("leave-withdrawn", "list", HERE, 6)), START).state == "expected"
     # Noted for the wrong person, who sat there all the time.
     assert (
         status_of(
@@ -118,11 +119,13 @@ def logs(draw: st.DrawFn) -> list[Entry]:
 def test_any_log(entries: list[Entry], order: object, begun: bool) -> None:
     started_at = START if begun else None
     said = status_of(entries, started_at)
+    settled = status_of(entries, started_at, settled=True)
+    assert (settled == said) != (said.state == "expected"), "settling the list concerns those who are nowhere"
     shuffled = list(entries)
     order.shuffle(shuffled)  # type: ignore[attr-defined]
     assert status_of(shuffled, started_at) == said, "the log's own order counts, not that of reading"
     assert (said.point_id is not None) == (said.state == "present")
-    assert said.state != ("expected" if begun else "absent")
+    assert said.state != "absent"
     assert (said.state in ATTENDED) <= (said.at is not None)
     if entries:
         last = entries[-1]
@@ -153,4 +156,5 @@ def test_a_list_is_divided_without_rest(people: list[tuple[list[Entry], list[Ent
         waiting += own.state == "expected" and not stands
         if by is not None:
             count.add(by.state, substitute=True, represented=False)
-    assert count.expected == count.present + count.online + count.left + count.leave + count.absent + waiting
+    assert count.expected == count.present + count.online + count.left + count.leave + count.missing
+    assert count.missing == waiting

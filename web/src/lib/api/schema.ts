@@ -130,6 +130,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/papers/{paper_id}/overrule-mark": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Overrule Mark
+         * @description A word in the body that looked like a mark of secrecy is none; the version is worked on once more.
+         */
+        post: operations["overrule_mark_api_papers__paper_id__overrule_mark_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/papers/{paper_id}/policy": {
         parameters: {
             query?: never;
@@ -719,7 +739,11 @@ export interface paths {
         get: operations["own_sessions_api_sessions_get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * End Other Sessions
+         * @description All of one's own but the one that asks.
+         */
+        delete: operations["end_other_sessions_api_sessions_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -754,6 +778,79 @@ export interface paths {
         put: operations["change_password_api_session_password_put"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sessions Of Person */
+        get: operations["sessions_of_person_api_people__person_id__sessions_get"];
+        put?: never;
+        post?: never;
+        /** End Sessions Of Person */
+        delete: operations["end_sessions_of_person_api_people__person_id__sessions_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End Session Of Person */
+        delete: operations["end_session_of_person_api_people__person_id__sessions__session_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/points/{point_id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sessions Of Hall */
+        get: operations["sessions_of_hall_api_points__point_id__sessions_get"];
+        put?: never;
+        post?: never;
+        /**
+         * End Sessions Of Hall
+         * @description A device is lost: nothing that was signed in for this hall is any more.
+         */
+        delete: operations["end_sessions_of_hall_api_points__point_id__sessions_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/points/{point_id}/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End Session Of Hall */
+        delete: operations["end_session_of_hall_api_points__point_id__sessions__session_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1203,6 +1300,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Leading Devices */
+        get: operations["leading_devices_api_meetings__meeting_id__devices_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/devices/{session_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm Device */
+        post: operations["confirm_device_api_meetings__meeting_id__devices__session_id__confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/devices/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End Device */
+        delete: operations["end_device_api_meetings__meeting_id__devices__session_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/invitations.pdf": {
         parameters: {
             query?: never;
@@ -1436,6 +1584,26 @@ export interface paths {
         patch: operations["append_api_uploads__token__patch"];
         trace?: never;
     };
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit
+         * @description The log, newest first, page by page; for administrators of the root unit.
+         */
+        get: operations["audit_api_audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1607,6 +1775,43 @@ export interface components {
              * @default
              */
             name: string;
+        };
+        /** AuditOut */
+        AuditOut: {
+            /** Id */
+            id: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Actor Person Id */
+            actor_person_id: number | null;
+            /** Actor Point Id */
+            actor_point_id: number | null;
+            /** Actor Name */
+            actor_name: string;
+            /** Session Id */
+            session_id: number | null;
+            /** Address */
+            address: string;
+            /** Action */
+            action: string;
+            /** Subject Type */
+            subject_type: string;
+            /** Subject Id */
+            subject_id: string;
+            /** Facts */
+            facts: {
+                [key: string]: unknown;
+            };
+        };
+        /** AuditPage */
+        AuditPage: {
+            /** Entries */
+            entries: components["schemas"]["AuditOut"][];
+            /** More */
+            more: boolean;
         };
         /** BadRow */
         BadRow: {
@@ -1884,7 +2089,8 @@ export interface components {
         };
         /**
          * CountOut
-         * @description expected = present + online + left + leave + absent once the meeting has begun; before, the rest is yet to come.
+         * @description expected = present + online + left + leave + absent and the rest is yet to come. Nobody is
+         *     absent before the hall has signed or the meeting has ended.
          *     A delegate counts in the hall where he is expected, wherever he sits.
          */
         CountOut: {
@@ -2091,6 +2297,37 @@ export interface components {
             /** Point Name */
             point_name: string;
         };
+        /**
+         * LeadingDevice
+         * @description A browser that came by the chair's or the secretary's personal link.
+         */
+        LeadingDevice: {
+            /** Session Id */
+            session_id: number;
+            /** Full Name */
+            full_name: string;
+            /**
+             * Part
+             * @enum {string}
+             */
+            part: "chair" | "secretary";
+            /** User Agent */
+            user_agent: string;
+            /** Address */
+            address: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
+            /** Confirmed */
+            confirmed: boolean;
+        };
         /** LeftOut */
         LeftOut: {
             /** Title */
@@ -2142,6 +2379,11 @@ export interface components {
         LinkSignIn: {
             /** Token */
             token: string;
+            /**
+             * Replace
+             * @default false
+             */
+            replace: boolean;
         };
         /** LinkSignedIn */
         LinkSignedIn: {
@@ -2669,6 +2911,11 @@ export interface components {
             /** Level */
             level: number;
         };
+        /** OverruleWrite */
+        OverruleWrite: {
+            /** Reason */
+            reason: string;
+        };
         /** OwnReceipt */
         OwnReceipt: {
             /** Delivered At */
@@ -2969,6 +3216,8 @@ export interface components {
             signed_off: components["schemas"]["SignOffOut"] | null;
             /** May Take */
             may_take: boolean;
+            /** May Sign */
+            may_sign: boolean;
             /** People */
             people: components["schemas"]["server__attendance__people__schemas__PersonOut"][];
             /** Visitors */
@@ -3256,6 +3505,10 @@ export interface components {
         RightsOut: {
             /** View */
             view: boolean;
+            /** Attend */
+            attend: boolean;
+            /** Oversee */
+            oversee: boolean;
             /** Organise */
             organise: boolean;
             /** Conduct */
@@ -3363,6 +3616,8 @@ export interface components {
             last_seen_at: string;
             /** User Agent */
             user_agent: string;
+            /** Address */
+            address: string;
             /** Current */
             current: boolean;
         };
@@ -3750,6 +4005,11 @@ export interface components {
             /** Since */
             since: string | null;
         };
+        /** ContentSound */
+        ContentSound: {
+            /** On */
+            on: boolean;
+        };
         /**
          * DemandSignal
          * @description Signal `demand`: how large this client's pictures are watched; what nobody watches need not be sent.
@@ -3812,6 +4072,19 @@ export interface components {
         FloorTake: {
             /** Point Id */
             point_id: number;
+        };
+        /** HallDevices */
+        HallDevices: {
+            /**
+             * Camera
+             * @enum {string}
+             */
+            camera: "unknown" | "ok" | "none" | "denied" | "muted";
+            /**
+             * Microphone
+             * @enum {string}
+             */
+            microphone: "unknown" | "ok" | "none" | "denied" | "muted";
         };
         /** HallReady */
         HallReady: {
@@ -4083,6 +4356,21 @@ export interface components {
             since: string;
             /** Weak */
             weak: boolean;
+            /**
+             * Media
+             * @enum {string}
+             */
+            media: "none" | "connected" | "lost";
+            /**
+             * Camera
+             * @enum {string}
+             */
+            camera: "unknown" | "ok" | "none" | "denied" | "muted";
+            /**
+             * Microphone
+             * @enum {string}
+             */
+            microphone: "unknown" | "ok" | "none" | "denied" | "muted";
             /** Floor */
             floor: boolean;
             /** Hand At */
@@ -4141,6 +4429,8 @@ export interface components {
             presenter_id: number | null;
             /** Presenter Name */
             presenter_name: string;
+            /** Presenter Away */
+            presenter_away: boolean;
             /** Offered To */
             offered_to: number | null;
             /** Offered Name */
@@ -4193,6 +4483,11 @@ export interface components {
              * Format: date-time
              */
             since: string;
+            /**
+             * Muted
+             * @default false
+             */
+            muted: boolean;
         };
         /**
          * StageEntity
@@ -4274,6 +4569,14 @@ export interface components {
             preview: number | null;
             /** Tiles */
             tiles?: number[];
+        };
+        /**
+         * WatchingSignal
+         * @description Signal `watching`, to consoles: when they begin, and after a change.
+         */
+        WatchingSignal: {
+            /** People */
+            people: number;
         };
         /**
          * WorkshopEntity
@@ -4523,6 +4826,11 @@ export interface components {
                 data: components["schemas"]["HallReady"];
                 reply: components["schemas"]["NoData"];
             };
+            /** @description How the hall's camera and microphone are, whenever that changes. */
+            "hall.devices": {
+                data: components["schemas"]["HallDevices"];
+                reply: components["schemas"]["NoData"];
+            };
             /** @description The hall goes on purpose: absent from now on, its floor, stage, hand and content end. */
             "hall.leave": {
                 data: components["schemas"]["NoData"];
@@ -4593,6 +4901,11 @@ export interface components {
                 data: components["schemas"]["NoData"];
                 reply: components["schemas"]["NoData"];
             };
+            /** @description Whether the sound of what is shared is heard; `floor.mute_all` turns it off. */
+            "content.sound": {
+                data: components["schemas"]["ContentSound"];
+                reply: components["schemas"]["NoData"];
+            };
             /** @description Halls may come in and test. */
             "meeting.open": {
                 data: components["schemas"]["NoData"];
@@ -4634,6 +4947,7 @@ export interface components {
             links: components["schemas"]["LinksSignal"];
             link: components["schemas"]["PointLink"];
             "session-replaced": components["schemas"]["NoData"];
+            watching: components["schemas"]["WatchingSignal"];
         };
     };
     responses: never;
@@ -4885,6 +5199,41 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    overrule_mark_api_papers__paper_id__overrule_mark_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                paper_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OverruleWrite"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -6095,6 +6444,24 @@ export interface operations {
             };
         };
     };
+    end_other_sessions_api_sessions_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     revoke_session_api_sessions__session_id__delete: {
         parameters: {
             query?: never;
@@ -6136,6 +6503,186 @@ export interface operations {
                 "application/json": components["schemas"]["PasswordChange"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    sessions_of_person_api_people__person_id__sessions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    end_sessions_of_person_api_people__person_id__sessions_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    end_session_of_person_api_people__person_id__sessions__session_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                session_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    sessions_of_hall_api_points__point_id__sessions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    end_sessions_of_hall_api_points__point_id__sessions_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    end_session_of_hall_api_points__point_id__sessions__session_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_id: number;
+                session_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             204: {
@@ -7286,6 +7833,97 @@ export interface operations {
             };
         };
     };
+    leading_devices_api_meetings__meeting_id__devices_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadingDevice"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    confirm_device_api_meetings__meeting_id__devices__session_id__confirm_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                session_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    end_device_api_meetings__meeting_id__devices__session_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                session_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     invitations_api_meetings__meeting_id__invitations_pdf_get: {
         parameters: {
             query?: {
@@ -7765,6 +8403,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    audit_api_audit_get: {
+        parameters: {
+            query?: {
+                before?: number | null;
+                limit?: number;
+                since?: string | null;
+                until?: string | null;
+                action?: string | null;
+                subject_type?: string | null;
+                subject_id?: string | null;
+                person_id?: number | null;
+                point_id?: number | null;
+                session_id?: number | null;
+                address?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
             };
             /** @description Validation Error */
             422: {

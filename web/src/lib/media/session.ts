@@ -94,7 +94,12 @@ export class MediaSession {
 
 function prefer(transceiver: RTCRtpTransceiver, capabilities: RTCRtpCapabilities | null): void {
   const codecs = chosenCodecs(capabilities?.codecs ?? []);
-  if (codecs.length > 0) transceiver.setCodecPreferences(codecs);
+  // Firefox before 128 lacks it and offers VP8 first anyway; Safari refuses a list that names one codec twice.
+  try {
+    if (codecs.length > 0) transceiver.setCodecPreferences?.(codecs);
+  } catch {
+    // The browser's own order stands; the node takes what it can of it.
+  }
 }
 
 function mids<K extends string>(transceivers: ReadonlyMap<K, RTCRtpTransceiver>): Record<string, K> {

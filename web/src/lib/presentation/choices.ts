@@ -10,14 +10,19 @@ export interface Group {
   papers: Paper[];
 }
 
-/** What there is to present: the current item's papers first, then the rest in the agenda's order, the meeting's own last. */
+/**
+ * What there is to present: the current item's papers first, then the rest in the agenda's order, the meeting's own last.
+ * `recalled`: known from the live channel before the library has been asked for anew.
+ */
 export function groupsOf(
   papers: readonly Paper[],
   agenda: readonly AgendaItemEntity[],
   query: string,
+  recalled: readonly number[] = [],
 ): Group[] {
   const found = papers.filter(
-    ({ title, number, state }) => state !== 'recalled' && fits(`${title} ${number}`, query),
+    ({ id, title, number, state }) =>
+      state !== 'recalled' && !recalled.includes(id) && fits(`${title} ${number}`, query),
   );
   const groups = agenda.map((item, index): Group => ({
     item,

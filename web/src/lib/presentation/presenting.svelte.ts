@@ -36,11 +36,11 @@ export class Presenting {
   /** Halls that cannot see the paper one chose. */
   unseen = $state.raw<{ paper: number; points: string[] }>();
 
-  /** One presented, and it was ended for one. */
-  ended = $state(false);
+  /** What one presented, when that was ended for one. */
+  ended = $state.raw<{ paper: number; title: string }>();
 
   readonly #ownFollow: boolean;
-  #presented = false;
+  #presented: { paper: number; title: string } | undefined;
   readonly #turner = new Turner((page) => this.acts.run('page.turn', { page }));
   readonly #pointer = new Pointer((spot) => {
     // Passing: what does not arrive is followed by the next.
@@ -77,6 +77,12 @@ export class Presenting {
 
   get library(): Library | undefined {
     return shelf.libraries.get(this.meetingId);
+  }
+
+  /** Papers taken back, as the live channel tells it: at once, where the library comes later. */
+  get recalled(): number[] {
+    const library = this.room.collection('library').get('') as { recalled: number[] } | undefined;
+    return library?.recalled ?? [];
   }
 
   get me(): number | undefined {
@@ -145,7 +151,7 @@ export class Presenting {
 
   /** Ends it; one's own end is no news. */
   async stop(): Promise<void> {
-    this.#presented = false;
+    this.#presented = undefined;
     await this.acts.ask('page.stop');
   }
 
@@ -172,9 +178,14 @@ export class Presenting {
     const { shown, mine } = this;
     const begun = this.room.meeting?.state === 'open' || this.room.meeting?.state === 'running';
     untrack(() => {
-      if (shown) this.ended = false;
-      else if (this.#presented && begun) this.ended = true;
-      this.#presented = mine;
+      if (shown) this.ended = undefined;
+      else if (this.#presented && begun) {
+        this.ended = this.#presented;
+        // Why it ended stands in the library: taken back, or not for oneself any more.
+        void shelf.load(this.meetingId).catch(() => undefined);
+      }
+      const title = this.follow.content?.head.paper.title ?? this.#presented?.title ?? '';
+      this.#presented = mine && shown ? { paper: shown.paper_id, title } : undefined;
     });
   }
 

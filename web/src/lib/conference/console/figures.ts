@@ -1,12 +1,26 @@
-import type { LinkFigures } from '#lib/live/types.ts';
+import type { LinkFigures, LinkRating } from '#lib/live/types.ts';
 import { m } from '#lib/paraglide/messages.js';
+import { getLocale } from '#lib/paraglide/runtime.js';
+
+const locale = () => (getLocale() === 'vi' ? 'vi-VN' : 'en-GB');
 
 const GOOD_RATE = 1_200_000;
 
+/** Below this a face moves in jerks, whatever the packets say. Frames a second; 0 is a point nobody watches. */
+const FEW_FRAMES = 10;
+
+/** The one rating of a line that every place shows: what the server found (`weak`), the figures, and whether the picture moves. */
+export function ratingOf(figures: LinkFigures, weak: boolean): LinkRating {
+  if (figures.rating === 'bad') return 'bad';
+  const jerky = figures.fps > 0 && figures.fps < FEW_FRAMES;
+  return weak || jerky ? 'weak' : figures.rating;
+}
+
 /** A line in words: "Đường truyền tốt. Trễ 12 ms, 25 hình/giây." */
-export function lineWords(figures: LinkFigures | undefined): string {
-  if (!figures) return m.line_unknown();
-  const rating = { good: m.hall_line_good, weak: m.hall_line_weak, bad: m.hall_line_bad }[figures.rating]();
+export function lineWords(figures: LinkFigures | undefined, weak: boolean): string {
+  if (!figures) return weak ? `${m.hall_line_weak()}.` : m.line_unknown();
+  const words = { good: m.hall_line_good, weak: m.hall_line_weak, bad: m.hall_line_bad };
+  const rating = words[ratingOf(figures, weak)]();
   const parts = [];
   if (typeof figures.rtt_ms === 'number') parts.push(m.line_delay({ ms: Math.round(figures.rtt_ms) }));
   if (figures.fps > 0) parts.push(m.line_frames({ fps: Math.round(figures.fps) }));
@@ -16,11 +30,11 @@ export function lineWords(figures: LinkFigures | undefined): string {
 /** The figures an operator reads, each with its name; shares in percent, rates in Mbit/s or kbit/s. */
 export function lineFigures(figures: LinkFigures): { name: string; value: string; bad: boolean }[] {
   const percent = (share: number) =>
-    `${(share * 100).toLocaleString('vi-VN', { maximumFractionDigits: 1 })}%`;
+    `${(share * 100).toLocaleString(locale(), { maximumFractionDigits: 1 })}%`;
   const rate = (bits: number) =>
     bits >= GOOD_RATE
-      ? `${(bits / 1e6).toLocaleString('vi-VN', { maximumFractionDigits: 1 })} Mbit/s`
-      : `${Math.round(bits / 1000).toLocaleString('vi-VN')} kbit/s`;
+      ? `${(bits / 1e6).toLocaleString(locale(), { maximumFractionDigits: 1 })} Mbit/s`
+      : `${Math.round(bits / 1000).toLocaleString(locale())} kbit/s`;
   return [
     {
       name: m.figure_delay(),
@@ -30,7 +44,11 @@ export function lineFigures(figures: LinkFigures): { name: string; value: string
     { name: m.figure_loss_up(), value: percent(figures.loss_up), bad: figures.loss_up > 0.05 },
     { name: m.figure_loss_down(), value: percent(figures.loss_down), bad: figures.loss_down > 0.05 },
     { name: m.figure_rate(), value: rate(figures.bitrate_up), bad: false },
-    { name: m.figure_frames(), value: String(Math.round(figures.fps)), bad: false },
+    {
+      name: m.figure_frames(),
+      value: String(Math.round(figures.fps)),
+      bad: figures.fps > 0 && figures.fps < FEW_FRAMES,
+    },
   ];
 }
 

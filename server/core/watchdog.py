@@ -1,0 +1,81 @@
+"""Says what holds the event loop.
+
+A thread looks at a clock that the loop sets every few milliseconds. Once it stands for too long, the thread notes what
+the loop's thread executes just then, so that the log names the line and not only the fact.
+"""
+
+import asyncio
+import contextlib
+import sys
+import threading
+import time
+import traceback
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+COUNTED_SECONDS = 0.010
+"""Whatever stands longer is counted: pages turn for 12,000 devices on this loop."""
+BEAT_SECONDS = 0.004
+_FRAMES = 12
+"""Of a stack, from its innermost outwards."""
+
+
+@dataclass(slots=True)
+class Watchdog:
+    """`logged`: seconds from which a stall is written to the log, with its stack."""
+
+    logged: float
+    stalls: int = 0
+    """Longer than `COUNTED_SECONDS`, since the start."""
+    worst: float = 0.0
+    """Seconds of the longest."""
+    _beat: float = 0.0
+    _stack: str = ""
+    _over: bool = False
+
+    @contextlib.asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Watches the running loop."""
+        loop_thread = threading.get_ident()
+        self._beat = time.monotonic()
+        thread = threading.Thread(target=self._look, args=(loop_thread,), name="watchdog", daemon=True)
+        thread.start()
+        beating = asyncio.create_task(self._keep_beating(), name="watchdog")
+        try:
+            yield
+        finally:
+            self._over = True
+            beating.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await beating
+            thread.join()
+
+    async def _keep_beating(self) -> None:
+        while True:
+            due = time.monotonic() + BEAT_SECONDS
+            await asyncio.sleep(BEAT_SECONDS)
+            now = time.monotonic()
+            late, stack, self._stack, self._beat = now - due, self._stack, "", now
+            if late > COUNTED_SECONDS:
+                self.stalls += 1
+                self.worst = max(self.worst, late)
+                if late > self.logged:
+                    log.warning("loop-held", ms=round(late * 1000, 1), stack=stack)
+
+    def _look(self, loop_thread: int) -> None:
+        while not self._over:
+            time.sleep(BEAT_SECONDS)
+            if not self._stack and time.monotonic() - self._beat > COUNTED_SECONDS + BEAT_SECONDS:
+                frame = sys._current_frames().get(loop_thread)
+                if frame is not None:
+                    lines = traceback.extract_stack(frame)[-_FRAMES:]
+                    self._stack = " < ".join(f"{_short(at.filename)}:{at.lineno} {at.name}" for at in reversed(lines))
+
+
+def _short(path: str) -> str:
+    """The last three parts: `server/live/room.py`."""
+    return "/".join(path.rsplit("/", 3)[-3:])

@@ -1,0 +1,67 @@
+"""Real Firefox for tests: Debian's own, driven by Playwright over WebDriver BiDi. Its camera and microphone are
+Firefox's fakes: a picture that changes colour, and a tone whose frequency a test chooses."""
+
+import contextlib
+import shutil
+import stat
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from playwright.async_api import BrowserContext, Playwright
+
+from tests.e2e import bidi_bridge, signs
+from tests.e2e.chromium import REMEMBER_CONNECTIONS
+
+EXECUTABLE = shutil.which("firefox-esr") or "/usr/bin/firefox-esr"
+
+PREFERENCES: dict[str, str | float | bool] = {
+    "media.navigator.streams.fake": True,
+    "media.navigator.permission.disabled": True,
+    "media.peerconnection.ice.obfuscate_host_addresses": False,
+    "media.gmp-manager.updateEnabled": False,
+    "app.normandy.enabled": False,
+    "services.settings.server": "data:,",
+    "browser.backup.enabled": False,
+    "browser.search.update": False,
+    "extensions.systemAddon.update.enabled": False,
+    "network.captive-portal-service.enabled": False,
+    "network.connectivity-service.enabled": False,
+}
+
+AUTOPLAY = "media.autoplay.default"
+ALLOWED, BLOCKED = 0, 1
+
+
+@contextlib.asynccontextmanager
+async def firefox(
+    playwright: Playwright,
+    folder: Path,
+    *,
+    number: int,
+    base_url: str,
+    autoplay: bool = True,
+    viewport: tuple[int, int] = (1280, 720),
+) -> AsyncIterator[BrowserContext]:
+    """A browser whose microphone sounds hall `number`'s tone. `autoplay` False: it sounds only after a touch, as
+    Firefox is delivered."""
+    folder.mkdir(parents=True, exist_ok=True)
+    wrapper = folder / "firefox"
+    wrapper.write_text(f'#!/bin/sh\nexec {sys.executable} {bidi_bridge.__file__} {EXECUTABLE} "$@"\n')
+    wrapper.chmod(wrapper.stat().st_mode | stat.S_IXUSR)
+    browser = await playwright.firefox.launch(
+        channel="moz-firefox",
+        executable_path=str(wrapper),
+        headless=True,
+        firefox_user_prefs=PREFERENCES
+        | {AUTOPLAY: ALLOWED if autoplay else BLOCKED, "media.navigator.audio.fake_frequency": signs.tone(number)},
+    )
+    try:
+        context = await browser.new_context(
+            base_url=base_url, locale="vi-VN", viewport={"width": viewport[0], "height": viewport[1]}
+        )
+        await context.add_init_script(REMEMBER_CONNECTIONS)
+        await context.add_init_script("localStorage['nhipcau.devices'] ??= '{\"processing\":\"hall\"}'")
+        yield context
+    finally:
+        await browser.close()

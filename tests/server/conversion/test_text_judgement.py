@@ -1,0 +1,205 @@
+"""Which pages are recognised anew: those whose text is not what the eye sees, in whatever way they came to be so."""
+
+import io
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pikepdf
+import pypdfium2
+import pytest
+from pikepdf import Array, Dictionary, Name
+from PIL import Image, ImageFont
+
+from server.conversion.deskew import straighten
+from server.conversion.ocr import picture_to_pdf
+from server.conversion.text import lines_of, text_of
+from server.conversion.text_judgement import Judged, is_vietnamese, judge
+from server.core import fonts
+from tests import papers
+from tests.server.conversion.converting import made
+
+A4 = (595, 842)
+
+
+def judged(tmp_path: Path, content: bytes, *, office: bool = False) -> Judged:
+    return judge(papers.file(tmp_path, "judged.pdf", content), office=office)
+
+
+def saved(document: pikepdf.Pdf) -> bytes:
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def picture(document: pikepdf.Pdf, image: Image.Image) -> pikepdf.Stream:
+    grey = image.convert("L")
+    return document.make_stream(
+        grey.tobytes(),
+        Type=Name.XObject,
+        Subtype=Name.Image,
+        Width=grey.width,
+        Height=grey.height,
+        BitsPerComponent=8,
+        ColorSpace=Name.DeviceGray,
+    )
+
+
+def strips(mark: str = "") -> bytes:
+    """A scan in forty strips, as some scanners save one."""
+    page = papers.page_image(150, mark=mark)
+    document = pikepdf.new()
+    document.add_blank_page(page_size=A4)
+    height = page.height / 40
+    names, content = Dictionary(), []
+    for number in range(40):
+        top, bottom = round(number * height), round((number + 1) * height)
+        names[f"/S{number}"] = picture(document, page.crop((0, top, page.width, bottom)))
+        scale = A4[1] / page.height
+        content.append(f"q {A4[0]} 0 0 {(bottom - top) * scale:.3f} 0 {A4[1] - bottom * scale:.3f} cm /S{number} Do Q")
+    document.pages[0].obj.Resources = Dictionary(XObject=names)
+    document.pages[0].obj.Contents = document.make_stream("\n".join(content).encode())
+    return saved(document)
+
+
+def within_forms(mark: str = "") -> bytes:
+    """The picture lies in a form, which lies in a form; the scale stands outside of both."""
+    document = pikepdf.new()
+    document.add_blank_page(page_size=A4)
+    inner: pikepdf.Object = picture(document, papers.page_image(150, mark=mark))
+    for _ in range(2):
+        inner = document.make_stream(
+            b"/I Do",
+            Type=Name.XObject,
+            Subtype=Name.Form,
+            BBox=Array([0, 0, 1, 1]),
+            Resources=Dictionary(XObject=Dictionary(I=inner)),
+        )
+    document.pages[0].obj.Resources = Dictionary(XObject=Dictionary(I=inner))
+    document.pages[0].obj.Contents = document.make_stream(f"q {A4[0]} 0 0 {A4[1]} 0 0 cm /I Do Q".encode())
+    return saved(document)
+
+
+def outlines(mark: str = "") -> bytes:
+    """Letters as shapes, as printing houses deliver them."""
+    command = ["gs", "-q", "-dNoOutputFonts", "-sDEVICE=pdfwrite", "-o", "-", "-"]
+    return subprocess.run(command, input=papers.pdf(mark=mark), capture_output=True, check=True).stdout
+
+
+def without_unicode(mark: str = "") -> bytes:
+    """Fonts that do not say what their glyphs mean."""
+    with pikepdf.open(io.BytesIO(papers.pdf(mark=mark))) as document:
+        for each in document.objects:
+            if isinstance(each, Dictionary) and "/ToUnicode" in each:
+                del each["/ToUnicode"]
+        return saved(document)
+
+
+def foreign_layer(mark: str = "") -> bytes:
+    """A scan that a scanner without Vietnamese has recognised."""
+    with pikepdf.open(io.BytesIO(papers.scan_pdf(1, angle=0, mark=mark))) as document:
+        page = document.pages[0]
+        page.obj.Resources.Font = Dictionary(F=Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica))
+        line = "(TINH UY LAM DONG S6 9-BC/TU cong tac n6i chinh quoc phong an ninh xay dung he thong chinh tri) '"
+        page.contents_add(f"BT 3 Tr /F 9 Tf 12 TL 50 780 Td {line * 8} ET".encode())
+        return saved(document)
+
+
+SHAPES: list[Callable[..., bytes]] = [strips, within_forms, outlines, without_unicode, foreign_layer]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_scan_in_every_shape_is_seen_as_one(tmp_path: Path, shape: Callable[..., bytes]) -> None:
+    found = judged(tmp_path, shape())
+    assert (found.rubbish if shape is without_unicode else found.scans) == [1]
+
+
+@pytest.mark.parametrize("shape", [strips, without_unicode, foreign_layer])
+async def test_its_mark_of_secrecy_is_read(tmp_path: Path, shape: Callable[..., bytes]) -> None:
+    assert (await made(tmp_path / "job", shape(mark="TỐI MẬT"), "bao-cao.pdf")).code == "secret"
+
+
+async def test_text_without_meaning_is_recognised_for_reading_and_the_page_left_sharp(tmp_path: Path) -> None:
+    done = await made(tmp_path / "job", without_unicode(), "a.pdf")
+    assert "Nghị quyết Đại hội" in done.pages[0].text.replace("\n", " ")
+    with pypdfium2.PdfDocument(done.result / "reading.pdf") as document:
+        assert all(each.type != pypdfium2.raw.FPDF_PAGEOBJ_IMAGE for each in document[0].get_objects())
+
+
+def test_true_text_is_never_replaced(tmp_path: Path) -> None:
+    """Slides with a picture behind them, a title page with an emblem, a short letter, an English paper."""
+    photo = Image.effect_noise((600, 400), 60).convert("RGB")
+    with pikepdf.open(io.BytesIO(papers.pdf(paragraphs=0))) as document:
+        page = document.pages[0]
+        page.obj.Resources.XObject = Dictionary(B=picture(document, photo))
+        page.contents_add(f"q {A4[0]} 0 0 {A4[1]} 0 0 cm /B Do Q".encode(), prepend=True)
+        slide = saved(document)
+    assert judged(tmp_path, slide) == Judged()
+    assert judged(tmp_path, slide, office=True) == Judged()
+    with pikepdf.open(io.BytesIO(papers.pdf(paragraphs=0))) as document:
+        page = document.pages[0]
+        page.obj.Resources.XObject = Dictionary(B=picture(document, Image.new("L", (100, 100), 40)))
+        page.contents_add(b"q 90 0 0 90 250 600 cm /B Do Q")
+        assert judged(tmp_path, saved(document)) == Judged()
+    assert judged(tmp_path, papers.pdf(3, paragraph="This annual report is in English, and has no marks at all.")) == (
+        Judged()
+    )
+    assert judged(tmp_path, papers.pdf(paragraphs=0)) == Judged()
+
+
+def test_vietnamese_is_told_from_what_scanners_guess() -> None:
+    assert is_vietnamese(papers.PARAGRAPH)
+    assert not is_vietnamese("cong tac n6i chinh quoc phong an ninh xay dung he thong chinh tri tinh Lam Dong " * 3)
+    assert not is_vietnamese(
+        "Thûc hiçn Nghi quyét Dgi hQi Ddng bQ tinh, sdu thdng ddu ndm kinh t6 cia tinh tdng trudng " * 3
+    )
+
+
+def test_letters_drawn_later_stand_where_they_belong(tmp_path: Path) -> None:
+    """A stand-in font without ộ, ị, ự: those letters come from another one, at the end of the line's content."""
+    whole = "TỈNH ỦY LÂM ĐỒNG giao ban tổ chức hội nghị trực tuyến"
+    document = pikepdf.new()
+    document.add_blank_page(page_size=A4)
+    drawn = pypdfium2.PdfDocument(io.BytesIO(saved(document)))
+    page = drawn[0]
+    font_file = fonts.FOLDER / "LiberationSerif-Regular.ttf"
+    content = font_file.read_bytes()
+    raw = pypdfium2.raw
+    buffer = (raw.c_uint8 * len(content)).from_buffer_copy(content)
+    font = raw.FPDFText_LoadFont(drawn, buffer, len(content), raw.FPDF_FONT_TRUETYPE, 1)
+    ruler = ImageFont.truetype(str(font_file), 1000)
+    for late in (False, True):
+        for index, letter in enumerate(whole):
+            if letter == " " or (ord(letter) > 0x1E00) != late:
+                continue
+            item = raw.FPDFPageObj_CreateTextObj(drawn, font, 14)
+            said = (letter + "\0").encode("utf-16-le")
+            raw.FPDFText_SetText(item, (raw.c_ushort * (len(said) // 2)).from_buffer_copy(said))
+            raw.FPDFPageObj_Transform(item, 1, 0, 0, 1, 50 + ruler.getlength(whole[:index]) * 14 / 1000, 700)
+            raw.FPDFPage_InsertObject(page, item)
+    page.gen_content()
+    assert text_of(lines_of(page)) == whole
+
+
+def test_straight_pages_stay_as_they_are_and_black_and_white_stays_so(tmp_path: Path) -> None:
+    fax = papers.page_image(200).convert("1")
+    fax.save(tmp_path / "fax.tif", compression="group4")
+    picture_to_pdf(tmp_path / "fax.tif", tmp_path / "fax.pdf")
+    size = (tmp_path / "fax.tif").stat().st_size
+    assert (tmp_path / "fax.pdf").stat().st_size < 1.3 * size + 2000
+    straighten(tmp_path / "fax.pdf", tmp_path / "straight.pdf", [1], lambda part: None)
+    assert (tmp_path / "straight.pdf").stat().st_size < 1.3 * size + 2000
+    crooked = papers.page_image(200).rotate(2, fillcolor=255).convert("1")
+    crooked.save(tmp_path / "crooked.tif", compression="group4")
+    picture_to_pdf(tmp_path / "crooked.tif", tmp_path / "crooked.pdf")
+    straighten(tmp_path / "crooked.pdf", tmp_path / "turned.pdf", [1], lambda part: None)
+    with pikepdf.open(tmp_path / "turned.pdf") as document:
+        assert document.pages[0].get_images()["/Scan"].Filter == Name.CCITTFaxDecode
+    assert (tmp_path / "turned.pdf").stat().st_size < 1.5 * (tmp_path / "crooked.tif").stat().st_size
+    with pypdfium2.PdfDocument(tmp_path / "turned.pdf") as document:
+        drawn = document[0].render(scale=1, grayscale=True).to_pil().resize((60, 85))
+    there = papers.page_image(72).convert("L").resize((60, 85))
+    differ = sum(abs(a - b) for a, b in zip(drawn.get_flattened_data(), there.get_flattened_data(), strict=True)) / (
+        60 * 85
+    )
+    assert differ < 12, "the same page, not its negative"

@@ -1,0 +1,46 @@
+import type { PointEntity } from '#lib/live/types.ts';
+import { m } from '#lib/paraglide/messages.js';
+import { chime } from '#lib/media/chime.ts';
+import type { Board } from './board.svelte.ts';
+
+const KEY = 'nhipcau.console.chime';
+
+/**
+ * Says what an operator must not miss while looking elsewhere: a new hand by a chime and a spoken notice, a lost point by
+ * a notice that interrupts. What stood already when the board was opened is no news.
+ */
+export class Announcer {
+  /** For screen readers, in their own time. */
+  polite = $state('');
+  /** At once. */
+  urgent = $state('');
+  /** A new hand sounds. */
+  sounds = $state(localStorage.getItem(KEY) !== 'off');
+  #raised: Set<number> | undefined;
+  #lost: Set<number> | undefined;
+
+  setSounds(wanted: boolean): void {
+    this.sounds = wanted;
+    localStorage.setItem(KEY, wanted ? 'on' : 'off');
+  }
+
+  /** Call in an effect. */
+  watch(board: Board): void {
+    if (!board.conference.room.known) return;
+    const hands = board.hands;
+    const lost = board.troubles.lost;
+    const raised = added(this.#raised, hands);
+    const gone = added(this.#lost, lost);
+    this.#raised = new Set(hands.map(({ id }) => id));
+    this.#lost = new Set(lost.map(({ id }) => id));
+    if (raised.length > 0) {
+      this.polite = m.hands_raised({ names: raised.map(({ name }) => name).join(', ') });
+      if (this.sounds) chime();
+    }
+    if (gone.length > 0) this.urgent = m.attention_lost({ name: gone.map(({ name }) => name).join(', ') });
+  }
+}
+
+function added(before: Set<number> | undefined, now: PointEntity[]): PointEntity[] {
+  return before ? now.filter(({ id }) => !before.has(id)) : [];
+}
