@@ -28,7 +28,9 @@ fn drop_every(nth: usize, ssrc: u32) -> (Filter, Arc<AtomicUsize>) {
     (Box::new(filter), dropped)
 }
 
+/// Of the second that comes.
 fn statistics_of(core: &sfu::core::Core, peers: &mut [&mut TestPeer], id: u32) -> PeerStatistics {
+    core.drain_events().for_each(drop);
     let event = await_event(core, peers, Duration::from_secs(3), |event| {
         matches!(event, Event::Statistics(_))
     });
@@ -118,7 +120,8 @@ fn a_hundred_wishes_for_a_key_frame_become_few_requests() {
     peers[0].send_frame(1, VP8, true, 2);
     drive(&mut peers, Duration::from_millis(700));
     peers[0].send_frame(1, VP8, true, 2);
-    drive(&mut peers, Duration::from_millis(700));
+    // Two key frames in two seconds are enough.
+    drive(&mut peers, Duration::from_millis(2_100));
     let before = peers[0].seen.picture_losses;
     let begin = Instant::now();
     for peer in &mut peers[1..] {
