@@ -14,10 +14,12 @@ from typing import Protocol
 
 import structlog
 from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
 from starlette.websockets import WebSocket
 
 from server.audit.log import AuditLog
 from server.core.actor import Actor
+from server.core.database import refusal_of
 from server.core.errors import DomainError, Invalid, NotAllowed, NotFound, TooMany
 from server.core.origin import is_same_origin
 from server.core.services import Services
@@ -315,9 +317,11 @@ async def _execute(call: Call, command: LiveCommand, message: Command, audit_log
         if error.status == NotAllowed.status:
             audit_log.refused(client.actor, error.code, f"command {command.name}")
         _reply(client, message.id, error=error)
-    except Exception:
-        logger.exception("live-command-failed", command=command.name, meeting=client.meeting_id)
-        _reply(client, message.id, error=DomainError())
+    except Exception as error:
+        refusal = refusal_of(error) if isinstance(error, DBAPIError) else None
+        if refusal is None:
+            logger.exception("live-command-failed", command=command.name, meeting=client.meeting_id)
+        _reply(client, message.id, error=refusal or DomainError())
     else:
         data_json = result.model_dump(mode="json") if result is not None else {}
         client.send(Reply(id=message.id, ok=True, data=data_json).model_dump_json())
