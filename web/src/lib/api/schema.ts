@@ -2561,6 +2561,8 @@ export interface components {
             agenda?: components["schemas"]["AgendaWrite"][] | null;
             /** Points */
             points?: components["schemas"]["MemberWrite"][] | null;
+            /** Removed People */
+            removed_people?: ("online" | "off-list") | null;
         };
         /** MeetingSummary */
         MeetingSummary: {
