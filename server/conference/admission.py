@@ -12,6 +12,7 @@ from server.conference.lifecycle import HALLS_COME_IN
 from server.conference.liveness import Watch
 from server.conference.nodes.registry import Nodes
 from server.conference.presence import join
+from server.conference.watching import Watching
 from server.core.actor import SYSTEM, Actor
 from server.core.database import in_parts
 from server.core.errors import NotAllowed
@@ -35,6 +36,7 @@ class Door:
         self._live = live
         self._nodes = nodes
         self._watch = watch
+        self._watching = Watching(live)
         self._tasks: set[asyncio.Task[None]] = set()
         live.listen(self._on_event)
 
@@ -79,15 +81,18 @@ class Door:
 
     def began(self, client: Client) -> None:
         self._nodes.began(client)
+        self._watching.changed(client)
 
     def left(self, client: Client) -> None:
         self._nodes.left(client)
+        self._watching.changed(client)
         if client.viewer.point_id is None:
             self._stop_sharing(client)
         elif self._live.client(client.meeting_id, client.participant) is None:
             self._watch.gone(client, client.viewer.point_id)
 
     async def stop(self) -> None:
+        self._watching.stop()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _stop_sharing(self, client: Client) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from server.live.client import Client
 
-SLICE = 200
+SLICE = 100
 """Clients. A write to a socket takes about 10 µs of the kernel, on uvloop only after the slice: hence no clock here."""
 
 
