@@ -211,17 +211,6 @@ async def test_a_delegate_sees_the_meeting_while_on_the_list(
     assert (await client.get(f"/api/meetings/{meeting.id}")).status_code == 404
 
 
-async def test_a_hall_that_leaves_the_meeting_leaves_its_people_invited(
-    add: Add, organiser: httpx2.AsyncClient, meeting: Meeting, province: Province
-) -> None:
-    [line] = await add("Ở Đạ Sar")
-    kept = [{"point_id": hall.id} for hall in province.halls if hall is not province.da_sar_hall]
-    edited = await organiser.patch(f"/api/meetings/{meeting.id}", json={"version": 1, "points": kept})
-    assert edited.status_code == 200, edited.text
-    [seen] = (await listed(organiser, meeting))["delegates"]
-    assert (seen["id"], seen["point_id"]) == (line["id"], None)
-
-
 async def test_a_substitute_comes_in_a_delegates_stead(
     add: Add, meeting: Meeting, services: Services, province: Province
 ) -> None:
