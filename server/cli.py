@@ -19,6 +19,7 @@ from server.demo.links import SIMULATED, visitors_links
 from server.demo.load import load, password
 from server.installation import broken_audit_entry, first_administrator
 from server.main import create_app
+from server.migrations import require_newest
 from server.serving import listen, prepare
 from server.serving import serve as serve_app
 from server.showcase import show
@@ -105,6 +106,15 @@ def init(
 
 
 @app.command()
+def migrate() -> None:
+    """Bring the database up to date, and end; `serve` does it by itself. Commands that only look never do."""
+    settings = _settings()
+    with _plainly():
+        prepare(settings)
+    print("Cơ sở dữ liệu đã đúng phiên bản.  ·  The database is up to date.")
+
+
+@app.command()
 def audit() -> None:
     """Check that the audit log's chain is whole."""
     settings = _settings()
@@ -126,7 +136,7 @@ def audit() -> None:
         print("Nhật ký kiểm toán nguyên vẹn.  ·  The audit log is whole.")
 
     with _plainly():
-        prepare(settings)
+        require_newest(settings.database)
         asyncio.run(_with_services(settings, work))
 
 
