@@ -272,7 +272,7 @@ export interface paths {
         /**
          * Download
          * @description A copy with the reader's name on every page. A signed file is never changed: it goes out as it is where its paper
-         *     says so, or not at all. The file as it was uploaded is for those who manage the paper.
+         *     says so, or not at all. Of a paper whose copies are marked everybody gets pictures with the name in them. The file as it was uploaded is for those who manage the paper.
          */
         get: operations["download_api_versions__version_id__download_get"];
         put?: never;
@@ -3281,6 +3281,8 @@ export interface components {
             opens_at: string | null;
             /** Download */
             download: boolean;
+            /** Marked */
+            marked: boolean;
             /** Audience */
             audience: components["schemas"]["AudienceOut"][];
         };
@@ -3298,6 +3300,11 @@ export interface components {
              * @default false
              */
             download: boolean;
+            /**
+             * Marked
+             * @default false
+             */
+            marked: boolean;
             /** Audience */
             audience?: (components["schemas"]["ByUnit"] | components["schemas"]["ByPoint"] | components["schemas"]["ByRole"] | components["schemas"]["ByPerson"])[];
         };
