@@ -48,7 +48,7 @@ def run(
     halls: Annotated[int, typer.Option(min=0, max=len(SIMULATED), help="Simulated halls.")] = 8,
 ) -> None:
     """A look at everything: the demo province with a conference in progress, and sign-in links."""
-    settings = _settings(host, port)
+    settings = seen_by_every_browser(_settings(host, port))
     logs.configure(as_json=settings.log_json, file=settings.var / "log" / "server.log")
     with _plainly():
         listener = listen(settings)
@@ -156,6 +156,14 @@ def _settings(host: str | None = None, port: int | None = None) -> Settings:
     settings.var.mkdir(parents=True, exist_ok=True, mode=0o700)
     if settings.var.stat().st_uid == os.geteuid():  # a folder that was made beforehand is open to all, as a rule
         settings.var.chmod(0o700)
+    return settings
+
+
+def seen_by_every_browser(settings: Settings) -> Settings:
+    """Firefox looks for media on no loopback address: on this machine alone, the node is reached by its own address,
+    too."""
+    if settings.media_bind is None and settings.host in ("127.0.0.1", "localhost"):
+        return settings.model_copy(update={"media_bind": "0.0.0.0:7000"})
     return settings
 
 
