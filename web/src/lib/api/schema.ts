@@ -2589,6 +2589,8 @@ export interface components {
             agenda?: components["schemas"]["AgendaWrite"][] | null;
             /** Points */
             points?: components["schemas"]["MemberWrite"][] | null;
+            /** Removed People */
+            removed_people?: ("online" | "off-list") | null;
         };
         /** MeetingSummary */
         MeetingSummary: {
