@@ -167,7 +167,8 @@ class _Reader:
         elif local == "annotation":
             self.seen.reviewed = True
         elif local == "relationship":
-            opened.drop = self._leads_out(attributes)
+            if self._leads_out(attributes):  # without the relation the part that names it cannot be loaded
+                self._empty({"Target"}, at, b'"about:blank"')
         else:
             self._check_attributes(local, attributes, at)
 
@@ -192,13 +193,16 @@ class _Reader:
         if not wrong:
             return
         self.seen.points_outside |= local not in _UNSEEN
+        self._empty(wrong, at, b'""')
+
+    def _empty(self, wrong: set[str], at: int, instead: bytes) -> None:
         tag = _TAG.match(self.content, at)
         if tag is None:
             raise Malformed("a tag without end")
         plain = {name.encode() for name in wrong}
 
         def emptied(found: re.Match[bytes]) -> bytes:
-            return found[1] + found[2] + found[3] + b'""' if found[2] in plain else found[0]
+            return found[1] + found[2] + found[3] + instead if found[2] in plain else found[0]
 
         self._edits.append((at, tag.end(), _ATTRIBUTE.sub(emptied, tag[0])))
 
