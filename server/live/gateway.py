@@ -9,6 +9,7 @@ import secrets
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 import structlog
@@ -21,7 +22,7 @@ from server.core.origin import is_same_origin
 from server.core.services import Services
 from server.edge.budgets import Connections
 from server.edge.websockets import line_of
-from server.live.client import NO_SUCH_MEETING, NOT_ALLOWED, NOT_SIGNED_IN, TOO_BIG, TRY_LATER, Client
+from server.live.client import NO_SUCH_MEETING, NOT_ALLOWED, NOT_SIGNED_IN, OCCUPIED, TOO_BIG, TRY_LATER, Client
 from server.live.feature import Audience, Call, LiveCommand, Viewer
 from server.live.limits import SocketLimits
 from server.live.protocol import Command, ErrorBody, Ping, Pong, Reply, client_message
@@ -34,6 +35,8 @@ MAX_FRAME = 256 * 1024
 """No command is larger. An offer of a console has 32 sections, each with the browser's whole list of codecs."""
 WAITING_COMMANDS = 32
 FLOOD_REST_SECONDS = 0.05
+ALIVE_SECONDS = 12.0
+"""A hall's page pings every 5 s; one that was not heard for so long is no obstacle to the machine that replaces it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,10 @@ class SeatRequest:
 
     audience: Audience
     point_id: int | None = None
+    device: str = ""
+    """A name of the page itself: the same one comes back after a cut, another one has to ask."""
+    take: bool = False
+    """Somebody at this page said that it takes the hall over from the page that has it."""
 
 
 class Door(Protocol):
@@ -97,6 +104,8 @@ class Gateway:
         address = socket.client.host if socket.client else ""
         if actor is not None and viewer is not None and not self._limits.may_open(actor, viewer, address, connections):
             refused, viewer = TRY_LATER, None
+        if viewer is not None and self._occupied(meeting_id, viewer, request):
+            refused, viewer = OCCUPIED, None
         # Accepted even to be refused: browsers see a close code only after the handshake.
         await socket.accept()
         if actor is None or viewer is None:
@@ -112,6 +121,7 @@ class Gateway:
             actor=actor,
             now=self._clock(),
             address=address,
+            device=request.device,
         )
         room = self._live.room(meeting_id)
         room.admit(client)
@@ -156,6 +166,15 @@ class Gateway:
             client.send(Pong(now=now).model_dump_json())
         else:
             self._take(conversation, message, len(text or ""))
+
+    def _occupied(self, meeting_id: int, viewer: Viewer, request: SeatRequest) -> bool:
+        """A hall is in from another page that is alive: a second one puts it off the air only when somebody says so."""
+        if viewer.audience != "hall" or request.take or not request.device:
+            return False
+        here = self._live.client(meeting_id, _participant(viewer))
+        if here is None or here.device == request.device:
+            return False
+        return self._clock() - here.heard_at < timedelta(seconds=ALIVE_SECONDS)
 
     async def _admit(self, actor: Actor | None, meeting_id: int, request: SeatRequest) -> tuple[int, Viewer | None]:
         if actor is None:

@@ -1884,7 +1884,8 @@ export interface components {
         };
         /**
          * CountOut
-         * @description expected = present + online + left + leave + absent once the meeting has begun; before, the rest is yet to come.
+         * @description expected = present + online + left + leave + absent and the rest is yet to come. Nobody is
+         *     absent before the hall has signed or the meeting has ended.
          *     A delegate counts in the hall where he is expected, wherever he sits.
          */
         CountOut: {
