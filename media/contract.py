@@ -47,6 +47,8 @@ class Room(Message):
     """Its camera goes to every `stage` slot."""
     content: Participant | None = None
     """Its `content` goes to every `content` slot and its `content-audio` to an audio slot."""
+    content_sound: bool = True
+    """False: its `content-audio` is forwarded to nobody."""
     floor: tuple[Participant, ...] = ()
     """Only these microphones are forwarded (to `audio` slots of all others), in order of precedence."""
     tiles: tuple[Participant, ...] = ()

@@ -111,8 +111,17 @@ def audit() -> None:
 
     async def work(services: Services) -> None:
         broken = await broken_audit_entry(services)
+        if broken is not None and broken.missing:
+            print(
+                f"Nhật ký kiểm toán bị cắt: mục {broken.entry} không còn.  ·  "
+                f"The audit log was cut: entry {broken.entry} is gone."
+            )
+            raise typer.Exit(1)
         if broken is not None:
-            print(f"Nhật ký kiểm toán bị sửa từ mục {broken}.  ·  The audit log was altered at entry {broken}.")
+            print(
+                f"Nhật ký kiểm toán bị sửa từ mục {broken.entry}.  ·  "
+                f"The audit log was altered at entry {broken.entry}."
+            )
             raise typer.Exit(1)
         print("Nhật ký kiểm toán nguyên vẹn.  ·  The audit log is whole.")
 
@@ -133,7 +142,10 @@ def _settings(host: str | None = None, port: int | None = None) -> Settings:
     settings = Settings.model_validate(
         Settings().model_dump() | {name: value for name, value in given.items() if value is not None}
     )
+    os.umask(0o077)
     settings.var.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if settings.var.stat().st_uid == os.geteuid():  # a folder that was made beforehand is open to all, as a rule
+        settings.var.chmod(0o700)
     return settings
 
 

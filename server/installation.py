@@ -6,9 +6,11 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import select
 
 from server.accounts.actions import people
+from server.accounts.password_rules import require_strong
 from server.accounts.passwords import Passwords
 from server.accounts.schemas import PersonWrite, RoleWrite
 from server.audit import queries as audit
+from server.audit.anchors import read_heads
 from server.core.actor import SYSTEM, Role
 from server.core.errors import Conflict, Invalid
 from server.core.services import Services
@@ -36,6 +38,7 @@ async def first_administrator(
         vi = "; ".join(f"{field}: {said[0]}" for field, said in wrong.items())
         en = "; ".join(f"{field}: {said[1]}" for field, said in wrong.items())
         raise Invalid(vi, en) from None
+    require_strong(password, login, name, field="password")
     hashed = await Passwords(parallel=1).hash(password)
     async with services.transactions(SYSTEM) as tx:
         if await tx.session.scalar(select(Unit.id).limit(1)):
@@ -52,6 +55,7 @@ async def first_administrator(
     return password
 
 
-async def broken_audit_entry(services: Services) -> int | None:
+async def broken_audit_entry(services: Services) -> audit.Broken | None:
+    key = services.transactions.audit_key
     async with services.database.read() as session:
-        return await audit.first_broken(session)
+        return await audit.first_broken(session, key, read_heads(services.settings, key))

@@ -5,13 +5,16 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
 from server import __version__
 from server.accounts.recognition import Recognition
 from server.accounts.sign_in import SignIn
 from server.attendance.people.group_commit import Gatherer
+from server.audit.anchors import Anchors
+from server.audit.log import AuditLog
 from server.conference.service import ConferenceService
+from server.core.actor import Actor
 from server.core.clock import utc_now
 from server.core.config import Settings
 from server.core.services import Services
@@ -33,7 +36,8 @@ from server.wiring import BESIDE, LIVE, ROUTERS
 def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> FastAPI:
     """The whole server as one ASGI application. The database must be migrated (`server.migrations.upgrade`)."""
     services = Services.start(settings, clock)
-    conference = ConferenceService(services, LIVE)
+    audit_log = AuditLog(services)
+    conference = ConferenceService(services, LIVE, audit_log)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -42,19 +46,22 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
             await stack.enter_async_context(app.state.watchdog.watching())
             for beside in BESIDE:
                 await stack.enter_async_context(beside(services))
+            await stack.enter_async_context(Anchors(services).running())
+            await stack.enter_async_context(audit_log.running())
             await stack.enter_async_context(conference.running())
             yield
 
     app = FastAPI(
         title="Nhịp Cầu",
         version=__version__,
-        openapi_url="/api/openapi.json",
+        openapi_url=None,
         docs_url=None,  # its page loads scripts from elsewhere
         redoc_url=None,
         lifespan=lifespan,
         redirect_slashes=False,
     )
     app.state.services = services
+    app.state.audit_log = audit_log
     app.state.watchdog = Watchdog(logged=settings.log_stalls_ms / 1000)
     app.state.connections = Connections(settings.trusted_proxies)
     app.state.exports = Exports()
@@ -62,7 +69,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.state.conference = conference
     app.state.gateway = conference.gateway
     app.state.media_up = conference.live.media_up
-    app.state.sign_in = SignIn(services)
+    app.state.sign_in = SignIn(services, audit_log)
     app.state.stampables = Stampables()
     app.state.packs = Finder()
     app.state.knocks = Knocks()
@@ -72,10 +79,22 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         app.include_router(router)
     # Not mounted: a mount would take calls of our own routes by a wrong method (405) for missing pages.
     app.router.default = Pages(settings.web)
-    errors.install(app)
+    errors.install(app, _refusals_into(audit_log))
     app.add_middleware(Guard, settings=settings, security=SecurityHeaders(settings))
     _with_live_schemas(app, conference)
     return app
+
+
+def _refusals_into(audit_log: AuditLog) -> Callable[[Request, str], None]:
+    def refused(request: Request, code: str) -> None:
+        actor: Actor | None = getattr(request.state, "actor", None)
+        if actor is None and request.client is not None:
+            actor = Actor(address=request.client.host)
+        route = request.scope.get("route")
+        if code != "not-signed-in" or request.cookies:  # every visit begins by asking who one is
+            audit_log.refused(actor or Actor(), code, f"{request.method} {getattr(route, 'path', '*')}")
+
+    return refused
 
 
 def _with_live_schemas(app: FastAPI, conference: ConferenceService) -> None:

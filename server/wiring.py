@@ -5,12 +5,14 @@ from contextlib import AbstractAsyncContextManager
 
 from fastapi import APIRouter
 
+from server.accounts.hooks import CAME_BY_LINK, LED
 from server.accounts.live import live_feature as people_live
 from server.accounts.routes import router as accounts
 from server.attendance.people import live as turnout
 from server.attendance.people.events import delegates_changed
 from server.attendance.people.routes import router as attendance_of_people
 from server.attendance.routes import router as attendance
+from server.audit.routes import router as audit
 from server.conference.live.feature import entities as conference_entities
 from server.conference.membership import points_removed
 from server.conference.nodes.routes import router as media_nodes
@@ -18,13 +20,16 @@ from server.conference.routes import router as conference
 from server.core.services import Services
 from server.edge.health import router as health
 from server.invitations.delegates import points_removed as delegates_without_hall
+from server.invitations.devices import came_by_link
 from server.invitations.entry_routes import router as door
 from server.invitations.hooks import LIST_CHANGED
+from server.invitations.links import send_job
 from server.invitations.routes import router as invitations
 from server.jobs.workers import JobKind, beside
 from server.live.feature import LiveFeature
 from server.live.routes import router as live
 from server.meetings.hooks import FOLLOWERS, Follower
+from server.meetings.leaders import led_by
 from server.meetings.live.commands import live_feature
 from server.meetings.routes import router as meetings
 from server.notifications.delivery import mail_job
@@ -32,11 +37,12 @@ from server.notifications.routes import router as notifications
 from server.organisations.routes import router as organisations
 from server.papers import meeting_hooks as papers_following
 from server.papers.delivery.routes import router as take_away
-from server.papers.hooks import NARROWED, RENEWED, WHO_OPENED, WITHDRAWN
+from server.papers.hooks import HANDED_OUT, NARROWED, RENEWED, WHO_OPENED, WITHDRAWN
 from server.papers.live import entities as papers_entities
 from server.papers.live import live_feature as documents_live
+from server.papers.notices import tell_job
 from server.papers.packs.binding import pack_job
-from server.papers.processing import version_job
+from server.papers.processing import small_version_job, version_job
 from server.papers.routes import router as documents
 from server.papers.storage_cleanup import sweeping
 from server.papers.uploads.receiving import clearing
@@ -45,6 +51,7 @@ from server.presentation.actions import paper_renewed, paper_withdrawn, readers_
 from server.presentation.live.commands import live_feature as presentation
 from server.reading.live import live_feature as reading_live
 from server.reading.opened import people_who_opened
+from server.reading.receipts.group_commit import delivered
 from server.reading.routes import router as reading
 
 ROUTERS: list[APIRouter] = [
@@ -65,6 +72,7 @@ ROUTERS: list[APIRouter] = [
     notifications,
     media_nodes,
     uploads,
+    audit,
 ]
 """Routes are looked for in this order, so what thousands call within minutes comes first."""
 
@@ -89,19 +97,25 @@ FOLLOWERS[:] = [
     Follower(None, delegates_without_hall),
     Follower(turnout.entities),
 ]
+LED[:] = [led_by]
+CAME_BY_LINK[:] = [came_by_link]
 LIST_CHANGED[:] = [delegates_changed]
 WITHDRAWN[:] = [paper_withdrawn]
 NARROWED[:] = [readers_changed]
 RENEWED[:] = [paper_renewed]
 
+HANDED_OUT[:] = [delivered]
 WHO_OPENED[:] = [people_who_opened]
 
 JOBS: list[JobKind] = [
     mail_job,
     sweeping,
     version_job,
+    small_version_job,
     clearing,
     pack_job,
+    send_job,
+    tell_job,
 ]
 """Work that outlives requests."""
 

@@ -10,7 +10,7 @@ from server.accounts.queries import grants_of
 from server.core.actor import SYSTEM, Actor, Role
 from server.core.fields import folded
 from server.core.services import Services
-from server.meetings.models import AgendaItem, Meeting, MemberPoint
+from server.meetings.models import AgendaItem, Delegate, Meeting, MemberPoint
 from server.organisations.models import BridgePoint, Unit
 
 MORNING = datetime(2026, 11, 20, 0, 30, tzinfo=UTC)
@@ -141,6 +141,55 @@ class Province:
         ]
 
 
+@dataclass
+class Neighbour:
+    """Another province in the same installation, with its own people: nothing of the first one is theirs."""
+
+    root: Unit
+    hall: BridgePoint
+    admin: Person
+    organiser: Person
+    operator: Person
+    chair: Person
+    meeting: Meeting
+    """Of its own, chaired by its chair."""
+
+    @property
+    def who(self) -> dict[str, Person | BridgePoint]:
+        """By the name that matrices use."""
+        return {
+            "neighbour_admin": self.admin,
+            "neighbour_organiser": self.organiser,
+            "neighbour_operator": self.operator,
+            "neighbour_chair": self.chair,
+            "neighbour_hall": self.hall,
+        }
+
+
+NEIGHBOURS = frozenset(
+    {"neighbour_admin", "neighbour_organiser", "neighbour_operator", "neighbour_chair", "neighbour_hall"}
+)
+
+
+async def neighbour(services: Services) -> Neighbour:
+    async with services.transactions(SYSTEM) as tx:
+        root = await unit(tx.session, "Tỉnh Khánh Hòa", level="province")
+        hall = await point(tx.session, root, "Hội trường Nha Trang")
+        organiser = await person(tx.session, root, "Trịnh Tổ Chức", Role.ORGANISER)
+        chair = await person(tx.session, root, "Mai Chủ Trì")
+        return Neighbour(
+            root=root,
+            hall=hall,
+            admin=await person(tx.session, root, "Hồ Quản Trị", Role.ADMIN),
+            organiser=organiser,
+            operator=await person(tx.session, root, "Cao Điều Phối", Role.OPERATOR, Role.TECHNICIAN),
+            chair=chair,
+            meeting=await meeting(
+                tx.session, root, [hall], state="running", chair=chair, created_by=organiser, title="Họp tỉnh bạn"
+            ),
+        )
+
+
 async def province(services: Services) -> Province:
     async with services.transactions(SYSTEM) as tx:
         return await province_in(tx.session)
@@ -182,11 +231,17 @@ async def province_in(session: AsyncSession) -> Province:
 
 
 async def conference(
-    services: Services, where: Province, state: str = "draft", points: list[BridgePoint] | None = None
+    services: Services,
+    where: Province,
+    state: str = "draft",
+    points: list[BridgePoint] | None = None,
+    *,
+    listed: bool = False,
 ) -> Meeting:
-    """A conference of the province over these halls (default: all), with chair, secretary, presenter and creator."""
+    """A conference of the province over these halls (default: all), with chair, secretary, presenter and creator;
+    `listed`: the delegate is on its list, expected in Đạ Sar."""
     async with services.transactions(SYSTEM) as tx:
-        return await meeting(
+        made = await meeting(
             tx.session,
             where.root,
             points or where.halls,
@@ -196,3 +251,7 @@ async def conference(
             presenter=where.presenter,
             created_by=where.organiser,
         )
+        if listed:
+            place = {"meeting_id": made.id, "point_id": where.da_sar_hall.id}
+            tx.session.add(Delegate(person_id=where.delegate.id, added_at=MORNING, **place))
+        return made

@@ -111,6 +111,11 @@ async def province(services: Services) -> builders.Province:
     return await builders.province(services)
 
 
+@pytest.fixture
+async def neighbour(services: Services) -> builders.Neighbour:
+    return await builders.neighbour(services)
+
+
 Browsers = Callable[..., Awaitable[httpx2.AsyncClient]]
 
 

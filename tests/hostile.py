@@ -1,6 +1,7 @@
 """Files that somebody careless or ill-meaning could send. Each is small on disk."""
 
 import io
+import re
 import struct
 import zipfile
 import zlib
@@ -140,6 +141,32 @@ def pdf_and_zip() -> bytes:
 def page_and_pdf() -> bytes:
     """Opens as a PDF, and as a web page."""
     return b"<html><script>alert(1)</script><!--\n" + papers.pdf()
+
+
+def uncompressed_heif() -> bytes:
+    """A whole HEIF file whose picture is packed in a way that is hardly ever used."""
+
+    def box(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content) + 8) + kind + content
+
+    return box(b"ftyp", b"mif1\0\0\0\0mif1unif") + box(b"meta", b"\0" * 40) + box(b"mdat", b"\0" * 400)
+
+
+def certificate_locked_pdf() -> bytes:
+    """For the holder of a certificate (ISO 32000-1 section 7.6.4)."""
+    with _opened() as document:
+        content = _saved(document, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    lock = b"/Encrypt << /Filter /Adobe.PubSec /SubFilter /adbe.pkcs7.s5 /V 4 /R 4 /Length 128 >> /Root"
+    return content[: content.rindex(b"trailer")] + content[content.rindex(b"trailer") :].replace(b"/Root", lock, 1)
+
+
+def circular_pdf() -> bytes:
+    """Two pages, and the tree of pages a branch of itself: qpdf gives up, PDFium does not."""
+    with pikepdf.open(io.BytesIO(papers.pdf(2))) as document:
+        content = _saved(document, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    tree = re.search(rb"/Pages (\d+) 0 R", content)
+    assert tree is not None
+    return content.replace(b"/Kids [ ", b"/Kids [ %s 0 R " % tree[1], 1)
 
 
 def plain_zip() -> bytes:

@@ -7,10 +7,12 @@ import base64
 import io
 import random
 import zipfile
+import zlib
 from functools import cache
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+import pikepdf
 import pypdfium2
 import typst
 import xlsxwriter
@@ -82,6 +84,43 @@ def file(folder: Path, name: str, content: bytes) -> Path:
     path = folder / name
     path.write_bytes(content)
     return path
+
+
+def attached_pdf(*, packed: bool) -> bytes:
+    """With a Word file in it, as it is or packed once more."""
+    with pikepdf.open(io.BytesIO(pdf())) as document:
+        document.attachments["phu-luc.docx"] = docx()
+        buffer = io.BytesIO()
+        document.save(
+            buffer,
+            compress_streams=packed,
+            stream_decode_level=None if packed else pikepdf.StreamDecodeLevel.generalized,
+        )
+        return buffer.getvalue()
+
+
+def chained_pdf(outer: str) -> bytes:
+    """A scan whose JPEG is packed once more ("flate"), or whose pixels are, as letters ("ascii85")."""
+    noise = Image.effect_noise((1600, 2200), 90)
+    inner = io.BytesIO()
+    noise.save(inner, "JPEG", quality=92)
+    packed, filters = zlib.compress(inner.getvalue()), ["/FlateDecode", "/DCTDecode"]
+    if outer == "ascii85":
+        packed = base64.a85encode(zlib.compress(noise.tobytes())) + b"~>"
+        filters = ["/ASCII85Decode", "/FlateDecode"]
+    assert len(packed) > 800_000
+    with pikepdf.new() as document:
+        document.add_blank_page(page_size=(595, 842))
+        image = document.make_stream(b"", Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image)
+        image.write(packed, filter=pikepdf.Array([pikepdf.Name(name) for name in filters]))
+        for key, value in (("/Width", 1600), ("/Height", 2200), ("/BitsPerComponent", 8)):
+            image[key] = value
+        image["/ColorSpace"] = pikepdf.Name.DeviceGray
+        document.pages[0].obj.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(I=image))
+        document.pages[0].obj.Contents = document.make_stream(b"q 595 0 0 842 0 0 cm /I Do Q")
+        buffer = io.BytesIO()
+        document.save(buffer, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
+        return buffer.getvalue()
 
 
 # Office

@@ -11,6 +11,7 @@ import socket
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import structlog
 from websockets.exceptions import InvalidURI
@@ -43,8 +44,26 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--name", default=socket.gethostname(), help="the node's name in logs and reports")
     parser.add_argument("--max-sessions", type=int, default=2000, help="offers beyond this are refused as busy")
+    parser.add_argument(
+        "--plain-line", action="store_true", help="let the secret and the offers go unencrypted to another machine"
+    )
     parser.add_argument("--supervised", action="store_true", help="end when standard input is closed")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if not (options.plain_line or options.supervised or encrypted_or_here(options.server)):
+        # Whoever reads the secret signs in as a node, and whoever changes an answer hears the meeting.
+        parser.error("the line to another machine must be wss:// (or add --plain-line on a network that is trusted)")
+    return options
+
+
+def encrypted_or_here(url: str) -> bool:
+    """Whether nobody on the way can read the control line."""
+    parts = urlsplit(url)
+    if parts.scheme == "wss" or parts.hostname == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return False
 
 
 def resolved(bind: str) -> tuple[str, int]:

@@ -128,7 +128,7 @@ def _voices(room: Room, members: Mapping[Participant, Member]) -> list[Origin]:
     """Everything that may be heard by all, in order of precedence."""
     floor = [_sent(members, holder, "microphone") for holder in dict.fromkeys(room.floor)]
     voices = [voice for voice in floor if voice is not None]
-    sound = _sent(members, room.content, "content-audio")
+    sound = _sent(members, room.content, "content-audio") if room.content_sound else None
     if sound is not None:
         voices.insert(HEARD_BEFORE_CONTENT, sound)
     return voices

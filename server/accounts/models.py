@@ -52,6 +52,10 @@ class SignInSession(Base):
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     user_agent: Mapped[str] = mapped_column(String(300), default="")
+    address: Mapped[str] = mapped_column(String(45), default="")
+    """From where it was opened."""
+    within: Mapped[str | None] = mapped_column(String(255))
+    """Opened by a link that an administrator of the unit of this path made, see `Actor.within`."""
 
 
 class AccessLink(Base):
@@ -66,6 +70,8 @@ class AccessLink(Base):
     point_id: Mapped[int | None] = mapped_column(ForeignKey("bridge_points.id", ondelete="CASCADE"))
     meeting_id: Mapped[int | None] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"))
     """Bound to one meeting: a session that it opens reaches nothing else."""
+    within: Mapped[str | None] = mapped_column(String(255))
+    """Path of the unit whose administrator made it: it carries no more than that one could give."""
     next_path: Mapped[str] = mapped_column(String(300), default="/")
     """Where it leads, a path of this site."""
     created_at: Mapped[datetime]
@@ -85,3 +91,5 @@ class SessionLink(Base):
     link_id: Mapped[int] = mapped_column(
         ForeignKey("access_links.id", ondelete="CASCADE"), primary_key=True, index=True
     )
+    confirmed_at: Mapped[datetime | None]
+    """Somebody who keeps the meeting's lists has confirmed that this device is the person's own: leads from then on."""

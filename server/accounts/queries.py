@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import ColumnElement, bindparam, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.models import AccessLink, Person, RoleGrant, SessionLink, SignInSession
@@ -37,6 +37,7 @@ _HOLDERS = (
         SignInSession.token_hash,
         SignInSession.id,
         SignInSession.scoped,
+        SignInSession.within,
         SignInSession.last_seen_at,
         SignInSession.person_id,
         Person.full_name,
@@ -79,21 +80,29 @@ async def recognise_all(session: AsyncSession, tokens: Collection[str], now: dat
             point_id=None if row.person_id else row.point_id,
             name=row.full_name if row.person_id else f"Điểm cầu {row.name}",
             session_id=row.id,
-            grants=grants.get(row.person_id, ()),
-            only_meetings=reached.get(row.id),
+            grants=_within(grants.get(row.person_id, ()), row.within),
+            only_meetings=frozenset(reached[row.id]) if row.scoped else None,
+            confirmed=frozenset(meeting_id for meeting_id, sure in reached.get(row.id, {}).items() if sure),
+            within=row.within,
         )
         found[by_hash[row.token_hash]] = Recognised(actor, stale=now - row.last_seen_at >= TOUCH_AFTER)
     return found
 
 
+def _within(grants: tuple[Grant, ...], path: str | None) -> tuple[Grant, ...]:
+    """A link carries no role that its maker could not give, though it was given by somebody else since."""
+    return grants if path is None else tuple(grant for grant in grants if grant.unit_path.startswith(path))
+
+
 async def _meetings_of_links(
     session: AsyncSession, session_ids: Collection[int], now: datetime
-) -> dict[int, frozenset[int]]:
-    """The meetings that scoped sessions reach: those of their links that are neither revoked nor expired."""
+) -> dict[int, dict[int, bool]]:
+    """The meetings that scoped sessions reach, and whether the device is confirmed there: those of their links that are
+    neither revoked nor expired."""
     if not session_ids:
         return {}
     rows = await session.execute(
-        select(SessionLink.session_id, AccessLink.meeting_id)
+        select(SessionLink.session_id, AccessLink.meeting_id, SessionLink.confirmed_at)
         .join(AccessLink, SessionLink.link_id == AccessLink.id)
         .where(
             SessionLink.session_id.in_(session_ids),
@@ -101,11 +110,12 @@ async def _meetings_of_links(
             AccessLink.expires_at > now,
         )
     )
-    reached: dict[int, set[int]] = {}
-    for session_id, meeting_id in rows:
+    reached: dict[int, dict[int, bool]] = {}
+    for session_id, meeting_id, confirmed_at in rows:
         if meeting_id is not None:
-            reached.setdefault(session_id, set()).add(meeting_id)
-    return {session_id: frozenset(meetings) for session_id, meetings in reached.items()}
+            meetings = reached.setdefault(session_id, {})
+            meetings[meeting_id] = meetings.get(meeting_id, False) or confirmed_at is not None
+    return reached
 
 
 async def _owner(session: AsyncSession, person_id: int | None, point_id: int | None) -> Actor | None:
@@ -158,9 +168,22 @@ async def _grants_of_all(session: AsyncSession, person_ids: Collection[int]) -> 
 
 async def own_sessions(session: AsyncSession, actor: Actor, now: datetime) -> list[SignInSession]:
     """The actor's open sessions, the most recently used first."""
+    return await _open_sessions(session, owned_by(actor), now)
+
+
+async def sessions_of(
+    session: AsyncSession, now: datetime, *, person_id: int | None = None, point_id: int | None = None
+) -> list[SignInSession]:
+    """A person's or a hall's open sessions, the most recently used first. Whether the actor may know is decided
+    before."""
+    owner = SignInSession.person_id == person_id if person_id is not None else SignInSession.point_id == point_id
+    return await _open_sessions(session, owner, now)
+
+
+async def _open_sessions(session: AsyncSession, owner: ColumnElement[bool], now: datetime) -> list[SignInSession]:
     found = await session.scalars(
         select(SignInSession)
-        .where(owned_by(actor), SignInSession.revoked_at.is_(None), SignInSession.expires_at > now)
+        .where(owner, SignInSession.revoked_at.is_(None), SignInSession.expires_at > now)
         .order_by(SignInSession.last_seen_at.desc(), SignInSession.id.desc())
     )
     return list(found)
@@ -212,20 +235,33 @@ async def me(session: AsyncSession, actor: Actor) -> Me:
     )
 
 
+_LOOK_UP = (Role.ORGANISER, Role.ADMIN)
+
+
 def may_find_people(actor: Actor) -> bool:
-    """Organisers and administrators, of whatever unit."""
-    return actor.system or any(grant.role in (Role.ORGANISER, Role.ADMIN) for grant in actor.grants)
+    """Organisers and administrators: those of their units."""
+    return actor.system or any(grant.role in _LOOK_UP for grant in actor.grants)
+
+
+def may_choose(actor: Actor, *unit_paths: str) -> ColumnElement[bool]:
+    """The condition that a person is the actor's to look up and to name: of a unit whose organiser or administrator the
+    actor is, or of the branch of one of these units."""
+    if actor.system:
+        return true()
+    paths = [*unit_paths, *(grant.unit_path for grant in actor.grants if grant.role in _LOOK_UP)]
+    within = select(Unit.id).where(or_(false(), *(Unit.path.startswith(path) for path in paths)))
+    return Person.unit_id.in_(within)
 
 
 async def find_people(session: AsyncSession, actor: Actor, q: str, unit_id: int | None, limit: int) -> list[PersonOut]:
     """Active people whose name has every word of `q`, diacritics or not; of the unit's branch, if given. For organisers
-    and administrators: a meeting's chair may sit anywhere in the tree."""
+    and administrators, of their own units: nobody collects the names of others."""
     if not may_find_people(actor):
         raise NotAllowed()
     statement = (
         select(Person, Unit.name)
         .join(Unit, Unit.id == Person.unit_id)
-        .where(Person.disabled_at.is_(None))
+        .where(Person.disabled_at.is_(None), may_choose(actor))
         .order_by(Person.search_name, Person.id)
         .limit(limit)
     )

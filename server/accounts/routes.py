@@ -6,6 +6,9 @@ from fastapi import Path as PathParameter
 from server.accounts import queries
 from server.accounts.actions import links, people, sessions
 from server.accounts.dependencies import COOKIE, AppServices, CurrentActor, ReadSession, Write, actor_of_cookie
+from server.accounts.known_devices import DEVICE_COOKIE
+from server.accounts.models import SignInSession
+from server.accounts.password_rules import require_strong
 from server.accounts.schemas import (
     LinkOut,
     LinkSignedIn,
@@ -22,7 +25,7 @@ from server.accounts.schemas import (
     SignInWrite,
 )
 from server.accounts.sign_in import Browser, SignIn
-from server.core.actor import Actor, Role
+from server.core.actor import Actor
 from server.core.errors import Invalid, NotAllowed, NotSignedIn
 from server.core.fields import Id, Line
 from server.core.services import Services
@@ -41,7 +44,9 @@ async def _sign_in(request: Request) -> SignIn:
 
 async def _browser(request: Request) -> Browser:
     address = request.client.host if request.client else ""
-    return Browser(address, request.headers.get("user-agent", ""), request.cookies.get(COOKIE))
+    return Browser(
+        address, request.headers.get("user-agent", ""), request.cookies.get(COOKIE), request.cookies.get(DEVICE_COOKIE)
+    )
 
 
 SignInDesk = Annotated[SignIn, Depends(_sign_in)]
@@ -52,15 +57,17 @@ AskingBrowser = Annotated[Browser, Depends(_browser)]
 async def sign_in(
     write: SignInWrite, desk: SignInDesk, browser: AskingBrowser, services: AppServices, response: Response
 ) -> Me:
-    token = await desk.with_password(write.login.strip(), write.password, browser)
-    return await _welcome(services, response, token)
+    signed_in = await desk.with_password(write.login.strip(), write.password, browser)
+    me = await _welcome(services, response, signed_in.token)
+    _set_cookie(services, response, DEVICE_COOKIE, signed_in.device, path="/api/session")
+    return me
 
 
 @router.post("/session/link")
 async def sign_in_by_link(
     write: LinkSignIn, desk: SignInDesk, browser: AskingBrowser, services: AppServices, response: Response
 ) -> LinkSignedIn:
-    token, next_path = await desk.with_link(write.token, browser)
+    token, next_path = await desk.with_link(write.token, browser, replace=write.replace)
     return LinkSignedIn(me=await _welcome(services, response, token), next=next_path)
 
 
@@ -77,16 +84,13 @@ async def sign_out(tx: Write, response: Response) -> None:
 
 @router.get("/sessions")
 async def own_sessions(actor: CurrentActor, session: ReadSession, services: AppServices) -> list[SessionOut]:
-    return [
-        SessionOut(
-            id=found.id,
-            created_at=found.created_at,
-            last_seen_at=found.last_seen_at,
-            user_agent=found.user_agent,
-            current=found.id == actor.session_id,
-        )
-        for found in await queries.own_sessions(session, actor, services.clock())
-    ]
+    return [_session_out(found, actor) for found in await queries.own_sessions(session, actor, services.clock())]
+
+
+@router.delete("/sessions", status_code=204)
+async def end_other_sessions(tx: Write) -> None:
+    """All of one's own but the one that asks."""
+    await sessions.end_others(tx)
 
 
 @router.delete("/sessions/{session_id}", status_code=204)
@@ -99,6 +103,49 @@ async def change_password(
     change: PasswordChange, actor: CurrentActor, desk: SignInDesk, browser: AskingBrowser
 ) -> None:
     await desk.change_password(actor, change.current, change.new, browser)
+
+
+@router.get("/people/{person_id}/sessions")
+async def sessions_of_person(
+    person_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
+) -> list[SessionOut]:
+    await people.require_admin_of(session, actor, person_id)
+    found = await queries.sessions_of(session, services.clock(), person_id=person_id)
+    return [_session_out(each, actor) for each in found]
+
+
+@router.delete("/people/{person_id}/sessions/{session_id}", status_code=204)
+async def end_session_of_person(person_id: RowId, session_id: RowId, tx: Write) -> None:
+    await people.require_admin_of(tx.session, tx.actor, person_id)
+    await sessions.revoke_of(tx, session_id, person_id=person_id)
+
+
+@router.delete("/people/{person_id}/sessions", status_code=204)
+async def end_sessions_of_person(person_id: RowId, tx: Write) -> None:
+    await people.require_admin_of(tx.session, tx.actor, person_id)
+    await sessions.revoke_all_of(tx, person_id)
+
+
+@router.get("/points/{point_id}/sessions")
+async def sessions_of_hall(
+    point_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
+) -> list[SessionOut]:
+    await links.require_hall(session, actor, point_id)
+    found = await queries.sessions_of(session, services.clock(), point_id=point_id)
+    return [_session_out(each, actor) for each in found]
+
+
+@router.delete("/points/{point_id}/sessions/{session_id}", status_code=204)
+async def end_session_of_hall(point_id: RowId, session_id: RowId, tx: Write) -> None:
+    await links.require_hall(tx.session, tx.actor, point_id)
+    await sessions.revoke_of(tx, session_id, point_id=point_id)
+
+
+@router.delete("/points/{point_id}/sessions", status_code=204)
+async def end_sessions_of_hall(point_id: RowId, tx: Write) -> None:
+    """A device is lost: nothing that was signed in for this hall is any more."""
+    await links.require_hall(tx.session, tx.actor, point_id)
+    await sessions.end_sessions_of(tx, person_id=None, point_id=point_id)
 
 
 @router.get("/people")
@@ -119,7 +166,7 @@ async def person(person_id: RowId, actor: CurrentActor, session: ReadSession) ->
 
 @router.post("/people", status_code=201)
 async def create_person(write: PersonWrite, actor: CurrentActor, desk: SignInDesk, services: AppServices) -> PersonFull:
-    hashed = await _hashed(write.password, actor, desk)
+    hashed = await _hashed(write.password, actor, desk, write.login, write.full_name)
     async with services.transactions(actor) as tx:
         made = await people.create_person(tx, write, hashed)
         return await queries.person_full(tx.session, actor, made.id)
@@ -129,7 +176,12 @@ async def create_person(write: PersonWrite, actor: CurrentActor, desk: SignInDes
 async def edit_person(
     person_id: RowId, patch: PersonPatch, actor: CurrentActor, desk: SignInDesk, services: AppServices
 ) -> PersonFull:
-    hashed = await _hashed(patch.password, actor, desk)
+    known = None
+    if patch.password and people.may_administer(actor):
+        async with services.database.read() as session:
+            known = await queries.person(session, person_id)
+    own = (known.login, known.full_name) if known is not None else ()
+    hashed = await _hashed(patch.password, actor, desk, patch.login, patch.full_name, *own)
     async with services.transactions(actor) as tx:
         await people.edit_person(tx, person_id, patch, hashed)
         return await queries.person_full(tx.session, actor, person_id)
@@ -160,25 +212,44 @@ async def create_link(write: LinkWrite, tx: Write) -> LinkOut:
     return LinkOut(link=link, expires_at=expires_at)
 
 
-async def _hashed(password: str | None, actor: Actor, desk: SignIn) -> str | None:
-    """Before the transaction opens; not for people without any administrator's role, whom it would only cost time."""
-    if not any(grant.role is Role.ADMIN for grant in actor.grants):
+def _session_out(found: SignInSession, actor: Actor) -> SessionOut:
+    return SessionOut(
+        id=found.id,
+        created_at=found.created_at,
+        last_seen_at=found.last_seen_at,
+        user_agent=found.user_agent,
+        address=found.address,
+        current=found.id == actor.session_id,
+    )
+
+
+async def _hashed(password: str | None, actor: Actor, desk: SignIn, *own: str | None) -> str | None:
+    """Before the transaction opens; not for people without any administrator's role, whom it would only cost time.
+    `own`: what others know of the person."""
+    if not people.may_administer(actor):
         raise NotAllowed()
-    return await desk.passwords.hash(password) if password else None
+    if not password:
+        return None
+    require_strong(password, *own, field="password")
+    return await desk.passwords.hash(password)
 
 
 async def _welcome(services: Services, response: Response, token: str) -> Me:
     actor = await actor_of_cookie(services, token)
     if actor is None:
         raise NotSignedIn()
+    _set_cookie(services, response, COOKIE, token)
+    async with services.database.read() as session:
+        return await queries.me(session, actor)
+
+
+def _set_cookie(services: Services, response: Response, name: str, value: str, path: str = "/") -> None:
     response.set_cookie(
-        COOKIE,
-        token,
+        name,
+        value,
         max_age=_COOKIE_AGE,
-        path="/",
+        path=path,
         httponly=True,
         samesite="lax",
         secure=services.settings.url.startswith("https://"),
     )
-    async with services.database.read() as session:
-        return await queries.me(session, actor)

@@ -26,7 +26,8 @@ def _login(value: str) -> str:
 
 
 Login = Annotated[Line, AfterValidator(_login)]
-Password = Annotated[str, Field(min_length=8, max_length=128)]
+Password = Annotated[str, Field(min_length=1, max_length=128)]
+"""How strong it has to be says `password_rules`."""
 Token = Annotated[str, Field(min_length=1, max_length=100)]
 
 
@@ -41,6 +42,8 @@ class SignInWrite(Body):
 
 class LinkSignIn(Body):
     token: Token
+    replace: bool = False
+    """Whoever else is signed in on this device is signed out; without it that is asked first (409)."""
 
 
 class RoleWrite(Body):
@@ -79,6 +82,8 @@ class SessionOut(BaseModel):
     created_at: datetime
     last_seen_at: datetime
     user_agent: str
+    address: str
+    """From where it was opened."""
     current: bool
 
 

@@ -7,11 +7,13 @@ from argon2 import PasswordHasher
 from server.accounts import queries
 from server.accounts.actions import links, people, sessions
 from server.accounts.attempts import Attempts, WrongPassword
+from server.accounts.known_devices import KnownDevices
 from server.accounts.models import AccessLink
+from server.accounts.password_rules import require_strong
 from server.accounts.passwords import Passwords
-from server.audit.actions import record
-from server.core.actor import SYSTEM, Actor
-from server.core.errors import NotAllowed
+from server.audit.log import AuditLog
+from server.core.actor import Actor
+from server.core.errors import Conflict, NotAllowed
 from server.core.services import Services
 from server.core.transaction import Transaction
 
@@ -24,41 +26,71 @@ class Browser:
     user_agent: str
     token: str | None
     """Its present cookie, if any: that session ends when another owner signs in."""
+    device: str | None = None
+    """The cookie that says as whom it has signed in before (`known_devices`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    token: str
+    """The new cookie's value."""
+    device: str
+    """What this browser is known by from now on."""
+
+
+class SomebodyElse(Conflict):
+    code = "somebody-else-signed-in"
+    vi = "Thiết bị này đang đăng nhập bằng tên khác. Xác nhận nếu muốn chuyển sang người của đường dẫn này."
+    en = "Somebody else is signed in on this device. Confirm to go on as the link's owner."
 
 
 class SignIn:
     """One per process: it counts attempts and bounds password checks."""
 
-    def __init__(self, services: Services, hasher: PasswordHasher | None = None) -> None:
+    def __init__(self, services: Services, audit_log: AuditLog, hasher: PasswordHasher | None = None) -> None:
         self._services = services
+        self._audit_log = audit_log
+        self._devices = KnownDevices(services.settings)
         self._attempts = Attempts(services.settings.login_attempts)
         self.passwords = Passwords(services.settings.argon2_parallel, hasher)
 
-    async def with_password(self, login: str, password: str, browser: Browser) -> str:
-        """Returns the new cookie's value. WrongPassword (also for an unknown login), TooMany."""
+    async def with_password(self, login: str, password: str, browser: Browser) -> SignedIn:
+        """WrongPassword (also for an unknown login), TooMany, Busy. The cookie is always a new one."""
         login = login.casefold()
-        async with self._attempts.attempt(login, browser.address):
-            async with self._services.database.read() as session:
-                person = await queries.active_person_by_login(session, login)
-            hashed = person.password_hash if person else None
+        async with self._services.database.read() as session:
+            person = await queries.active_person_by_login(session, login)
+        hashed = person.password_hash if person else None
+        known = person and hashed and self._devices.is_known(browser.device, person.id, hashed)
+        async with self._attempts.attempt(login, browser.address, known=browser.device if known else None):
             if not await self.passwords.verify(password, hashed) or person is None or hashed is None:
-                async with self._services.transactions(SYSTEM) as tx:
-                    await record(tx, "session.refused", "login", login[:64], address=browser.address)
+                self._audit_log.refused(Actor(address=browser.address), "wrong-password", f"session of {login[:64]}")
                 raise WrongPassword()
         stronger = await self.passwords.hash(password) if self.passwords.needs_rehash(hashed) else None
         async with self._services.transactions(Actor(person_id=person.id, name=person.full_name)) as tx:
             if stronger:
                 await people.replace_hash(tx, person.id, hashed, stronger)
-            return await self._open(tx, browser, person_id=person.id)
+            token = await self._open(tx, browser, person_id=person.id)
+        return SignedIn(token, self._devices.mark(person.id, stronger or hashed))
 
-    async def with_link(self, token: str, browser: Browser) -> tuple[str, str]:
-        """The cookie's value and where the link leads. `LinkEnded` if it is unknown, expired or revoked."""
+    async def with_link(self, token: str, browser: Browser, *, replace: bool = False) -> tuple[str, str]:
+        """The cookie's value and where the link leads. `LinkEnded` if it is unknown, expired or revoked; SomebodyElse
+        if the browser is signed in as another owner, whom only `replace` signs out."""
         async with self._services.database.read() as session:
             link, owner = await queries.owner_of_link(session, token, self._services.clock())
         async with self._services.transactions(owner) as tx:
+            if not replace:
+                await self._ask_first(tx, browser, owner)
             await links.mark_opened(tx, link.id)
             cookie = await self._open(tx, browser, link, person_id=link.person_id, point_id=link.point_id)
         return cookie, link.next_path
+
+    async def _ask_first(self, tx: Transaction, browser: Browser, owner: Actor) -> None:
+        """A link that somebody sent must not sign the operator or a hall out in mid-conference, nor let what they
+        write go to its sender."""
+        present = await queries.recognise(tx.session, browser.token, tx.now)
+        if present is None or (present.actor.person_id, present.actor.point_id) == (owner.person_id, owner.point_id):
+            return
+        raise SomebodyElse(present=present.actor.name, owner=owner.name)
 
     async def _open(
         self,
@@ -69,15 +101,16 @@ class SignIn:
         person_id: int | None = None,
         point_id: int | None = None,
     ) -> str:
-        """Keeps the browser's session if it is the same owner's already (a link bound to a meeting widens a scoped
-        one); ends it if it is somebody else's, or if a scoped one is to become a full one."""
+        """Keeps the browser's session if a link comes of the same owner (one bound to a meeting widens a scoped one);
+        ends it if it is somebody else's, if a scoped one is to become a full one, and whenever a password was given: a
+        cookie from before must not be worth what the password is."""
         bound = link is not None and link.meeting_id is not None
         present = await queries.recognise(tx.session, browser.token, tx.now)
         if present is not None:
             same = (present.actor.person_id, present.actor.point_id) == (person_id, point_id)
             scoped = present.actor.only_meetings is not None
-            if same and browser.token and (bound or not scoped):
-                if scoped and link is not None:
+            if same and browser.token and link is not None and (bound or not scoped):
+                if scoped:
                     await sessions.widen(tx, present.actor.session_id, link)
                 return browser.token
             await sessions.end(tx, present.actor.session_id)
@@ -87,7 +120,8 @@ class SignIn:
             person_id=person_id,
             point_id=point_id,
             user_agent=browser.user_agent,
-            link=link if bound else None,
+            address=browser.address,
+            link=link,
         )
 
     async def change_password(self, actor: Actor, current: str, new: str, browser: Browser) -> None:
@@ -107,6 +141,7 @@ class SignIn:
                 raise WrongPassword(
                     "Mật khẩu hiện tại chưa đúng. Nhập lại.", "The current password is wrong. Type it again."
                 )
+        require_strong(new, person.login, person.full_name)
         hashed = await self.passwords.hash(new)
         async with self._services.transactions(actor) as tx:
             await people.change_own_password(tx, hashed)

@@ -32,7 +32,7 @@ from server.organisations.models import BridgePoint, Unit
 async def report(session: AsyncSession, meeting_id: int, actor: Actor, now: datetime) -> AttendanceReport:
     """For whoever organises, conducts or operates; NotAllowed for others."""
     meeting, rights = await visible_meeting(session, meeting_id, actor)
-    if not (rights.organise or rights.conduct or rights.operate):
+    if not rights.oversee:
         raise NotAllowed()
     checks = await _checks(session, meeting_id)
     turnout = await turnouts.load(session, meeting)

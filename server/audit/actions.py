@@ -1,13 +1,15 @@
 """Writing the audit log."""
 
-import hashlib
+import hmac
 import json
 from datetime import UTC
+from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
 
 from server.audit.models import AuditEntry
+from server.core.actor import Actor
 from server.core.transaction import Transaction
 
 FIRST = "0" * 64
@@ -15,18 +17,23 @@ FIRST = "0" * 64
 _LOCK = 0x6E686970  # "nhip": PostgreSQL's advisory lock of the chain's end
 
 
-async def record(tx: Transaction, action: str, subject_type: str, subject_id: object, **facts: Any) -> None:
+async def record(
+    tx: Transaction, action: str, subject_type: str, subject_id: object, *, actor: Actor | None = None, **facts: Any
+) -> None:
     """Notes who did what to which thing. `facts` become JSON (times and ids as text). Committed with `tx`, or
-    not at all.
+    not at all. `actor`: not the transaction's own, where one carries what many did.
 
     The entries of a transaction are chained just before its commit, so that the chain's lock is the last one taken
     and held for a moment only.
     """
+    who = actor or tx.actor
     entry = AuditEntry(
         at=tx.now,
-        actor_person_id=tx.actor.person_id,
-        actor_point_id=tx.actor.point_id,
-        actor_name=tx.actor.name[:200],
+        actor_person_id=who.person_id,
+        actor_point_id=who.point_id,
+        actor_name=who.name[:200],
+        session_id=who.session_id,
+        address=who.address[:45],
         action=action,
         subject_type=subject_type,
         subject_id=str(subject_id),
@@ -43,15 +50,21 @@ async def _chain(tx: Transaction) -> None:
     if tx.session.get_bind().dialect.name == "postgresql":
         await tx.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     last = await tx.session.scalar(select(AuditEntry.hash).order_by(AuditEntry.id.desc()).limit(1)) or FIRST
+    rows = []
     for entry in tx.session.info.pop("audit"):
-        entry.hash = last = chained_hash(last, entry)
-        tx.session.add(entry)
-        # One insert at a time: ids must grow in the order of the chain.
-        await tx.session.flush()
+        entry.keyed = True
+        entry.hash = last = chained_hash(last, entry, tx.audit_key)
+        rows.append({column: getattr(entry, column) for column in _COLUMNS})
+    # One after the other, in one call: ids grow in the order of the chain.
+    connection = await tx.session.connection()
+    await connection.execute(insert(AuditEntry), rows)
 
 
-def chained_hash(previous: str, entry: AuditEntry) -> str:
-    """SHA-256 (hex) over the previous entry's hash and everything this entry says."""
+_COLUMNS = [column.key for column in AuditEntry.__mapper__.column_attrs if column.key != "id"]
+
+
+def chained_hash(previous: str, entry: AuditEntry, key: bytes) -> str:
+    """HMAC-SHA256 (hex) over the previous entry's hash and everything this entry says."""
     content = [
         previous,
         entry.at.astimezone(UTC).isoformat(),
@@ -63,4 +76,7 @@ def chained_hash(previous: str, entry: AuditEntry) -> str:
         entry.subject_id,
         entry.facts,
     ]
-    return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    if entry.keyed:
+        content += [entry.session_id, entry.address]
+    said = json.dumps(content, ensure_ascii=False, sort_keys=True).encode()
+    return hmac.new(key, said, sha256).hexdigest() if entry.keyed else sha256(said).hexdigest()

@@ -47,7 +47,9 @@ class Door:
         """NotFound for a meeting the actor may not see, NotAllowed for a part in it the actor has not."""
         async with self._services.database.read() as session:
             _meeting, rights = await visible_meeting(session, meeting_id, actor)
-        if request.audience == "console" and not (rights.conduct or rights.operate or rights.organise):
+        if request.audience == "console" and not rights.oversee:
+            raise NotAllowed()
+        if request.audience == "member" and not rights.attend:
             raise NotAllowed()
         if request.audience == "hall":
             if request.point_id not in rights.points:

@@ -35,15 +35,29 @@ async def start(
     if sharing is not None:
         if sharing["participant"] == participant:
             return
-        if not (rights.conduct or rights.operate) and connected(sharing["participant"]):
+        if not rights.direct and connected(sharing["participant"]):
             raise Conflict(
                 f"{sharing['name']} đang trình chiếu. Chờ kết thúc rồi chia sẻ.",
                 "Somebody else is sharing. Wait until they stop.",
                 participant=sharing["participant"],
             )
     conference.stage.content = _content(participant, name, point_id, tx.now)
+    if rights.direct or point_id is not None:
+        # A hall shares by right of the floor, which somebody gave it since.
+        conference.stage.content_muted = False
     await record(tx, "content.started", "meeting", meeting_id, participant=participant, point_id=point_id)
     await settle(tx, conference, before, "content.started")
+
+
+async def set_sound(tx: Transaction, meeting_id: int, on: bool) -> None:
+    """Whether the sound of what is shared is heard. For who directs."""
+    conference, rights = await _active(tx, meeting_id)
+    if not rights.direct:
+        raise NotAllowed()
+    before = Before(conference)
+    conference.stage.content_muted = not on
+    if await settle(tx, conference, before, "content.sound"):
+        await record(tx, "content.sound", "meeting", meeting_id, on=on)
 
 
 async def stop(tx: Transaction, meeting_id: int, participant: str) -> None:
@@ -51,7 +65,7 @@ async def stop(tx: Transaction, meeting_id: int, participant: str) -> None:
     conference, rights = await _active(tx, meeting_id)
     before = Before(conference)
     sharing = conference.stage.content
-    directs = rights.conduct or rights.operate
+    directs = rights.direct
     if sharing is None:
         if not (directs or rights.present or rights.points):
             raise NotAllowed()

@@ -63,8 +63,12 @@ async def take_floor(tx: Transaction, meeting_id: int, point_id: int) -> None:
 
 
 async def mute_all(tx: Transaction, meeting_id: int, *, including_main: bool = False) -> None:
-    """Ends the floor of all points but the main one, or of all. The stage stays: silence is not darkness."""
+    """Ends the floor of all points but the main one, or of all. The stage stays: silence is not darkness. What is
+    shared stays in sight too, and is heard no more, whoever begins it anew from a desk without directing."""
     conference, before = await _directed(tx, meeting_id)
+    sharing = conference.stage.content
+    if including_main or sharing is None or sharing.get("point_id") != conference.main:
+        conference.stage.content_muted = True
     conference.end_floor(set(conference.holders) - (set() if including_main else {conference.main}))
     await record(tx, "floor.muted_all", "meeting", meeting_id, including_main=including_main)
     await settle(tx, conference, before, "floor.muted_all")
@@ -139,7 +143,7 @@ async def raise_hand(tx: Transaction, meeting_id: int, point_id: int, topic: str
 async def lower_hand(tx: Transaction, meeting_id: int, point_id: int) -> None:
     """By the hall itself, or by whoever directs. Lowering a hand that is down changes nothing."""
     meeting, rights = await meeting_for_write(tx, meeting_id)
-    if not (point_id in rights.points or rights.conduct or rights.operate):
+    if not (point_id in rights.points or rights.direct):
         raise NotAllowed()
     conference = await load(tx.session, meeting)
     before = Before(conference)
@@ -151,7 +155,7 @@ async def lower_hand(tx: Transaction, meeting_id: int, point_id: int) -> None:
 async def _directed(tx: Transaction, meeting_id: int) -> tuple[Conference, Before]:
     """For whoever conducts or operates, while the meeting is open or running."""
     meeting, rights = await meeting_for_write(tx, meeting_id)
-    if not (rights.conduct or rights.operate):
+    if not rights.direct:
         raise NotAllowed()
     conference = await load(tx.session, meeting)
     if not conference.active:

@@ -46,6 +46,7 @@ async def end(tx: Transaction, meeting_id: int) -> Meeting:
             hall.lower_hand()
     conference.stage.floor = []
     conference.stage.content = None
+    conference.stage.content_muted = False
     conference.stage.stage_point_id = None
     conference.stage.recess = None
     await settle(tx, conference, before, "floor.muted_all")
@@ -66,6 +67,7 @@ async def reopen(tx: Transaction, meeting_id: int, reason: str) -> Meeting:
 def _main_point_first(tx: Transaction, conference: Conference) -> None:
     conference.stage.floor = []
     conference.stage.content = None
+    conference.stage.content_muted = False
     conference.give_floor(conference.main, tx.now)
     conference.stage.stage_point_id = conference.main
 

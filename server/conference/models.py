@@ -49,5 +49,7 @@ class Stage(Base):
     """The small pictures as arranged last: kept, because the next arrangement moves as few of them as it can."""
     content: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """{"participant": …, "name": …, "point_id": …, "since": iso} while someone shares a screen."""
+    content_muted: Mapped[bool] = mapped_column(default=False)
+    """Its sound is heard by nobody, until a console says so or gives somebody the floor who shares."""
     recess: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """{"since": iso, "until": iso or null} while the meeting pauses."""

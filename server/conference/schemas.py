@@ -57,6 +57,10 @@ class FloorMuteAll(Wire):
     including_main: bool = False
 
 
+class ContentSound(Wire):
+    on: bool
+
+
 class RecessStart(Wire):
     minutes: Annotated[int, Field(ge=1, le=600)] | None = None
     """How long it is announced to last; left out: not said."""

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cached_property
 
+from server.audit.log import AuditLog
 from server.conference.admission import Door
 from server.conference.live.feature import feature
 from server.conference.liveness import Watch
@@ -17,19 +18,21 @@ from server.core.services import Services
 from server.live.feature import LiveFeature
 from server.live.gateway import Gateway
 from server.live.registry import Live
+from server.presentation.liveness import PresenterWatch
 
 
 class ConferenceService:
     """One per process, in `app.state.conference`. `others`: what the features below hand to the live channel."""
 
-    def __init__(self, services: Services, others: Sequence[LiveFeature]) -> None:
+    def __init__(self, services: Services, others: Sequence[LiveFeature], audit_log: AuditLog) -> None:
         self.services = services
         self.live = Live(services.database, services.bus)
         self.nodes = Nodes(self.live, self._mark_weak, self._mark_media)
         self.live.install([*others, feature(self.nodes)])
         self.watch = Watch(services, self.live)
+        self.presenters = PresenterWatch(services, self.live)
         self.door = Door(services, self.live, self.nodes, self.watch)
-        self.gateway = Gateway(self.live, self.door, services)
+        self.gateway = Gateway(self.live, self.door, services, audit_log)
 
     @cached_property
     def secret(self) -> str:
@@ -44,6 +47,8 @@ class ConferenceService:
             stack.push_async_callback(self.door.stop)
             await self.watch.start()
             stack.push_async_callback(self.watch.stop)
+            await self.presenters.start()
+            stack.push_async_callback(self.presenters.stop)
             stack.callback(self.nodes.stop)
             if self.services.settings.media_embedded:
                 settings = self.services.settings

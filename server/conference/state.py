@@ -171,7 +171,12 @@ class Conference:
         content = self.stage.content
         if content is None:
             return None
-        return SharedContent(participant=content["participant"], name=content["name"], since=content["since"])
+        return SharedContent(
+            participant=content["participant"],
+            name=content["name"],
+            since=content["since"],
+            muted=self.stage.content_muted,
+        )
 
 
 async def load(session: AsyncSession, meeting: Meeting) -> Conference:
@@ -184,6 +189,7 @@ async def load(session: AsyncSession, meeting: Meeting) -> Conference:
         pinned=[],
         tiles=[],
         content=None,
+        content_muted=False,
         recess=None,
     )
     rows = await session.execute(

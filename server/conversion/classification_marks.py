@@ -4,7 +4,8 @@ Words that merely contain it ("bí mật nhà nước", "mật độ dân số")
 import itertools
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from server.core.fields import folded
@@ -31,6 +32,11 @@ _BEFORE = frozenset({"bí", "bảo", "cơ", "thân", "cẩn", "mật", "đườn
 _AFTER = frozenset({"độ", "khẩu", "mã", "thiết", "vụ", "danh", "ong", "lệnh", "thư", "nghị", "nhà"})
 _UPPER_PART = 0.5
 """In recognised text a stamp without its marks ("MAT") counts only in this part of a first page."""
+_HEAD, _TABLE_BELOW = 0.45, 0.25
+"""Stamps stand in the head of a first page; below the letterhead a word may be a table's."""
+_ROW = 0.012
+"""Height of a row's words, at least."""
+_COLUMNS = 3
 _FOLDED_COMPACT = {mark.replace(" ", ""): code for mark, code in _FOLDED.items()}
 _SIGN_MAX = 12
 """Letters of a paper's sign: "TTr-UBND"."""
@@ -43,13 +49,31 @@ _CAPITAL_MAT = re.compile(r"(?<![A-Za-z])(?<![A-Z][ _-])MAT(?![A-Za-z])(?![ _-][
 _IN_NAME = re.compile(r"(?<!\w)(tối|tuyệt)[\s_-]+mật(?!\w)")
 
 
-def mark_on(pages: Sequence[Sequence[list[Any]]], *, recognised: bool) -> Mark | None:
-    """The mark on these pages' lines (see PaperPage.lines), or None. `recognised`: the text comes from a scan."""
-    for number, lines in enumerate(pages[:PAGES]):
-        found = _mark_on_page(lines, recognised=recognised, first=number == 0)
-        if found is not None:
-            return found
-    return None
+@dataclass(frozen=True, slots=True)
+class FoundMark:
+    mark: Mark
+    page: int
+    """From 1."""
+    in_body: bool
+    """Where no stamp is put: in a row of a table, or far down the page. It may be a word of the paper."""
+
+
+def mark_on(pages: Sequence[Sequence[list[Any]]], *, recognised: Collection[int]) -> FoundMark | None:
+    """The mark on these pages' lines (see PaperPage.lines), or None; one that stands where stamps are put before any
+    other. `recognised`: numbers of pages (from 1) whose text comes from a scan."""
+    found = [
+        FoundMark(mark, number, in_body=_is_in_body(lines, top, number))
+        for number, lines in enumerate(pages[:PAGES], start=1)
+        for mark, top in _marks_on_page(lines, recognised=number in recognised, first=number == 1)
+    ]
+    return min(found, key=lambda each: each.in_body, default=None)
+
+
+def _is_in_body(lines: Sequence[list[Any]], top: float, page: int) -> bool:
+    if top > (_HEAD if page == 1 else _TABLE_BELOW):
+        return True
+    beside = sum(len(_divided(line)) for line in lines if line[1] < top + _ROW and line[1] + line[3] > top + _ROW / 2)
+    return top > _TABLE_BELOW and beside >= _COLUMNS
 
 
 def mark_in_name(file_name: str) -> Mark | None:
@@ -79,29 +103,30 @@ def _accented(stem: str) -> set[str]:
     return {folded(word) for word in words if word != folded(word)}
 
 
-def _mark_on_page(lines: Sequence[list[Any]], *, recognised: bool, first: bool) -> Mark | None:
+def _marks_on_page(lines: Sequence[list[Any]], *, recognised: bool, first: bool) -> Iterator[tuple[Mark, float]]:
+    """With where each stands: the upper edge of its line, as a part of the page."""
     parts = [(part, line[1]) for line in lines for part in _divided(line)]
     said = [_plain(part) for part, _ in parts]
     for index, (part, top) in enumerate(parts):
         text = said[index]
         label = _LABEL.match(text)
         if label and text[label.end() :] in _MARKS:
-            return _MARKS[text[label.end() :]]
+            yield _MARKS[text[label.end() :]], top
+            continue
         found = _stamp(part)
         if found == "mat":
             before = said[index - 1].split() if index else []
             after = said[index + 1].split() if index + 1 < len(said) else []
             if len(before) == 1 and before[0] in ("tối", "tuyệt"):
-                return _MARKS[f"{before[0]} mật"]
-            if (before and before[-1] in _BEFORE) or (after and after[0] in _AFTER):
+                found = _MARKS[f"{before[0]} mật"]
+            elif (before and before[-1] in _BEFORE) or (after and after[0] in _AFTER):
                 continue
         if found is not None:
-            return found
-        if recognised and first and top < _UPPER_PART and _upper(part):
+            yield found, top
+        elif recognised and first and top < _UPPER_PART and _upper(part):
             compact = text.replace(" ", "")
             if (weak := folded(compact)) in _FOLDED_COMPACT and len(weak) == len(compact):
-                return _FOLDED_COMPACT[weak]
-    return None
+                yield _FOLDED_COMPACT[weak], top
 
 
 def _stamp(part: str) -> Mark | None:

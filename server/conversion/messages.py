@@ -38,6 +38,8 @@ class Limits(_Sheet):
 class Order(Limits):
     file_name: str
     isolated: bool = False
+    mark_overruled: bool = False
+    """Who manages the paper answers for it that a word in its body is no mark of secrecy."""
     pages_max: int = 2000
     cores: int = 2
     trust_roots: list[str] | None = None

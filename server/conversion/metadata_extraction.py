@@ -11,6 +11,7 @@ from typing import Any
 
 from server.core.fields import folded
 
+_SPEECHES = ("bài phát biểu", "phát biểu", "diễn văn")
 _KINDS = {
     "tờ trình": "to-trinh",
     "báo cáo": "bao-cao",
@@ -30,6 +31,15 @@ _KINDS = {
     "phụ lục": "phu-luc",
     "kết luận": "thong-bao",
     "chỉ thị": "quyet-dinh",
+    "quy chế": "khac",
+    "quy định": "khac",
+    "nội quy": "khac",
+    "đề án": "khac",
+    "phương án": "khac",
+    "công điện": "khac",
+    "danh sách": "khac",
+    **{f"{speech} {which}": "phat-bieu" for speech in _SPEECHES for which in ("khai mạc", "bế mạc", "kết luận")},
+    "diễn văn": "phat-bieu",
 }
 _KINDS_FOLDED = {folded(name): (name, kind) for name, kind in _KINDS.items()}
 _SIGNS = {
@@ -47,11 +57,18 @@ _SIGNS = {
     "cv": "cong-van",
     "bb": "bien-ban",
     "gm": "giay-moi",
+    "qc": "khac",
+    "qdi": "khac",
+    "da": "khac",
+    "pa": "khac",
+    "cd": "khac",
 }
 _SIGN = r"[A-ZĐĂÂÊÔƠƯ][A-Za-zĐđĂÂÊÔƠƯăâêôơư]*\d{0,2}"
 _NUMBER = re.compile(
     rf"(?<![\w/])(\d{{1,6}}[a-z]?)\s?([-–/])\s?((?:(?:19|20)\d\d\s?/\s?)?{_SIGN}(?:\s?[-–/.&]\s?{_SIGN})*)"
 )
+_MISREAD = re.compile(r"^T+[Il1]r(?=[-/]|$)")
+"""What recognition makes of "TTr": no sign begins so."""
 _LABELLED = re.compile(r"^s\S{0,2}\s*[:.;]?\s*(?=\d)", re.IGNORECASE)
 _DATE = re.compile(r"ng\w{1,2}\s+(\d{1,2})\s+th\w{2,3}\s+(\d{1,2})\s+n\wm\s+((?:19|20)\d\d)", re.IGNORECASE)
 _SUBJECT = re.compile(r"^(?:v/v|về việc)\s*:?\s*", re.IGNORECASE)
@@ -96,13 +113,14 @@ def guess(lines: Sequence[list[Any]]) -> Guessed:
     parts.sort(key=lambda part: (round(part.top, 2), part.left))
     number, numbered = _number(parts)
     kind, title = _kind_and_title(parts)
+    capitals = [part for part in parts if _upper(part.text)]
     return Guessed(
         title=title or _subject(parts, numbered),
         kind=kind or _kind_of(number),
         number=number,
         issued_on=next((found for part in parts if (found := _date(part.text)) is not None), None),
         issuer=_issuer(parts, numbered),
-        urgency=next((_URGENCIES[said] for part in parts if (said := _stamp(part.text)) in _URGENCIES), ""),
+        urgency=next((_URGENCIES[said] for part in capitals if (said := _stamp(part.text)) in _URGENCIES), ""),
     )
 
 
@@ -134,6 +152,7 @@ def _number(parts: list[_Part]) -> tuple[str, _Part | None]:
         found = _NUMBER.match(text.strip())
         if found:
             sign = re.sub(r"\s+", "", found[3]).replace("–", "-").rstrip("-/.&")
+            sign = _MISREAD.sub("TTr", sign)
             return f"{found[1]}{found[2].replace('–', '-')}{sign}"[:60], part
     return "", next((part for part in parts if re.match(r"^số\s*:", part.text, re.IGNORECASE)), None)
 
@@ -215,6 +234,10 @@ def _issuer(parts: list[_Part], numbered: _Part | None) -> str:
         return ""
     last = names[-1]
     above = names[-2] if len(names) > 1 else ""
+    if above and folded(last) == "van phong":
+        return _named(f"{last} {above}")[:200]
+    if above and folded(last).split()[0] not in _BEGINNINGS:  # a long name, broken
+        return _named(f"{above} {last}")[:200]
     place = re.search(r"(?:TỈNH|THÀNH PHỐ|HUYỆN|XÃ|PHƯỜNG|ĐẶC KHU)\s+(.+)$", above)
     if above and re.match(r"^(?:TỈNH|THÀNH PHỐ|HUYỆN|XÃ|PHƯỜNG|THỊ TRẤN|ĐẶC KHU)\s+(?!ỦY|UỶ)", last):
         last = f"{above} {last}"
@@ -244,6 +267,17 @@ _GENERIC = (
 )
 
 
+_BEFORE_UY = frozenset({"tỉnh", "huyện"})
+"""Small as a place ("tỉnh Lâm Đồng"), not in "Tỉnh ủy"."""
+_OFFICES = frozenset({"so", "ban", "phong", "cuc", "chi", "trung", "thanh"})
+"""Names that go on with what the office does, its first word alone in capitals."""
+_PLACES = frozenset({"tinh", "huyen", "xa", "phuong"})
+_BEGINNINGS = _OFFICES | _PLACES
+_BEGINNINGS |= {"uy", "hoi", "van", "dang", "doan", "mat", "lien", "cong", "bo", "dac", "truong", "vien", "quan", "toa"}
+_BEGINNINGS |= {"to", "thi", "kho", "ngan", "bao", "dai"}
+"""First words of names of offices; a line that begins otherwise goes on with the one above it."""
+
+
 def _recognised(capitals: str) -> str:
     """What recognition made of the usual names, set right: "TĨNH ỦY" is "TỈNH ỦY"."""
     words = capitals.split()
@@ -256,10 +290,19 @@ def _recognised(capitals: str) -> str:
 
 
 def _named(capitals: str) -> str:
-    """ "ỦY BAN NHÂN DÂN TỈNH LÂM ĐỒNG" -> "Ủy ban nhân dân tỉnh Lâm Đồng"."""
-    text = " ".join(word.capitalize() for word in capitals.replace("UỶ", "ỦY").split())
+    """ "ỦY BAN NHÂN DÂN TỈNH LÂM ĐỒNG" -> "Ủy ban nhân dân tỉnh Lâm Đồng", "SỞ NỘI VỤ" -> "Sở Nội vụ"."""
+    words = [word.capitalize() for word in capitals.replace("UỶ", "ỦY").split()]
+    if words and folded(words[0]) in _OFFICES:
+        begins = True
+        for index, word in enumerate(words[1:], start=1):
+            if folded(word) in _PLACES:
+                break
+            words[index] = word if begins else word.lower()
+            begins = folded(word) == "va" or word.endswith(",")
+    text = " ".join(words)
     for generic in _GENERIC:
-        text = re.sub(rf"(?<!\w){re.escape(generic)}(?!\w)", generic, text, flags=re.IGNORECASE)
+        further = r"(?!\s+ủy)" if generic in _BEFORE_UY else ""
+        text = re.sub(rf"(?<!\w){re.escape(generic)}(?!\w){further}", generic, text, flags=re.IGNORECASE)
     return text[:1].upper() + text[1:]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pypdfium2
 from PIL import Image
+from pypdfium2 import raw
 
 from server.conversion.messages import PAGES, WIDTHS, MadePage
 from server.conversion.refusals import Refused
@@ -88,6 +89,8 @@ def _opened(path: Path) -> pypdfium2.PdfDocument:
     if document is None:
         document = _open[str(path)] = pypdfium2.PdfDocument(path)
         document.init_forms()
+        if document.formenv is not None:  # a field's value is to be read, not to be clicked
+            raw.FPDF_SetFormFieldHighlightAlpha(document.formenv, 0)
     return document
 
 

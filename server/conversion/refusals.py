@@ -28,9 +28,30 @@ PROBLEMS: dict[str, Sentence] = {
         "This is an archive. Unpack it and send the documents inside one by one.",
     ),
     "disguised": Sentence(
-        "Nội dung tệp không phải là loại mà tên tệp nói. Tệp có thể chứa mã độc: đừng mở, hãy xin bản gốc từ nơi gửi.",
-        "The content is not what the file's name says. It may be harmful: do not open it, ask its sender for the "
-        "original.",
+        "Tệp này là chương trình, không phải tài liệu. Tệp có thể chứa mã độc: đừng mở, hãy xin bản gốc từ nơi gửi.",
+        "This file is a program, not a document. It may be harmful: do not open it, ask its sender for the original.",
+    ),
+    "old-office": Sentence(
+        "Đây là tệp Word, Excel hoặc PowerPoint đời cũ. Mở bằng Word, Excel hoặc PowerPoint, chọn “Lưu thành” .docx, "
+        ".xlsx hoặc .pptx, rồi gửi.",
+        "This is a file of a very old Word, Excel or PowerPoint. Open it there, save it as .docx, .xlsx or .pptx, and "
+        "send that.",
+    ),
+    "web-page": Sentence(
+        "Đây là trang web (HTML) do phần mềm xuất ra, có khi mang đuôi .doc hoặc .xls. Mở bằng Word hoặc Excel, chọn "
+        "“Lưu thành” .docx hoặc .xlsx, rồi gửi.",
+        "This is a web page (HTML) that some system exported, sometimes named .doc or .xls. Open it in Word or Excel, "
+        "save it as .docx or .xlsx, and send that.",
+    ),
+    "mail": Sentence(
+        "Đây là thư điện tử. Mở thư, lưu tệp đính kèm ra máy, rồi gửi tệp đính kèm đó.",
+        "This is an e-mail. Open it, save its attachment, and send that.",
+    ),
+    "plain-text": Sentence(
+        "Đây là tệp chữ thuần. Danh sách: mở bằng Excel, lưu thành .xlsx; văn bản: mở bằng Word, lưu thành .docx; rồi "
+        "gửi.",
+        "This is plain text. Open a list in Excel and save it as .xlsx, a text in Word and save it as .docx, and send "
+        "that.",
     ),
     "two-in-one": Sentence(
         "Tệp này giấu một tệp loại khác bên trong. Tệp có thể chứa mã độc: hãy in lại ra PDF từ bản gốc rồi gửi.",
@@ -51,6 +72,11 @@ PROBLEMS: dict[str, Sentence] = {
     "encrypted": Sentence(
         "Tệp đang đặt mật khẩu. Mở tệp, bỏ mật khẩu, lưu lại rồi gửi bản không có mật khẩu.",
         "The file is locked with a password. Open it, remove the password, save, and send that copy.",
+    ),
+    "encrypted-certificate": Sentence(
+        "Tệp được khóa riêng cho người có chứng thư số. Mở tệp bằng chứng thư đó, lưu bản không khóa rồi gửi.",
+        "The file is locked for the holder of a certificate. Open it with that certificate, save a copy without the "
+        "lock, and send that.",
     ),
     "truncated": Sentence(
         "Tệp bị cụt, có lẽ do chép hoặc tải chưa xong. Chép lại tệp gốc rồi gửi lại.",
@@ -83,6 +109,12 @@ PROBLEMS: dict[str, Sentence] = {
         "The paper bears a secrecy mark. This system must not hold state secrets: hand it out on paper as the rules "
         "say, or send it again if the mark was a mistake and is gone.",
     ),
+    "secret-in-body": Sentence(
+        "Trong nội dung tài liệu có chỗ chỉ ghi “Mật”, “Tối mật” hoặc “Tuyệt mật”. Nếu là dấu chỉ độ mật: phát bản "
+        "giấy theo quy định. Nếu chỉ là chữ trong bảng, trong bài: bấm “Không phải dấu mật” và ghi lý do.",
+        "Somewhere in the paper a secrecy mark stands alone. If it marks the paper, hand it out on paper as the rules "
+        "say. If it is a word of a table or of the text, press “Not a secrecy mark” and give the reason.",
+    ),
     "macros-only": Sentence(
         "Tệp này chỉ chứa chương trình (macro), không có tài liệu để đọc. Gửi tệp tài liệu, ví dụ .docx hoặc .pdf.",
         "This file holds a program (macros) and nothing to read. Send a document, such as .docx or .pdf.",
@@ -97,12 +129,16 @@ PROBLEMS: dict[str, Sentence] = {
         "This file could not be turned into PDF. Open it, choose “Save as PDF”, and send that.",
     ),
     "time": Sentence(
-        "Xử lý tệp này lâu quá mức cho phép nên đã dừng. Tách nhỏ tài liệu, hoặc lưu thành PDF rồi gửi lại.",
-        "Working on this file took too long and was stopped. Split the paper, or save it as PDF, and send it again.",
+        "Xử lý tệp này lâu quá mức cho phép nên đã dừng. Bấm “Xử lý lại” lúc máy chủ rảnh hơn; nếu vẫn vậy, tách nhỏ "
+        "tài liệu hoặc lưu thành PDF rồi gửi lại.",
+        "Working on this file took too long and was stopped. Press “Try again” when the server is less busy; if it "
+        "goes on, split the paper or save it as PDF, and send it again.",
     ),
     "memory": Sentence(
-        "Tệp này cần quá nhiều bộ nhớ nên đã dừng xử lý. Giảm cỡ ảnh trong tài liệu hoặc tách nhỏ rồi gửi lại.",
-        "This file needed too much memory and was stopped. Make its pictures smaller or split it, and send it again.",
+        "Tệp này cần quá nhiều bộ nhớ nên đã dừng xử lý. Bấm “Xử lý lại”; nếu vẫn vậy, giảm cỡ ảnh trong tài liệu hoặc "
+        "tách nhỏ rồi gửi lại.",
+        "This file needed too much memory and was stopped. Press “Try again”; if it goes on, make its pictures smaller "
+        "or split it, and send it again.",
     ),
 }
 
@@ -141,6 +177,15 @@ WARNINGS: dict[str, Sentence] = {
         "The file uses old fonts (.VnTime or VNI); its text was turned into Unicode. Look it through before handing it "
         "out.",
     ),
+    "notes-removed": Sentence("Đã bỏ ghi chú dán trên trang.", "Notes stuck onto the pages were removed."),
+    "layers-removed": Sentence(
+        "Đã bỏ nội dung của các lớp đang ẩn.", "What lay on layers that are switched off was removed."
+    ),
+    "pages-damaged": Sentence(
+        "Có trang bị hỏng trong tệp; chữ hoặc hình trên trang đó có thể thiếu. So với bản gốc trước khi phát.",
+        "A page of the file is damaged; some of its words or pictures may be missing. Compare it with the original "
+        "before handing it out.",
+    ),
     "name-differs": Sentence(
         "Đuôi tên tệp không đúng với loại tệp; hệ thống theo nội dung.",
         "The file's extension does not fit its content; the content counted.",
@@ -164,6 +209,10 @@ WARNINGS: dict[str, Sentence] = {
     "little-text": Sentence(
         "Nhận dạng được ít chữ; bản quét có thể mờ. Tìm kiếm trong tài liệu này sẽ thiếu.",
         "Little text was recognised; the scan may be faint. Search will miss things in this paper.",
+    ),
+    "mark-overruled": Sentence(
+        "Người quản lý tài liệu xác nhận chữ “mật” trong nội dung không phải dấu chỉ độ mật.",
+        "Who manages the paper has confirmed that the word in its body is no secrecy mark.",
     ),
     "marked-secret": Sentence(
         "Tài liệu có dấu chỉ độ mật; hệ thống này được khai báo là tách khỏi Internet nên vẫn nhận.",

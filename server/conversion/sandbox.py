@@ -20,6 +20,8 @@ from server.conversion.refusals import problem
 CONVERSION = "server.conversion"
 _LOOK_EVERY = 0.5
 """Seconds between looks at the memory in use."""
+_PAGE_SECONDS = 6.0
+"""More for every page that it says it has: recognising one takes up to 3 of a core, twice that on a busy machine."""
 _LINE_MAX = 64 * 1024
 _SAID = "said"
 """File of its standard error."""
@@ -65,7 +67,8 @@ async def steps(
         )
     watch = asyncio.create_task(_watch(child.pid, order.memory_mb))
     assert child.stdout is not None  # noqa: S101  a pipe was asked for
-    deadline = asyncio.get_running_loop().time() + seconds
+    began = asyncio.get_running_loop().time()
+    deadline = began + seconds
     concluded = too_long = False
     try:
         try:
@@ -73,6 +76,7 @@ async def steps(
             while line := await _before(deadline, child.stdout.readline()):
                 step = Step.model_validate_json(line)
                 concluded = concluded or step.done or step.problem is not None
+                deadline = max(deadline, began + seconds + step.pages * _PAGE_SECONDS)
                 yield step
             await _before(deadline, child.wait())
         except TimeoutError:

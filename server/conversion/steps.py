@@ -27,6 +27,7 @@ from server.conversion.messages import (
     Stage,
 )
 from server.conversion.metadata_extraction import guess
+from server.conversion.preparation import prepare
 from server.conversion.refusals import Refused, warning
 from server.conversion.sandboxed_program import Tell, time_limit
 from server.conversion.text import outline_of
@@ -66,6 +67,10 @@ class _Way:
     def go(self) -> None:
         signed = self._signatures()
         source = self._as_pdf()
+        if not signed:
+            prepared = self.folder / "prepared.pdf"
+            self.warnings += prepare(source, prepared)
+            source = prepared
         shown, read, judged = self._with_text(source, keep=bool(signed))
         scanned = bool(judged.scans or judged.rubbish)
         # Recognising is most of the work, where there is any; else the pictures are.
@@ -135,7 +140,7 @@ class _Way:
     def _as_pdf(self) -> Path:
         original = self.folder / ORIGINAL
         if self.found.family == "pdf":
-            return original
+            return self.found.anew or original
         if self.found.family == "picture":
             self.tell("straighten", 0.08)
             made = self.folder / "picture.pdf"
@@ -209,12 +214,18 @@ class _Way:
             ]
 
     def _check_secrecy(self, first: list[MadePage], recognised: set[int]) -> None:
-        mark = classification_marks.mark_on([page.lines for page in first], recognised=bool(recognised))
-        if mark is None and not classification_marks.mark_in_name(self.order.file_name):
+        found = classification_marks.mark_on([page.lines for page in first], recognised=recognised)
+        named = classification_marks.mark_in_name(self.order.file_name)
+        if found is None and not named:
             return
-        if not self.order.isolated:
+        if self.order.isolated:
+            self.warnings.append("marked-secret")
+        elif named or found is None or not found.in_body:
             raise Refused("secret")
-        self.warnings.append("marked-secret")
+        elif self.order.mark_overruled:
+            self.warnings.append("mark-overruled")
+        else:
+            raise Refused("secret-in-body", f"Xem trang {found.page}.", f"See page {found.page}.")
 
     def _text_quality(self, recognised: int, count: int) -> tuple[Literal["text", "ocr", "none"], bool]:
         """As in Report (where half of the pages are recognised, all is taken for that), and whether recognition found

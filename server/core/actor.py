@@ -34,7 +34,14 @@ class Actor:
     grants: tuple[Grant, ...] = field(default=())
     only_meetings: frozenset[int] | None = None
     """Came by personal links bound to these meetings: reaches nothing else, and carries no grants. None: unbound."""
+    confirmed: frozenset[int] = frozenset()
+    """Those of them in which somebody who keeps the lists has confirmed this device to be the person's own."""
+    within: str | None = None
+    """Came by a link that an administrator made: leads and presents only what units of this path's branch hold, as the
+    administrator could not give more. None: not bound so."""
     system: bool = False
+    address: str = ""
+    """From where the request came; for the audit log."""
 
     def has(self, role: Role, unit_path: str) -> bool:
         """True if the actor holds `role` at the unit of this path or above it."""

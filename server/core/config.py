@@ -15,6 +15,9 @@ class Settings(BaseSettings):
     public_url: str | None = None
     """What browsers type, e.g. "https://hop.lamdong.example". Default: http://host:port."""
 
+    extra_origins: str = ""
+    """Other addresses (comma separated) that browsers type: an inner name beside the public one."""
+
     var: Path = Path("var")
     """Everything the server writes: database, secrets, run files."""
     database_url: str | None = None
@@ -33,6 +36,8 @@ class Settings(BaseSettings):
     """Start and supervise a media node beside the server. False: nodes are started by hand (`nhipcau node`)."""
     media_secret: str | None = None
     """Shared secret of nodes; default: made once and kept in `var/media.secret`."""
+    media_plain_line: bool = False
+    """Nodes on other machines may dial in without TLS: on a network that is trusted as a whole."""
 
     session_days: int = Field(default=30, ge=1)
     hall_session_days: int = Field(default=365, ge=1)
@@ -45,6 +50,9 @@ class Settings(BaseSettings):
     lost_after_seconds: float = 8.0
     """A hall whose live channel is gone this long counts as lost (before, its place is kept silently)."""
     log_json: bool = False
+    audit_key: str | None = None
+    """Key of the audit log's chain; default: made once and kept in `var/audit.key`. Kept elsewhere, it protects the log
+    from whoever can write everything in `var`, too."""
     log_stalls_ms: float = Field(default=50.0, gt=0)
     """The event loop standing still for longer is logged, with what held it."""
 
@@ -70,7 +78,7 @@ class Settings(BaseSettings):
     """Folder of CA certificates (PEM) that signatures in papers are checked against."""
 
     smtp_url: str | None = None
-    """"smtp://user:password@host:587?starttls=1" or "smtps://…:465". None: no e-mail is sent, links are handed out."""
+    """"smtp://user:password@host:587" or "smtps://…:465". None: no e-mail is sent, links are handed out."""
     mail_from: str = "Nhịp Cầu <khong-tra-loi@localhost>"
     mail_retry_seconds: float = 60.0
     """First pause after a failed delivery; it doubles, at most an hour, eight times."""

@@ -9,18 +9,20 @@ from pydantic_core import PydanticCustomError
 
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+_DIRECTIONS = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+"""Characters that turn the direction of writing, and make "fdp.exe" look like "exe.pdf". Vietnamese needs none."""
 
 
 def _clean_line(value: str) -> str:
     """NFC, so that equal text is equal bytes; no control characters (PostgreSQL refuses NUL)."""
-    value = unicodedata.normalize("NFC", value)
+    value = unicodedata.normalize("NFC", value).translate(_DIRECTIONS)
     if any(unicodedata.category(character) == "Cc" for character in value):
         raise PydanticCustomError("control_character", "contains control characters")
     return value
 
 
 def _clean_text(value: str) -> str:
-    value = unicodedata.normalize("NFC", value.replace("\r\n", "\n"))
+    value = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).translate(_DIRECTIONS)
     if any(unicodedata.category(character) == "Cc" and character not in "\n\t" for character in value):
         raise PydanticCustomError("control_character", "contains control characters")
     return value

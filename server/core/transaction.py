@@ -19,9 +19,20 @@ from server.core.database import Database
 
 class Transaction:
     """`session`: flush as you like, never commit. `now`: the one time of everything written here. `bus`: for what
-    `after_commit` has to tell. `database`: for reading beside what was committed before."""
+    `after_commit` has to tell. `database`: for reading beside what was committed before. `audit_key`: of the audit
+    log's chain, from outside the database."""
 
-    def __init__(self, session: AsyncSession, actor: Actor, now: datetime, bus: Bus, database: Database) -> None:
+    def __init__(
+        self,
+        session: AsyncSession,
+        actor: Actor,
+        now: datetime,
+        bus: Bus,
+        *,
+        database: Database,
+        audit_key: bytes = b"",
+    ) -> None:
+        self.audit_key = audit_key
         self.session = session
         self.actor = actor
         self.now = now
@@ -50,7 +61,10 @@ class Transaction:
 class Transactions:
     """Opens write transactions. On SQLite a lock before the database keeps waiting writers out of its busy loop."""
 
-    def __init__(self, database: Database, bus: Bus, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self, database: Database, bus: Bus, clock: Callable[[], datetime] = utc_now, audit_key: bytes = b""
+    ) -> None:
+        self.audit_key = audit_key
         self._database = database
         self._bus = bus
         self._clock = clock
@@ -69,7 +83,9 @@ class Transactions:
     async def _open(self, actor: Actor) -> AsyncIterator[Transaction]:
         async with self._database.sessions() as session:
             await session.connection(execution_options={"write": True})
-            transaction = Transaction(session, actor, self._clock(), self._bus, self._database)
+            transaction = Transaction(
+                session, actor, self._clock(), self._bus, database=self._database, audit_key=self.audit_key
+            )
             try:
                 yield transaction
                 await transaction._finish()

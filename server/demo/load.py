@@ -66,7 +66,7 @@ async def _furnish(services: Services) -> None:
 
 def password(services: Services) -> str:
     """Of every demo account with a login: made once for each installation."""
-    return kept_secret(services.settings.var / "demo-password", length=9)
+    return kept_secret(services.settings.var / "demo-password", length=12)
 
 
 async def conference(session: AsyncSession) -> Meeting:

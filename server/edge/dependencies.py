@@ -5,6 +5,7 @@ of a chain as if it were a request of its own.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Depends
@@ -36,7 +37,12 @@ AppServices = Annotated[Services, Depends(_services)]
 
 async def _optional(connection: HTTPConnection) -> Actor | None:
     recognise: Recognise = connection.app.state.recognise
-    return await recognise(services_of(connection), connection.cookies.get(COOKIE))
+    actor = await recognise(services_of(connection), connection.cookies.get(COOKIE))
+    if actor is None or connection.client is None:
+        return actor
+    actor = replace(actor, address=connection.client.host)
+    connection.state.actor = actor
+    return actor
 
 
 OptionalActor = Annotated[Actor | None, Depends(_optional)]

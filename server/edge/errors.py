@@ -1,5 +1,6 @@
 """Errors as responses: every one is {"code", "vi", "en", "details"}."""
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -29,9 +30,12 @@ class Unreadable(DomainError):
     en = "The server could not read the request. Reload the page and try again."
 
 
+_REFUSALS = frozenset({401, 403, 404, 410, 429})
+
+
 def respond(error: DomainError) -> JSONResponse:
     headers = {}
-    if isinstance(error, TooMany):
+    if isinstance(error, TooMany) or "retry_after" in error.details:
         headers["Retry-After"] = str(error.details.get("retry_after", 60))
     return JSONResponse(error.body(), error.status, headers)
 
@@ -45,9 +49,13 @@ def said_of(errors: list[Any]) -> dict[str, tuple[str, str]]:
     }
 
 
-def install(app: FastAPI) -> None:
-    async def domain_error(_request: Request, error: Exception) -> JSONResponse:
+def install(app: FastAPI, refused: Callable[[Request, str], None] = lambda _request, _code: None) -> None:
+    """`refused(request, code)` hears of each request that was turned away."""
+
+    async def domain_error(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, DomainError)  # noqa: S101  registered for this class alone
+        if error.status in _REFUSALS:
+            refused(request, error.code)
         return respond(error)
 
     async def invalid(_request: Request, error: Exception) -> JSONResponse:

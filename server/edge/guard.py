@@ -1,8 +1,10 @@
 """The outermost layer around the application: refuses what no page of ours sends, adds security headers, and turns an
 unexpected exception into an answer with a number that stands in the log."""
 
+import math
 import re
 import secrets
+import time
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -10,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.core.config import Settings
 from server.core.errors import DomainError, TooLarge
-from server.core.origin import is_same_origin
+from server.core.origin import is_own_host, is_same_origin
 from server.edge import budgets
 from server.edge.errors import respond
 from server.edge.headers import SecurityHeaders
@@ -27,6 +29,10 @@ _BODIES = (
 """Paths that take less than others, or files, or pieces of them, and how large."""
 
 
+_TELL_EVERY = 10.0
+"""Seconds."""
+
+
 def largest_body(path: str) -> int:
     """Bytes that a request to this path may bring."""
     return next((limit for pattern, limit in _BODIES if pattern.fullmatch(path)), budgets.BODY)
@@ -39,6 +45,15 @@ class ForeignPage(DomainError):
     en = "This request does not come from a page of this site. Open the official address and try again."
 
 
+class UnknownHost(DomainError):
+    """RFC 9110 section 15.5.20."""
+
+    code = "unknown-host"
+    status = 421
+    vi = "Máy chủ không nhận tên miền này. Mở lại bằng địa chỉ chính thức của hệ thống."
+    en = "This server does not go by that name. Open the official address."
+
+
 class Broken(DomainError):
     code = "server-error"
     status = 500
@@ -48,6 +63,7 @@ class Broken(DomainError):
 
 class Guard:
     def __init__(self, app: ASGIApp, settings: Settings, security: SecurityHeaders) -> None:
+        self._told_at = -math.inf
         self.app = app
         self.settings = settings
         self.security = security
@@ -57,13 +73,14 @@ class Guard:
             await self.app(scope, receive, send)
             return
         started = False
+        host = Headers(scope=scope).get("host")
 
         async def send_with_headers(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
                 headers = MutableHeaders(scope=message)
-                for name, value in self.security.current().items():
+                for name, value in self.security.current(host).items():
                     headers.setdefault(name, value)
                 if scope["path"].startswith("/api/"):
                     headers.setdefault("Cache-Control", "no-store")
@@ -83,9 +100,15 @@ class Guard:
 
     async def _checked(self, scope: Scope, receive: Receive) -> Receive:
         headers = Headers(scope=scope)
+        host = headers.get("host")
+        if not is_own_host(host, self.settings) and (host is not None or scope["http_version"] != "1.0"):
+            self._tell("unknown-host", host=host)
+            raise UnknownHost()
         if scope["method"] in SAFE_METHODS:
             return receive
-        own = is_same_origin(headers.get("origin"), headers.get("host"), self.settings)
+        own = is_same_origin(headers.get("origin"), host, self.settings)
+        if not own:
+            self._tell("foreign-origin", origin=headers.get("origin"), host=host)
         if not own or headers.get(CSRF_HEADER) != "1" or headers.get("sec-fetch-site") == "cross-site":
             raise ForeignPage()
         limit = largest_body(scope["path"])
@@ -95,6 +118,13 @@ class Guard:
         if not declared.isdecimal() or int(declared) > limit:
             raise TooLarge()
         return receive
+
+    def _tell(self, what: str, **about: str | None) -> None:
+        """Whoever set up the proxy has to know; whoever tries it must not fill the log."""
+        now = time.monotonic()
+        if now - self._told_at >= _TELL_EVERY:
+            self._told_at = now
+            log.warning(what, **about, own=self.settings.url, more_by="NHIPCAU_EXTRA_ORIGINS")
 
 
 def _counted(receive: Receive, limit: int) -> Receive:

@@ -6,7 +6,10 @@ import re
 from pathlib import Path
 
 from server.core.config import Settings
+from server.core.origin import Site, is_own_host, own_sites
 
+_HOSTS = 64
+"""Spellings of the host that are remembered."""
 _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
 
 
@@ -25,18 +28,37 @@ class SecurityHeaders:
         self._index: Path = settings.web / "index.html"
         self._https = settings.url.startswith("https://")
         self._version: tuple[int, int] | None = None
-        self._headers = _headers([], https=self._https)
+        self._settings = settings
+        self._scripts: list[str] = []
+        self._headers: dict[str, dict[str, str]] = {}
+        """By the host that a request was sent to."""
 
-    def current(self) -> dict[str, str]:
+    def current(self, host: str | None = None) -> dict[str, str]:
+        """`host`: the request's own, the live channel of its page is there."""
+        self._look()
+        name = host if host is not None and is_own_host(host, self._settings) else ""
+        found = self._headers.get(name)
+        if found is None:
+            if len(self._headers) >= _HOSTS:
+                self._headers.clear()
+            found = self._headers[name] = _headers(self._scripts, self._connect_to(name), https=self._https)
+        return found
+
+    def _connect_to(self, host: str) -> list[str]:
+        """Safari before 15.4 does not count wss: as 'self'."""
+        hosts = [f"{'wss' if site.scheme == 'https' else 'ws'}://{_netloc(site)}" for site in own_sites(self._settings)]
+        return sorted({*hosts, *([f"wss://{host}", f"ws://{host}"] if host else [])})
+
+    def _look(self) -> None:
         version = self._version_on_disk()
         if version != self._version:
             try:
                 page = self._index.read_text(encoding="utf-8") if version else ""
             except FileNotFoundError:  # a build replaces it just now: the next answer looks again
-                return self._headers
-            self._headers = _headers(inline_script_hashes(page), https=self._https)
+                return
+            self._scripts = inline_script_hashes(page)
+            self._headers.clear()
             self._version = version
-        return self._headers
 
     def _version_on_disk(self) -> tuple[int, int] | None:
         """When the page was written (ns) and its bytes; None where the web application is not built."""
@@ -47,13 +69,19 @@ class SecurityHeaders:
         return status.st_mtime_ns, status.st_size
 
 
-def _headers(scripts: list[str], *, https: bool) -> dict[str, str]:
+def _netloc(site: Site) -> str:
+    host = f"[{site.host}]" if ":" in site.host else site.host
+    return host if site.port == {"http": 80, "https": 443}[site.scheme] else f"{host}:{site.port}"
+
+
+def _headers(scripts: list[str], connect_to: list[str], *, https: bool) -> dict[str, str]:
     policy = {
         "default-src": "'self'",
         "script-src": " ".join(["'self'", *scripts]),
         # Styles in attributes only (positions, colours computed by components); sheets come from files.
         "style-src": "'self'",
         "style-src-attr": "'unsafe-inline'",
+        "connect-src": " ".join(["'self'", *connect_to]),
         "img-src": "'self' data: blob:",
         "media-src": "'self' blob: mediastream:",
         "worker-src": "'self' blob:",

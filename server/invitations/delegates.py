@@ -8,6 +8,7 @@ from sqlalchemy import select
 from server.accounts.actions.links import revoke_bound_links
 from server.accounts.actions.sessions import recheck
 from server.accounts.models import Person, RoleGrant
+from server.accounts.queries import may_choose
 from server.audit.actions import record
 from server.core.actor import Role
 from server.core.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -16,12 +17,14 @@ from server.core.transaction import Transaction
 from server.invitations.hooks import list_changed
 from server.invitations.list_writer import DelegateRole, Entry, carry_out, plan
 from server.invitations.people import Typed
-from server.invitations.rights import ListRights, MeetingOver, leads_or_presents, list_for_write
+from server.invitations.rights import ListRights, MeetingOver, lead_beyond, list_for_write
 from server.invitations.schemas import DelegatePatch, PersonChosen, PersonTyped
 from server.meetings.access import meeting_for_write
 from server.meetings.models import Delegate, Meeting, MemberPoint
 from server.organisations import queries as organisations
 
+_KEEPERS = (Role.ADMIN, Role.ORGANISER, Role.HALL_SECRETARY)
+"""Whose word on the people of a unit is the unit's own."""
 _PERSON_FIELDS = ("full_name", "title", "email", "phone")
 
 
@@ -29,6 +32,18 @@ class AlreadyListed(Conflict):
     code = "already-listed"
     vi = "Người này đã có trong danh sách của cuộc họp. Sửa dòng đã có thay vì thêm lần nữa."
     en = "This person is on the meeting's list already. Edit that line instead of adding another."
+
+
+class KeptByUnit(Conflict):
+    code = "kept-by-unit"
+    vi = (
+        "Tên, chức vụ và địa chỉ của người này do đơn vị của họ giữ, vì giấy mời và đường dẫn được gửi theo đó. Nhờ đơn"
+        " vị ấy sửa."
+    )
+    en = (
+        "Name, title and addresses of this person are kept by their own unit, as invitations and links go there. Ask"
+        " that unit to change them."
+    )
 
 
 class KeptByAdministrator(Conflict):
@@ -48,7 +63,7 @@ async def add(
     the new ones' ids."""
     meeting, rights = await list_for_write(tx, meeting_id)
     unit_id = await hall_unit(tx, meeting, rights, point_id)
-    await _check_chosen(tx, rights, [each.person_id for each in people if isinstance(each, PersonChosen)])
+    await _check_chosen(tx, meeting, rights, [each.person_id for each in people if isinstance(each, PersonChosen)])
     entries = [
         Entry(
             each.person_id
@@ -80,7 +95,7 @@ async def add_substitute(
     if replaced is None or replaced.removed_at is not None:
         raise NotFound()
     meeting, rights = await meeting_for_write(tx, replaced.meeting_id)
-    leads = rights.organise or rights.conduct
+    leads = rights.keep_lists
     if not leads and replaced.point_id not in rights.points:
         raise NotAllowed()
     if meeting.state == "ended" and not leads:
@@ -114,7 +129,7 @@ async def edit(tx: Transaction, delegate_id: int, patch: DelegatePatch) -> Deleg
         delegate.role = sent["role"]
     about = {name: sent[name] for name in _PERSON_FIELDS if name in sent}
     if about:
-        await _correct(tx, meeting, rights, delegate, about)
+        await _correct(tx, delegate, about)
     await tx.session.flush()
     await record(tx, "delegate.edited", "delegate", delegate_id, meeting_id=meeting.id, **sent)
     await list_changed(tx, meeting.id, frozenset({before, delegate.point_id}))
@@ -183,14 +198,19 @@ async def _listed(tx: Transaction, delegate_id: int) -> tuple[Delegate, Meeting,
     return delegate, meeting, rights
 
 
-async def _check_chosen(tx: Transaction, rights: ListRights, person_ids: Sequence[int]) -> None:
-    """Who is chosen by id exists; a hall's secretary chooses within the own units."""
-    rows = await tx.session.execute(
-        select(Person.id, Person.unit_id).where(Person.id.in_(person_ids), Person.disabled_at.is_(None))
-    )
-    units: dict[int, int] = dict(rows.all())
+async def _check_chosen(tx: Transaction, meeting: Meeting, rights: ListRights, person_ids: Sequence[int]) -> None:
+    """Who is chosen by id exists, and is of the actor's own units or of the meeting's branch: names and addresses of
+    others are not for the asking. A hall's secretary chooses within the own units."""
+    statement = select(Person.id, Person.unit_id).where(Person.id.in_(person_ids), Person.disabled_at.is_(None))
+    if rights.everything:
+        holder = await organisations.unit(tx.session, meeting.unit_id)
+        statement = statement.where(may_choose(tx.actor, holder.path))
+    units: dict[int, int] = dict((await tx.session.execute(statement)).all())
     wrong = {
-        f"people.{index}.person_id": ("Không tìm thấy người này. Chọn lại.", "No such person. Choose again.")
+        f"people.{index}.person_id": (
+            "Không tìm thấy người này trong các đơn vị của đồng chí. Chọn lại, hoặc nhập họ tên như khách mời.",
+            "No such person in your units. Choose again, or type the name as of a guest.",
+        )
         for index, person_id in enumerate(person_ids)
         if person_id not in units
     }
@@ -207,9 +227,7 @@ async def _require_secretary_at(tx: Transaction, unit_id: int) -> None:
         raise NotAllowed()
 
 
-async def _correct(
-    tx: Transaction, meeting: Meeting, rights: ListRights, delegate: Delegate, about: dict[str, Any]
-) -> None:
+async def _correct(tx: Transaction, delegate: Delegate, about: dict[str, Any]) -> None:
     person = await tx.session.get_one(Person, delegate.person_id)
     about = {name: value for name, value in about.items() if value is not None or name in ("email", "phone")}
     about = {name: value for name, value in about.items() if value != getattr(person, name)}
@@ -218,11 +236,12 @@ async def _correct(
     has_role = await tx.session.scalar(select(RoleGrant.id).where(RoleGrant.person_id == person.id).limit(1))
     if person.login is not None or has_role:
         raise KeptByAdministrator()
-    if not rights.everything:
-        # Links go to the address: nobody may point the chair's or a presenter's at themselves.
-        await _require_secretary_at(tx, person.unit_id)
-        if await leads_or_presents(tx.session, meeting, person.id):
-            raise NotAllowed()
+    unit = await organisations.unit(tx.session, person.unit_id)
+    if not (tx.actor.system or any(tx.actor.has(role, unit.path) for role in _KEEPERS)):
+        raise KeptByUnit(unit=unit.name)
+    # Links go to the address: nobody may point the chair's or a presenter's at themselves.
+    if await lead_beyond(tx.session, [person.id], tx.actor):
+        raise NotAllowed()
     for name, value in about.items():
         setattr(person, name, value)
     person.search_name = folded(person.full_name)[:200]

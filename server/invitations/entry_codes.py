@@ -45,8 +45,7 @@ async def screen_code(
     """What the hall's screen shows in this half minute. For the hall's device and staff, and who runs the meeting:
     anybody else could check themselves in from elsewhere."""
     meeting, rights = await visible_meeting(session, meeting_id, actor)
-    runs = rights.organise or rights.conduct or rights.operate
-    if not runs and point_id not in rights.points:
+    if not rights.oversee and point_id not in rights.points:
         raise NotAllowed()
     member = await session.scalar(
         select(MemberPoint.id).where(MemberPoint.meeting_id == meeting_id, MemberPoint.point_id == point_id)

@@ -7,10 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.actor import Actor
+from server.core.database import in_parts
+from server.core.errors import NotAllowed
 from server.core.services import Services
 from server.core.spreadsheets.reading import Sheet, read
 from server.invitations.list_writer import Line, carry_out, plan
-from server.invitations.rights import ListRights, list_for_write, list_rights
+from server.invitations.rights import ListRights, MeetingOver, list_for_write, list_rights
 from server.invitations.schemas import BadRow, ImportNote, ImportOut, ReadyRow
 from server.invitations.sheets.halls import Hall, Halls
 from server.invitations.sheets.rows import Meant, meaning
@@ -19,6 +21,8 @@ from server.meetings.models import Meeting, MemberPoint
 from server.organisations.models import BridgePoint, Unit
 from server.organisations.queries import ids_of
 
+AT_ONCE = 50
+"""Rows of one transaction."""
 MOST_BAD = 1000
 """Wrong cells that are spelled out."""
 
@@ -28,17 +32,27 @@ async def import_list(services: Services, actor: Actor, meeting_id: int, content
     async with services.database.read() as session:
         await list_rights(session, meeting_id, actor)
     sheets = await read(content)
+    meant, lines = await services.database.beside(lambda session: _look(session, meeting_id, actor, sheets))
+    known = _known(lines)
+    added = 0
     if apply:
-        async with services.transactions(actor) as tx:
-            meeting, rights = await list_for_write(tx, meeting_id)
-            meant, lines = await _understood(tx.session, meeting, rights, sheets)
-            known = _known(lines)
-            added = await carry_out(tx, meeting_id, lines, "import")
-            return _told(meant, lines, known, len(added))
-    async with services.database.read() as session:
-        meeting, rights = await list_rights(session, meeting_id, actor)
-        meant, lines = await _understood(session, meeting, rights, sheets)
-        return _told(meant, lines, _known(lines), 0)
+        # In parts, so that others write in between. A row that somebody else has added meanwhile is left alone, and who
+        # applies a file again after a broken line adds what is missing.
+        entries = [line.entry for line in lines if not line.listed]
+        for some in in_parts(entries, AT_ONCE):
+            async with services.transactions(actor) as tx:
+                _, rights = await list_for_write(tx, meeting_id)
+                if not all(rights.covers(entry.point_id) for entry in some):
+                    raise NotAllowed()
+                added += len(await carry_out(tx, meeting_id, await plan(tx.session, meeting_id, some), "import"))
+    return _told(meant, lines, known, added)
+
+
+async def _look(session: AsyncSession, meeting_id: int, actor: Actor, sheets: list[Sheet]) -> tuple[Meant, list[Line]]:
+    meeting, rights = await list_rights(session, meeting_id, actor)
+    if meeting.state == "ended" and not rights.everything:
+        raise MeetingOver()
+    return await _understood(session, meeting, rights, sheets)
 
 
 async def template_of(session: AsyncSession, meeting_id: int, actor: Actor) -> bytes:

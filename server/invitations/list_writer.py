@@ -15,6 +15,7 @@ from server.core.database import in_parts
 from server.core.transaction import Transaction
 from server.invitations.hooks import list_changed
 from server.invitations.people import Known, People, Typed
+from server.invitations.rights import lead_beyond
 from server.meetings.models import Delegate
 
 DelegateRole = Literal["delegate", "guest"]
@@ -133,8 +134,11 @@ async def _write_people(tx: Transaction, lines: Sequence[Line]) -> None:
             written[Typed(unit_id, full_name, title, email, phone)].append(person_id)
         for person, typed in some:
             person.id = written[typed].pop()
+    # Links go to the address: whose opens more than this list can give keeps what stands there.
+    kept = await lead_beyond(tx.session, {line.person.id for line in lines}, tx.actor)
     for line in lines:
-        await _fill_in(tx, line)
+        if line.person.id not in kept:
+            await _fill_in(tx, line)
 
 
 async def _fill_in(tx: Transaction, line: Line) -> None:

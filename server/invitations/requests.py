@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.actions.links import make_bound_links
 from server.accounts.models import AccessLink, Person, RoleGrant
+from server.accounts.queries import grants_of
 from server.accounts.tokens import new_token, token_hash
 from server.audit.actions import record
 from server.core.actor import Actor, Role
@@ -29,7 +30,7 @@ from server.invitations.rights import ListRights, leads_or_presents, list_for_wr
 from server.invitations.schemas import RequestGrant, RequestOut, RequestState, RequestWrite, SameName
 from server.meetings.models import Delegate, Meeting, MemberPoint
 from server.notifications.actions import notify
-from server.organisations.models import BridgePoint
+from server.organisations.models import BridgePoint, Unit
 
 WAITS = timedelta(hours=12)
 """Then a request that nobody decided about is over."""
@@ -217,7 +218,8 @@ async def _scanned(tx: Transaction, meeting_id: int, hall: str | None, hall_secr
 
 
 async def _gatekeepers(session: AsyncSession, meeting: Meeting, point_id: int | None) -> set[int]:
-    """Who is told: whoever made the meeting, its secretary, organisers of its unit, and the hall's secretaries."""
+    """Who is told: its secretary, organisers of its unit, whoever made it as long as he is organiser there, and the
+    hall's secretaries."""
     hall = select(BridgePoint.unit_id).where(BridgePoint.id == point_id).scalar_subquery()
     keepers = or_(
         (RoleGrant.role == Role.ORGANISER) & (RoleGrant.unit_id == meeting.unit_id),
@@ -230,7 +232,14 @@ async def _gatekeepers(session: AsyncSession, meeting: Meeting, point_id: int | 
             .where(keepers, Person.disabled_at.is_(None))
         )
     )
-    return people | {person_id for person_id in (meeting.created_by, meeting.secretary_id) if person_id is not None}
+    if meeting.secretary_id is not None:
+        people.add(meeting.secretary_id)
+    if meeting.created_by is not None:
+        unit_path = (await session.get_one(Unit, meeting.unit_id)).path
+        grants = await grants_of(session, meeting.created_by)
+        if any(grant.role is Role.ORGANISER and unit_path.startswith(grant.unit_path) for grant in grants):
+            people.add(meeting.created_by)
+    return people
 
 
 async def _undecided(tx: Transaction, request_id: int) -> tuple[AccessRequest, Meeting, ListRights]:

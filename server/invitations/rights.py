@@ -4,6 +4,7 @@ Names, addresses and phones of people: for the organiser and who conducts, and f
 Never for a session that came by a personal link, which may have been passed on.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import or_, select
@@ -13,6 +14,7 @@ from server.core.actor import Actor, Role
 from server.core.errors import Conflict, NotAllowed
 from server.core.transaction import Transaction
 from server.meetings.access import meeting_for_write, visible_meeting
+from server.meetings.leaders import led_by
 from server.meetings.models import AgendaItem, Meeting, MemberPoint
 from server.organisations.models import BridgePoint, Unit
 
@@ -37,8 +39,7 @@ async def list_rights(session: AsyncSession, meeting_id: int, actor: Actor) -> t
     """The meeting, and whose lists the actor may see. NotFound for a meeting the actor may not see; NotAllowed for who
     may see none."""
     meeting, rights = await visible_meeting(session, meeting_id, actor)
-    everything = (rights.organise or rights.conduct) and actor.only_meetings is None
-    found = ListRights(everything, await secretary_of(session, meeting_id, actor))
+    found = ListRights(rights.keep_lists, await secretary_of(session, meeting_id, actor))
     if not found.everything and not found.points:
         raise NotAllowed()
     return meeting, found
@@ -67,9 +68,22 @@ async def secretary_of(session: AsyncSession, meeting_id: int, actor: Actor) -> 
     return frozenset(found)
 
 
+async def lead_beyond(session: AsyncSession, person_ids: Collection[int], actor: Actor) -> set[int]:
+    """Those of these people who lead or present meetings of units where the actor is neither organiser nor
+    administrator: whoever had a link of theirs could do what the actor may not."""
+    if actor.system:
+        return set()
+    roles = (Role.ORGANISER, Role.ADMIN)
+    return {
+        person_id
+        for person_id, paths in (await led_by(session, person_ids)).items()
+        if not all(any(actor.has(role, path) for role in roles) for path in paths)
+    }
+
+
 async def leads_or_presents(session: AsyncSession, meeting: Meeting, person_id: int) -> bool:
     """A link of theirs would open more than a delegate's part of the meeting."""
-    if person_id in (meeting.chair_id, meeting.secretary_id, meeting.created_by):
+    if person_id in (meeting.chair_id, meeting.secretary_id):
         return True
     presented = await session.scalar(
         select(AgendaItem.id).where(AgendaItem.meeting_id == meeting.id, AgendaItem.presenter_id == person_id).limit(1)

@@ -6,11 +6,12 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as PathParameter
 
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
+from server.audit.dependencies import AppAuditLog
 from server.core.fields import Id, Line
 from server.core.typesetting import compiled
 from server.edge.exports import AppExports
 from server.invitations import delegates as lists
-from server.invitations import entry_codes, importing, links, printed, queries
+from server.invitations import devices, entry_codes, importing, links, printed, queries
 from server.invitations.schemas import (
     DelegateOut,
     DelegatePatch,
@@ -18,6 +19,7 @@ from server.invitations.schemas import (
     DelegatesWrite,
     HallCode,
     ImportOut,
+    LeadingDevice,
     LinksOut,
     LinksRevoke,
     LinksWrite,
@@ -100,13 +102,28 @@ async def template(meeting_id: RowId, actor: CurrentActor, session: ReadSession)
 
 
 @router.post("/meetings/{meeting_id}/links")
-async def make_links(meeting_id: RowId, write: LinksWrite, tx: Write, services: AppServices) -> LinksOut:
-    return await links.make(tx, services.settings, meeting_id, write.delegate_ids, send=write.send)
+async def make_links(meeting_id: RowId, write: LinksWrite, actor: CurrentActor, services: AppServices) -> LinksOut:
+    return await links.make(services, actor, meeting_id, write.delegate_ids, send=write.send)
 
 
 @router.post("/meetings/{meeting_id}/links/revoke", status_code=204)
 async def revoke_links(meeting_id: RowId, write: LinksRevoke, tx: Write) -> None:
     await links.revoke(tx, meeting_id, write.delegate_ids)
+
+
+@router.get("/meetings/{meeting_id}/devices")
+async def leading_devices(meeting_id: RowId, actor: CurrentActor, session: ReadSession) -> list[LeadingDevice]:
+    return await devices.leading(session, meeting_id, actor)
+
+
+@router.post("/meetings/{meeting_id}/devices/{session_id}/confirm", status_code=204)
+async def confirm_device(meeting_id: RowId, session_id: RowId, tx: Write) -> None:
+    await devices.confirm(tx, meeting_id, session_id)
+
+
+@router.delete("/meetings/{meeting_id}/devices/{session_id}", status_code=204)
+async def end_device(meeting_id: RowId, session_id: RowId, tx: Write) -> None:
+    await devices.turn_out(tx, meeting_id, session_id)
 
 
 @router.get("/meetings/{meeting_id}/invitations.pdf", response_class=Response, responses={200: {"content": {PDF: {}}}})
@@ -116,12 +133,14 @@ async def invitations(
     actor: CurrentActor,
     services: AppServices,
     exports: AppExports,
+    audit_log: AppAuditLog,
     delegate_ids: Annotated[list[Id] | None, Query(max_length=1000)] = None,
     point_id: Annotated[Id | None, Query()] = None,
 ) -> Response:
     occasion, guests, meeting = await services.database.beside(
         lambda session: links.guests(session, meeting_id, actor, delegate_ids, point_id)
     )
+    await audit_log.note(actor, "invitations.printed", "meeting", meeting_id, guests=len(guests))
     inputs = printed.inputs(occasion, guests, entry_codes.url_of(services.settings, meeting))
     made = await exports.make(actor, compiled, printed.SOURCE, inputs)
     return _file(made, PDF, f"giay-moi-{meeting_id}.pdf")

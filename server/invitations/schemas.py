@@ -155,6 +155,20 @@ class LinksOut(BaseModel):
     links: list[LinkPath]
 
 
+class LeadingDevice(BaseModel):
+    """A browser that came by the chair's or the secretary's personal link."""
+
+    session_id: int
+    full_name: str
+    part: Literal["chair", "secretary"]
+    user_agent: str
+    address: str
+    created_at: datetime
+    last_seen_at: datetime
+    confirmed: bool
+    """It may lead; otherwise it reads and takes part."""
+
+
 class HallCode(BaseModel):
     path: str
     """"/m/<code>?h=<hall code>"."""

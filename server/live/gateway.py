@@ -8,7 +8,7 @@ import json
 import secrets
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -16,6 +16,7 @@ import structlog
 from pydantic import ValidationError
 from starlette.websockets import WebSocket
 
+from server.audit.log import AuditLog
 from server.core.actor import Actor
 from server.core.errors import DomainError, Invalid, NotAllowed, NotFound, TooMany
 from server.core.origin import is_same_origin
@@ -83,6 +84,7 @@ class Gateway:
         live: Live,
         door: Door,
         services: Services,
+        audit_log: AuditLog,
     ) -> None:
         self._live = live
         self._door = door
@@ -90,6 +92,7 @@ class Gateway:
         self._clock = services.clock
         self._commands: set[asyncio.Task[None]] = set()
         self._limits = SocketLimits()
+        self._audit_log = audit_log
         live.admit_again = self._admit_again
         live.unchanged = door.unchanged
 
@@ -98,10 +101,10 @@ class Gateway:
         if not is_same_origin(socket.headers.get("origin"), socket.headers.get("host"), self._services.settings):
             await socket.close()
             return
-        actor = await self._door.recognise(socket.cookies)
+        address = socket.client.host if socket.client else ""
+        actor = await self._recognise(socket.cookies, address)
         refused, viewer = await self._admit(actor, meeting_id, request)
         connections: Connections = socket.app.state.connections
-        address = socket.client.host if socket.client else ""
         if actor is not None and viewer is not None and not self._limits.may_open(actor, viewer, address, connections):
             refused, viewer = TRY_LATER, None
         if viewer is not None and self._occupied(meeting_id, viewer, request):
@@ -109,6 +112,8 @@ class Gateway:
         # Accepted even to be refused: browsers see a close code only after the handshake.
         await socket.accept()
         if actor is None or viewer is None:
+            if actor is not None or socket.cookies:
+                self._audit_log.refused(actor or Actor(address=address), str(refused), f"live {request.audience}")
             await socket.close(refused)
             return
         line = line_of(socket.scope)
@@ -131,6 +136,15 @@ class Gateway:
             await self._door.entered(client)
             await room.begin(client, self._clock, media=self._live.media_up)
             self._door.began(client)
+            self._audit_log.note_soon(
+                actor,
+                "meeting.entered",
+                "meeting",
+                meeting_id,
+                once=True,
+                audience=viewer.audience,
+                point_id=viewer.point_id,
+            )
         except DomainError:
             client.close(NOT_ALLOWED)
         except BaseException:
@@ -176,6 +190,10 @@ class Gateway:
             return False
         return self._clock() - here.heard_at < timedelta(seconds=ALIVE_SECONDS)
 
+    async def _recognise(self, cookies: Mapping[str, str], address: str) -> Actor | None:
+        actor = await self._door.recognise(cookies)
+        return actor and replace(actor, address=address)
+
     async def _admit(self, actor: Actor | None, meeting_id: int, request: SeatRequest) -> tuple[int, Viewer | None]:
         if actor is None:
             return NOT_SIGNED_IN, None
@@ -187,7 +205,7 @@ class Gateway:
             return NOT_ALLOWED, None
 
     async def _admit_again(self, client: Client) -> int | None:
-        actor = await self._door.recognise(client.cookies)
+        actor = await self._recognise(client.cookies, client.address)
         request = SeatRequest(client.viewer.audience, client.viewer.point_id)
         code, viewer = await self._admit(actor, client.meeting_id, request)
         if actor is None or viewer is None:
@@ -231,7 +249,7 @@ class Gateway:
             connected=lambda participant: self._live.client(client.meeting_id, participant) is not None,
             entity=lambda collection, key: self._live.room(client.meeting_id).entity(collection, key),
         )
-        task = asyncio.create_task(_execute(call, command, message))
+        task = asyncio.create_task(_execute(call, command, message, self._audit_log))
         self._commands.add(task)
         task.add_done_callback(self._commands.discard)
         return task
@@ -280,7 +298,7 @@ class Conversation:
             self._waiting = None
 
 
-async def _execute(call: Call, command: LiveCommand, message: Command) -> None:
+async def _execute(call: Call, command: LiveCommand, message: Command, audit_log: AuditLog) -> None:
     client = call.client
     try:
         data = command.data.model_validate(message.data)
@@ -288,6 +306,8 @@ async def _execute(call: Call, command: LiveCommand, message: Command) -> None:
     except ValidationError as error:
         _reply(client, message.id, error=_invalid(error))
     except DomainError as error:
+        if error.status == NotAllowed.status:
+            audit_log.refused(client.actor, error.code, f"command {command.name}")
         _reply(client, message.id, error=error)
     except Exception:
         logger.exception("live-command-failed", command=command.name, meeting=client.meeting_id)

@@ -13,6 +13,8 @@ class People:
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
         self._sockets: defaultdict[int, set[Client]] = defaultdict(set)
+        self._devices: defaultdict[int, set[Client]] = defaultdict(set)
+        """Of halls, by point id."""
 
     def listen(self) -> Callable[[], None]:
         """Follows the bus. Returns the way out."""
@@ -24,14 +26,16 @@ class People:
     def came(self, client: Client) -> None:
         if client.actor.person_id is not None:
             self._sockets[client.actor.person_id].add(client)
+        elif client.actor.point_id is not None:
+            self._devices[client.actor.point_id].add(client)
+
+    def connected(self, person_id: int, meeting_id: int) -> bool:
+        """Whether this person has a socket in that meeting, from any of their devices."""
+        return any(client.meeting_id == meeting_id for client in self._sockets.get(person_id, ()))
 
     def went(self, client: Client) -> None:
-        person_id = client.actor.person_id
-        if person_id is None or person_id not in self._sockets:
-            return
-        self._sockets[person_id].discard(client)
-        if not self._sockets[person_id]:
-            del self._sockets[person_id]
+        _without(self._sockets, client.actor.person_id, client)
+        _without(self._devices, client.actor.point_id, client)
 
     def _tell(self, message: Message) -> None:
         for person_id, data in message["told"]:
@@ -46,3 +50,14 @@ class People:
         for person_id in message["person_ids"]:
             for client in self._sockets.get(person_id, ()):
                 client.due()
+        for point_id in message["point_ids"]:
+            for client in self._devices.get(point_id, ()):
+                client.due()
+
+
+def _without(sockets: dict[int, set[Client]], owner_id: int | None, client: Client) -> None:
+    if owner_id is None or owner_id not in sockets:
+        return
+    sockets[owner_id].discard(client)
+    if not sockets[owner_id]:
+        del sockets[owner_id]

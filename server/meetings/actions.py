@@ -69,6 +69,11 @@ async def edit(tx: Transaction, meeting_id: int, patch: MeetingPatch) -> tuple[M
         plan,
         item_ids=frozenset(item.id for item in items),
         point_ids=frozenset(member.point_id for member in members),
+        person_ids=frozenset(
+            person_id
+            for person_id in (meeting.chair_id, meeting.secretary_id, *(item.presenter_id for item in items))
+            if person_id is not None
+        ),
     )
     before = await _all_entities(tx, meeting_id)
     changed = [name for name in _OWN if getattr(meeting, name) != getattr(plan, name)]

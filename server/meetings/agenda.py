@@ -16,7 +16,7 @@ async def go(tx: Transaction, meeting_id: int, item_id: int | None) -> None:
     """Makes an item current (None: none) and closes the stint of the one before. Going to the current one changes
     nothing. Needs conduct or operate; Conflict unless the meeting runs."""
     meeting, rights = await meeting_for_write(tx, meeting_id)
-    if not (rights.conduct or rights.operate):
+    if not rights.direct:
         raise NotAllowed()
     if meeting.state != "running":
         raise Conflict(

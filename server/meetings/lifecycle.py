@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from server.audit.actions import record
 from server.core.errors import Conflict, Invalid, NotAllowed
@@ -93,28 +94,28 @@ async def withdraw(tx: Transaction, meeting_id: int) -> Meeting:
 
 async def open_halls(tx: Transaction, meeting_id: int) -> Meeting:
     """Invited → open: halls may come in and test."""
-    return await _take(tx, meeting_id, Step.OPEN, lambda rights: rights.conduct or rights.operate or rights.organise)
+    return await _take(tx, meeting_id, Step.OPEN, lambda rights: rights.direct)
 
 
 async def start(tx: Transaction, meeting_id: int) -> Meeting:
     """Open or invited → running."""
-    return await _take(tx, meeting_id, Step.START, lambda rights: rights.conduct or rights.operate or rights.organise)
+    return await _take(tx, meeting_id, Step.START, lambda rights: rights.direct)
 
 
 async def end(tx: Transaction, meeting_id: int) -> Meeting:
     """Running → ended; the agenda's clock stops."""
-    return await _take(tx, meeting_id, Step.END, lambda rights: rights.conduct or rights.operate or rights.organise)
+    return await _take(tx, meeting_id, Step.END, lambda rights: rights.direct)
 
 
 async def reopen(tx: Transaction, meeting_id: int, reason: str) -> Meeting:
     """Ended → running, within 24 hours, for a stated reason (it stands in the audit log)."""
     if not reason.strip():
         raise Invalid.fields({"reason": ("Ghi lý do mở lại cuộc họp.", "Say why the meeting is reopened.")})
-    return await _take(tx, meeting_id, Step.REOPEN, lambda rights: rights.conduct or rights.organise, reason=reason)
+    return await _take(tx, meeting_id, Step.REOPEN, lambda rights: rights.conduct, reason=reason)
 
 
 async def _take(
-    tx: Transaction, meeting_id: int, step: Step, allowed: Callable[[MeetingRights], bool], **facts: str
+    tx: Transaction, meeting_id: int, step: Step, allowed: Callable[[MeetingRights], bool], **facts: Any
 ) -> Meeting:
     meeting, rights = await meeting_for_write(tx, meeting_id)
     if not allowed(rights):

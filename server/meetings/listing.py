@@ -70,14 +70,12 @@ async def _seen(session: AsyncSession, actor: Actor) -> ColumnElement[bool]:
     person = actor.person_id
     makes: list[ColumnElement[bool]] = [Meeting.unit_id.in_(_units_below(actor, Role.ORGANISER))]
     if person is not None:
-        makes += [Meeting.chair_id == person, Meeting.secretary_id == person]
-        if actor.only_meetings is None:
-            makes.append(Meeting.created_by == person)
+        makes.append(and_(or_(Meeting.chair_id == person, Meeting.secretary_id == person), _within(actor)))
     reaches: list[ColumnElement[bool]] = [Meeting.unit_id.in_(_units_below(actor, Role.OPERATOR))]
     if person is not None:
         on_list = select(Delegate.meeting_id).where(Delegate.person_id == person, Delegate.removed_at.is_(None))
         presents = select(AgendaItem.meeting_id).where(AgendaItem.presenter_id == person)
-        reaches += [Meeting.id.in_(on_list), Meeting.id.in_(presents)]
+        reaches += [Meeting.id.in_(on_list), and_(Meeting.id.in_(presents), _within(actor))]
     points = await _own_points(session, actor)
     if points is not None:
         # Asked meeting by meeting: the search of a page ends with the page, whoever is a member of all of them.
@@ -88,6 +86,13 @@ async def _seen(session: AsyncSession, actor: Actor) -> ColumnElement[bool]:
         )
     seen = or_(*makes, and_(Meeting.state != "draft", or_(*reaches)))
     return seen if actor.only_meetings is None else and_(Meeting.id.in_(sorted(actor.only_meetings)), seen)
+
+
+def _within(actor: Actor) -> ColumnElement[bool]:
+    """Of a unit in whose meetings the actor's way in lets them lead and present (`Actor.within`)."""
+    if actor.within is None:
+        return true()
+    return Meeting.unit_id.in_(select(Unit.id).where(Unit.path.startswith(actor.within)))
 
 
 def _units_below(actor: Actor, role: Role) -> Select[Any]:

@@ -18,6 +18,8 @@ from server.organisations.models import BridgePoint, Unit
 def rights_out(rights: MeetingRights) -> RightsOut:
     return RightsOut(
         view=rights.view,
+        attend=rights.attend,
+        oversee=rights.oversee,
         organise=rights.organise,
         conduct=rights.conduct,
         operate=rights.operate,

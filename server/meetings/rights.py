@@ -1,13 +1,14 @@
 """What an actor may do in a meeting. Everything not granted here is denied."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, exists, false, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from server.core.actor import Actor, Role
+from server.meetings.capabilities import EVERYTHING, NOTHING, Capability, Part, capabilities
 from server.meetings.models import AgendaItem, Delegate, Meeting, MemberPoint
 from server.organisations.models import BridgePoint, Unit
 
@@ -16,19 +17,62 @@ _HALL_ROLES = (Role.TECHNICIAN, Role.HALL_SECRETARY)
 
 @dataclass(frozen=True, slots=True)
 class MeetingRights:
-    view: bool = False
-    organise: bool = False
-    """Edit, invite, delete the draft: its creator, or an organiser of its unit."""
-    conduct: bool = False
-    """Run it: its chair and secretary, and who may organise by role."""
-    operate: bool = False
-    """Run its picture: operators of its unit."""
-    present: bool = False
-    """Share a screen: presenters of an agenda item, and who conducts or operates."""
+    """The capabilities of an actor in one meeting (`capabilities.TABLE` says what each means), and its halls."""
+
+    capabilities: frozenset[Capability] = NOTHING
     points: frozenset[int] = frozenset()
     """Member points (bridge point ids) whose hall the actor may bring in, and whose attendance they may take."""
+    signs: frozenset[int] = frozenset()
+    """Member points whose secretary the actor is: whose attendance they may sign."""
     delegate_id: int | None = None
     """The actor is on the meeting's list of delegates (`delegates.id`)."""
+
+    def may(self, capability: Capability) -> bool:
+        return capability in self.capabilities
+
+    @property
+    def view(self) -> bool:
+        return Capability.VIEW in self.capabilities
+
+    @property
+    def attend(self) -> bool:
+        return Capability.ATTEND in self.capabilities
+
+    @property
+    def organise(self) -> bool:
+        return Capability.ORGANISE in self.capabilities
+
+    @property
+    def conduct(self) -> bool:
+        return Capability.CONDUCT in self.capabilities
+
+    @property
+    def operate(self) -> bool:
+        return Capability.OPERATE in self.capabilities
+
+    @property
+    def present(self) -> bool:
+        return Capability.PRESENT in self.capabilities
+
+    @property
+    def oversee(self) -> bool:
+        return Capability.OVERSEE in self.capabilities
+
+    @property
+    def direct(self) -> bool:
+        return Capability.DIRECT in self.capabilities
+
+    @property
+    def keep_lists(self) -> bool:
+        return Capability.KEEP_LISTS in self.capabilities
+
+    @property
+    def manage_papers(self) -> bool:
+        return Capability.MANAGE_PAPERS in self.capabilities
+
+    @property
+    def read_all(self) -> bool:
+        return Capability.READ_ALL in self.capabilities
 
 
 NONE = MeetingRights()
@@ -50,7 +94,7 @@ async def rights_in(session: AsyncSession, meetings: Sequence[Meeting], actor: A
             meeting,
             actor,
             facts[meeting.id],
-            points=all_halls.get(meeting.id) or halls.get(meeting.id, frozenset()),
+            halls=all_halls.get(meeting.id) or halls.get(meeting.id, {}),
         )
         for meeting in meetings
     }
@@ -84,7 +128,7 @@ async def rights_of(session: AsyncSession, meeting: Meeting, actors: Sequence[Ac
                 delegate_id=delegate_ids.get(actor.person_id),
                 reached=any(grant.unit_path in branches for grant in actor.grants),
             ),
-            points=_represented(actor, branches, unit_path),
+            halls=_represented(actor, branches, unit_path),
         )
         for actor in actors
     ]
@@ -93,57 +137,78 @@ async def rights_of(session: AsyncSession, meeting: Meeting, actors: Sequence[Ac
 _EVERYWHERE = ""
 
 
-async def _branches(session: AsyncSession, meeting_id: int) -> dict[str, set[int]]:
-    """Path of a unit -> the meeting's member points in its branch; all of them at `_EVERYWHERE`."""
+async def _branches(session: AsyncSession, meeting_id: int) -> dict[str, dict[int, str]]:
+    """Path of a unit -> the meeting's member points in its branch, with their units' paths; all at `_EVERYWHERE`."""
     members = await session.execute(
         select(MemberPoint.point_id, Unit.path)
         .join(BridgePoint, BridgePoint.id == MemberPoint.point_id)
         .join(Unit, Unit.id == BridgePoint.unit_id)
         .where(MemberPoint.meeting_id == meeting_id)
     )
-    branches: dict[str, set[int]] = {_EVERYWHERE: set()}
+    branches: dict[str, dict[int, str]] = {_EVERYWHERE: {}}
     for point_id, path in members:
-        branches[_EVERYWHERE].add(point_id)
+        branches[_EVERYWHERE][point_id] = path
         for end, letter in enumerate(path, start=1):
             if letter == "/":
-                branches.setdefault(path[:end], set()).add(point_id)
+                branches.setdefault(path[:end], {})[point_id] = path
     return branches
 
 
-def _represented(actor: Actor, branches: dict[str, set[int]], unit_path: str) -> frozenset[int]:
+def _represented(actor: Actor, branches: dict[str, dict[int, str]], unit_path: str) -> dict[int, str]:
     """As `represents` says in SQL; all halls for who operates."""
     members = branches[_EVERYWHERE]
     if actor.system or actor.has(Role.OPERATOR, unit_path):
-        return frozenset(members)
-    own = [branches.get(grant.unit_path, set()) for grant in actor.grants if grant.role in _HALL_ROLES]
-    device = {actor.point_id} if actor.point_id is not None else set()
-    return frozenset((device & members).union(*own))
+        return members
+    found: dict[int, str] = {}
+    for grant in actor.grants:
+        if grant.role in _HALL_ROLES:
+            found |= branches.get(grant.unit_path, {})
+    if actor.point_id in members:
+        found[actor.point_id] = members[actor.point_id]
+    return found
 
 
-def _rights(meeting: Meeting, actor: Actor, facts: "_Facts", *, points: frozenset[int]) -> MeetingRights:
+def _rights(meeting: Meeting, actor: Actor, facts: "_Facts", *, halls: Mapping[int, str]) -> MeetingRights:
+    """`halls`: the member points that the actor may bring in, with their units' paths."""
     if actor.only_meetings is not None and meeting.id not in actor.only_meetings:
         return NONE
-    is_person = actor.person_id is not None
-    organiser = actor.has(Role.ORGANISER, facts.unit_path)
-    # A personal link can be passed on, and must not plan: the creator signs in for that.
-    created = is_person and actor.only_meetings is None and actor.person_id == meeting.created_by
-    organise = actor.system or organiser or created
-    leads = is_person and actor.person_id in (meeting.chair_id, meeting.secretary_id)
-    conduct = actor.system or organiser or leads
-    operate = actor.system or actor.has(Role.OPERATOR, facts.unit_path)
-    rights = MeetingRights(
-        organise=organise,
-        conduct=conduct,
-        operate=operate,
-        present=facts.presenting or conduct or operate,
-        points=points,
+    if actor.system:
+        allowed = EVERYTHING
+    else:
+        allowed = capabilities(
+            _parts(meeting, actor, facts, bool(halls)),
+            draft=meeting.state == "draft",
+            by_link=actor.only_meetings is not None,
+            confirmed=actor.only_meetings is not None and meeting.id in actor.confirmed,
+        )
+    if Capability.VIEW not in allowed:
+        return NONE
+    return MeetingRights(
+        allowed,
+        points=frozenset(halls),
+        signs=frozenset(point_id for point_id, path in halls.items() if actor.has(Role.HALL_SECRETARY, path)),
         delegate_id=facts.delegate_id,
     )
-    if meeting.state == "draft":
-        # A draft is its makers' own business: halls, operators and presenters learn of it when they are invited.
-        return replace(rights, view=True) if organise or conduct else NONE
-    seen = organise or rights.present or bool(points) or facts.reached or facts.delegate_id is not None
-    return replace(rights, view=True) if seen else NONE
+
+
+def _parts(meeting: Meeting, actor: Actor, facts: "_Facts", halls: bool) -> Iterator[Part]:
+    if actor.has(Role.ORGANISER, facts.unit_path):
+        yield Part.ORGANISER
+    if actor.has(Role.OPERATOR, facts.unit_path):
+        yield Part.OPERATOR
+    if actor.person_id is not None and (actor.within is None or facts.unit_path.startswith(actor.within)):
+        if actor.person_id == meeting.chair_id:
+            yield Part.CHAIR
+        if actor.person_id == meeting.secretary_id:
+            yield Part.SECRETARY
+        if facts.presenting:
+            yield Part.PRESENTER
+    if facts.delegate_id is not None:
+        yield Part.DELEGATE
+    if halls:
+        yield Part.HALL
+    if facts.reached:
+        yield Part.BRANCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,19 +269,19 @@ def represents(actor: Actor) -> ColumnElement[bool] | None:
 
 async def _member_points(
     session: AsyncSession, meeting_ids: Collection[int], condition: ColumnElement[bool] | None
-) -> dict[int, frozenset[int]]:
-    """Member points by meeting; those that meet the condition, or all of them if None."""
+) -> dict[int, dict[int, str]]:
+    """Member points by meeting, with their units' paths; those that meet the condition, or all of them if None."""
     if not meeting_ids:
         return {}
     statement = (
-        select(MemberPoint.meeting_id, MemberPoint.point_id)
+        select(MemberPoint.meeting_id, MemberPoint.point_id, Unit.path)
         .join(BridgePoint, BridgePoint.id == MemberPoint.point_id)
         .join(Unit, Unit.id == BridgePoint.unit_id)
         .where(MemberPoint.meeting_id.in_(meeting_ids))
     )
     if condition is not None:
         statement = statement.where(condition)
-    found: dict[int, set[int]] = {}
-    for meeting_id, point_id in await session.execute(statement):
-        found.setdefault(meeting_id, set()).add(point_id)
-    return {meeting_id: frozenset(points) for meeting_id, points in found.items()}
+    found: dict[int, dict[int, str]] = {}
+    for meeting_id, point_id, path in await session.execute(statement):
+        found.setdefault(meeting_id, {})[point_id] = path
+    return found

@@ -68,6 +68,10 @@ class MeetingPatch(Body):
 
 class RightsOut(BaseModel):
     view: bool
+    attend: bool
+    """Picture, sound, the live channel and papers; `view` alone: that there is such a meeting."""
+    oversee: bool
+    """The console, and attendance of every point."""
     organise: bool
     conduct: bool
     operate: bool

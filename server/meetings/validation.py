@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from server.accounts.models import Person
+from server.accounts.queries import may_choose
 from server.core.actor import Role
 from server.core.errors import Invalid, NotAllowed
 from server.core.transaction import Transaction
@@ -17,16 +18,22 @@ LONGEST = timedelta(days=14)
 
 
 async def checked(
-    tx: Transaction, write: MeetingWrite, *, item_ids: frozenset[int], point_ids: frozenset[int]
+    tx: Transaction,
+    write: MeetingWrite,
+    *,
+    item_ids: frozenset[int],
+    point_ids: frozenset[int],
+    person_ids: frozenset[int] = frozenset(),
 ) -> tuple[MeetingWrite, list[Notice]]:
-    """The plan as it may be stored, with what the server mended. `item_ids`, `point_ids`: what the meeting has already.
+    """The plan as it may be stored, with what the server mended. `item_ids`, `point_ids`, `person_ids`: what the
+    meeting has already.
 
     Raises Invalid with every broken rule; NotAllowed for points outside the actor's organising branch."""
     wrong: dict[str, tuple[str, str]] = {}
     _check_times(write, wrong)
     _check_agenda(write, item_ids, wrong)
     _check_doubles(write, wrong)
-    await _check_people(tx, write, wrong)
+    await _check_people(tx, write, person_ids, wrong)
     write, notices = await _with_main_point(tx, write)
     await _check_points(tx, write, point_ids, wrong)
     if wrong:
@@ -65,14 +72,26 @@ def _check_doubles(write: MeetingWrite, wrong: dict[str, tuple[str, str]]) -> No
         seen.add(member.point_id)
 
 
-async def _check_people(tx: Transaction, write: MeetingWrite, wrong: dict[str, tuple[str, str]]) -> None:
+async def _check_people(
+    tx: Transaction, write: MeetingWrite, person_ids: frozenset[int], wrong: dict[str, tuple[str, str]]
+) -> None:
+    """Nobody is named to lead or present a meeting of somebody else's unit without an organiser of the own."""
     places = {"chair_id": write.chair_id, "secretary_id": write.secretary_id}
     places |= {f"agenda.{index}.presenter_id": item.presenter_id for index, item in enumerate(write.agenda)}
     wanted = {person_id for person_id in places.values() if person_id is not None}
-    known = set(await tx.session.scalars(select(Person.id).where(Person.id.in_(wanted))))
+    known = set(
+        await tx.session.scalars(
+            select(Person.id).where(Person.id.in_(wanted), or_(Person.id.in_(person_ids), may_choose(tx.actor)))
+        )
+    )
     for place, person_id in places.items():
         if person_id is not None and person_id not in known:
-            wrong[place] = ("Không tìm thấy người này. Chọn lại.", "No such person. Choose again.")
+            wrong[place] = (
+                "Không tìm thấy người này trong các đơn vị đồng chí được tổ chức họp. Chọn lại, hoặc nhờ ban tổ chức"
+                " của đơn vị cấp trên chọn giúp.",
+                "No such person in the units you may organise meetings for. Choose again, or ask an organiser of the"
+                " unit above.",
+            )
 
 
 async def _with_main_point(tx: Transaction, write: MeetingWrite) -> tuple[MeetingWrite, list[Notice]]:

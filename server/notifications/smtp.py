@@ -46,19 +46,23 @@ class MailServer:
 
     @classmethod
     def configured(cls, url: str) -> "MailServer":
-        """ "smtp://user:password@host:587?starttls=1&ca=/etc/…", "smtps://host". ValueError for anything else."""
+        """ "smtp://user:password@host:587?ca=/etc/…", "smtps://host". With a user the line is always encrypted; without
+        one if `starttls=1` says so. ValueError for anything else."""
         parts = urlsplit(url)
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
             raise ValueError("NHIPCAU_SMTP_URL is not smtp://… or smtps://…")
         options = parse_qs(parts.query)
         tls = parts.scheme == "smtps"
+        starttls = options.get("starttls", ["1" if parts.username else "0"])[0] == "1"
+        if parts.username and not (tls or starttls):
+            raise ValueError("NHIPCAU_SMTP_URL would send the password in clear: take off starttls=0, or use smtps://")
         return cls(
             host=parts.hostname,
             port=parts.port or (465 if tls else 25),
             user=unquote(parts.username) if parts.username else None,
             password=unquote(parts.password) if parts.password else None,
             tls=tls,
-            starttls=options.get("starttls", ["0"])[0] == "1" and not tls,
+            starttls=starttls and not tls,
             ca=options.get("ca", [None])[0],
         )
 

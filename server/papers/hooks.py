@@ -3,8 +3,11 @@ know none of them."""
 
 from collections.abc import Awaitable, Callable, Collection
 
+from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.datastructures import State
 
+from server.core.actor import Actor
 from server.core.transaction import Transaction
 from server.papers.models import Paper, PaperVersion
 
@@ -22,6 +25,15 @@ transaction, by `narrowed`."""
 
 RENEWED: list[Callable[[Transaction, Paper, PaperVersion], Awaitable[None]]] = []
 """A new version of a paper became the current one; called inside that transaction."""
+
+
+HANDED_OUT: list[Callable[[State, Actor, int], None]] = []
+"""(application's state, who, version): words, a page or the file of a version went to somebody. Must not wait."""
+
+
+def handed_out(request: Request, actor: Actor, version_id: int) -> None:
+    for hears in HANDED_OUT:
+        hears(request.app.state, actor, version_id)
 
 
 async def narrowed(tx: Transaction, meeting_id: int) -> None:

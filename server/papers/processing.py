@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ log = structlog.get_logger(__name__)
 _PROGRAM = sandbox.CONVERSION
 _WRITTEN_EVERY = 0.5
 """Seconds between notes of progress: each is a transaction."""
+_OF_THE_HOUR = frozenset({"time", "memory"})
 _PAGES_AT_ONCE = 20
 """Rows of one transaction: others write in between."""
 
@@ -76,8 +78,10 @@ async def process(services: Services, job: Job) -> None:
             raise GiveUp("the original is not in the storage") from None
         found = await _work(services, version, folder)
         if found is not None:
+            # Time and memory may be a matter of the hour: such a paper can be tried again.
+            ended = versions.version_failed if found.code in _OF_THE_HOUR else versions.version_refused
             async with services.transactions(SYSTEM) as tx:
-                await versions.version_refused(tx, version_id, _out(found))
+                await ended(tx, version_id, _out(found))
             return
         await _keep(services, version, folder)
 
@@ -90,7 +94,7 @@ async def failed(services: Services, job: Job) -> None:
 
 
 version_job = JobKind(
-    "version.process",
+    versions.JOB,
     process,
     parallel=lambda services: services.settings.conversion_parallel,
     overtaken_after=timedelta(seconds=30),
@@ -98,6 +102,7 @@ version_job = JobKind(
     first_pause=20,
     given_up=failed,
 )
+small_version_job = replace(version_job, name=versions.SMALL_JOB, parallel=1)
 
 
 @asynccontextmanager
@@ -154,6 +159,7 @@ def _order(settings: Settings, version: PaperVersion, folder: Path) -> Order:
     return Order(
         file_name=version.file_name,
         isolated=settings.isolated,
+        mark_overruled=any(each["code"] == versions.MARK_OVERRULED for each in version.warnings),
         pages_max=settings.pages_max,
         memory_mb=settings.conversion_memory_mb,
         seconds=settings.conversion_seconds,

@@ -14,11 +14,13 @@ from server.papers.access.policies import Policy
 from server.papers.access.rights import readable_version
 from server.papers.actions import papers, versions
 from server.papers.delivery.pages import compressed_json, etag_of, headers_of, stored_file, unchanged
+from server.papers.hooks import handed_out
 from server.papers.library_cache import Shelves
 from server.papers.schemas import (
     TEXT_PAGES,
     Library,
     OrderWrite,
+    OverruleWrite,
     PaperOut,
     PaperPatch,
     PolicyOut,
@@ -109,6 +111,13 @@ async def retry(paper_id: RowId, tx: Write) -> PaperOut:
     return await _paper(tx, paper_id)
 
 
+@router.post("/papers/{paper_id}/overrule-mark")
+async def overrule_mark(paper_id: RowId, write: OverruleWrite, tx: Write) -> PaperOut:
+    """A word in the body that looked like a mark of secrecy is none; the version is worked on once more."""
+    await versions.overrule_mark(tx, paper_id, write.reason)
+    return await _paper(tx, paper_id)
+
+
 @router.put("/papers/{paper_id}/policy")
 async def set_for_paper(paper_id: RowId, tx: Write, write: PolicyBody = None) -> PaperOut:
     """Null: the agenda item's policy counts again."""
@@ -155,6 +164,7 @@ async def text(
     if not first <= last < first + TEXT_PAGES:
         said = (f"Mỗi lần lấy từ 1 đến {TEXT_PAGES} trang.", f"From 1 to {TEXT_PAGES} pages at once.")
         raise Invalid.fields({"to": said})
+    handed_out(request, actor, found.id)
     etag = f'W/"{etag_of(found)}-text-{first}-{last}"'
     return unchanged(request, etag) or compressed_json(
         request, await queries.text(session, version_id, first, last), headers_of(etag)
@@ -179,6 +189,7 @@ async def image(
     found, _paper_of, _rights = await readable_version(session, version_id, actor, services.clock())
     if number > found.page_count:
         raise NotFound()
+    handed_out(request, actor, found.id)
     etag = f'"{etag_of(found)}-{number}-{width.value}"'
     return unchanged(request, etag) or await stored_file(
         services.storage, f"{found.folder}/pages/{number}-{width.value}.webp", "image/webp", etag

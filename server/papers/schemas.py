@@ -107,6 +107,11 @@ class RecallWrite(Body):
     """Readers see it."""
 
 
+class OverruleWrite(Body):
+    reason: Annotated[Line, Field(min_length=1, max_length=300)]
+    """Why the word is no mark of secrecy; stands in the audit log."""
+
+
 # -- what goes out
 
 

@@ -20,12 +20,15 @@ def main() -> int:
         result = folder / "result"
         result.mkdir()
         made = result / STAMPABLE
+        left_out: list[int] = []
         if order.cover is None:
             plan = make_stampable(folder / SOURCE, made)
         else:
-            plan = bind(order.cover, order.items, folder, made)
+            plan, left_out = bind(order.cover, order.items, folder, made)
         (result / PLAN).write_text(plan.model_dump_json(), encoding="utf-8")
-        (folder / MADE).write_text(Made(page_count=plan.pages, size=plan.size).model_dump_json(), encoding="utf-8")
+        (folder / MADE).write_text(
+            Made(page_count=plan.pages, size=plan.size, left_out=left_out).model_dump_json(), encoding="utf-8"
+        )
 
     return run(order, go)
 

@@ -75,3 +75,5 @@ class PressOrder(Limits):
 class Made(_Sheet):
     page_count: int
     size: int
+    left_out: list[int] = Field(default_factory=list)
+    """Versions whose files cannot be bound."""

@@ -9,6 +9,7 @@ import pikepdf
 import typst
 from pikepdf import Array, Dictionary, Name, OutlineItem
 
+from server.conversion.refusals import Refused
 from server.core import fonts
 from server.pdf.messages import PackCover, PackItem, PackPaper, Plan
 from server.pdf.text_metrics import encoded, width
@@ -21,8 +22,12 @@ _NUMBER_SIZE, _EDGE = 9.0, 22.0
 _SIGNED = "Bản đọc. Bản gốc có chữ ký số là tệp riêng."
 
 
-def bind(cover: PackCover, items: Sequence[PackItem], folder: Path, target: Path) -> Plan:
-    """The papers' files lie in the folder as `<version_id>.pdf`."""
+def bind(cover: PackCover, items: Sequence[PackItem], folder: Path, target: Path) -> tuple[Plan, list[int]]:
+    """The papers' files lie in the folder as `<version_id>.pdf`. Returns the plan, and the versions that were left out
+    because their files cannot be bound: one bad paper does not keep the others from anybody."""
+    items, left_out = _bindable(items, folder)
+    if left_out and not any(item.papers for item in items):
+        raise Refused("damaged")
     front, starts = _front(cover, items, folder)
     with ExitStack() as stack:
         pdf = stack.enter_context(pikepdf.open(front))
@@ -40,7 +45,35 @@ def bind(cover: PackCover, items: Sequence[PackItem], folder: Path, target: Path
         for index, page in enumerate(pdf.pages):
             above = b"" if index < first else _running(page, index + 1, count, signed=index in signed)
             stamps.put_on(page, above)
-        return save(pdf, target)
+        return save(pdf, target), left_out
+
+
+def _bindable(items: Sequence[PackItem], folder: Path) -> tuple[list[PackItem], list[int]]:
+    """The items with the papers that can be bound, their pages as they are counted in the files."""
+    left_out: list[int] = []
+    kept = []
+    for item in items:
+        papers = []
+        for paper in item.papers:
+            try:
+                pages = _tried(folder / f"{paper.version_id}.pdf")
+            except (pikepdf.PdfError, pikepdf.DependencyError, OSError, RuntimeError, ValueError, TypeError, KeyError):
+                left_out.append(paper.version_id)
+                continue
+            papers.append(paper.model_copy(update={"pages": pages}))
+        kept.append(item.model_copy(update={"papers": papers}))
+    return kept, left_out
+
+
+def _tried(path: Path) -> int:
+    """Its pages, after all of them were stamped for trial."""
+    with pikepdf.open(path) as pdf:
+        stamps = Stamps(pdf)
+        for page in pdf.pages:
+            stamps.put_on(page)
+        if not len(pdf.pages):
+            raise ValueError("no pages")
+        return len(pdf.pages)
 
 
 def _papers(items: Sequence[PackItem]) -> Iterator[PackPaper]:

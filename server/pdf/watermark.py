@@ -36,12 +36,28 @@ class Stamps:
             )
         )
 
+    def _own(self, page: pikepdf.Page) -> pikepdf.Object:
+        """The page's content as a form, whatever state it is in: what cannot be decoded stays packed as it is, which
+        viewers show or do not show as they did before."""
+        own = page.as_form_xobject(handle_transformations=False)
+        try:
+            own.write(own.read_bytes())  # until now it reads the page's contents, which are about to change
+        except (pikepdf.PdfError, pikepdf.DependencyError, RuntimeError):
+            contents = page.obj.get("/Contents")
+            parts = list(contents) if isinstance(contents, Array) else [contents]
+            packed = [each for each in parts if isinstance(each, pikepdf.Stream)]
+            if len(packed) == 1 and "/Filter" in packed[0]:
+                parameters = packed[0].get("/DecodeParms")
+                own.write(packed[0].read_raw_bytes(), filter=packed[0].Filter, decode_parms=parameters)  # type: ignore[arg-type]
+            else:
+                own.write(b"\n".join(each.read_bytes() for each in packed if _can_be_read(each)))
+        return own
+
     def put_on(self, page: pikepdf.Page, above: bytes = b"") -> None:
         """The page's own content becomes a form too: whatever state it leaves behind ends there. `above`: more content,
         in the page as it is seen (origin at the lower left), that may use the font as /F."""
         _mend_crop_box(page)
-        own = page.as_form_xobject(handle_transformations=False)
-        own.write(own.read_bytes())  # until now it reads the page's contents, which are about to change
+        own = self._own(page)
         own["/BBox"] = page.mediabox
         left, bottom, width, height, turn = _seen(page)
         middle = (left, bottom, width, height)
@@ -60,6 +76,14 @@ class Stamps:
         page.obj["/Resources"] = Dictionary(
             XObject=Dictionary({_PAGE: own, _MARK: self.mark, _FOOT: self.foot}), Font=Dictionary(F=self.font)
         )
+
+
+def _can_be_read(stream: pikepdf.Stream) -> bool:
+    try:
+        stream.read_bytes()
+    except (pikepdf.PdfError, pikepdf.DependencyError, RuntimeError):
+        return False
+    return True
 
 
 def seen_size(page: pikepdf.Page) -> tuple[float, float]:

@@ -151,7 +151,7 @@ async def take(tx: Transaction, meeting_id: int) -> None:
 async def stop(tx: Transaction, meeting_id: int) -> None:
     """The presenter stops; who conducts or operates stops anybody's. Nothing shown: nothing to do."""
     place = await _place(tx, meeting_id)
-    directs = place.rights.conduct or place.rights.operate
+    directs = place.rights.direct
     if not place.rights.present:
         raise NotAllowed()
     if place.shown is None:
@@ -166,6 +166,19 @@ async def close(tx: Transaction, meeting_id: int) -> None:
     shown = await tx.session.get(Presentation, meeting_id)
     if shown is not None:
         await _end(tx, shown)
+
+
+async def presenter_is(tx: Transaction, meeting_id: int, person_id: int, *, away: bool) -> None:
+    """The presenter's last device is gone, or one is back. Does nothing when somebody else presents by now. System
+    only; not audited, it is an observation."""
+    if not tx.actor.system:
+        raise NotAllowed()
+    await meeting_for_write(tx, meeting_id)
+    shown = await tx.session.get(Presentation, meeting_id)
+    if shown is None or shown.presenter_id != person_id or shown.presenter_away is away:
+        return
+    shown.presenter_away = away
+    await _tell(tx, shown, "page.presenter-away" if away else "page.presenter-back")
 
 
 async def paper_withdrawn(tx: Transaction, paper: Paper) -> None:
@@ -282,6 +295,7 @@ def _show_page(shown: Presentation, page: int, tx: Transaction) -> None:
 
 def _becomes_presenter(shown: Presentation, tx: Transaction) -> None:
     shown.presenter_id, shown.presenter_name, shown.offered_to = tx.actor.person_id, tx.actor.name[:200], None
+    shown.presenter_away = False
 
 
 async def _tell(tx: Transaction, shown: Presentation, kind: str) -> None:

@@ -22,6 +22,8 @@ class Presentation(Base):
     presenter_point_id: Mapped[int | None] = mapped_column(ForeignKey("bridge_points.id"))
     """A hall's device presents."""
     presenter_name: Mapped[str] = mapped_column(String(200))
+    presenter_away: Mapped[bool] = mapped_column(default=False)
+    """Who presents has had no device here for a while: nobody turns the page."""
     offered_to: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     """Hand-over under way: this person may take it."""
     since: Mapped[datetime]

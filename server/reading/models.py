@@ -57,6 +57,9 @@ class Receipt(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     version_id: Mapped[int] = mapped_column(ForeignKey("paper_versions.id", ondelete="CASCADE"))
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    served_at: Mapped[datetime | None]
+    """When this server first handed out its words, a page or the file to the person. Not by a device's word; before, a
+    device has nothing to say."""
     delivered_at: Mapped[datetime | None]
     """On the device: saved for reading without a line, downloaded, or opened."""
     opened_at: Mapped[datetime | None]

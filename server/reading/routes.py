@@ -3,6 +3,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession
+from server.audit.dependencies import AppAuditLog
 from server.core.fields import Id
 from server.edge.exports import AppExports
 from server.reading.notes import queries as notes
@@ -36,10 +37,15 @@ async def sync_notes(request: NoteSync, actor: CurrentActor, services: AppServic
 
 @router.get("/notes/export.pdf", response_class=Response, responses={200: {"content": {"application/pdf": {}}}})
 async def export_notes(
-    actor: CurrentActor, services: AppServices, exports: AppExports, asked: Annotated[ExportQuery, Query()]
+    actor: CurrentActor,
+    services: AppServices,
+    exports: AppExports,
+    audit_log: AppAuditLog,
+    asked: Annotated[ExportQuery, Query()],
 ) -> Response:
     """Own notes on one paper, or on all papers of one meeting."""
     require_person(actor)
+    await audit_log.note(actor, "notes.exported", "person", actor.person_id, **asked.model_dump(exclude_none=True))
     content = await export(services, exports, actor, paper_id=asked.paper_id, meeting_id=asked.meeting_id)
     headers = {"Content-Disposition": 'attachment; filename="ghi-chu.pdf"', "X-Content-Type-Options": "nosniff"}
     return Response(content, media_type="application/pdf", headers=headers)
@@ -48,8 +54,7 @@ async def export_notes(
 @router.get("/search")
 async def find(actor: CurrentActor, services: AppServices, asked: Annotated[SearchQuery, Query()]) -> SearchAnswer:
     """Diacritics or not, numbers of documents, words in quotes as they stand; the last word may be unfinished."""
-    async with services.database.read(long=True) as session:
-        return await search(session, actor, services.clock(), asked)
+    return await services.database.beside(lambda session: search(session, actor, services.clock(), asked))
 
 
 @router.post("/receipts", status_code=204)
@@ -69,8 +74,7 @@ async def receipts_board(
     meeting_id: RowId, actor: CurrentActor, services: AppServices, asked: Annotated[BoardQuery, Query()]
 ) -> Board:
     """Who has got, opened and read what; gaps first."""
-    async with services.database.read(long=True) as session:
-        return await board(session, meeting_id, actor, services.clock(), asked)
+    return await services.database.beside(lambda session: board(session, meeting_id, actor, services.clock(), asked))
 
 
 @router.post("/meetings/{meeting_id}/reminders")

@@ -76,6 +76,29 @@ async def test_a_raised_hand_reaches_the_chair_and_is_lowered_by_the_call(confer
     await conference.wall_shows(hall, "ready", "weak")
 
 
+async def test_two_halls_in_debate_are_heard_by_all_and_one_keeps_the_stage(conference: Conference) -> None:
+    first, second = conference.halls[4], conference.commune
+    await conference.call(first)
+    await conference.main.hears(first.number)
+    await conference.choose(second)
+    await conference.console.get_by_test_id("point-panel").get_by_test_id("call-too").click()
+    await conference.main.hears(first.number, second.number)
+    await conference.halls[1].hears(MAIN, first.number, second.number)
+    await conference.main.sees(second.number)
+    await conference.take_back()
+    await conference.main.hears(first.number)
+    await conference.main.sees(first.number)
+    await conference.take_back()
+
+
+async def test_the_main_microphone_is_silent_when_the_console_closes_it(conference: Conference) -> None:
+    await conference.console.get_by_test_id("main-mute").click()
+    await conference.halls[1].hears()
+    await conference.halls[1].sees(MAIN)
+    await conference.console.get_by_test_id("main-unmute").click()
+    await conference.halls[1].hears(MAIN)
+
+
 async def test_mute_all_leaves_only_the_main_point(conference: Conference) -> None:
     await conference.call(conference.commune)
     await conference.main.hears(HIEP_AN)

@@ -116,6 +116,62 @@ async def test_every_device_is_on_the_presenter_s_page(room: ReadingRoom, tmp_pa
         await expect(phone.get_by_test_id("nothing-presented")).to_be_visible()
 
 
+UPRIGHT, ACROSS = (390, 844), (844, 390)
+
+
+async def in_window(page: Page, testid: str) -> dict[str, float]:
+    """The box of what lies in the window with all of it."""
+    found = page.get_by_test_id(testid)
+    await expect(found).to_be_in_viewport(ratio=1)
+    box, size = await found.bounding_box(), page.viewport_size
+    assert box is not None
+    assert size is not None
+    return {"of_width": box["width"] / size["width"], "of_height": box["height"] / size["height"]}
+
+
+async def test_a_presenter_turns_pages_on_a_phone_held_either_way(room: ReadingRoom, tmp_path: Path) -> None:
+    paper = await room.uploaded(tmp_path)
+    async with room.window("presenter", UPRIGHT) as phone:
+        await phone.goto(room.address("/view"))
+        await phone.get_by_test_id("present-open").click()
+        await phone.locator(f'[data-testid="present-paper"][data-paper="{paper}"]').click()
+        shown = phone.get_by_test_id("present-page")
+        turned = 1
+        for size in (UPRIGHT, ACROSS):
+            await phone.set_viewport_size({"width": size[0], "height": size[1]})
+            for button in ("present-previous", "present-next", "present-more"):
+                await in_window(phone, button)
+            page = await in_window(phone, "present-page")
+            assert page["of_height"] > 0.5, f"the page takes {page} of {size}"
+            turned += 1
+            await phone.get_by_test_id("present-next").click()
+            await expect(shown).to_have_attribute("data-page", str(turned))
+        await phone.get_by_test_id("present-more").click()
+        await phone.get_by_test_id("present-stop").click()
+        await expect(shown).to_have_count(0)
+
+
+async def test_a_delegate_s_phone_held_across_shows_the_page_alone(room: ReadingRoom, tmp_path: Path) -> None:
+    paper = await room.uploaded(tmp_path)
+    async with room.window("chair", (1440, 900)) as console, room.delegate() as phone:
+        await room.present(console, paper)
+        await expect(phone.get_by_test_id("presented-page")).to_be_visible()
+        await expect(phone.get_by_role("navigation")).to_be_visible()
+        await phone.set_viewport_size({"width": ACROSS[0], "height": ACROSS[1]})
+        page = await in_window(phone, "presented-page")
+        assert page["of_height"] > 0.95
+        await expect(phone.get_by_role("navigation")).to_be_hidden()
+        await in_window(phone, "leave-follow")
+        await console.get_by_test_id("present-stop").click()
+
+
+async def test_who_attends_online_finds_picture_and_sound(room: ReadingRoom) -> None:
+    async with room.delegate() as phone:
+        await phone.get_by_test_id("go-online").click()
+        await phone.get_by_test_id("watch").click()
+        await expect(phone.get_by_test_id("viewer")).to_be_visible()
+
+
 async def test_the_hall_s_code_checks_in_and_a_stranger_has_to_ask(room: ReadingRoom) -> None:
     point = room.where.da_sar_hall.id
     async with room.window("hall") as hall, room.delegate() as phone, room.window(size=PHONE) as stranger:

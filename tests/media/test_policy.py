@@ -44,6 +44,14 @@ def test_a_microphone_without_the_floor_reaches_only_who_previews_it(room: Room,
 
 
 @given(rooms, members)
+def test_sound_of_what_is_shared_can_be_off(room: Room, members: dict[str, Member]) -> None:
+    origins = set(assign(room, members, {}).values())
+    muted = set(assign(room.model_copy(update={"content_sound": False}), members, {}).values())
+    assert not any(origin.publication == "content-audio" for origin in muted)
+    assert {each for each in origins - muted if each.publication != "content-audio"} == set()
+
+
+@given(rooms, members)
 def test_nobody_receives_itself_or_what_is_not_sent(room: Room, members: dict[str, Member]) -> None:
     for place, origin in assign(room, members, {}).items():
         assert origin.publisher != place.receiver

@@ -16,7 +16,7 @@ from server.meetings.models import AgendaItem, Delegate, Meeting
 from server.organisations.models import BridgePoint, Unit
 from server.papers.models import Paper, PaperVersion
 from tests import builders, library
-from tests.builders import MORNING, Province
+from tests.builders import MORNING, NEIGHBOURS, Neighbour, Province
 from tests.conftest import Browsers
 
 NOBODY: frozenset[str] = frozenset()
@@ -36,9 +36,11 @@ PEOPLE = frozenset(
         "admin",
     }
 )
-SIGNED_IN = PEOPLE | {"da_sar_hall", "hiep_an_hall"}
+NEIGHBOURING = NEIGHBOURS - {"neighbour_hall"}
+"""People of another province."""
+SIGNED_IN = PEOPLE | {"da_sar_hall", "hiep_an_hall"} | NEIGHBOURS
 EVERYBODY = SIGNED_IN | {"anonymous"}
-INVOLVED = SIGNED_IN - {"stranger"}
+INVOLVED = SIGNED_IN - {"stranger"} - NEIGHBOURS
 """Everybody with a part in the conference over all halls. `district_organiser` and `hiep_an_hall` by their halls."""
 ADMIN = frozenset({"admin"})
 ORGANISER = frozenset({"organiser"})
@@ -120,11 +122,19 @@ ROWS = [
     Row("POST /api/points", ADMIN, body=lambda w: {"unit_id": w.province.lat.id, "name": "A", "short_name": "A"}),
     Row("PATCH /api/points/{point_id}", ADMIN, body=lambda _: {"name": "B"}),
     Row("DELETE /api/points/{point_id}", ADMIN),
-    Row("GET /api/people", frozenset({"admin", "organiser", "district_organiser"})),
+    Row(
+        "GET /api/people",
+        frozenset({"admin", "organiser", "district_organiser", "neighbour_admin", "neighbour_organiser"}),
+    ),
     Row("GET /api/people/{person_id}", ADMIN),
     Row("POST /api/people", ADMIN, body=lambda w: {"unit_id": w.province.lat.id, "full_name": "A"}),
     Row("PATCH /api/people/{person_id}", ADMIN, body=lambda _: {"title": "B"}),
     Row("PUT /api/people/{person_id}/roles", ADMIN, body=lambda _: []),
+    Row("GET /api/people/{person_id}/sessions", ADMIN),
+    Row("DELETE /api/people/{person_id}/sessions", ADMIN),
+    Row("GET /api/points/{point_id}/sessions", ADMIN | {"organiser", "operator", "district_technician"}),
+    Row("DELETE /api/points/{point_id}/sessions", ADMIN | {"organiser", "operator", "district_technician"}),
+    Row("DELETE /api/sessions", SIGNED_IN),
     Row("POST /api/links", ADMIN, body=lambda w: {"person_id": w.person.id}),
     Row("GET /api/meetings", SIGNED_IN),
     Row("POST /api/meetings", ORGANISER, body=meeting_body),
@@ -166,10 +176,10 @@ ROWS = [
         body=lambda w: {"delegate_id": w.delegate.id, "full_name": "A"},
         hall=True,
     ),
-    # A person signs, not a device.
+    # A person signs, not a device; and not who keeps the picture.
     Row(
         "POST /api/meetings/{meeting_id}/points/{point_id}/sign-off",
-        TAKES & PEOPLE,
+        KEEPS_LISTS,
         "running",
         body=lambda _: {},
         hall=True,
@@ -204,6 +214,7 @@ ROWS = [
     Row("PATCH /api/delegates/{delegate_id}", KEEPS_LISTS, body=lambda _: {"role": "guest"}),
     Row("DELETE /api/delegates/{delegate_id}", KEEPS_LISTS),
     Row("GET /api/meetings/{meeting_id}/delegates/template.xlsx", KEEPS_LISTS),
+    Row("GET /api/meetings/{meeting_id}/devices", LEADS),
     Row("POST /api/meetings/{meeting_id}/links", LEADS, body=lambda _: {"delegate_ids": None, "send": False}),
     Row("POST /api/meetings/{meeting_id}/links/revoke", LEADS, body=lambda w: {"delegate_ids": [w.delegate.id]}),
     Row("GET /api/meetings/{meeting_id}/invitations.pdf", KEEPS_LISTS),
@@ -225,8 +236,8 @@ ROWS = [
     Row("GET /api/notices", SIGNED_IN),
     Row("POST /api/notices/read", SIGNED_IN, body=lambda _: {"ids": None}),
     # Reading: one's own (whose they are: tests/server/reading), and the board.
-    Row("POST /api/notes/sync", PEOPLE, body=lambda _: {"since": 0, "changes": []}),
-    Row("POST /api/receipts", PEOPLE, body=lambda _: {"entries": []}),
+    Row("POST /api/notes/sync", PEOPLE | NEIGHBOURING, body=lambda _: {"since": 0, "changes": []}),
+    Row("POST /api/receipts", PEOPLE | NEIGHBOURING, body=lambda _: {"entries": []}),
     Row("GET /api/meetings/{meeting_id}/my-receipts", INVOLVED & PEOPLE),
     Row("GET /api/meetings/{meeting_id}/receipts", KEEPS_LISTS),
     Row("POST /api/meetings/{meeting_id}/reminders", LEADS, body=lambda _: {}),
@@ -259,8 +270,15 @@ ELSEWHERE = {
     "PUT /api/session/password",
     # Needs to be told which, and gives the own ones only (tests/server/reading/test_notes.py).
     "GET /api/notes/export.pdf",
+    "GET /api/audit",
+    # There must be one first (tests/server/accounts/test_scoped.py).
+    "POST /api/meetings/{meeting_id}/devices/{session_id}/confirm",
+    "DELETE /api/meetings/{meeting_id}/devices/{session_id}",
     # Of the own ones only (tests/server/accounts).
     "DELETE /api/sessions/{session_id}",
+    # There must be one first (tests/server/accounts/test_reach.py).
+    "DELETE /api/people/{person_id}/sessions/{session_id}",
+    "DELETE /api/points/{point_id}/sessions/{session_id}",
 }
 
 
@@ -276,11 +294,11 @@ def test_every_route_has_its_row(app: FastAPI) -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.route)
 async def test_who_is_not_named_is_turned_away(
-    row: Row, browser: Browsers, province: Province, services: Services
+    row: Row, browser: Browsers, province: Province, neighbour: Neighbour, services: Services
 ) -> None:
     for who in sorted(EVERYBODY):
         world = await fresh(services, province, row.state)
-        client = await browser(None if who == "anonymous" else getattr(province, who))
+        client = await browser(None if who == "anonymous" else neighbour.who.get(who) or getattr(province, who))
         method, template = row.route.split(" ")
         paper = getattr(world, row.paper)
         path = template.format(
@@ -308,9 +326,44 @@ async def test_who_is_not_named_is_turned_away(
             assert answer.headers["content-type"].startswith(CONTENT)
 
 
+async def test_two_provinces_know_nothing_of_each_other(
+    browser: Browsers, province: Province, neighbour: Neighbour, services: Services
+) -> None:
+    """What lists answer with, and whom and what one may name: each only the own."""
+    here = (await fresh(services, province, "invited")).meeting
+    sides: list[tuple[Person, Person, Meeting, Meeting, Person, Unit, BridgePoint]] = [
+        (province.admin, province.organiser, here, neighbour.meeting, neighbour.chair, neighbour.root, neighbour.hall),
+        (neighbour.admin, neighbour.organiser, neighbour.meeting, here, province.chair, province.root, province.main),
+    ]
+    for admin, organiser, own, foreign, leader, unit, hall in sides:
+        for who in (admin, organiser):
+            client = await browser(who)
+            people = {each["unit_name"] for each in (await client.get("/api/people?limit=200")).json()}
+            assert people
+            assert unit.name not in people, who.full_name
+            assert {each["id"] for each in (await client.get("/api/meetings")).json()} == {own.id}, who.full_name
+            assert (await client.get(f"/api/people/{leader.id}")).status_code in (403, 404)
+            named = await client.patch(f"/api/people/{leader.id}", json={"email": "ke@xau.example"})
+            assert named.status_code in (403, 404)
+            assert (await client.post("/api/links", json={"person_id": leader.id})).status_code in (403, 404)
+            assert (await client.post("/api/links", json={"point_id": hall.id})).status_code in (403, 404)
+        client = await browser(organiser)
+        chosen = {"point_id": None, "people": [{"person_id": leader.id}]}
+        assert (await client.post(f"/api/meetings/{own.id}/delegates", json=chosen)).status_code == 422
+        assert (await client.post(f"/api/meetings/{foreign.id}/delegates", json=chosen)).status_code == 404
+        for wrong in ({"chair_id": leader.id}, {"unit_id": unit.id}, {"points": [{"point_id": hall.id}]}):
+            patched = await client.patch(f"/api/meetings/{own.id}", json={"version": 1, **wrong})
+            assert patched.status_code in (403, 409, 422), (wrong, patched.text)
+        async with services.transactions(SYSTEM) as tx:
+            paper = await library.paper(tx.session, own)
+        for audience in ({"kind": "person", "id": leader.id}, {"kind": "point", "id": hall.id}):
+            answer = await client.put(f"/api/papers/{paper.id}/policy", json={"audience": [audience]})
+            assert answer.status_code == 422, (audience, answer.text)
+
+
 async def test_nobody_else_sees_a_draft(browser: Browsers, province: Province, services: Services) -> None:
     draft = await builders.conference(services, province, "draft")
-    for who in sorted(SIGNED_IN):
+    for who in sorted(SIGNED_IN - NEIGHBOURS):
         client = await browser(getattr(province, who))
         expected = 200 if who in LEADS else 404
         assert (await client.get(f"/api/meetings/{draft.id}")).status_code == expected, who

@@ -5,18 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.accounts.actions.people import require_admin_of
-from server.accounts.actions.sessions import recheck
+from server.accounts.actions.people import reach_of, require_weight_of
+from server.accounts.actions.sessions import end_sessions_of, recheck
 from server.accounts.models import AccessLink
 from server.accounts.tokens import new_token, token_hash
 from server.audit.actions import record
-from server.core.actor import Role
+from server.core.actor import Actor, Role
 from server.core.database import in_parts
 from server.core.errors import NotAllowed, NotFound
 from server.core.transaction import Transaction
+from server.notifications.actions import notify
 from server.organisations import queries as organisations
 
+LONGEST_OF_PEOPLE = timedelta(days=7)
+"""Of a link that opens all a person may do: it is there to come in once, and set a password."""
 _HALL_STAFF = (Role.ADMIN, Role.ORGANISER, Role.OPERATOR, Role.TECHNICIAN)
 
 
@@ -38,20 +42,28 @@ async def create_link(
     replace: bool = False,
 ) -> tuple[str, datetime]:
     """Returns the link's path, "/join/<token>", and when it expires. A person's link needs the administrator's right
-    over that person; a hall's, a role with its unit."""
+    over all that person may do, and never carries more than that one could give; the person is told of it. A hall's
+    needs a role with its unit."""
+    within: str | None = None
     if person_id is not None:
-        await require_admin_of(tx, person_id)
+        person = await require_weight_of(tx, person_id)
+        within = await reach_of(tx, person)
+        days = min(days, LONGEST_OF_PEOPLE.days)
     elif point_id is not None:
-        await _require_hall(tx, point_id)
+        await require_hall(tx.session, tx.actor, point_id)
     owner = AccessLink.person_id == person_id if person_id is not None else AccessLink.point_id == point_id
     await tx.session.execute(delete(AccessLink).where(AccessLink.expires_at <= tx.now))
     if replace:
-        await tx.session.execute(update(AccessLink).where(owner).values(revoked_at=tx.now))
+        await tx.session.execute(
+            update(AccessLink).where(owner, AccessLink.revoked_at.is_(None)).values(revoked_at=tx.now)
+        )
+        await end_sessions_of(tx, person_id=person_id, point_id=point_id)
     token = new_token()
     link = AccessLink(
         token_hash=token_hash(token),
         person_id=person_id,
         point_id=point_id if person_id is None else None,
+        within=within,
         next_path=next_path,
         created_at=tx.now,
         expires_at=tx.now + timedelta(days=days),
@@ -59,15 +71,18 @@ async def create_link(
     tx.session.add(link)
     await tx.session.flush()
     await record(tx, "link.created", "link", link.id, person_id=person_id, point_id=point_id, replaced=replace)
+    if person_id is not None and person_id != tx.actor.person_id:
+        await notify(tx, {person_id}, "account.link-made", data={"by": tx.actor.name}, path="/account", replace=False)
     return f"/join/{token}", link.expires_at
 
 
-async def _require_hall(tx: Transaction, point_id: int) -> None:
-    point = await organisations.point(tx.session, point_id)
+async def require_hall(session: AsyncSession, actor: Actor, point_id: int) -> None:
+    """The right over the devices of a hall: a role with its unit."""
+    point = await organisations.point(session, point_id)
     if point.closed_at is not None:
         raise NotFound()
-    unit = await organisations.unit(tx.session, point.unit_id)
-    if not tx.actor.system and not any(tx.actor.has(role, unit.path) for role in _HALL_STAFF):
+    unit = await organisations.unit(session, point.unit_id)
+    if not actor.system and not any(actor.has(role, unit.path) for role in _HALL_STAFF):
         raise NotAllowed()
 
 

@@ -4,24 +4,40 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.accounts.actions.sessions import revoke_all_of
+from server.accounts.actions.sessions import recheck, revoke_all_of
+from server.accounts.hooks import led_by
 from server.accounts.models import AccessLink, Person, RoleGrant
 from server.accounts.queries import grants_of
 from server.accounts.queries import person as person_of
 from server.accounts.schemas import PersonPatch, PersonWrite, RoleWrite
 from server.audit.actions import record
-from server.core.actor import Role
+from server.core.actor import Actor, Role
 from server.core.errors import Conflict, Invalid, NotAllowed
 from server.core.fields import folded
 from server.core.transaction import Transaction
 from server.organisations import queries as organisations
 
 _MAY_BE_EMPTY = ("email", "phone", "login")
+_OPENS = frozenset({"email", "login"})
+"""Whoever may set these can come in as that person."""
+
+
+class NeedsHigherAdministrator(NotAllowed):
+    code = "needs-higher-administrator"
+    vi = (
+        "Người này chủ trì, làm thư ký hoặc báo cáo ở cuộc họp của đơn vị khác, nên mật khẩu, địa chỉ và đường dẫn của"
+        " họ do quản trị viên đơn vị ấy cấp. Nhờ quản trị viên cấp trên."
+    )
+    en = (
+        "This person leads or presents meetings of another unit, so an administrator of that unit sets password,"
+        " address and links. Ask the administrator above."
+    )
 
 
 async def create_person(tx: Transaction, write: PersonWrite, password_hash: str | None = None) -> Person:
-    await _require_admin_at(tx, write.unit_id)
+    await _require_admin_at(tx.session, tx.actor, write.unit_id)
     await _check_login(tx, write.login, None)
     person = Person(
         **write.model_dump(exclude={"password"}),
@@ -35,12 +51,17 @@ async def create_person(tx: Transaction, write: PersonWrite, password_hash: str 
 
 
 async def edit_person(tx: Transaction, person_id: int, patch: PersonPatch, password_hash: str | None = None) -> Person:
-    """A new password or disabling ends the person's sessions."""
-    person = await require_admin_of(tx, person_id)
+    """A new password or disabling ends the person's sessions and links. Who sets a password, a login or the address
+    that links go to needs the right over all that the person may do."""
     sent = patch.model_dump(exclude_unset=True, exclude={"password", "disabled"})
+    weighs = password_hash is not None or not sent.keys().isdisjoint(_OPENS)
+    if weighs:
+        person = await require_weight_of(tx, person_id)
+    else:
+        person = await require_admin_of(tx.session, tx.actor, person_id)
     values: dict[str, Any] = {name: value for name, value in sent.items() if value is not None or name in _MAY_BE_EMPTY}
     if "unit_id" in values:
-        await _require_admin_at(tx, values["unit_id"])
+        await _require_admin_at(tx.session, tx.actor, values["unit_id"])
     if "login" in values:
         await _check_login(tx, values["login"], person)
     for name, value in values.items():
@@ -65,7 +86,7 @@ async def edit_person(tx: Transaction, person_id: int, patch: PersonPatch, passw
 async def set_roles(tx: Transaction, person_id: int, roles: Sequence[RoleWrite]) -> Person:
     """Replaces the person's roles. Every role given or taken away must be over a unit the actor administers."""
     person = await person_of(tx.session, person_id)
-    await _require_admin_at(tx, person.unit_id)
+    await _require_admin_at(tx.session, tx.actor, person.unit_id)
     wanted = {(role.role, role.unit_id) for role in roles}
     present = {
         (Role(grant.role), grant.unit_id): grant
@@ -73,7 +94,7 @@ async def set_roles(tx: Transaction, person_id: int, roles: Sequence[RoleWrite])
     }
     added, removed = wanted - present.keys(), present.keys() - wanted
     for _, unit_id in added | removed:
-        await _require_admin_at(tx, unit_id)
+        await _require_admin_at(tx.session, tx.actor, unit_id)
     if person_id == tx.actor.person_id and any(role is Role.ADMIN for role, _ in removed):
         raise Conflict(
             "Không tự bỏ vai trò quản trị của mình được. Nhờ quản trị viên khác.",
@@ -83,6 +104,7 @@ async def set_roles(tx: Transaction, person_id: int, roles: Sequence[RoleWrite])
         await tx.session.delete(present[key])
     tx.session.add_all(RoleGrant(person_id=person_id, role=role, unit_id=unit_id) for role, unit_id in sorted(added))
     await tx.session.flush()
+    recheck(tx, [person_id])
     await record(
         tx,
         "person.roles-set",
@@ -95,12 +117,18 @@ async def set_roles(tx: Transaction, person_id: int, roles: Sequence[RoleWrite])
 
 
 async def change_own_password(tx: Transaction, password_hash: str) -> None:
-    """Of the actor, whose other sessions end."""
+    """Of the actor, whose other sessions end, and every link that opens what the password opens. Links to one meeting
+    stay: they open no more than they did."""
     if tx.actor.person_id is None:
         raise NotAllowed()
     person = await person_of(tx.session, tx.actor.person_id)
     person.password_hash = password_hash
     await revoke_all_of(tx, person.id, keep=tx.actor.session_id)
+    await tx.session.execute(
+        update(AccessLink)
+        .where(AccessLink.person_id == person.id, AccessLink.meeting_id.is_(None), AccessLink.revoked_at.is_(None))
+        .values(revoked_at=tx.now)
+    )
     await record(tx, "person.password-changed", "person", person.id)
 
 
@@ -111,21 +139,52 @@ async def replace_hash(tx: Transaction, person_id: int, before: str, after: str)
     )
 
 
-async def require_admin_of(tx: Transaction, person_id: int) -> Person:
+def may_administer(actor: Actor) -> bool:
+    """Anybody at all."""
+    return any(grant.role is Role.ADMIN for grant in actor.grants)
+
+
+async def require_admin_of(session: AsyncSession, actor: Actor, person_id: int) -> Person:
     """The administrator's right over a person: over the unit and over every unit where that person has a role, or
     somebody small could sign in as somebody great."""
-    person = await person_of(tx.session, person_id)
-    await _require_admin_at(tx, person.unit_id)
-    if not tx.actor.system:
-        for grant in await grants_of(tx.session, person_id):
-            if not tx.actor.has(Role.ADMIN, grant.unit_path):
+    if not (actor.system or may_administer(actor)):
+        raise NotAllowed()
+    person = await person_of(session, person_id)
+    await _require_admin_at(session, actor, person.unit_id)
+    if not actor.system:
+        for grant in await grants_of(session, person_id):
+            if not actor.has(Role.ADMIN, grant.unit_path):
                 raise NotAllowed()
     return person
 
 
-async def _require_admin_at(tx: Transaction, unit_id: int) -> None:
-    unit = await organisations.unit(tx.session, unit_id)
-    if not (tx.actor.system or tx.actor.has(Role.ADMIN, unit.path)):
+async def require_weight_of(tx: Transaction, person_id: int) -> Person:
+    """The right over everything that a person may do: `require_admin_of`, and over every unit whose meetings the person
+    leads or presents in. NeedsHigherAdministrator for the latter."""
+    person = await require_admin_of(tx.session, tx.actor, person_id)
+    if not tx.actor.system and person_id != tx.actor.person_id:
+        for path in await led_by(tx.session, person_id):
+            if not tx.actor.has(Role.ADMIN, path):
+                raise NeedsHigherAdministrator()
+    return person
+
+
+async def reach_of(tx: Transaction, person: Person) -> str | None:
+    """Path of the highest unit over which the actor administers this person. None: the system's, without bound."""
+    if tx.actor.system:
+        return None
+    unit = await organisations.unit(tx.session, person.unit_id)
+    paths = [
+        grant.unit_path
+        for grant in tx.actor.grants
+        if grant.role is Role.ADMIN and unit.path.startswith(grant.unit_path)
+    ]
+    return min(paths, key=len)
+
+
+async def _require_admin_at(session: AsyncSession, actor: Actor, unit_id: int) -> None:
+    unit = await organisations.unit(session, unit_id)
+    if not (actor.system or actor.has(Role.ADMIN, unit.path)):
         raise NotAllowed()
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, select, update
 
+from server.accounts.hooks import came_by_link
 from server.accounts.models import AccessLink, SessionLink, SignInSession
 from server.accounts.queries import owned_by
 from server.accounts.tokens import new_token, token_hash
@@ -22,10 +23,12 @@ async def open_session(
     person_id: int | None,
     point_id: int | None,
     user_agent: str,
+    address: str = "",
     link: AccessLink | None = None,
 ) -> str:
     """Signs a person's browser or a hall's device in. Returns the cookie's value, which is kept nowhere else. With a
-    `link` bound to a meeting the session reaches that meeting alone."""
+    `link` bound to a meeting the session reaches that meeting alone; with another one, what that link carries."""
+    bound = link is not None and link.meeting_id is not None
     token = new_token()
     session = SignInSession(
         token_hash=token_hash(token),
@@ -35,13 +38,24 @@ async def open_session(
         last_seen_at=tx.now,
         expires_at=tx.now + _lifetime(settings, of_device=person_id is None),
         user_agent=user_agent[:300],
-        scoped=link is not None,
+        address=address[:45],
+        scoped=bound,
+        within=link.within if link is not None else None,
     )
     tx.session.add(session)
     await tx.session.flush()
-    if link is not None:
+    if link is not None and bound:
         await widen(tx, session.id, link)
-    await record(tx, "session.opened", "session", session.id, person_id=person_id, point_id=point_id)
+    await record(
+        tx,
+        "session.opened",
+        "session",
+        session.id,
+        person_id=person_id,
+        point_id=point_id,
+        link_id=link.id if link is not None else None,
+        address=address[:45],
+    )
     return token
 
 
@@ -50,6 +64,7 @@ async def widen(tx: Transaction, session_id: int | None, link: AccessLink) -> No
     if await tx.session.get(SessionLink, (session_id, link.id)) is None:
         tx.session.add(SessionLink(session_id=session_id, link_id=link.id))
         await tx.session.flush()
+        await came_by_link(tx, link)
 
 
 async def touch(tx: Transaction, settings: Settings) -> None:
@@ -64,16 +79,38 @@ async def touch(tx: Transaction, settings: Settings) -> None:
 
 async def revoke(tx: Transaction, session_id: int) -> None:
     """Ends one of the actor's own sessions. NotFound for anybody else's."""
-    session = await tx.session.scalar(
+    await _revoke(tx, session_id, owned_by(tx.actor))
+
+
+async def revoke_of(
+    tx: Transaction, session_id: int, *, person_id: int | None = None, point_id: int | None = None
+) -> None:
+    """Ends one session of this person or this hall. Whether the actor may is decided before."""
+    owner = SignInSession.person_id == person_id if person_id is not None else SignInSession.point_id == point_id
+    await _revoke(tx, session_id, and_(owner))
+
+
+async def end_others(tx: Transaction) -> None:
+    """Ends all sessions of the actor's but the one that asks."""
+    others = await tx.session.scalars(
         select(SignInSession).where(
-            SignInSession.id == session_id, owned_by(tx.actor), SignInSession.revoked_at.is_(None)
+            owned_by(tx.actor), SignInSession.id != tx.actor.session_id, SignInSession.revoked_at.is_(None)
         )
+    )
+    for session in others:
+        session.revoked_at = tx.now
+        _recheck_owner(tx, session)
+        await record(tx, "session.revoked", "session", session.id)
+
+
+async def _revoke(tx: Transaction, session_id: int, owner: ColumnElement[bool]) -> None:
+    session = await tx.session.scalar(
+        select(SignInSession).where(SignInSession.id == session_id, owner, SignInSession.revoked_at.is_(None))
     )
     if session is None:
         raise NotFound()
     session.revoked_at = tx.now
-    if session.person_id is not None:
-        recheck(tx, [session.person_id])
+    _recheck_owner(tx, session)
     await record(tx, "session.revoked", "session", session.id)
 
 
@@ -82,15 +119,36 @@ async def end(tx: Transaction, session_id: int | None) -> None:
     session = await tx.session.get(SignInSession, session_id) if session_id else None
     if session is not None and session.revoked_at is None:
         session.revoked_at = tx.now
-        if session.person_id is not None:
-            recheck(tx, [session.person_id])
+        _recheck_owner(tx, session)
         await record(tx, "session.ended", "session", session.id)
 
 
-def recheck(tx: Transaction, person_ids: Collection[int]) -> None:
-    """After the commit, looks at these people's sockets: who may not be there any more is put out within a second."""
-    message = {"person_ids": sorted(person_ids)}
+def recheck(tx: Transaction, person_ids: Collection[int], point_ids: Collection[int] = ()) -> None:
+    """After the commit, looks at the sockets of these people and halls' devices: who may not be there any more is put
+    out within a second."""
+    message = {"person_ids": sorted(person_ids), "point_ids": sorted(point_ids)}
     tx.after_commit(lambda: tx.bus.publish(PEOPLE_RECHECK, message))
+
+
+def _recheck_owner(tx: Transaction, session: SignInSession) -> None:
+    if session.person_id is not None:
+        recheck(tx, [session.person_id])
+    elif session.point_id is not None:
+        recheck(tx, [], [session.point_id])
+
+
+async def end_sessions_of(tx: Transaction, *, person_id: int | None, point_id: int | None) -> None:
+    """A new link takes the place of all before it: a hall's devices come in again with it, and a person's browsers that
+    came by such a link. Browsers that signed in with the password stay."""
+    if person_id is not None:
+        owner = and_(SignInSession.person_id == person_id, SignInSession.within.is_not(None))
+    else:
+        owner = and_(SignInSession.point_id == point_id)
+    open_ones = await tx.session.scalars(select(SignInSession).where(owner, SignInSession.revoked_at.is_(None)))
+    for session in open_ones:
+        session.revoked_at = tx.now
+        _recheck_owner(tx, session)
+        await record(tx, "session.revoked", "session", session.id)
 
 
 async def revoke_all_of(tx: Transaction, person_id: int, *, keep: int | None = None) -> None:

@@ -158,7 +158,7 @@ def _own(group: _Group, request: CheckInRequest, rights: MeetingRights) -> list[
 def _of_list(group: _Group, request: CheckInRequest, rights: MeetingRights) -> list[Listed]:
     """Delegates named by who takes a hall's attendance."""
     point_id = request.point_id
-    runs = rights.organise or rights.conduct or rights.operate
+    runs = rights.oversee
     if not (runs or point_id in rights.points):
         raise NotAllowed()
     if point_id not in group.turnout.members:

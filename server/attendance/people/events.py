@@ -38,7 +38,7 @@ async def tell(
         count = now.points[point_id]
         await withdraw(tx, meeting, point_id, count.present + count.online, "list-changed")
     now.signed_off -= fallen
-    now.recount(fallen)
+    now.recount(changed & now.points.keys())
     await _append(tx, meeting, kind, now, changed)
     await memory.keep(tx, meeting, now)
     return now

@@ -1,5 +1,7 @@
 """What else the hall's secretary does: headcount, substitutes, and the signature under the hall's attendance."""
 
+from collections.abc import Callable
+
 from sqlalchemy import select
 
 from server.accounts.actions.links import revoke_bound_links
@@ -23,7 +25,12 @@ from server.meetings.rights import MeetingRights
 
 def may_take(rights: MeetingRights, point_id: int) -> bool:
     """Who represents the hall, and who runs the meeting."""
-    return rights.organise or rights.conduct or rights.operate or point_id in rights.points
+    return rights.oversee or point_id in rights.points
+
+
+def may_sign(rights: MeetingRights, point_id: int) -> bool:
+    """The hall's secretary, and who leads the meeting. A technician takes attendance and vouches for nothing."""
+    return rights.keep_lists or point_id in rights.signs
 
 
 async def count_heads(tx: Transaction, meeting_id: int, point_id: int, count: int, note: str) -> None:
@@ -81,9 +88,10 @@ async def remove_substitute(tx: Transaction, meeting_id: int, point_id: int, del
 
 async def sign_off(tx: Transaction, meeting_id: int, point_id: int, note: str) -> None:
     """Vouches for the hall's attendance as it stands; freezes nothing."""
-    meeting = await _hall(tx, meeting_id, point_id)
     if tx.actor.person_id is None:
+        await _hall(tx, meeting_id, point_id)
         raise PersonSigns()
+    meeting = await _hall(tx, meeting_id, point_id, may_sign)
     now = await memory_of(tx).recall(tx, meeting)
     count = now.points[point_id]
     entry = SignOff(
@@ -102,7 +110,7 @@ async def sign_off(tx: Transaction, meeting_id: int, point_id: int, note: str) -
 
 
 async def withdraw_sign_off(tx: Transaction, meeting_id: int, point_id: int) -> None:
-    meeting = await _hall(tx, meeting_id, point_id)
+    meeting = await _hall(tx, meeting_id, point_id, may_sign)
     if point_id not in await signed_off(tx.session, meeting_id):
         raise NothingToWithdraw()
     now = await memory_of(tx).recall(tx, meeting)
@@ -112,10 +120,15 @@ async def withdraw_sign_off(tx: Transaction, meeting_id: int, point_id: int) -> 
     await tell(tx, meeting, "attendance.sign-off-withdrawn", [point_id], signed=True, now=now)
 
 
-async def _hall(tx: Transaction, meeting_id: int, point_id: int) -> Meeting:
-    """The meeting, locked; the actor may take the attendance of this hall of it."""
+async def _hall(
+    tx: Transaction,
+    meeting_id: int,
+    point_id: int,
+    may: Callable[[MeetingRights, int], bool] = may_take,
+) -> Meeting:
+    """The meeting, locked; the actor `may` take (or sign) the attendance of this hall of it."""
     meeting, rights = await meeting_for_write(tx, meeting_id)
-    if not may_take(rights, point_id):
+    if not may(rights, point_id):
         raise NotAllowed()
     member = select(MemberPoint.id).where(MemberPoint.meeting_id == meeting_id, MemberPoint.point_id == point_id)
     if await tx.session.scalar(member) is None:

@@ -10,7 +10,7 @@ from server.attendance.models import Headcount, SignOff
 from server.attendance.people import roster, totals
 from server.attendance.people.check_in import Taken, names
 from server.attendance.people.errors import NotOnList
-from server.attendance.people.hall import may_take
+from server.attendance.people.hall import may_sign, may_take
 from server.attendance.people.schemas import (
     CheckInOut,
     ChecksOut,
@@ -38,7 +38,7 @@ UNPLACED_NAME = "Dự trực tuyến"
 async def of_meeting(session: AsyncSession, meeting_id: int, actor: Actor, now: datetime) -> TurnoutOut:
     """For whoever organises, conducts or operates; NotAllowed for others."""
     meeting, rights = await visible_meeting(session, meeting_id, actor)
-    if not (rights.organise or rights.conduct or rights.operate):
+    if not rights.oversee:
         raise NotAllowed()
     return await rolled_up(session, meeting, now)
 
@@ -120,6 +120,7 @@ async def of_hall(session: AsyncSession, meeting_id: int, point_id: int, actor: 
         headcount=(await headcounts(session, meeting_id)).get(point_id),
         signed_off=(await signatures(session, meeting_id)).get(point_id),
         may_take=is_member and meeting.state != "draft",
+        may_sign=is_member and meeting.state != "draft" and may_sign(rights, point_id),
         people=[roster.out(each, halls) for each in here],
         visitors=[roster.out(each, halls, visitor=True) for each in visitors],
     )

@@ -83,7 +83,7 @@ class Report:
 async def load(session: AsyncSession, meeting_id: int, actor: Actor, now: datetime) -> Report:
     """For whoever organises, conducts or operates; NotAllowed for others."""
     meeting, rights = await visible_meeting(session, meeting_id, actor)
-    if not (rights.organise or rights.conduct or rights.operate):
+    if not rights.oversee:
         raise NotAllowed()
     turnout = await rolled_up(session, meeting, now)
     people: dict[int | None, list[Listed]] = defaultdict(list)

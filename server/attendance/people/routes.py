@@ -23,6 +23,7 @@ from server.attendance.people.schemas import (
     SubstituteWrite,
     TurnoutOut,
 )
+from server.audit.dependencies import AppAuditLog
 from server.core.actor import Actor
 from server.core.errors import NotFound
 from server.core.fields import Id, Line
@@ -136,14 +137,20 @@ async def withdraw_sign_off(
 
 
 @router.get("/meetings/{meeting_id}/people.xlsx", response_class=Response, responses={200: {"content": {XLSX: {}}}})
-async def people_xlsx(meeting_id: RowId, actor: CurrentActor, services: AppServices, exports: AppExports) -> Response:
+async def people_xlsx(
+    meeting_id: RowId, actor: CurrentActor, services: AppServices, exports: AppExports, audit_log: AppAuditLog
+) -> Response:
     found = await services.database.beside(lambda session: report.load(session, meeting_id, actor, services.clock()))
+    await audit_log.note(actor, "people.exported", "meeting", meeting_id, form="xlsx")
     return _file(await exports.make(actor, workbook, found), XLSX, f"diem-danh-dai-bieu-{meeting_id}.xlsx")
 
 
 @router.get("/meetings/{meeting_id}/people.pdf", response_class=Response, responses={200: {"content": {PDF: {}}}})
-async def people_pdf(meeting_id: RowId, actor: CurrentActor, services: AppServices, exports: AppExports) -> Response:
+async def people_pdf(
+    meeting_id: RowId, actor: CurrentActor, services: AppServices, exports: AppExports, audit_log: AppAuditLog
+) -> Response:
     found = await services.database.beside(lambda session: report.load(session, meeting_id, actor, services.clock()))
+    await audit_log.note(actor, "people.exported", "meeting", meeting_id, form="pdf")
     return _file(
         await exports.make(actor, compiled, report_pdf.SOURCE, report_pdf.inputs(found)),
         PDF,

@@ -125,6 +125,8 @@ class PointPeople(BaseModel):
     headcount: HeadcountOut | None
     signed_off: SignOffOut | None
     may_take: bool
+    may_sign: bool
+    """The hall's secretary, and who leads the meeting; its technician only takes attendance."""
     people: list[PersonOut]
     visitors: list[PersonOut]
     """Delegates of other halls who sit here."""

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from server.conference import content, floor, lifecycle, presence
 from server.conference.schemas import (
+    ContentSound,
     FloorGive,
     FloorMuteAll,
     FloorTake,
@@ -170,6 +171,13 @@ COMMANDS = (
         NoData,
         _act(lambda tx, call, _data: content.stop(tx, call.meeting_id, call.client.participant)),
         EVERYONE,
+    ),
+    LiveCommand(
+        "content.sound",
+        "Whether the sound of what is shared is heard; `floor.mute_all` turns it off.",
+        ContentSound,
+        _act(lambda tx, call, data: content.set_sound(tx, call.meeting_id, data.on)),
+        CONSOLE,
     ),
     LiveCommand(
         "meeting.open",

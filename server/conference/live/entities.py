@@ -55,6 +55,8 @@ class SharedContent(Wire):
     participant: str
     name: str
     since: datetime
+    muted: bool = False
+    """Its sound is forwarded to nobody, until a console lets it be heard."""
 
 
 class Recess(Wire):

@@ -3,6 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from media.contract import View
+from server.audit.actions import record
 from server.conference.live.commands import COMMANDS, CONSOLE, EVERYONE
 from server.conference.live.entities import PointEntity, StageEntity
 from server.conference.nodes.desired_state import hall_name
@@ -56,7 +57,7 @@ def feature(nodes: Nodes) -> LiveFeature:
     async def set_view(call: Call, data: ViewSet) -> None:
         async with call.services.database.read() as session:
             meeting, rights = await visible_meeting(session, call.meeting_id, call.actor)
-            if not (rights.conduct or rights.operate):
+            if not rights.direct:
                 raise NotAllowed()
             conference = await load(session, meeting)
         for point_id in (*data.tiles, *((data.preview,) if data.preview is not None else ())):
@@ -65,6 +66,9 @@ def feature(nodes: Nodes) -> LiveFeature:
             preview=hall_name(data.preview) if data.preview is not None else None,
             tiles=tuple(hall_name(point_id) for point_id in dict.fromkeys(data.tiles)),
         )
+        if data.preview is not None and nodes.previewed(call.meeting_id, call.client.participant) != view.preview:
+            async with call.services.transactions(call.actor) as tx:
+                await record(tx, "point.previewed", "point", data.preview, meeting_id=call.meeting_id)
         nodes.set_view(call.meeting_id, call.client.participant, view)
 
     return LiveFeature(

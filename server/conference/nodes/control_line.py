@@ -10,8 +10,11 @@ from media.contract import Answer, CloseRoom, Hello, Leave, Offer, Publication, 
 from server.core.errors import Invalid, Unavailable
 
 ANSWER_SECONDS = 5.0
-UNSENT = 1024
+UNSENT = 16_384
 """Messages waiting for a node that does not read: then its line is taken for broken."""
+OFFERS_UNSENT = 1024
+"""Messages waiting above which offers are put off: thousands of viewers who offer again after a restart must not break
+the line that halls are told by."""
 
 _REFUSALS = {
     "bad-sdp": ("Trình duyệt gửi mô tả kết nối không đọc được.", "The offer cannot be read."),
@@ -69,6 +72,8 @@ class Line:
         slots: Mapping[str, str],
     ) -> str:
         """The node's SDP answer. Invalid if it refuses the offer, Unavailable if it is busy, silent or gone."""
+        if self._queue.qsize() > OFFERS_UNSENT:
+            raise Busy(detail="too many offers at once")
         request = next(self._requests)
         future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._asked[request] = future

@@ -36,6 +36,7 @@ def wanted(meeting_id: int, stage: Mapping[str, Any], views: Mapping[str, View])
         room=room_name(meeting_id),
         stage=hall_name(stage["stage"]["point_id"]) if stage["stage"] else None,
         content=stage["content"]["participant"] if stage["content"] else None,
+        content_sound=not (stage["content"] and stage["content"].get("muted")),
         floor=tuple(hall_name(holder["point_id"]) for holder in stage["floor"]),
         tiles=tuple(hall_name(place["point_id"]) for place in stage["tiles"]),
         views=dict(views),

@@ -171,6 +171,11 @@ class Nodes:
         if self._active is not None:
             self._active.send(Leave(room=room_name(meeting_id), participant=participant, session=session))
 
+    def previewed(self, meeting_id: int, participant: str) -> str | None:
+        """The hall that this console listens to without its having the floor."""
+        view = self._views.get(meeting_id, {}).get(participant)
+        return view.preview if view is not None else None
+
     def set_view(self, meeting_id: int, participant: str, view: View) -> None:
         views = self._views.setdefault(meeting_id, {})
         before = views.get(participant)

@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+import ipaddress
 from typing import Any
 
 import structlog
@@ -30,6 +31,10 @@ async def media_node(socket: WebSocket) -> None:
         logger.warning("media-node-refused", address=socket.client and socket.client.host)
         await socket.close()
         return
+    if not (socket.app.state.services.settings.media_plain_line or _unread_on_the_way(socket)):
+        logger.warning("media-node-refused", address=socket.client and socket.client.host, reason="not encrypted")
+        await socket.close()
+        return
     await socket.accept()
     line_of(socket.scope).trust()
     hello = await _hello(socket)
@@ -42,6 +47,19 @@ async def media_node(socket: WebSocket) -> None:
         await _run(socket, nodes, line)
     finally:
         nodes.detach(line)
+
+
+def _unread_on_the_way(socket: WebSocket) -> bool:
+    """Came by TLS (a proxy's word counts), or from this very machine."""
+    if socket.url.scheme == "wss":
+        return True
+    there = socket.client.host if socket.client else ""
+    if there == (socket.scope.get("server") or ("",))[0]:
+        return True
+    try:
+        return ipaddress.ip_address(there).is_loopback
+    except ValueError:
+        return False
 
 
 async def _hello(socket: WebSocket) -> Hello | None:

@@ -40,7 +40,18 @@ _EXTENSIONS: dict[str, frozenset[str]] = {
 """Every type that is taken, and the names it goes by."""
 
 _PROGRAMS = (b"MZ", b"\x7fELF", b"#!", b"\xca\xfe\xba\xbe", b"\xfe\xed\xfa", b"\xcf\xfa\xed\xfe")
-_OTHER_PICTURES = ("image/",)
+_WEB = (b"<html", b"<!doctype html", b"<head", b"<meta", b"<table", b"<style", b"<body", b"<div", b"mime-version:")
+_OLD_OFFICE = (
+    b"\xdb\xa5",
+    b"\x9b\xa5",
+    b"\x31\xbe",
+    b"\x32\xbe",
+    b"\x09\x00\x04\x00",
+    b"\x09\x02\x06\x00",
+    b"\x09\x04\x06\x00",
+)
+"""Word 1, 2 and for DOS; Excel 2 to 4."""
+_OLD_NAMES = frozenset({"doc", "dot", "xls", "xlt", "ppt", "pps", "pot"})
 _ARCHIVES = frozenset(
     {"application/zip", "application/x-rar", "application/x-7z-compressed", "application/gzip", "application/x-tar"}
 )
@@ -56,6 +67,8 @@ class Found:
     signed: bool = False
     pages: int | None = None
     """Of a PDF."""
+    anew: Path | None = None
+    """Of a PDF that had to be saved anew to be read: goes on instead of the original."""
     old_fonts: bool = False
     """Of an Office file: some text may be written for TCVN3 or VNI fonts."""
 
@@ -69,7 +82,7 @@ def inspect(path: Path, file_name: str, pages_max: int) -> Found:
     found = _by_structure(path, head, pages_max)
     if found is None:
         raise _refusal(path, head, file_name)
-    if found.family != "office" and _hides_an_archive(path):
+    if found.family != "office" and _hides_an_archive(path, found.family):
         raise Refused("two-in-one")
     if _extension(file_name) not in _EXTENSIONS[found.mime]:
         found.warnings.append("name-differs")
@@ -89,34 +102,44 @@ def _by_structure(path: Path, head: bytes, pages_max: int) -> Found | None:
             return None
         return Found(office.mime, "office", office.extension, office.warnings, old_fonts=office.old_fonts)
     if b"%PDF-" in head[:1024]:
-        if head[:1024].split(b"%PDF-", 1)[0].strip(b"\xef\xbb\xbf\r\n\t \0"):
-            raise Refused("two-in-one")
         facts = pdf.check(path, pages_max)
-        return Found("application/pdf", "pdf", "pdf", facts.warnings, facts.signed, facts.pages)
+        before = head[:1024].split(b"%PDF-", 1)[0].strip(b"\xef\xbb\xbf\r\n\t \0")
+        if before and "repaired" not in facts.warnings:  # a web system's message, a mail's header: not in our copy
+            facts.warnings.append("repaired")
+        return Found("application/pdf", "pdf", "pdf", facts.warnings, facts.signed, facts.pages, anew=facts.anew)
     return None
 
 
 def _refusal(path: Path, head: bytes, file_name: str) -> Refused:
+    """What it is instead; only a program is called harmful."""
     mime = magic.from_buffer(head, mime=True)
-    if head.startswith(_PROGRAMS):
-        return Refused("disguised")
-    if head.startswith(b"{\\rtf"):
-        return Refused("rich-text")
-    if mime in _ARCHIVES or zipfile.is_zipfile(path):
-        return Refused("archive")
-    if mime.startswith(_OTHER_PICTURES) and mime != "image/svg+xml":
-        return Refused("picture-format")
-    known = any(_extension(file_name) in names for names in _EXTENSIONS.values())
-    return Refused("disguised" if known else "unknown-type")
+    begins = head.lstrip(b"\xef\xbb\xbf \r\n\t").lower()
+    extension = _extension(file_name)
+    old = head.startswith(_OLD_OFFICE) or extension in _OLD_NAMES
+    kinds = {
+        "disguised": head.startswith(_PROGRAMS),
+        "rich-text": head.startswith(b"{\\rtf"),
+        "archive": mime in _ARCHIVES or zipfile.is_zipfile(path),
+        "picture-format": (mime.startswith("image/") and mime != "image/svg+xml") or head[4:8] == b"ftyp",
+        "web-page": begins.startswith(_WEB) or mime in ("text/html", "application/xhtml+xml"),
+        "mail": mime == "message/rfc822" or extension in ("eml", "msg"),
+        "old-office": old and not mime.startswith("text/"),
+        "plain-text": mime.startswith("text/"),
+    }
+    return Refused(next((code for code, fits in kinds.items() if fits), "unknown-type"))
 
 
-def _hides_an_archive(path: Path) -> bool:
-    """A PDF or picture that is also read as an archive, from its end."""
+def _hides_an_archive(path: Path, family: Family) -> bool:
+    """A PDF or picture that is also read as an archive, from its end. One that a PDF encloses is an attachment, and is
+    taken out like all of them."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return bool(archive.namelist())
+            if not archive.namelist():
+                return False
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
         return False
+    content = path.read_bytes()
+    return family != "pdf" or content.rfind(b"PK\x05\x06") > content.rfind(b"startxref")
 
 
 def _extension(file_name: str) -> str:

@@ -1,17 +1,22 @@
 """PDF: openable, of a bearable length, and nothing in it swells beyond measure."""
 
+import base64
 import contextlib
+import itertools
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pikepdf
+import pypdfium2
 
 from server.conversion.refusals import Refused
 
 _STREAM_MAX = 512 * 1024 * 1024
 """Bytes of one stream when inflated. A page of scan, uncompressed, in colour, at 600 dots per inch is a fifth."""
+_STAGE_MAX = 128 * 1024 * 1024
+"""Between two filters."""
 _TOTAL_MAX = 8 * 1024 * 1024 * 1024
 _RATIO = 1032
 """Deflate packs no tighter: what is small enough cannot swell to the limit."""
@@ -20,6 +25,21 @@ _PIXELS_MAX = 400_000_000
 _PIECE = 4 * 1024 * 1024
 _FILTERS_MAX = 3
 _TAIL = 2048
+_ANEW = "anew.pdf"
+_UNREADABLE = (
+    pikepdf.PdfError,
+    pikepdf.PasswordError,
+    RecursionError,
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    OSError,
+)
+_PICTURES = frozenset({"/DCTDecode", "/DCT", "/JPXDecode", "/CCITTFaxDecode", "/CCF", "/JBIG2Decode"})
+"""What comes out of these is as large as width and height say, which are looked at."""
+_WORST = {"/LZWDecode": 1400, "/LZW": 1400, "/RunLengthDecode": 64, "/RL": 64}
+"""How much these can swell at most."""
 
 
 @dataclass
@@ -27,6 +47,8 @@ class PdfFacts:
     pages: int
     signed: bool
     warnings: list[str] = field(default_factory=list)
+    anew: Path | None = None
+    """The file as it could be saved: it goes on instead of the one that came."""
 
 
 def check(path: Path, pages_max: int) -> PdfFacts:
@@ -34,10 +56,48 @@ def check(path: Path, pages_max: int) -> PdfFacts:
     try:
         with pikepdf.open(path, suppress_warnings=True) as document:
             return _check(document, path, pages_max)
-    except pikepdf.PasswordError as error:
-        raise Refused("encrypted") from error
-    except (pikepdf.PdfError, RecursionError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except _UNREADABLE as error:
+        return _saved_anew(path, pages_max, error)
+
+
+def _saved_anew(path: Path, pages_max: int, error: Exception) -> PdfFacts:
+    """What qpdf cannot make sense of, or thinks locked (a lock on its attachments alone), PDFium often can."""
+    if _locked_for_certificate(path):
+        raise Refused("encrypted-certificate") from error
+    anew = path.with_name(_ANEW)
+    facts = None
+    for write in (_save, _gather):
+        try:
+            write(path, anew)
+            with pikepdf.open(anew, suppress_warnings=True) as repaired:
+                facts = _check(repaired, anew, pages_max)
+                break
+        except (pypdfium2.PdfiumError, *_UNREADABLE):
+            continue
+    if facts is None:
+        if isinstance(error, pikepdf.PasswordError):
+            raise Refused("encrypted") from error
         raise Refused("damaged" if _ends_well(path) else "truncated") from error
+    facts.anew = anew
+    facts.warnings = list(dict.fromkeys([*facts.warnings, "repaired"]))
+    return facts
+
+
+def _save(path: Path, anew: Path) -> None:
+    with pypdfium2.PdfDocument(path) as document, anew.open("wb") as file:
+        document.save(file, flags=pypdfium2.raw.FPDF_REMOVE_SECURITY)
+
+
+def _gather(path: Path, anew: Path) -> None:
+    """Page by page, under a new tree."""
+    with pypdfium2.PdfDocument(path) as document, pypdfium2.PdfDocument.new() as fresh, anew.open("wb") as file:
+        fresh.import_pages(document)
+        fresh.save(file)
+
+
+def _locked_for_certificate(path: Path) -> bool:
+    """ISO 32000-1 section 7.6.4: readable for those alone who hold a certain key."""
+    return b"/Adobe.PubSec" in path.read_bytes()
 
 
 def _check(document: pikepdf.Pdf, path: Path, pages_max: int) -> PdfFacts:
@@ -112,28 +172,44 @@ def _measured(stream: pikepdf.Stream) -> int:
         _check_image(stream)
     if len(filters) > _FILTERS_MAX:
         raise Refused("bomb")
-    inflating = [name for name in filters if name in ("/FlateDecode", "/Fl", "/LZWDecode", "/LZW", "/RunLengthDecode")]
-    packed = len(stream.read_raw_bytes()) if inflating else int(stream.get("/Length", 0))
-    if not inflating or (len(inflating) == 1 and packed * _RATIO <= _STREAM_MAX):
+    stages = list(itertools.takewhile(lambda name: name not in _PICTURES, filters))
+    packed = int(stream.get("/Length", 0)) if not stages else len(stream.read_raw_bytes())
+    if not stages or (len(stages) == 1 and packed * _WORST.get(stages[0], _RATIO) <= _STREAM_MAX):
         return packed
-    if len(inflating) == 1 and filters == inflating and filters[0] in ("/FlateDecode", "/Fl"):
-        return _inflated(stream.read_raw_bytes())
-    return _unrolled(stream, filters)
-
-
-def _unrolled(stream: pikepdf.Stream, filters: list[str]) -> int:
-    """Of chained filters: the first stage that swells must come out small, so that the next cannot blow up."""
     content = stream.read_raw_bytes()
-    for name in filters:
-        if name in ("/FlateDecode", "/Fl"):
-            size = _inflated(content)
-            if size > _STREAM_MAX // _RATIO:
-                raise Refused("bomb")
-            with contextlib.suppress(zlib.error):
-                content = zlib.decompressobj().decompress(content, size + 1)
-    if len(content) * _RATIO > _STREAM_MAX:
-        raise Refused("bomb")
+    for number, name in enumerate(stages, start=1):
+        if number == len(stages):
+            return _size(name, content)
+        content = _unrolled(name, content)
     return len(content)
+
+
+def _size(name: str, content: bytes) -> int:
+    """That it decodes to. Raises Refused for a bomb."""
+    if name in ("/FlateDecode", "/Fl"):
+        return _inflated(content)
+    size = len(content) * _WORST.get(name, 1)
+    if size > _STREAM_MAX:
+        raise Refused("bomb")
+    return size
+
+
+def _unrolled(name: str, content: bytes) -> bytes:
+    """What the next filter gets. Raises Refused where that is more than is kept in memory."""
+    if name in ("/FlateDecode", "/Fl"):
+        with contextlib.suppress(zlib.error):
+            content = zlib.decompressobj().decompress(content, _STAGE_MAX + 1)
+    elif name in ("/ASCII85Decode", "/A85"):
+        with contextlib.suppress(ValueError):
+            content = base64.a85decode(content.strip().removeprefix(b"<~").partition(b"~>")[0])
+    elif name in ("/ASCIIHexDecode", "/AHx"):
+        with contextlib.suppress(ValueError):
+            content = bytes.fromhex(content.partition(b">")[0].decode("ascii", "ignore"))
+    elif len(content) * _WORST.get(name, 1) > _STAGE_MAX:
+        raise Refused("bomb")
+    if len(content) > _STAGE_MAX:
+        raise Refused("bomb")
+    return content
 
 
 def _inflated(packed: bytes) -> int:

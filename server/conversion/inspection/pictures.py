@@ -72,9 +72,31 @@ def check(path: Path, pages_max: int) -> str:
                         raise Refused("picture-too-small")
                     picture.load()
     except UnidentifiedImageError as error:
-        raise Refused("damaged") from error
+        raise Refused("picture-format" if _is_whole_heif(path) else "damaged") from error
     except (OSError, SyntaxError, ValueError, EOFError, KeyError, TypeError, IndexError, RuntimeError) as error:
+        if _is_whole_heif(path):  # its parts are all there: it is packed in a way that is not read here
+            raise Refused("picture-format") from error
         # What Pillow and its libraries say of a stream that ends early; other words mean a broken one.
         said = str(error).lower()
         raise Refused("truncated" if "truncated" in said or "end of file" in said else "damaged") from error
     return mime
+
+
+def _is_whole_heif(path: Path) -> bool:
+    """Whether its boxes (ISO/IEC 14496-12 section 4.2) end where the file ends."""
+    size = path.stat().st_size
+    at = 0
+    with path.open("rb") as file:
+        if file.read(12)[4:8] != b"ftyp":
+            return False
+        while at < size:
+            file.seek(at)
+            head = file.read(16)
+            if len(head) < 8:
+                return False
+            length = int.from_bytes(head[:4])
+            length = int.from_bytes(head[8:16]) if length == 1 else size - at if length == 0 else length
+            if length < 8:
+                return False
+            at += length
+    return at == size

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.models import Person
-from server.accounts.queries import may_find_people
+from server.accounts.queries import may_choose
 from server.audit.actions import record
 from server.core.errors import Invalid, NotAllowed
 from server.core.transaction import Transaction
@@ -55,9 +55,8 @@ async def check_audience(
     saved is answered with the names. `before`: entries that stand there already."""
     session = tx.session
     people = select(Person.id).where(Person.id.in_(_ids(audience, ByPerson)))
-    if not may_find_people(tx.actor):
-        named = [entry["id"] for entry in before if entry["kind"] == "person"]
-        people = people.where(or_(Person.id.in_(named), _takes_part(meeting_id)))
+    named = [entry["id"] for entry in before if entry["kind"] == "person"]
+    people = people.where(or_(Person.id.in_(named), _takes_part(meeting_id), may_choose(tx.actor)))
     known = {
         ByUnit: await _known(session, select(Unit.id).where(Unit.id.in_(_ids(audience, ByUnit)))),
         ByPoint: await _known(

@@ -21,6 +21,8 @@ class ReaderProfile:
     member: bool
     manages: bool = False
     """All papers of the meeting."""
+    reads_all: bool = False
+    """Whomever they are for, once they are open."""
     person_id: int | None = None
     presents: frozenset[int] = frozenset()
     """Agenda items; their papers the presenter manages."""
@@ -85,8 +87,8 @@ async def reader_profiles(session: AsyncSession, meetings: Sequence[Meeting], ac
 
 
 def _manages(rights: MeetingRights) -> bool:
-    """Chair and secretary are among these."""
-    return rights.organise or rights.conduct
+    """Chair and secretary are among these, unless they came by a link."""
+    return rights.manage_papers
 
 
 def _profile(
@@ -109,7 +111,8 @@ def _profile(
             points.add(seat.point_id)
             paths.add(seat.path)
     return ReaderProfile(
-        member=bool(seat or presents or rights.operate or rights.points),
+        member=rights.attend,
+        reads_all=rights.read_all,
         person_id=person_id,
         presents=presents,
         roles=frozenset(roles),

@@ -74,7 +74,9 @@ def decide(paper: PaperFacts, policy: Policy, profile: ReaderProfile | None, now
 
 def admits(policy: Policy, profile: ReaderProfile) -> bool:
     """Whether the policy names the reader, whatever the hour."""
-    return profile.member and not policy.hidden and (not policy.audience or profile.is_one_of(policy.audience))
+    if not profile.member or policy.hidden:
+        return False
+    return profile.reads_all or not policy.audience or profile.is_one_of(policy.audience)
 
 
 async def library_rights(session: AsyncSession, meeting_id: int, actor: Actor, now: datetime) -> dict[int, PaperRights]:
@@ -205,7 +207,6 @@ def _with_papers(actor: Actor, meeting_ids: Collection[int] | None) -> Any:
             or_(
                 Meeting.chair_id == person,
                 Meeting.secretary_id == person,
-                Meeting.created_by == person,
                 Meeting.id.in_(select(AgendaItem.meeting_id).where(AgendaItem.presenter_id == person)),
                 Meeting.id.in_(select(Delegate.meeting_id).where(Delegate.person_id == person)),
             )

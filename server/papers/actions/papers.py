@@ -14,7 +14,7 @@ from server.papers.access.policy_actions import keep_policy
 from server.papers.hooks import WITHDRAWN, narrowed
 from server.papers.live import library_changed
 from server.papers.models import Paper, PaperVersion
-from server.papers.notices import tell_readers
+from server.papers.notices import RECALLED, tell_readers
 from server.papers.schemas import PaperPatch
 from server.papers.storage_cleanup import drop_content, drop_packs
 
@@ -72,7 +72,7 @@ async def recall(tx: Transaction, paper_id: int, reason: str) -> Paper:
     paper, _meeting = await paper_for_write(tx, paper_id)
     if paper.recalled_at is not None:
         raise Conflict("Tài liệu này đã được thu hồi rồi.", "This paper is recalled already.")
-    await tell_readers(tx, paper, "paper.recalled", reason=reason)
+    await tell_readers(tx, paper, RECALLED, reason=reason)
     paper.recalled_at, paper.recalled_by, paper.recall_reason = tx.now, tx.actor.name[:200], reason
     await _withdraw(tx, paper)
     await _done(tx, paper, "paper.recalled", reason=reason)

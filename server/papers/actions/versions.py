@@ -3,11 +3,13 @@ who may read them in `readers`."""
 
 import re
 import unicodedata
+from datetime import timedelta
 from pathlib import PurePath
 
 from sqlalchemy import func, select
 
 from server.audit.actions import record
+from server.conversion.refusals import warning
 from server.core.errors import Conflict
 from server.core.transaction import Transaction
 from server.jobs.actions import enqueue
@@ -20,6 +22,12 @@ from server.papers.models import Paper, PaperVersion
 from server.papers.notices import tell_readers
 from server.papers.schemas import MOST_PAPERS, ProblemOut
 from server.papers.storage_cleanup import drop_content
+
+JOB, SMALL_JOB = "version.process", "version.process-small"
+MARK_IN_BODY, MARK_OVERRULED = "secret-in-body", "mark-overruled"
+_SMALL = 1024 * 1024
+"""Bytes. A text of fifty pages; a page or two of a scan."""
+_AT_ONCE, _APART, _APART_MAX = 4, timedelta(seconds=1), timedelta(seconds=60)
 
 
 async def add_version(
@@ -67,9 +75,7 @@ async def add_version(
 async def retry(tx: Transaction, paper_id: int) -> Paper:
     """The newest version again, after a failure of ours. Conflict if it has not failed."""
     paper, _meeting = await paper_for_write(tx, paper_id)
-    version = await tx.session.scalar(
-        select(PaperVersion).where(PaperVersion.paper_id == paper_id).order_by(PaperVersion.number.desc()).limit(1)
-    )
+    version = await _newest(tx, paper_id)
     if version is None or version.state != "failed":
         raise Conflict(
             "Bản mới nhất của tài liệu này không bị lỗi, nên không cần xử lý lại. Tải lại trang để xem trạng thái.",
@@ -80,6 +86,31 @@ async def retry(tx: Transaction, paper_id: int) -> Paper:
     await record(tx, "paper.version-retried", "paper", paper_id, version=version.number)
     await conversion_changed(tx, paper.meeting_id, "paper.version-retried")
     return paper
+
+
+async def overrule_mark(tx: Transaction, paper_id: int, reason: str) -> Paper:
+    """The newest version again, though a mark of secrecy stands in its body: who manages the paper answers for it that
+    the word marks nothing, and says why. Conflict if that is not what it was refused for: a stamp stays a stamp."""
+    paper, _meeting = await paper_for_write(tx, paper_id)
+    version = await _newest(tx, paper_id)
+    if version is None or version.state != "refused" or (version.problem or {}).get("code") != MARK_IN_BODY:
+        raise Conflict(
+            "Tài liệu này không bị dừng vì chữ “mật” trong nội dung. Tải lại trang để xem trạng thái.",
+            "This paper was not stopped for a word in its body. Reload to see its state.",
+        )
+    version.state, version.stage, version.progress, version.problem = "queued", "", 0.0, None
+    version.warnings = [warning(MARK_OVERRULED).model_dump()]
+    await _process(tx, version)
+    await record(tx, "paper.mark-overruled", "paper", paper_id, version=version.number, reason=reason)
+    await conversion_changed(tx, paper.meeting_id, "paper.mark-overruled")
+    return paper
+
+
+async def _newest(tx: Transaction, paper_id: int) -> PaperVersion | None:
+    found: PaperVersion | None = await tx.session.scalar(
+        select(PaperVersion).where(PaperVersion.paper_id == paper_id).order_by(PaperVersion.number.desc()).limit(1)
+    )
+    return found
 
 
 async def version_ready(tx: Transaction, version_id: int) -> bool:
@@ -148,7 +179,17 @@ async def _locked(tx: Transaction, version_id: int) -> tuple[PaperVersion, Paper
 
 
 async def _process(tx: Transaction, version: PaperVersion) -> None:
-    await enqueue(tx, "version.process", {"version_id": version.id}, subject=f"version-{version.id}")
+    """Small files have a hand of their own, so that a letter does not wait behind a scanned volume; and of one who
+    sends many at once each stands a little behind the one before, so that others come in between."""
+    kind = SMALL_JOB if version.size <= _SMALL else JOB
+    waiting = select(func.count()).where(
+        PaperVersion.created_by == version.created_by,
+        PaperVersion.state.in_(("queued", "working")),
+        PaperVersion.id < version.id,
+    )
+    ahead = (await tx.session.scalar(waiting) or 0) if version.created_by is not None else 0
+    delay = min(max(0, ahead - _AT_ONCE) * _APART, _APART_MAX)
+    await enqueue(tx, kind, {"version_id": version.id}, subject=f"version-{version.id}", delay=delay)
 
 
 async def _new_paper(tx: Transaction, meeting_id: int, item_id: int | None, file_name: str) -> Paper:

@@ -7,10 +7,12 @@ from fastapi import Path as PathParameter
 from fastapi.responses import Response
 
 from server.accounts.dependencies import AppServices, CurrentActor, Write
+from server.audit.dependencies import AppAuditLog
 from server.core.errors import DomainError
 from server.core.fields import Id
 from server.papers.access.rights import PaperRights, readable_version
 from server.papers.delivery.personal_copies import Stampables, file_title, personal_copy, reader_of, sent
+from server.papers.hooks import handed_out
 from server.papers.models import Pack, Paper, PaperVersion
 from server.papers.packs import actions, queries
 from server.papers.packs.contents import Contents
@@ -41,8 +43,10 @@ def _stampables(request: Request) -> Stampables:
 async def download(
     version_id: RowId,
     request: Request,
+    *,
     actor: CurrentActor,
     services: AppServices,
+    audit_log: AppAuditLog,
     form: Literal["pdf", "original"] = "pdf",
 ) -> Response:
     """A copy with the reader's name on every page. A signed file is never changed: it goes out as it is where its paper
@@ -53,6 +57,17 @@ async def download(
         if not rights.download:
             raise ViewOnly()
         reader = await reader_of(session, actor, now)
+    await audit_log.note(
+        actor,
+        "paper.downloaded",
+        "paper",
+        paper.id,
+        once=True,
+        meeting_id=paper.meeting_id,
+        version=version.number,
+        form="original" if version.signatures else form,
+    )
+    handed_out(request, actor, version.id)
     title = file_title(paper.number, paper.title)
     if version.signatures or form == "original":
         return _as_it_is(services, version, paper, rights, title)
@@ -90,13 +105,22 @@ async def pack_state(
 
 @router.get("/meetings/{meeting_id}/pack.pdf", response_class=Response, responses=_FILE)
 async def pack_file(
-    meeting_id: RowId, request: Request, actor: CurrentActor, services: AppServices, point_id: PointId = None
+    meeting_id: RowId,
+    request: Request,
+    *,
+    actor: CurrentActor,
+    services: AppServices,
+    audit_log: AppAuditLog,
+    point_id: PointId = None,
 ) -> Response:
     """The pack as a personal copy. Conflict while there is none with exactly what the reader may take now."""
     now = services.clock()
     finder: Finder = request.app.state.packs
     async with services.database.read() as session:
         found = await finder.find(session, meeting_id, actor, now, point_id)
+    await audit_log.note(
+        actor, "pack.downloaded", "pack", found.pack_id, once=True, meeting_id=meeting_id, point_id=point_id
+    )
     plan = await _stampables(request).of(services, found.folder, "stampable.pdf")
     etag = f"pack{found.pack_id}-{actor.person_id}-{actor.point_id}-{now:%Y%m%d%H%M}"
     reader = found.reader(actor, now)

@@ -51,9 +51,22 @@ async def _build(services: Services, job: Job) -> None:
             await sweep(tx, [folder])
             return
         pack.folder, pack.size, pack.page_count = folder, made.size, made.page_count
-        pack.state, pack.problem, pack.ready_at = "ready", None, tx.now
+        pack.state, pack.ready_at = "ready", tx.now
+        pack.problem = _left_out([paper for paper in papers if paper.version_id in made.left_out])
         await tx.session.flush()
         await clear_away(tx, pack.meeting_id)
+
+
+def _left_out(papers: list[PackPaper]) -> dict[str, str] | None:
+    """What the pack's readers are told of papers whose files are broken."""
+    if not papers:
+        return None
+    named = "; ".join(paper.title for paper in papers)
+    return {
+        "code": "papers-left-out",
+        "vi": f"Không ghép được vì tệp bị hỏng: {named}. Các tài liệu khác đã có trong bộ.",
+        "en": f"Left out because their files are damaged: {named}. All other papers are in the pack.",
+    }
 
 
 async def _fetch(services: Services, papers: list[PackPaper], work: Path) -> None:

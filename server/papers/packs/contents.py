@@ -82,7 +82,7 @@ async def contents(
     if point_id is None:
         take = _reader(listed)
     else:
-        if not (rights.organise or rights.conduct or point_id in rights.points):
+        if not (rights.manage_papers or point_id in rights.points):
             raise NotAllowed()
         hall = await _hall_name(session, meeting_id, point_id)
         take = await _hall(session, meeting, listed, point_id, now)

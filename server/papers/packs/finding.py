@@ -61,7 +61,7 @@ class Finder:
         self, session: AsyncSession, meeting_id: int, actor: Actor, now: datetime, point_id: int | None
     ) -> Found:
         """Raises as `contents`, and PackNotReady."""
-        key = (meeting_id, point_id, actor.person_id, actor.point_id, actor.grants, actor.only_meetings)
+        key = (meeting_id, point_id, actor)
         memory = self._memories.get(key)
         if (
             memory is not None

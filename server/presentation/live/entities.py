@@ -34,6 +34,8 @@ class PresentationEntity(Wire):
     """That everybody is zoomed to; null: the whole page."""
     presenter_id: int | None
     presenter_name: str
+    presenter_away: bool
+    """The presenter's devices are all gone; the page stays, and nobody turns it."""
     offered_to: int | None
     """Hand-over under way: this person may accept."""
     offered_name: str
@@ -115,6 +117,7 @@ async def entity(session: AsyncSession, shown: Presentation) -> PresentationEnti
         region=None if shown.region is None else tuple(shown.region),
         presenter_id=shown.presenter_id,
         presenter_name=shown.presenter_name,
+        presenter_away=shown.presenter_away,
         offered_to=shown.offered_to,
         offered_name=offered_name or "",
         since=shown.since,

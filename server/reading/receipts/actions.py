@@ -13,8 +13,6 @@ from server.core.actor import SYSTEM, Actor
 from server.core.database import in_parts
 from server.core.services import Services
 from server.core.transaction import Transaction
-from server.meetings.models import Meeting
-from server.papers.access.rights import library_rights, open_to
 from server.papers.models import Paper, PaperVersion
 from server.reading.models import Receipt
 from server.reading.people import require_person
@@ -27,10 +25,18 @@ Key = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one device says."""
+    """What one device says; or, `served`, what this server handed out to it."""
 
     actor: Actor
     entries: Sequence[ReceiptEntry]
+    served: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    id: int
+    served: datetime | None
+    seen: Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +49,19 @@ class _Version:
 
 
 async def write(services: Services, reports: Collection[Report]) -> None:
-    """What is not for its reader is dropped without a word, like what is not there; what was read without a line
-    counts, even if the paper was recalled meanwhile. Rights are asked before the transaction opens, so that writers
-    wait for each other as shortly as can be."""
+    """What was never handed out to somebody is dropped without a word, like what is not there; what was read without a
+    line counts, even if the paper was recalled meanwhile."""
     async with services.database.read() as session:
         versions = await _versions(session, {entry.version_id for report in reports for entry in report.entries})
         said = _by_receipt(reports, versions)
-        people = {person_id for person_id, _ in said}
-        known = set(await _stored(session, people, {version_id for _, version_id in said}))
-        actors = {require_person(report.actor): report.actor for report in reports}
-        new = {key for key in said if key not in known}
-        allowed = await _allowed(session, new, versions, actors, services.clock())
-    taken = {key: entries for key, entries in said.items() if key in known or key in allowed}
+        served = {
+            (require_person(report.actor), entry.version_id)
+            for report in reports
+            if report.served
+            for entry in report.entries
+        }
+        stored = await _stored(session, {person_id for person_id, _ in said}, {version_id for _, version_id in said})
+    taken = {key: entries for key, entries in said.items() if key in served or (key in stored and stored[key].served)}
     if taken:
         async with services.transactions(SYSTEM) as tx:
             await _add(tx, taken, versions)
@@ -87,27 +94,6 @@ async def _versions(session: AsyncSession, version_ids: Collection[int]) -> dict
     return found
 
 
-async def _allowed(
-    session: AsyncSession, new: Collection[Key], versions: dict[int, _Version], actors: dict[int, Actor], now: datetime
-) -> set[Key]:
-    """Those that are for their readers. Who takes part by name is decided together; by an office, one by one."""
-    allowed: set[Key] = set()
-    for meeting_id in {versions[version_id].meeting_id for _, version_id in new}:
-        meeting = await session.get_one(Meeting, meeting_id)
-        here = {key for key in new if versions[key[1]].meeting_id == meeting_id}
-        people = {person_id for person_id, _ in here}
-        papers = await open_to(session, meeting, people, now) if meeting.state != "draft" else {}
-        for person_id in people:
-            mine = {key for key in here if key[0] == person_id}
-            rest = {key for key in mine if versions[key[1]].paper_id not in papers.get(person_id, ())}
-            allowed |= mine - rest
-            if rest and (actors[person_id].grants or person_id not in papers):
-                library = await library_rights(session, meeting_id, actors[person_id], now)
-                read = {paper_id for paper_id, right in library.items() if right.listed and not right.locked_until}
-                allowed |= {key for key in rest if versions[key[1]].paper_id in read}
-    return allowed
-
-
 async def _add(tx: Transaction, taken: dict[Key, list[ReceiptEntry]], versions: dict[int, _Version]) -> None:
     people, version_ids = {person_id for person_id, _ in taken}, {version_id for _, version_id in taken}
     stored = await _stored(tx.session, people, version_ids, lock=True)
@@ -121,18 +107,20 @@ async def _add(tx: Transaction, taken: dict[Key, list[ReceiptEntry]], versions: 
         stored |= await _stored(tx.session, people, version_ids, lock=True)
     changed = []
     for key, entries in taken.items():
-        receipt_id, before = stored[key]
+        row = stored[key]
         version = versions[key[1]]
-        seen = with_entries(before, entries, version.pages, version.ready_at, tx.now)
-        if seen != before:
-            changed.append({"id": receipt_id, **_columns(seen)})
+        served_at = row.served or tx.now
+        # Nobody had it before it was handed out, whatever a device's clock says.
+        seen = with_entries(row.seen, entries, version.pages, max(version.ready_at, served_at), tx.now)
+        if (seen, served_at) != (row.seen, row.served):
+            changed.append({"id": row.id, "served_at": served_at, **_columns(seen)})
     if changed:
         await tx.session.execute(update(Receipt), sorted(changed, key=lambda row: row["id"]))
 
 
 async def _stored(
     session: AsyncSession, person_ids: Collection[int], version_ids: Collection[int], *, lock: bool = False
-) -> dict[Key, tuple[int, Seen]]:
+) -> dict[Key, _Stored]:
     """Receipts of these people about these versions. Locked in one order, so that two writers never wait for each
     other in a circle."""
     statement = (
@@ -140,6 +128,7 @@ async def _stored(
             Receipt.person_id,
             Receipt.version_id,
             Receipt.id,
+            Receipt.served_at,
             Receipt.delivered_at,
             Receipt.opened_at,
             Receipt.last_at,
@@ -152,11 +141,10 @@ async def _stored(
     )
     rows = await session.execute(statement.with_for_update() if lock else statement)
     return {
-        (person_id, version_id): (
-            receipt_id,
-            Seen(delivered_at, opened_at, last_at, last_page, int(pages or "0", 16), seconds),
+        (person_id, version_id): _Stored(
+            receipt_id, served, Seen(delivered, opened, last_at, last_page, int(pages or "0", 16), seconds)
         )
-        for person_id, version_id, receipt_id, delivered_at, opened_at, last_at, last_page, pages, seconds in rows
+        for person_id, version_id, receipt_id, served, delivered, opened, last_at, last_page, pages, seconds in rows
     }
 
 

@@ -1,7 +1,6 @@
 """The organiser's board: who has got, opened and read what, with gaps first. Who is expected to read is decided by
 rights as they are now. A few queries of whole sets, whatever the meeting's size; the rest is counting."""
 
-import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -194,9 +193,9 @@ class _Counted:
 
 
 async def board(session: AsyncSession, meeting_id: int, actor: Actor, now: datetime, asked: BoardQuery) -> Board:
+    """Half a second for a province: for `Database.beside`."""
     found = await readings(session, meeting_id, actor, now, asked.paper_id)
-    # Half a second for a province: beside the event loop, where pages are turned meanwhile.
-    counted = await asyncio.to_thread(_count, found, asked)
+    counted = _count(found, asked)
     units, points = await _places(session, found, counted)
     return Board(
         as_of=now,

@@ -1,6 +1,7 @@
 """Sessions that came by links bound to meetings: they reach those and nothing else, whatever roles the person has."""
 
 from datetime import timedelta
+from typing import Any
 
 import httpx2
 import pytest
@@ -76,7 +77,7 @@ async def test_a_great_role_counts_for_nothing_by_link(
             ("GET", f"/api/meetings/{other.id}", None),
             ("GET", f"/api/meetings/{other.id}/delegates", None),
             ("POST", f"/api/meetings/{other.id}/end", None),
-            ("PUT", "/api/session/password", {"current": "x", "new": "mật khẩu mới"}),
+            ("PUT", "/api/session/password", {"current": "x", "new": "nghìn năm văn hiến"}),
         ):
             answer = await client.request(method, path, json=body)
             assert answer.status_code in (403, 404), (who.full_name, method, path, answer.text)
@@ -88,12 +89,37 @@ async def test_a_great_role_counts_for_nothing_by_link(
 async def test_a_part_in_the_meeting_counts(
     browser: Browsers, services: Services, province: Province, meetings: list[Meeting]
 ) -> None:
-    """The chair may conduct this meeting by link, and only this one; lists and ways in stay closed."""
+    """The chair reads by link, and conducts on the one device that was confirmed, this meeting and only this one; lists
+    and ways in stay closed. A link that was passed on conducts nothing."""
     here, other, _ = meetings
-    client = await browser()
-    await tap(client, await link_to(services, here, province.chair))
-    my = (await client.get(f"/api/meetings/{here.id}")).json()["my"]
+    client, passed_on = await browser(), await browser()
+    link = await link_to(services, here, province.chair)
+    await tap(client, link)
+
+    async def mine(client: httpx2.AsyncClient) -> dict[str, Any]:
+        found: dict[str, Any] = (await client.get(f"/api/meetings/{here.id}")).json()["my"]
+        return found
+
+    my = await mine(client)
+    assert (my["attend"], my["present"], my["conduct"], my["oversee"], my["organise"]) == (True, True, *[False] * 3)
+    assert (await client.post(f"/api/meetings/{here.id}/end")).status_code == 403
+    organiser = await browser(province.organiser)
+    [notice] = (await organiser.get("/api/notices")).json()["notices"]
+    assert (notice["kind"], notice["data"]["full_name"]) == ("device.asks", "Phạm Chủ Trì")
+    [device] = (await organiser.get(f"/api/meetings/{here.id}/devices")).json()
+    assert (device["part"], device["confirmed"]) == ("chair", False)
+    way = f"/api/meetings/{here.id}/devices/{device['session_id']}"
+    assert (await client.post(f"{way}/confirm")).status_code == 403, "not by itself"
+    assert (await organiser.post(f"{way}/confirm")).status_code == 204
+    await tap(passed_on, link)
+    my = await mine(client)
     assert (my["conduct"], my["organise"]) == (True, False)
+    assert not (await mine(passed_on))["conduct"]
+    newest, first = (await organiser.get(f"/api/meetings/{here.id}/devices")).json()
+    assert (newest["confirmed"], first["confirmed"]) == (False, True)
+    ended = await organiser.delete(f"/api/meetings/{here.id}/devices/{newest['session_id']}")
+    assert ended.status_code == 204
+    assert (await passed_on.get("/api/session")).status_code == 401
     assert [each["id"] for each in (await client.get("/api/meetings")).json()] == [here.id]
     assert (await client.get(f"/api/meetings/{here.id}/delegates")).status_code == 403
     links = await client.post(f"/api/meetings/{here.id}/links", json={"delegate_ids": None, "send": False})

@@ -23,7 +23,7 @@ async def test_entries_are_chained_and_attributed(services: Services) -> None:
         assert (entries[0].actor_person_id, entries[0].actor_name) == (7, "Nguyễn Văn A")
         assert entries[0].facts == {"title": "Họp", "at": str(MORNING)}
         assert len({entry.hash for entry in entries}) == 3
-        assert await queries.first_broken(session) is None
+        assert await queries.first_broken(session, services.transactions.audit_key) is None
 
 
 async def test_a_time_told_in_another_zone_is_the_same_time(services: Services) -> None:
@@ -31,7 +31,7 @@ async def test_a_time_told_in_another_zone_is_the_same_time(services: Services) 
         tx.now = MORNING.astimezone(timezone(timedelta(hours=7)))
         await record(tx, "meeting.created", "meeting", 1)
     async with services.database.read() as session:
-        assert await queries.first_broken(session) is None
+        assert await queries.first_broken(session, services.transactions.audit_key) is None
 
 
 async def test_what_is_rolled_back_leaves_no_entry(services: Services) -> None:
@@ -55,7 +55,9 @@ async def test_an_altered_entry_is_found(services: Services) -> None:
             text("UPDATE audit_entries SET actor_name = 'someone else' WHERE id = :id"), {"id": second}
         )
     async with services.database.read() as session:
-        assert await queries.first_broken(session) == second
+        assert await queries.first_broken(session, services.transactions.audit_key) == queries.Broken(
+            second, missing=False
+        )
 
 
 async def test_a_missing_entry_is_found(services: Services) -> None:
@@ -66,7 +68,9 @@ async def test_a_missing_entry_is_found(services: Services) -> None:
         ids = (await tx.session.scalars(select(AuditEntry.id).order_by(AuditEntry.id))).all()
         await tx.session.execute(text("DELETE FROM audit_entries WHERE id = :id"), {"id": ids[1]})
     async with services.database.read() as session:
-        assert await queries.first_broken(session) == ids[2]
+        assert await queries.first_broken(session, services.transactions.audit_key) == queries.Broken(
+            ids[2], missing=False
+        )
 
 
 async def test_writers_at_the_same_time_make_one_chain(services: Services) -> None:
@@ -78,5 +82,5 @@ async def test_writers_at_the_same_time_make_one_chain(services: Services) -> No
 
     await asyncio.gather(*(write(number) for number in range(20)))
     async with services.database.read() as session:
-        assert await queries.first_broken(session) is None
+        assert await queries.first_broken(session, services.transactions.audit_key) is None
         assert len((await session.scalars(select(AuditEntry.id))).all()) == 40

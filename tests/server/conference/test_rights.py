@@ -5,19 +5,23 @@ from typing import Any, cast
 
 import pytest
 from fastapi import FastAPI
+from websockets.exceptions import ConnectionClosed
 
 from server.accounts.models import Person
+from server.conference.nodes.desired_state import wanted
 from server.conference.service import ConferenceService
+from server.core.actor import SYSTEM
 from server.core.errors import DomainError, NotAllowed, NotFound
 from server.core.services import Services
 from server.live.client import Client
 from server.live.feature import Call, Viewer
 from server.organisations.models import BridgePoint
 from server.presentation.actions import present
-from tests import builders
+from tests import builders, library
+from tests.conftest import signed_in
 from tests.server.conftest import Join
 from tests.server.presentation.builders import paper as ready_paper
-from tests.sockets import Refused
+from tests.sockets import LiveServer, Refused
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -44,6 +48,7 @@ MAY = {
     "agenda.go": DIRECTS,
     "content.start": DIRECTS | {"presenter"},
     "content.stop": DIRECTS | {"presenter"} | HALL | {"lat_hall"},
+    "content.sound": DIRECTS,
     "media.offer": DIRECTS | {"presenter"},
     "media.close": None,
     "meeting.open": DIRECTS,
@@ -64,6 +69,7 @@ DATA: dict[str, dict[str, Any]] = {
     "hall.ready": {"ready": True},
     "hall.devices": {"camera": "ok", "microphone": "denied"},
     "layout.set": {"layout": "grid-2"},
+    "content.sound": {"on": False},
     "agenda.go": {"item_id": None},
     "stage.show": {"point_id": None},
     "media.offer": {"session": "s", "sdp": "v=0", "publish": {"0": "content"}},
@@ -76,6 +82,7 @@ DATA: dict[str, dict[str, Any]] = {
 ROLES = [
     *("chair", "secretary", "organiser", "operator", "presenter", "technician", "hall_secretary", "delegate"),
     *("district_technician", "district_organiser", "stranger", "admin", "da_sar_hall", "lat_hall"),
+    *sorted(builders.NEIGHBOURS),
 ]
 NEEDS_POINT = {"hand.dismiss", "floor.give", "floor.take"}
 
@@ -85,10 +92,12 @@ def data_of(name: str, point: BridgePoint) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_actions_decide(app: FastAPI, services: Services, province: builders.Province, role: str) -> None:
+async def test_actions_decide(
+    app: FastAPI, services: Services, province: builders.Province, neighbour: builders.Neighbour, role: str
+) -> None:
     conference: ConferenceService = app.state.conference
     assert set(MAY) == set(conference.live.commands)
-    who = getattr(province, role)
+    who = neighbour.who.get(role) or getattr(province, role)
     async with services.database.read() as session:
         is_person = isinstance(who, Person)
         actor = await builders.actor_of(session, who) if is_person else builders.device_of(who)
@@ -144,10 +153,73 @@ async def test_sockets_take_only_their_audience_s_commands(
                 assert code == "not-allowed", (name, client.participant)
 
 
+async def test_mute_all_reaches_the_sound_of_what_is_shared(
+    app: FastAPI, services: Services, province: builders.Province, join: Join
+) -> None:
+    """A presenter's desk has no floor that could be taken: its sound is off with all the others, and stays off though
+    it begins anew, until a console says otherwise."""
+    conference: ConferenceService = app.state.conference
+    meeting = await builders.conference(services, province, "running")
+
+    def heard() -> bool:
+        return wanted(meeting.id, conference.live.room(meeting.id).entity("stage"), {}).content_sound
+
+    chair = await join(meeting.id, province.chair, "console")
+    presenter = await join(meeting.id, province.presenter, "member")
+    await presenter.command("content.start")
+    await chair.until(lambda: chair.stage["content"] is not None)
+    assert heard()
+    await chair.command("floor.mute_all")
+    assert chair.stage["content"]["muted"]
+    assert not heard()
+    await presenter.command("content.stop")
+    await presenter.command("content.start")
+    await chair.until(lambda: chair.stage["content"] is not None)
+    assert not heard()
+    await chair.command("content.sound", on=True)
+    assert heard()
+
+
+async def test_who_does_not_attend_is_not_let_in(
+    services: Services, province: builders.Province, neighbour: builders.Neighbour, server: LiveServer
+) -> None:
+    """A role at or above a member hall's unit shows that there is a meeting, and neither picture nor sound of it."""
+    async with services.transactions(SYSTEM) as tx:
+        closed = await builders.meeting(
+            tx.session, province.lac_duong, [province.lac_duong_hall, province.da_sar_hall], state="running"
+        )
+        listed = await builders.person(tx.session, province.da_sar, "Được Mời")
+        await library.delegate(tx.session, closed, listed, province.da_sar_hall)
+    expected = {
+        "delegate": 4403,
+        "admin": 4403,
+        "technician": None,
+        "da_sar_hall": None,
+        "district_organiser": 4404,
+        "stranger": 4404,
+        **dict.fromkeys(builders.NEIGHBOURS, 4404),
+    }
+    for who, code in expected.items():
+        cookie = await signed_in(services, neighbour.who.get(who) or getattr(province, who))
+        assert await close_code(server, closed.id, cookie) == code, who
+    assert await close_code(server, closed.id, await signed_in(services, listed)) is None
+
+
+async def close_code(server: LiveServer, meeting_id: int, cookie: str) -> int | None:
+    """None: let in."""
+    connection = await server.dial(f"/api/meetings/{meeting_id}/live?as=member", cookie)
+    try:
+        await connection.recv()
+        await connection.close()
+    except ConnectionClosed:
+        return connection.close_code
+    return None
+
+
 async def test_a_hall_shares_its_screen_only_with_the_floor(
     services: Services, province: builders.Province, join: Join
 ) -> None:
-    meeting = await builders.conference(services, province, "running")
+    meeting = await builders.conference(services, province, "running", listed=True)
     chair = await join(meeting.id, province.chair, "console")
     hall = await join(meeting.id, province.da_sar_hall)
     presenter = await join(meeting.id, province.presenter, "member")

@@ -83,12 +83,17 @@ def test_a_blank_date_or_a_wrong_one_is_none() -> None:
         assert guess([line(said)]).issued_on is None
 
 
+def mark_of(pages: list[list[Any]], *, recognised: bool = False) -> str | None:
+    found = mark_on(pages, recognised=range(1, 9) if recognised else ())
+    return found.mark if found else None
+
+
 def test_stamps_are_found_where_they_stand() -> None:
     for mark, code in (("MẬT", "mat"), ("TỐI MẬT", "toi-mat"), ("TUYỆT MẬT", "tuyet-mat")):
         lines = first_page(papers.pdf(mark=mark))
-        assert mark_on([lines], recognised=False) == code
-        assert mark_on([[], lines], recognised=False) == code
-    assert mark_on([first_page(papers.pdf())], recognised=False) is None
+        assert mark_of([lines]) == code
+        assert mark_of([[], lines]) == code
+    assert mark_of([first_page(papers.pdf())]) is None
 
 
 @pytest.mark.parametrize(
@@ -128,14 +133,14 @@ def test_stamps_are_found_where_they_stand() -> None:
 )
 def test_marks_and_words_like_them(lines: list[str], mark: str | None) -> None:
     page = [line(text, y=0.1 + 0.03 * index) for index, text in enumerate(lines)]
-    assert mark_on([page], recognised=False) == mark
+    assert mark_of([page]) == mark
 
 
 def test_a_scanned_stamp_may_lose_its_marks() -> None:
-    assert mark_on([[line("TOI MAT", y=0.2)]], recognised=True) == "toi-mat"
-    assert mark_on([[line("M A T", y=0.2)]], recognised=True) == "mat"
-    assert mark_on([[line("MAT", y=0.9)]], recognised=True) is None
-    assert mark_on([[line("MAT", y=0.2)]], recognised=False) is None
+    assert mark_of([[line("TOI MAT", y=0.2)]], recognised=True) == "toi-mat"
+    assert mark_of([[line("M A T", y=0.2)]], recognised=True) == "mat"
+    assert mark_of([[line("MAT", y=0.9)]], recognised=True) is None
+    assert mark_of([[line("MAT", y=0.2)]]) is None
 
 
 @pytest.mark.parametrize(
@@ -181,5 +186,63 @@ def test_any_page_and_name_can_be_read(
     found = guess(page)
     assert len(found.number) <= 60
     assert len(found.title) <= 300
-    mark_on([page, page], recognised=recognised)
+    mark_of([page, page], recognised=recognised)
     mark_in_name(name)
+
+
+@pytest.mark.parametrize(
+    ("rows", "in_body"),
+    [
+        ([(0.12, ["MẬT"])], False),
+        ([(0.1, ["Số: 12-BC/TU", "Lâm Đồng, ngày 5"]), (0.13, ["TỐI MẬT"])], False),
+        ([(0.32, ["STT", "Số, ký hiệu", "Độ mật"]), (0.35, ["1", "12-BC/TU", "Mật"])], True),
+        ([(0.8, ["Mật"])], True),
+        ([(0.12, ["MẬT"]), (0.35, ["1", "12-BC/TU", "Mật"])], False),
+    ],
+)
+def test_a_word_in_a_table_is_told_from_a_stamp(rows: list[tuple[float, list[str]]], in_body: bool) -> None:
+    page = [line(text, x=0.1 + 0.3 * column, y=y, width=0.15) for y, cells in rows for column, text in enumerate(cells)]
+    found = mark_on([page], recognised=())
+    assert found is not None
+    assert (found.in_body, found.page) == (in_body, 1)
+
+
+@pytest.mark.parametrize(
+    ("lines", "issuer"),
+    [
+        (["UBND TỈNH LÂM ĐỒNG", "SỞ NỘI VỤ"], "Sở Nội vụ"),
+        (["TỈNH ỦY LÂM ĐỒNG", "BAN TUYÊN GIÁO VÀ DÂN VẬN"], "Ban Tuyên giáo và Dân vận"),
+        (["UBND TỈNH", "SỞ VĂN HÓA, THỂ THAO VÀ DU LỊCH"], "Sở Văn hóa, Thể thao và Du lịch"),
+        (["TỈNH ỦY LÂM ĐỒNG", "VĂN PHÒNG"], "Văn phòng Tỉnh ủy Lâm Đồng"),
+        (["ỦY BAN NHÂN DÂN TỈNH LÂM ĐỒNG", "VĂN PHÒNG"], "Văn phòng Ủy ban nhân dân tỉnh Lâm Đồng"),
+        (["ĐOÀN TNCS HỒ CHÍ MINH", "BAN CHẤP HÀNH TỈNH LÂM", "ĐỒNG"], "Ban Chấp hành tỉnh Lâm Đồng"),
+    ],
+)
+def test_issuers_are_named_as_they_are_written(lines: list[str], issuer: str) -> None:
+    head = [*lines, "Số: 12-BC/TU"]
+    assert guess([line(text, x=0.1, y=0.05 + 0.02 * n, width=0.25) for n, text in enumerate(head)]).issuer == issuer
+
+
+@pytest.mark.parametrize(
+    ("said", "number", "kind"),
+    [
+        ("QUY CHẾ", "5-QC/TU", "khac"),
+        ("ĐỀ ÁN", "6-ĐA/TU", "khac"),
+        ("CÔNG ĐIỆN", "7/CĐ-UBND", "khac"),
+        ("BÀI PHÁT BIỂU KHAI MẠC", "", "phat-bieu"),
+    ],
+)
+def test_rarer_kinds_are_known(said: str, number: str, kind: str) -> None:
+    head = [(f"Số: {number}", 0.1, 0.05), (said, 0.4, 0.2), ("Làm việc của Ban Chấp hành", 0.4, 0.22)]
+    found = guess([line(text, x=x, y=y, width=0.2) for text, x, y in head if text != "Số: "])
+    assert found.kind == kind
+    assert found.title.lower().startswith(said.lower())
+
+
+def test_urgency_is_written_in_capitals() -> None:
+    assert guess([line("khăn.", x=0.1, y=0.3, width=0.1)]).urgency == ""
+    assert guess([line("KHẨN", x=0.1, y=0.1, width=0.1)]).urgency == "khan"
+
+
+def test_a_sign_that_recognition_misread() -> None:
+    assert guess([line("Số: 4567/TTIr-UBND", x=0.1, y=0.1, width=0.2)]).number == "4567/TTr-UBND"

@@ -51,7 +51,7 @@ async def test_161_points_people_in_every_role_and_four_meetings(services: Servi
         assert await session.scalar(select(func.count()).where(MemberPoint.meeting_id == running.id)) == 161
         current = await session.scalar(select(func.count()).where(AgendaStint.ended_at.is_(None)))
         assert current == 1
-        assert await audit.first_broken(session) is None
+        assert await audit.first_broken(session, services.transactions.audit_key) is None
         shown = Counter(await session.scalars(select(BridgePoint.name)))
         # Đà Lạt and Bảo Lộc both have them.
         assert {name for name, count in shown.items() if count > 1} == {"Phường 1", "Phường 2"}

@@ -7,6 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from server.accounts.dependencies import COOKIE
+from server.core.config import Settings
 from server.core.services import Services
 from server.edge.budgets import BODY as MAX_BODY
 from server.edge.headers import inline_script_hashes
@@ -230,3 +231,27 @@ async def test_only_the_folders_files_are_served(site: httpx2.AsyncClient, path:
     answer = await site.get(path)
     assert answer.status_code == 404
     assert "secret" not in answer.text
+
+
+async def test_unknown_names_lead_nowhere(settings: Settings, services: Services) -> None:
+    """A stranger's name that leads here is refused. Older Safari needs the live channel's address in the policy."""
+    named = create_app(
+        settings.model_copy(update={"public_url": "https://hop.example", "extra_origins": "http://cau.lan"})
+    )
+    transport = httpx2.ASGITransport(named)
+    async with httpx2.AsyncClient(transport=transport, base_url="https://evil.example") as client:
+        answer = await client.get("/")
+        assert (answer.status_code, answer.json()["code"]) == (421, "unknown-host")
+    for base in ("https://hop.example", "http://cau.lan", "http://127.0.0.1:8000"):
+        async with httpx2.AsyncClient(transport=transport, base_url=base) as client:
+            policy = (await client.get("/api/session")).headers["content-security-policy"]
+            assert "connect-src 'self' " in policy
+            assert " wss://hop.example" in policy
+            assert " ws://cau.lan" in policy
+    assert "ws://127.0.0.1:8000" in policy
+    await named.state.services.stop()
+
+
+async def test_the_documentation_of_the_api_is_not_served(browser: Browsers) -> None:
+    answer = await (await browser()).get("/api/openapi.json")
+    assert answer.status_code == 404

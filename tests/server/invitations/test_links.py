@@ -5,11 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 import httpx2
-from sqlalchemy import select
+import pytest
+from sqlalchemy import func, select, update
 
 from server.accounts.dependencies import COOKIE
 from server.core.actor import SYSTEM
 from server.core.services import Services
+from server.invitations import links
+from server.jobs.models import Job
 from server.jobs.workers import Workers
 from server.live.client import NOT_SIGNED_IN
 from server.meetings.models import Meeting
@@ -29,8 +32,8 @@ async def made(client: httpx2.AsyncClient, meeting: Meeting, *delegate_ids: int,
         f"/api/meetings/{meeting.id}/links", json={"delegate_ids": list(delegate_ids) or None, "send": send}
     )
     assert answer.status_code == 200, answer.text
-    links: dict[str, Any] = answer.json()
-    return links
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 async def opened(browser: Browsers, path: str) -> httpx2.AsyncClient:
@@ -208,3 +211,52 @@ async def test_links_for_a_whole_province(
         mails = list(await session.scalars(select(Mail)))
     assert {mail.to_address for mail in mails} == {f"so{n}@hop.test" for n in range(500)}
     assert len({mail.text.split("/join/")[1].split()[0] for mail in mails}) == 500
+
+
+async def test_many_letters_are_sent_by_a_job_in_parts_that_go_on_where_they_stopped(
+    *, add: Add, organiser: httpx2.AsyncClient, meeting: Meeting, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(links, "AT_ONCE", 2)
+    people = await add(*[{"full_name": f"Người {n}", "email": f"n{n}@hop.test"} for n in range(7)], "Không Thư")
+    answer = await organiser.post(f"/api/meetings/{meeting.id}/links", json={"delegate_ids": None, "send": True})
+    assert answer.json() == {"queued": 7, "without_email": [people[-1]["id"]], "links": []}
+    assert {each["link"] for each in await lines(organiser, meeting)} == {"none"}  # nothing is made while one waits
+
+    parts = 0
+    made = links._make_some
+
+    async def breaks(*args: Any, **kwargs: Any) -> Any:
+        nonlocal parts
+        parts += 1
+        if parts == 3:
+            raise ConnectionError("the disk is gone")
+        return await made(*args, **kwargs)
+
+    monkeypatch.setattr(links, "_make_some", breaks)
+    workers = Workers(services, [links.send_job])
+    assert await workers.run_due() == 1
+    async with services.database.read() as session:
+        assert await session.scalar(select(func.count()).select_from(Mail)) == 4
+    async with services.transactions(SYSTEM) as tx:
+        await tx.session.execute(update(Job).where(Job.kind == links.SEND_JOB).values(run_at=tx.now))
+    await workers.run_due()
+    async with services.database.read() as session:
+        addresses = list(await session.scalars(select(Mail.to_address)))
+        assert await session.scalar(select(func.count()).select_from(Job).where(Job.kind == links.SEND_JOB)) == 0
+    assert sorted(addresses) == [f"n{n}@hop.test" for n in range(7)]  # each once
+
+
+async def test_many_links_are_made_in_parts_when_they_are_handed_out(
+    add: Add, organiser: httpx2.AsyncClient, browser: Browsers, meeting: Meeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(links, "AT_ONCE", 2)
+    people = await add(*[f"Người {n}" for n in range(5)])
+    answer = await made(organiser, meeting)
+    assert [link["delegate_id"] for link in answer["links"]] == [each["id"] for each in people]
+    assert len({link["path"] for link in answer["links"]}) == 5
+    await opened(browser, answer["links"][4]["path"])
+
+
+async def lines(organiser: httpx2.AsyncClient, meeting: Meeting) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await organiser.get(f"/api/meetings/{meeting.id}/delegates")).json()["delegates"]
+    return found

@@ -183,7 +183,7 @@ async def test_a_hall_secretary_keeps_the_own_list_until_the_end(
     chosen = await secretary.post(lists, json={"point_id": own, "people": [{"person_id": province.stranger.id}]})
     assert chosen.status_code == 403
     [chair] = await add({"person_id": province.chair.id}, point_id=own)
-    assert (await secretary.patch(f"/api/delegates/{chair['id']}", json={"email": "toi@hop.test"})).status_code == 403
+    assert (await secretary.patch(f"/api/delegates/{chair['id']}", json={"email": "toi@hop.test"})).status_code == 409
     async with services.database.read() as session:
         entry = await session.scalar(
             select(AuditEntry).where(AuditEntry.action == "delegates.added", AuditEntry.actor_name == "Kơ Să Thư Ký")

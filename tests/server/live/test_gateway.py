@@ -46,7 +46,7 @@ async def test_who_comes_in(
     audience: str,
     code: int | None,
 ) -> None:
-    meeting = await builders.conference(services, province, "invited")
+    meeting = await builders.conference(services, province, "invited", listed=True)
     cookie = await signed_in(services, getattr(province, who)) if who else None
     connection = await server.dial(f"/api/meetings/{meeting.id}/live?as={audience}", cookie)
     if code is None:
@@ -224,7 +224,7 @@ async def test_a_giant_frame_ends_the_socket(services: Services, province: build
 
 
 async def test_pings_are_answered(services: Services, province: builders.Province, join: Join) -> None:
-    meeting = await builders.conference(services, province, "running")
+    meeting = await builders.conference(services, province, "running", listed=True)
     member = await join(meeting.id, province.delegate, "member")
     await member.send({"type": "ping"})
     await member.until(lambda: member.frames[-1]["type"] == "pong")
@@ -247,7 +247,7 @@ async def test_silent_sockets_are_dropped(
     services: Services, province: builders.Province, join: Join, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(live_client.SILENT_SECONDS, "member", 0.5)
-    meeting = await builders.conference(services, province, "running")
+    meeting = await builders.conference(services, province, "running", listed=True)
     member = await join(meeting.id, province.delegate, "member")
     assert await member.closed() == 4408
 

@@ -55,8 +55,13 @@ async def _fill(services: Services, province: Province) -> list[Actor]:
         bound = Actor(
             person_id=delegate.id, name="by a link", only_meetings=frozenset({made[2].id, made[3].id, made[4].id})
         )
+    by_small_links = [
+        Actor(person_id=who.id, name="by an administrator's link", within=unit.path)
+        for who in (province.chair, province.presenter)
+        for unit in (province.lac_duong, province.duc_trong)
+    ]
     halls = [builders.device_of(hall) for hall in (province.main, province.da_sar_hall, province.lat_hall)]
-    return [*people, bound, *halls, SYSTEM]
+    return [*people, bound, *by_small_links, *halls, SYSTEM]
 
 
 async def test_the_page_holds_exactly_what_may_be_seen(services: Services, province: Province) -> None:

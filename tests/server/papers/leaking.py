@@ -71,11 +71,13 @@ class World:
 MANAGERS = frozenset({"organiser", "chair", "secretary"})
 IN_DA_SAR = frozenset({"delegate", "technician", "hall_secretary", "district_technician", "da_sar_hall"})
 MEMBERS = MANAGERS | IN_DA_SAR | {"guest", "operator", "presenter", "main", "lac_duong_hall", "at_duc_trong"}
-OUTSIDE = frozenset({"admin", "stranger", "district_organiser", "hiep_an_hall", "scoped_elsewhere"})
+OUTSIDE = frozenset(
+    {"admin", "stranger", "district_organiser", "hiep_an_hall", "scoped_elsewhere", *builders.NEIGHBOURS}
+)
 READERS = MEMBERS | OUTSIDE | {"scoped", "anonymous"}
 """`scoped`: the delegate by a personal link to this meeting; `scoped_elsewhere`: by a link to another one."""
 MEMBER_READERS = MEMBERS | {"scoped"}
-DEVICES = frozenset({"main", "lac_duong_hall", "da_sar_hall", "hiep_an_hall"})
+DEVICES = frozenset({"main", "lac_duong_hall", "da_sar_hall", "hiep_an_hall", "neighbour_hall"})
 LATER = MORNING + timedelta(hours=1)
 NAMELESS = DEVICES | {"anonymous", "scoped", "scoped_elsewhere"}
 
@@ -142,7 +144,8 @@ async def make_world(services: Services, province: Province, browser: Browsers) 
         tx.session.add_all(items)
         await tx.session.flush()
     world = World(services, province, meeting, other_meeting, items, {}, {})
-    people: dict[str, Person | BridgePoint] = {"guest": guest, "at_duc_trong": elsewhere}
+    neighbour = await builders.neighbour(services)
+    people: dict[str, Person | BridgePoint] = {"guest": guest, "at_duc_trong": elsewhere, **neighbour.who}
     for who in READERS - {"anonymous", "scoped", "scoped_elsewhere"}:
         owner = people.get(who) or getattr(province, who)
         world.clients[who] = await browser(owner)

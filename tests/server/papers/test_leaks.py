@@ -17,6 +17,7 @@ from sqlalchemy import delete, select
 from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.jobs.models import Job
+from server.papers.delivery.pages import etag_of
 from server.papers.models import Pack
 from tests.builders import Province
 from tests.conftest import Browsers
@@ -72,7 +73,7 @@ def get(path: str, **more: Any) -> Callable[[World, httpx2.AsyncClient, Secret],
             "code": world.meeting.public_code,
             "paper": secret.paper.id,
             "version": secret.newest.id,
-            "folder": secret.newest.folder,
+            "etag": etag_of(secret.newest),
             "da_sar": world.province.da_sar_hall.id,
             "older": secret.older.id,
         }
@@ -104,13 +105,13 @@ WAYS = [
     Way("older picture", get("/api/versions/{older}/pages/1/image"), lambda secret: secret.older_words),
     Way(
         "text the browser has",
-        get("/api/versions/{version}/text", headers={"If-None-Match": 'W/"{folder}-text-1-20"'}),
+        get("/api/versions/{version}/text", headers={"If-None-Match": 'W/"{etag}-text-1-20"'}),
         lambda _: None,
         good=304,
     ),
     Way(
         "picture the browser has",
-        get("/api/versions/{version}/pages/1/image", headers={"If-None-Match": '"{folder}-1-900"'}),
+        get("/api/versions/{version}/pages/1/image", headers={"If-None-Match": '"{etag}-1-900"'}),
         lambda _: None,
         good=304,
     ),

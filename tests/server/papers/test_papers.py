@@ -11,6 +11,7 @@ from server.jobs.workers import Workers
 from server.meetings.models import Meeting
 from server.notifications.models import Notice
 from server.papers.models import AccessPolicy, Pack, Paper, PaperPage, PaperVersion
+from server.papers.notices import tell_job
 from server.reading.models import Receipt
 from server.wiring import JOBS
 from tests import builders, library
@@ -219,6 +220,7 @@ async def test_recall_and_restore(place: Place) -> None:
     assert entity.recalled == [place.paper.id]
     assert events[-1].changes == [{"collection": "library", "key": "", "value": entity.model_dump(mode="json")}]
     assert (events[-1].kind, entries[-1].action) == ("paper.recalled", "paper.recalled")
+    assert await Workers(place.services, [tell_job]).run_due() == 1
     async with place.services.database.read() as session:
         [notice] = await session.scalars(select(Notice))
         assert (notice.person_id, notice.kind) == (place.province.delegate.id, "paper.recalled")

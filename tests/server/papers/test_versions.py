@@ -10,6 +10,7 @@ from server.core.actor import SYSTEM
 from server.core.errors import Conflict, NotAllowed, NotFound
 from server.core.services import Services
 from server.jobs.models import Job
+from server.jobs.workers import Workers
 from server.live.models import MeetingEvent
 from server.meetings.models import AgendaItem, Meeting
 from server.notifications.models import Notice
@@ -18,6 +19,7 @@ from server.papers.actions import versions
 from server.papers.actions.versions import add_version, title_of, version_failed, version_ready, version_refused
 from server.papers.live import entities
 from server.papers.models import Paper, PaperVersion
+from server.papers.notices import tell_job
 from server.papers.schemas import ProblemOut
 from server.reading.models import Receipt
 from tests import builders, library
@@ -82,7 +84,7 @@ async def test_a_file_becomes_a_paper(place: Place, browser: Browsers) -> None:
     async with place.services.database.read() as session:
         [job] = await session.scalars(select(Job))
         assert (job.kind, job.subject, job.data) == (
-            "version.process",
+            "version.process-small",
             f"version-{version.id}",
             {"version_id": version.id},
         )
@@ -110,6 +112,7 @@ async def test_a_new_version_replaces_the_old_and_says_so(place: Place) -> None:
     await place.ready(second)
     paper = await place.paper(second)
     assert (paper.current_version_id, paper.title) == (second.id, "Bao cao")
+    await Workers(place.services, [tell_job]).run_due()
     async with place.services.database.read() as session:
         notices = list(await session.scalars(select(Notice).order_by(Notice.person_id)))
         kinds = [event.kind for event in await session.scalars(select(MeetingEvent).order_by(MeetingEvent.seq))]

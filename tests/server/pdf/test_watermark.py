@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.pdf.messages import Plan
+from server.conversion.refusals import Refused
+from server.pdf.messages import PackCover, PackItem, PackPaper, Plan
+from server.pdf.pack import bind
 from server.pdf.watermark import make_stampable
 from server.pdf.watermark_update import Reader, ending
 from tests.papers import pdf
@@ -91,6 +93,41 @@ def test_the_stamp_is_over_the_page_not_instead_of_it(tmp_path: Path) -> None:
     marked = pypdfium2.PdfDocument(target.read_bytes() + ending(plan, READER))[0].render(scale=1).to_pil()
     changed = sum(a != b for a, b in zip(unmarked.getdata(), marked.getdata(), strict=True))
     assert 0.01 < changed / (marked.width * marked.height) < 0.2, "seen, and the text under it can be read"
+
+
+def undecodable() -> bytes:
+    """Its page's content is packed by a filter that nobody can undo."""
+    with pikepdf.open(io.BytesIO(pdf(1, paragraphs=1))) as document:
+        document.pages[0].obj.Contents.write(b"\xff\x00 not this \x81" * 20, filter=pikepdf.Name.LZWDecode)
+        buffer = io.BytesIO()
+        document.save(buffer, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
+        return buffer.getvalue()
+
+
+def test_a_page_that_cannot_be_decoded_is_stamped_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "source.pdf").write_bytes(undecodable())
+    plan = make_stampable(tmp_path / "source.pdf", tmp_path / "stampable.pdf")
+    copy = (tmp_path / "stampable.pdf").read_bytes() + ending(plan, READER)
+    assert "Nguyễn Thị Hạnh" in pypdf.PdfReader(io.BytesIO(copy)).pages[0].extract_text()
+
+
+def test_one_bad_paper_takes_no_pack_away(tmp_path: Path) -> None:
+    """What cannot be opened is left out and named; what cannot be decoded is in it."""
+    for version, content in ((1, pdf(2)), (2, b"%PDF-1.7 nothing of the kind"), (3, undecodable())):
+        (tmp_path / f"{version}.pdf").write_bytes(content)
+    papers = [
+        PackPaper(version_id=version, title=f"Tài liệu {version}", number="", pages=2, signed=False)
+        for version in (1, 2, 3)
+    ]
+    cover = PackCover(unit="Lâm Đồng", kind="cuộc họp", title="Họp", when="7 giờ", place="Hội trường", printed_for="")
+    item = PackItem(title="Một", presenter="", minutes=5, papers=papers)
+    plan, left_out = bind(cover, [item], tmp_path, tmp_path / "pack.pdf")
+    assert left_out == [2]
+    reader = pypdf.PdfReader(tmp_path / "pack.pdf")
+    assert len(reader.pages) == plan.pages
+    assert "Tài liệu 2" not in " ".join(page.extract_text() for page in reader.pages)
+    with pytest.raises(Refused):
+        bind(cover, [PackItem(title="", presenter="", minutes=0, papers=papers[1:2])], tmp_path, tmp_path / "none.pdf")
 
 
 @pytest.fixture(scope="module")

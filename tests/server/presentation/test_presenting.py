@@ -4,8 +4,10 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from fastapi import FastAPI
 
 from server.conference import lifecycle
+from server.conference.service import ConferenceService
 from server.core.services import Services
 from server.papers.access import policy_actions
 from server.papers.actions import papers
@@ -34,7 +36,7 @@ async def refused(client: LiveClient, name: str, **data: object) -> str:
 async def test_everybody_is_on_the_presenters_page_and_late_joiners_too(
     services: Services, province: Province, join: Join
 ) -> None:
-    meeting = await builders.conference(services, province, "running")
+    meeting = await builders.conference(services, province, "running", listed=True)
     paper = await ready_paper(services, meeting)
     presenter = await join(meeting.id, province.presenter, "member")
     hall = await join(meeting.id, province.da_sar_hall)
@@ -116,7 +118,7 @@ async def test_hand_over(services: Services, province: Province, join: Join) -> 
 async def test_who_may_not_read_does_not_present_and_blind_halls_are_named(
     services: Services, province: Province, join: Join
 ) -> None:
-    meeting = await builders.conference(services, province, "running")
+    meeting = await builders.conference(services, province, "running", listed=True)
     hidden = await ready_paper(services, meeting, hidden=True)
     for_two = await ready_paper(
         services,
@@ -138,7 +140,7 @@ async def test_who_may_not_read_does_not_present_and_blind_halls_are_named(
 
 
 async def test_recall_deletion_and_the_meetings_end_stop_it(services: Services, province: Province, join: Join) -> None:
-    meeting = await builders.conference(services, province, "running")
+    meeting = await builders.conference(services, province, "running", listed=True)
     follower = await join(meeting.id, province.delegate, "member")
     chair = await join(meeting.id, province.chair, "console")
     recalled, deleted, last = [await ready_paper(services, meeting, title) for title in ("Một", "Hai", "Ba")]
@@ -168,7 +170,7 @@ async def test_recall_deletion_and_the_meetings_end_stop_it(services: Services, 
 async def test_hiding_locking_or_taking_the_presenters_right_stops_it(
     services: Services, province: Province, join: Join
 ) -> None:
-    meeting = await builders.conference(services, province, "running")
+    meeting = await builders.conference(services, province, "running", listed=True)
     paper = await ready_paper(services, meeting)
     follower = await join(meeting.id, province.delegate, "member")
     chair = await join(meeting.id, province.chair, "console")
@@ -215,7 +217,7 @@ async def test_a_new_version_is_shown_at_the_same_page(services: Services, provi
 async def test_the_pointer_comes_often_to_screens_seldom_to_phones_and_ends(
     services: Services, province: Province, join: Join
 ) -> None:
-    meeting = await builders.conference(services, province, "running")
+    meeting = await builders.conference(services, province, "running", listed=True)
     paper = await ready_paper(services, meeting)
     presenter = await join(meeting.id, province.presenter, "member")
     hall = await join(meeting.id, province.da_sar_hall)
@@ -236,3 +238,50 @@ async def test_the_pointer_comes_often_to_screens_seldom_to_phones_and_ends(
     places = [signal["x"] for signal in hall.signalled("laser")[:-1]]
     assert places == sorted(places)
     assert hall.events[-1]["kind"] == "page.presented", "a pointer is no event"
+
+
+async def test_a_presenter_who_is_gone_is_said_to_be_away_until_one_of_their_devices_is_back(
+    services: Services, province: Province, join: Join, app: FastAPI
+) -> None:
+    meeting = await builders.conference(services, province, "running")
+    paper = await ready_paper(services, meeting)
+    presenter = await join(meeting.id, province.presenter, "member")
+    second_device = await join(meeting.id, province.presenter, "member")
+    hall = await join(meeting.id, province.da_sar_hall)
+    console = await join(meeting.id, province.chair, "console")
+    await presenter.command("page.present", paper_id=paper.id, page=2)
+    await hall.until(lambda: shown(hall) is not None)
+    conference: ConferenceService = app.state.conference
+    conference.presenters.lost_after = 0.1
+    people = conference.live.people
+
+    async def look() -> bool:
+        """Twice, with a pause as long as one may be missing between."""
+        await conference.presenters.look()
+        await asyncio.sleep(0.15)
+        await conference.presenters.look()
+        return bool((shown(hall) or {})["presenter_away"])
+
+    async def gone() -> None:
+        for _ in range(500):
+            if not people.connected(province.presenter.id, meeting.id):
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError("the socket is still there")
+
+    presenter.cut()
+    assert not await look(), "another device of theirs is here"
+    second_device.cut()
+    await gone()
+    await look()
+    await hall.until(lambda: (shown(hall) or {})["presenter_away"] is True)
+    assert (shown(hall) or {})["page"] == 2
+    back = await join(meeting.id, province.presenter, "member")
+    await conference.presenters.look()
+    await hall.until(lambda: (shown(hall) or {})["presenter_away"] is False)
+    back.cut()
+    await gone()
+    await look()
+    await hall.until(lambda: (shown(hall) or {})["presenter_away"] is True)
+    await console.command("page.take")
+    await hall.until(lambda: (shown(hall) or {})["presenter_away"] is False)

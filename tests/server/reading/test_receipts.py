@@ -1,8 +1,10 @@
 """Receipts: what devices report in any order adds up, of papers that are theirs alone; the board; reminders."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -100,6 +102,12 @@ def entry(version_id: int, **said: Any) -> dict[str, Any]:
     return {"version_id": version_id, "at": MORNING.isoformat(), **said}
 
 
+async def fetched(client: httpx2.AsyncClient, *version_ids: int) -> None:
+    """As a reader's page does before it has anything to report."""
+    for version_id in version_ids:
+        await client.get(f"/api/versions/{version_id}/text")
+
+
 async def receipts(world: World, who: str) -> dict[int, Receipt]:
     async with world.services.database.read() as session:
         found = await session.scalars(select(Receipt).where(Receipt.person_id == world.people[who].id))
@@ -117,12 +125,15 @@ async def test_devices_report(world: World, browser: Browsers, clock: Clock) -> 
         entry(guests, delivered=True, pages=[1]),
         entry(999_999, pages=[1]),
     ]
+    assert (await phone.post("/api/receipts", json={"entries": said})).status_code == 204
+    assert await receipts(world, "da sar") == {}, "nobody has read what was never handed out"
+    await fetched(phone, every, branch, guests)
     for _ in range(2):
         assert (await phone.post("/api/receipts", json={"entries": said})).status_code == 204
     found = await receipts(world, "da sar")
     assert set(found) == {every, branch}, "a paper for others gets no receipt"
     row = found[every]
-    assert (row.delivered_at, row.opened_at) == (MORNING - timedelta(hours=2), MORNING)
+    assert (row.delivered_at, row.opened_at) == (MORNING, MORNING), "not before it was handed out"
     assert (row.pages_seen, row.seen_count, row.last_page, row.seconds) == ("5", 2, 3, 40)
     own = (await phone.get(f"/api/meetings/{world.meeting.id}/my-receipts")).json()["versions"]
     assert own[str(every)]["seen_count"] == 2
@@ -130,7 +141,8 @@ async def test_devices_report(world: World, browser: Browsers, clock: Clock) -> 
     hall = await browser(world.province.da_sar_hall)
     assert (await hall.post("/api/receipts", json={"entries": said})).status_code == 403
 
-    # Read without a line, recalled meanwhile: what was read was read. Nobody new gets a receipt for it but readers.
+    # Read without a line, recalled meanwhile: what was read was read. Nobody new gets a receipt for it.
+    await fetched(await browser(world.people["lat"]), every)
     async with world.services.transactions(SYSTEM) as tx:
         (await tx.session.get_one(Paper, world.papers["all"].id)).recalled_at = MORNING
     later = clock.pass_(minutes=5).isoformat()
@@ -145,6 +157,19 @@ async def test_devices_report(world: World, browser: Browsers, clock: Clock) -> 
         assert await session.scalar(select(Receipt).where(Receipt.person_id == world.province.stranger.id)) is None
 
 
+async def test_what_is_handed_out_is_noted_without_a_word_of_the_device(world: World, browser: Browsers) -> None:
+    """Words, a page's picture, the file: the first of them writes the receipt."""
+    version = world.version("all")
+    for who, path in (("da sar", f"/api/versions/{version}/text"), ("lat", f"/api/versions/{version}/pages/1/image")):
+        client = await browser(world.people[who])
+        await client.get(path)
+        async with asyncio.timeout(10):
+            while not (found := await receipts(world, who)):  # noqa: ASYNC110  (written a moment later)
+                await asyncio.sleep(0.05)
+        assert (found[version].served_at, found[version].delivered_at) == (MORNING, MORNING)
+        assert found[version].opened_at is None
+
+
 async def test_the_board(world: World, browser: Browsers) -> None:
     said = {
         "da sar": {"all": {"pages": [1, 2, 3]}, "branch": {"delivered": True}},
@@ -152,6 +177,7 @@ async def test_the_board(world: World, browser: Browsers) -> None:
     }
     for who, papers in said.items():
         client = await browser(world.people[who])
+        await fetched(client, *map(world.version, papers))
         entries = [entry(world.version(name), **facts) for name, facts in papers.items()]
         assert (await client.post("/api/receipts", json={"entries": entries})).status_code == 204
     path = f"/api/meetings/{world.meeting.id}/receipts"
@@ -204,6 +230,7 @@ async def test_the_board(world: World, browser: Browsers) -> None:
 
 async def test_a_new_version_is_read_anew(world: World, browser: Browsers) -> None:
     client = await browser(world.people["lat"])
+    await fetched(client, world.version("all"))
     said = {"entries": [entry(world.version("all"), pages=[1, 2, 3])]}
     assert (await client.post("/api/receipts", json=said)).status_code == 204
     async with world.services.transactions(SYSTEM) as tx:
@@ -215,6 +242,7 @@ async def test_a_new_version_is_read_anew(world: World, browser: Browsers) -> No
 
 async def test_reminders(world: World, browser: Browsers, clock: Clock) -> None:
     client = await browser(world.people["hiep an"])
+    await fetched(client, world.version("all"))
     said = {"entries": [entry(world.version("all"), pages=[1])]}
     assert (await client.post("/api/receipts", json=said)).status_code == 204
     organiser = await browser(world.province.organiser)

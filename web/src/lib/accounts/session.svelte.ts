@@ -30,9 +30,12 @@ class Session {
     this.#is(await answer(api.POST('/api/session', { body: { login, password } }), true));
   }
 
-  /** Exchanges a personal link's token for a session. Returns the path to go to. */
-  async useLink(token: string): Promise<string> {
-    const { me, next } = await answer(api.POST('/api/session/link', { body: { token } }), true);
+  /**
+   * Exchanges a personal link's token for a session. Returns the path to go to. Throws `somebody-else-signed-in` if this
+   * device is another's, whom only `replace` signs out.
+   */
+  async useLink(token: string, replace = false): Promise<string> {
+    const { me, next } = await answer(api.POST('/api/session/link', { body: { token, replace } }), true);
     this.#is(me);
     return next;
   }

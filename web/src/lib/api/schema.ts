@@ -130,6 +130,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/papers/{paper_id}/overrule-mark": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Overrule Mark
+         * @description A word in the body that looked like a mark of secrecy is none; the version is worked on once more.
+         */
+        post: operations["overrule_mark_api_papers__paper_id__overrule_mark_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/papers/{paper_id}/policy": {
         parameters: {
             query?: never;
@@ -719,7 +739,11 @@ export interface paths {
         get: operations["own_sessions_api_sessions_get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * End Other Sessions
+         * @description All of one's own but the one that asks.
+         */
+        delete: operations["end_other_sessions_api_sessions_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -754,6 +778,79 @@ export interface paths {
         put: operations["change_password_api_session_password_put"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sessions Of Person */
+        get: operations["sessions_of_person_api_people__person_id__sessions_get"];
+        put?: never;
+        post?: never;
+        /** End Sessions Of Person */
+        delete: operations["end_sessions_of_person_api_people__person_id__sessions_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End Session Of Person */
+        delete: operations["end_session_of_person_api_people__person_id__sessions__session_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/points/{point_id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sessions Of Hall */
+        get: operations["sessions_of_hall_api_points__point_id__sessions_get"];
+        put?: never;
+        post?: never;
+        /**
+         * End Sessions Of Hall
+         * @description A device is lost: nothing that was signed in for this hall is any more.
+         */
+        delete: operations["end_sessions_of_hall_api_points__point_id__sessions_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/points/{point_id}/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End Session Of Hall */
+        delete: operations["end_session_of_hall_api_points__point_id__sessions__session_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1203,6 +1300,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Leading Devices */
+        get: operations["leading_devices_api_meetings__meeting_id__devices_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/devices/{session_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm Device */
+        post: operations["confirm_device_api_meetings__meeting_id__devices__session_id__confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/devices/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End Device */
+        delete: operations["end_device_api_meetings__meeting_id__devices__session_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/invitations.pdf": {
         parameters: {
             query?: never;
@@ -1436,6 +1584,26 @@ export interface paths {
         patch: operations["append_api_uploads__token__patch"];
         trace?: never;
     };
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit
+         * @description The log, newest first, page by page; for administrators of the root unit.
+         */
+        get: operations["audit_api_audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1607,6 +1775,43 @@ export interface components {
              * @default
              */
             name: string;
+        };
+        /** AuditOut */
+        AuditOut: {
+            /** Id */
+            id: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Actor Person Id */
+            actor_person_id: number | null;
+            /** Actor Point Id */
+            actor_point_id: number | null;
+            /** Actor Name */
+            actor_name: string;
+            /** Session Id */
+            session_id: number | null;
+            /** Address */
+            address: string;
+            /** Action */
+            action: string;
+            /** Subject Type */
+            subject_type: string;
+            /** Subject Id */
+            subject_id: string;
+            /** Facts */
+            facts: {
+                [key: string]: unknown;
+            };
+        };
+        /** AuditPage */
+        AuditPage: {
+            /** Entries */
+            entries: components["schemas"]["AuditOut"][];
+            /** More */
+            more: boolean;
         };
         /** BadRow */
         BadRow: {
@@ -2092,6 +2297,37 @@ export interface components {
             /** Point Name */
             point_name: string;
         };
+        /**
+         * LeadingDevice
+         * @description A browser that came by the chair's or the secretary's personal link.
+         */
+        LeadingDevice: {
+            /** Session Id */
+            session_id: number;
+            /** Full Name */
+            full_name: string;
+            /**
+             * Part
+             * @enum {string}
+             */
+            part: "chair" | "secretary";
+            /** User Agent */
+            user_agent: string;
+            /** Address */
+            address: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
+            /** Confirmed */
+            confirmed: boolean;
+        };
         /** LeftOut */
         LeftOut: {
             /** Title */
@@ -2143,6 +2379,11 @@ export interface components {
         LinkSignIn: {
             /** Token */
             token: string;
+            /**
+             * Replace
+             * @default false
+             */
+            replace: boolean;
         };
         /** LinkSignedIn */
         LinkSignedIn: {
@@ -2670,6 +2911,11 @@ export interface components {
             /** Level */
             level: number;
         };
+        /** OverruleWrite */
+        OverruleWrite: {
+            /** Reason */
+            reason: string;
+        };
         /** OwnReceipt */
         OwnReceipt: {
             /** Delivered At */
@@ -2970,6 +3216,8 @@ export interface components {
             signed_off: components["schemas"]["SignOffOut"] | null;
             /** May Take */
             may_take: boolean;
+            /** May Sign */
+            may_sign: boolean;
             /** People */
             people: components["schemas"]["server__attendance__people__schemas__PersonOut"][];
             /** Visitors */
@@ -3257,6 +3505,10 @@ export interface components {
         RightsOut: {
             /** View */
             view: boolean;
+            /** Attend */
+            attend: boolean;
+            /** Oversee */
+            oversee: boolean;
             /** Organise */
             organise: boolean;
             /** Conduct */
@@ -3364,6 +3616,8 @@ export interface components {
             last_seen_at: string;
             /** User Agent */
             user_agent: string;
+            /** Address */
+            address: string;
             /** Current */
             current: boolean;
         };
@@ -3750,6 +4004,11 @@ export interface components {
             spent_seconds: number;
             /** Since */
             since: string | null;
+        };
+        /** ContentSound */
+        ContentSound: {
+            /** On */
+            on: boolean;
         };
         /**
          * DemandSignal
@@ -4170,6 +4429,8 @@ export interface components {
             presenter_id: number | null;
             /** Presenter Name */
             presenter_name: string;
+            /** Presenter Away */
+            presenter_away: boolean;
             /** Offered To */
             offered_to: number | null;
             /** Offered Name */
@@ -4222,6 +4483,11 @@ export interface components {
              * Format: date-time
              */
             since: string;
+            /**
+             * Muted
+             * @default false
+             */
+            muted: boolean;
         };
         /**
          * StageEntity
@@ -4627,6 +4893,11 @@ export interface components {
                 data: components["schemas"]["NoData"];
                 reply: components["schemas"]["NoData"];
             };
+            /** @description Whether the sound of what is shared is heard; `floor.mute_all` turns it off. */
+            "content.sound": {
+                data: components["schemas"]["ContentSound"];
+                reply: components["schemas"]["NoData"];
+            };
             /** @description Halls may come in and test. */
             "meeting.open": {
                 data: components["schemas"]["NoData"];
@@ -4919,6 +5190,41 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    overrule_mark_api_papers__paper_id__overrule_mark_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                paper_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OverruleWrite"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -6129,6 +6435,24 @@ export interface operations {
             };
         };
     };
+    end_other_sessions_api_sessions_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     revoke_session_api_sessions__session_id__delete: {
         parameters: {
             query?: never;
@@ -6170,6 +6494,186 @@ export interface operations {
                 "application/json": components["schemas"]["PasswordChange"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    sessions_of_person_api_people__person_id__sessions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    end_sessions_of_person_api_people__person_id__sessions_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    end_session_of_person_api_people__person_id__sessions__session_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                session_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    sessions_of_hall_api_points__point_id__sessions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    end_sessions_of_hall_api_points__point_id__sessions_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    end_session_of_hall_api_points__point_id__sessions__session_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_id: number;
+                session_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             204: {
@@ -7320,6 +7824,97 @@ export interface operations {
             };
         };
     };
+    leading_devices_api_meetings__meeting_id__devices_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadingDevice"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    confirm_device_api_meetings__meeting_id__devices__session_id__confirm_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                session_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    end_device_api_meetings__meeting_id__devices__session_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                session_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     invitations_api_meetings__meeting_id__invitations_pdf_get: {
         parameters: {
             query?: {
@@ -7799,6 +8394,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    audit_api_audit_get: {
+        parameters: {
+            query?: {
+                before?: number | null;
+                limit?: number;
+                since?: string | null;
+                until?: string | null;
+                action?: string | null;
+                subject_type?: string | null;
+                subject_id?: string | null;
+                person_id?: number | null;
+                point_id?: number | null;
+                session_id?: number | null;
+                address?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
             };
             /** @description Validation Error */
             422: {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { AgendaItemEntity, Layout, PointEntity, StageEntity, UnitEntity } from '#lib/live/types.ts';
 import { itemClock, nextItem } from './agenda.ts';
-import { panesOf, shownLayout } from './screens.ts';
+import { ratingOf } from './console/figures.ts';
+import { flawLine, flawsOf, unheard } from './flaws.ts';
+import { absence, panesOf, shownLayout } from './screens.ts';
 import { hands, phoneOf, standing, troubles } from './standing.ts';
 import { fold } from '#lib/text/fold.ts';
 import { duration } from '#lib/text/format.ts';
@@ -63,6 +65,37 @@ describe('standing of a point', () => {
     expect(standing(point(3, { weak: true, presence: 'testing' }), on)).toBe('weak');
     expect(standing(point(3, { presence: 'testing' }), on)).toBe('testing');
     expect(standing(point(3, { presence: 'absent', weak: true }), on)).toBe('absent');
+  });
+
+  it('names what keeps it from being seen and heard', () => {
+    expect(flawsOf(point(1))).toEqual([]);
+    expect(flawsOf(point(1, { microphone: 'unknown', camera: 'unknown', media: 'none' }))).toEqual([]);
+    const silent = point(1, { microphone: 'denied', camera: 'none' });
+    expect(flawLine(silent)).toBe('micro bị trình duyệt chặn, chưa có camera');
+    expect(unheard(silent)).toBe(true);
+    expect(unheard(point(1, { camera: 'muted' }))).toBe(false);
+    expect(unheard(point(1, { media: 'lost' }))).toBe(true);
+  });
+
+  it('warns of a hall that is heard though its page does not answer', () => {
+    expect(flawsOf(point(1, { presence: 'lost', floor: true }))).toEqual(['control']);
+    expect(flawsOf(point(1, { presence: 'lost', floor: true, media: 'lost' }))).toEqual([]);
+    expect(flawsOf(point(1, { presence: 'absent', microphone: 'none' }))).toEqual([]);
+  });
+
+  it('has one rating of its line, which a still picture lowers', () => {
+    const line = { rating: 'good', fps: 25 } as Parameters<typeof ratingOf>[0];
+    expect(ratingOf(line, false)).toBe('good');
+    expect(ratingOf(line, true)).toBe('weak');
+    expect(ratingOf({ ...line, fps: 6 }, false)).toBe('weak');
+    expect(ratingOf({ ...line, fps: 0 }, false)).toBe('good');
+    expect(ratingOf({ ...line, rating: 'bad' }, false)).toBe('bad');
+  });
+
+  it('says on other screens why it is not seen', () => {
+    expect(absence(place(1))).toBeUndefined();
+    expect(absence({ ...place(1), presence: 'lost' })).toBe('Điểm cầu Điểm 1 mất kết nối, đang tự nối lại');
+    expect(absence({ ...place(1), presence: 'absent' })).toBe('Điểm cầu Điểm 1 chưa vào phòng họp');
   });
 
   it('lists hands in the order they were raised', () => {
@@ -184,7 +217,7 @@ describe('screens', () => {
   });
 
   it('gives shared content the large place and takes it back', () => {
-    const content = { participant: 'desk-1', name: 'An', since: ago(1) };
+    const content = { participant: 'desk-1', name: 'An', since: ago(1), muted: false };
     const shown = (layout: Layout, shared = true) =>
       shownLayout(stage({ layout, content: shared ? content : null }));
     expect(shown('stage-row')).toBe('content-stage');
@@ -194,7 +227,7 @@ describe('screens', () => {
   });
 
   it('shows a presented page where a shared screen would stand, and the shared screen before it', () => {
-    const content = { participant: 'desk-1', name: 'An', since: ago(1) };
+    const content = { participant: 'desk-1', name: 'An', since: ago(1), muted: false };
     const withPaper = (change: Partial<StageEntity>) => panesOf(stage(change), true).map(({ slot }) => slot);
     expect(shownLayout(stage({ layout: 'stage-row' }), true)).toBe('content-stage');
     expect(shownLayout(stage({ layout: 'grid-2' }), true)).toBe('grid-2');

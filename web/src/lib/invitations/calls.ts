@@ -53,6 +53,20 @@ export const delegatesApi = {
   /** null: everybody. With `send` by e-mail, else the links are returned to be handed out. */
   links: (id: number, delegate_ids: number[] | null, send: boolean) =>
     answer(api.POST('/api/meetings/{meeting_id}/links', { ...meeting(id), body: { delegate_ids, send } })),
+  /** Browsers that came by the chair's or the secretary's link. */
+  devices: (id: number) => answer(api.GET('/api/meetings/{meeting_id}/devices', meeting(id))),
+  confirmDevice: (meeting_id: number, session_id: number) =>
+    answer(
+      api.POST('/api/meetings/{meeting_id}/devices/{session_id}/confirm', {
+        params: { path: { meeting_id, session_id } },
+      }),
+    ),
+  endDevice: (meeting_id: number, session_id: number) =>
+    answer(
+      api.DELETE('/api/meetings/{meeting_id}/devices/{session_id}', {
+        params: { path: { meeting_id, session_id } },
+      }),
+    ),
   revoke: (id: number, delegate_ids: number[]) =>
     answer(api.POST('/api/meetings/{meeting_id}/links/revoke', { ...meeting(id), body: { delegate_ids } })),
   /** One page each, at most 1,000: of these delegates, of a point, or of everybody. */

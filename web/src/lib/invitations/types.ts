@@ -11,5 +11,6 @@ export type DelegatePoint = DelegateList['points'][number];
 export type NewDelegate = Schemas['DelegatesWrite']['people'][number];
 export type DelegateChange = Schemas['DelegatePatch'];
 export type ImportReport = Schemas['ImportOut'];
+export type LeadingDevice = Schemas['LeadingDevice'];
 export type LinksReport = Schemas['LinksOut'];
 export type AccessRequest = Schemas['RequestOut'];

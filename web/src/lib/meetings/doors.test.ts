@@ -4,6 +4,8 @@ import { doors } from './doors.ts';
 
 const nobody: MeetingRights = {
   view: true,
+  attend: true,
+  oversee: false,
   organise: false,
   conduct: false,
   operate: false,

@@ -79,6 +79,10 @@ export function noticeWords({ kind, data }: Notification): string {
       return m.notices_recalled({ title: text('title') });
     case 'access.requested':
       return m.notices_asked({ name: text('full_name') });
+    case 'device.asks':
+      return m.notices_device_asks({ name: text('full_name') });
+    case 'account.link-made':
+      return m.notices_link_made({ by: text('by') });
     case 'papers.reminder': {
       const left = count('count');
       return left ? m.notices_reminder({ count: left }) : m.notices_reminder_plain();

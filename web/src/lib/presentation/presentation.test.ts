@@ -162,6 +162,11 @@ describe('choosing', () => {
     ]);
   });
 
+  it('leaves out what the live channel says was recalled, before the library is asked for anew', () => {
+    const ids = groupsOf(papers, agenda, '', [3, 5]).flatMap(({ papers }) => papers.map(({ id }) => id));
+    expect(ids).toEqual([2, 1]);
+  });
+
   it('finds by name without diacritics, and by number', () => {
     expect(shape('to trinh')).toEqual([[2, [3]]]);
     expect(shape('12-bc')).toEqual([[2, [3]]]);

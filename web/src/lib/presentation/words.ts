@@ -1,3 +1,4 @@
+import type { PresentationEntity } from '#lib/live/types.ts';
 import { m } from '#lib/paraglide/messages.js';
 
 /** So many halls are named; of more, their number is. */
@@ -12,3 +13,7 @@ export function unseenWords(points: readonly string[]): string {
     ? m.present_unseen_one({ names })
     : m.present_unseen({ count: points.length, names });
 }
+
+/** Who presents, and whether anybody would turn the page. */
+export const shownBy = ({ presenter_name: name, presenter_away: away }: PresentationEntity): string =>
+  away ? m.present_away({ name }) : m.present_by({ name });

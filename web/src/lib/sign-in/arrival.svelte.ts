@@ -112,7 +112,7 @@ export class Arrival {
         return this.#stand({ name: 'refused' });
       }
       if (link) {
-        await session.useLink(link.replace('/join/', ''));
+        await session.useLink(link.replace('/join/', ''), true); // Asked for on this very device.
         forgetRequest(this.#code);
         return await this.begin();
       }

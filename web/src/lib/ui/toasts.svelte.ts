@@ -17,7 +17,8 @@ class Toasts {
   show(text: string, kind: Toast['kind'] = 'success', action?: Toast['action']): number {
     const id = this.#next++;
     this.list = [...this.list.slice(1 - most), { id, text, kind, action }];
-    setTimeout(() => this.dismiss(id), action ? 10_000 : kind === 'error' ? 8_000 : 5_000);
+    // What failed stays long: whoever looks elsewhere or reads slowly must not miss it. A hall's screen is left alone, so it goes.
+    setTimeout(() => this.dismiss(id), kind === 'error' ? 60_000 : action ? 10_000 : 5_000);
     return id;
   }
 

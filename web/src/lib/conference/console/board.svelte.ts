@@ -5,6 +5,7 @@ import { m } from '#lib/paraglide/messages.js';
 import type { PointState } from '#lib/ui/StateMark.svelte';
 import { toasts } from '#lib/ui/toasts.svelte.ts';
 import type { Conference } from '../conference.svelte.ts';
+import { flawsOf } from '../flaws.ts';
 import { tileCount } from '../screens.ts';
 import { hands, standing, troubles } from '../standing.ts';
 import { fold } from '#lib/text/fold.ts';
@@ -14,6 +15,8 @@ export type BoardView = 'wall' | 'tree' | 'tiles';
 
 const QUIET = 0.2;
 const SETTLE = 250;
+/** The media node has turned the slots over this long after the server said yes, ms. */
+const SWITCHES = 400;
 
 /** What an operator has before them: which view, which point is chosen, whom they listen to. */
 export class Board {
@@ -29,9 +32,13 @@ export class Board {
   /** The point listened to before it goes on air. */
   preview = $state<number | undefined>();
 
+  /** What the slots carry by now: a picture under another name would be worse than none. */
+  switched = $state.raw<{ preview?: number; tiles: readonly number[] }>({ tiles: [] });
+
   readonly #stops: (() => void)[] = [];
   #sent = '';
   #settle: ReturnType<typeof setTimeout> | undefined;
+  #switching: ReturnType<typeof setTimeout> | undefined;
 
   constructor(conference: Conference) {
     this.conference = conference;
@@ -49,6 +56,7 @@ export class Board {
 
   close(): void {
     clearTimeout(this.#settle);
+    clearTimeout(this.#switching);
     for (const stop of this.#stops.splice(0)) stop();
   }
 
@@ -78,6 +86,9 @@ export class Board {
   readonly hands: PointEntity[] = $derived.by(() => hands(this.points));
 
   readonly troubles = $derived.by(() => troubles(this.points));
+
+  /** Points in the room that would not be seen or heard. */
+  readonly flawed = $derived.by(() => this.points.filter((point) => flawsOf(point).length > 0));
 
   /** How many points stand in each state. */
   readonly counts: Record<PointState, number> = $derived.by(() => {
@@ -199,11 +210,19 @@ export class Board {
     const text = JSON.stringify(wanted);
     const { room } = this.conference;
     clearTimeout(this.#settle);
+    clearTimeout(this.#switching);
     if (text === this.#sent || !room.known) return;
     this.#settle = setTimeout(
       () => {
         this.#sent = text;
-        room.command('view.set', wanted).catch(() => (this.#sent = ''));
+        room.command('view.set', wanted).then(
+          () => {
+            this.#switching = setTimeout(() => {
+              this.switched = { preview: wanted.preview ?? undefined, tiles: wanted.tiles };
+            }, SWITCHES);
+          },
+          () => (this.#sent = ''),
+        );
       },
       this.#sent === '' ? 0 : SETTLE,
     );

@@ -16,6 +16,9 @@ export const papersApi = {
   restore: (id: number) => answer(api.POST('/api/papers/{paper_id}/restore', paper(id))),
   /** Runs a version once more that failed on our side. */
   retry: (id: number) => answer(api.POST('/api/papers/{paper_id}/retry', paper(id))),
+  /** A word in its body that looked like a mark of secrecy is none. */
+  overruleMark: (id: number, reason: string) =>
+    answer(api.POST('/api/papers/{paper_id}/overrule-mark', { ...paper(id), body: { reason } })),
   order: (id: number, paper_ids: number[]) =>
     answer(api.PUT('/api/meetings/{meeting_id}/papers/order', { ...meeting(id), body: { paper_ids } })),
 

@@ -3,8 +3,9 @@ import type { Point, Unit } from '#lib/api/types.ts';
 import { branches } from '#lib/organisations/tree.ts';
 import { asChosen, placed, shelves } from './order.ts';
 import { choiceOf, covered, nobody, policyOf } from './rights.ts';
+import { sealOf } from './seal.ts';
 import { fingerprint, idOf, pauses, retryable, share } from './sending.ts';
-import type { Paper, Version } from './types.ts';
+import type { Paper, Signature, Version } from './types.ts';
 import { factsOf, offer, standingOf, workWords } from './words.ts';
 import { fileSize } from '#lib/text/format.ts';
 
@@ -176,5 +177,20 @@ describe('words', () => {
       }),
     ).toBe('Báo cáo 418-BC/TU, 15/11/2026, Tỉnh ủy, Khẩn');
     expect([fileSize(10), fileSize(345_678), fileSize(9_412_000)]).toEqual(['1 kB', '346 kB', '9,4 MB']);
+  });
+});
+
+describe('seal', () => {
+  const signed = (change: Partial<Signature> = {}) =>
+    ({ signer: 'Tỉnh ủy', intact: true, covers_whole: true, trusted: true, ...change }) as Signature;
+
+  it('names a signer only when the certificate was checked and nothing came after', () => {
+    expect(sealOf([signed()])).toMatchObject({ look: 'good' });
+    expect(sealOf([signed({ covers_whole: false })])).toMatchObject({ look: 'doubtful' });
+    expect(sealOf([signed({ covers_whole: false })]).words).not.toContain('Tỉnh ủy');
+    expect(sealOf([signed({ trusted: null })]).look).toBe('doubtful');
+    expect(sealOf([signed({ trusted: false })]).look).toBe('doubtful');
+    expect(sealOf([signed({ trusted: null })]).words).not.toBe(sealOf([signed()]).words);
+    expect(sealOf([signed(), signed({ intact: false })]).look).toBe('broken');
   });
 });

@@ -1,0 +1,280 @@
+"""A PDF made ready for whatever follows: what its readers see becomes part of its pages (form values, stamps), what
+they do not see goes out of it (hidden layers, notes, who wrote it), and pages that are broken are known."""
+
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pypdfium2
+from pikepdf import Array, Dictionary, Name, Object
+from pypdfium2 import raw
+
+_NOTES = frozenset({"/Text", "/Popup"})
+_SHOWS = frozenset({"Tj", "TJ", "sh", "INLINE IMAGE"})
+_SHOWS_ON_NEXT_LINE = frozenset({"'", '"'})
+_PAINTS = frozenset({"S", "s", "f", "F", "f*", "B", "B*", "b", "b*"})
+_DEPTH_MAX = 8
+_LETTERS = 12.0
+"""Points, of a value whose field says nothing."""
+_FONT = "/usr/share/fonts/truetype/liberation2/LiberationSans-Regular.ttf"
+
+
+def prepare(source: Path, target: Path) -> list[str]:
+    """Writes the copy. Returns codes of warnings."""
+    codes: set[str] = set()
+    with pikepdf.open(source, suppress_warnings=True) as document:
+        _forget_authors(document)
+        if _has_damaged_pages(document):
+            codes.add("pages-damaged")
+        if _drop_hidden_layers(document):
+            codes.add("layers-removed")
+        if _drop_notes(document):
+            codes.add("notes-removed")
+        bare = _flatten(document)
+        document.save(target)
+    if bare:
+        _write_values(target, bare)
+    return sorted(codes)
+
+
+def _forget_authors(document: pikepdf.Pdf) -> None:
+    """Whoever wrote it, with what, when (XMP and the document information), and what programs keep for themselves."""
+    for holder in (document.Root, *(page.obj for page in document.pages)):
+        for key in ("/Metadata", "/PieceInfo", "/LastModified"):
+            if key in holder:
+                del holder[key]
+    if "/Info" in document.trailer:
+        title = document.trailer["/Info"].get("/Title") if isinstance(document.trailer["/Info"], Dictionary) else None
+        document.trailer["/Info"] = document.make_indirect(Dictionary())
+        if isinstance(title, pikepdf.String):
+            document.trailer["/Info"]["/Title"] = title
+
+
+# -- broken pages
+
+
+def _has_damaged_pages(document: pikepdf.Pdf) -> bool:
+    return any(not _is_whole(stream) for page in document.pages for stream in _contents(page.obj))
+
+
+def _contents(page: Object) -> Iterator[pikepdf.Stream]:
+    contents = page.get("/Contents")
+    for each in contents if isinstance(contents, Array) else [contents]:
+        if isinstance(each, pikepdf.Stream):
+            yield each
+
+
+def _is_whole(stream: pikepdf.Stream) -> bool:
+    """qpdf gives what it could read of a broken stream, without a word."""
+    try:
+        if stream.get("/Filter") == Name.FlateDecode:
+            unpacker = zlib.decompressobj()
+            unpacker.decompress(stream.read_raw_bytes())
+            return unpacker.eof or not unpacker.unconsumed_tail
+        stream.read_bytes()
+    except (zlib.error, pikepdf.PdfError, pikepdf.DependencyError, ValueError, RuntimeError):
+        return False
+    return True
+
+
+# -- layers
+
+
+def _drop_hidden_layers(document: pikepdf.Pdf) -> bool:
+    """Everything on optional content that is off when the file is opened (ISO 32000-1 section 8.11)."""
+    layers = document.Root.get("/OCProperties")
+    if not isinstance(layers, Dictionary):
+        return False
+    hidden = _hidden(layers)
+    dropped = False
+    if hidden:
+        seen: set[tuple[int, int]] = set()
+        for page in document.pages:
+            dropped |= _drop_from(document, page.obj, hidden, seen, 0)
+            annotations = page.obj.get("/Annots")
+            if isinstance(annotations, Array):
+                kept = [each for each in annotations if not (isinstance(each, Dictionary) and _is_off(each, hidden))]
+                dropped |= len(kept) < len(annotations)
+                page.obj["/Annots"] = Array(kept)
+    del document.Root["/OCProperties"]  # what is left is seen by all
+    return dropped
+
+
+def _hidden(layers: Dictionary) -> set[tuple[int, int]]:
+    usual = layers.get("/D", Dictionary())
+    groups = [each for each in layers.get("/OCGs", Array()) if isinstance(each, Dictionary)]
+    off = {each.objgen for each in usual.get("/OFF", Array()) if isinstance(each, Dictionary)}
+    if usual.get("/BaseState") == Name.OFF:
+        on = {each.objgen for each in usual.get("/ON", Array()) if isinstance(each, Dictionary)}
+        off |= {each.objgen for each in groups} - on
+    return off
+
+
+def _is_off(holder: Object, hidden: set[tuple[int, int]]) -> bool:
+    return _group_is_off(holder.get("/OC"), hidden)
+
+
+def _group_is_off(group: Object | None, hidden: set[tuple[int, int]]) -> bool:
+    if not isinstance(group, Dictionary):
+        return False
+    if group.get("/Type") != Name.OCMD:
+        return group.objgen in hidden
+    members = group.get("/OCGs")
+    those = [
+        each.objgen in hidden for each in (members if isinstance(members, Array) else [members]) if each is not None
+    ]
+    rule = str(group.get("/P", "/AnyOn"))
+    shown = {"/AllOn": not any(those), "/AnyOff": any(those), "/AllOff": all(those)}.get(rule, not all(those))
+    return bool(those) and not shown
+
+
+def _drop_from(
+    document: pikepdf.Pdf, holder: Object, hidden: set[tuple[int, int]], seen: set[tuple[int, int]], depth: int
+) -> bool:
+    """Of a page or a form, and the forms in it."""
+    resources = holder.get("/Resources")
+    if not isinstance(resources, Dictionary) or depth > _DEPTH_MAX:
+        return False
+    properties, objects = resources.get("/Properties"), resources.get("/XObject")
+    named = {name for name, each in _items(properties) if _group_is_off(each, hidden)}
+    drawn = {name for name, each in _items(objects) if isinstance(each, pikepdf.Stream) and _is_off(each, hidden)}
+    dropped = bool(named or drawn)
+    if dropped:
+        kept = pikepdf.unparse_content_stream(list(_visible(holder, named, drawn)))
+        if isinstance(holder, pikepdf.Stream):
+            holder.write(kept)
+        else:
+            holder["/Contents"] = document.make_stream(kept)
+        for name in drawn:
+            del resources["/XObject"][name]
+    for _, each in _items(objects):
+        if isinstance(each, pikepdf.Stream) and each.get("/Subtype") == Name.Form and each.objgen not in seen:
+            seen.add(each.objgen)
+            dropped |= _drop_from(document, each, hidden, seen, depth + 1)
+    return dropped
+
+
+def _visible(holder: Object, named: set[str], drawn: set[str]) -> Iterator[tuple[list[Object], pikepdf.Operator]]:
+    """The instructions without those that paint within a hidden layer; what sets a state goes on setting it."""
+    within: list[bool] = []
+    page = holder if isinstance(holder, pikepdf.Stream) else pikepdf.Page(holder)
+    for instruction in pikepdf.parse_content_stream(page):
+        operands: list[Any] = list(instruction.operands)
+        operator = str(instruction.operator)
+        if operator in ("BDC", "BMC"):
+            layer = operator == "BDC" and len(operands) == 2 and str(operands[0]) == "/OC" and str(operands[1]) in named
+            within.append(layer)
+        elif operator == "EMC" and within:
+            within.pop()
+        elif operator == "Do" and operands and str(operands[0]) in drawn:
+            continue
+        elif any(within):
+            if operator in _SHOWS or operator == "Do":
+                continue
+            if operator in _SHOWS_ON_NEXT_LINE:
+                operands, operator = [], "T*"
+            elif operator in _PAINTS:
+                operands, operator = [], "n"
+        yield operands, pikepdf.Operator(operator)
+
+
+def _items(dictionary: Object | None) -> list[tuple[str, Object]]:
+    if not isinstance(dictionary, Dictionary):
+        return []
+    return [(key, dictionary[key]) for key in dictionary.keys()]  # noqa: SIM118  not iterable
+
+
+# -- notes and forms
+
+
+def _drop_notes(document: pikepdf.Pdf) -> bool:
+    dropped = False
+    for page in document.pages:
+        annotations = page.obj.get("/Annots")
+        if not isinstance(annotations, Array):
+            continue
+        kept = [
+            each for each in annotations if not (isinstance(each, Dictionary) and str(each.get("/Subtype")) in _NOTES)
+        ]
+        if len(kept) < len(annotations):
+            dropped |= any(isinstance(each, Dictionary) and each.get("/Subtype") == Name.Text for each in annotations)
+            page.obj["/Annots"] = Array(kept)
+    return dropped
+
+
+_Bare = dict[int, list[tuple[tuple[float, float, float, float], str]]]
+"""Page (from 0) -> where a value stands, and the value."""
+
+
+def _flatten(document: pikepdf.Pdf) -> _Bare:
+    """Fields and other annotations that are drawn become part of the page. Returns the values that have no drawing."""
+    bare: _Bare = {}
+    form = document.Root.get("/AcroForm")
+    stale = isinstance(form, Dictionary) and bool(form.get("/NeedAppearances", False))
+    for number, page in enumerate(document.pages):
+        annotations = page.obj.get("/Annots")
+        for each in annotations if isinstance(annotations, Array) else ():
+            if not isinstance(each, Dictionary) or each.get("/Subtype") != Name.Widget or int(each.get("/F", 0)) & 2:
+                continue
+            value = _value(each)
+            if value and (stale or not isinstance(each.get("/AP"), Dictionary)):
+                box = [float(edge) for edge in each["/Rect"]]
+                left, right, bottom, top = min(box[0::2]), max(box[0::2]), min(box[1::2]), max(box[1::2])
+                bare.setdefault(number, []).append(((left, bottom, right, top), value))
+                each["/AP"] = Dictionary()
+    if isinstance(form, Dictionary) and "/NeedAppearances" in form:
+        del form["/NeedAppearances"]
+    document.flatten_annotations("screen")
+    for page in document.pages:
+        annotations = page.obj.get("/Annots")
+        if isinstance(annotations, Array):
+            page.obj["/Annots"] = Array(
+                [each for each in annotations if isinstance(each, Dictionary) and each.get("/Subtype") != Name.Widget]
+            )
+    if "/AcroForm" in document.Root and "/XFA" not in document.Root["/AcroForm"]:
+        del document.Root["/AcroForm"]
+    return bare
+
+
+def _value(widget: Dictionary) -> str:
+    """Of a text or choice field; both value and kind may stand above it."""
+    node: Object | None = widget
+    kind, value = None, None
+    for _ in range(_DEPTH_MAX):
+        if not isinstance(node, Dictionary):
+            break
+        kind, value = kind or node.get("/FT"), value or node.get("/V")
+        node = node.get("/Parent")
+    if kind not in (Name.Tx, Name.Ch):
+        return ""
+    if isinstance(value, Array):
+        return ", ".join(str(each) for each in value if isinstance(each, pikepdf.String))
+    return str(value) if isinstance(value, pikepdf.String) else ""
+
+
+def _write_values(target: Path, bare: _Bare) -> None:
+    """By PDFium: it has letters for every language, qpdf for Western ones alone."""
+    content = Path(_FONT).read_bytes()
+    written = target.with_name("written.pdf")
+    with pypdfium2.PdfDocument(target) as document:
+        buffer = (raw.c_uint8 * len(content)).from_buffer_copy(content)
+        font = raw.FPDFText_LoadFont(document, buffer, len(content), raw.FPDF_FONT_TRUETYPE, 1)
+        for number, values in bare.items():
+            page = document[number]
+            for (left, bottom, _, top), value in values:
+                lines = value.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+                size = min(_LETTERS, max(4.0, (top - bottom) / len(lines) * 0.75))
+                for index, line in enumerate(lines):
+                    item = raw.FPDFPageObj_CreateTextObj(document, font, size)
+                    said = (line + "\0").encode("utf-16-le")
+                    raw.FPDFText_SetText(item, (raw.c_ushort * (len(said) // 2)).from_buffer_copy(said))
+                    y = (bottom + top - size) / 2 + size * 0.15 if len(lines) == 1 else top - size * 1.2 * (index + 1)
+                    raw.FPDFPageObj_Transform(item, 1, 0, 0, 1, left + 2, y)
+                    raw.FPDFPage_InsertObject(page, item)
+            page.gen_content()
+            page.close()
+        with written.open("wb") as file:
+            document.save(file)
+    written.replace(target)

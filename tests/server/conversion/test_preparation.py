@@ -1,0 +1,177 @@
+"""What readers see is on the page: filled-in forms, stamps. What they do not see is not in the file: layers that are
+off, notes, authors. Broken pages and metadata do no harm and are told."""
+
+import io
+import zlib
+from pathlib import Path
+
+import pikepdf
+import pypdfium2
+import pytest
+from pikepdf import Array, Dictionary, Name, String
+
+from server.conversion.preparation import prepare
+from server.conversion.text import lines_of, text_of
+from tests import papers
+from tests.server.conversion.converting import made
+
+HELVETICA = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)
+
+
+def saved(document: pikepdf.Pdf) -> bytes:
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def prepared(tmp_path: Path, content: bytes) -> tuple[pypdfium2.PdfDocument, list[str]]:
+    codes = prepare(papers.file(tmp_path, "source.pdf", content), tmp_path / "prepared.pdf")
+    return pypdfium2.PdfDocument(tmp_path / "prepared.pdf"), codes
+
+
+def text(document: pypdfium2.PdfDocument, page: int = 0) -> str:
+    return text_of(lines_of(document[page]))
+
+
+def form(content: bytes, *, drawn: bool, value: str) -> bytes:
+    """A field at the top of the last page, with its drawing or without one."""
+    with pikepdf.open(io.BytesIO(content)) as document:
+        page = document.pages[-1]
+        field = Dictionary(
+            Type=Name.Annot, Subtype=Name.Widget, FT=Name.Tx, T=String("ten"), V=String(value), F=4, P=page.obj
+        )
+        field["/Rect"] = Array([60, 790, 360, 812])
+        if drawn:
+            look = document.make_stream(
+                f"BT /F 11 Tf 2 5 Td ({value}) Tj ET".encode(),
+                Type=Name.XObject,
+                Subtype=Name.Form,
+                BBox=Array([0, 0, 300, 22]),
+                Resources=Dictionary(Font=Dictionary(F=HELVETICA)),
+            )
+            field["/AP"] = Dictionary(N=look)
+        made_field = document.make_indirect(field)
+        page.obj["/Annots"] = Array([made_field])
+        document.Root.AcroForm = Dictionary(Fields=Array([made_field]), NeedAppearances=not drawn)
+        return saved(document)
+
+
+@pytest.mark.parametrize(("drawn", "value"), [(True, "DIENTAY KQ 4711"), (False, "Đỗ Thị Ngọc Ánh, ý kiến: đồng ý")])
+def test_form_values_become_part_of_the_page(tmp_path: Path, drawn: bool, value: str) -> None:
+    document, _ = prepared(tmp_path, form(papers.pdf(), drawn=drawn, value=value))
+    assert value in text(document)
+    ink = document[0].render(scale=2, grayscale=True).to_pil().crop((120, 60, 720, 106))
+    assert min(ink.get_flattened_data()) < 80
+    with pikepdf.open(tmp_path / "prepared.pdf") as plain:
+        assert "/AcroForm" not in plain.Root
+
+
+async def test_a_form_on_a_scan_is_read_with_it(tmp_path: Path) -> None:
+    content = form(papers.scan_pdf(1, angle=0), drawn=True, value="DIENTAY KQ 4711")
+    done = await made(tmp_path / "job", content, "a.pdf")
+    assert "DIENTAY KQ 4711" in done.pages[0].text
+    assert "Nghị quyết" in done.pages[0].text
+
+
+def layered() -> bytes:
+    with pikepdf.open(io.BytesIO(papers.pdf())) as document:
+        page = document.pages[0]
+        off, on = (
+            document.make_indirect(Dictionary(Type=Name.OCG, Name=String(name))) for name in ("nháp", "chính thức")
+        )
+        document.Root.OCProperties = Dictionary(OCGs=Array([off, on]), D=Dictionary(OFF=Array([off]), Order=Array([])))
+        hidden_form = document.make_stream(
+            b"BT /F 12 Tf 60 40 Td (SO NOI BO 888) Tj ET",
+            Type=Name.XObject,
+            Subtype=Name.Form,
+            BBox=Array([0, 0, 600, 850]),
+            Resources=Dictionary(Font=Dictionary(F=HELVETICA)),
+            OC=off,
+        )
+        page.obj.Resources.Properties = Dictionary(A=off, B=on)
+        page.obj.Resources.Font.F = HELVETICA
+        page.obj.Resources.XObject = Dictionary(H=hidden_form)
+        page.contents_add(
+            b"q /OC /A BDC BT /F 12 Tf 60 20 Td (LOPANNHAP 999) Tj ET EMC Q "
+            b"q /OC /B BDC BT /F 12 Tf 60 60 Td (LOPHIEN 111) Tj ET EMC Q q /H Do Q"
+        )
+        page.obj["/Annots"] = Array(
+            [
+                Dictionary(Type=Name.Annot, Subtype=Name.Text, Rect=Array([60, 700, 80, 720]), Contents=String("KIN")),
+                Dictionary(
+                    Type=Name.Annot,
+                    Subtype=Name.Link,
+                    Rect=Array([9, 9, 99, 99]),
+                    A=Dictionary(S=Name.URI, URI=String("https://lamdong.gov.vn/")),
+                ),
+            ]
+        )
+        document.docinfo["/Author"] = "Nguyễn Văn Soạn"
+        with document.open_metadata() as metadata:
+            metadata["dc:creator"] = ["Nguyễn Văn Soạn"]
+        return saved(document)
+
+
+async def test_what_is_not_seen_is_not_in_the_file(tmp_path: Path) -> None:
+    done = await made(tmp_path / "job", layered(), "a.pdf")
+    assert "LOPHIEN 111" in done.pages[0].text
+    assert "LOPANNHAP" not in done.pages[0].text
+    assert {each.code for each in done.report.warnings} == {"layers-removed", "notes-removed"}
+    with pikepdf.open(done.result / "reading.pdf") as document:
+        everything = "".join(repr(each) for each in document.objects)
+        for stream in (each for each in document.objects if isinstance(each, pikepdf.Stream)):
+            everything += stream.read_bytes().decode("latin-1")
+        assert "/Metadata" not in document.Root
+        assert "/Author" not in document.docinfo
+    for trace in ("LOPANNHAP", "SO NOI BO 888", "KIN", "n So"):
+        assert trace not in everything, trace
+    assert "https://lamdong.gov.vn/" in everything
+
+
+async def test_authors_of_office_files_are_not_named(tmp_path: Path) -> None:
+    core = (
+        '<?xml version="1.0"?><cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/'
+        'core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:creator>Soan Thao Vien</dc:creator>'
+        "</cp:coreProperties>"
+    )
+    done = await made(tmp_path / "job", papers.docx(extra={"docProps/core.xml": core}), "a.docx")
+    with pikepdf.open(done.result / "reading.pdf") as document:
+        assert set(document.docinfo) <= {"/Title"}
+        assert "/Metadata" not in document.Root
+
+
+def test_broken_metadata_does_no_harm(tmp_path: Path) -> None:
+    with pikepdf.open(io.BytesIO(papers.pdf())) as document:
+        broken = document.make_stream(b"", Type=Name.Metadata, Subtype=Name.XML)
+        packed = bytearray(zlib.compress(b"<x:xmpmeta/>" * 50))
+        packed[12] ^= 0xFF
+        broken.write(bytes(packed), filter=Name.FlateDecode)
+        document.Root.Metadata = broken
+        buffer = io.BytesIO()
+        document.save(
+            buffer,
+            fix_metadata_version=False,
+            compress_streams=False,
+            stream_decode_level=pikepdf.StreamDecodeLevel.none,
+        )
+    document_made, codes = prepared(tmp_path, buffer.getvalue())
+    assert "BÁO CÁO" in text(document_made)
+    assert codes == []
+
+
+def broken_page() -> bytes:
+    """One byte of the page's content is wrong."""
+    with pikepdf.open(io.BytesIO(papers.pdf(2))) as document:
+        contents = document.pages[1].obj.Contents
+        packed = bytearray(zlib.compress(contents.read_bytes(), 9))
+        packed[len(packed) // 2] ^= 0xFF
+        contents.write(bytes(packed), filter=Name.FlateDecode)
+        buffer = io.BytesIO()
+        document.save(buffer, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
+        return buffer.getvalue()
+
+
+def test_a_broken_page_is_told(tmp_path: Path) -> None:
+    document, codes = prepared(tmp_path, broken_page())
+    assert (codes, len(document)) == (["pages-damaged"], 2)
+    assert prepared(tmp_path, papers.pdf(2))[1] == []
