@@ -9,12 +9,15 @@ CORE_SOURCES := $(shell find media/core -name '*.rs' -not -path '*/target/*') $(
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/.svelte-kit/*' -not -path '*/build/*' -not -path '*/paraglide/*')
 # Browser tests without media, which may share the machine; those with pictures and sound want it for themselves.
 PAGE_TESTS := $(addprefix tests/e2e/test_,accessibility.py desk.py hall_desk.py paperless.py)
+# Without the slow ones: real conversions, twelve thousand of something, whole walks over the API.
+QUICK_TESTS := tests/server tests/test_readme.py $(addprefix --ignore=tests/server/,conversion pdf demo test_openapi.py \
+  test_rights_matrix.py test_command_line.py papers/test_leaks.py)
 LOADGEN := media/core/target/release/loadgen
 
 help:  ## lists the commands
 	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/^([a-z-]+):.*  ## (.*)/\1\t\2/' | expand -t 16
 
-.PHONY: help run serve test check format api lock bench-forward bench-halls bench-live bench-checkin bench-papers packages-run packages-test clean
+.PHONY: help run serve test test-quick check format api lock bench-forward bench-halls bench-live bench-loop bench-checkin bench-papers packages-run packages-test clean
 .DEFAULT_GOAL := run
 
 run: packages-run .make/python .make/core .make/web  ## demo province, server, media node and simulated halls
@@ -29,6 +32,10 @@ test: packages-test .make/python .make/core .make/web .make/loadgen  ## every te
 	python -m pytest -q -n auto tests/server tests/test_readme.py
 	python -m pytest -q -n 2 --dist loadfile $(PAGE_TESTS)
 	python -m pytest -q tests/media tests/load tests/e2e $(PAGE_TESTS:%=--ignore=%)
+
+test-quick: .make/python .make/core .make/web  ## the tests that need no browser, no PostgreSQL and no LibreOffice
+	cd web && npm run --silent test
+	python -m pytest -q -n auto --no-header -m "not browser" -k "not postgresql" $(QUICK_TESTS)
 
 check: .make/python .make/node  ## format, lint, strict types, import rules, clippy, lock files
 	ruff format --check .
@@ -62,6 +69,9 @@ bench-halls: .make/python .make/core .make/web .make/loadgen  ## 161 halls join,
 
 bench-live: packages-test .make/python .make/core .make/web  ## 12,000 devices follow the presenter's pages
 	@python -m tests.load.bench_live
+
+bench-loop: packages-test .make/python .make/core .make/web  ## every heavy act at full size while pages turn: what holds the event loop
+	@python -m tests.load.bench_loop
 
 bench-checkin: packages-test .make/python .make/core .make/web  ## 12,000 check-ins while 200 consoles watch
 	@python -m tests.load.bench_checkin

@@ -1,5 +1,6 @@
 """Signing in. The slow work (argon2) happens before any transaction opens, so that it never holds up other writers."""
 
+import dataclasses
 from dataclasses import dataclass
 
 from argon2 import PasswordHasher
@@ -66,7 +67,9 @@ class SignIn:
                 self._audit_log.refused(Actor(address=browser.address), "wrong-password", f"session of {login[:64]}")
                 raise WrongPassword()
         stronger = await self.passwords.hash(password) if self.passwords.needs_rehash(hashed) else None
-        async with self._services.transactions(Actor(person_id=person.id, name=person.full_name)) as tx:
+        async with self._services.transactions(
+            Actor(person_id=person.id, name=person.full_name, address=browser.address)
+        ) as tx:
             if stronger:
                 await people.replace_hash(tx, person.id, hashed, stronger)
             token = await self._open(tx, browser, person_id=person.id)
@@ -77,7 +80,7 @@ class SignIn:
         if the browser is signed in as another owner, whom only `replace` signs out."""
         async with self._services.database.read() as session:
             link, owner = await queries.owner_of_link(session, token, self._services.clock())
-        async with self._services.transactions(owner) as tx:
+        async with self._services.transactions(dataclasses.replace(owner, address=browser.address)) as tx:
             if not replace:
                 await self._ask_first(tx, browser, owner)
             await links.mark_opened(tx, link.id)

@@ -12,6 +12,7 @@ from server.conference.lifecycle import HALLS_COME_IN
 from server.conference.liveness import Watch
 from server.conference.nodes.registry import Nodes
 from server.conference.presence import join
+from server.conference.watching import Watching
 from server.core.actor import SYSTEM, Actor
 from server.core.database import in_parts
 from server.core.errors import NotAllowed
@@ -35,6 +36,7 @@ class Door:
         self._live = live
         self._nodes = nodes
         self._watch = watch
+        self._watching = Watching(live)
         self._tasks: set[asyncio.Task[None]] = set()
         self._shares: dict[tuple[int, str], asyncio.TimerHandle] = {}
         """Of desks that share a screen and whose socket is gone."""
@@ -81,9 +83,11 @@ class Door:
 
     def began(self, client: Client) -> None:
         self._nodes.began(client)
+        self._watching.changed(client)
 
     def left(self, client: Client) -> None:
         self._nodes.left(client)
+        self._watching.changed(client)
         if client.viewer.point_id is None:
             self._stop_sharing(client)
         elif self._live.client(client.meeting_id, client.participant) is None:
@@ -92,6 +96,7 @@ class Door:
     async def stop(self) -> None:
         for timer in self._shares.values():
             timer.cancel()
+        self._watching.stop()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _stop_sharing(self, client: Client) -> None:

@@ -20,6 +20,9 @@ from server.conversion.text import lines_of, text_of
 _QUALITY = {WIDTHS[0]: 75, WIDTHS[1]: 65}
 """Seen at half its size, the larger one may be coarser."""
 _METHOD = 2
+_LARGE_DPI, _LARGE_ACROSS, _LARGE_PIXELS = 110, 5400, 40_000_000
+"""A plan or a map (A2 and more) is drawn at so many dots per inch: letters of 8 points are 12 pixels high then, and can
+be read where the page is made larger. An A0 sheet across is 5,150 pixels."""
 _HEIGHT_MAX = 12_000
 """Pixels. A till roll of a page is narrower than asked for, never higher than this."""
 _AT_A_TIME = 4
@@ -97,7 +100,7 @@ def _opened(path: Path) -> pypdfium2.PdfDocument:
 def _draw(page: pypdfium2.PdfPage, folder: Path, number: int) -> dict[int, int]:
     small, large = WIDTHS
     width, height = page.get_size()
-    scale = min(large / max(width, 1), _HEIGHT_MAX / max(height, 1))
+    scale = min(_across(width, height) / max(width, 1), _HEIGHT_MAX / max(height, 1))
     picture = page.render(scale=scale, may_draw_forms=True).to_pil()
     if picture.mode != "RGB":
         picture = picture.convert("RGB")
@@ -109,5 +112,15 @@ def _draw(page: pypdfium2.PdfPage, folder: Path, number: int) -> dict[int, int]:
     return sizes
 
 
+def _across(width: float, height: float) -> float:
+    """Pixels of the larger picture of a page of so many points."""
+    large = WIDTHS[1]
+    wanted = min(width * _LARGE_DPI / 72, _LARGE_ACROSS, (_LARGE_PIXELS * width / max(height, 1)) ** 0.5)
+    return float(max(large, wanted))
+
+
 def _halved(picture: Image.Image) -> Image.Image:
+    """A phone's picture of a large sheet has the pixels of a tablet's of a small one."""
+    if picture.width > WIDTHS[1]:
+        return picture.resize((WIDTHS[1], max(1, picture.height * WIDTHS[1] // picture.width)), reducing_gap=2)
     return picture.reduce(2) if min(picture.size) > 1 else picture

@@ -88,7 +88,8 @@ class _Way:
             read = self.reading if read == shown else read
         self.tell("text", begun + 0.02)
         with pypdfium2.PdfDocument(self.reading) as document:
-            outline, count = outline_of(document), len(document)
+            count = len(document)
+        outline = [entry for entry in outline_of(self.reading) if entry.page <= count]
         pictures = pages.make(
             self.reading,
             read,

@@ -4,8 +4,10 @@ import ctypes
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import pypdf
 import pypdfium2
 from pypdfium2 import raw
 
@@ -238,20 +240,34 @@ def _seen_at(page: pypdfium2.PdfPage, x: float, y: float) -> tuple[float, float]
     return min(1.0, max(0.0, across.value / _GRID)), min(1.0, max(0.0, down.value / _GRID))
 
 
-def outline_of(document: pypdfium2.PdfDocument) -> list[OutlineEntry]:
-    entries: list[OutlineEntry] = []
+def outline_of(source: Path) -> list[OutlineEntry]:
+    """A heading that leads nowhere itself leads to where its first part begins. [] where there is none that can be
+    read."""
     try:
-        for bookmark in document.get_toc(max_depth=_LEVELS_MAX):
-            destination = bookmark.get_dest()
-            index = destination.get_index() if destination is not None else None
-            title = " ".join(unicodedata.normalize("NFC", _clean(bookmark.get_title())).split())[:_TITLE_MAX]
-            if index is not None and 0 <= index < len(document) and title:
-                entries.append(OutlineEntry(title=title, page=index + 1, level=bookmark.level))
-            if len(entries) >= _ENTRIES_MAX:
-                break
-    except (pypdfium2.PdfiumError, ValueError, UnicodeError):
-        return entries
-    return entries
+        reader = pypdf.PdfReader(source)
+        entries = _entries(reader, reader.outline, 0)
+    except Exception:  # pypdf raises whatever a broken tree leads to; the paper is good without its outline
+        return []
+    return [each for each in entries if each.page][:_ENTRIES_MAX]
+
+
+def _entries(reader: pypdf.PdfReader, outline: list[Any], level: int) -> list[OutlineEntry]:
+    """In reading order; page 0: unknown."""
+    made: list[OutlineEntry] = []
+    heading: OutlineEntry | None = None
+    for each in outline:
+        if isinstance(each, list):
+            below = _entries(reader, each, level + 1) if level < _LEVELS_MAX else []
+            if heading is not None and not heading.page:
+                heading.page = next((entry.page for entry in below if entry.page), 0)
+            made += below
+        elif len(made) < _ENTRIES_MAX:
+            title = " ".join(unicodedata.normalize("NFC", _clean(str(each.title or ""))).split())[:_TITLE_MAX]
+            number = reader.get_destination_page_number(each)
+            heading = OutlineEntry(title=title, page=0 if number is None else number + 1, level=level)
+            if title:
+                made.append(heading)
+    return made
 
 
 def _clean(text: str) -> str:

@@ -269,6 +269,7 @@ class _Watched(Transactions):
 
     def __init__(self, inner: Transactions) -> None:
         self._inner = inner
+        self.audit_key = inner.audit_key
         self.begun = time.monotonic()
         self._open_now = 0
         self.idle = asyncio.Event()

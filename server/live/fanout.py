@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 
 from server.live.client import Client
 
-SLICE = 200
+SLICE = 100
 """Clients. A write to a socket takes about 10 µs of the kernel, on uvloop only after the slice: hence no clock here."""
 
 
-class Courier:
+class Fanout:
     def __init__(self) -> None:
         self.seconds = 0.0
         """How long the last round took, from its first slice to its last."""

@@ -23,7 +23,7 @@ from server.core.database import Database
 from server.edge.websockets import text_frame
 from server.live import log
 from server.live.client import REPLACED, RESTARTING, Client
-from server.live.fanout import Courier
+from server.live.fanout import Fanout
 from server.live.feature import LiveFeature, Viewer
 from server.live.protocol import Snapshot
 
@@ -84,7 +84,7 @@ class Room:
         self._database = database
         self._listeners = listeners
         self._groups: dict[Viewer, set[Client]] = {}
-        self._courier = Courier()
+        self._fanout = Fanout()
         self._newest = 0
         self._since_load: list[dict[str, Any]] | None = None
         self._loading: asyncio.Task[None] | None = None
@@ -137,18 +137,18 @@ class Room:
     @property
     def round_seconds(self) -> float:
         """How long the last event or signal took to everybody it was for."""
-        return self._courier.seconds
+        return self._fanout.seconds
 
     def signal_latest(self, text: str, to: Callable[[Viewer], bool]) -> bool:
         """A passing signal to everybody in these groups whose line is free at this moment; others miss it. False: the
         last event or signal is still on its way, and nothing was sent."""
-        if self._courier.busy:
+        if self._fanout.busy:
             return False
         frame = text_frame(text)
         free = [client for viewer, group in self._groups.items() if to(viewer) for client in group if client.idle]
         for client in free:
             client.post(frame)
-        self._courier.deliver(free)
+        self._fanout.deliver(free)
         return True
 
     # -- events
@@ -172,7 +172,7 @@ class Room:
         await asyncio.shield(self._loading)
 
     async def stop(self) -> None:
-        self._courier.stop()
+        self._fanout.stop()
         for task in (self._loading, self._reading):
             if task is not None:
                 task.cancel()
@@ -261,7 +261,7 @@ class Room:
             for client in group:
                 client.post(frames[seen])
             reached += group
-        self._courier.deliver(reached)
+        self._fanout.deliver(reached)
         for listener in self._listeners:
             try:
                 listener(self, event)

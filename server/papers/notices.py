@@ -24,7 +24,7 @@ from server.papers.models import Paper, PaperVersion
 
 TELL_JOB = "paper.tell"
 RECALLED = "paper.recalled"
-AT_ONCE = 100
+AT_ONCE = 50
 """Notices of one transaction: some milliseconds under the writers' lock."""
 
 

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pikepdf
+import pypdf
 import typst
-from pikepdf import Array, Dictionary, Name, OutlineItem
+from pikepdf import Array, Dictionary, Name
 
 from server.conversion.refusals import Refused
 from server.core import fonts
@@ -29,23 +30,44 @@ def bind(cover: PackCover, items: Sequence[PackItem], folder: Path, target: Path
     if left_out and not any(item.papers for item in items):
         raise Refused("damaged")
     front, starts = _front(cover, items, folder)
-    with ExitStack() as stack:
-        pdf = stack.enter_context(pikepdf.open(front))
-        _lead_links_to_pages(pdf)
-        signed = set()
-        for paper in _papers(items):
-            source = stack.enter_context(pikepdf.open(folder / f"{paper.version_id}.pdf"))
-            if paper.signed:
-                signed.add(len(pdf.pages))
-            pdf.pages.extend(source.pages)
+    bound = folder / "bound.pdf"
+    _merge(front, items, starts, folder, bound)
+    signed = {starts[paper.version_id] for paper in _papers(items) if paper.signed}
+    with pikepdf.open(bound) as pdf:
         _point_links(pdf)
-        _bookmarks(pdf, items, starts)
         pdf.docinfo["/Title"] = cover.title
         stamps, count, first = Stamps(pdf), len(pdf.pages), min(starts.values(), default=len(pdf.pages))
         for index, page in enumerate(pdf.pages):
             above = b"" if index < first else _running(page, index + 1, count, signed=index in signed)
             stamps.put_on(page, above)
         return save(pdf, target), left_out
+
+
+def _merge(front: Path, items: Sequence[PackItem], starts: dict[int, int], folder: Path, target: Path) -> None:
+    """Front pages and papers in one file, with bookmarks: the agenda, its papers, and their own below them."""
+    with pikepdf.open(front) as pdf:
+        _lead_links_to_pages(pdf)
+        pdf.save(folder / "linked.pdf")
+    writer = pypdf.PdfWriter()
+    writer.append(folder / "linked.pdf", import_outline=False)
+    for paper in _papers(items):
+        _append(writer, folder / f"{paper.version_id}.pdf")
+    _bookmarks(writer, items, starts)
+    writer.write(target)
+    writer.close()
+
+
+def _append(writer: pypdf.PdfWriter, path: Path) -> None:
+    pages = len(writer.pages)
+    try:
+        writer.append(path, import_outline=False)
+    except Exception:  # pypdf raises whatever a broken file leads to; written by qpdf it has no such places
+        while len(writer.pages) > pages:
+            writer.remove_page(len(writer.pages) - 1)
+        plain = path.with_name(f"plain-{path.name}")
+        with pikepdf.open(path) as document:
+            document.save(plain)
+        writer.append(plain, import_outline=False)
 
 
 def _bindable(items: Sequence[PackItem], folder: Path) -> tuple[list[PackItem], list[int]]:
@@ -156,30 +178,28 @@ def _point_links(pdf: pikepdf.Pdf) -> None:
                 link["/Dest"] = Array([pdf.pages[number - 1].obj, Name.Fit])
 
 
-def _bookmarks(pdf: pikepdf.Pdf, items: Sequence[PackItem], starts: dict[int, int]) -> None:
-    with pdf.open_outline() as outline:
-        outline.root[:] = [OutlineItem("Chương trình", 0)]
-        for item in items:
-            if not item.papers:
-                continue
-            titled = OutlineItem(item.title or "Tài liệu chung", starts[item.papers[0].version_id])
-            for paper in item.papers:
-                titled.children.append(_bookmark(paper, starts[paper.version_id]))
-            outline.root.append(titled)
+def _bookmarks(writer: pypdf.PdfWriter, items: Sequence[PackItem], starts: dict[int, int]) -> None:
+    writer.add_outline_item(title="Chương trình", page_number=0)
+    for item in items:
+        if not item.papers:
+            continue
+        titled = writer.add_outline_item(
+            title=item.title or "Tài liệu chung", page_number=starts[item.papers[0].version_id]
+        )
+        for paper in item.papers:
+            _bookmark(writer, titled, paper, starts[paper.version_id])
 
 
-def _bookmark(paper: PackPaper, start: int) -> OutlineItem:
+def _bookmark(writer: pypdf.PdfWriter, item: Any, paper: PackPaper, start: int) -> None:
     """With the paper's own bookmarks below it."""
-    top = OutlineItem(f"{paper.number} · {paper.title}" if paper.number else paper.title, start)
-    above = [top]
+    title = f"{paper.number} · {paper.title}" if paper.number else paper.title
+    above = [writer.add_outline_item(title=title, page_number=start, parent=item)]
     for entry in paper.outline:
         if not 1 <= entry.page <= paper.pages:
             continue
-        made = OutlineItem(entry.title, start + entry.page - 1)
         del above[min(entry.level, len(above) - 1) + 1 :]
-        above[-1].children.append(made)
-        above.append(made)
-    return top
+        at = start + entry.page - 1
+        above.append(writer.add_outline_item(title=entry.title, page_number=at, parent=above[-1]))
 
 
 def _running(page: pikepdf.Page, number: int, count: int, *, signed: bool) -> bytes:

@@ -83,6 +83,28 @@ async def test_what_is_missing_is_said_beside_the_field(desk: Desk) -> None:
     await expect(title).not_to_have_attribute("aria-invalid", "true")
 
 
+async def test_nothing_that_is_marked_wrong_is_saved(desk: Desk) -> None:
+    await desk.field("Ngày họp").fill("31/02/2027")
+    await desk.field("Bắt đầu").fill("25h70")
+    chair = desk.field("Chủ trì, không bắt buộc")
+    await chair.press_sequentially("Không Có Ai")
+    await chair.press("Tab")
+    for name in ("Ngày họp", "Bắt đầu", "Chủ trì, không bắt buộc"):
+        await expect(desk.field(name)).to_have_attribute("aria-invalid", "true")
+    await expect(chair).to_have_value("Không Có Ai")
+    await desk.button("Lưu bản nháp").click()
+    await expect(desk.field("Ngày họp")).to_be_focused()
+    await expect(desk.page).to_have_url(re.compile("/meetings/new$"))
+    # A whole name is as good as a click on its line.
+    await chair.fill("")
+    await chair.press_sequentially("phạm chủ trì")
+    await chair.press("Tab")
+    await expect(chair).to_have_value("Phạm Chủ Trì")
+    await expect(chair).not_to_have_attribute("aria-invalid", "true")
+    await chair.fill("")
+    await chair.press("Tab")
+
+
 async def test_an_organiser_plans_a_meeting(desk: Desk) -> None:
     page = desk.page
     tomorrow = datetime.now(VIETNAM) + timedelta(days=1)

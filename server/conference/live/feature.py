@@ -19,6 +19,7 @@ from server.conference.schemas import (
     ViewSet,
 )
 from server.conference.state import load
+from server.conference.watching import WatchingSignal
 from server.core.errors import Invalid, NotAllowed, NotFound
 from server.live.feature import Call, LiveCommand, LiveFeature, NoData, Viewer
 from server.live.protocol import Wire
@@ -83,6 +84,7 @@ def feature(nodes: Nodes) -> LiveFeature:
             "links": LinksSignal,
             "link": PointLink,
             "session-replaced": NoData,
+            "watching": WatchingSignal,
         },
         commands=(
             *COMMANDS,

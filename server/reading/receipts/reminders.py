@@ -28,7 +28,7 @@ from server.reading.receipts.schemas import RemindersOut, ReminderWrite
 
 KIND = "papers.reminder"
 PAUSE = timedelta(hours=1)
-AT_ONCE = 40
+AT_ONCE = 25
 """People of one transaction: some milliseconds under the writers' lock."""
 NAMED = 10
 """Titles that a notice carries."""
@@ -55,12 +55,13 @@ class _Address:
 async def remind(services: Services, actor: Actor, meeting_id: int, write: ReminderWrite) -> RemindersOut:
     """Whoever has a gap among the chosen, at most once an hour each; a dry run only counts. For who organises or
     conducts."""
-    found = await services.database.beside(lambda session: readings(session, meeting_id, actor, services.clock()))
+    found, gaps = await services.database.beside(
+        lambda session: _found(session, meeting_id, actor, services.clock(), write)
+    )
     if not found.whole:
         raise NotAllowed()
     if found.meeting.state == "draft":
         raise StillDraft()
-    gaps = _gaps(found, write)
     done = RemindersOut(
         people=0, mail=0, in_app=0, without_email=0, recent=0, mail_ready=services.settings.smtp_url is not None
     )
@@ -79,6 +80,13 @@ async def remind(services: Services, actor: Actor, meeting_id: int, write: Remin
     async with services.transactions(actor) as tx:
         await record(tx, "papers.reminded", "meeting", meeting_id, people=done.people, mail=done.mail, gap=write.gap)
     return done
+
+
+async def _found(
+    session: AsyncSession, meeting_id: int, actor: Actor, now: datetime, write: ReminderWrite
+) -> tuple[Readings, list[_Gap]]:
+    found = await readings(session, meeting_id, actor, now)
+    return found, _gaps(found, write)
 
 
 def _sum(one: RemindersOut, other: RemindersOut) -> RemindersOut:

@@ -205,6 +205,25 @@ async def test_who_does_not_attend_is_not_let_in(
     assert await close_code(server, closed.id, await signed_in(services, listed)) is None
 
 
+async def test_a_console_knows_how_many_follow(services: Services, province: builders.Province, join: Join) -> None:
+    meeting = await builders.conference(services, province, "running", listed=True)
+    first = await join(meeting.id, province.delegate, "member")
+    console = await join(meeting.id, province.operator, "console")
+    hall = await join(meeting.id, province.da_sar_hall)
+
+    def told() -> list[int]:
+        return [each["data"]["people"] for each in console.frames if each.get("kind") == "watching"]
+
+    await console.until(lambda: told()[-1:] == [1])
+    await join(meeting.id, province.delegate, "member")
+    await join(meeting.id, province.presenter, "member")
+    await console.until(lambda: told()[-1:] == [2])
+    await first.close()
+    await hall.close()
+    await console.until(lambda: told()[-1:] == [2])
+    assert all(each.get("kind") != "watching" for each in hall.frames)
+
+
 async def close_code(server: LiveServer, meeting_id: int, cookie: str) -> int | None:
     """None: let in."""
     connection = await server.dial(f"/api/meetings/{meeting_id}/live?as=member", cookie)

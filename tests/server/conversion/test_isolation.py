@@ -63,7 +63,7 @@ async def test_without_bubblewrap_nothing_runs(tmp_path: Path, monkeypatch: pyte
         "Century Schoolbook",
         "Times New Roman",
         "Calibri",
-        "Courier New",
+        "Fanout New",
         ".VnTime",
         "Segoe UI",
         "Helvetica",

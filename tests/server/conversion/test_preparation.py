@@ -5,13 +5,16 @@ import io
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pikepdf
 import pypdfium2
 import pytest
 from pikepdf import Array, Dictionary, Name, String
+from PIL import Image
 
+from server.conversion import pages
 from server.conversion.preparation import prepare
-from server.conversion.text import lines_of, text_of
+from server.conversion.text import lines_of, outline_of, text_of
 from tests import papers
 from tests.server.conversion.converting import made
 
@@ -175,3 +178,36 @@ def test_a_broken_page_is_told(tmp_path: Path) -> None:
     document, codes = prepared(tmp_path, broken_page())
     assert (codes, len(document)) == (["pages-damaged"], 2)
     assert prepared(tmp_path, papers.pdf(2))[1] == []
+
+
+def test_a_heading_that_leads_nowhere_leads_to_its_first_part(tmp_path: Path) -> None:
+    with pikepdf.open(io.BytesIO(papers.pdf(3))) as document:
+        with document.open_outline() as outline:
+            heading = pikepdf.OutlineItem("Phần  thứ hai")
+            heading.children.append(pikepdf.OutlineItem("Mục 1", 1))
+            outline.root[:] = [pikepdf.OutlineItem("Mở đầu", 0), heading, pikepdf.OutlineItem("Trống")]
+        found = outline_of(papers.file(tmp_path, "a.pdf", saved(document)))
+    assert [(each.title, each.page, each.level) for each in found] == [
+        ("Mở đầu", 1, 0),
+        ("Phần thứ hai", 2, 0),
+        ("Mục 1", 2, 1),
+    ]
+    assert outline_of(papers.file(tmp_path, "b.pdf", b"nothing")) == []
+
+
+def test_small_letters_on_a_large_sheet_can_be_read(tmp_path: Path) -> None:
+    """An A0 plan across with letters of 8 points."""
+    document = pikepdf.new()
+    document.add_blank_page(page_size=(3370, 2384))
+    document.pages[0].obj.Resources = Dictionary(Font=Dictionary(F=HELVETICA))
+    document.pages[0].obj.Contents = document.make_stream(b"BT /F 8 Tf 1000 1000 Td (THUA DAT SO 127) Tj ET")
+    source = papers.file(tmp_path, "a.pdf", saved(document))
+    sizes = pages.make(source, source, tmp_path / "job" / "result", cores=1, told=lambda part: None)
+    with Image.open(tmp_path / "job" / "result" / "pages" / "1-1800.webp") as large:
+        assert large.width > 5000
+        ink = np.asarray(large.convert("L")) < 150
+        rows = np.nonzero(ink.any(axis=1))[0]
+        assert rows[-1] - rows[0] + 1 >= 8, "capitals of 8 points are 8 pixels high at least"
+    with Image.open(tmp_path / "job" / "result" / "pages" / "1-900.webp") as small:
+        assert small.width == 1800
+    assert set(sizes) == {"900", "1800"}

@@ -20,6 +20,6 @@ async def test_what_held_the_loop_is_named_and_counted() -> None:
             busy_line(0.15)
             await asyncio.sleep(0.02)
     held = [entry for entry in logs if entry["event"] == "loop-held"]
-    assert any(entry["ms"] > 100 and "busy_line" in entry["stack"] for entry in held), held
+    assert any(entry["ms"] > 100 and "busy_line" in entry["where"] for entry in held), held
     assert watchdog.stalls >= 1
     assert watchdog.worst > 0.1

@@ -207,6 +207,7 @@ async def test_links_for_a_whole_province(
     assert len({link["path"] for link in answer["links"]}) == 500
     sent = await made(organiser, meeting, send=True)
     assert sent["queued"] == 500
+    assert await Workers(services, [links.send_job]).run_due() == 1
     async with services.database.read() as session:
         mails = list(await session.scalars(select(Mail)))
     assert {mail.to_address for mail in mails} == {f"so{n}@hop.test" for n in range(500)}

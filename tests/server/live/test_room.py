@@ -234,7 +234,7 @@ async def test_thousands_are_served_in_slices_and_in_order(services: Services, m
             assert late.numbers == [0, 1, "reply"], "a reply never overtakes the event it tells of"
     assert not here.signal_latest('{"seq":"signal"}', lambda _viewer: True), "passing things do not queue"
     async with asyncio.timeout(5):
-        while here._courier.busy:  # noqa: ASYNC110
+        while here._fanout.busy:  # noqa: ASYNC110
             await asyncio.sleep(0)
     assert all(watcher.numbers == [0, 1, 2] for watcher in many if watcher is not late)
     assert late.numbers == [0, 1, "reply", 2]

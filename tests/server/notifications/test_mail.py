@@ -178,7 +178,9 @@ async def test_without_a_mail_server_a_letter_fails_and_says_so(services: Servic
     assert (mail.state, mail.error, mail.text) == ("failed", "not-configured", "")
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:25", "smtp://", "gì đó"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:25", "smtp://", "gì đó", "smtp://hop:mat-khau@127.0.0.1:25?starttls=0"]
+)
 async def test_a_mistyped_setting_is_told(services: Services, url: str) -> None:
     wrong = with_smtp(services, url)
     mail_id = await write(wrong)
@@ -238,7 +240,7 @@ async def test_starttls_and_a_password(services: Services, postbox: Postbox, tmp
 
     options = {"tls_context": context, "require_starttls": True, "authenticator": check, "auth_required": True}
     async with post_office(postbox, **options) as port:
-        untrusted = with_smtp(services, f"smtp://hop:m%E1%BA%ADt%20kh%E1%BA%A9u@127.0.0.1:{port}?starttls=1")
+        untrusted = with_smtp(services, f"smtp://hop:m%E1%BA%ADt%20kh%E1%BA%A9u@127.0.0.1:{port}?")
         mail_id = await write(untrusted)
         await run(untrusted)
         assert "certificate" in (await mail_of(untrusted, mail_id)).error.lower()

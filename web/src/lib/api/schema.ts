@@ -4571,6 +4571,14 @@ export interface components {
             tiles?: number[];
         };
         /**
+         * WatchingSignal
+         * @description Signal `watching`, to consoles: when they begin, and after a change.
+         */
+        WatchingSignal: {
+            /** People */
+            people: number;
+        };
+        /**
          * WorkshopEntity
          * @description Collection `conversion`, key "": consoles only.
          */
@@ -4939,6 +4947,7 @@ export interface components {
             links: components["schemas"]["LinksSignal"];
             link: components["schemas"]["PointLink"];
             "session-replaced": components["schemas"]["NoData"];
+            watching: components["schemas"]["WatchingSignal"];
         };
     };
     responses: never;

@@ -106,6 +106,9 @@ export class LiveRoom {
     this.channel.stop();
   }
 
+  /** How many follow beside the halls; only consoles are told. */
+  watching = $state(0);
+
   get meeting(): MeetingEntity | undefined {
     return this.#collections.meeting.get('');
   }
@@ -180,6 +183,7 @@ export class LiveRoom {
   #hear({ kind, data }: Signal): void {
     if (kind === 'links') this.#takeLinks(data.points as Record<string, LinkFigures>);
     else if (kind === 'link') this.link = data as unknown as LinkFigures;
+    else if (kind === 'watching') this.watching = data.people as number;
     else if (kind === 'media-node') this.mediaUp = data.up === true;
     for (const listener of this.#onSignal.get(kind) ?? []) listener(data);
   }

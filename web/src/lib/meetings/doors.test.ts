@@ -23,6 +23,10 @@ describe('the ways into a meeting', () => {
       expect(ways(state)).toEqual(['/meetings/1/delegate']);
     expect(ways('running')).toEqual(['/meetings/1/delegate', '/meetings/1/view']);
   });
+  it('lead nobody in who only learns of the meeting', () => {
+    for (const state of ['invited', 'open', 'running', 'ended'] as const)
+      expect(ways(state, { attend: false })).toEqual([]);
+  });
   it('lead the chair to the console, then to the papers', () => {
     expect(ways('open', { conduct: true })).toEqual(['/meetings/1/console', '/meetings/1/delegate']);
   });

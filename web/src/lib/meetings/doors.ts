@@ -21,7 +21,9 @@ interface Enterable {
  */
 export function doors(meeting: Enterable): Door[] {
   if (meeting.state === 'draft') return [];
-  const { conduct, operate, organise, points, delegate_id: delegate } = meeting.my;
+  const { attend, conduct, operate, organise, points, delegate_id: delegate } = meeting.my;
+  // Who learns of the meeting by a role above one of its halls has no seat in it.
+  if (!attend) return [];
   const seat: Door[] = [];
   if (conduct || delegate !== null || !(operate || organise || points.length > 0))
     seat.push({ label: m.door_papers(), href: paths.delegate(meeting.id) });

@@ -48,6 +48,13 @@ describe('faults', () => {
   it('refuses an empty time', () => {
     expect(faults(draft({ start: '' })).starts_at).toBeTruthy();
   });
+  it('refuses a day or a time that does not exist, and a name that is nobody', () => {
+    expect(faults(draft({ date: '31/02/2027' })).starts_at).toBeTruthy();
+    expect(faults(draft({ start: '25h70' })).starts_at).toBeTruthy();
+    expect(faults(draft({ endDate: '31/11/2026' })).ends_at).toBeTruthy();
+    expect(faults(draft({ chair: { id: null, label: 'Không Ai' } })).chair_id).toBeTruthy();
+    expect(faults(draft({ secretary: { id: 3, label: 'Thư Ký' } })).secretary_id).toBeUndefined();
+  });
 });
 
 describe('writeOf', () => {

@@ -1,5 +1,6 @@
 import type { Meeting, MeetingKind, MeetingWrite } from '#lib/api/types.ts';
 import { m } from '#lib/paraglide/messages.js';
+import { isDate, isTime } from '#lib/text/typed.ts';
 
 /** Somebody or something chosen by name; without an id it is only a name ("Văn phòng Tỉnh ủy"). */
 export interface Choice {
@@ -121,10 +122,12 @@ export function faults(draft: Draft): Fields {
   const found: Fields = {};
   if (!draft.title.trim()) found.title = m.fault_title();
   if (!draft.unit?.id) found.unit_id = m.fault_unit();
-  if (Number.isNaN(startsAt(draft).getTime())) found.starts_at = m.fault_time();
-  else if (Number.isNaN(endsAt(draft).getTime())) found.ends_at = m.fault_time();
+  if (!isDate(draft.date) || !isTime(draft.start)) found.starts_at = m.fault_time();
+  else if (!isDate(draft.endDate) || !isTime(draft.end)) found.ends_at = m.fault_time();
   else if (length(draft) === 0) found.ends_at = m.fault_end();
   if (!draft.mainPoint?.id) found.main_point_id = m.fault_main_point();
+  if (draft.chair?.id === null) found.chair_id = m.combobox_unchosen();
+  if (draft.secretary?.id === null) found.secretary_id = m.combobox_unchosen();
   draft.agenda.forEach((row, index) => {
     if (!row.title.trim()) found[`agenda.${index}.title`] = m.fault_item_title();
     if (!(Number.isInteger(row.minutes) && row.minutes >= 1 && row.minutes <= 600))

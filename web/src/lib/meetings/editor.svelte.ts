@@ -143,4 +143,5 @@ export class Editor {
   }
 }
 
-const ownFields = /^(title|unit_id|starts_at|ends_at|main_point_id|agenda\.\d+\.(title|minutes))$/;
+const ownFields =
+  /^(title|unit_id|starts_at|ends_at|main_point_id|chair_id|secretary_id|agenda\.\d+\.(title|minutes))$/;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { shownDate, typedDate, typedTime } from './typed.ts';
+import { isDate, isTime, shownDate, typedDate, typedTime } from './typed.ts';
 
 describe('typedDate', () => {
   const today = new Date(2026, 10, 21);
@@ -30,5 +30,14 @@ describe('typedTime', () => {
   });
   it('refuses what is no time', () => {
     for (const text of ['', '24:00', '7:60', 'sáng', '123456']) expect(typedTime(text)).toBeNull();
+  });
+});
+
+describe('what a field holds', () => {
+  it('is a day or a time that exists, or is refused', () => {
+    expect(['2026-11-25', '2028-02-29'].every(isDate)).toBe(true);
+    expect(['31/02/2027', '2027-02-31', '2027-13-01', '25/11', ''].some(isDate)).toBe(false);
+    expect(['07:30', '23:59'].every(isTime)).toBe(true);
+    expect(['25h70', '24:00', '7:30', ''].some(isTime)).toBe(false);
   });
 });

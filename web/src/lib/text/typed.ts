@@ -39,3 +39,14 @@ export function typedTime(text: string): string | null {
   const minutes = Number(match[2] ?? match[3] ?? 0);
   return hours < 24 && minutes < 60 ? `${two(hours)}:${two(minutes)}` : null;
 }
+
+/** Whether a field holds a day ("2026-11-25"), and not something typed that is none. */
+export function isDate(value: string): boolean {
+  const match = /^(\d{4})-(\d\d)-(\d\d)$/.exec(value);
+  return match !== null && checked(Number(match[1]), Number(match[2]), Number(match[3])) === value;
+}
+
+/** Whether a field holds a time of day ("07:30"). */
+export function isTime(value: string): boolean {
+  return /^([01]\d|2[0-3]):[0-5]\d$/.test(value);
+}

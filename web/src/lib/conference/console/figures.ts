@@ -1,5 +1,8 @@
 import type { LinkFigures, LinkRating } from '#lib/live/types.ts';
 import { m } from '#lib/paraglide/messages.js';
+import { getLocale } from '#lib/paraglide/runtime.js';
+
+const locale = () => (getLocale() === 'vi' ? 'vi-VN' : 'en-GB');
 
 const GOOD_RATE = 1_200_000;
 
@@ -27,11 +30,11 @@ export function lineWords(figures: LinkFigures | undefined, weak: boolean): stri
 /** The figures an operator reads, each with its name; shares in percent, rates in Mbit/s or kbit/s. */
 export function lineFigures(figures: LinkFigures): { name: string; value: string; bad: boolean }[] {
   const percent = (share: number) =>
-    `${(share * 100).toLocaleString('vi-VN', { maximumFractionDigits: 1 })}%`;
+    `${(share * 100).toLocaleString(locale(), { maximumFractionDigits: 1 })}%`;
   const rate = (bits: number) =>
     bits >= GOOD_RATE
-      ? `${(bits / 1e6).toLocaleString('vi-VN', { maximumFractionDigits: 1 })} Mbit/s`
-      : `${Math.round(bits / 1000).toLocaleString('vi-VN')} kbit/s`;
+      ? `${(bits / 1e6).toLocaleString(locale(), { maximumFractionDigits: 1 })} Mbit/s`
+      : `${Math.round(bits / 1000).toLocaleString(locale())} kbit/s`;
   return [
     {
       name: m.figure_delay(),
