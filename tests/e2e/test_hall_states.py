@@ -11,6 +11,7 @@ from playwright.async_api import Page, expect
 
 from server.organisations.models import BridgePoint
 from tests.e2e.office import Office
+from tests.e2e.people import until
 from tests.sockets import Address, LiveClient
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120), pytest.mark.asyncio(loop_scope="module")]
@@ -71,6 +72,10 @@ CAPTURES = """(() => {
   const native = navigator.mediaDevices.getDisplayMedia.bind(navigator.mediaDevices);
   navigator.mediaDevices.getDisplayMedia = async (wish) => (window.__shared = await native(wish));
 })();"""
+
+
+async def settled(page: Page, question: str, wanted: object) -> None:
+    await until(lambda: page.evaluate(question), lambda seen: seen == wanted, 15, question)
 
 
 @dataclass
@@ -160,19 +165,19 @@ async def test_the_chosen_loudspeaker_sounds_the_meeting(rooms: Rooms) -> None:
     await page.get_by_label("Loa", exact=True).select_option(label="PA")
     await page.get_by_test_id("enter").click()
     await page.get_by_test_id("hall").wait_for()
-    await page.wait_for_function(f"({SINKS})() === 'id-PA'")
+    await settled(page, SINKS, "id-PA")
     await page.reload()
-    await page.wait_for_function(f"({SINKS})() === 'id-PA'")
+    await settled(page, SINKS, "id-PA")
 
     async def plug(*labels: str) -> None:
         await page.evaluate("(labels) => { window.__speakers = labels; }", labels)
         await page.evaluate("() => { navigator.mediaDevices.dispatchEvent(new Event('devicechange')); }")
 
     await plug("TV")
-    await page.wait_for_function(f"({SINKS})() === ''")
+    await settled(page, SINKS, "")
     await expect(page.get_by_test_id("device-wrong")).to_have_text("Không thấy loa đã chọn, đang dùng loa mặc định")
     await plug("TV", "PA")
-    await page.wait_for_function(f"({SINKS})() === 'id-PA'")
+    await settled(page, SINKS, "id-PA")
     await expect(page.get_by_test_id("device-wrong")).to_have_count(0)
 
 
@@ -224,7 +229,7 @@ async def test_camera_and_microphone_are_let_go_when_it_is_over(rooms: Rooms) ->
     async with rooms.office.window("chair") as chair:
         await rooms.office.step(chair, rooms.meeting, "end")
         await expect(page.get_by_test_id("ended")).to_be_visible()
-        await page.wait_for_function(f"({LIVE_TRACKS})() === 0")
+        await settled(page, LIVE_TRACKS, 0)
         # A reload stands where it stood, and the hall is in again when the meeting goes on.
         await page.reload()
         await expect(page.get_by_test_id("ended")).to_be_visible()
@@ -235,4 +240,4 @@ async def test_camera_and_microphone_are_let_go_when_it_is_over(rooms: Rooms) ->
         )
         assert answer.ok, await answer.text()
     await expect(page.get_by_test_id("screen")).to_be_visible()
-    await page.wait_for_function(f"({LIVE_TRACKS})() === 2")
+    await settled(page, LIVE_TRACKS, 2)

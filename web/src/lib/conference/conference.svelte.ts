@@ -85,8 +85,10 @@ export class Conference {
   /** Once our content was everyone's, whoever took it off or put another in its place ended our capture too. */
   #watchShare(): void {
     if (!this.sharing) return;
-    if (this.sharesNow) this.#claimed = this.room.participant;
-    else if (this.#claimed !== undefined) void this.#endSharing();
+    const holder = this.room.stage?.content?.participant;
+    if (holder === this.room.participant) this.#claimed = holder;
+    // Still under the old name after a cut: the claim is on its way.
+    else if (this.#claimed !== undefined && holder !== this.#claimed) void this.#endSharing();
   }
 
   /**
