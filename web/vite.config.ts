@@ -3,6 +3,8 @@ import adapter from '@sveltejs/adapter-static';
 import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
 import { defineConfig } from 'vitest/config';
+import { fallbacks, floor } from './floor.js';
+import { chunkOfMessage, oneLanguage } from './one-language.js';
 
 /** Where `npm run dev` finds the server. */
 const server = process.env.NHIPCAU_SERVER ?? 'http://127.0.0.1:8000';
@@ -17,6 +19,7 @@ export default defineConfig({
       disableAsyncLocalStorage: true,
       isServer: 'import.meta.env.SSR',
     }),
+    oneLanguage(),
     sveltekit({
       adapter: adapter({ pages: 'build', fallback: 'index.html', precompress: true }),
       compilerOptions: { runes: true },
@@ -25,6 +28,26 @@ export default defineConfig({
       serviceWorker: { register: false },
     }),
   ],
+  build: {
+    target: floor,
+    cssTarget: floor,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          // Few files and the right ones: each is a round trip over a line with 400 ms of delay.
+          groups: [
+            { name: (id: string) => chunkOfMessage(id) ?? null, priority: 3 },
+            {
+              name: 'base',
+              test: /node_modules\/(svelte|clsx|esm-env)\//,
+              priority: 2,
+            },
+          ],
+        },
+      },
+    },
+  },
+  css: { postcss: { plugins: [fallbacks() as never] } },
   server: { proxy: { '/api': { target: server, ws: true } } },
   test: { include: ['src/**/*.test.ts'] },
 });

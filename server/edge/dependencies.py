@@ -13,11 +13,22 @@ from fastapi.requests import HTTPConnection
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.actor import Actor
-from server.core.errors import NotSignedIn
+from server.core.errors import DomainError, NotSignedIn
 from server.core.services import Services
 from server.core.transaction import Transaction
 
 COOKIE = "nhipcau_session"
+
+ACTING_AS = "x-nhipcau-as"
+"""Whose page it is, "person-7" or "point-3", where the page says so."""
+
+
+class OtherPerson(DomainError):
+    code = "other-person"
+    status = 409
+    vi = "Trên máy này vừa có người khác đăng nhập. Tải lại trang để tiếp tục."
+    en = "Somebody else has signed in on this device meanwhile. Reload the page to go on."
+
 
 Recognise = Callable[[Services, str | None], Awaitable[Actor | None]]
 """Who a cookie's value belongs to. `accounts` knows; `main` puts it into `app.state.recognise`."""
@@ -52,6 +63,13 @@ async def _required(connection: HTTPConnection) -> Actor:
     actor = await _optional(connection)
     if actor is None:
         raise NotSignedIn()
+    # Two windows share one cookie: what one person wrote in the first must not go out as the other's who signed in in
+    # the second.
+    said = connection.headers.get(ACTING_AS)
+    if said is not None and said != (
+        f"point-{actor.point_id}" if actor.person_id is None else f"person-{actor.person_id}"
+    ):
+        raise OtherPerson()
     return actor
 
 

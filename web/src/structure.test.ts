@@ -9,6 +9,7 @@ import { expect, it } from 'vitest';
 const order = [
   'paths.ts',
   'lists.ts',
+  'belongings.ts',
   'text',
   'api',
   'ui',

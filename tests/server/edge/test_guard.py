@@ -233,6 +233,25 @@ async def test_only_the_folders_files_are_served(site: httpx2.AsyncClient, path:
     assert "secret" not in answer.text
 
 
+async def test_a_page_of_one_person_does_not_act_as_another(browser: Browsers, province: Province) -> None:
+    client = await browser(province.organiser)
+    for name, own in (("X-Nhipcau-As", f"person-{province.organiser.id}"), ("X-Other", "1")):
+        assert (await client.get("/api/session", headers={name: own})).status_code == 200
+    for stranger in (f"person-{province.chair.id}", f"point-{province.organiser.id}", "", "person-0"):
+        said = {"X-Nhipcau-As": stranger}
+        for answer in (
+            await client.get("/api/session", headers=said),
+            await client.delete("/api/session", headers=said),
+        ):
+            assert (answer.status_code, answer.json()["code"]) == (409, "other-person")
+    # Whoever signs in anew is asked for no more than that.
+    wrong = {"login": "ai-do", "password": "không đúng đâu"}
+    answer = await client.post("/api/session", json=wrong, headers={"X-Nhipcau-As": "person-0"})
+    assert answer.json()["code"] != "other-person"
+    hall = await browser(province.main)
+    assert (await hall.get("/api/session", headers={"X-Nhipcau-As": f"point-{province.main.id}"})).status_code == 200
+
+
 async def test_unknown_names_lead_nowhere(settings: Settings, services: Services) -> None:
     """A stranger's name that leads here is refused. Older Safari needs the live channel's address in the policy."""
     named = create_app(

@@ -1,14 +1,36 @@
+import { actAs } from '#lib/api/acting.ts';
 import { answer, api } from '#lib/api/client.ts';
 import { ApiError } from '#lib/api/errors.ts';
 import type { Me } from '#lib/api/types.ts';
+import { belongTo, clearBelongings } from '#lib/belongings.ts';
 
 const key = 'nhipcau.me';
+/** Signed out here without a line: the server is told as soon as there is one. */
+const leavingKey = 'nhipcau.signing-out';
+
+/** Whose page, store or request it is. */
+export const ownerOf = (me: Me): string =>
+  me.person_id === null ? `point-${me.point_id}` : `person-${me.person_id}`;
 
 /** Who is signed in on this device. */
 class Session {
   me = $state<Me>();
   /** The server has not confirmed it yet: without a line, it is who was signed in last. */
   presumed = $state(false);
+  /** All windows of this browser share one cookie; each hears who has signed in or out in another. */
+  readonly #windows = 'BroadcastChannel' in globalThis ? new BroadcastChannel('nhipcau-session') : undefined;
+  #onOther: () => void = () => {};
+
+  constructor() {
+    this.#windows?.addEventListener('message', ({ data }) => {
+      if (this.me && data !== ownerOf(this.me)) this.#onOther();
+    });
+  }
+
+  /** Hears that another window signed out, or signed somebody else in. */
+  onOther(action: () => void): void {
+    this.#onOther = action;
+  }
 
   /**
    * Asks the server once; later calls return what is known. A 401 leads to the sign-in page. Without a line it is who was
@@ -16,12 +38,21 @@ class Session {
    */
   async load(): Promise<Me> {
     if (this.me && !this.presumed) return this.me;
+    await this.#finishSignOut();
     try {
-      return this.#is(await answer(api.GET('/api/session')));
+      actAs(undefined); // it is asked who that is
+      const me = await answer(api.GET('/api/session'));
+      if (this.me && ownerOf(this.me) !== ownerOf(me)) {
+        this.#is(me);
+        this.#onOther();
+      }
+      return this.#is(me);
     } catch (thrown) {
       const last = thrown instanceof ApiError && thrown.code === 'offline' ? remembered() : undefined;
       if (!last) throw thrown;
       this.presumed = true;
+      belongTo(ownerOf(last));
+      actAs(ownerOf(last));
       return (this.me = last);
     }
   }
@@ -40,36 +71,75 @@ class Session {
     return next;
   }
 
+  /** Leaves this device now. Without a line the server hears of it when there is one; nothing can be read until then. */
   async signOut(): Promise<void> {
-    await answer(api.DELETE('/api/session'), true);
+    try {
+      await answer(api.DELETE('/api/session'), true);
+    } catch (thrown) {
+      if (!(thrown instanceof ApiError)) throw thrown;
+      if (thrown.code === 'other-person') throw thrown;
+      if (thrown.status !== 401) put(leavingKey, '1');
+    }
     this.forget();
+    clearBelongings();
   }
 
+  /** The session is over. */
   forget(): void {
+    const known = this.me !== undefined;
     this.me = undefined;
     this.presumed = false;
-    remember(undefined);
+    actAs(undefined);
+    put(key, undefined);
+    if (known) this.#windows?.postMessage('');
+  }
+
+  /** Signed out while there was no line: until the server knows, its cookie would let anybody in here again. */
+  async #finishSignOut(): Promise<void> {
+    if (got(leavingKey) === undefined) return;
+    try {
+      await answer(api.DELETE('/api/session'), true);
+    } catch (thrown) {
+      if (!(thrown instanceof ApiError) || thrown.status !== 401) throw thrown;
+    }
+    put(leavingKey, undefined);
   }
 
   #is(me: Me): Me {
+    const owner = ownerOf(me);
+    const news = !this.me || ownerOf(this.me) !== owner;
     this.presumed = false;
-    remember(me);
-    return (this.me = me);
+    put(key, JSON.stringify(me));
+    put(leavingKey, undefined);
+    belongTo(owner);
+    actAs(owner);
+    this.me = me;
+    if (news) this.#windows?.postMessage(owner);
+    return me;
   }
 }
 
-function remember(me: Me | undefined): void {
+function put(name: string, value: string | undefined): void {
   try {
-    if (me) localStorage.setItem(key, JSON.stringify(me));
-    else localStorage.removeItem(key);
+    if (value === undefined) localStorage.removeItem(name);
+    else localStorage.setItem(name, value);
   } catch {
     // Storage is closed: without a line nobody is known, nor is anything kept to be read.
   }
 }
 
-function remembered(): Me | undefined {
+function got(name: string): string | undefined {
   try {
-    const text = localStorage.getItem(key);
+    return localStorage.getItem(name) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function remembered(): Me | undefined {
+  if (got(leavingKey) !== undefined) return undefined;
+  try {
+    const text = got(key);
     return text ? (JSON.parse(text) as Me) : undefined;
   } catch {
     return undefined;

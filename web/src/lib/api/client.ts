@@ -1,4 +1,5 @@
 import createClient from 'openapi-fetch';
+import { ownHeaders } from './acting.ts';
 import { connection } from './connection.svelte.ts';
 import { apiError, offlineError } from './errors.ts';
 import type { paths } from './schema.ts';
@@ -11,13 +12,25 @@ export function onSignedOut(action: () => void): void {
   signedOut = action;
 }
 
+let otherPerson: () => void = () => {};
+
+/** Says what to do when somebody else has signed in on this device meanwhile. */
+export function onOtherPerson(action: () => void): void {
+  otherPerson = action;
+}
+
 /**
  * The typed client. Unsafe requests carry `X-Nhipcau`, without which the server refuses them: a foreign page cannot set it.
  */
 export const api = createClient<paths>({
   credentials: 'same-origin',
-  headers: { 'X-Nhipcau': '1' },
   fetch: timely,
+});
+api.use({
+  onRequest({ request }) {
+    for (const [name, value] of Object.entries(ownHeaders())) request.headers.set(name, value);
+    return request;
+  },
 });
 
 interface Answer<T> {
@@ -44,5 +57,7 @@ export async function answer<T>(request: Promise<Answer<T>>, expectSignedOut = f
   connection.worked();
   if (got.response.ok) return got.data as T;
   if (got.response.status === 401 && !expectSignedOut) signedOut();
-  throw apiError(got.error, got.response.status);
+  const refusal = apiError(got.error, got.response.status);
+  if (refusal.code === 'other-person') otherPerson();
+  throw refusal;
 }

@@ -1,3 +1,4 @@
+import { ownHeaders } from './acting.ts';
 import { answer } from './client.ts';
 import { timely } from './timely.ts';
 
@@ -25,7 +26,7 @@ export function bytes(path: string, signal?: AbortSignal): Promise<ArrayBuffer> 
 
 async function sent<T>(path: string, sending: Sending, read: (response: Response) => unknown) {
   const { method = 'GET', body, signal, keepalive } = sending;
-  const headers: Record<string, string> = { 'X-Nhipcau': '1' };
+  const headers = ownHeaders();
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   const response = await timely(path, {
     method,

@@ -5,7 +5,7 @@ import { changed, collision, merged, same } from './merge.ts';
 
 const unit = { id: 1, label: 'Tỉnh ủy Lâm Đồng' };
 const hall = { id: 10, label: 'Hội trường Tỉnh ủy' };
-const friday = new Date(2026, 10, 20, 15, 0);
+const friday = new Date('2026-11-20T15:00:00+07:00');
 
 function draft(change: Partial<Draft> = {}): Draft {
   return { ...emptyDraft(unit, friday), title: 'Hội nghị quán triệt Nghị quyết', mainPoint: hall, ...change };
@@ -113,9 +113,9 @@ describe('keeping a draft', () => {
     expect(kept(5, held)).toBeNull();
   });
   it('throws away what it cannot read', () => {
-    held.setItem('nhipcau.meeting-draft.1.5', '{"version":');
+    held.setItem('nhipcau.own..meeting-draft.1.5', '{"version":');
     expect(kept(5, held)).toBeNull();
-    expect(held.getItem('nhipcau.meeting-draft.1.5')).toBeNull();
+    expect(held.getItem('nhipcau.own..meeting-draft.1.5')).toBeNull();
   });
   it('survives a full store', () => {
     const full = { ...held };

@@ -1,6 +1,7 @@
 import type { Meeting, MeetingKind, MeetingWrite } from '#lib/api/types.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { isDate, isTime } from '#lib/text/typed.ts';
+import { dateOf, momentAt, onTheWall, timeOf } from '#lib/text/zone.ts';
 
 /** Somebody or something chosen by name; without an id it is only a name ("Văn phòng Tỉnh ủy"). */
 export interface Choice {
@@ -38,9 +39,7 @@ export interface Draft {
 
 export type Fields = Record<string, string>;
 
-const two = (value: number) => String(value).padStart(2, '0');
-const dateOf = (at: Date) => `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-const timeOf = (at: Date) => `${two(at.getHours())}:${two(at.getMinutes())}`;
+const DAY_MS = 86_400_000;
 
 let rows = 0;
 export function newRow(minutes = 15): AgendaRow {
@@ -49,8 +48,8 @@ export function newRow(minutes = 15): AgendaRow {
 
 /** An empty form: a conference next working day from 07:30 to 11:00, opened and closed. */
 export function emptyDraft(unit: Choice | null, now = new Date()): Draft {
-  const next = new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1);
-  while (next.getDay() === 0 || next.getDay() === 6) next.setDate(next.getDate() + 1);
+  let next = now.getTime() + DAY_MS;
+  while ([0, 6].includes(onTheWall(next).weekday)) next += DAY_MS;
   const date = dateOf(next);
   return {
     kind: 'hoi-nghi',
@@ -104,11 +103,11 @@ export function draftOf(meeting: Meeting): Draft {
 }
 
 export function startsAt(draft: Draft): Date {
-  return new Date(`${draft.date}T${draft.start}`);
+  return momentAt(draft.date, draft.start);
 }
 
 export function endsAt(draft: Draft): Date {
-  return new Date(`${draft.endDate}T${draft.end}`);
+  return momentAt(draft.endDate, draft.end);
 }
 
 /** The meeting's length in minutes; 0 while the times are not yet right. */

@@ -1,3 +1,4 @@
+import { ownKey } from '#lib/belongings.ts';
 import type { Draft } from './draft.ts';
 
 /** What was typed and not yet saved, kept in this browser so that a reload or a power cut loses nothing. */
@@ -10,7 +11,7 @@ export interface Kept {
 }
 
 const format = 1;
-const keyOf = (meeting: number | 'new') => `nhipcau.meeting-draft.${format}.${meeting}`;
+const keyOf = (meeting: number | 'new') => ownKey(`meeting-draft.${format}.${meeting}`);
 
 export function keep(meeting: number | 'new', kept: Kept, storage: Storage = localStorage): void {
   try {

@@ -15,16 +15,19 @@ class Device {
     return this.#open();
   }
 
-  /** Call when it is known who is signed in. */
-  async belongTo(owner: string): Promise<void> {
-    if (owner === this.#owner) return;
+  /** Call when it is known who is signed in. Returns how many notes of another person went that no server has. */
+  async belongTo(owner: string): Promise<number> {
+    if (owner === this.#owner) return 0;
+    let lost = 0;
     this.#owner = owner;
     const db = await this.#open();
     if (db && (await db.get('facts', 'owner')) !== owner) {
+      lost = (await db.getAll('notes')).filter(({ edits, refused }) => edits > 0 && !refused).length;
       await clearDatabase(db);
       await db.put('facts', owner, 'owner');
     }
-    this.#owned.resolve();
+    if (this.#owner === owner) this.#owned.resolve();
+    return lost;
   }
 
   /** Signed out: nothing of that person stays. */
@@ -43,7 +46,10 @@ class Device {
   #open(): Promise<Database | undefined> {
     this.#database ??= openDatabase().then(
       (db) => {
-        db.addEventListener('close', () => (this.#database = undefined));
+        // By the browser, or by `blocking` for a newer app in another window: the next who asks opens it anew.
+        const gone = () => (this.#database = undefined);
+        db.addEventListener('close', gone);
+        db.addEventListener('versionchange', gone);
         return db;
       },
       () => undefined,

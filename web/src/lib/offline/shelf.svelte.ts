@@ -1,4 +1,5 @@
 import { SvelteMap } from 'svelte/reactivity';
+import { ownerOf } from '#lib/accounts/session.svelte.ts';
 import { answer, api } from '#lib/api/client.ts';
 import { connection } from '#lib/api/connection.svelte.ts';
 import { ApiError, isRefusal } from '#lib/api/errors.ts';
@@ -6,10 +7,13 @@ import type { Me, MeetingSummary } from '#lib/api/types.ts';
 import { fetchLibrary } from '#lib/papers/calls.ts';
 import type { Library, Paper } from '#lib/papers/types.ts';
 import type { SavedVersion } from './database.ts';
+import { m } from '#lib/paraglide/messages.js';
+import { toasts } from '#lib/ui/toasts.svelte.ts';
 import { device } from './device.ts';
 import { forget, keep, kept } from './kept.svelte.ts';
 import { network, onNetwork } from './network.ts';
 import { isComing, plan, type Choice, type Wish } from './planner.ts';
+import { askToStay, measured } from './quota.ts';
 import { noteReceipt, sendReceipts } from './receipts.ts';
 import { dropPaper, dropVersion, mark } from './saved.ts';
 import { DeviceFull, saveVersion } from './saver.ts';
@@ -75,11 +79,17 @@ class Shelf {
     if (owner === this.#owner) return;
     this.#halt();
     this.#owner = owner;
-    await device.belongTo(owner);
-    this.closed = (await device.db()) === undefined;
+    const lost = await device.belongTo(owner);
+    if (lost > 0) toasts.show(m.notes_of_another_lost({ count: lost }), 'info');
+    const db = await device.db();
+    // Somebody may have left while this was read: nothing of theirs is begun any more.
+    if (this.#owner !== owner) return;
+    this.closed = db === undefined;
     if (me.person_id === null) return; // a hall's device reads from the line
-    this.#declined = new Set((await (await device.db())?.get('facts', 'declined')) as number[] | undefined);
+    const declined = (await db?.get('facts', 'declined')) as number[] | undefined;
     await this.#recollect();
+    if (this.#owner !== owner) return;
+    this.#declined = new Set(declined);
     const timer = setInterval(
       () => document.visibilityState === 'visible' && void this.refresh(),
       refreshEvery,
@@ -188,7 +198,7 @@ class Shelf {
   async save(paper: Paper): Promise<void> {
     const db = await device.db();
     if (!db || !paper.version) return;
-    void navigator.storage?.persist?.();
+    void askToStay();
     const version = paper.version.id;
     if (!(await mark(db, version, { pinned: true }))) this.#asked.add(version);
     this.#declined.delete(paper.id);
@@ -355,6 +365,7 @@ class Shelf {
     if (!db) return;
     try {
       const wanted = this.#asked.has(wish.version_id) ? { ...wish, pinned: true } : wish;
+      void askToStay();
       const saved = await saveVersion(db, wanted, (now) => this.#stand(now, 'saving'), signal);
       await noteReceipt({ version_id: saved.version_id, delivered: true, at: new Date().toISOString() });
     } catch (thrown) {
@@ -367,8 +378,7 @@ class Shelf {
   }
 
   async #measure(): Promise<void> {
-    const { usage = 0, quota = 0 } = (await navigator.storage?.estimate?.().catch(() => undefined)) ?? {};
-    if (quota > 0) this.usage = { used: usage, most: quota };
+    this.usage = (await measured()) ?? this.usage;
   }
 
   #halt(): void {
@@ -377,9 +387,5 @@ class Shelf {
     for (const stop of this.#stopping.splice(0)) stop();
   }
 }
-
-/** Whose store a browser holds. */
-export const ownerOf = (me: Me): string =>
-  me.person_id === null ? `point-${me.point_id}` : `person-${me.person_id}`;
 
 export const shelf = new Shelf();

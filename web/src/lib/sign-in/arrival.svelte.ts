@@ -1,6 +1,7 @@
 import { answer, api } from '#lib/api/client.ts';
 import { ApiError, sentence } from '#lib/api/errors.ts';
 import type { components } from '#lib/api/schema.ts';
+import { ownKey } from '#lib/belongings.ts';
 import { session } from '#lib/accounts/session.svelte.ts';
 
 export type CheckedIn = components['schemas']['CheckInOut'];
@@ -21,7 +22,7 @@ export type Standing =
 
 const pollEvery = 4_000;
 const retryEvery = 4_000;
-const keyOf = (code: string) => `nhipcau.request.${code}`;
+const keyOf = (code: string) => ownKey(`request.${code}`);
 
 /**
  * Somebody scanned the meeting's code. Who is known goes in (and is checked in at the hall whose screen was scanned); a
@@ -102,10 +103,7 @@ export class Arrival {
 
   async #poll(request: string): Promise<void> {
     try {
-      const { state, link } = await answer(
-        api.GET('/api/requests/{secret}', { params: { path: { secret: request } } }),
-        true,
-      );
+      const { state, link } = await answer(api.POST('/api/requests/answer', { body: { request } }), true);
       if (!this.#here) return;
       if (state === 'refused') {
         forgetRequest(this.#code);

@@ -1,8 +1,6 @@
 import { m } from '#lib/paraglide/messages.js';
 import { getLocale } from '#lib/paraglide/runtime.js';
-
-/** A moment: a date, ISO 8601 text, or ms since 1970. */
-type Moment = Date | string | number;
+import { daysBetween, onTheWall, timeOf, type Moment } from './zone.ts';
 
 const tag = () => (getLocale() === 'vi' ? 'vi-VN' : 'en-GB');
 const two = (value: number) => String(value).padStart(2, '0');
@@ -18,37 +16,36 @@ export function unbroken(title: string): string {
 }
 
 /** 07:30 */
-export function clock(at: Moment): string {
-  const date = new Date(at);
-  return `${two(date.getHours())}:${two(date.getMinutes())}`;
-}
+export const clock = (at: Moment): string => timeOf(at);
 
 /** 07:30:05 */
 export function clockWithSeconds(at: Moment): string {
-  return `${clock(at)}:${two(new Date(at).getSeconds())}`;
+  return `${clock(at)}:${two(onTheWall(at).seconds)}`;
 }
 
 /** 25/11/2026 */
 export function day(at: Moment): string {
-  const date = new Date(at);
-  return `${two(date.getDate())}/${two(date.getMonth() + 1)}/${date.getFullYear()}`;
+  const { day, month, year } = onTheWall(at);
+  return `${two(day)}/${two(month)}/${year}`;
 }
 
 /** Thứ Tư, 25/11/2026; today and tomorrow by name. */
 export function longDay(at: Moment, now = new Date()): string {
-  const date = new Date(at);
-  const midnight = (d: Date) => new Date(d.getFullYear(), d.getMonth(), d.getDate()).getTime();
-  const apart = Math.round((midnight(date) - midnight(now)) / 86_400_000);
-  const weekday = date.toLocaleDateString(tag(), { weekday: 'long' });
-  const name =
-    apart === 0 ? m.today() : apart === 1 ? m.tomorrow() : weekday.charAt(0).toUpperCase() + weekday.slice(1);
-  return `${name}, ${day(date)}`;
+  const apart = daysBetween(now, at);
+  const name = apart === 0 ? m.today() : apart === 1 ? m.tomorrow() : weekdayName(at);
+  return `${name}, ${day(at)}`;
 }
 
 /** Thứ Bảy, 21/11/2026: whichever day it is. */
 export function weekday(at: Moment): string {
-  const format = { weekday: 'long', day: '2-digit', month: '2-digit', year: 'numeric' } as const;
-  return new Intl.DateTimeFormat(tag(), format).format(new Date(at));
+  return `${weekdayName(at)}, ${day(at)}`;
+}
+
+function weekdayName(at: Moment): string {
+  // A Sunday, and so many days on: only the name is asked for.
+  const day = new Date(Date.UTC(2026, 10, 22 + onTheWall(at).weekday));
+  const name = new Intl.DateTimeFormat(tag(), { weekday: 'long', timeZone: 'UTC' }).format(day);
+  return name.charAt(0).toUpperCase() + name.slice(1);
 }
 
 /** 07:30 ngày 25/11/2026 */

@@ -1,5 +1,7 @@
 /** Dates and times as people type them. */
 
+import { dateOf, onTheWall } from './zone.ts';
+
 const two = (value: number) => String(value).padStart(2, '0');
 
 /**
@@ -12,16 +14,16 @@ export function typedDate(text: string, today = new Date()): string | null {
   if (!match) return null;
   const [, day, month, year] = match;
   if (year) return checked(Number(year.length === 2 ? `20${year}` : year), Number(month), Number(day));
-  const first = `${today.getFullYear()}-${two(today.getMonth() + 1)}-${two(today.getDate())}`;
-  const thisYear = checked(today.getFullYear(), Number(month), Number(day));
-  return thisYear !== null && thisYear >= first
-    ? thisYear
-    : checked(today.getFullYear() + 1, Number(month), Number(day));
+  const first = dateOf(today);
+  const now = onTheWall(today).year;
+  const thisYear = checked(now, Number(month), Number(day));
+  return thisYear !== null && thisYear >= first ? thisYear : checked(now + 1, Number(month), Number(day));
 }
 
 function checked(year: number, month: number, day: number): string | null {
-  const date = new Date(year, month - 1, day);
-  const real = date.getFullYear() === year && date.getMonth() === month - 1 && date.getDate() === day;
+  const date = new Date(Date.UTC(year, month - 1, day));
+  const real =
+    date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
   return real && year >= 2000 && year < 2100 ? `${year}-${two(month)}-${two(day)}` : null;
 }
 

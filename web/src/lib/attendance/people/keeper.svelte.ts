@@ -1,3 +1,4 @@
+import { ownKey } from '#lib/belongings.ts';
 import { connection } from '#lib/api/connection.svelte.ts';
 import { ApiError } from '#lib/api/errors.ts';
 import { Resource } from '#lib/api/resource.svelte.ts';
@@ -31,7 +32,7 @@ export class HallKeeper {
   constructor(meeting: number, point: number) {
     this.#meeting = meeting;
     this.#point = point;
-    this.#key = `nhipcau.checks.${meeting}.${point}`;
+    this.#key = ownKey(`checks.${meeting}.${point}`);
     this.list = new Resource(async () => {
       const people = await turnoutApi.people(meeting, point);
       keep(sessionStorage, this.#key, people);

@@ -4,7 +4,7 @@ import { keepAwake } from '#lib/media/awake.ts';
 import { answer, api } from '#lib/api/client.ts';
 import { Follow } from '#lib/presentation/follow.svelte.ts';
 import { device } from '#lib/offline/device.ts';
-import { ownerOf } from '#lib/offline/shelf.svelte.ts';
+import { ownerOf } from '#lib/accounts/session.svelte.ts';
 import type { PointEntity, TurnoutEntity } from '#lib/live/types.ts';
 import { Conference } from '../conference.svelte.ts';
 import { ScreenCode } from './code.svelte.ts';

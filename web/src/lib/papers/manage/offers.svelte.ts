@@ -1,13 +1,14 @@
+import { ownKey } from '#lib/belongings.ts';
 import type { Paper } from './types.ts';
 
-const key = 'nhipcau.offers-dismissed';
+const key = () => ownKey('offers-dismissed');
 const most = 500;
 
 let versions = $state.raw<number[]>(read());
 
 function read(): number[] {
   try {
-    return JSON.parse(localStorage.getItem(key) ?? '[]') as number[];
+    return JSON.parse(localStorage.getItem(key()) ?? '[]') as number[];
   } catch {
     return [];
   }
@@ -21,7 +22,7 @@ export const dismissed = (paper: Paper): boolean => versions.includes(versionOf(
 export function dismiss(paper: Paper): void {
   versions = [...versions, versionOf(paper)].slice(-most);
   try {
-    localStorage.setItem(key, JSON.stringify(versions));
+    localStorage.setItem(key(), JSON.stringify(versions));
   } catch {
     // Private windows may refuse storage: it is offered again the next time.
   }

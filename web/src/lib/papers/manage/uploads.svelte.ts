@@ -1,4 +1,5 @@
 import { defaultOptions, type DetailedError, type PreviousUpload, Upload } from 'tus-js-client';
+import { ownHeaders } from '#lib/api/acting.ts';
 import { connection } from '#lib/api/connection.svelte.ts';
 import { apiError } from '#lib/api/errors.ts';
 import { m } from '#lib/paraglide/messages.js';
@@ -124,7 +125,7 @@ export class Uploads {
       endpoint: `/api/meetings/${place.meeting}/uploads`,
       chunkSize: piece,
       retryDelays: pauses,
-      headers: { 'X-Nhipcau': '1' },
+      headers: ownHeaders(),
       removeFingerprintOnSuccess: true,
       metadata: {
         filename: file.name,

@@ -1,0 +1,86 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/*
+ * Vietnamese is part of the pages; English is fetched by whoever reads English. Paraglide writes both languages of a message
+ * into one module; in the built app such a module keeps the Vietnamese alone and asks here whether English has been loaded.
+ */
+const languages = 'virtual:languages';
+const english = 'virtual:english';
+const folder = join(import.meta.dirname, 'src/lib/paraglide/messages');
+const isMessage = (/** @type {string} */ id) => /\/paraglide\/messages\/(?!_index)\w+\.js$/.test(id);
+
+/** The function of one language in a message's module: `(i) => { return (`…`) }`. */
+function functionOf(/** @type {string} */ code, /** @type {string} */ language, /** @type {string} */ name) {
+  const start = code.indexOf(`const ${language}_${name} = `);
+  const end = code.indexOf('\n};\n', start);
+  if (start < 0 || end < 0) return undefined;
+  return code.slice(code.indexOf('= ', start) + 2, end + 2).replace(/\/\*\*[^*]*\*\//g, '');
+}
+
+/** @returns {import('vite').Plugin} */
+export function oneLanguage() {
+  let building = false;
+  return {
+    name: 'one-language',
+    configResolved({ command }) {
+      building = command === 'build';
+    },
+    resolveId(id) {
+      return id === languages || id === english ? `\0${id}` : undefined;
+    },
+    load(id) {
+      if (id === `\0${languages}`)
+        return building
+          ? `let english;
+             export const say = (name, vietnamese, inputs) => (english?.[name] ?? vietnamese)(inputs);
+             export const speakEnglish = async () => { english = (await import('${english}')).default; };`
+          : 'export const speakEnglish = async () => {};';
+      if (id !== `\0${english}`) return undefined;
+      const entries = readdirSync(folder)
+        .filter((name) => isMessage(`/paraglide/messages/${name}`))
+        .flatMap((name) => {
+          const key = name.slice(0, -3);
+          const made = functionOf(readFileSync(join(folder, name), 'utf8'), 'en', key);
+          return made === undefined ? [] : [`${key}: ${made}`];
+        });
+      return `export default {${entries.join(',\n')}};`;
+    },
+    transform(code, id) {
+      if (!building || !isMessage(id)) return undefined;
+      const name = id.slice(id.lastIndexOf('/') + 1, -3);
+      const vietnamese = functionOf(code, 'vi', name);
+      if (vietnamese === undefined || functionOf(code, 'en', name) === undefined) return undefined;
+      return {
+        code: `import { say } from '${languages}';\nconst vi = ${vietnamese};\nexport const ${name} = (inputs) => say('${name}', vi, inputs);`,
+        map: null,
+        moduleSideEffects: false,
+      };
+    },
+  };
+}
+
+/** What everybody needs before signing in stands apart from the words of the desk, the rooms and the reader. */
+const entrance =
+  /^(app|join|sign|door|error|password|caps|show|hide|retry|close|cancel|offline_banner|page|go|skip|loading|optional|device|language)(_|$)/;
+
+/** The chunk of a message: the entrance's words, else those of the file that its key stands in. */
+export function chunkOfMessage(/** @type {string} */ id) {
+  if (!isMessage(id)) return undefined;
+  const key = id.slice(id.lastIndexOf('/') + 1, -3);
+  if (entrance.test(key)) return 'words-entrance';
+  return `words-${fileOf().get(key) ?? 'ui'}`;
+}
+
+/** @type {Map<string, string> | undefined} */
+let files;
+function fileOf() {
+  if (files) return files;
+  files = new Map();
+  const where = join(import.meta.dirname, 'messages');
+  for (const name of readdirSync(where))
+    if (name.endsWith('.vi.json'))
+      for (const key of Object.keys(JSON.parse(readFileSync(join(where, name), 'utf8'))))
+        files.set(key, name.replace('.vi.json', ''));
+  return files;
+}
