@@ -2590,6 +2590,8 @@ export interface components {
             agenda?: components["schemas"]["AgendaWrite"][] | null;
             /** Points */
             points?: components["schemas"]["MemberWrite"][] | null;
+            /** Removed People */
+            removed_people?: ("online" | "off-list") | null;
         };
         /** MeetingSummary */
         MeetingSummary: {
