@@ -17,7 +17,7 @@ LOADGEN := media/core/target/release/loadgen
 help:  ## lists the commands
 	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/^([a-z-]+):.*  ## (.*)/\1\t\2/' | expand -t 16
 
-.PHONY: help run serve test test-quick check format api lock bench-forward bench-halls bench-live bench-loop bench-checkin bench-papers packages-run packages-test clean
+.PHONY: help run serve test test-quick check format api lock bench-forward bench-halls bench-live bench-loop bench-return bench-checkin bench-papers packages-run packages-test clean
 .DEFAULT_GOAL := run
 
 run: packages-run .make/python .make/core .make/web  ## demo province, server, media node and simulated halls
@@ -72,6 +72,9 @@ bench-live: packages-test .make/python .make/core .make/web  ## 12,000 devices f
 
 bench-loop: packages-test .make/python .make/core .make/web  ## every heavy act at full size while pages turn: what holds the event loop
 	@python -m tests.load.bench_loop
+
+bench-return: packages-test .make/python .make/core .make/web  ## the server is killed with 12,000 devices and 161 halls on it: when is everybody back
+	@python -m tests.load.bench_return
 
 bench-checkin: packages-test .make/python .make/core .make/web  ## 12,000 check-ins while 200 consoles watch
 	@python -m tests.load.bench_checkin

@@ -1,8 +1,8 @@
 """The packet core: ICE-lite, DTLS, SRTP and forwarding on one UDP port, on a thread of its own (Rust).
 
 Ids of peers, sources and slots are the caller's own integers (u32), unique within a `Core`. Commands return at once:
-they are queued for the core's thread, which applies them in order. Events wait in one queue; `event_fd` becomes
-readable when it is not empty.
+they are queued for the core's thread, which applies them in order, and raise RuntimeError when it takes no more. Events
+wait in one queue; `event_fd` becomes readable when it is not empty.
 """
 
 from collections.abc import Mapping, Sequence
@@ -86,8 +86,9 @@ class Event:
     """`kind` and what belongs to it:
 
     - "connected": `peer`; ICE and DTLS are done and media flows.
-    - "disconnected": `peer`, `data["reason"]` ("timeout": no consent for 15 s, "closed": DTLS close_notify,
+    - "disconnected": `peer`, `data["reason"]` ("timeout": no consent for 30 s, "closed": DTLS close_notify,
       "dtls": handshake failed, "fault": the peer's code panicked). The peer is gone from the core.
+    - "dead": the core's thread has ended by a fault that was no peer's. Nothing is forwarded any more.
     - "first-packet": `peer`, `data["source"]`.
     - "statistics": once a second, `data["peers"]`: a list of dicts, one for each connected peer; they are
       `PeerStatistics` in media/node/reports.py:
@@ -120,6 +121,10 @@ class Core:
 
     @property
     def event_fd(self) -> int: ...
+    @property
+    def buffer_sizes(self) -> tuple[int, int, int]:
+        """Bytes of kernel buffer granted for what waits to be received and to be sent, and how many were wished for."""
+
     def drain_events(self) -> list[Event]:
         """All waiting events, oldest first; resets `event_fd`. Never blocks."""
 

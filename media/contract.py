@@ -7,8 +7,8 @@ all heal by the same path, and media goes on while the server is away. Each WebS
 as JSON; `type` tells which.
 
 Names: a *participant* is whoever has a peer connection in a room: a hall (`point-17`) or one console or
-presenter tab (`desk-<connection>`). A participant has at most one *session* (one peer connection) at a time; a newer
-offer replaces it.
+presenter tab (`desk-<connection>`). A participant takes part by one *session* (one peer connection) at a time; a newer
+offer's takes its place once it is connected.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ PictureDemand = Literal["none", "small", "full"]
 
 
 class Message(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    """Fields that this version does not know are left out: server and nodes are renewed one after the other, and a
+    `Room` that an older node dropped as a whole would leave the floor as it was."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
 
 class View(Message):

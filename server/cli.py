@@ -19,6 +19,7 @@ from server.demo.links import SIMULATED, visitors_links
 from server.demo.load import load, password
 from server.installation import broken_audit_entry, first_administrator
 from server.main import create_app
+from server.migrations import require_newest
 from server.serving import listen, prepare
 from server.serving import serve as serve_app
 from server.showcase import show
@@ -47,7 +48,7 @@ def run(
     halls: Annotated[int, typer.Option(min=0, max=len(SIMULATED), help="Simulated halls.")] = 8,
 ) -> None:
     """A look at everything: the demo province with a conference in progress, and sign-in links."""
-    settings = _settings(host, port)
+    settings = seen_by_every_browser(_settings(host, port))
     logs.configure(as_json=settings.log_json, file=settings.var / "log" / "server.log")
     with _plainly():
         listener = listen(settings)
@@ -105,6 +106,15 @@ def init(
 
 
 @app.command()
+def migrate() -> None:
+    """Bring the database up to date, and end; `serve` does it by itself. Commands that only look never do."""
+    settings = _settings()
+    with _plainly():
+        prepare(settings)
+    print("Cơ sở dữ liệu đã đúng phiên bản.  ·  The database is up to date.")
+
+
+@app.command()
 def audit() -> None:
     """Check that the audit log's chain is whole."""
     settings = _settings()
@@ -126,7 +136,7 @@ def audit() -> None:
         print("Nhật ký kiểm toán nguyên vẹn.  ·  The audit log is whole.")
 
     with _plainly():
-        prepare(settings)
+        require_newest(settings.database)
         asyncio.run(_with_services(settings, work))
 
 
@@ -146,6 +156,14 @@ def _settings(host: str | None = None, port: int | None = None) -> Settings:
     settings.var.mkdir(parents=True, exist_ok=True, mode=0o700)
     if settings.var.stat().st_uid == os.geteuid():  # a folder that was made beforehand is open to all, as a rule
         settings.var.chmod(0o700)
+    return settings
+
+
+def seen_by_every_browser(settings: Settings) -> Settings:
+    """Firefox looks for media on no loopback address: on this machine alone, the node is reached by its own address,
+    too."""
+    if settings.media_bind is None and settings.host in ("127.0.0.1", "localhost"):
+        return settings.model_copy(update={"media_bind": "0.0.0.0:7000"})
     return settings
 
 

@@ -53,6 +53,7 @@ from server.reading.live import live_feature as reading_live
 from server.reading.opened import people_who_opened
 from server.reading.receipts.group_commit import delivered
 from server.reading.routes import router as reading
+from server.retention import daily, retention_job
 
 ROUTERS: list[APIRouter] = [
     # Tried in this order: first what thousands ask for at once.
@@ -116,10 +117,12 @@ JOBS: list[JobKind] = [
     pack_job,
     send_job,
     tell_job,
+    retention_job,
 ]
 """Work that outlives requests."""
 
 BESIDE: list[Callable[[Services], AbstractAsyncContextManager[None]]] = [
     beside(JOBS),
+    daily,
 ]
 """Entered in this order when the server starts, left in the reverse order when it stops."""

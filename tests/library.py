@@ -113,6 +113,7 @@ async def policy(
     hidden: bool = False,
     opens_at: datetime | None = None,
     download: bool = False,
+    marked: bool = False,
     audience: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     session.add(
@@ -123,6 +124,7 @@ async def policy(
             hidden=hidden,
             opens_at=opens_at,
             download=download,
+            marked=marked,
             audience=[dict(entry) for entry in audience],
         )
     )

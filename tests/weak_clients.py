@@ -132,6 +132,7 @@ async def site(var: Path, **environment: str) -> AsyncIterator[Site]:
             ("operator", where.operator),
             ("delegate", where.delegate),
             ("organiser", where.organiser),
+            ("presenter", where.presenter),
         ):
             made.cookies[name] = await signed_in(services, who)
     finally:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import ipaddress
+import os
 import secrets
 import signal
 import socket
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +23,7 @@ from media._core import Core
 from media.contract import Answer, CloseRoom, Hello, Leave, Offer, Refusal, Room, ToNode
 from media.node.control import ControlLine
 from media.node.rooms import Rooms
+from media.node.sdp.answer import Endpoint
 from media.process import log_json, watch_parent
 
 log = structlog.get_logger()
@@ -38,9 +42,9 @@ def arguments() -> argparse.Namespace:
         "--advertise",
         action="append",
         default=[],
-        type=lambda text: str(ipaddress.ip_address(text)),
-        metavar="IP",
-        help="address that browsers reach this node by, repeatable; default: the bound one",
+        type=endpoint,
+        metavar="IP[:PORT]",
+        help="where browsers reach this node, repeatable; [IP]:PORT for IPv6; default: the bound address and port",
     )
     parser.add_argument("--name", default=socket.gethostname(), help="the node's name in logs and reports")
     parser.add_argument("--max-sessions", type=int, default=2000, help="offers beyond this are refused as busy")
@@ -76,18 +80,43 @@ def resolved(bind: str) -> tuple[str, int]:
         return str(found[0][4][0]), int(port)
 
 
-def advertised(host: str, wished: list[str]) -> tuple[str, ...]:
-    """Addresses for the candidates: those wished for, else the bound one, else the one of the default route."""
+def endpoint(text: str) -> tuple[str, int | None]:
+    """IP address and port of `192.0.2.7`, `192.0.2.7:17000`, `2001:db8::7` or `[2001:db8::7]:17000`. Or ValueError."""
+    if text.startswith("["):
+        address, end, rest = text[1:].partition("]")
+        if not end or (rest and not rest.startswith(":")):
+            raise ValueError(f"not an address: {text!r}")
+        port = rest[1:] if rest else None
+    elif text.count(":") == 1:
+        address, _, port = text.partition(":")
+    else:
+        address, port = text, None
+    number = int(port) if port is not None else None
+    if number is not None and not 0 < number < 65536:
+        raise ValueError(f"no port: {number}")
+    return str(ipaddress.ip_address(address)), number
+
+
+def advertised(host: str, port: int, wished: list[tuple[str, int | None]]) -> tuple[Endpoint, ...]:
+    """Where the candidates say the node is: what is wished for, else the bound address, else this machine's own, and
+    the loopback for browsers on it."""
     if wished:
-        return tuple(wished)
-    if not ipaddress.ip_address(host).is_unspecified:
-        return (host,)
+        return tuple(Endpoint(address, port if given is None else given) for address, given in wished)
+    bound = ipaddress.ip_address(host)
+    if not bound.is_unspecified:
+        return (Endpoint(host, port),)
+    # Loopback second: Firefox gathers no candidates on it, others take whichever answers.
+    return tuple(Endpoint(address, port) for address in dict.fromkeys((*own_address(), "127.0.0.1")))
+
+
+def own_address() -> tuple[str, ...]:
+    """The address of the default route, if there is one."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))  # TEST-NET-1: chooses a route, sends nothing
             return (str(probe.getsockname()[0]),)
         except OSError:
-            return ("127.0.0.1",)
+            return ()
 
 
 def package_version() -> str:
@@ -99,8 +128,9 @@ def package_version() -> str:
 
 async def serve(options: argparse.Namespace) -> None:
     host, port = resolved(options.bind)
-    addresses = advertised(host, options.advertise)
     core = Core(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+    endpoints = advertised(host, core.port, options.advertise)
+    _look_at_buffers(core)
     boot = secrets.token_hex(8)
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -119,30 +149,90 @@ async def serve(options: argparse.Namespace) -> None:
             case Offer():
                 line.send(_answer(rooms, message))
 
+    pulse = Pulse()
+
     def drain() -> None:
         for event in core.drain_events():
-            rooms.handle(event)
+            pulse.note(event.kind, loop.time())
+            if event.kind == "dead":
+                stop.set()
+            else:
+                rooms.handle(event)
 
     def opened() -> None:
         rooms.announce()
 
     line = ControlLine(options.server, options.secret_file, hello=hello, opened=opened, received=received)
-    rooms = Rooms(core, addresses, line.send, max_sessions=options.max_sessions)
+    rooms = Rooms(core, endpoints, line.send, max_sessions=options.max_sessions)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     if options.supervised:
         watch_parent(lambda: loop.call_soon_threadsafe(stop.set))
     loop.add_reader(core.event_fd, drain)
-    log.info("media node ready", boot=boot, port=core.port, addresses=addresses)
+    log.info("media node ready", boot=boot, port=core.port, endpoints=endpoints)
     dialling = asyncio.create_task(line.run())
     stopping = asyncio.create_task(stop.wait())
-    done, _ = await asyncio.wait({dialling, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    watching = asyncio.create_task(_watch(pulse, rooms, drain))
+    tasks = {dialling, stopping, watching}
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     loop.remove_reader(core.event_fd)
+    for task in tasks:
+        task.cancel()
+    if watching in done:
+        # Its thread cannot be joined any more.
+        log.critical("the packet core stands still; this node ends", silent_for=STILL_SECONDS)
+        os._exit(CORE_LOST)
     core.close()
+    if pulse.dead:
+        log.critical("the packet core has failed; this node ends")
+        sys.exit(CORE_LOST)
     if dialling in done:
         dialling.result()
-    dialling.cancel()
-    stopping.cancel()
+
+
+CORE_LOST = 70
+"""Exit status (sysexits: internal error). Whoever supervises the node starts it again; browsers offer again by
+themselves."""
+STILL_SECONDS = 5.0
+"""The core tells of its peers each second. Without a word for so long it forwards nothing either."""
+
+
+@dataclass
+class Pulse:
+    """The core's signs of life."""
+
+    heard: float = 0.0
+    dead: bool = False
+
+    def note(self, kind: str, now: float) -> None:
+        self.heard = now
+        self.dead = self.dead or kind == "dead"
+
+
+async def _watch(pulse: Pulse, rooms: Rooms, drain: Callable[[], None]) -> None:
+    """Returns when the core has peers and has not said anything for a long time."""
+    loop = asyncio.get_running_loop()
+    since = loop.time()
+    while True:
+        await asyncio.sleep(1)
+        drain()  # what came while this process was busy counts
+        now = loop.time()
+        if rooms.are_empty or pulse.heard > since:
+            since = now if rooms.are_empty else pulse.heard
+        if now - since > STILL_SECONDS:
+            return
+
+
+def _look_at_buffers(core: Core) -> None:
+    receive, send, wished = core.buffer_sizes
+    if min(receive, send) < wished:
+        log.warning(
+            "kernel buffers are small: pictures for many halls at once may be lost",
+            receive=receive,
+            send=send,
+            wished=wished,
+            advice=f"sysctl -w net.core.rmem_max={wished} net.core.wmem_max={wished}",
+        )
 
 
 def _answer(rooms: Rooms, offer: Offer) -> Answer | Refusal:

@@ -26,7 +26,7 @@ from media.contract import (
 )
 from media.node.policy import Assignment, Pictures, assign, demands
 from media.node.reports import PeerStatistics, link_report
-from media.node.sdp.answer import LocalTransport, write_answer
+from media.node.sdp.answer import Endpoint, LocalTransport, write_answer
 from media.node.sdp.offer import Refused, parse_offer
 from media.node.sdp.terms import agree
 from media.node.sessions import Numbers, Session, open_session
@@ -37,8 +37,6 @@ log = structlog.get_logger()
 class PacketCore(Protocol):
     """What is used of `media._core.Core`."""
 
-    @property
-    def port(self) -> int: ...
     @property
     def fingerprint(self) -> str: ...
     def add_peer(self, peer: Peer) -> None: ...
@@ -52,6 +50,8 @@ class RoomState:
     known: bool = False
     """The server has said what it wants here; until then members only connect."""
     sessions: dict[Participant, Session] = field(default_factory=dict)
+    successors: dict[Participant, Session] = field(default_factory=dict)
+    """Newer sessions that are still connecting; until then the older one goes on."""
     assignment: Assignment = field(default_factory=dict)
     demanded: dict[Participant, Pictures] = field(default_factory=dict)
     """What the server was last told."""
@@ -63,18 +63,23 @@ class Rooms:
     def __init__(
         self,
         core: PacketCore,
-        addresses: tuple[str, ...],
+        endpoints: tuple[Endpoint, ...],
         send: Callable[[FromNode], None],
         *,
         max_sessions: int = 2000,
     ) -> None:
         self._core = core
-        self._addresses = addresses
+        self._endpoints = endpoints
         self._send = send
         self._max_sessions = max_sessions
         self._numbers = Numbers()
         self._rooms: dict[str, RoomState] = {}
         self._sessions: dict[int, Session] = {}
+
+    @property
+    def are_empty(self) -> bool:
+        """The core serves nobody."""
+        return not self._sessions
 
     def connected(self) -> tuple[SessionKey, ...]:
         return tuple(session.key for session in self._sessions.values() if session.connected)
@@ -89,19 +94,22 @@ class Rooms:
 
     def close(self, message: CloseRoom) -> None:
         state = self._rooms.pop(message.room, None)
-        for session in list(state.sessions.values()) if state is not None else []:
+        for session in [*state.sessions.values(), *state.successors.values()] if state is not None else []:
             self._core.remove_peer(session.peer)
             self._sessions.pop(session.peer, None)
             self._report(session, "disconnected", "room closed")
 
     def leave(self, message: Leave) -> None:
         state = self._rooms.get(message.room)
-        session = state.sessions.get(message.participant) if state is not None else None
-        if session is not None and message.session in (None, session.key.session):
-            self._end(session, "left")
+        if state is None:
+            return
+        found = [sessions.get(message.participant) for sessions in (state.successors, state.sessions)]
+        for session in found:
+            if session is not None and message.session in (None, session.key.session):
+                self._end(session, "left")
 
     def answer(self, offer: Offer) -> Answer | Refusal:
-        """Opens the offered session in place of the participant's older one; it takes part once it is connected."""
+        """Opens the offered session. It takes part, and the participant's older one ends, once it is connected."""
         try:
             return self._answer(offer)
         except Refused as refused:
@@ -123,9 +131,7 @@ class Rooms:
         if session is None:
             return
         if event.kind == "connected":
-            session.connected = True
-            self._report(session, "connected", "")
-            self._refresh(self._state(session.key.room))
+            self._connected(session)
         elif event.kind == "disconnected":
             self._end(session, str(event.data.get("reason", "")), gone=True)
 
@@ -137,18 +143,41 @@ class Rooms:
         if older is None and len(self._sessions) >= self._max_sessions:
             raise Refused("busy", f"{self._max_sessions} sessions are open")
         ufrag, password = new_ice_credentials()
-        local = LocalTransport(ufrag, password, self._core.fingerprint, self._addresses, self._core.port)
+        local = LocalTransport(ufrag, password, self._core.fingerprint, self._endpoints)
         session, peer = open_session(offer, terms, local, self._numbers)
         try:
             self._core.add_peer(peer)
         except ValueError as error:
             raise Refused("bad-sdp", str(error)) from error
-        if older is not None:
-            self._end(older, "replaced")
-            state = self._state(offer.room)
-        state.sessions[offer.participant] = session
         self._sessions[session.peer] = session
+        given_up = state.successors.get(offer.participant)
+        if given_up is not None:
+            self._end(given_up, "replaced")
+        if older is not None and older.connected:
+            state.successors[offer.participant] = session
+        else:
+            if older is not None:
+                self._end(older, "replaced")
+                state = self._state(offer.room)
+            state.sessions[offer.participant] = session
         return Answer(request=offer.request, sdp=write_answer(parsed, terms, local))
+
+    def _connected(self, session: Session) -> None:
+        participant, state = session.key.participant, self._state(session.key.room)
+        session.connected = True
+        older = None
+        if state.successors.get(participant) is session:
+            del state.successors[participant]
+            older = state.sessions[participant]
+            state.sessions[participant] = session
+            self._report(older, "disconnected", "replaced")
+            self._forget_assignments(state, participant)
+        self._report(session, "connected", "")
+        self._refresh(state)
+        if older is not None:
+            # Only now: until others are shown the newer one's picture and sound, they keep the older one's.
+            self._core.remove_peer(older.peer)
+            del self._sessions[older.peer]
 
     def _state(self, name: str) -> RoomState:
         return self._rooms.setdefault(name, RoomState(wanted=Room(room=name)))
@@ -160,18 +189,30 @@ class Rooms:
             self._core.remove_peer(session.peer)
         del self._sessions[session.peer]
         state = self._rooms[session.key.room]
+        if state.successors.get(participant) is session:
+            del state.successors[participant]
+            self._report(session, "disconnected", reason)
+            # The server forgot with it what is wanted of the older one.
+            state.demanded.pop(participant, None)
+            self._send_demands(state)
+            return
         del state.sessions[participant]
+        if participant in state.successors:
+            state.sessions[participant] = state.successors.pop(participant)
+        self._forget_assignments(state, participant)
+        self._report(session, "disconnected", reason)
+        if state.sessions or state.known:
+            self._refresh(state)
+        else:
+            del self._rooms[session.key.room]
+
+    def _forget_assignments(self, state: RoomState, participant: Participant) -> None:
         state.demanded.pop(participant, None)
         state.assignment = {
             place: origin
             for place, origin in state.assignment.items()
             if participant not in (place.receiver, origin.publisher)
         }
-        self._report(session, "disconnected", reason)
-        if state.sessions or state.known:
-            self._refresh(state)
-        else:
-            del self._rooms[session.key.room]
 
     def _refresh(self, state: RoomState) -> None:
         """Commands the difference between what is wanted and what is assigned, and tells changed demands."""

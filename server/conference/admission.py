@@ -6,7 +6,8 @@ from typing import Any
 
 import structlog
 
-from server.accounts.dependencies import COOKIE, actor_of_cookie
+from server.accounts.dependencies import COOKIE
+from server.accounts.recognition import Recognition
 from server.conference import content
 from server.conference.lifecycle import HALLS_COME_IN
 from server.conference.liveness import Watch
@@ -22,8 +23,8 @@ from server.live.feature import Viewer
 from server.live.gateway import SeatRequest
 from server.live.registry import Live
 from server.live.room import Room
-from server.meetings.access import visible_meeting
 from server.meetings.delegates import signed_in_delegates
+from server.meetings.grouped_rights import GroupedRights
 
 logger = structlog.get_logger(__name__)
 
@@ -36,17 +37,18 @@ class Door:
         self._live = live
         self._nodes = nodes
         self._watch = watch
+        self._recognition = Recognition()
+        self._rights = GroupedRights(services.database)
         self._watching = Watching(live)
         self._tasks: set[asyncio.Task[None]] = set()
         live.listen(self._on_event)
 
     async def recognise(self, cookies: Mapping[str, str]) -> Actor | None:
-        return await actor_of_cookie(self._services, cookies.get(COOKIE))
+        return await self._recognition(self._services, cookies.get(COOKIE))
 
     async def admit(self, actor: Actor, meeting_id: int, request: SeatRequest) -> Viewer:
         """NotFound for a meeting the actor may not see, NotAllowed for a part in it the actor has not."""
-        async with self._services.database.read() as session:
-            _meeting, rights = await visible_meeting(session, meeting_id, actor)
+        rights = await self._rights(meeting_id, actor)
         if request.audience == "console" and not rights.oversee:
             raise NotAllowed()
         if request.audience == "member" and not rights.attend:

@@ -6,12 +6,14 @@ from server.attendance.checks import check_out
 from server.conference.models import PointPresence, Stage
 from server.conference.state import PRESENT, load
 from server.core.transaction import Transaction
+from server.meetings.hooks import PointsRemoved
 from server.meetings.models import Meeting
 
 
-async def points_removed(tx: Transaction, meeting: Meeting, removed: frozenset[int]) -> None:
+async def points_removed(tx: Transaction, meeting: Meeting, what: PointsRemoved) -> None:
     """These points are members no longer: out, off the stage, without floor. Called inside the edit's transaction,
     after the members are gone; the edit's own event tells the sockets."""
+    removed = what.points
     rows = PointPresence.meeting_id == meeting.id, PointPresence.point_id.in_(removed)
     gone = await tx.session.scalars(delete(PointPresence).where(*rows).returning(PointPresence))
     check_out(tx, meeting.id, {row.point_id: tx.now for row in gone if row.presence in PRESENT}, "by-hand")

@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     media_bind: str | None = None
     """UDP address of the embedded media node, "host:port"; default: `host` with port 7000."""
     media_advertise: tuple[str, ...] = ()
-    """IP addresses that browsers reach the media node by; default: `media_bind`'s own."""
+    """Where browsers reach the media node, "ip" or "ip:port" ("[ip]:port" for IPv6); default: `media_bind`'s own."""
     media_embedded: bool = True
     """Start and supervise a media node beside the server. False: nodes are started by hand (`nhipcau node`)."""
     media_secret: str | None = None

@@ -11,11 +11,13 @@ from typing import Any, ClassVar, TypeVar
 import aiosqlite
 import structlog
 from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator, event, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import StaticPool
 
 from server.core.beside import Lanes
+from server.core.errors import Conflict, DomainError, Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -156,6 +158,32 @@ class _Sqlite(aiosqlite.Connection):
     async def commit(self) -> None:
         self.inline = False
         await super().commit()
+
+
+class ChangedMeanwhile(Conflict):
+    code = "changed-meanwhile"
+    vi = "Người khác vừa thay đổi cùng chỗ này. Tải lại trang rồi thử lại."
+    en = "Somebody else has just changed the same thing. Reload the page and try again."
+
+
+class Busy(Unavailable):
+    code = "busy"
+    vi = "Có nhiều người đang ghi cùng lúc nên thao tác chưa được nhận. Thử lại sau giây lát."
+    en = "Many are writing at the same time, so this was not taken. Try again in a moment."
+
+
+_WAITED_IN_A_CIRCLE = ("40001", "40P01", "55P03")
+"""PostgreSQL: serialization failure, deadlock, lock not available. Nothing was written."""
+
+
+def refusal_of(error: DBAPIError) -> DomainError | None:
+    """What the database's refusal means for who asked; None for a fault of ours. A name or a line that two make at the
+    same time is one conflict, whichever of them looked first."""
+    if isinstance(error, IntegrityError):
+        return ChangedMeanwhile()
+    if getattr(error.orig, "sqlstate", None) in _WAITED_IN_A_CIRCLE or "database is locked" in str(error.orig):
+        return Busy(retry_after=1)
+    return None
 
 
 def in_parts(values: Iterable[T], size: int = 500) -> Iterator[list[T]]:

@@ -37,7 +37,6 @@ class BoundedProtocol(HttpToolsProtocol):
         self._address = ""
         self._in_head = True
         self._head_bytes = 0
-        self._body_is_late_only_if_idle = False
         self._refusal: DomainError | None = None
 
     # -- as the budgets see it
@@ -74,7 +73,7 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         if self._in_head:
             self._head_bytes += len(data)
-        elif self._body_is_late_only_if_idle:
+        else:
             self._wait(BODY_SECONDS)
         super().data_received(data)
         if self._in_head and self._head_bytes > HEAD_BYTES:
@@ -86,13 +85,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = False
         self._head_bytes = 0
         super().on_headers_complete()
-        path = self.scope.get("path", "")
-        self._body_is_late_only_if_idle = path.startswith("/api/uploads/")
         self._wait(BODY_SECONDS)
 
     def on_message_complete(self) -> None:
         self._in_head = True
-        self._body_is_late_only_if_idle = False
         self._work()
         super().on_message_complete()
 

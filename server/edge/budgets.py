@@ -25,7 +25,7 @@ HEADERS = 200
 HEAD_SECONDS = 10.0
 """From the connection, or from the last response, to the whole head of a request."""
 BODY_SECONDS = 60.0
-"""Within which the whole body of a request, or more of an upload's chunk, has to come."""
+"""Within which more of a request's body has to come: a megabyte takes minutes on a weak line."""
 BODY = 1024 * 1024
 """Bytes. The largest JSON body of this API, a conference over some thousand points, is a tenth of it."""
 ENTRANCE_BODY = 16 * 1024
@@ -63,6 +63,8 @@ SOCKETS_AN_ADDRESS = 0.5
 OPENINGS_BURST = 30
 OPENINGS_PER_SECOND = 0.5
 """Sockets that one session opens: each costs a snapshot."""
+OPENING_OF_A_HALL = 0.25
+"""What a hall's or console's socket counts there: a bad line must not keep them out."""
 
 # -- media
 

@@ -3,14 +3,19 @@
 from collections.abc import Callable
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
+from server.core.database import refusal_of
 from server.core.errors import DomainError, Invalid, NotFound, TooMany
 from server.edge.budgets import FIELD_ERRORS
 from server.edge.validation_messages import sentence
+
+log = structlog.get_logger(__name__)
 
 _PLACE = 120
 """Characters."""
@@ -69,6 +74,15 @@ def install(app: FastAPI, refused: Callable[[Request, str], None] = lambda _requ
             response.headers.update(error.headers)
         return response
 
+    async def database_error(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, DBAPIError)  # noqa: S101
+        refusal = refusal_of(error)
+        if refusal is None:
+            raise error
+        log.warning("database-refused", code=refusal.code, error=str(error.orig)[:500])
+        return respond(refusal)
+
     app.add_exception_handler(DomainError, domain_error)
+    app.add_exception_handler(DBAPIError, database_error)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http_error)

@@ -1,5 +1,6 @@
 """A meeting's lists of delegates: verbs for what an organiser and a hall's secretary do with them."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,8 +21,10 @@ from server.invitations.people import Typed
 from server.invitations.rights import ListRights, MeetingOver, lead_beyond, list_for_write
 from server.invitations.schemas import DelegatePatch, PersonChosen, PersonTyped
 from server.meetings.access import meeting_for_write
+from server.meetings.hooks import PointsRemoved
 from server.meetings.models import Delegate, Meeting, MemberPoint
 from server.organisations import queries as organisations
+from server.organisations.models import BridgePoint
 
 _KEEPERS = (Role.ADMIN, Role.ORGANISER, Role.HALL_SECRETARY)
 """Whose word on the people of a unit is the unit's own."""
@@ -153,14 +156,51 @@ async def remove(tx: Transaction, delegate_id: int) -> None:
     await list_changed(tx, meeting.id, frozenset({delegate.point_id}))
 
 
-async def points_removed(tx: Transaction, meeting: Meeting, removed: frozenset[int]) -> None:
-    """These halls are no longer members: their people stay invited, without a hall until they are given one. The edit's
-    own event says what followed."""
-    found = await tx.session.scalars(
-        select(Delegate).where(Delegate.meeting_id == meeting.id, Delegate.point_id.in_(removed))
+class DelegatesThere(Conflict):
+    code = "delegates-there"
+    vi = "Điểm cầu bị bỏ ra còn đại biểu trong danh sách. Chọn cho họ dự trực tuyến, hoặc đưa họ ra khỏi danh sách."
+    en = "Delegates are listed at the points taken out. Let them attend online, or take them off the list."
+
+
+async def points_removed(tx: Transaction, meeting: Meeting, what: PointsRemoved) -> None:
+    """These halls are no longer members: their people attend online, or come off the list, as whoever edits says.
+    DelegatesThere, with their numbers by hall, if nothing is said. The edit's own event says what followed."""
+    found = list(
+        await tx.session.scalars(
+            select(Delegate).where(
+                Delegate.meeting_id == meeting.id, Delegate.point_id.in_(what.points), Delegate.removed_at.is_(None)
+            )
+        )
     )
+    if not found:
+        return
+    if what.people is None:
+        named = select(BridgePoint.id, BridgePoint.name).where(BridgePoint.id.in_(what.points))
+        names = await tx.session.execute(named)
+        numbers = Counter(delegate.point_id for delegate in found)
+        raise DelegatesThere(
+            points=[
+                {"point_id": point_id, "name": name, "delegates": numbers[point_id]}
+                for point_id, name in names
+                if numbers[point_id]
+            ]
+        )
     for delegate in found:
-        delegate.point_id = None
+        if what.people == "online":
+            delegate.point_id = None
+        else:
+            delegate.removed_at = tx.now
+    if what.people == "off-list":
+        await revoke_bound_links(tx, meeting.id, [delegate.person_id for delegate in found])
+    await record(
+        tx,
+        "delegates.point-removed",
+        "meeting",
+        meeting.id,
+        count=len(found),
+        what=what.people,
+        points=sorted(what.points),
+    )
 
 
 async def hall_unit(tx: Transaction, meeting: Meeting, rights: ListRights, point_id: int | None) -> int:

@@ -3,15 +3,17 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.audit.actions import record
 from server.core.actor import Actor
 from server.core.config import Settings
 from server.core.errors import NotAllowed, NotFound
 from server.core.services import Services
+from server.core.transaction import Transaction
 from server.invitations.codes import hall_code, hall_secret, valid_until
 from server.invitations.qr import svg
 from server.invitations.schemas import HallCode, Knocked
-from server.meetings.access import visible_meeting
-from server.meetings.models import Delegate, Meeting, MemberPoint
+from server.meetings.access import meeting_for_write, visible_meeting
+from server.meetings.models import Delegate, Meeting, MemberPoint, new_public_code
 from server.meetings.rights import meeting_rights
 from server.organisations.models import BridgePoint
 
@@ -32,6 +34,16 @@ async def knock(session: AsyncSession, code: str, actor: Actor) -> Knocked:
 def url_of(settings: Settings, meeting: Meeting) -> str:
     """What the meeting's QR code says."""
     return f"{settings.url}/m/{meeting.public_code}"
+
+
+async def renew(tx: Transaction, meeting_id: int) -> str:
+    """Another code, for a meeting whose code got around: printed ones lead nowhere from now on. For its organisers."""
+    meeting, rights = await meeting_for_write(tx, meeting_id)
+    if not rights.organise:
+        raise NotAllowed()
+    meeting.public_code = new_public_code()
+    await record(tx, "meeting.code-renewed", "meeting", meeting_id)
+    return meeting.public_code
 
 
 async def meeting_svg(session: AsyncSession, settings: Settings, meeting_id: int, actor: Actor) -> str:

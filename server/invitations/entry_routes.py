@@ -12,13 +12,21 @@ from server.core.fields import Id, Line
 from server.invitations import entry_codes, requests
 from server.invitations.codes import hall_secret
 from server.invitations.rate_limits import Knocks
-from server.invitations.schemas import Knocked, RequestGrant, RequestMade, RequestOut, RequestState, RequestWrite
+from server.invitations.schemas import (
+    Knocked,
+    MeetingCode,
+    RequestAsked,
+    RequestGrant,
+    RequestMade,
+    RequestOut,
+    RequestState,
+    RequestWrite,
+)
 
 router = APIRouter(prefix="/api", tags=["invitations"])
 
 RowId = Annotated[Id, PathParameter()]
 Code = Annotated[Line, PathParameter(max_length=64)]
-Secret = Annotated[Line, PathParameter(max_length=100)]
 
 
 async def _knocks(request: Request) -> Knocks:
@@ -46,22 +54,37 @@ async def knock(
         raise
 
 
+@router.post("/meetings/{meeting_id}/code")
+async def renew_code(meeting_id: RowId, tx: Write) -> MeetingCode:
+    """The code before leads nowhere any more."""
+    return MeetingCode(code=await entry_codes.renew(tx, meeting_id))
+
+
 @router.post("/m/{code}/requests", status_code=201)
 async def ask(
     code: Code, write: RequestWrite, services: AppServices, doorkeeper: Doorkeeper, address: Address
 ) -> RequestMade:
     await doorkeeper.asking(address)
     async with services.transactions(SYSTEM) as tx:
-        return RequestMade(request=await requests.ask(tx, code, write, hall_secret(services.settings), address))
+        secret = await requests.ask(
+            tx,
+            code,
+            write,
+            hall_secret(services.settings),
+            address,
+            from_afar=lambda: doorkeeper.asking_from_afar(address),
+        )
+        return RequestMade(request=secret)
 
 
-@router.get("/requests/{secret}")
-async def answer(secret: Secret, services: AppServices, session: ReadSession) -> RequestState:
-    said = await requests.answer(session, secret, services.clock())
+@router.post("/requests/answer")
+async def answer(asked: RequestAsked, services: AppServices, session: ReadSession) -> RequestState:
+    """A granted request's way in is made anew each time until it has been opened: an answer may be lost on the way."""
+    said = await requests.answer(session, asked.request, services.clock())
     if said.state != "granted":
         return said
     async with services.transactions(SYSTEM) as tx:
-        return await requests.hand_out(tx, secret)
+        return await requests.hand_out(tx, asked.request)
 
 
 @router.get("/meetings/{meeting_id}/requests")

@@ -7,10 +7,13 @@ from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
+from server.accounts.attempts import network_of
 from server.core.errors import TooMany
 
 _ASKED = parse("30/10minute")
 """A hall's phones share one address: a row of strangers gets in, a script does not get far."""
+_ASKED_FROM_AFAR = parse("10/10minute")
+"""Without the code of a hall's screen."""
 _MISSED = parse("30/minute")
 
 
@@ -22,16 +25,25 @@ class Knocks:
 
     async def asking(self, address: str) -> None:
         """Before a request to be let in. TooMany."""
-        if not await self._limiter.hit(_ASKED, "asked", address):
-            raise await self._too_many(_ASKED, "asked", address)
+        await self._count(_ASKED, "asked", address)
+
+    async def asking_from_afar(self, address: str) -> None:
+        """The same, of who does not stand before a hall's screen."""
+        await self._count(_ASKED_FROM_AFAR, "from-afar", address)
 
     async def trying(self, address: str) -> None:
         """Before a code is looked up. TooMany if many led nowhere lately."""
-        if not await self._limiter.test(_MISSED, "missed", address):
-            raise await self._too_many(_MISSED, "missed", address)
+        network = network_of(address)
+        if not await self._limiter.test(_MISSED, "missed", network):
+            raise await self._too_many(_MISSED, "missed", network)
 
     async def missed(self, address: str) -> None:
-        await self._limiter.hit(_MISSED, "missed", address)
+        await self._limiter.hit(_MISSED, "missed", network_of(address))
+
+    async def _count(self, limit: RateLimitItem, what: str, address: str) -> None:
+        network = network_of(address)
+        if not await self._limiter.hit(limit, what, network):
+            raise await self._too_many(limit, what, network)
 
     async def _too_many(self, limit: RateLimitItem, *key: str) -> TooMany:
         reset_at, _ = await self._limiter.get_window_stats(limit, *key)

@@ -5,7 +5,7 @@ What the stranger is told never shows whether a code is right: an unknown one is
 ever decide about.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, or_, select, true
@@ -37,6 +37,8 @@ WAITS = timedelta(hours=12)
 MOST_WAITING = 200
 """Of one hall's screen, and of all who scanned none: more than that is a flood, and nobody could look at them. A flood
 from afar keeps nobody out who stands in a hall."""
+_RUSH = timedelta(minutes=30)
+"""So many within this time shut the door from afar: it opens again when the rush is over, not when all were decided."""
 _OPEN_TO_STRANGERS = ("invited", "open", "running")
 
 
@@ -52,18 +54,30 @@ class Decided(Conflict):
     en = "This request was decided already or is too old. Reload the list."
 
 
-async def ask(tx: Transaction, code: str, write: RequestWrite, hall_secret: str, address: str) -> str:
-    """The secret to ask for the answer with. An unknown code gets one too, in about the same time. WaitingFull."""
+async def ask(
+    tx: Transaction,
+    code: str,
+    write: RequestWrite,
+    hall_secret: str,
+    address: str,
+    *,
+    from_afar: Callable[[], Awaitable[None]],
+) -> str:
+    """The secret to ask for the answer with. An unknown code gets one too, in about the same time. WaitingFull; what
+    `from_afar` raises for who does not stand before a hall's screen."""
     meeting = await tx.session.scalar(
         select(Meeting).where(Meeting.public_code == code, Meeting.state.in_(_OPEN_TO_STRANGERS))
     )
     secret = f"{int(tx.now.timestamp()):x}-{new_token()}"
+    point_id = await _scanned(tx, meeting.id, write.hall, hall_secret) if meeting is not None else None
+    if point_id is None:
+        await from_afar()
     if meeting is None:
         await record(tx, "access.unknown-code", "code", code[:16], address=address)
         return secret
-    point_id = await _scanned(tx, meeting.id, write.hall, hall_secret)
-    waiting = await _waiting(tx.session, meeting.id, tx.now)
-    if waiting.get(point_id, 0) >= MOST_WAITING:
+    waiting = await _waiting(tx.session, meeting.id, tx.now - WAITS)
+    lately = waiting if point_id is not None else await _waiting(tx.session, meeting.id, tx.now - _RUSH)
+    if lately.get(point_id, 0) >= MOST_WAITING:
         raise WaitingFull()
     request = AccessRequest(
         meeting_id=meeting.id,
@@ -78,7 +92,16 @@ async def ask(tx: Transaction, code: str, write: RequestWrite, hall_secret: str,
     )
     tx.session.add(request)
     await tx.session.flush()
-    await record(tx, "access.asked", "access-request", request.id, meeting_id=meeting.id, address=address)
+    await record(
+        tx,
+        "access.asked",
+        "access-request",
+        request.id,
+        meeting_id=meeting.id,
+        point_id=point_id,
+        wrong_hall_code=bool(write.hall) and point_id is None,
+        address=address,
+    )
     await notify(
         tx,
         await _gatekeepers(tx.session, meeting, request.point_id),
@@ -181,14 +204,14 @@ async def requests(session: AsyncSession, meeting_id: int, actor: Actor, now: da
     ]
 
 
-async def _waiting(session: AsyncSession, meeting_id: int, now: datetime) -> dict[int | None, int]:
+async def _waiting(session: AsyncSession, meeting_id: int, since: datetime) -> dict[int | None, int]:
     """How many, by the hall whose screen they scanned."""
     counts = await session.execute(
         select(AccessRequest.point_id, func.count())
         .where(
             AccessRequest.meeting_id == meeting_id,
             AccessRequest.state == "asked",
-            AccessRequest.asked_at > now - WAITS,
+            AccessRequest.asked_at > since,
         )
         .group_by(AccessRequest.point_id)
     )

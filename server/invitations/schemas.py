@@ -178,6 +178,11 @@ class HallCode(BaseModel):
     valid_until: datetime
 
 
+class MeetingCode(BaseModel):
+    code: str
+    """"/m/<code>" is the meeting's address for whoever scans it."""
+
+
 class Knocked(BaseModel):
     meeting_id: int
     delegate: bool
@@ -198,6 +203,11 @@ class RequestWrite(Body):
 class RequestMade(BaseModel):
     request: str
     """Only this browser has it: the answer is asked for with it."""
+
+
+class RequestAsked(Body):
+    request: Annotated[Line, Field(min_length=1, max_length=100)]
+    """The secret of `RequestMade`. In the body: addresses stand in the logs of every proxy on the way."""
 
 
 class RequestState(BaseModel):

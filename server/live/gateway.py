@@ -5,6 +5,7 @@ A socket that was let in is taken out of ASGI (`server.edge.websockets`): betwee
 import asyncio
 import contextlib
 import json
+import random
 import secrets
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
@@ -13,15 +14,17 @@ from typing import Protocol
 
 import structlog
 from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
 from starlette.websockets import WebSocket
 
 from server.audit.log import AuditLog
 from server.core.actor import Actor
+from server.core.database import refusal_of
 from server.core.errors import DomainError, Invalid, NotAllowed, NotFound, TooMany
 from server.core.origin import is_same_origin
 from server.core.services import Services
 from server.edge.budgets import Connections
-from server.edge.websockets import line_of
+from server.edge.websockets import Line, line_of
 from server.live.client import NO_SUCH_MEETING, NOT_ALLOWED, NOT_SIGNED_IN, TOO_BIG, TRY_LATER, Client
 from server.live.feature import Audience, Call, LiveCommand, Viewer
 from server.live.limits import SocketLimits
@@ -35,6 +38,12 @@ MAX_FRAME = 256 * 1024
 """No command is larger. An offer of a console has 32 sections, each with the browser's whole list of codecs."""
 WAITING_COMMANDS = 32
 FLOOD_REST_SECONDS = 0.05
+MOST_ENTERING = 300
+"""Sockets that are let in at the same time; more of the delegates' are told to come again, at no cost, while halls and
+consoles always have their turn."""
+ENTERING_A_SECOND = 250
+"""What a small machine lets in: from it the wait is reckoned."""
+LONGEST_WAIT = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +93,8 @@ class Gateway:
         self._services = services
         self._clock = services.clock
         self._commands: set[asyncio.Task[None]] = set()
+        self._entering = 0
+        """Sockets between their handshake and their snapshot."""
         self._limits = SocketLimits()
         self._audit_log = audit_log
         live.admit_again = self._admit_again
@@ -94,6 +105,22 @@ class Gateway:
         if not is_same_origin(socket.headers.get("origin"), socket.headers.get("host"), self._services.settings):
             await socket.close()
             return
+        if self._entering >= MOST_ENTERING and request.audience == "member":
+            await socket.accept()
+            await socket.close(TRY_LATER, _wait(self._entering))
+            return
+        self._entering += 1
+        try:
+            entered = await self._enter(socket, meeting_id, request)
+        finally:
+            self._entering -= 1
+        if entered is not None:
+            line, conversation = entered
+            line.take_over(conversation)
+
+    async def _enter(
+        self, socket: WebSocket, meeting_id: int, request: SeatRequest
+    ) -> "tuple[Line, Conversation] | None":
         address = socket.client.host if socket.client else ""
         actor = await self._recognise(socket.cookies, address)
         refused, viewer = await self._admit(actor, meeting_id, request)
@@ -105,8 +132,8 @@ class Gateway:
         if actor is None or viewer is None:
             if actor is not None or socket.cookies:
                 self._audit_log.refused(actor or Actor(address=address), str(refused), f"live {request.audience}")
-            await socket.close(refused)
-            return
+            await socket.close(refused, _wait(self._entering) if refused == TRY_LATER else None)
+            return None
         line = line_of(socket.scope)
         client = Client(
             line,
@@ -140,7 +167,7 @@ class Gateway:
         except BaseException:
             self.gone(client, room)
             raise
-        line.take_over(Conversation(self, client, room))
+        return line, Conversation(self, client, room)
 
     def gone(self, client: Client, room: Room) -> None:
         """The socket is no more."""
@@ -290,9 +317,11 @@ async def _execute(call: Call, command: LiveCommand, message: Command, audit_log
         if error.status == NotAllowed.status:
             audit_log.refused(client.actor, error.code, f"command {command.name}")
         _reply(client, message.id, error=error)
-    except Exception:
-        logger.exception("live-command-failed", command=command.name, meeting=client.meeting_id)
-        _reply(client, message.id, error=DomainError())
+    except Exception as error:
+        refusal = refusal_of(error) if isinstance(error, DBAPIError) else None
+        if refusal is None:
+            logger.exception("live-command-failed", command=command.name, meeting=client.meeting_id)
+        _reply(client, message.id, error=refusal or DomainError())
     else:
         data_json = result.model_dump(mode="json") if result is not None else {}
         client.send(Reply(id=message.id, ok=True, data=data_json).model_dump_json())
@@ -321,3 +350,9 @@ def _participant(viewer: Viewer) -> str:
     if viewer.audience == "hall":
         return f"point-{viewer.point_id}"
     return f"desk-{secrets.token_hex(8)}"
+
+
+def _wait(entering: int) -> str:
+    """The reason that goes with `TRY_LATER`: "retry-after=<seconds>", spread: those who wait do not come together."""
+    seconds = min(LONGEST_WAIT, 1 + 2 * entering / ENTERING_A_SECOND)
+    return f"retry-after={random.uniform(seconds / 2, seconds * 1.5):.1f}"  # noqa: S311

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from server.core.actor import Actor
 from server.edge.budgets import (
+    OPENING_OF_A_HALL,
     OPENINGS_BURST,
     OPENINGS_PER_SECOND,
     SOCKETS_A_PERSON,
@@ -25,8 +26,9 @@ class SocketLimits:
         self._openings: dict[int, Allowance] = {}
 
     def may_open(self, actor: Actor, viewer: Viewer, address: str, connections: Connections) -> bool:
-        """Whether one more socket is let in now; who is not comes again later. Halls and consoles always have room."""
-        if not self._not_too_fast(actor):
+        """Whether one more socket is let in now; who is not comes again later. Halls and consoles always have room,
+        unless a single session opens them without end."""
+        if not self._not_too_fast(actor, 1.0 if viewer.audience == "member" else OPENING_OF_A_HALL):
             connections.refusals.note("sockets-opened", session=actor.session_id, address=address)
             return False
         if viewer.audience != "member":
@@ -71,7 +73,7 @@ class SocketLimits:
         if actor.person_id is not None:
             yield self._of_person[actor.person_id], SOCKETS_A_PERSON, "sockets-of-a-person"
 
-    def _not_too_fast(self, actor: Actor) -> bool:
+    def _not_too_fast(self, actor: Actor, price: float) -> bool:
         if actor.session_id is None:
             return True
         allowance = self._openings.get(actor.session_id)
@@ -79,7 +81,7 @@ class SocketLimits:
             if len(self._openings) > _FORGET_ABOVE:
                 self._openings = {key: each for key, each in self._openings.items() if not each.full}
             allowance = self._openings[actor.session_id] = Allowance(OPENINGS_BURST, OPENINGS_PER_SECOND)
-        return allowance.take()
+        return allowance.take(price)
 
 
 _FORGET_ABOVE = 50_000

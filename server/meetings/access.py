@@ -12,7 +12,10 @@ from server.meetings.rights import MeetingRights, meeting_rights
 async def visible_meeting(session: AsyncSession, meeting_id: int, actor: Actor) -> tuple[Meeting, MeetingRights]:
     """The meeting and the actor's rights in it. NotFound both for what is not there and for what the actor may not see,
     so that ids tell nothing."""
-    meeting = await session.get(Meeting, meeting_id)
+    return await _visible(session, await session.get(Meeting, meeting_id), actor)
+
+
+async def _visible(session: AsyncSession, meeting: Meeting | None, actor: Actor) -> tuple[Meeting, MeetingRights]:
     if meeting is None:
         raise NotFound()
     rights = await meeting_rights(session, meeting, actor)
@@ -23,8 +26,7 @@ async def visible_meeting(session: AsyncSession, meeting_id: int, actor: Actor) 
 
 async def meeting_for_write(tx: Transaction, meeting_id: int) -> tuple[Meeting, MeetingRights]:
     """The same, with the meeting's row locked: see `locked_meeting`."""
-    await locked_meeting(tx, meeting_id)
-    return await visible_meeting(tx.session, meeting_id, tx.actor)
+    return await _visible(tx.session, await locked_meeting(tx, meeting_id), tx.actor)
 
 
 async def locked_meeting(tx: Transaction, meeting_id: int) -> Meeting | None:

@@ -11,7 +11,7 @@ from server.core.transaction import Transaction
 from server.live.log import append
 from server.live.protocol import Change
 from server.meetings.access import meeting_for_write
-from server.meetings.hooks import FOLLOWERS
+from server.meetings.hooks import FOLLOWERS, PointsRemoved
 from server.meetings.live.entities import Entities, changes_between, entities
 from server.meetings.models import AgendaItem, AgendaStint, Meeting, MemberPoint
 from server.meetings.schemas import AgendaWrite, MeetingPatch, MeetingWrite, MemberWrite, Notice
@@ -85,7 +85,7 @@ async def edit(tx: Transaction, meeting_id: int, patch: MeetingPatch) -> tuple[M
     await tx.session.flush()
     if removed:
         for follower in FOLLOWERS:
-            await follower.points_removed(tx, meeting, removed)
+            await follower.points_removed(tx, meeting, PointsRemoved(removed, patch.removed_people))
     for follower in FOLLOWERS:
         await follower.edited(tx, meeting)
     await tx.session.flush()

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,8 +11,15 @@ from server.meetings.live.entities import Entities
 from server.meetings.models import Meeting
 
 
-async def _nothing(_tx: Transaction, _meeting: Meeting, *_what: frozenset[int]) -> None:
+async def _nothing(_tx: Transaction, _meeting: Meeting, *_what: object) -> None:
     return None
+
+
+@dataclass(frozen=True)
+class PointsRemoved:
+    points: frozenset[int]
+    people: Literal["online", "off-list"] | None
+    """What the editor wants to become of those who were to sit there; None: nothing has been said."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +29,8 @@ class Follower:
     load: Callable[[AsyncSession, int], Awaitable[Entities]] | None
     """Its live entities of a meeting: compared before and after, so that the edit's event carries their changes too.
     None: it has none."""
-    points_removed: Callable[[Transaction, Meeting, frozenset[int]], Awaitable[None]] = _nothing
-    """These points are no longer members: drop what the feature holds of them."""
+    points_removed: Callable[[Transaction, Meeting, PointsRemoved], Awaitable[None]] = _nothing
+    """These points are no longer members: drop what the feature holds of them, or raise why that needs a word first."""
     items_going: Callable[[Transaction, Meeting, frozenset[int]], Awaitable[None]] = _nothing
     """These agenda items are about to be deleted: save what hangs on them."""
     edited: Callable[[Transaction, Meeting], Awaitable[None]] = _nothing

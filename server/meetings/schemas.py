@@ -64,6 +64,8 @@ class MeetingPatch(Body):
     secretary_id: Id | None = None
     agenda: Annotated[list[AgendaWrite], Field(max_length=MOST_ITEMS)] | None = None
     points: Annotated[list[MemberWrite], Field(max_length=MOST_POINTS)] | None = None
+    removed_people: Literal["online", "off-list"] | None = None
+    """What becomes of the delegates of points that are taken out. Null: the edit is refused if there are any."""
 
 
 class RightsOut(BaseModel):

@@ -7,8 +7,15 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Engine
+
+from server.core.errors import DomainError
+
+_LOCK = 0x6E68646D
+""""nhdm": PostgreSQL's advisory lock of who brings the schema up to date."""
 
 
 def upgrade(url: str) -> None:
@@ -19,8 +26,29 @@ def upgrade(url: str) -> None:
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent))
         with engine.begin() as connection:
+            if engine.dialect.name == "postgresql":
+                # Two servers that start together take turns; SQLite's writer's lock says the same.
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+    finally:
+        engine.dispose()
+
+
+class OldSchema(DomainError):
+    code = "old-schema"
+    vi = "Cơ sở dữ liệu chưa đúng phiên bản này. Chạy “nhipcau migrate” rồi thử lại."
+    en = "The database is not of this version. Run “nhipcau migrate” and try again."
+
+
+def require_newest(url: str) -> None:
+    """For commands that only look: OldSchema unless the database is of this version. Writes nothing."""
+    engine = blocking_engine(url)
+    try:
+        newest = ScriptDirectory(str(Path(__file__).parent)).get_current_head()
+        with engine.connect() as connection:
+            if MigrationContext.configure(connection).get_current_revision() != newest:
+                raise OldSchema()
     finally:
         engine.dispose()
 

@@ -128,6 +128,8 @@ class AccessPolicy(Base):
     opens_at: Mapped[datetime | None]
     """Listed, but locked until then."""
     download: Mapped[bool] = mapped_column(default=False)
+    marked: Mapped[bool] = mapped_column(default=False)
+    """Copies are pictures with their reader's name burnt in, and go into no pack."""
     audience: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     """Empty: all members. Else any of [{"kind": "unit", "id"} (the branch), {"kind": "point", "id"}, {"kind": "role",
     "role": "chair|secretary|presenter|delegate|guest|hall|organiser"}, {"kind": "person", "id"}]."""

@@ -305,6 +305,7 @@ def _policy_out(policy: Policy, names: Mapping[tuple[str, int], str], *, own: bo
         hidden=policy.hidden,
         opens_at=policy.opens_at,
         download=policy.download,
+        marked=policy.marked,
         audience=[
             AudienceOut.model_validate({**entry, "name": names.get((entry["kind"], entry.get("id", 0)), "")})
             for entry in policy.audience

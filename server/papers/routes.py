@@ -77,7 +77,7 @@ async def reorder(meeting_id: RowId, write: OrderWrite, tx: Write) -> Library:
 async def readers_with(meeting_id: RowId, write: PolicyWrite, actor: CurrentActor, session: ReadSession) -> ReadersOut:
     """Who could read with a policy that is not saved yet."""
     audience = tuple(entry.model_dump() for entry in write.audience)
-    policy = Policy(write.hidden, write.opens_at, write.download, audience)
+    policy = Policy(write.hidden, write.opens_at, write.download, audience, write.marked)
     return await queries.readers_with(session, meeting_id, policy, actor)
 
 

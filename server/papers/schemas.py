@@ -78,6 +78,8 @@ class PolicyWrite(Body):
     hidden: bool = False
     opens_at: Time | None = None
     download: bool = False
+    marked: bool = False
+    """Copies are pictures with their reader's name burnt in; they go into no pack."""
     audience: Annotated[list[AudienceEntry], Field(max_length=MOST_AUDIENCE)] = Field(default_factory=list)
     """Empty: all members of the meeting. Who manages the paper always reads it."""
 
@@ -200,6 +202,7 @@ class PolicyOut(BaseModel):
     hidden: bool
     opens_at: datetime | None
     download: bool
+    marked: bool
     audience: list[AudienceOut]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from server.conversion.messages import ORDER
 from server.conversion.sandboxed_program import Tell, run
-from server.pdf.messages import MADE, PLAN, SOURCE, STAMPABLE, Made, PressOrder
+from server.pdf.messages import BURNT, MADE, PLAN, SOURCE, STAMPABLE, Made, PressOrder
 
 
 def main() -> int:
@@ -21,6 +21,13 @@ def main() -> int:
         result.mkdir()
         made = result / STAMPABLE
         left_out: list[int] = []
+        if order.burnt_for:
+            from server.pdf.burnt_copy import burn  # noqa: PLC0415
+
+            pages = burn(folder / SOURCE, result / BURNT, tuple(order.burnt_for))
+            size = (result / BURNT).stat().st_size
+            (folder / MADE).write_text(Made(page_count=pages, size=size).model_dump_json(), encoding="utf-8")
+            return
         if order.cover is None:
             plan = make_stampable(folder / SOURCE, made)
         else:

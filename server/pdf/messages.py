@@ -6,6 +6,7 @@ from server.conversion.messages import Limits, OutlineEntry
 
 SOURCE = "source.pdf"
 STAMPABLE = "stampable.pdf"
+BURNT = "burnt.pdf"
 PLAN = "stampable.json"
 MADE = "made.json"
 
@@ -70,6 +71,8 @@ class PressOrder(Limits):
 
     cover: PackCover | None = None
     items: list[PackItem] = Field(default_factory=list)
+    burnt_for: list[str] = Field(default_factory=list)
+    """Instead: a copy of `source.pdf` in pictures, with these lines on every page."""
 
 
 class Made(_Sheet):

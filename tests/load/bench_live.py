@@ -120,7 +120,15 @@ async def _add_delegates(tx: Any, meeting: Any, points: list[int], cookies: list
 class Devices:
     """The process of `devices.py`."""
 
-    def __init__(self, deployment: Deployment, meeting_id: int, cookies: list[str], folder: Path) -> None:
+    def __init__(
+        self,
+        deployment: Deployment,
+        meeting_id: int,
+        cookies: list[str],
+        folder: Path,
+        halls: list[list[str]] | None = None,
+    ) -> None:
+        """`halls`: [cookie, address] of halls that come in too; then everybody comes back when cut."""
         self.report = folder / "report.json"
         cookie_file = folder / "cookies"
         cookie_file.write_text("\n".join(cookies))
@@ -134,6 +142,7 @@ class Devices:
             cookie_name=COOKIE,
             cookies=str(cookie_file),
             report=str(self.report),
+            halls=halls or [],
         )
 
     def _say(self, **facts: object) -> None:

@@ -11,12 +11,14 @@ import asyncio
 import itertools
 import json
 import random
+import re
 import resource
 import struct
 import sys
 import time
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,6 +28,8 @@ from websockets.http11 import Response
 from websockets.uri import parse_uri
 
 PING_SECONDS = 20.0
+HALL_PING_SECONDS = 5.0
+MOST_HALLS = 200
 AT_ONCE = 128
 """Handshakes under way."""
 PORTS_AN_ADDRESS = 20_000
@@ -48,6 +52,11 @@ class Crowd:
     closed: int = 0
     frames: int = 0
     last: float = 0.0
+    returning: bool = False
+    """Who is cut comes back by itself, as the web does: spread at random, wider with each attempt, or as told."""
+    back: dict[int, float] = field(default_factory=dict)
+    """When each had its snapshot again."""
+    lost: Callable[[int], None] = lambda _number: None
 
     def take(self, number: int, message: dict[str, Any]) -> None:
         self.frames += 1
@@ -55,16 +64,17 @@ class Crowd:
         if message["type"] == "event" and message["kind"] in ("page.presented", "page.turned"):
             page = message["changes"][0]["value"]["page"]
             if page not in self.seen:
-                self.seen[page] = array.array("d", bytes(8 * self.devices))
+                self.seen[page] = array.array("d", bytes(8 * (self.devices + MOST_HALLS)))
             self.seen[page][number] = self.last
 
 
 class Device(asyncio.Protocol):
-    __slots__ = ("_buffer", "_crowd", "_handshake", "_number", "_transport", "joined")
+    __slots__ = ("_buffer", "_crowd", "_handshake", "_number", "_transport", "joined", "wait")
 
-    def __init__(self, crowd: Crowd, url: str, headers: dict[str, str]) -> None:
+    def __init__(self, crowd: Crowd, url: str, headers: dict[str, str], number: int | None = None) -> None:
         self._crowd = crowd
-        self._number = next(_numbers)
+        self._number = next(_numbers) if number is None else number
+        self.wait: float | None = None
         self._buffer = b""
         self._handshake: ClientProtocol | None = ClientProtocol(parse_uri(url))
         self._headers(headers)
@@ -92,8 +102,11 @@ class Device(asyncio.Protocol):
         self._crowd.closed += 1
         if not self.joined.done():
             self.joined.set_exception(ConnectionError("refused or cut"))
+        elif self._crowd.returning:
+            self._crowd.lost(self._number)
 
     def ping(self) -> None:
+        """Nothing on a line that is gone."""
         if not self._transport.is_closing():
             self._transport.write(masked('{"type":"ping"}'))
 
@@ -127,6 +140,8 @@ class Device(asyncio.Protocol):
             return None
         self._buffer = buffer[start + size :]
         if buffer[0] != 0x81:
+            told = re.search(rb"retry-after=([0-9.]+)", buffer)
+            self.wait = float(told[1]) if told else None
             self._transport.close()  # goodbye, or nothing we speak
             return None
         return buffer[start : start + size]
@@ -158,15 +173,70 @@ async def run() -> None:
             await device.joined
         devices.append((time.monotonic() + PING_SECONDS, device))
 
+    seats: list[list[str]] = task.get("halls", [])
+    """[cookie, address] of the halls, which come after the devices by number."""
+
+    async def hall(number: int, cookie: str, url: str) -> None:
+        headers = {"Cookie": f"{task['cookie_name']}={cookie}", "Origin": task["origin"]}
+        _, device = await loop.create_connection(
+            lambda: Device(crowd, url, headers, number), "127.0.0.1", task["port"], local_addr=("127.0.0.9", 0)
+        )
+        await device.joined
+        devices.append((time.monotonic() + HALL_PING_SECONDS, device))
+
+    async def come_back(number: int) -> None:
+        is_hall, attempt = number >= len(cookies), 0
+        wait = random.uniform(0, 1.0 if is_hall else 4.0)
+        while True:
+            await asyncio.sleep(wait)
+            device: Device | None = None
+            if is_hall:
+                cookie, url = seats[number - len(cookies)]
+            else:
+                cookie, url = cookies[number], task["url"]
+            headers = {"Cookie": f"{task['cookie_name']}={cookie}", "Origin": task["origin"]}
+            try:
+                _, device = await loop.create_connection(
+                    lambda url=url, headers=headers: Device(crowd, url, headers, number),  # type: ignore[misc]
+                    "127.0.0.1",
+                    task["port"],
+                    local_addr=("127.0.0.9" if is_hall else f"127.0.0.{1 + number // PORTS_AN_ADDRESS}", 0),
+                )
+                await device.joined
+            except OSError:
+                attempt += 1
+                widest = min(2.0 if is_hall else 12.0, (1.0 if is_hall else 4.0) * 1.5**attempt)
+                wait = random.uniform(0, widest) if device is None or device.wait is None else device.wait
+                continue
+            crowd.back[number] = time.monotonic()
+            devices.append((time.monotonic() + (HALL_PING_SECONDS if is_hall else PING_SECONDS), device))
+            return
+
+    returns: set[asyncio.Task[None]] = set()
+
+    def lost(number: int) -> None:
+        coming = asyncio.create_task(come_back(number))
+        returns.add(coming)
+        coming.add_done_callback(returns.discard)
+
+    crowd.lost = lost
     pinging = asyncio.create_task(ping(devices))
     began = time.monotonic()
     await asyncio.gather(*(join(number, cookie) for number, cookie in enumerate(cookies)))
+    for index, (cookie, url) in enumerate(seats):
+        await hall(len(cookies) + index, cookie, url)
+    crowd.returning = bool(seats)
     say(joined=len(devices), seconds=time.monotonic() - began)
     while line := await lines.readline():
         command = json.loads(line)
         if command["do"] == "count":
             page = command["page"]
             say(seen=sum(at > 0 for at in crowd.seen.get(page, ())))
+        elif command["do"] == "returned":
+            say(back=len(crowd.back))
+        elif command["do"] == "times":
+            Path(task["report"]).write_text(json.dumps(crowd.back))
+            say(back=len(crowd.back))
         elif command["do"] == "report":
             seen = {page: list(times) for page, times in crowd.seen.items()}
             Path(task["report"]).write_text(json.dumps(seen))

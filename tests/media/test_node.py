@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from media.contract import CloseRoom, Demand, Leave, Links, Refusal, SessionKey, SessionState, View
-from media.node.__main__ import advertised, resolved
+from media.node.__main__ import advertised, endpoint, resolved
 from tests.media.control_server import ControlServer, NodeProcess, node_at_work, room
 from tests.media.peers import TestPeer, eventually
 
@@ -259,23 +259,37 @@ async def test_a_node_with_a_wrong_secret_keeps_knocking(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("bind", "wished", "addresses"),
+    ("bind", "wished", "endpoints"),
     [
-        ("127.0.0.1:7000", [], ("127.0.0.1",)),
-        ("localhost:7000", [], ("127.0.0.1",)),
-        ("[::1]:7000", [], ("::1",)),
-        ("0.0.0.0:7000", ["192.0.2.7", "192.0.2.8"], ("192.0.2.7", "192.0.2.8")),
+        ("127.0.0.1:7000", [], [("127.0.0.1", 7000)]),
+        ("localhost:7000", [], [("127.0.0.1", 7000)]),
+        ("[::1]:7000", [], [("::1", 7000)]),
+        ("0.0.0.0:7000", ["192.0.2.7", "192.0.2.8:17000"], [("192.0.2.7", 7000), ("192.0.2.8", 17000)]),
+        (
+            "[::]:7000",
+            ["2001:db8::7", "[2001:db8::8]", "[2001:DB8::9]:17000"],
+            [("2001:db8::7", 7000), ("2001:db8::8", 7000), ("2001:db8::9", 17000)],
+        ),
     ],
 )
-def test_the_node_tells_where_it_is_reached(bind: str, wished: list[str], addresses: tuple[str, ...]) -> None:
+def test_the_node_tells_where_it_is_reached(bind: str, wished: list[str], endpoints: list[tuple[str, int]]) -> None:
     host, port = resolved(bind)
     assert port == 7000
-    assert advertised(host, wished) == addresses
+    assert list(advertised(host, port, [endpoint(text) for text in wished])) == endpoints
 
 
-def test_a_node_on_every_interface_tells_an_address_that_peers_can_dial() -> None:
-    (address,) = advertised("0.0.0.0", [])
-    assert not ip_address(address).is_unspecified
+@pytest.mark.parametrize(
+    "text", ["", "hall.example", "192.0.2.7:", "192.0.2.7:0", "192.0.2.7:70000", "[::1", "[::1]x", "1:2"]
+)
+def test_what_is_no_endpoint_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        endpoint(text)
+
+
+def test_a_node_on_every_interface_tells_addresses_that_peers_can_dial() -> None:
+    found = advertised("0.0.0.0", 7000, [])
+    assert found[-1] == ("127.0.0.1", 7000)
+    assert all(port == 7000 and not ip_address(address).is_unspecified for address, port in found)
 
 
 async def test_a_port_in_use_ends_the_node_with_a_word(tmp_path: Path) -> None:

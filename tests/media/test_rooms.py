@@ -9,9 +9,22 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from media._core import Event, Peer
-from media.contract import Answer, CloseRoom, Demand, FromNode, Leave, Offer, Publication, Room, SessionKey, View
+from media.contract import (
+    Answer,
+    CloseRoom,
+    Demand,
+    FromNode,
+    Leave,
+    Offer,
+    Publication,
+    Room,
+    SessionKey,
+    SessionState,
+    View,
+)
 from media.node.policy import Assignment, Member, Origin, Place, assign
 from media.node.rooms import Rooms
+from media.node.sdp.answer import Endpoint
 from tests.media.test_sdp import CHROMIUM, CHROMIUM_PUBLISH, CHROMIUM_SLOTS
 
 PUBLICATIONS = list(CHROMIUM_PUBLISH.values())
@@ -25,7 +38,6 @@ class ModelCore:
     Numbers are given out in order (sessions.Numbers) and every offer here is the same, so a number tells whose it is.
     """
 
-    port = 7000
     fingerprint = ":".join(["AB"] * 32)
 
     def __init__(self) -> None:
@@ -67,7 +79,7 @@ class Node:
     def __init__(self) -> None:
         self.core = ModelCore()
         self.said: list[FromNode] = []
-        self.rooms = Rooms(self.core, ("192.0.2.7",), self.said.append)
+        self.rooms = Rooms(self.core, (Endpoint("192.0.2.7", 7000),), self.said.append)
         self.names: dict[int, str] = {}
 
     def offer(self, participant: str, session: str = "s") -> int:
@@ -176,6 +188,62 @@ def test_demand_is_told_on_connect_on_change_and_after_a_new_line() -> None:
     assert node.demand("point-1") == ("small", "none")
 
 
+def states(node: Node, participant: str) -> list[tuple[str, str, str]]:
+    """(session, state, reason) as the server was told."""
+    told = [m for m in node.said if isinstance(m, SessionState) and m.participant == participant]
+    return [(m.session, m.state, m.reason) for m in told]
+
+
+def test_a_renewed_session_takes_over_only_once_it_is_connected() -> None:
+    node = Node()
+    node.rooms.apply(Room(room="1", stage="point-1", floor=("point-1",)))
+    node.join("point-2")
+    older = node.join("point-1", "older")
+    shown = node.shown
+    node.said.clear()
+    newer = node.offer("point-1", "newer")
+    assert {older, newer} <= node.core.peers
+    assert node.shown == shown
+    assert states(node, "point-1") == []
+    node.event("connected", newer)
+    assert older not in node.core.peers
+    assert node.shown == shown
+    assert {owner(source) for source in node.core.shown.values()} == {newer}
+    assert states(node, "point-1") == [("older", "disconnected", "replaced"), ("newer", "connected", "")]
+    assert node.demand("point-1") == ("full", "none")
+
+
+def test_a_renewal_that_fails_leaves_the_older_session_as_it_is() -> None:
+    node = Node()
+    node.rooms.apply(Room(room="1", stage="point-1"))
+    node.join("point-2")
+    older = node.join("point-1", "older")
+    first, second = node.offer("point-1", "first"), node.offer("point-1", "second")
+    assert first not in node.core.peers, "one at a time"
+    node.core.remove_peer(second)
+    node.event("disconnected", second, reason="timeout")
+    assert owner(node.core.shown[1, 1 + SLOTS.index("stage")]) == older
+    assert isinstance(node.said[-1], Demand), "told again: the server forgot it with the failed session"
+    assert states(node, "point-1")[1:] == [("first", "disconnected", "replaced"), ("second", "disconnected", "timeout")]
+
+
+def test_a_session_whose_elder_is_lost_meanwhile_takes_part_once_it_is_connected() -> None:
+    node = Node()
+    node.rooms.apply(Room(room="1", stage="point-1"))
+    node.join("point-2")
+    older = node.join("point-1", "older")
+    newer = node.offer("point-1", "newer")
+    node.core.remove_peer(older)
+    node.event("disconnected", older, reason="timeout")
+    assert node.shown == {}
+    node.event("connected", newer)
+    assert len(node.shown) == 1
+    node.rooms.leave(Leave(room="1", participant="point-1", session="older"))
+    assert len(node.shown) == 1
+    node.rooms.leave(Leave(room="1", participant="point-1", session="newer"))
+    assert node.shown == {}
+
+
 class Course(RuleBasedStateMachine):
     """Any order of rooms, offers, connections, losses and leaves."""
 
@@ -184,10 +252,12 @@ class Course(RuleBasedStateMachine):
         self.node = Node()
         self.wanted = Room(room="1")
         self.sessions: dict[str, int] = {}
+        self.successors: dict[str, int] = {}
         self.connected: set[str] = set()
 
     def gone(self, participant: str) -> None:
         self.sessions.pop(participant, None)
+        self.successors.pop(participant, None)
         self.connected.discard(participant)
 
     @rule(
@@ -212,22 +282,30 @@ class Course(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(NAMES))
     def offer(self, name: str) -> None:
-        self.gone(name)
-        self.sessions[name] = self.node.offer(name)
+        held = self.successors if name in self.connected else self.sessions
+        held[name] = self.node.offer(name)
 
     @rule(name=st.sampled_from(NAMES))
     def connect(self, name: str) -> None:
-        if name in self.sessions and name not in self.connected:
+        if name in self.successors:
+            self.sessions[name] = self.successors.pop(name)
+            self.node.event("connected", self.sessions[name])
+        elif name in self.sessions and name not in self.connected:
             self.connected.add(name)
             self.node.event("connected", self.sessions[name])
 
-    @rule(name=st.sampled_from(NAMES))
-    def lose(self, name: str) -> None:
-        if name in self.sessions:
+    @rule(name=st.sampled_from(NAMES), newer=st.booleans())
+    def lose(self, name: str, newer: bool) -> None:
+        held = self.successors if newer else self.sessions
+        if name in held:
             # The core forgets the peer before it says so.
-            self.node.core.remove_peer(self.sessions[name])
-            self.node.event("disconnected", self.sessions[name], reason="timeout")
-            self.gone(name)
+            lost = held.pop(name)
+            self.node.core.remove_peer(lost)
+            if not newer:
+                self.connected.discard(name)
+                if name in self.successors:
+                    self.sessions[name] = self.successors.pop(name)
+            self.node.event("disconnected", lost, reason="timeout")
 
     @rule(name=st.sampled_from(NAMES))
     def leave(self, name: str) -> None:
@@ -238,6 +316,7 @@ class Course(RuleBasedStateMachine):
     def close(self) -> None:
         self.node.rooms.close(CloseRoom(room="1"))
         self.sessions.clear()
+        self.successors.clear()
         self.connected.clear()
         self.wanted = Room(room="1")
 
@@ -252,7 +331,7 @@ class Course(RuleBasedStateMachine):
         members = {name: Member.of(publications, SLOTS) for name in self.connected}
         shown = self.node.shown
         assert assign(self.wanted, members, shown) == shown
-        assert self.node.core.peers == set(self.sessions.values())
+        assert self.node.core.peers == {*self.sessions.values(), *self.successors.values()}
         assert {key.participant for key in self.node.rooms.connected()} == self.connected
 
 

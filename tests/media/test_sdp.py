@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.contract import Publication
-from media.node.sdp.answer import LocalTransport, write_answer
+from media.node.sdp.answer import Endpoint, LocalTransport, write_answer
 from media.node.sdp.offer import Refused, parse_offer
 from media.node.sdp.terms import AUDIO_LEVEL, MID, TRANSPORT_CC, Terms, agree
 
@@ -26,7 +26,9 @@ CHROMIUM_SLOTS = {
     "9": "tile-0",
     "10": "tile-1",
 }
-LOCAL = LocalTransport("abcd", "p" * 22, ":".join(["AB"] * 32), ("192.0.2.7", "2001:db8::7"), 7000)
+LOCAL = LocalTransport(
+    "abcd", "p" * 22, ":".join(["AB"] * 32), (Endpoint("192.0.2.7", 7000), Endpoint("2001:db8::7", 17000))
+)
 
 
 def negotiate(sdp: str, publish: dict[str, Publication], slots: dict[str, str]) -> tuple[Terms, str]:
@@ -87,7 +89,7 @@ def test_the_answer_reads_back_in_an_independent_parser() -> None:
     assert [media.rtp.muxId for media in parsed.media] == [str(n) for n in range(11)]
     assert [(c.ip, c.port, c.type) for c in parsed.media[0].ice_candidates] == [
         ("192.0.2.7", 7000, "host"),
-        ("2001:db8::7", 7000, "host"),
+        ("2001:db8::7", 17000, "host"),
     ]
     first, second = parsed.media[0].ice_candidates
     assert first.priority > second.priority

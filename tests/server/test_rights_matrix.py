@@ -12,6 +12,7 @@ from server.accounts.models import Person
 from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.invitations.models import AccessRequest
+from server.invitations.rate_limits import Knocks
 from server.meetings.models import AgendaItem, Delegate, Meeting
 from server.organisations.models import BridgePoint, Unit
 from server.papers.models import Paper, PaperVersion
@@ -225,7 +226,8 @@ ROWS = [
         EVERYBODY,
         body=lambda _: {"full_name": "A", "unit_text": "B", "phone": "0912345678"},
     ),
-    Row("GET /api/requests/{secret}", EVERYBODY),
+    Row("POST /api/requests/answer", EVERYBODY, body=lambda _: {"request": "0-secret"}),
+    Row("POST /api/meetings/{meeting_id}/code", ORGANISER),
     Row("GET /api/meetings/{meeting_id}/requests", KEEPS_LISTS),
     Row(
         "POST /api/requests/{request_id}/grant",
@@ -271,6 +273,8 @@ ELSEWHERE = {
     # Needs to be told which, and gives the own ones only (tests/server/reading/test_notes.py).
     "GET /api/notes/export.pdf",
     "GET /api/audit",
+    # There must be a mark first (tests/server/papers).
+    "POST /api/papers/{paper_id}/overrule-mark",
     # There must be one first (tests/server/accounts/test_scoped.py).
     "POST /api/meetings/{meeting_id}/devices/{session_id}/confirm",
     "DELETE /api/meetings/{meeting_id}/devices/{session_id}",
@@ -294,9 +298,10 @@ def test_every_route_has_its_row(app: FastAPI) -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.route)
 async def test_who_is_not_named_is_turned_away(
-    row: Row, browser: Browsers, province: Province, neighbour: Neighbour, services: Services
+    *, row: Row, app: FastAPI, browser: Browsers, province: Province, neighbour: Neighbour, services: Services
 ) -> None:
     for who in sorted(EVERYBODY):
+        app.state.knocks = Knocks()
         world = await fresh(services, province, row.state)
         client = await browser(None if who == "anonymous" else neighbour.who.get(who) or getattr(province, who))
         method, template = row.route.split(" ")
@@ -313,7 +318,6 @@ async def test_who_is_not_named_is_turned_away(
             delegate_id=world.delegate.id,
             request_id=world.request.id,
             code=world.meeting.public_code,
-            secret="0-secret",
         )
         answer = await client.request(method, path, json=row.body(world))
         if who in row.allowed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import NamedTuple
 
 from media.node.sdp.offer import Format, Section, SessionOffer
 from media.node.sdp.terms import CodecTerms, Feedback, SlotTerms, SourceTerms, Terms, wanted_extensions
@@ -13,6 +14,14 @@ START_KILOBITS = 800
 """Where Chromium begins with a picture, in kbit/s. Its own default of 300 shows a called hall small for seconds."""
 
 
+class Endpoint(NamedTuple):
+    """Where browsers reach the node."""
+
+    address: str
+    """IP, of either family."""
+    port: int
+
+
 @dataclass(frozen=True)
 class LocalTransport:
     """How this node is reached by one peer."""
@@ -20,9 +29,8 @@ class LocalTransport:
     ufrag: str
     password: str
     fingerprint: str
-    addresses: tuple[str, ...]
-    """IP addresses that peers reach the node by, best first."""
-    port: int
+    endpoints: tuple[Endpoint, ...]
+    """Best first, at least one."""
 
 
 def write_answer(offer: SessionOffer, terms: Terms, local: LocalTransport) -> str:
@@ -47,18 +55,18 @@ def write_answer(offer: SessionOffer, terms: Terms, local: LocalTransport) -> st
 def _candidates(local: LocalTransport) -> list[str]:
     """RFC 8839 section 5.1: host candidates, each a preference below the one before it."""
     lines: list[str] = []
-    for index, address in enumerate(local.addresses):
+    for index, (address, port) in enumerate(local.endpoints):
         priority = (126 << 24) | ((65535 - index) << 8) | 255
-        lines.append(f"a=candidate:{index + 1} 1 udp {priority} {address} {local.port} typ host")
+        lines.append(f"a=candidate:{index + 1} 1 udp {priority} {address} {port} typ host")
     return [*lines, "a=end-of-candidates"]
 
 
 def _section(section: Section, each: SourceTerms | SlotTerms, terms: Terms, local: LocalTransport) -> list[str]:
     published = isinstance(each, SourceTerms)
     formats = [format for codec in each.codecs for format in (codec.format, codec.rtx) if format is not None]
-    address = local.addresses[0]
+    address, port = local.endpoints[0]
     lines = [
-        f"m={section.kind} {local.port} {section.protocol} {' '.join(str(format.payload_type) for format in formats)}",
+        f"m={section.kind} {port} {section.protocol} {' '.join(str(format.payload_type) for format in formats)}",
         f"c=IN IP{ip_address(address).version} {address}",
         f"a=ice-ufrag:{local.ufrag}",
         f"a=ice-pwd:{local.password}",

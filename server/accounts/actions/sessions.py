@@ -15,6 +15,9 @@ from server.core.config import Settings
 from server.core.errors import NotFound
 from server.core.transaction import Transaction
 
+LONGEST_OF_PERSON = timedelta(days=180)
+"""However much it is used: a forgotten browser is not in for ever."""
+
 
 async def open_session(
     tx: Transaction,
@@ -68,12 +71,17 @@ async def widen(tx: Transaction, session_id: int | None, link: AccessLink) -> No
 
 
 async def touch(tx: Transaction, settings: Settings) -> None:
-    """Notes that the actor's session is in use; its expiry moves on, so only an unused one ends."""
-    lifetime = _lifetime(settings, of_device=tx.actor.person_id is None)
+    """Notes that the actor's session is in use; its expiry moves on, so an unused one ends, and a person's in half a
+    year at the latest."""
+    of_device = tx.actor.person_id is None
+    expires_at = tx.now + _lifetime(settings, of_device=of_device)
+    if not of_device:
+        session = await tx.session.get_one(SignInSession, tx.actor.session_id)
+        expires_at = min(expires_at, session.created_at + LONGEST_OF_PERSON)
     await tx.session.execute(
         update(SignInSession)
         .where(SignInSession.id == tx.actor.session_id)
-        .values(last_seen_at=tx.now, expires_at=tx.now + lifetime)
+        .values(last_seen_at=tx.now, expires_at=expires_at)
     )
 
 

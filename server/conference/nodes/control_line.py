@@ -10,11 +10,13 @@ from media.contract import Answer, CloseRoom, Hello, Leave, Offer, Publication, 
 from server.core.errors import Invalid, Unavailable
 
 ANSWER_SECONDS = 5.0
-UNSENT = 16_384
-"""Messages waiting for a node that does not read: then its line is taken for broken."""
-OFFERS_UNSENT = 1024
-"""Messages waiting above which offers are put off: thousands of viewers who offer again after a restart must not break
-the line that halls are told by."""
+OFFERS_AT_ONCE = 64
+"""Offers that a node is asked at a time. The others wait for their turn here, so that thousands of viewers who come
+back together (a node that was started again) neither pile up on the line nor hold up what rooms want."""
+READ_SECONDS = 10.0
+"""A node that takes nothing for so long does not read: its line is taken for broken."""
+UNSENT = 50_000
+"""Messages waiting; far more than rooms, leavers and offers of their turn can make."""
 
 _REFUSALS = {
     "bad-sdp": ("Trình duyệt gửi mô tả kết nối không đọc được.", "The offer cannot be read."),
@@ -39,15 +41,21 @@ class Line:
         self.boot = hello.boot
         self.rooms: dict[str, Room] = {}
         """What the node was told last, by room."""
+        self.adopted = frozenset(key.room for key in hello.sessions)
+        """Rooms that it had when it dialled."""
         self.broken = asyncio.Event()
         self._socket = socket
         self._requests = itertools.count(1)
         self._asked: dict[int, asyncio.Future[str]] = {}
-        self._queue: asyncio.Queue[str] = asyncio.Queue(UNSENT)
+        self._turns = asyncio.Semaphore(OFFERS_AT_ONCE)
+        self._queue: asyncio.Queue[CloseRoom | Offer | Leave | str] = asyncio.Queue(UNSENT)
+        """In order; a name stands for that room's wanted state, whatever it is when its turn comes."""
+        self._waiting: set[str] = set()
+        """Rooms that stand in the queue."""
 
-    def send(self, message: Room | CloseRoom | Offer | Leave) -> None:
+    def send(self, message: CloseRoom | Offer | Leave | str) -> None:
         try:
-            self._queue.put_nowait(message.model_dump_json())
+            self._queue.put_nowait(message)
         except asyncio.QueueFull:
             self.broken.set()
 
@@ -55,10 +63,13 @@ class Line:
         """Sends the room's wanted state, unless the node has it."""
         if self.rooms.get(room.room) != room:
             self.rooms[room.room] = room
-            self.send(room)
+            if room.room not in self._waiting:
+                self._waiting.add(room.room)
+                self.send(room.room)
 
     def close_room(self, room: str) -> None:
         if self.rooms.pop(room, None) is not None:
+            self._waiting.discard(room)  # what is told from now on comes after this
             self.send(CloseRoom(room=room))
 
     async def offer(
@@ -72,29 +83,32 @@ class Line:
         slots: Mapping[str, str],
     ) -> str:
         """The node's SDP answer. Invalid if it refuses the offer, Unavailable if it is busy, silent or gone."""
-        if self._queue.qsize() > OFFERS_UNSENT:
-            raise Busy(detail="too many offers at once")
-        request = next(self._requests)
-        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._asked[request] = future
         try:
-            self.send(
-                Offer(
-                    request=request,
-                    room=room,
-                    participant=participant,
-                    session=session,
-                    sdp=sdp,
-                    publish=dict(publish),
-                    slots=dict(slots),
+            async with asyncio.timeout(ANSWER_SECONDS), self._turns:
+                return await self._ask(
+                    Offer(
+                        request=next(self._requests),
+                        room=room,
+                        participant=participant,
+                        session=session,
+                        sdp=sdp,
+                        publish=dict(publish),
+                        slots=dict(slots),
+                    )
                 )
-            )
-            async with asyncio.timeout(ANSWER_SECONDS):
-                return await future
         except TimeoutError:
             raise Unavailable() from None
+
+    async def _ask(self, offer: Offer) -> str:
+        if self.broken.is_set():
+            raise Unavailable()
+        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._asked[offer.request] = future
+        try:
+            self.send(offer)
+            return await future
         finally:
-            del self._asked[request]
+            del self._asked[offer.request]
 
     def answered(self, message: Answer | Refusal) -> None:
         future = self._asked.get(message.request)
@@ -109,10 +123,22 @@ class Line:
 
     def gone(self) -> None:
         """Whoever waits for an answer learns that there will be none."""
+        self.broken.set()
         for future in self._asked.values():
             if not future.done():
                 future.set_exception(Unavailable())
 
     async def write(self) -> None:
+        """Sends what waits; returns when the node does not read."""
         while True:
-            await self._socket.send_text(await self._queue.get())
+            message: CloseRoom | Offer | Leave | Room | str | None = await self._queue.get()
+            if isinstance(message, str):
+                self._waiting.discard(message)
+                message = self.rooms.get(message)
+            if message is None:
+                continue  # it was closed meanwhile
+            try:
+                async with asyncio.timeout(READ_SECONDS):
+                    await self._socket.send_text(message.model_dump_json())
+            except TimeoutError:
+                return

@@ -76,7 +76,8 @@ class Nodes:
         self._hall_media = HallMedia(live, on_media)
         self._lines: dict[str, Line] = {}
         self._views: dict[int, dict[str, View]] = {}
-        self._demands: dict[tuple[str, str], DemandSignal] = {}
+        self._demands: dict[int, dict[str, DemandSignal]] = {}
+        """By meeting and participant, of running meetings and their sessions only."""
         self._weak: dict[int, WeakWatch] = {}
         self._places = MediaPlaces()
         self._due: dict[int, asyncio.TimerHandle] = {}
@@ -123,6 +124,7 @@ class Nodes:
     def _on_room_closed(self, meeting_id: int) -> None:
         self._views.pop(meeting_id, None)
         self._weak.pop(meeting_id, None)
+        self._demands.pop(meeting_id, None)
         self._hall_media.forget(meeting_id)
         if self._active is not None:
             self._active.close_room(room_name(meeting_id))
@@ -166,7 +168,7 @@ class Nodes:
             raise
 
     def leave(self, meeting_id: int, participant: str, session: str | None = None) -> None:
-        self._demands.pop((room_name(meeting_id), participant), None)
+        self._forget_demand(meeting_id, participant)
         self._places.give_up(meeting_id, participant, session)
         if self._active is not None:
             self._active.send(Leave(room=room_name(meeting_id), participant=participant, session=session))
@@ -189,8 +191,14 @@ class Nodes:
             if participant is not None and before != after:
                 self._demand(meeting_id, participant)
 
+    def _forget_demand(self, meeting_id: int, participant: str) -> None:
+        demands = self._demands.get(meeting_id, {})
+        demands.pop(participant, None)
+        if not demands:
+            self._demands.pop(meeting_id, None)
+
     def _demand(self, meeting_id: int, participant: str) -> None:
-        demand = self._demands.get((room_name(meeting_id), participant))
+        demand = self._demands.get(meeting_id, {}).get(participant)
         if demand is not None:
             self._live.signal(meeting_id, participant, "demand", self._with_preview(meeting_id, participant, demand))
 
@@ -204,7 +212,7 @@ class Nodes:
         self._hall_media.reconcile(client.meeting_id)
         if self._active is not None:
             client.signal("media-node", MediaNodeSignal(up=True, boot=self._active.boot))
-        demand = self._demands.get((room_name(client.meeting_id), client.participant))
+        demand = self._demands.get(client.meeting_id, {}).get(client.participant)
         if demand is not None:
             client.signal("demand", self._with_preview(client.meeting_id, client.participant, demand))
 
@@ -255,16 +263,16 @@ class Nodes:
         elif isinstance(message, Links):
             self._links(message)
         elif isinstance(message, Demand):
-            demand = DemandSignal(camera=message.camera, content=message.content)
-            self._demands[message.room, message.participant] = demand
             meeting_id = meeting_of(message.room)
-            if meeting_id is not None:
+            if meeting_id is not None and (meeting_id in self._live.rooms or message.room in line.adopted):
+                demand = DemandSignal(camera=message.camera, content=message.content)
+                self._demands.setdefault(meeting_id, {})[message.participant] = demand
                 self._demand(meeting_id, message.participant)
         elif isinstance(message, SessionState):
             meeting_id = meeting_of(message.room)
             if message.state == "disconnected":
-                self._demands.pop((message.room, message.participant), None)
                 if meeting_id is not None:
+                    self._forget_demand(meeting_id, message.participant)
                     self._places.give_up(meeting_id, message.participant, message.session)
             elif meeting_id is not None:
                 self._places.connected(meeting_id, message.participant, message.session)
@@ -302,10 +310,12 @@ class Nodes:
         try:
             await room.refresh()
         except NotFound:
+            self._demands.pop(meeting_id, None)
             line.send(CloseRoom(room=name))
             return
         meeting = room.entity("meeting")
         if meeting is None or meeting["state"] not in ACTIVE:
+            self._demands.pop(meeting_id, None)
             line.send(CloseRoom(room=name))
             return
         self._push(meeting_id)

@@ -18,6 +18,7 @@ class Policy:
     download: bool = False
     audience: tuple[Mapping[str, Any], ...] = ()
     """As in `models.AccessPolicy`; empty: all members."""
+    marked: bool = False
 
 
 OPEN = Policy()
@@ -29,7 +30,7 @@ def policy_of(own: AccessPolicy | None, inherited: AccessPolicy | None) -> Polic
     row = own or inherited
     if row is None:
         return OPEN
-    return Policy(row.hidden, row.opens_at, row.download, tuple(row.audience))
+    return Policy(row.hidden, row.opens_at, row.download, tuple(row.audience), row.marked)
 
 
 def named_in(policies: Iterable[Policy]) -> frozenset[int]:

@@ -97,6 +97,7 @@ async def keep_policy(tx: Transaction, papers: Iterable[Paper], item_id: int, mo
             hidden=left.hidden,
             opens_at=left.opens_at,
             download=left.download,
+            marked=left.marked,
             audience=left.audience,
         )
         for paper in papers
@@ -124,6 +125,7 @@ async def _set(
         row = AccessPolicy(meeting_id=meeting_id, item_id=item_id, paper_id=paper_id)
         tx.session.add(row)
     row.hidden, row.opens_at, row.download = write.hidden, write.opens_at, write.download
+    row.marked = write.marked
     row.audience = [entry.model_dump() for entry in write.audience]
 
 

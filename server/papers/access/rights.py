@@ -42,6 +42,8 @@ class PaperRights:
     """Edit, replace, recall, say who reads: who organises or conducts the meeting; presenters of its item."""
     locked_until: datetime | None = None
     """Listed, and opens then."""
+    marked: bool = False
+    """What is downloaded has the reader's name burnt into its pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def decide(paper: PaperFacts, policy: Policy, profile: ReaderProfile | None, now
         return PaperRights(listed=True)
     if policy.opens_at is not None and policy.opens_at > now:
         return PaperRights(listed=True, locked_until=policy.opens_at)
-    return PaperRights(listed=True, read=True, download=policy.download)
+    return PaperRights(listed=True, read=True, download=policy.download, marked=policy.marked)
 
 
 def admits(policy: Policy, profile: ReaderProfile) -> bool:

@@ -24,13 +24,15 @@ from server.core.services import Services
 from server.core.storage import Storage
 from server.edge.files import FilePart, Spliced
 from server.organisations.models import Unit
-from server.pdf.messages import PLAN, SOURCE, STAMPABLE, Plan, PressOrder
+from server.pdf.messages import BURNT, PLAN, SOURCE, STAMPABLE, Plan, PressOrder
 from server.pdf.watermark_update import Reader, ending
 
 log = structlog.get_logger(__name__)
 
 _PLANS = 2000
 _PDF = "application/pdf"
+_ONE_AT_A_TIME = asyncio.Semaphore(1)
+"""Burnt copies: each takes a core for seconds, and pages for readers come first."""
 
 
 class NotPrepared(DomainError):
@@ -123,6 +125,22 @@ async def reader_of(session: AsyncSession, actor: Actor, now: datetime) -> Reade
             select(Unit.name).join(Person, Person.unit_id == Unit.id).where(Person.id == actor.person_id)
         )
     return Reader(actor.name, unit or "", now)
+
+
+async def burnt_copy(services: Services, folder: str, reader: Reader) -> bytes:
+    """A PDF in pictures, with the reader's name in each. Raises NotPrepared."""
+    async with _ONE_AT_A_TIME, press_folder(services) as work:
+        await services.storage.fetch(f"{folder}/reading.pdf", work / SOURCE)
+        await press(services, work, PressOrder(burnt_for=list(reader.lines)))
+        return await asyncio.to_thread((work / "result" / BURNT).read_bytes)
+
+
+def to_keep(content: bytes, *, name: str) -> Response:
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+        "Cache-Control": "private, no-store",
+    }
+    return Response(content, media_type=_PDF, headers=headers)
 
 
 def personal_copy(storage: Storage, folder: str, plan: Plan, reader: Reader, *, name: str, etag: str) -> Response:

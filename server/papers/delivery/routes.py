@@ -11,7 +11,15 @@ from server.audit.dependencies import AppAuditLog
 from server.core.errors import DomainError
 from server.core.fields import Id
 from server.papers.access.rights import PaperRights, readable_version
-from server.papers.delivery.personal_copies import Stampables, file_title, personal_copy, reader_of, sent
+from server.papers.delivery.personal_copies import (
+    Stampables,
+    burnt_copy,
+    file_title,
+    personal_copy,
+    reader_of,
+    sent,
+    to_keep,
+)
 from server.papers.hooks import handed_out
 from server.papers.models import Pack, Paper, PaperVersion
 from server.papers.packs import actions, queries
@@ -50,7 +58,8 @@ async def download(
     form: Literal["pdf", "original"] = "pdf",
 ) -> Response:
     """A copy with the reader's name on every page. A signed file is never changed: it goes out as it is where its paper
-    says so, or not at all. The file as it was uploaded is for those who manage the paper."""
+    says so, or not at all. Of a paper whose copies are marked its readers get pictures with their name in them. The
+    file as it was uploaded is for those who manage the paper."""
     now = services.clock()
     async with services.database.read() as session:
         version, paper, rights = await readable_version(session, version_id, actor, now)
@@ -69,6 +78,9 @@ async def download(
     )
     handed_out(request, actor, version.id)
     title = file_title(paper.number, paper.title)
+    if rights.marked:
+        content = await burnt_copy(services, version.folder, reader)
+        return to_keep(content, name=f"{title}.pdf")
     if version.signatures or form == "original":
         return _as_it_is(services, version, paper, rights, title)
     plan = await _stampables(request).of(services, version.folder, "reading.pdf")

@@ -34,6 +34,10 @@ KINDS = {
     "dai-hoi": "đại hội",
 }
 _VIEW_ONLY = ("Chỉ được xem trên màn hình, không tải về.", "May be read on screen only.")
+_MARKED = (
+    "Tải riêng: mỗi bản in tên người nhận trên từng trang.",
+    "Download it by itself: each copy bears its reader's name on every page.",
+)
 _LOCKED = ("Chưa đến giờ mở.", "Not open yet.")
 _RECALLED = ("Đã được thu hồi.", "Has been recalled.")
 _NOT_FOR_ALL = (
@@ -102,6 +106,8 @@ def _reader(listed: Mapping[int, PaperRights]) -> _Take:
             return False, _RECALLED
         if rights.locked_until is not None:
             return False, _LOCKED
+        if rights.marked and rights.download:
+            return False, _MARKED
         return (True, None) if rights.read and rights.download else (False, _VIEW_ONLY)
 
     return take
@@ -137,7 +143,10 @@ async def _hall(
         if not for_all:
             return False, _NOT_FOR_ALL
         # Who manages the paper may print it for a hall, whatever its readers may download.
-        return (True, None) if rights.manage or policies.of(paper).download else (False, _VIEW_ONLY)
+        policy = policies.of(paper)
+        if policy.marked and not rights.manage:
+            return False, _MARKED
+        return (True, None) if rights.manage or policy.download else (False, _VIEW_ONLY)
 
     return take
 

@@ -289,6 +289,16 @@ async def test_sessions_expire_unless_used(browser: Browsers, clock: Clock) -> N
     assert (await client.get("/api/session")).status_code == 401
 
 
+async def test_no_session_of_a_person_is_for_ever(browser: Browsers, clock: Clock) -> None:
+    client = await browser()
+    await sign_in(client)
+    for _ in range(9):
+        clock.pass_(days=19)
+        assert (await client.get("/api/session")).status_code == 200
+    clock.pass_(days=10)
+    assert (await client.get("/api/session")).status_code == 401
+
+
 async def test_a_hall_stays_in_for_a_year(browser: Browsers, province: Province, clock: Clock) -> None:
     hall = await browser(province.da_sar_hall)
     clock.pass_(days=360)

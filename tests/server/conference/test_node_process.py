@@ -7,6 +7,7 @@ import stat
 import sys
 from pathlib import Path
 
+from server.cli import seen_by_every_browser
 from server.conference.nodes.process import node_command
 from server.conference.secret import media_secret, secret_file
 from server.core.config import Settings
@@ -58,6 +59,13 @@ def test_the_command_dials_this_server(tmp_path: Path) -> None:
     assert command[command.index("--bind") + 1] == "0.0.0.0:7000"
     assert command[command.index("--advertise") + 1] == "10.1.2.3"
     assert "--supervised" in command
+
+
+def test_the_demo_reaches_browsers_that_know_no_loopback(tmp_path: Path) -> None:
+    assert seen_by_every_browser(Settings(var=tmp_path)).media_address == "0.0.0.0:7000"
+    chosen = Settings(var=tmp_path, media_bind="127.0.0.1:7100")
+    assert seen_by_every_browser(chosen).media_address == "127.0.0.1:7100"
+    assert seen_by_every_browser(Settings(var=tmp_path, host="192.0.2.7")).media_address == "192.0.2.7:7000"
 
 
 def test_the_secret_is_made_once_and_for_the_owner_only(tmp_path: Path) -> None:

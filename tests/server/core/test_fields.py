@@ -45,3 +45,10 @@ def test_paragraphs_keep_their_lines() -> None:
     assert paragraphs.validate_python("Một\r\nHai\n\tBa ") == "Một\nHai\n\tBa"
     with pytest.raises(ValidationError):
         paragraphs.validate_python("a\x00b")
+
+
+def test_what_turns_the_direction_of_writing_is_left_out() -> None:
+    """So that no name reads otherwise than it is: "exe.pdf" that ends in "fdp.exe"."""
+    assert line.validate_python("x\u202efdp.exe") == "xfdp.exe"
+    assert line.validate_python("Nguyễn\u2066 Văn\u2069 A\u200f") == "Nguyễn Văn A"
+    assert paragraphs.validate_python("a\u202e\nb\u061c") == "a\nb"

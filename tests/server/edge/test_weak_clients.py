@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
@@ -142,6 +143,26 @@ async def test_half_sent_requests(here: Site) -> None:
     assert "request-time" in here.deployment.tail(100_000)
 
 
+async def test_a_body_that_comes_slowly_is_waited_for(here: Site) -> None:
+    """In small pieces, as over a weak line."""
+
+    def send() -> bytes:
+        body = b'{"login":"nobody","password":"wrong"}'
+        head = (
+            f"POST /api/session HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Nhipcau: 1\r\nOrigin: {here.address.origin}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        )
+        with here.connect() as connection:
+            connection.sendall(head.encode())
+            for each in body[:10]:
+                time.sleep(1.3)
+                connection.sendall(bytes([each]))
+            connection.sendall(body[10:])
+            return told(connection)
+
+    assert (await asyncio.to_thread(send)).startswith(b"HTTP/1.1 401 ")
+
+
 async def test_a_refusal_is_no_larger_than_its_cause(here: Site) -> None:
     """Sign-in with thousands of unknown fields, which were all named in the answer once."""
     headers = {"X-Nhipcau": "1", "Origin": here.address.origin}
@@ -228,7 +249,7 @@ async def test_sockets_of_one_session_make_room_for_its_newest(here: Site) -> No
 async def test_one_person_does_not_fill_the_media_node(here: Site) -> None:
     """Offers from every socket that one link can have: two keep their media, and a hall is served at once."""
     async with here.watched() as witnesses:
-        members = [await here.address.join(here.meeting_id, here.cookies["delegate"], "member") for _ in range(6)]
+        members = [await here.address.join(here.meeting_id, here.cookies["presenter"], "member") for _ in range(6)]
         offer = {"publish": {}, "slots": {"0": "audio-0"}, "sdp": OFFER}
         for number, member in enumerate(members):  # none of them connects: a newer one takes an older one's place
             assert await member.command("media.offer", session=f"s{number}", **offer)

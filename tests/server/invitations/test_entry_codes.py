@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from server.accounts.models import Person
 from server.core.actor import SYSTEM
 from server.core.services import Services
-from server.invitations.codes import hall_secret, verify_hall_code
+from server.invitations.codes import hall_code, hall_secret, verify_hall_code
 from server.invitations.models import AccessRequest
 from server.invitations.rate_limits import Knocks
 from server.meetings.models import Delegate, Meeting
@@ -51,7 +51,7 @@ async def asked(client: httpx2.AsyncClient, meeting: Meeting, name: str = "Ngư�
 
 
 async def told(client: httpx2.AsyncClient, secret: str) -> dict[str, Any]:
-    answer = await client.get(f"/api/requests/{secret}")
+    answer = await client.post("/api/requests/answer", json={"request": secret})
     assert answer.status_code == 200, answer.text
     said: dict[str, Any] = answer.json()
     return said
@@ -252,7 +252,7 @@ async def test_requests_are_refused_and_grow_old(
     grown = await organiser.post(f"/api/requests/{ids['Bị Quên']}/grant", json={"point_id": None})
     assert grown.status_code == 409
     assert await waiting(organiser, meeting) == []
-    assert (await stranger.get("/api/requests/gi-do")).status_code == 404
+    assert (await stranger.post("/api/requests/answer", json={"request": "gi-do"})).status_code == 404
 
 
 async def test_who_keeps_the_door_hears_of_it_at_once(
@@ -278,22 +278,48 @@ async def test_who_keeps_the_door_hears_of_it_at_once(
 
 
 async def test_floods_are_held_off(
-    *, app: FastAPI, stranger: httpx2.AsyncClient, meeting: Meeting, services: Services, clock: Clock
+    *,
+    app: FastAPI,
+    stranger: httpx2.AsyncClient,
+    meeting: Meeting,
+    services: Services,
+    clock: Clock,
+    province: Province,
 ) -> None:
     codes = [(await ask(stranger, meeting.public_code, f"Số {number}")).status_code for number in range(32)]
+    assert codes == [201] * 10 + [429] * 22, "from afar; whoever stands in a hall is not held by that"
+    guessed = await ask(stranger, meeting.public_code, hall="1-aaaaaaaaaa")
+    assert guessed.status_code == 429, "a guessed code is none"
+    app.state.knocks = Knocks()
+    secret, here = hall_secret(services.settings), province.da_sar_hall.id
+    scanned = {"hall": hall_code(secret, meeting.id, here, clock.now)}
+    codes = [(await ask(stranger, meeting.public_code, f"Số {number}", **scanned)).status_code for number in range(32)]
     assert codes == [201] * 30 + [429] * 2
     async with services.transactions(SYSTEM) as tx:
         tx.session.add_all(
             AccessRequest(
                 meeting_id=meeting.id, token_hash=f"{number}", full_name="x", unit_text="x", asked_at=clock.now
             )
-            for number in range(170)
+            for number in range(190)
         )
     app.state.knocks = Knocks()
     full = await ask(stranger, meeting.public_code)
     assert (full.status_code, full.json()["code"]) == (429, "waiting-full")
-    clock.pass_(hours=12)
-    assert (await ask(stranger, meeting.public_code)).status_code == 201
+    clock.pass_(minutes=31)
+    assert (await ask(stranger, meeting.public_code)).status_code == 201, "the rush is over"
+
+
+async def test_a_code_that_got_around_is_renewed(
+    *, organiser: httpx2.AsyncClient, secretary: httpx2.AsyncClient, browser: Browsers, meeting: Meeting
+) -> None:
+    before = meeting.public_code
+    assert (await organiser.get(f"/api/m/{before}")).status_code == 200
+    assert (await secretary.post(f"/api/meetings/{meeting.id}/code")).status_code == 403
+    after = (await organiser.post(f"/api/meetings/{meeting.id}/code")).json()["code"]
+    assert after != before
+    assert (await organiser.get(f"/api/m/{before}")).status_code == 404
+    assert (await organiser.get(f"/api/m/{after}")).json()["meeting_id"] == meeting.id
+    assert (await secretary.post(f"/api/m/{before}/check-in", json={"hall": "1-aaaaaaaaaa"})).status_code in (404, 409)
 
 
 async def test_two_decide_at_once_and_one_is_told(

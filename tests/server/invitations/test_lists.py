@@ -13,6 +13,7 @@ from server.core.errors import Conflict, NotAllowed
 from server.core.services import Services
 from server.invitations.delegates import AlreadyListed, add_substitute
 from server.meetings.models import Meeting
+from server.organisations.models import BridgePoint
 from tests import builders
 from tests.builders import Province
 from tests.conftest import Browsers
@@ -210,17 +211,6 @@ async def test_a_delegate_sees_the_meeting_while_on_the_list(
     assert (await client.get(f"/api/meetings/{meeting.id}")).status_code == 404
 
 
-async def test_a_hall_that_leaves_the_meeting_leaves_its_people_invited(
-    add: Add, organiser: httpx2.AsyncClient, meeting: Meeting, province: Province
-) -> None:
-    [line] = await add("Ở Đạ Sar")
-    kept = [{"point_id": hall.id} for hall in province.halls if hall is not province.da_sar_hall]
-    edited = await organiser.patch(f"/api/meetings/{meeting.id}", json={"version": 1, "points": kept})
-    assert edited.status_code == 200, edited.text
-    [seen] = (await listed(organiser, meeting))["delegates"]
-    assert (seen["id"], seen["point_id"]) == (line["id"], None)
-
-
 async def test_a_substitute_comes_in_a_delegates_stead(
     add: Add, meeting: Meeting, services: Services, province: Province
 ) -> None:
@@ -282,3 +272,42 @@ async def test_a_list_is_read_page_by_page(browser: Browsers, services: Services
     online = (await organiser.get(address, params={"online": True})).json()
     assert (online["total"], {each["point_id"] for each in online["delegates"]}) == (4, {None})
     assert (await organiser.get(address, params={"limit": 501})).status_code == 422
+
+
+async def without(organiser: httpx2.AsyncClient, meeting: Meeting, hall: BridgePoint, **more: str) -> httpx2.Response:
+    """The organiser takes a hall out of the meeting."""
+    now = (await organiser.get(f"/api/meetings/{meeting.id}")).json()
+    left = [{"point_id": each["point_id"]} for each in now["points"] if each["point_id"] != hall.id]
+    return await organiser.patch(
+        f"/api/meetings/{meeting.id}", json={"version": now["version"], "points": left, **more}
+    )
+
+
+@pytest.mark.parametrize("people", ["online", "off-list"])
+async def test_a_hall_taken_out_asks_what_becomes_of_its_delegates(
+    people: str, organiser: httpx2.AsyncClient, meeting: Meeting, add: Add, province: Province
+) -> None:
+    left = ["Kon Một", "Kon Hai"] if people == "online" else []
+    await add("Kon Một", "Kon Hai")
+    await add("Người Lát", point_id=province.lat_hall.id)
+    refused = await without(organiser, meeting, province.da_sar_hall)
+    assert (refused.status_code, refused.json()["code"]) == (409, "delegates-there")
+    assert refused.json()["details"]["points"] == [
+        {"point_id": province.da_sar_hall.id, "name": "Đạ Sar", "delegates": 2}
+    ]
+    kept = (await organiser.get(f"/api/meetings/{meeting.id}")).json()
+    assert province.da_sar_hall.id in [each["point_id"] for each in kept["points"]], "nothing was saved"
+
+    done = await without(organiser, meeting, province.da_sar_hall, removed_people=people)
+    assert done.status_code == 200, done.text
+    rows = (await listed(organiser, meeting))["delegates"]
+    assert [row["full_name"] for row in rows if row["point_id"] is None] == left
+    assert "Người Lát" in [row["full_name"] for row in rows]
+
+
+async def test_a_hall_without_delegates_goes_without_a_question(
+    organiser: httpx2.AsyncClient, meeting: Meeting, add: Add, province: Province
+) -> None:
+    [one] = await add("Kon Một")
+    await organiser.delete(f"/api/delegates/{one['id']}")
+    assert (await without(organiser, meeting, province.da_sar_hall)).status_code == 200

@@ -2,16 +2,21 @@
 
 import asyncio
 import json
+import re
 
 import pytest
+from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from server.accounts.actions import sessions
+from server.accounts.dependencies import COOKIE
 from server.accounts.models import RoleGrant
 from server.core.actor import SYSTEM
+from server.core.errors import NotFound
 from server.core.services import Services
 from server.live import client as live_client
-from server.live import registry
+from server.live import gateway, registry
+from server.meetings.grouped_rights import GroupedRights
 from tests import builders, library
 from tests.conftest import signed_in
 from tests.server.conftest import Join
@@ -301,3 +306,39 @@ async def test_delegates_are_looked_after_by_the_hundred(
     await server.settled(lambda: client.actor.grants)
     assert people[0].id not in asked
     assert stays.connection.close_code is None
+
+
+async def test_in_a_rush_delegates_are_told_to_wait_and_halls_come_in(
+    services: Services, province: builders.Province, server: LiveServer, join: Join, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meeting = await builders.conference(services, province, "running")
+    monkeypatch.setattr(gateway, "MOST_ENTERING", 0)
+    hall = await join(meeting.id, province.da_sar_hall)
+    assert hall.snapshot["audience"] == "hall"
+    cookie = await signed_in(services, province.chair)
+    address = f"ws://127.0.0.1:{server.port}/api/meetings/{meeting.id}/live?as=member"
+    headers = {"Cookie": f"{COOKIE}={cookie}", "Origin": f"http://127.0.0.1:{server.port}"}
+    async with connect(address, additional_headers=headers) as waiting:
+        await waiting.wait_closed()
+    assert waiting.close_code == live_client.TRY_LATER
+    assert re.fullmatch(r"retry-after=\d+\.\d", waiting.close_reason or "")
+    monkeypatch.undo()
+    member = await join(meeting.id, province.chair, "member")
+    assert member.snapshot["audience"] == "member"
+
+
+async def test_a_crowd_is_looked_up_together_and_each_gets_the_own_right(
+    services: Services, province: builders.Province
+) -> None:
+    meeting = await builders.conference(services, province, "running")
+    async with services.transactions(SYSTEM) as tx:
+        people = [
+            await builders.actor_of(tx.session, who)
+            for who in (province.organiser, province.chair, province.technician, province.stranger, province.presenter)
+        ]
+    ask = GroupedRights(services.database)
+    together = await asyncio.gather(*(ask(meeting.id, each) for each in people), return_exceptions=True)
+    alone = [(await asyncio.gather(ask(meeting.id, each), return_exceptions=True))[0] for each in people]
+    assert [str(each) for each in together] == [str(each) for each in alone]
+    assert isinstance(together[3], NotFound)
+    assert isinstance((await asyncio.gather(ask(9999, people[0]), return_exceptions=True))[0], NotFound)

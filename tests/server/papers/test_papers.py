@@ -43,6 +43,7 @@ async def test_the_list_is_what_each_may_see(place: Place) -> None:
         "hidden": False,
         "opens_at": None,
         "download": False,
+        "marked": False,
         "audience": [],
     }
     assert managed["upload_to"] == {"meeting": True, "items": [item.id for item in place.items]}

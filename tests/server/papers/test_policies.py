@@ -42,7 +42,14 @@ async def test_policies_are_set_and_inherited(place: Place) -> None:
     assert paper["policy"] == {**set_, "own": False}
     assert paper["state"] == "locked"
     own = (await place.organiser.put(f"{place.path}/policy", json={"download": True})).json()
-    assert own["policy"] == {"own": True, "hidden": False, "opens_at": None, "download": True, "audience": []}
+    assert own["policy"] == {
+        "own": True,
+        "hidden": False,
+        "opens_at": None,
+        "download": True,
+        "marked": False,
+        "audience": [],
+    }
     [seen] = (await place.delegate.get(place.list_path)).json()["papers"]
     assert (seen["state"], seen["my"]["download"]) == ("ready", True)
     again = (await place.organiser.put(f"{place.path}/policy", json=None)).json()

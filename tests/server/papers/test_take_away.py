@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 
 import httpx2
+import numpy as np
 import pikepdf
 import pypdf
 import pypdfium2
@@ -266,3 +267,31 @@ async def test_nothing_to_take(services: Services, province: Province, browser: 
     answer = await client.post(f"/api/meetings/{meeting.id}/pack", json={})
     assert (answer.status_code, answer.json()["code"]) == (409, "nothing-to-take")
     assert [each["title"] for each in answer.json()["details"]["left_out"]] == ["Chỉ xem thôi"]
+
+
+async def test_a_marked_paper_has_its_readers_name_burnt_in(
+    services: Services, province: Province, browser: Browsers, meeting: Meeting
+) -> None:
+    """Whatever is cut off, no page without the name comes to light, nor content that could be taken apart."""
+    version = await real(services, meeting, "Dự thảo nghị quyết", 2, download=True, marked=True)
+    delegate = await browser(province.delegate)
+    answer = await delegate.get(f"/api/versions/{version.id}/download")
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "private, no-store")
+    content = answer.content
+    assert content.count(b"%%EOF") == 1, "no earlier state of the file lies in it"
+    plain = pypdfium2.PdfDocument(await services.storage.get(f"{version.folder}/reading.pdf"))
+    marked = pypdfium2.PdfDocument(content)
+    assert len(marked) == 2
+    for was, page in zip(plain, marked, strict=True):
+        assert [each.type for each in page.get_objects()] == [pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]
+        assert page.get_size() == pytest.approx(was.get_size(), abs=0.1)
+        before = np.asarray(was.render(scale=1, grayscale=True).to_pil(), dtype=int)
+        after = np.asarray(page.render(scale=1, grayscale=True).to_pil(), dtype=int)
+        bands = np.array_split(before - after > 8, 8)
+        assert all(band.mean() > 0.005 for band in bands), "on every part of the page"
+    pack = (await delegate.post(f"/api/meetings/{meeting.id}/pack", json={})).json()
+    assert pack["code"] == "nothing-to-take"
+    assert [each["title"] for each in pack["details"]["left_out"]] == ["Dự thảo nghị quyết"]
+    # Who manages it takes it as everything else.
+    organiser = await browser(province.organiser)
+    assert b"%%EOF" in (await organiser.get(f"/api/versions/{version.id}/download", params={"form": "pdf"})).content

@@ -37,6 +37,7 @@ impl Event {
                 data.set_item("peers", list(py, peers, of_peer)?)?;
                 ("statistics", 0)
             }
+            event::Event::Dead => ("dead", 0),
         };
         Ok(Self {
             kind,

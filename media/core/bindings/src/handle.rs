@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::os::fd::RawFd;
 
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
+use sfu::core::{AddError, QueueFull};
 
 use crate::description::Peer;
 use crate::events::Event;
@@ -43,25 +44,34 @@ impl Core {
         self.0.drain_events().map(|event| Event::new(py, &event)).collect()
     }
 
+    /// Bytes of kernel buffer that were granted (for receiving, for sending), and that were asked for.
+    #[getter]
+    fn buffer_sizes(&self) -> (usize, usize, usize) {
+        let (receive, send) = self.0.buffer_sizes();
+        (receive, send, sfu::core::Core::WISHED_BUFFER)
+    }
+
     fn add_peer(&self, peer: &Peer) -> PyResult<()> {
-        let added = self.0.add_peer(peer.0.clone());
-        added.map_err(|error| PyValueError::new_err(error.to_string()))
+        self.0.add_peer(peer.0.clone()).map_err(|error| match error {
+            AddError::Spec(error) => PyValueError::new_err(error.to_string()),
+            AddError::QueueFull(error) => stuck(error),
+        })
     }
 
-    fn remove_peer(&self, peer: u32) {
-        self.0.remove_peer(peer);
+    fn remove_peer(&self, peer: u32) -> PyResult<()> {
+        self.0.remove_peer(peer).map_err(stuck)
     }
 
-    fn assign(&self, peer: u32, slot: u32, source: Option<u32>) {
-        self.0.assign(vec![(peer, slot, source)]);
+    fn assign(&self, peer: u32, slot: u32, source: Option<u32>) -> PyResult<()> {
+        self.0.assign(vec![(peer, slot, source)]).map_err(stuck)
     }
 
-    fn assign_many(&self, assignments: Vec<(u32, u32, Option<u32>)>) {
-        self.0.assign(assignments);
+    fn assign_many(&self, assignments: Vec<(u32, u32, Option<u32>)>) -> PyResult<()> {
+        self.0.assign(assignments).map_err(stuck)
     }
 
-    fn request_key_frame(&self, source: u32) {
-        self.0.request_key_frame(source);
+    fn request_key_frame(&self, source: u32) -> PyResult<()> {
+        self.0.request_key_frame(source).map_err(stuck)
     }
 
     fn counters(&self) -> BTreeMap<&'static str, u64> {
@@ -71,4 +81,8 @@ impl Core {
     fn close(&self, py: Python<'_>) {
         py.detach(|| self.0.close());
     }
+}
+
+fn stuck(error: QueueFull) -> PyErr {
+    PyRuntimeError::new_err(error.to_string())
 }

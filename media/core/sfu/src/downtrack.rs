@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::clock::{self, Clock};
+use crate::keyframe::Patience;
 use crate::model::{Codec, ExtensionIds, Kind, SlotSpec};
 use crate::picture::{PictureId, PictureNumbers};
 use crate::rewrite::{Incoming, Rewriter};
@@ -13,8 +14,12 @@ use crate::uptrack::Uptrack;
 
 /// Packets that can be sent again: a power of two, about 2 s of 2.5 Mbit/s.
 const HISTORY: usize = 512;
-/// ms between two repetitions of one packet: a second request meanwhile is about the same loss.
-const REPEAT: u32 = 25;
+/// How often one packet is sent again. Of what is lost four times a key frame is the better repair.
+const MAX_REPETITIONS: u8 = 3;
+/// Between two repetitions of one packet while the round trip is not known, and at least: a second request meanwhile is
+/// about the same loss.
+const REPETITION_PAUSE: Duration = Duration::from_millis(100);
+const SHORTEST_REPETITION_PAUSE: Duration = Duration::from_millis(25);
 
 /// A packet on its way out; the payload is still in the source's ring.
 #[derive(Clone, Copy, Debug)]
@@ -42,13 +47,14 @@ struct Sent {
     sequence: u64,
     index: u64,
     timestamp: u32,
-    /// ms since the slot was made, 0: never.
+    /// ms since the slot was made.
     repeated: u32,
     picture_id: u16,
     tl0_index: u8,
     payload_type: u8,
     padding: u8,
     marker: bool,
+    repetitions: u8,
 }
 
 /// A place of the history that holds nothing.
@@ -62,6 +68,7 @@ const NOTHING: Sent = Sent {
     payload_type: 0,
     padding: 0,
     marker: false,
+    repetitions: 0,
 };
 
 /// Totals since the start.
@@ -70,6 +77,9 @@ pub struct Totals {
     pub packets: u64,
     pub bytes: u64,
     pub retransmitted: u64,
+    /// Packets and payload bytes under the stream's own SSRC, as sender reports count (RFC 3550 section 6.4.1).
+    pub own_packets: u64,
+    pub own_octets: u64,
 }
 
 pub struct Downtrack {
@@ -95,8 +105,10 @@ pub struct Downtrack {
     rtx_sequence: u64,
     history: Vec<Sent>,
     made: Instant,
-    /// Middle bits of the NTP time in our last sender report, and when it left.
-    reported: Option<(u32, Instant)>,
+    patience: Patience,
+    /// Middle bits of the NTP time in our last sender reports, and when they left: with one a second, round trips of up to
+    /// three seconds (a satellite's, a full buffer's) are still measured.
+    reported: [Option<(u32, Instant)>; 4],
 }
 
 impl Downtrack {
@@ -123,7 +135,8 @@ impl Downtrack {
             rtx_sequence: u64::from(start & 0x7FFF),
             history: Vec::new(),
             made: now,
-            reported: None,
+            patience: Patience::default(),
+            reported: [None; 4],
         }
     }
 
@@ -153,6 +166,16 @@ impl Downtrack {
 
     pub fn waits_for_key_frame(&self) -> bool {
         self.kind == Kind::Video && self.source.is_some() && !self.lacks_codec() && !self.rewriter.is_attached()
+    }
+
+    /// The subscriber asks for a key frame. None: heed it; otherwise, when to.
+    pub fn ask_for_key_frame(&mut self, now: Instant) -> Option<Instant> {
+        self.patience.ask(now)
+    }
+
+    /// Of the source's restarts the one whose packets leave; None while nothing leaves.
+    pub fn epoch(&self) -> Option<u32> {
+        self.epoch
     }
 
     /// Numbers a packet of the source for this subscriber; None if it must not leave.
@@ -209,10 +232,14 @@ impl Downtrack {
         extensions
     }
 
-    /// The packet has left; video is remembered for repetition.
-    pub fn note_sent(&mut self, leaving: &Leaving) {
+    /// The packet with `payload` bytes has left; video is remembered for repetition.
+    pub fn note_sent(&mut self, leaving: &Leaving, payload: usize) {
         self.totals.packets += 1;
         self.totals.bytes += leaving.length as u64;
+        if leaving.original.is_none() {
+            self.totals.own_packets += 1;
+            self.totals.own_octets += payload as u64;
+        }
         if leaving.is_copy || leaving.original.is_some() || self.kind == Kind::Audio {
             return;
         }
@@ -229,20 +256,37 @@ impl Downtrack {
             payload_type: leaving.fields.payload_type,
             padding: leaving.padding,
             marker: leaving.fields.marker,
+            repetitions: 0,
         };
     }
 
     /// The subscriber lacks the packet it knows as `sequence`. With RTX negotiated the repetition goes on that stream;
     /// otherwise it is the very same packet again, which is safe only because nothing in it differs.
-    pub fn repeat(&mut self, sequence: u16, ring: &Ring, now: Instant) -> Option<Leaving> {
-        let moment = now.saturating_duration_since(self.made).as_millis() as u32 + 1;
+    ///
+    /// At most once a round trip, [`MAX_REPETITIONS`] times in all, and as far as `budget` goes, in bytes, from which it
+    /// is taken.
+    pub fn repeat(
+        &mut self,
+        sequence: u16,
+        ring: &Ring,
+        round_trip: Option<Duration>,
+        budget: &mut u64,
+        now: Instant,
+    ) -> Option<Leaving> {
+        // A little less than the round trip: requests are repeated after it, and lines jitter.
+        let pause = round_trip.map_or(REPETITION_PAUSE, |time| {
+            (time - time / 8).max(SHORTEST_REPETITION_PAUSE)
+        });
+        let moment = (now.saturating_duration_since(self.made).as_millis() as u32).wrapping_add(1);
         let sent = self.history.get_mut(usize::from(sequence) & (HISTORY - 1))?;
-        let recent = sent.repeated > 0 && moment - sent.repeated < REPEAT;
-        if sent.index == u64::MAX || sent.sequence as u16 != sequence || recent {
+        let recent = sent.repetitions > 0 && u128::from(moment.wrapping_sub(sent.repeated)) < pause.as_millis();
+        if sent.index == u64::MAX || sent.sequence as u16 != sequence || recent || sent.repetitions >= MAX_REPETITIONS {
             return None;
         }
         let (entry, payload) = ring.get(sent.index)?;
+        *budget = budget.checked_sub(payload.len() as u64)?;
         sent.repeated = moment;
+        sent.repetitions += 1;
         let sent = *sent;
         let mut leaving = Leaving {
             index: sent.index,
@@ -321,16 +365,18 @@ impl Downtrack {
 
     /// A sender report with this NTP time has left.
     pub fn note_reported(&mut self, ntp: u64, now: Instant) {
-        self.reported = Some((clock::compact(ntp), now));
+        self.reported.rotate_right(1);
+        self.reported[0] = Some((clock::compact(ntp), now));
     }
 
-    /// Takes the subscriber's report in; the round trip if it answers our last one (RFC 3550 section 6.4.1).
+    /// Takes the subscriber's report in; the round trip if it answers one of our last ones (RFC 3550 section 6.4.1).
     ///
     /// Counted from when that left, not from the NTP time in it: this is the publisher's.
     pub fn note_report(&mut self, block: &ReportBlock, now: Instant) -> Option<Duration> {
         self.loss = f64::from(block.fraction_lost) / 256.0;
-        let (_, left) = self.reported.filter(|(ntp, _)| *ntp == block.last_report)?;
-        let span = now.saturating_duration_since(left);
+        let mut reported = self.reported.iter().flatten();
+        let (_, left) = reported.find(|(ntp, _)| *ntp == block.last_report)?;
+        let span = now.saturating_duration_since(*left);
         span.checked_sub(clock::from_compact(block.delay))
     }
 }

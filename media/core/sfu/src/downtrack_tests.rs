@@ -21,7 +21,7 @@ fn source(name: CodecName) -> Uptrack {
         ssrc: Some(7),
         rtx_ssrc: None,
     };
-    Uptrack::new(spec, 0, Instant::now())
+    Uptrack::new(spec, 0, 2_500_000, Instant::now())
 }
 
 fn slot(rtx: bool) -> Downtrack {
@@ -54,7 +54,7 @@ fn pass(track: &mut Uptrack, slot: &mut Downtrack, sequence: u16, payload: &[u8]
         marker: true,
         payload_type: 96,
         sequence,
-        timestamp: 5,
+        timestamp: sequence.into(),
         ssrc: 7,
     };
     crate::rtp::write_header(&mut packet, &fields, &ExtensionBlock::default(), false);
@@ -65,7 +65,7 @@ fn pass(track: &mut Uptrack, slot: &mut Downtrack, sequence: u16, payload: &[u8]
     let index = *track.fresh.last().unwrap();
     let (entry, payload) = track.ring.get(index).unwrap();
     let leaving = slot.admit(entry, index, payload.len(), now)?;
-    slot.note_sent(&leaving);
+    slot.note_sent(&leaving, payload.len());
     assert_eq!((leaving.fields.payload_type, leaving.fields.ssrc), (120, 1000));
     Some(leaving.fields.sequence)
 }
@@ -84,7 +84,7 @@ fn video_begins_at_a_key_frame_and_continues_after_a_switch() {
     assert_eq!(pass(&mut two, &mut slot, 60_001, KEY), Some(13));
     slot.assign(Some((0, &one)));
     assert_eq!(pass(&mut one, &mut slot, 6, KEY), Some(14));
-    one.restart(Some(99));
+    one.restart(99);
     assert_eq!(
         pass(&mut one, &mut slot, 40, DELTA),
         None,
@@ -102,19 +102,65 @@ fn repetitions_go_by_rtx_once_and_never_after_a_switch() {
     pass(&mut one, &mut slot, 1, KEY);
     pass(&mut one, &mut slot, 2, DELTA);
     let now = Instant::now();
-    let first = slot.repeat(11, &one.ring, now).unwrap();
+    let first = repeat(&mut slot, 11, &one, now).unwrap();
     assert_eq!(
         (first.original, first.fields.ssrc, first.fields.payload_type),
         (Some(11), 1001, 121)
     );
-    assert!(slot.repeat(11, &one.ring, now).is_none(), "asked twice within a moment");
-    let again = slot
-        .repeat(11, &one.ring, now + Duration::from_millis(REPEAT.into()))
-        .unwrap();
+    assert!(
+        repeat(&mut slot, 11, &one, now).is_none(),
+        "asked twice within a moment"
+    );
+    let again = repeat(&mut slot, 11, &one, now + REPETITION_PAUSE).unwrap();
     assert_eq!(again.sequence, first.sequence + 1);
-    assert!(slot.repeat(12, &one.ring, now).is_none(), "never sent");
+    assert!(repeat(&mut slot, 12, &one, now).is_none(), "never sent");
     slot.assign(Some((0, &one)));
-    assert!(slot.repeat(10, &one.ring, now).is_none());
+    assert!(repeat(&mut slot, 10, &one, now).is_none());
+}
+
+fn repeat(slot: &mut Downtrack, sequence: u16, source: &Uptrack, now: Instant) -> Option<Leaving> {
+    slot.repeat(sequence, &source.ring, None, &mut 1_000_000, now)
+}
+
+#[test]
+fn a_packet_is_repeated_once_a_round_trip_and_three_times_in_all() {
+    let (mut one, mut slot) = (source(CodecName::Vp8), slot(true));
+    slot.assign(Some((0, &one)));
+    pass(&mut one, &mut slot, 1, KEY);
+    let start = Instant::now();
+    for (round_trip, pause) in [(400, 350), (5, 25)] {
+        let sequence = pass(&mut one, &mut slot, 2 + round_trip, DELTA).unwrap();
+        let round_trip = Some(Duration::from_millis(round_trip.into()));
+        let repeated: Vec<u64> = (0..4_000)
+            .step_by(5)
+            .filter(|&ms| {
+                let now = start + Duration::from_millis(ms);
+                let repetition = slot.repeat(sequence, &one.ring, round_trip, &mut 1_000_000, now);
+                repetition.is_some()
+            })
+            .collect();
+        assert_eq!(repeated, [0, pause, 2 * pause]);
+    }
+}
+
+#[test]
+fn repetitions_end_with_their_budget() {
+    let (mut one, mut slot) = (source(CodecName::Vp8), slot(true));
+    slot.assign(Some((0, &one)));
+    let mut payload = KEY.to_vec();
+    payload.resize(1_000, 0);
+    for sequence in 1..=5 {
+        pass(&mut one, &mut slot, sequence, &payload);
+    }
+    let (now, mut budget) = (Instant::now(), 2_500);
+    let repeated = (10..15).filter(|&sequence| slot.repeat(sequence, &one.ring, None, &mut budget, now).is_some());
+    assert_eq!(repeated.count(), 2);
+    assert_eq!(budget, 500);
+    budget = 1_000;
+    assert!(
+        slot.repeat(14, &one.ring, None, &mut budget, now).is_some(),
+        "a refused one was not counted"
+    );
 }
 
 #[test]
@@ -122,8 +168,20 @@ fn without_rtx_the_same_packet_leaves_again() {
     let (mut one, mut slot) = (source(CodecName::Vp8), slot(false));
     slot.assign(Some((0, &one)));
     pass(&mut one, &mut slot, 1, KEY);
-    let again = slot.repeat(10, &one.ring, Instant::now()).unwrap();
+    let again = repeat(&mut slot, 10, &one, Instant::now()).unwrap();
     assert_eq!((again.original, again.sequence, again.fields.ssrc), (None, 10, 1000));
+}
+
+#[test]
+fn sender_reports_count_payload_and_no_rtx() {
+    let (mut one, mut slot) = (source(CodecName::Vp8), slot(true));
+    slot.assign(Some((0, &one)));
+    pass(&mut one, &mut slot, 1, KEY);
+    pass(&mut one, &mut slot, 2, DELTA);
+    let again = repeat(&mut slot, 11, &one, Instant::now()).unwrap();
+    slot.note_sent(&again, DELTA.len());
+    let totals = slot.totals;
+    assert_eq!((totals.packets, totals.own_packets, totals.own_octets), (3, 2, 4));
 }
 
 #[test]
@@ -142,10 +200,10 @@ fn sender_reports_carry_the_publishers_clock_to_ours() {
     slot.assign(Some((0, &one)));
     assert_eq!(slot.report_time(Some(&one), Some(0), &clock, start), None);
     pass(&mut one, &mut slot, 1, KEY);
-    one.note_sender_report(100 << 32, 90_005, start);
+    one.note_sender_report(100 << 32, 90_001, start);
     let later = start + Duration::from_secs(2);
     let time = slot.report_time(Some(&one), Some(7 << 32), &clock, later).unwrap();
-    assert_eq!(time, (109 << 32, 90_005 + 180_000));
+    assert_eq!(time, (109 << 32, 90_001 + 180_000));
 }
 
 #[test]
@@ -153,7 +211,7 @@ fn the_round_trip_counts_from_when_the_report_left() {
     let mut slot = slot(true);
     let start = Instant::now();
     slot.note_reported(0x1234_5678_9ABC_DEF0, start);
-    let mut block = ReportBlock {
+    let block = ReportBlock {
         fraction_lost: 64,
         last_report: 0x5678_9ABC,
         delay: 0x8000,
@@ -163,6 +221,15 @@ fn the_round_trip_counts_from_when_the_report_left() {
     assert_eq!(slot.note_report(&block, later), Some(Duration::from_millis(120)));
     assert_eq!(slot.loss, 0.25);
     assert_eq!(slot.note_report(&block, start), None, "a clock that runs wild");
-    block.last_report = 7;
-    assert_eq!(slot.note_report(&block, later), None, "an older report");
+    for second in 1..4 {
+        slot.note_reported(second << 32, start + Duration::from_secs(second));
+    }
+    let late = start + Duration::from_millis(3_200);
+    assert_eq!(
+        slot.note_report(&block, late),
+        Some(Duration::from_millis(2_700)),
+        "four reports are remembered"
+    );
+    slot.note_reported(4 << 32, late);
+    assert_eq!(slot.note_report(&block, late), None, "an older report");
 }

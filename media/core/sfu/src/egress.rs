@@ -1,19 +1,23 @@
 //! From the ring to the socket: header, payload and seal straight into the send arena, runs of equal size in one call.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::downtrack::{Downtrack, Leaving};
+use crate::model::Kind;
 use crate::picture;
 use crate::ring::{Entry, Ring};
 use crate::rtp;
-use crate::socket::Socket;
+use crate::socket::{Socket, Urgency};
 use crate::srtp::SealKeys;
 
 /// Most bytes of one segmented send; the kernel takes up to a UDP datagram of 65,507.
 const MAX_RUN_BYTES: usize = 60_000;
 /// Largest RTP padding that makes sizes of a run equal. Encoders split a frame into parts that differ by a byte or two.
 const MAX_PADDING: usize = 8;
+
+/// Numbers of one request for repair that are looked at: as many as a slot remembers.
+const MAX_REPAIRS: usize = 512;
 
 /// Where a peer is, and from which of our addresses it knows us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,17 +41,29 @@ pub struct SentTotals {
     pub calls: u64,
 }
 
+/// A subscriber's request for repair.
+pub struct Request<'a, Numbers> {
+    pub numbers: Numbers,
+    pub round_trip: Option<Duration>,
+    /// Bytes that may be repeated; what is comes off it.
+    pub budget: &'a mut u64,
+    pub now: Instant,
+}
+
 /// Buffers that all subscribers share one after the other, so that they stay in the cache.
 pub struct Egress {
     arena: Vec<u8>,
     plan: Vec<Leaving>,
+    /// (sequence number, ring index)
+    late: Vec<(u64, u64)>,
 }
 
 impl Default for Egress {
     fn default() -> Self {
         Self {
             arena: vec![0; 65_536],
-            plan: Vec::with_capacity(512),
+            plan: Vec::with_capacity(1_024),
+            late: Vec::with_capacity(1_024),
         }
     }
 }
@@ -68,14 +84,37 @@ impl Egress {
         self.plan.clear();
         for &index in fresh {
             if let Some((entry, payload)) = ring.get(index) {
+                let before = slot.epoch();
                 self.plan.extend(slot.admit(entry, index, payload.len(), now));
+                if slot.epoch() != before && slot.epoch().is_some() {
+                    self.catch_up(slot, ring, entry, index, now);
+                }
             }
         }
         self.send_plan(socket, path, sealing, slot, ring)
     }
 
-    /// Sends the packets again that the subscriber asks for by `numbers`.
-    #[allow(clippy::too_many_arguments)]
+    /// `first`, at `index`, has just begun what `slot` shows. Where it came late, packets that belong behind it are here
+    /// already, and the slot had to refuse them: they leave now, in their order.
+    fn catch_up(&mut self, slot: &mut Downtrack, ring: &Ring, first: &Entry, index: u64, now: Instant) {
+        self.late.clear();
+        for (index, entry) in ring.before(index) {
+            if entry.epoch != first.epoch {
+                break;
+            }
+            if entry.sequence > first.sequence {
+                self.late.push((entry.sequence, index));
+            }
+        }
+        self.late.sort_unstable();
+        for &(_, index) in &self.late {
+            if let Some((entry, payload)) = ring.get(index) {
+                self.plan.extend(slot.admit(entry, index, payload.len(), now));
+            }
+        }
+    }
+
+    /// Sends the packets again that the subscriber asks for, as far as they may be repeated.
     pub fn repeat(
         &mut self,
         socket: &mut Socket,
@@ -83,12 +122,17 @@ impl Egress {
         sealing: &Sealing,
         slot: &mut Downtrack,
         ring: &Ring,
-        numbers: impl Iterator<Item = u16>,
-        now: Instant,
+        request: Request<'_, impl Iterator<Item = u16>>,
     ) -> SentTotals {
         self.plan.clear();
-        for number in numbers.take(self.plan.capacity()) {
-            self.plan.extend(slot.repeat(number, ring, now));
+        let Request {
+            numbers,
+            round_trip,
+            budget,
+            now,
+        } = request;
+        for number in numbers.take(MAX_REPAIRS) {
+            self.plan.extend(slot.repeat(number, ring, round_trip, budget, now));
         }
         self.send_plan(socket, path, sealing, slot, ring)
     }
@@ -102,9 +146,14 @@ impl Egress {
         ring: &Ring,
     ) -> SentTotals {
         let mut totals = SentTotals::default();
+        let segments = socket.max_segments(&path.remote);
+        let urgency = match slot.kind {
+            Kind::Audio => Urgency::Waits,
+            Kind::Video => Urgency::Yields,
+        };
         let mut rest = self.plan.as_mut_slice();
         while !rest.is_empty() {
-            let (count, size) = run(rest, socket.max_segments(), sealing.overhead);
+            let (count, size) = run(rest, segments, sealing.overhead);
             let (packets, others) = rest.split_at_mut(count);
             rest = others;
             pad(packets, size);
@@ -114,12 +163,12 @@ impl Egress {
                     continue;
                 };
                 end += write(&mut self.arena[end..], leaving, slot, entry, payload, sealing);
-                slot.note_sent(leaving);
+                slot.note_sent(leaving, payload.len());
                 totals.packets += 1;
             }
             totals.bytes += end as u64;
             totals.calls += 1;
-            socket.send(path, &self.arena[..end], size + sealing.overhead);
+            socket.send(path, &self.arena[..end], size + sealing.overhead, urgency);
         }
         totals
     }

@@ -9,7 +9,7 @@ use crate::os::EventFd;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// No consent for 15 s, or never connected.
+    /// No consent for 30 s, or never connected.
     Timeout,
     /// DTLS close_notify.
     Closed,
@@ -32,10 +32,20 @@ impl Reason {
 
 #[derive(Clone, Debug)]
 pub enum Event {
-    Connected { peer: u32 },
-    Disconnected { peer: u32, reason: Reason },
-    FirstPacket { peer: u32, source: u32 },
+    Connected {
+        peer: u32,
+    },
+    Disconnected {
+        peer: u32,
+        reason: Reason,
+    },
+    FirstPacket {
+        peer: u32,
+        source: u32,
+    },
     Statistics(Vec<PeerStatistics>),
+    /// The core's thread has ended by a fault that was no peer's: nothing is forwarded any more.
+    Dead,
 }
 
 /// One second of one peer.
@@ -158,6 +168,8 @@ counters! {
     faults,
     /// The kernel took no more, or refused.
     dropped_send,
+    /// Times that an address turned out not to take segmented sends.
+    segmentation_off,
     /// From an address or with a user fragment that belongs to no peer.
     dropped_unknown_peer,
     /// Not STUN, DTLS, RTP or RTCP.
@@ -173,6 +185,8 @@ counters! {
     dropped_unknown_ssrc,
     dropped_unknown_payload_type,
     dropped_duplicate,
+    /// Beyond what one source may send.
+    dropped_excess,
     /// RTX packets that only probe the line.
     dropped_padding,
 }

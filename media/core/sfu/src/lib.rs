@@ -13,7 +13,6 @@ pub mod dtls;
 pub mod egress;
 pub mod estimate;
 pub mod event;
-pub mod hash;
 pub mod ice;
 pub mod keyframe;
 pub mod model;

@@ -20,6 +20,13 @@ struct Missing {
     tries: u8,
 }
 
+/// A packet that came because it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Repaired {
+    /// From the request to the packet; None where it is not known which request was answered.
+    pub round_trip: Option<Duration>,
+}
+
 #[derive(Debug, Default)]
 pub struct NackList {
     missing: Vec<Missing>,
@@ -44,10 +51,13 @@ impl NackList {
         true
     }
 
-    /// A late packet came. True if it had been asked for.
-    pub fn remove(&mut self, sequence: u64) -> bool {
-        let found = self.missing.iter().position(|missing| missing.sequence == sequence);
-        found.is_some_and(|place| self.missing.remove(place).tries > 0)
+    /// A late packet came; None if it had not been asked for.
+    pub fn remove(&mut self, sequence: u64, now: Instant) -> Option<Repaired> {
+        let place = self.missing.iter().position(|missing| missing.sequence == sequence)?;
+        let missing = self.missing.remove(place);
+        (missing.tries > 0).then(|| Repaired {
+            round_trip: (missing.tries == 1).then(|| now.saturating_duration_since(missing.asked)),
+        })
     }
 
     pub fn clear(&mut self) {
@@ -58,8 +68,11 @@ impl NackList {
         self.missing.is_empty()
     }
 
-    /// Appends the numbers to ask for now to `due`, in rising order, and gives up those past repair.
-    pub fn poll(&mut self, now: Instant, round_trip: Option<Duration>, due: &mut Vec<u16>) {
+    /// Appends the numbers to ask for now to `due`, in rising order, and gives up those past repair: true if there were
+    /// any, so that only a key frame heals the picture.
+    #[must_use]
+    pub fn poll(&mut self, now: Instant, round_trip: Option<Duration>, due: &mut Vec<u16>) -> bool {
+        let before = self.missing.len();
         let retry = round_trip.map_or(RETRY, |time| RETRY.max(time + time / 4));
         self.missing.retain_mut(|missing| {
             if missing.tries >= MAX_TRIES || now.saturating_duration_since(missing.since) > MAX_AGE {
@@ -73,6 +86,7 @@ impl NackList {
             }
             true
         });
+        self.missing.len() < before
     }
 }
 
@@ -87,19 +101,34 @@ mod tests {
         let mut list = NackList::default();
         assert!(list.add(0x1_FFFF, 0x2_0001, start));
         let mut due = Vec::new();
-        list.poll(at(4), None, &mut due);
+        assert!(!list.poll(at(4), None, &mut due));
         assert!(due.is_empty());
-        list.poll(at(5), None, &mut due);
+        assert!(!list.poll(at(5), None, &mut due));
         assert_eq!(due, [0xFFFF, 0]);
         due.clear();
-        assert!(list.remove(0x1_FFFF));
-        assert!(!list.remove(0x1_FFFF));
-        list.poll(at(100), Some(Duration::from_millis(200)), &mut due);
+        let repaired = list.remove(0x1_FFFF, at(45)).unwrap();
+        assert_eq!(repaired.round_trip, Some(Duration::from_millis(40)));
+        assert_eq!(list.remove(0x1_FFFF, at(45)), None);
+        assert!(!list.poll(at(100), Some(Duration::from_millis(200)), &mut due));
         assert!(due.is_empty());
-        list.poll(at(255), Some(Duration::from_millis(200)), &mut due);
+        assert!(!list.poll(at(255), Some(Duration::from_millis(200)), &mut due));
         assert_eq!(due, [0]);
-        list.poll(at(2000), None, &mut due);
+        assert!(list.poll(at(2000), None, &mut due), "it is given up");
         assert!(list.is_empty());
+        assert!(!list.poll(at(2000), None, &mut due));
+    }
+
+    #[test]
+    fn a_packet_asked_for_twice_tells_no_round_trip() {
+        let start = Instant::now();
+        let at = |ms| start + Duration::from_millis(ms);
+        let mut list = NackList::default();
+        assert!(list.add(7, 9, start));
+        let mut due = Vec::new();
+        assert!(!list.poll(at(5), None, &mut due));
+        assert!(!list.poll(at(70), None, &mut due));
+        assert_eq!(list.remove(7, at(80)), Some(Repaired { round_trip: None }));
+        assert_eq!(list.remove(1, at(80)), None, "never missing");
     }
 
     #[test]

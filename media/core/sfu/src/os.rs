@@ -1,4 +1,4 @@
-//! The system calls that the standard library and our crates lack: eventfd, ppoll, one socket option.
+//! The system calls that the standard library and our crates lack: eventfd, ppoll, two socket options.
 //!
 //! All `unsafe` of this crate is here.
 #![allow(unsafe_code)]
@@ -73,17 +73,19 @@ fn wait(waits: &mut [libc::pollfd], timeout: Duration) {
     };
 }
 
-/// Turns off the kernel's time stamp on each datagram, which quinn-udp turns on and nobody here reads.
-pub fn disable_receive_timestamps(descriptor: RawFd) {
-    let off: libc::c_int = 0;
-    // SAFETY: the pointer is to a live c_int of the length given; failure leaves the option as it was.
-    unsafe {
-        libc::setsockopt(
-            descriptor,
-            libc::SOL_SOCKET,
-            libc::SO_TIMESTAMPNS,
-            (&raw const off).cast(),
-            size_of::<libc::c_int>() as libc::socklen_t,
-        )
-    };
+/// Sets both buffer sizes beyond what the system allows to all, where this process may (CAP_NET_ADMIN).
+pub fn force_buffer_sizes(descriptor: RawFd, bytes: usize) {
+    let size: libc::c_int = bytes as libc::c_int;
+    for option in [libc::SO_RCVBUFFORCE, libc::SO_SNDBUFFORCE] {
+        // SAFETY: the pointer is to a live c_int of the length given; failure leaves the option as it was.
+        unsafe {
+            libc::setsockopt(
+                descriptor,
+                libc::SOL_SOCKET,
+                option,
+                (&raw const size).cast(),
+                size_of::<libc::c_int>() as libc::socklen_t,
+            )
+        };
+    }
 }

@@ -12,8 +12,12 @@ use crate::model::{ExtensionIds, Feedback, PeerSpec};
 use crate::srtp::{OpenKeys, ReceiveStream};
 use crate::transport_cc::Arrivals;
 
-/// No consent for this long ends a connection.
-const CONSENT: Duration = Duration::from_secs(15);
+/// No consent for this long ends a connection (RFC 7675 section 5.1).
+const CONSENT: Duration = Duration::from_secs(30);
+/// Of what leaves to a peer this part may be repeated at its request; a line that loses more needs less media, not more.
+const REPAIR_SHARE: u64 = 4;
+/// Most bytes of repetition in one go: a large key frame that was lost as a whole.
+const MAX_REPAIR: u64 = 96 * 1024;
 /// A connection has this long to come up.
 const SETUP: Duration = Duration::from_secs(30);
 
@@ -45,13 +49,14 @@ pub struct Peer {
     pub arrivals: Arrivals,
     pub estimate: LossEstimate,
     pub round_trip: Option<Duration>,
-    /// What to add to the NTP time of the peer's sender reports to get ours.
-    pub clock_shift: Option<u64>,
+    pub clock_shift: ClockShift,
     pub bytes_up: u64,
     pub bytes_down: u64,
     /// Where the two above stood at the last statistics.
     pub bytes_before: (u64, u64),
     pub loss_up: f64,
+    /// Bytes that may be sent again.
+    pub repair_budget: u64,
     created: Instant,
     #[cfg(feature = "fault-injection")]
     pub faulty: bool,
@@ -95,11 +100,12 @@ impl Peer {
             arrivals: Arrivals::default(),
             estimate: LossEstimate::new(max_video_bitrate),
             round_trip: None,
-            clock_shift: None,
+            clock_shift: ClockShift::default(),
             bytes_up: 0,
             bytes_down: 0,
             bytes_before: (0, 0),
             loss_up: 0.0,
+            repair_budget: MAX_REPAIR,
             created: now,
             #[cfg(feature = "fault-injection")]
             faulty: false,
@@ -108,6 +114,11 @@ impl Peer {
 
     pub fn is_connected(&self) -> bool {
         self.sealing.is_some() && self.path.is_some()
+    }
+
+    /// `bytes` have left for the first time.
+    pub fn grant_repair(&mut self, bytes: u64) {
+        self.repair_budget = (self.repair_budget + bytes / REPAIR_SHARE).min(MAX_REPAIR);
     }
 
     pub fn is_expired(&self, now: Instant) -> bool {
@@ -128,10 +139,67 @@ impl Peer {
         });
     }
 
-    /// A sender report came. The smallest delay of all so far is nearest to the true distance of the clocks.
+    /// A sender report came.
     pub fn note_sender_clock(&mut self, ntp: u64, clock: &Clock, now: Instant) {
-        let shift = clock.ntp(now).wrapping_sub(ntp);
-        let later = |before: u64| (shift.wrapping_sub(before) as i64) >= 0;
-        self.clock_shift = Some(self.clock_shift.filter(|&before| later(before)).unwrap_or(shift));
+        self.clock_shift.note(clock.ntp(now).wrapping_sub(ntp), now);
+    }
+}
+
+/// What to add to the NTP time of a peer's sender reports to get ours. The smallest delay is nearest to the true distance
+/// of the clocks; of the last half to whole minute only, since clocks drift (50 ppm are 1.8 s in ten hours).
+#[derive(Default)]
+pub struct ClockShift {
+    current: Option<u64>,
+    before: Option<u64>,
+    begun: Option<Instant>,
+}
+
+const HALF_WINDOW: Duration = Duration::from_secs(30);
+
+impl ClockShift {
+    pub fn note(&mut self, shift: u64, now: Instant) {
+        if self
+            .begun
+            .is_none_or(|begun| now.saturating_duration_since(begun) >= HALF_WINDOW)
+        {
+            self.begun = Some(now);
+            self.before = self.current.take();
+        }
+        self.current = smaller(self.current, Some(shift));
+    }
+
+    pub fn get(&self) -> Option<u64> {
+        smaller(self.current, self.before)
+    }
+}
+
+/// On the circle of NTP times.
+fn smaller(one: Option<u64>, other: Option<u64>) -> Option<u64> {
+    match (one, other) {
+        (Some(one), Some(other)) if (other.wrapping_sub(one) as i64) < 0 => Some(other),
+        (one, other) => one.or(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shift_follows_a_clock_that_drifts() {
+        let start = Instant::now();
+        let mut shift = ClockShift::default();
+        assert_eq!(shift.get(), None);
+        // 1 unit a second slower, and every report but each tenth late by 100.
+        for second in 0..600 {
+            let late = if second % 10 == 0 { 0 } else { 100 };
+            shift.note(5_000 + second + late, start + Duration::from_secs(second));
+            let true_shift = 5_000 + second;
+            let error = shift.get().unwrap().abs_diff(true_shift);
+            assert!(error <= 60, "{error} after {second} s");
+        }
+        shift.note(u64::MAX - 5, start + Duration::from_secs(700));
+        shift.note(3, start + Duration::from_secs(701));
+        assert_eq!(shift.get(), Some(u64::MAX - 5), "the circle closes");
     }
 }

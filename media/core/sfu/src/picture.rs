@@ -26,11 +26,23 @@ impl PictureId {
     }
 }
 
+/// What of a key frame begins in a payload.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeyStart {
+    #[default]
+    None,
+    /// VP8: the frame.
+    Picture,
+    /// H.264: a sequence parameter set, which the picture after it needs.
+    ParameterSets,
+    /// H.264: a slice of an IDR picture, not always its first.
+    Slice,
+}
+
 /// What one payload says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Picture {
-    /// The first packet of a key frame: decoding can begin here.
-    pub starts_key_frame: bool,
+    pub start: KeyStart,
     pub numbers: PictureNumbers,
 }
 
@@ -40,7 +52,7 @@ pub fn read(codec: CodecName, payload: &[u8]) -> Picture {
         CodecName::Opus => Picture::default(),
         CodecName::Vp8 => read_vp8(payload).unwrap_or_default(),
         CodecName::H264 => Picture {
-            starts_key_frame: h264_starts_key_frame(payload),
+            start: h264_start(payload),
             ..Picture::default()
         },
     }
@@ -78,35 +90,53 @@ fn read_vp8(payload: &[u8]) -> Option<Picture> {
     }
     let starts_partition_zero = descriptor & 0x10 != 0 && descriptor & 0x07 == 0;
     // RFC 7741 section 4.3: the P bit, 0 in key frames, is the lowest of the first payload byte.
-    let is_key = payload.get(at)? & 1 == 0;
+    // A payload that ends with its descriptor still has numbers.
+    let is_key = payload.get(at).is_some_and(|first| first & 1 == 0);
     Some(Picture {
-        starts_key_frame: starts_partition_zero && is_key,
+        start: if starts_partition_zero && is_key {
+            KeyStart::Picture
+        } else {
+            KeyStart::None
+        },
         numbers,
     })
 }
 
-/// RFC 6184 sections 5.2 to 5.8: a parameter set or the first slice of an IDR picture, alone, aggregated or fragmented.
-fn h264_starts_key_frame(payload: &[u8]) -> bool {
+/// RFC 6184 sections 5.2 to 5.8: a parameter set or the start of an IDR slice, alone, aggregated or fragmented.
+fn h264_start(payload: &[u8]) -> KeyStart {
     const IDR: u8 = 5;
     const SPS: u8 = 7;
     const STAP_A: u8 = 24;
     const FU_A: u8 = 28;
-    let begins = |unit: u8| matches!(unit & 0x1F, IDR | SPS);
+    let start_of = |unit: u8| match unit & 0x1F {
+        SPS => KeyStart::ParameterSets,
+        IDR => KeyStart::Slice,
+        _ => KeyStart::None,
+    };
     match payload {
         [header, rest @ ..] if header & 0x1F == STAP_A => {
             let mut rest = rest;
+            let mut found = KeyStart::None;
             while let [high, low, tail @ ..] = rest {
                 let length = usize::from(u16::from_be_bytes([*high, *low]));
-                if tail.first().is_some_and(|unit| begins(*unit)) {
-                    return true;
+                match tail.first().map_or(KeyStart::None, |unit| start_of(*unit)) {
+                    KeyStart::None => {}
+                    KeyStart::Slice => found = KeyStart::Slice,
+                    sets => return sets,
                 }
                 rest = tail.get(length..).unwrap_or_default();
             }
-            false
+            found
         }
-        [header, fragment, ..] if header & 0x1F == FU_A => fragment & 0x80 != 0 && begins(*fragment),
-        [header, ..] => begins(*header),
-        [] => false,
+        [header, fragment, ..] if header & 0x1F == FU_A => {
+            if fragment & 0x80 != 0 {
+                start_of(*fragment)
+            } else {
+                KeyStart::None
+            }
+        }
+        [header, ..] => start_of(*header),
+        [] => KeyStart::None,
     }
 }
 
@@ -134,7 +164,7 @@ mod tests {
     fn vp8_key_frame_with_all_fields() {
         let payload = [0x90, 0xF0, 0x81, 0x02, 0xA3, 0x20, 0x10];
         let picture = read(CodecName::Vp8, &payload);
-        assert!(picture.starts_key_frame);
+        assert_eq!(picture.start, KeyStart::Picture);
         assert_eq!(
             picture.numbers.picture_id,
             Some(PictureId {
@@ -148,25 +178,34 @@ mod tests {
 
     #[test]
     fn vp8_later_packets_and_inter_frames_start_nothing() {
-        assert!(!read(CodecName::Vp8, &[0x80, 0x80, 0x05, 0x10]).starts_key_frame); // not the start of a partition
-        assert!(!read(CodecName::Vp8, &[0x11, 0x10]).starts_key_frame); // partition 1
-        assert!(!read(CodecName::Vp8, &[0x10, 0x11]).starts_key_frame); // P bit
-        assert!(read(CodecName::Vp8, &[0x10, 0x10]).starts_key_frame);
+        let starts = |payload: &[u8]| read(CodecName::Vp8, payload).start == KeyStart::Picture;
+        assert!(!starts(&[0x80, 0x80, 0x05, 0x10])); // not the start of a partition
+        assert!(!starts(&[0x11, 0x10])); // partition 1
+        assert!(!starts(&[0x10, 0x11])); // P bit
+        assert!(starts(&[0x10, 0x10]));
+    }
+
+    #[test]
+    fn a_vp8_descriptor_without_a_body_keeps_its_numbers() {
+        let id = read(CodecName::Vp8, &[0x90, 0x80, 0x05]).numbers.picture_id.unwrap();
+        assert_eq!((id.value, id.wide), (5, false));
     }
 
     #[test]
     fn h264_units() {
-        let key = |payload: &[u8]| read(CodecName::H264, payload).starts_key_frame;
-        assert!(key(&[0x67, 0x42]));
-        assert!(key(&[0x65, 0x88]));
-        assert!(!key(&[0x41, 0x9A]));
-        assert!(key(&[0x78, 0, 2, 0x67, 0x42, 0, 1, 0x68]));
-        assert!(key(&[0x78, 0, 1, 0x06, 0, 1, 0x65]));
-        assert!(!key(&[0x78, 0, 1, 0x06, 0, 1, 0x41]));
-        assert!(key(&[0x7C, 0x85]));
-        assert!(!key(&[0x7C, 0x05]));
-        assert!(!key(&[0x7C, 0x81]));
-        assert!(!key(&[]));
+        use KeyStart::{None, ParameterSets, Slice};
+        let start = |payload: &[u8]| read(CodecName::H264, payload).start;
+        assert_eq!(start(&[0x67, 0x42]), ParameterSets);
+        assert_eq!(start(&[0x65, 0x88]), Slice);
+        assert_eq!(start(&[0x41, 0x9A]), None);
+        assert_eq!(start(&[0x78, 0, 2, 0x67, 0x42, 0, 1, 0x68]), ParameterSets);
+        assert_eq!(start(&[0x78, 0, 1, 0x06, 0, 1, 0x65]), Slice);
+        assert_eq!(start(&[0x78, 0, 1, 0x65, 0, 1, 0x67]), ParameterSets);
+        assert_eq!(start(&[0x78, 0, 1, 0x06, 0, 1, 0x41]), None);
+        assert_eq!(start(&[0x7C, 0x85]), Slice);
+        assert_eq!(start(&[0x7C, 0x05]), None);
+        assert_eq!(start(&[0x7C, 0x81]), None);
+        assert_eq!(start(&[]), None);
     }
 
     proptest! {

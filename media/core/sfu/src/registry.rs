@@ -78,6 +78,10 @@ impl Registry {
         }
     }
 
+    pub fn knows(&self, peer: u32) -> bool {
+        self.peers.contains_key(&peer)
+    }
+
     /// Gives the ids of a peer back; false if it is not known.
     pub fn remove(&mut self, peer: u32) -> bool {
         let Some(entry) = self.peers.remove(&peer) else {

@@ -79,6 +79,14 @@ impl Ring {
         self.next_index - 1
     }
 
+    /// The packets that came before the one at `index`, the latest first.
+    pub fn before(&self, index: u64) -> impl Iterator<Item = (u64, &Entry)> {
+        let oldest = self.next_index.saturating_sub(self.entry_capacity as u64);
+        (oldest..index)
+            .rev()
+            .map_while(|index| self.get(index).map(|(entry, _)| (index, entry)))
+    }
+
     /// None once the packet has been overwritten.
     pub fn get(&self, index: u64) -> Option<(&Entry, &[u8])> {
         let stored = self.entries.get(index as usize & (self.entry_capacity - 1))?.as_ref()?;

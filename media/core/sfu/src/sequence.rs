@@ -41,7 +41,8 @@ impl SequenceWindow {
         self.highest
     }
 
-    pub fn arrive(&mut self, sequence: u16) -> Arrival {
+    /// `repeated`: it came a second time or by RTX. However far away, that is no sign of a sender that began anew.
+    pub fn arrive(&mut self, sequence: u16, repeated: bool) -> Arrival {
         let Some(highest) = self.highest else {
             return Arrival::New {
                 sequence: self.restart(sequence),
@@ -50,6 +51,9 @@ impl SequenceWindow {
         };
         let step = i64::from(sequence.wrapping_sub(highest as u16) as i16);
         if !(-MAX_JUMP..=MAX_JUMP).contains(&step) {
+            if repeated {
+                return Arrival::Duplicate;
+            }
             // One such packet may be a stray; a second that follows it is a restart (RFC 3550 appendix A.1).
             if self.strays > 0 && sequence == self.stray_next {
                 return Arrival::Restart {
@@ -83,6 +87,14 @@ impl SequenceWindow {
         Arrival::Late { sequence: extended }
     }
 
+    /// Whether this number is among the last ones that have arrived.
+    pub fn has_arrived(&self, sequence: u64) -> bool {
+        self.highest
+            .and_then(|highest| highest.checked_sub(sequence))
+            .is_some_and(|age| age < WINDOW)
+            && self.has(sequence)
+    }
+
     fn restart(&mut self, sequence: u16) -> u64 {
         let extended = 0x1_0000 + u64::from(sequence);
         // What came before the first packet is not missing, but takes its place if it still comes.
@@ -114,50 +126,60 @@ mod tests {
     fn counts_over_the_wrap() {
         let mut window = SequenceWindow::default();
         assert_eq!(
-            window.arrive(65_534),
+            window.arrive(65_534, false),
             Arrival::New {
                 sequence: 0x1_FFFE,
                 missing: 0
             }
         );
         assert_eq!(
-            window.arrive(1),
+            window.arrive(1, false),
             Arrival::New {
                 sequence: 0x2_0001,
                 missing: 2
             }
         );
-        assert_eq!(window.arrive(65_535), Arrival::Late { sequence: 0x1_FFFF });
-        assert_eq!(window.arrive(65_535), Arrival::Duplicate);
-        assert_eq!(window.arrive(0), Arrival::Late { sequence: 0x2_0000 });
+        assert_eq!(window.arrive(65_535, false), Arrival::Late { sequence: 0x1_FFFF });
+        assert_eq!(window.arrive(65_535, false), Arrival::Duplicate);
+        assert_eq!(window.arrive(0, false), Arrival::Late { sequence: 0x2_0000 });
     }
 
     #[test]
     fn a_restart_needs_two_packets_in_a_row() {
         let mut window = SequenceWindow::default();
-        window.arrive(10);
-        assert_eq!(window.arrive(30_000), Arrival::Duplicate);
+        window.arrive(10, false);
+        assert_eq!(window.arrive(30_000, false), Arrival::Duplicate);
         assert_eq!(
-            window.arrive(11),
+            window.arrive(11, false),
             Arrival::New {
                 sequence: 0x1_000B,
                 missing: 0
             }
         );
-        assert_eq!(window.arrive(30_001), Arrival::Duplicate);
+        assert_eq!(window.arrive(30_001, false), Arrival::Duplicate);
         assert_eq!(
-            window.arrive(30_002),
+            window.arrive(30_002, false),
             Arrival::Restart {
                 sequence: 0x1_0000 + 30_002
             }
         );
         assert_eq!(
-            window.arrive(30_003),
+            window.arrive(30_003, false),
             Arrival::New {
                 sequence: 0x1_0000 + 30_003,
                 missing: 0
             }
         );
+    }
+
+    #[test]
+    fn repeated_packets_restart_nothing() {
+        let mut window = SequenceWindow::default();
+        window.arrive(10, false);
+        assert_eq!(window.arrive(20_000, true), Arrival::Duplicate);
+        assert_eq!(window.arrive(20_001, true), Arrival::Duplicate);
+        assert_eq!(window.highest(), Some(0x1_000A));
+        assert!(window.has_arrived(0x1_000A) && !window.has_arrived(0x1_0009));
     }
 
     proptest! {
@@ -168,7 +190,7 @@ mod tests {
             let mut at = i64::from(start) + 0x1_0000;
             for step in steps {
                 at += i64::from(step);
-                match window.arrive(at as u16) {
+                match window.arrive(at as u16, false) {
                     Arrival::New { sequence, .. } | Arrival::Late { sequence } => {
                         prop_assert_eq!(sequence as u16, at as u16);
                         prop_assert!(seen.insert(sequence));

@@ -45,6 +45,11 @@ impl Arrivals {
         self.pending = true;
     }
 
+    /// Nothing has been noted since the last feedback.
+    pub fn is_empty(&self) -> bool {
+        !self.pending
+    }
+
     /// Appends feedback for everything noted since the last call; nothing if nothing was.
     pub fn write(&mut self, out: &mut Writer, sender: u32, media: u32) {
         let Some(highest) = self.highest.filter(|_| self.pending) else {

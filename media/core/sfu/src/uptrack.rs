@@ -7,7 +7,7 @@ use crate::clock;
 use crate::keyframe::KeyFrameRequests;
 use crate::model::{Codec, Kind, SourceSpec};
 use crate::nack::NackList;
-use crate::picture;
+use crate::picture::{self, KeyStart};
 use crate::ring::{Entry, Ring};
 use crate::rtcp::ReportBlock;
 use crate::rtp::Header;
@@ -20,12 +20,17 @@ const AUDIO_RING: (usize, usize) = (128, 32 * 1024);
 /// More fresh packets than this make a full call anyway.
 const MAX_WAITING: usize = 48;
 
+/// bit/s: Opus's highest (RFC 6716 section 2.1.1) with its headers.
+const MAX_AUDIO_BITRATE: u64 = 600_000;
+
 /// What became of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Receipt {
     Accepted,
     Duplicate,
     UnknownPayloadType,
+    /// The source sends more than it may: counted, but not forwarded.
+    Excess,
 }
 
 /// Header extensions of a packet that matter beyond the first hop.
@@ -67,11 +72,24 @@ pub struct Uptrack {
     pub fresh: Vec<u64>,
     pub key_frames: KeyFrameRequests,
     pub nacks: NackList,
+    /// From a request for repair to the packet: the round trip to a publisher that receives nothing.
+    pub repair_time: Option<Duration>,
     pub totals: Totals,
+    /// Index of the subscriber on whose delivery this source's packets last caused a fault.
+    pub fault_of: Option<usize>,
+    #[cfg(feature = "fault-injection")]
+    pub faulty: bool,
     pub sender_clock: Option<SenderClock>,
     /// Grows whenever the stream begins anew, so that subscribers attach again at a key frame.
     epoch: u32,
     codec: Option<u8>,
+    limit: RateLimit,
+    /// Timestamp of the picture that last started a key frame.
+    key_start: Option<u32>,
+    /// Timestamp of the last IDR picture before whose first slice something was missing.
+    key_gap: Option<u32>,
+    /// H.264's, in the stream.
+    sends_parameter_sets: bool,
     window: SequenceWindow,
     first_sequence: u64,
     /// Expected and received of streams before the last restart.
@@ -90,10 +108,11 @@ pub struct Uptrack {
 }
 
 impl Uptrack {
-    pub fn new(spec: SourceSpec, peer: usize, now: Instant) -> Self {
-        let (entries, bytes) = match spec.kind {
-            Kind::Audio => AUDIO_RING,
-            Kind::Video => VIDEO_RING,
+    /// `max_video_bitrate` in bit/s: twice as much of video is forwarded.
+    pub fn new(spec: SourceSpec, peer: usize, max_video_bitrate: u64, now: Instant) -> Self {
+        let ((entries, bytes), limit) = match spec.kind {
+            Kind::Audio => (AUDIO_RING, MAX_AUDIO_BITRATE),
+            Kind::Video => (VIDEO_RING, 2 * max_video_bitrate),
         };
         Self {
             id: spec.source,
@@ -106,10 +125,18 @@ impl Uptrack {
             fresh: Vec::with_capacity(64),
             key_frames: KeyFrameRequests::default(),
             nacks: NackList::default(),
+            repair_time: None,
             totals: Totals::default(),
+            fault_of: None,
+            #[cfg(feature = "fault-injection")]
+            faulty: false,
+            limit: RateLimit::new(limit, now),
             sender_clock: None,
             epoch: 0,
             codec: None,
+            key_start: None,
+            key_gap: None,
+            sends_parameter_sets: false,
             window: SequenceWindow::default(),
             first_sequence: 0,
             expected_before: 0,
@@ -125,19 +152,51 @@ impl Uptrack {
         }
     }
 
-    /// The sender begins anew, with another SSRC or with none for now.
-    pub fn restart(&mut self, ssrc: Option<u32>) {
+    /// The sender begins anew, with another SSRC.
+    pub fn restart(&mut self, ssrc: u32) {
         self.expected_before = self.expected();
         self.window = SequenceWindow::default();
-        self.ssrc = ssrc;
+        self.ssrc = Some(ssrc);
         self.sender_clock = None;
         self.begin_epoch();
     }
 
+    /// All watchers wait for a key frame from here on, so one is asked for.
     fn begin_epoch(&mut self) {
         self.epoch += 1;
         self.nacks.clear();
         self.transit = None;
+        self.key_start = None;
+        self.key_gap = None;
+        self.sends_parameter_sets = false;
+        if self.kind == Kind::Video {
+            self.key_frames.want();
+        }
+    }
+
+    /// Whether decoding can begin at this packet: the first of VP8's key frame, H.264's parameter sets, and its IDR
+    /// slice only where they are known to come by another way: the source has never sent any, and nothing right before
+    /// the slice is missing. Of each picture one packet counts.
+    fn starts_key_frame(&mut self, start: KeyStart, sequence: u64, timestamp: u32) -> bool {
+        let starts = match start {
+            KeyStart::None => false,
+            KeyStart::Picture => true,
+            KeyStart::ParameterSets => {
+                self.sends_parameter_sets = true;
+                true
+            }
+            KeyStart::Slice => {
+                if !self.window.has_arrived(sequence - 1) && self.key_start != Some(timestamp) {
+                    self.key_gap = Some(timestamp);
+                }
+                !self.sends_parameter_sets && self.key_gap != Some(timestamp)
+            }
+        };
+        let starts = starts && self.key_start != Some(timestamp);
+        if starts {
+            self.key_start = Some(timestamp);
+        }
+        starts
     }
 
     /// Takes a decrypted packet in. `recovered`: it came by RTX, its header restored. `kept`: somebody watches, so it
@@ -159,7 +218,7 @@ impl Uptrack {
             return Receipt::UnknownPayloadType;
         };
         let expected_before = self.expected();
-        let sequence = match self.window.arrive(header.sequence) {
+        let sequence = match self.window.arrive(header.sequence, recovered) {
             Arrival::New { sequence, missing } => {
                 if expected_before == self.expected_before {
                     self.first_sequence = sequence;
@@ -171,8 +230,11 @@ impl Uptrack {
                 sequence
             }
             Arrival::Late { sequence } => {
-                if self.nacks.remove(sequence) || recovered {
-                    self.totals.recovered += 1;
+                let repaired = self.nacks.remove(sequence, now);
+                self.totals.recovered += u64::from(repaired.is_some() || recovered);
+                if let Some(time) = repaired.and_then(|repaired| repaired.round_trip) {
+                    // As TCP smooths its own (RFC 6298 section 2).
+                    self.repair_time = Some(self.repair_time.map_or(time, |before| (7 * before + time) / 8));
                 }
                 sequence
             }
@@ -184,6 +246,9 @@ impl Uptrack {
             }
             Arrival::Duplicate => return Receipt::Duplicate,
         };
+        // Multiplied by its watchers, one source without a limit would fill every line and the thread.
+        let within = self.limit.take(payload.len(), now);
+        let kept = kept && within;
         let codec = codec as u8;
         if self.codec.replace(codec).is_some_and(|before| before != codec) {
             self.begin_epoch();
@@ -199,9 +264,10 @@ impl Uptrack {
             self.loudest = Some(self.loudest.unwrap_or(127).min(level & 0x7F));
         }
         let picture = picture::read(self.codecs[usize::from(codec)].name, payload);
-        if picture.starts_key_frame {
+        let starts_key_frame = self.starts_key_frame(picture.start, sequence, header.timestamp);
+        if starts_key_frame {
             self.totals.key_frames += 1;
-            self.key_frames.arrived();
+            self.key_frames.arrived(now);
         }
         if kept {
             let entry = Entry {
@@ -209,7 +275,7 @@ impl Uptrack {
                 timestamp: header.timestamp,
                 epoch: self.epoch,
                 numbers: picture.numbers,
-                starts_key_frame: picture.starts_key_frame,
+                starts_key_frame,
                 marker: header.marker,
                 codec,
                 audio_level: marks.audio_level,
@@ -221,6 +287,9 @@ impl Uptrack {
             self.fresh_complete = header.marker || recovered || self.kind == Kind::Audio;
             let index = self.ring.push(entry, payload);
             self.fresh.push(index);
+        }
+        if !within {
+            return Receipt::Excess;
         }
         Receipt::Accepted
     }
@@ -309,8 +378,44 @@ impl Uptrack {
     /// Appends the numbers to ask the publisher for again.
     pub fn poll_nacks(&mut self, now: Instant, round_trip: Option<Duration>, due: &mut Vec<u16>) {
         let before = due.len();
-        self.nacks.poll(now, round_trip, due);
+        if self.nacks.poll(now, round_trip.or(self.repair_time), due) {
+            self.key_frames.want();
+        }
         self.totals.nacked += (due.len() - before) as u64;
+    }
+}
+
+/// A token bucket of one second.
+struct RateLimit {
+    /// Bytes a second, and at once.
+    rate: u64,
+    left: u64,
+    grown: Instant,
+}
+
+impl RateLimit {
+    fn new(bitrate: u64, now: Instant) -> Self {
+        let rate = bitrate / 8;
+        Self {
+            rate,
+            left: rate,
+            grown: now,
+        }
+    }
+
+    /// False if `bytes` are more than is left.
+    fn take(&mut self, bytes: usize, now: Instant) -> bool {
+        let span = now.saturating_duration_since(self.grown);
+        let grown = (u128::from(self.rate) * span.as_micros() / 1_000_000) as u64;
+        if grown > 0 {
+            self.left = (self.left + grown).min(self.rate);
+            self.grown = now;
+        }
+        match self.left.checked_sub(bytes as u64) {
+            Some(left) => self.left = left,
+            None => return false,
+        }
+        true
     }
 }
 

@@ -22,7 +22,7 @@ fn uptrack(kind: Kind) -> Uptrack {
         ssrc: Some(7),
         rtx_ssrc: None,
     };
-    Uptrack::new(spec, 0, Instant::now())
+    Uptrack::new(spec, 0, 2_500_000, Instant::now())
 }
 
 fn header(sequence: u16, timestamp: u32) -> Header {
@@ -72,7 +72,7 @@ fn restarts_begin_a_new_epoch_and_keep_totals() {
     };
     send(&mut track, 100);
     send(&mut track, 101);
-    track.restart(Some(8));
+    track.restart(8);
     send(&mut track, 9);
     send(&mut track, 40_000);
     send(&mut track, 40_001);
@@ -148,4 +148,94 @@ fn part_of_a_picture_waits_for_the_rest() {
     assert_eq!(receive(2, false, 1, false), Some(start));
     assert_eq!(receive(3, true, 2, false), None);
     assert_eq!(receive(4, false, 3, true), None, "a repaired packet is late already");
+}
+
+#[test]
+fn a_new_epoch_asks_for_a_key_frame() {
+    let mut track = uptrack(Kind::Video);
+    let now = Instant::now();
+    let send = |track: &mut Uptrack, sequence, payload| {
+        track.receive(
+            &header(sequence, sequence.into()),
+            payload,
+            Marks::default(),
+            now,
+            false,
+            true,
+        );
+        track.key_frames.poll(now, None)
+    };
+    assert!(!send(&mut track, 10, &DELTA));
+    assert!(!send(&mut track, 5_000, &DELTA), "perhaps a stray");
+    assert!(send(&mut track, 5_001, &DELTA));
+    let mut track = uptrack(Kind::Video);
+    assert!(!send(&mut track, 10, &DELTA));
+    assert!(!send(&mut track, 5_000, &KEY));
+    assert!(!send(&mut track, 5_001, &KEY), "it brought one itself");
+}
+
+#[test]
+fn what_cannot_be_repaired_asks_for_a_key_frame() {
+    let mut track = uptrack(Kind::Video);
+    let start = Instant::now();
+    for sequence in [1, 3] {
+        track.receive(&header(sequence, 0), &DELTA, Marks::default(), start, false, true);
+    }
+    let mut due = Vec::new();
+    let asked = (0..3_000).step_by(10).find(|&ms| {
+        let now = start + Duration::from_millis(ms);
+        track.poll_nacks(now, None, &mut due);
+        track.key_frames.poll(now, None)
+    });
+    assert_eq!(due, [2; 10]);
+    assert!(asked.is_some_and(|ms| (500..1_600).contains(&ms)), "{asked:?}");
+}
+
+fn h264() -> Uptrack {
+    let mut track = uptrack(Kind::Video);
+    track.codecs[0].name = CodecName::H264;
+    track
+}
+
+/// Whether each packet of (sequence number, timestamp, first payload byte) starts a key frame.
+fn starts(track: &mut Uptrack, packets: &[(u16, u32, u8)]) -> Vec<bool> {
+    let now = Instant::now();
+    let packets = packets.iter();
+    packets
+        .map(|&(sequence, timestamp, unit)| {
+            let before = track.totals.key_frames;
+            track.receive(
+                &header(sequence, timestamp),
+                &[unit, 1],
+                Marks::default(),
+                now,
+                false,
+                true,
+            );
+            let (entry, _) = track.ring.get(*track.fresh.last().unwrap()).unwrap();
+            assert_eq!(entry.starts_key_frame, track.totals.key_frames > before);
+            entry.starts_key_frame
+        })
+        .collect()
+}
+
+const SLICE: u8 = 0x41;
+const IDR: u8 = 0x65;
+const SPS: u8 = 0x67;
+
+#[test]
+fn slices_of_one_picture_start_one_key_frame() {
+    let packets = [(1, 10, SLICE), (2, 20, IDR), (3, 20, IDR), (4, 30, SLICE), (5, 40, IDR)];
+    assert_eq!(starts(&mut h264(), &packets), [false, true, false, false, true]);
+    let with_sets = [(1, 10, SPS), (2, 10, IDR), (3, 10, IDR)];
+    assert_eq!(starts(&mut h264(), &with_sets), [true, false, false]);
+}
+
+#[test]
+fn a_picture_whose_parameter_sets_are_late_starts_with_them() {
+    // The very first ones late: nothing tells that there are any but the gap.
+    let first = [(1, 10, SLICE), (3, 20, IDR), (4, 20, IDR), (2, 20, SPS)];
+    assert_eq!(starts(&mut h264(), &first), [false, false, false, true]);
+    let later = [(1, 10, SPS), (2, 10, IDR), (4, 20, IDR), (3, 20, SPS)];
+    assert_eq!(starts(&mut h264(), &later), [true, false, false, true]);
 }

@@ -37,7 +37,8 @@ fn audio_and_video_reach_the_assigned_slots_and_no_others() {
         video_slot(4, &[VP8]),
     ];
     let mut subscriber = TestPeer::join(&core, 2, Feedback::None, vec![], slots);
-    core.assign(vec![(2, 2, Some(2)), (2, 3, Some(3)), (2, 4, Some(3))]);
+    core.assign(vec![(2, 2, Some(2)), (2, 3, Some(3)), (2, 4, Some(3))])
+        .unwrap();
     connect(&mut [&mut publisher, &mut subscriber]);
     for count in 0..40 {
         publisher.send_frame(1, OPUS, false, 1);
@@ -66,7 +67,7 @@ fn audio_and_video_reach_the_assigned_slots_and_no_others() {
             .all(|packet| *packet.header.payload_type == H264)
     );
 
-    core.assign(vec![(2, 1, Some(1))]);
+    core.assign(vec![(2, 1, Some(1))]).unwrap();
     for _ in 0..2 {
         drive(&mut [&mut publisher, &mut subscriber], SETTLE);
         publisher.send_frame(1, OPUS, false, 1);
@@ -106,7 +107,7 @@ fn switching_sources_back_and_forth_keeps_one_continuous_stream() {
             let asked = |peers: &[&mut TestPeer]| peers[source as usize - 1].seen.picture_losses;
             let mut peers = [&mut one, &mut two, &mut subscriber];
             let before = asked(&peers);
-            core.assign(vec![(3, 1, Some(source))]);
+            core.assign(vec![(3, 1, Some(source))]).unwrap();
             // The request shows that the assignment is applied.
             drive_until(&mut peers, Duration::from_secs(5), |peers| {
                 again || asked(peers) > before
@@ -151,7 +152,7 @@ fn a_source_that_restarts_with_another_ssrc_goes_on_in_the_same_slot() {
     let core = start_core();
     let mut publisher = TestPeer::join(&core, 1, Feedback::None, vec![video_source(1, &[VP8])], vec![]);
     let mut subscriber = TestPeer::join(&core, 2, Feedback::None, vec![], vec![video_slot(1, &[VP8])]);
-    core.assign(vec![(2, 1, Some(1))]);
+    core.assign(vec![(2, 1, Some(1))]).unwrap();
     connect(&mut [&mut publisher, &mut subscriber]);
     for count in 0..5 {
         publisher.send_frame(1, VP8, count == 0, 3);
@@ -182,7 +183,7 @@ fn an_ssrc_that_signalling_did_not_name_is_learned_from_its_mid() {
     let mut publisher = TestPeer::join(&core, 1, Feedback::None, vec![unnamed(1), unnamed(2)], vec![]);
     let slots = vec![video_slot(1, &[VP8]), video_slot(2, &[VP8])];
     let mut subscriber = TestPeer::join(&core, 2, Feedback::None, vec![], slots);
-    core.assign(vec![(2, 1, Some(2)), (2, 2, Some(1))]);
+    core.assign(vec![(2, 1, Some(2)), (2, 2, Some(1))]).unwrap();
     connect(&mut [&mut publisher, &mut subscriber]);
     for _ in 0..5 {
         publisher.send_frame(1, VP8, true, 2);
@@ -201,7 +202,7 @@ fn a_peer_that_moves_to_another_port_goes_on() {
     let core = start_core();
     let mut publisher = TestPeer::join(&core, 1, Feedback::None, vec![audio_source(1)], vec![]);
     let mut subscriber = TestPeer::join(&core, 2, Feedback::None, vec![], vec![audio_slot(1)]);
-    core.assign(vec![(2, 1, Some(1))]);
+    core.assign(vec![(2, 1, Some(1))]).unwrap();
     connect(&mut [&mut publisher, &mut subscriber]);
     publisher.send_frame(1, OPUS, false, 1);
     drive(&mut [&mut publisher, &mut subscriber], SETTLE);
@@ -226,7 +227,7 @@ fn a_peer_whose_code_panics_dies_alone() {
     let slot = |id| vec![video_slot(id, &[VP8])];
     let mut bad = TestPeer::join(&core, 2, Feedback::None, vec![], slot(1));
     let mut good = TestPeer::join(&core, 3, Feedback::None, vec![], slot(2));
-    core.assign(vec![(2, 1, Some(1)), (3, 2, Some(1))]);
+    core.assign(vec![(2, 1, Some(1)), (3, 2, Some(1))]).unwrap();
     connect(&mut [&mut publisher, &mut bad, &mut good]);
     publisher.send_frame(1, VP8, true, 3);
     drive(&mut [&mut publisher, &mut bad, &mut good], SETTLE);
@@ -263,9 +264,9 @@ fn removed_peers_say_good_bye_and_empty_the_slots() {
     let core = start_core();
     let mut publisher = TestPeer::join(&core, 1, Feedback::None, vec![audio_source(1)], vec![]);
     let mut subscriber = TestPeer::join(&core, 2, Feedback::None, vec![], vec![audio_slot(1)]);
-    core.assign(vec![(2, 1, Some(1))]);
+    core.assign(vec![(2, 1, Some(1))]).unwrap();
     connect(&mut [&mut publisher, &mut subscriber]);
-    core.remove_peer(1);
+    core.remove_peer(1).unwrap();
     let event = await_event(
         &core,
         &mut [&mut subscriber],
@@ -281,7 +282,7 @@ fn removed_peers_say_good_bye_and_empty_the_slots() {
     });
     // The same ids may be used again at once.
     let mut again = TestPeer::join(&core, 1, Feedback::None, vec![audio_source(1)], vec![]);
-    core.assign(vec![(2, 1, Some(1))]);
+    core.assign(vec![(2, 1, Some(1))]).unwrap();
     connect(&mut [&mut again, &mut subscriber]);
     again.send_frame(1, OPUS, false, 1);
     drive(&mut [&mut again, &mut subscriber], SETTLE);

@@ -272,7 +272,7 @@ export interface paths {
         /**
          * Download
          * @description A copy with the reader's name on every page. A signed file is never changed: it goes out as it is where its paper
-         *     says so, or not at all. The file as it was uploaded is for those who manage the paper.
+         *     says so, or not at all. Of a paper whose copies are marked everybody gets pictures with the name in them. The file as it was uploaded is for those who manage the paper.
          */
         get: operations["download_api_versions__version_id__download_get"];
         put?: never;
@@ -1419,6 +1419,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew Code
+         * @description The code before leads nowhere any more.
+         */
+        post: operations["renew_code_api_meetings__meeting_id__code_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/m/{code}/requests": {
         parameters: {
             query?: never;
@@ -1436,17 +1456,20 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/requests/{secret}": {
+    "/api/requests/answer": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Answer */
-        get: operations["answer_api_requests__secret__get"];
+        get?: never;
         put?: never;
-        post?: never;
+        /**
+         * Answer
+         * @description A granted request's way in is made anew each time until it has been opened: an answer may be lost on the way.
+         */
+        post: operations["answer_api_requests_answer_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2469,6 +2492,11 @@ export interface components {
             /** Can Plan */
             can_plan: boolean;
         };
+        /** MeetingCode */
+        MeetingCode: {
+            /** Code */
+            code: string;
+        };
         /** MeetingOut */
         MeetingOut: {
             /** Id */
@@ -2561,6 +2589,8 @@ export interface components {
             agenda?: components["schemas"]["AgendaWrite"][] | null;
             /** Points */
             points?: components["schemas"]["MemberWrite"][] | null;
+            /** Removed People */
+            removed_people?: ("online" | "off-list") | null;
         };
         /** MeetingSummary */
         MeetingSummary: {
@@ -3253,6 +3283,8 @@ export interface components {
             opens_at: string | null;
             /** Download */
             download: boolean;
+            /** Marked */
+            marked: boolean;
             /** Audience */
             audience: components["schemas"]["AudienceOut"][];
         };
@@ -3270,6 +3302,11 @@ export interface components {
              * @default false
              */
             download: boolean;
+            /**
+             * Marked
+             * @default false
+             */
+            marked: boolean;
             /** Audience */
             audience?: (components["schemas"]["ByUnit"] | components["schemas"]["ByPoint"] | components["schemas"]["ByRole"] | components["schemas"]["ByPerson"])[];
         };
@@ -3432,6 +3469,11 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /** RequestAsked */
+        RequestAsked: {
+            /** Request */
+            request: string;
         };
         /** RequestGrant */
         RequestGrant: {
@@ -8052,6 +8094,37 @@ export interface operations {
             };
         };
     };
+    renew_code_api_meetings__meeting_id__code_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingCode"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     ask_api_m__code__requests_post: {
         parameters: {
             query?: never;
@@ -8087,16 +8160,18 @@ export interface operations {
             };
         };
     };
-    answer_api_requests__secret__get: {
+    answer_api_requests_answer_post: {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                secret: string;
-            };
+            path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestAsked"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {

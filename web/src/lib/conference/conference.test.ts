@@ -156,6 +156,23 @@ describe('wall', () => {
     ]);
   });
 
+  it('calls single points by their own level, not by that of the unit above all', () => {
+    const level = (id: number, parent_id: number | null, level: string): [string, UnitEntity] => [
+      String(id),
+      { id, parent_id, name: `u${id}`, short_name: `u${id}`, level, position: id },
+    ];
+    const tree = new Map([level(1, null, 'province'), level(2, 1, 'district'), level(3, 1, 'district')]);
+    const rows = spansOf(
+      [1, 2, 3].map((id) => point(id, { unit_id: id })),
+      tree,
+    );
+    expect(rows.map(({ top, points }) => [top, points])).toEqual([
+      ['province', [1]],
+      ['district', [2, 3]],
+    ]);
+    expect(new Set(rows.map(({ id }) => id)).size).toBe(2);
+  });
+
   it('has one row when all points are of one unit, and none without points', () => {
     expect(spansOf([point(1), point(2)], units).map(({ points }) => points)).toEqual([[1, 2]]);
     expect(spansOf([], units)).toEqual([]);

@@ -4,7 +4,7 @@ import type { PointEntity, UnitEntity } from '#lib/live/types.ts';
 export interface Span {
   id: number;
   name: string;
-  /** The level of the unit on top, for the row that holds its own points. */
+  /** The level of its points' units, for a row that is no branch. */
   top?: string;
   points: number[];
 }
@@ -23,7 +23,7 @@ export function pathOf(unit: number, units: Units): UnitEntity[] {
 
 /**
  * Points by branch, in the tree's order. The rows are the branches below the lowest unit that holds all
- * points; its own points and branches of a single point share the first row. Within a row the branch's own
+ * points; its own points and branches of a single point come first, by level. Within a row the branch's own
  * point leads.
  */
 export function spansOf(points: Iterable<PointEntity>, units: Units): Span[] {
@@ -47,14 +47,24 @@ export function spansOf(points: Iterable<PointEntity>, units: Units): Span[] {
     if (members.length === 1) first.push(...members);
     else rows.push({ id: unit.id, name: unit.short_name, points: sorted(members, depth) });
   }
-  if (first.length > 0)
-    rows.unshift({
-      id: top?.id ?? 0,
+  return [...byLevel(first, top, depth), ...rows];
+}
+
+/** Points without a branch of their own, a row for each level, the top's first: a district is no "province". */
+function byLevel(members: Placed[], top: UnitEntity | undefined, depth: number): Span[] {
+  const levels = new Map<string, Placed[]>();
+  for (const entry of members) {
+    const level = entry.path.at(-1)?.level ?? '';
+    levels.set(level, [...(levels.get(level) ?? []), entry]);
+  }
+  return [...levels]
+    .sort(([a], [b]) => Number(b === top?.level) - Number(a === top?.level))
+    .map(([level, entries], index) => ({
+      id: index === 0 ? (top?.id ?? 0) : -index,
       name: top?.short_name ?? '',
-      top: top?.level,
-      points: sorted(first, depth),
-    });
-  return rows;
+      top: level,
+      points: sorted(entries, depth),
+    }));
 }
 
 function commonDepth(paths: UnitEntity[][]): number {

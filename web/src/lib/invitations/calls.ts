@@ -53,6 +53,8 @@ export const delegatesApi = {
   /** null: everybody. With `send` by e-mail, else the links are returned to be handed out. */
   links: (id: number, delegate_ids: number[] | null, send: boolean) =>
     answer(api.POST('/api/meetings/{meeting_id}/links', { ...meeting(id), body: { delegate_ids, send } })),
+  /** The code before leads nowhere any more. */
+  renewCode: (id: number) => answer(api.POST('/api/meetings/{meeting_id}/code', meeting(id))),
   /** Browsers that came by the chair's or the secretary's link. */
   devices: (id: number) => answer(api.GET('/api/meetings/{meeting_id}/devices', meeting(id))),
   confirmDevice: (meeting_id: number, session_id: number) =>

@@ -19,6 +19,8 @@ export class Editor {
   saving = $state(false);
   /** Somebody else saved meanwhile: their meeting, and in which parts it differs. */
   clash = $state.raw<{ meeting: Meeting; parts: Collision; who: string }>();
+  /** Points are taken out at which delegates are listed: where, and how many. To be answered before it is saved. */
+  stranded = $state.raw<Stranded[]>();
   /** When the typing was kept that this editor took up again; null if there was none. */
   restoredAt = $state<string | null>(null);
   #over = false;
@@ -77,17 +79,22 @@ export class Editor {
   }
 
   /** Checks, then sends. The saved meeting, or null when something is to be mended first (`errors`, `clash`). */
-  async save(): Promise<Meeting | null> {
+  async save(removedPeople?: 'online' | 'off-list'): Promise<Meeting | null> {
+    this.stranded = undefined;
     const draft = $state.snapshot(this.draft) as Draft;
     this.errors = faults(draft);
     if (Object.keys(this.errors).length > 0) return null;
     this.saving = true;
     try {
-      const meeting = await this.#send(draft);
+      const meeting = await this.#send(draft, removedPeople);
       this.leave();
       return meeting;
     } catch (thrown) {
       if (!(thrown instanceof ApiError)) throw thrown;
+      if (thrown.code === 'delegates-there') {
+        this.stranded = thrown.details.points as Stranded[];
+        return null;
+      }
       if (thrown.code === 'conflict' && this.id !== 'new') {
         await this.#lookAtTheirs(this.id, thrown);
         if (this.clash) return null;
@@ -123,12 +130,15 @@ export class Editor {
     this.clash = undefined;
   }
 
-  #send(draft: Draft): Promise<Meeting> {
+  #send(draft: Draft, removed_people?: 'online' | 'off-list'): Promise<Meeting> {
     const body = writeOf(draft);
     if (this.id === 'new') return answer(api.POST('/api/meetings', { body }));
     const params = { path: { meeting_id: this.id } };
     return answer(
-      api.PATCH('/api/meetings/{meeting_id}', { params, body: { ...body, version: this.#version } }),
+      api.PATCH('/api/meetings/{meeting_id}', {
+        params,
+        body: { ...body, version: this.#version, removed_people },
+      }),
     );
   }
 
@@ -141,6 +151,12 @@ export class Editor {
     const who = typeof refusal.details.changed_by === 'string' ? refusal.details.changed_by : '';
     this.clash = { meeting, parts: collision(this.#base, mine, draftOf(meeting)), who };
   }
+}
+
+export interface Stranded {
+  point_id: number;
+  name: string;
+  delegates: number;
 }
 
 const ownFields =

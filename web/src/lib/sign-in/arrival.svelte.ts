@@ -103,10 +103,7 @@ export class Arrival {
 
   async #poll(request: string): Promise<void> {
     try {
-      const { state, link } = await answer(
-        api.GET('/api/requests/{secret}', { params: { path: { secret: request } } }),
-        true,
-      );
+      const { state, link } = await answer(api.POST('/api/requests/answer', { body: { request } }), true);
       if (!this.#here) return;
       if (state === 'refused') {
         forgetRequest(this.#code);

@@ -226,3 +226,63 @@ proptest! {
         }
     }
 }
+
+/// A datagram with one ClientHello record becomes two, each with half of the message: as browsers send it when a
+/// post-quantum key share has made it too long for one (RFC 6347 section 4.2.3).
+fn split_hello(record: &[u8]) -> Option<[Vec<u8>; 2]> {
+    const HANDSHAKE: u8 = 22;
+    const CLIENT_HELLO: u8 = 1;
+    if record[0] != HANDSHAKE || record[3..5] != [0, 0] || record[13] != CLIENT_HELLO {
+        return None;
+    }
+    let (message, body) = record[13..].split_at(12);
+    let half = body.len() / 2;
+    let part = |offset: usize, fragment: &[u8]| {
+        let mut bytes = record[..13].to_vec();
+        bytes[11..13].copy_from_slice(&(12 + fragment.len() as u16).to_be_bytes());
+        bytes.extend_from_slice(&message[..6]);
+        bytes.extend_from_slice(&(offset as u32).to_be_bytes()[1..]);
+        bytes.extend_from_slice(&(fragment.len() as u32).to_be_bytes()[1..]);
+        bytes.extend_from_slice(fragment);
+        bytes
+    };
+    Some([part(0, &body[..half]), part(half, &body[half..])])
+}
+
+#[test]
+fn a_client_hello_in_fragments_in_any_order_is_understood() {
+    for second_first in [false, true] {
+        let (mut client, mut server, now) = sides(None);
+        let (mut splits, mut sequence) = (0, 0u16);
+        for _ in 0..20 {
+            for packet in std::mem::take(&mut client.sent) {
+                let mut parts = match split_hello(&packet) {
+                    Some(parts) => {
+                        splits += 1;
+                        parts.to_vec()
+                    }
+                    None => vec![packet],
+                };
+                if second_first {
+                    parts.reverse();
+                }
+                for part in &mut parts {
+                    // Records of epoch 0 are numbered anew: there are more of them now.
+                    if part[3..5] == [0, 0] && part.len() == 13 + usize::from(u16::from_be_bytes([part[11], part[12]]))
+                    {
+                        part[9..11].copy_from_slice(&sequence.to_be_bytes());
+                        sequence += 1;
+                    }
+                }
+                server.take(parts, now).unwrap();
+            }
+            client.take(std::mem::take(&mut server.sent), now).unwrap();
+            if client.keys.is_some() && server.keys.is_some() {
+                break;
+            }
+        }
+        assert!(splits > 0);
+        exchange(&client, &server);
+        exchange(&server, &client);
+    }
+}

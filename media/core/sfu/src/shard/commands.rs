@@ -1,6 +1,7 @@
 //! What the owner wants done, in order.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,11 +26,27 @@ pub enum Command {
     RequestKeyFrame(u32),
     #[cfg(feature = "fault-injection")]
     InjectFault(u32),
+    #[cfg(feature = "fault-injection")]
+    InjectSourceFault(u32),
+    #[cfg(feature = "fault-injection")]
+    InjectDeath,
     Close,
 }
 
 /// More waiting commands than any owner makes: its thread is stuck.
 const CAPACITY: usize = 65_536;
+
+/// The command was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueueFull;
+
+impl fmt::Display for QueueFull {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{CAPACITY} commands wait: the core has stopped taking them")
+    }
+}
+
+impl std::error::Error for QueueFull {}
 
 /// A bounded queue whose descriptor is readable while commands wait.
 pub struct CommandQueue {
@@ -47,16 +64,15 @@ impl CommandQueue {
         })
     }
 
-    /// False if the queue is full.
-    pub fn push(&self, command: Command) -> bool {
+    pub fn push(&self, command: Command) -> Result<(), QueueFull> {
         let mut commands = self.lock();
         if commands.len() >= CAPACITY && !matches!(command, Command::Close) {
-            return false;
+            return Err(QueueFull);
         }
         commands.push_back(command);
         self.waiting.store(true, Ordering::Release);
         self.signal.notify();
-        true
+        Ok(())
     }
 
     /// Looks without taking the lock.
@@ -111,6 +127,16 @@ impl Shard {
                         peer.faulty = true;
                     }
                 }
+                #[cfg(feature = "fault-injection")]
+                Command::InjectSourceFault(source) => {
+                    if let Some(&index) = self.source_ids.get(&source)
+                        && let Some(uptrack) = &mut self.sources[index]
+                    {
+                        uptrack.faulty = true;
+                    }
+                }
+                #[cfg(feature = "fault-injection")]
+                Command::InjectDeath => panic!("injected death"),
                 Command::Close => {
                     for index in 0..self.peers.len() {
                         self.guarded(index, |shard| shard.close(index, now));
@@ -144,7 +170,7 @@ impl Shard {
             if let Some(ssrc) = rtx_ssrc {
                 peer.expect_stream(ssrc, place, true);
             }
-            self.sources[place] = Some(Uptrack::new(spec, index, now));
+            self.sources[place] = Some(Uptrack::new(spec, index, self.max_video_bitrate, now));
         }
         for (slot, downtrack) in peer.downtracks.iter().enumerate() {
             self.slot_ids.insert(downtrack.slot, Target { peer: index, slot });
@@ -184,7 +210,7 @@ impl Shard {
         if let Some((source, uptrack)) = shown {
             downtrack.assign(Some((source, uptrack)));
             if downtrack.waits_for_key_frame() {
-                uptrack.key_frames.want_urgently();
+                uptrack.key_frames.want();
                 self.timers.hasten();
             }
             self.router.add(source, target);

@@ -9,16 +9,21 @@ use crate::event::{Event, Reason};
 use crate::ice::IceResult;
 use crate::peer::Peer;
 use crate::router::Target;
+use crate::socket::Urgency;
 
 impl Shard {
     pub(super) fn receive_stun(&mut self, index: usize, packet: &[u8], path: Path, now: Instant) {
         let Some(peer) = &mut self.peers[index] else { return };
+        if self.demux.is_held_from(index, &path.remote, now) {
+            return self.shared.counters.dropped_stun.add(1);
+        }
         let result = peer.ice.handle(now, path.remote, packet, &mut self.response);
         if result == IceResult::Ignored {
             return self.shared.counters.dropped_stun.add(1);
         }
-        self.socket.send(&path, &self.response, self.response.len());
-        self.demux.learn(path.remote, index);
+        self.socket
+            .send(&path, &self.response, self.response.len(), Urgency::Waits);
+        self.demux.learn(path.remote, index, peer.ice.selected(), now);
         if let IceResult::Selected(remote) = result {
             peer.path = Some(Path { remote, ..path });
             self.drive_dtls(index, now);
@@ -53,7 +58,7 @@ impl Shard {
         let socket = &mut self.socket;
         let (sealing, open) = (&mut peer.sealing, &mut peer.open);
         let result = peer.dtls.poll(now, &mut |output| match output {
-            DtlsOutput::Packet(packet) => socket.send(&path, packet, packet.len()),
+            DtlsOutput::Packet(packet) => socket.send(&path, packet, packet.len(), Urgency::Waits),
             DtlsOutput::Connected {
                 seal,
                 open: keys,
@@ -87,7 +92,7 @@ impl Shard {
         let shown = peer.downtracks.iter().filter_map(|slot| slot.source);
         for source in shown {
             if let Some(uptrack) = &mut self.sources[source] {
-                uptrack.key_frames.want_urgently();
+                uptrack.key_frames.want();
             }
         }
     }
@@ -109,7 +114,7 @@ impl Shard {
         // The connection is over either way.
         let _ = peer.dtls.poll(now, &mut |output| {
             if let DtlsOutput::Packet(packet) = output {
-                self.socket.send(&path, packet, packet.len());
+                self.socket.send(&path, packet, packet.len(), Urgency::Waits);
             }
         });
     }

@@ -3,14 +3,22 @@
 use std::time::Instant;
 
 use super::Shard;
+use super::ingress::MAX_PACKET;
+use crate::egress::Request;
 use crate::peer::Peer;
 use crate::rtcp::{Blocks, Compound, NackNumbers, Rtcp};
 use crate::srtp::OpenError;
+
+/// Streams that one full intra request may name: more than a peer has slots.
+const MAX_ENTRIES: usize = 64;
 
 impl Shard {
     pub(super) fn receive_rtcp(&mut self, index: usize, packet: &mut [u8], now: Instant) {
         let counters = &self.shared.counters;
         let Some(peer) = &mut self.peers[index] else { return };
+        if packet.len() > MAX_PACKET {
+            return counters.dropped_oversized.add(1);
+        }
         let Some(open) = &mut peer.open else {
             return counters.dropped_early.add(1);
         };
@@ -44,20 +52,13 @@ impl Shard {
             Rtcp::Nack { ssrc, numbers } => self.repeat(index, ssrc, numbers, now),
             Rtcp::PictureLoss { ssrc } => self.want_picture_of(index, ssrc, now),
             Rtcp::FullIntra { entries } => {
-                for ssrc in entries {
+                for ssrc in entries.take(MAX_ENTRIES) {
                     self.want_picture_of(index, ssrc, now);
                 }
             }
-            Rtcp::Bye { ssrcs } => {
-                for ssrc in ssrcs {
-                    if let Some(source) = source_of(&self.peers[index], ssrc)
-                        && let Some(uptrack) = &mut self.sources[source]
-                    {
-                        // The slots stay assigned: after a reload the source may come back with another SSRC.
-                        uptrack.restart(None);
-                    }
-                }
-            }
+            // Browsers say BYE when they merely pause an encoding, and go on with the same SSRC: libwebrtc did so until
+            // its change 8602f604e0, Firefox still does. Who is gone for good shows by its ICE.
+            Rtcp::Bye { .. } => {}
             // Names of the publisher's are not for subscribers: they see ours. What a subscriber could take (REMB,
             // transport feedback) matters once there are layers to choose from.
             Rtcp::SourceDescription | Rtcp::Remb { .. } | Rtcp::TransportCc { .. } | Rtcp::Other => {}
@@ -96,9 +97,15 @@ impl Shard {
         let Some(uptrack) = slot.source.and_then(|source| self.sources[source].as_ref()) else {
             return;
         };
+        let request = Request {
+            numbers,
+            round_trip: peer.round_trip,
+            budget: &mut peer.repair_budget,
+            now,
+        };
         let sent = self
             .egress
-            .repeat(&mut self.socket, path, sealing, slot, &uptrack.ring, numbers, now);
+            .repeat(&mut self.socket, path, sealing, slot, &uptrack.ring, request);
         peer.bytes_down += sent.bytes;
         self.shared.counters.retransmissions.add(sent.packets);
         self.shared.counters.packets_out.add(sent.packets);
@@ -107,10 +114,18 @@ impl Shard {
     }
 
     fn want_picture_of(&mut self, index: usize, ssrc: u32, now: Instant) {
-        let Some(peer) = &self.peers[index] else { return };
-        let slot = peer.downtracks.iter().find(|slot| slot.ssrc == ssrc);
-        if let Some(source) = slot.and_then(|slot| slot.source) {
-            self.want_key_frame(source, now);
+        let Some(peer) = &mut self.peers[index] else { return };
+        let Some(slot) = peer.downtracks.iter_mut().find(|slot| slot.ssrc == ssrc) else {
+            return;
+        };
+        let Some(source) = slot.source else { return };
+        match slot.ask_for_key_frame(now) {
+            None => self.want_key_frame(source, now),
+            Some(later) => {
+                if let Some(uptrack) = &mut self.sources[source] {
+                    uptrack.key_frames.want_later(later);
+                }
+            }
         }
     }
 }

@@ -5,15 +5,14 @@ use std::time::Instant;
 use super::Shard;
 use crate::demux::{Class, classify};
 use crate::egress::Path;
-use crate::model::Kind;
 use crate::peer::Peer;
 use crate::rtp::Header;
 use crate::socket::Chain;
 use crate::srtp::{OpenError, ReceiveStream};
 use crate::uptrack::{Marks, Receipt, Uptrack};
 
-/// No RTP packet that crosses an Ethernet is longer.
-const MAX_PACKET: usize = 1_600;
+/// No packet that crosses an Ethernet is longer.
+pub(super) const MAX_PACKET: usize = 1_600;
 
 impl Shard {
     /// Returns the number of datagrams.
@@ -22,6 +21,14 @@ impl Shard {
             remote: chain.from,
             local: chain.to,
         };
+        let arrived = chain.arrived;
+        if chain.from.port() == 0 {
+            // RFC 768: the sender expects no answer, and none can be sent.
+            let count = chain.bytes.len().div_ceil(chain.stride);
+            self.shared.counters.packets_in.add(count as u64);
+            self.shared.counters.dropped_unknown_peer.add(count as u64);
+            return count;
+        }
         let known = self.demux.by_address(&chain.from);
         let mut count = 0;
         for datagram in chain.bytes.chunks_mut(chain.stride) {
@@ -40,7 +47,7 @@ impl Shard {
             self.guarded(peer, |shard| match class {
                 Class::Stun => shard.receive_stun(peer, datagram, path, now),
                 Class::Dtls => shard.receive_dtls(peer, datagram, now),
-                Class::Rtp => shard.receive_rtp(peer, datagram, now),
+                Class::Rtp => shard.receive_rtp(peer, datagram, arrived, now),
                 Class::Rtcp => shard.receive_rtcp(peer, datagram, now),
                 Class::Other => shard.shared.counters.dropped_unknown_class.add(1),
             });
@@ -48,7 +55,7 @@ impl Shard {
         count
     }
 
-    fn receive_rtp(&mut self, index: usize, packet: &mut [u8], now: Instant) {
+    fn receive_rtp(&mut self, index: usize, packet: &mut [u8], arrived: Instant, now: Instant) {
         let counters = &self.shared.counters;
         let Some(peer) = &mut self.peers[index] else { return };
         let Some(header) = Header::parse(packet) else {
@@ -88,7 +95,7 @@ impl Shard {
                 (id, &[orientation]) if id == ids.orientation => marks.orientation = Some(orientation),
                 (id, &[high, low]) if id == ids.transport_cc => {
                     peer.arrivals
-                        .note(u16::from_be_bytes([high, low]), self.clock.micros(now));
+                        .note(u16::from_be_bytes([high, low]), self.clock.micros(arrived));
                 }
                 (id, name) if id == ids.mid => mid = Some(name),
                 _ => {}
@@ -118,6 +125,7 @@ impl Shard {
         match uptrack.receive(&header, payload, marks, now, is_rtx, kept) {
             Receipt::Duplicate => return counters.dropped_duplicate.add(1),
             Receipt::UnknownPayloadType => return counters.dropped_unknown_payload_type.add(1),
+            Receipt::Excess => return counters.dropped_excess.add(1),
             Receipt::Accepted => {}
         }
         counters.recovered.add(u64::from(is_rtx));
@@ -171,10 +179,7 @@ fn learn(peer: &Peer, sources: &mut [Option<Uptrack>], header: &Header, mid: Opt
     let repeats = is_rtx(track);
     if !repeats {
         if track.ssrc.is_some_and(|before| before != header.ssrc) || track.totals.packets > 0 {
-            track.restart(Some(header.ssrc));
-            if track.kind == Kind::Video {
-                track.key_frames.want_urgently();
-            }
+            track.restart(header.ssrc);
         }
         track.ssrc = Some(header.ssrc);
     }

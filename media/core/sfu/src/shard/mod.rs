@@ -14,7 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-pub use commands::{Command, CommandQueue};
+pub use commands::{Command, CommandQueue, QueueFull};
 
 use crate::clock::Clock;
 use crate::demux::Demux;
@@ -119,14 +119,20 @@ impl Shard {
 
     /// Takes in what waits at the socket, up to [`BATCH`] datagrams or a little more.
     fn receive(&mut self, inbox: &mut Inbox) -> usize {
-        let now = Instant::now();
         let mut taken = 0;
+        let mut kept = 0;
         while taken < BATCH {
             let received = inbox.receive(&self.socket);
             if received == 0 {
                 break;
             }
+            let now = inbox.received_at();
             for chain in inbox.chains(received) {
+                // Chains of one call may hold more than a ring does.
+                if taken - kept >= BATCH {
+                    kept = taken;
+                    self.flush(now, true);
+                }
                 taken += self.receive_chain(chain, now);
             }
         }
@@ -156,13 +162,32 @@ impl Shard {
 
     fn deliver_to_all(&mut self, source: usize, now: Instant) {
         let mut place = 0;
-        // A peer that panics leaves the list meanwhile, and the next one takes its place.
+        let mut blamed = None;
         while let Some(&target) = self.router.targets(source).get(place) {
-            self.guarded(target.peer, |shard| shard.deliver(source, target, now));
-            place += usize::from(self.router.targets(source).get(place) == Some(&target));
+            place += 1;
+            // What a panic leaves half done belongs to the peer that is dropped, but for what is shared in turn.
+            if catch_unwind(AssertUnwindSafe(|| self.deliver(source, target, now))).is_ok() {
+                continue;
+            }
+            self.shared.counters.faults.add(1);
+            self.writer.clear();
+            let Some(uptrack) = &mut self.sources[source] else {
+                return;
+            };
+            match uptrack.fault_of.replace(target.peer) {
+                // Two who fail on one source: it is the source that is poisoned, and they stay.
+                Some(other) if other != target.peer => {
+                    let publisher = uptrack.peer;
+                    return self.disconnect(publisher, Reason::Fault);
+                }
+                _ => blamed = Some(target.peer),
+            }
         }
         if let Some(uptrack) = &mut self.sources[source] {
             uptrack.fresh.clear();
+        }
+        if let Some(peer) = blamed {
+            self.disconnect(peer, Reason::Fault);
         }
     }
 
@@ -174,7 +199,7 @@ impl Shard {
             return;
         };
         #[cfg(feature = "fault-injection")]
-        assert!(!peer.faulty, "injected fault");
+        assert!(!peer.faulty && !uptrack.faulty, "injected fault");
         let slot = &mut peer.downtracks[target.slot];
         let sent = self.egress.deliver(
             &mut self.socket,
@@ -186,6 +211,7 @@ impl Shard {
             now,
         );
         peer.bytes_down += sent.bytes;
+        peer.grant_repair(sent.bytes);
         let counters = &self.shared.counters;
         counters.packets_out.add(sent.packets);
         counters.bytes_out.add(sent.bytes);

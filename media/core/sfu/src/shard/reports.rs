@@ -5,23 +5,29 @@ use std::time::Instant;
 use super::Shard;
 use crate::model::{Feedback, Kind};
 use crate::rtcp::{self, ReportBlock};
+use crate::socket::Urgency;
 use crate::uptrack::Uptrack;
 
-/// The name under which all slots come: they share one clock, ours.
-const CNAME: &str = "nhip-cau";
+/// The name under which all slots come: they share one clock, ours. SDP answers say the same.
+const CNAME: &str = "nhipcau";
 /// SSRC of our reports where no slot gives one.
 const REPORTER: u32 = 1;
 /// Streams described in one compound, so that it stays below the smallest MTU in use (1,200 bytes).
 const STREAMS_PER_COMPOUND: usize = 12;
+/// Bytes of a compound before sealing.
+const MAX_COMPOUND: usize = 1_150;
+/// The loss of the worst listener is told up to this: encoders take much of the sound's own bits for protection beyond.
+const MAX_LOSS_TOLD: f64 = 0.25;
 /// SRTCP: index and the longer of the tags.
 const SPARE: usize = 32;
 
 impl Shard {
     /// Asks a publisher for packets that were lost on the way here.
     pub(super) fn request_repairs(&mut self, index: usize, now: Instant) {
-        let Some(peer) = &self.peers[index] else { return };
-        for &source in &peer.sources {
-            let Some(uptrack) = &mut self.sources[source] else {
+        let count = self.peers[index].as_ref().map_or(0, |peer| peer.sources.len());
+        for place in 0..count {
+            let Some(peer) = &self.peers[index] else { return };
+            let Some(uptrack) = &mut self.sources[peer.sources[place]] else {
                 continue;
             };
             if uptrack.nacks.is_empty() {
@@ -29,9 +35,15 @@ impl Shard {
             }
             self.numbers.clear();
             uptrack.poll_nacks(now, peer.round_trip, &mut self.numbers);
-            if let Some(ssrc) = uptrack.ssrc {
-                rtcp::write_nack(&mut self.writer, REPORTER, ssrc, &self.numbers);
+            let Some(ssrc) = uptrack.ssrc.filter(|_| !self.numbers.is_empty()) else {
+                continue;
+            };
+            // Each number takes four bytes at most.
+            if self.writer.as_slice().len() + 12 + 4 * self.numbers.len() > MAX_COMPOUND {
+                self.send_compound(index);
             }
+            open_compound(&mut self.writer);
+            rtcp::write_nack(&mut self.writer, REPORTER, ssrc, &self.numbers);
         }
         self.send_compound(index);
     }
@@ -49,8 +61,11 @@ impl Shard {
             let Some(ssrc) = uptrack.ssrc.filter(|_| uptrack.kind == Kind::Video) else {
                 continue;
             };
-            if uptrack.key_frames.poll(now) {
+            if !self.router.is_watched(source) {
+                uptrack.key_frames.forget();
+            } else if uptrack.key_frames.poll(now, peer.round_trip.or(uptrack.repair_time)) {
                 self.shared.counters.key_frame_requests.add(1);
+                open_compound(&mut self.writer);
                 rtcp::write_pli(&mut self.writer, REPORTER, ssrc);
             }
         }
@@ -62,7 +77,11 @@ impl Shard {
         if peer.feedback != Feedback::TransportCc {
             return;
         }
+        if peer.arrivals.is_empty() {
+            return;
+        }
         let media = peer.streams.first().map_or(0, |stream| stream.ssrc);
+        open_compound(&mut self.writer);
         peer.arrivals.write(&mut self.writer, REPORTER, media);
         self.send_compound(index);
     }
@@ -70,7 +89,7 @@ impl Shard {
     /// Sender reports of the slots, receiver reports of the sources, and REMB for who adapts to it.
     pub(super) fn send_reports(&mut self, index: usize, now: Instant) {
         self.send_slot_reports(index, now);
-        let Some(peer) = &mut self.peers[index] else { return };
+        let Some(peer) = &self.peers[index] else { return };
         let mut blocks = [ReportBlock::default(); STREAMS_PER_COMPOUND];
         let (mut count, mut expected, mut lost) = (0, 0, 0);
         let mut video = [0; STREAMS_PER_COMPOUND];
@@ -82,7 +101,18 @@ impl Shard {
             let (of_second, lost_of_second) = uptrack.take_loss();
             expected += of_second;
             lost += lost_of_second;
-            if let Some(block) = uptrack.report(now) {
+            if let Some(mut block) = uptrack.report(now) {
+                if uptrack.kind == Kind::Audio {
+                    // Encoders protect sound (Opus FEC) by the loss they are told of. Whoever hears it on a weak line
+                    // needs that as much as we do.
+                    let listeners = self.router.targets(source).iter();
+                    let losses = listeners.filter_map(|target| {
+                        let listener = self.peers[target.peer].as_ref()?;
+                        Some(listener.downtracks[target.slot].loss)
+                    });
+                    let worst = losses.fold(0.0, f64::max).min(MAX_LOSS_TOLD);
+                    block.fraction_lost = block.fraction_lost.max((worst * 256.0) as u8);
+                }
                 blocks[count] = block;
                 count += 1;
                 if uptrack.kind == Kind::Video {
@@ -91,6 +121,7 @@ impl Shard {
                 }
             }
         }
+        let Some(peer) = &mut self.peers[index] else { return };
         peer.loss_up = if expected > 0 {
             lost as f64 / expected as f64
         } else {
@@ -120,11 +151,11 @@ impl Shard {
                 place += 1;
                 let uptrack = slot.source.and_then(|source| self.sources[source].as_ref());
                 let publisher = uptrack.and_then(|uptrack: &Uptrack| self.peers[uptrack.peer].as_ref());
-                let shift = publisher.and_then(|publisher| publisher.clock_shift);
+                let shift = publisher.and_then(|publisher| publisher.clock_shift.get());
                 let Some((ntp, timestamp)) = slot.report_time(uptrack, shift, &self.clock, now) else {
                     continue;
                 };
-                let sent = (slot.totals.packets as u32, slot.totals.bytes as u32);
+                let sent = (slot.totals.own_packets as u32, slot.totals.own_octets as u32);
                 rtcp::write_sender_report(&mut self.writer, slot.ssrc, ntp, timestamp, sent, &[]);
                 ssrcs[count] = slot.ssrc;
                 count += 1;
@@ -152,9 +183,18 @@ impl Shard {
         {
             let (bytes, length) = self.writer.with_spare(SPARE);
             let sealed = sealing.keys.seal_rtcp(bytes, length);
-            self.socket.send(path, &bytes[..sealed], sealed);
+            self.socket.send(path, &bytes[..sealed], sealed, Urgency::Waits);
             peer.bytes_down += sealed as u64;
         }
         self.writer.clear();
+    }
+}
+
+/// RFC 3550 section 6.1: each compound begins with a report and names its sender. Leaving that out (RFC 5506) has to be
+/// negotiated; it is 28 bytes.
+fn open_compound(writer: &mut rtcp::Writer) {
+    if writer.is_empty() {
+        rtcp::write_receiver_report(writer, REPORTER, &[]);
+        rtcp::write_source_description(writer, &[REPORTER], CNAME);
     }
 }

@@ -9,6 +9,8 @@ impl Shard {
     pub(super) fn statistics(&mut self) -> Vec<PeerStatistics> {
         let failed = std::mem::take(&mut self.socket.failed);
         self.shared.counters.dropped_send.add(failed);
+        let off = std::mem::take(&mut self.socket.segmentation_off);
+        self.shared.counters.segmentation_off.add(off);
         let mut all = Vec::with_capacity(self.peer_ids.len());
         for index in 0..self.peers.len() {
             let Some(peer) = self.peers[index].as_mut().filter(|peer| peer.is_connected()) else {

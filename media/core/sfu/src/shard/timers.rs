@@ -43,6 +43,9 @@ impl Shard {
                 self.timers.feedback = now + FEEDBACK;
             }
             let second = now >= self.timers.second;
+            if second {
+                self.socket.tend(now);
+            }
             for index in 0..self.peers.len() {
                 if self.peers[index].is_some() {
                     self.guarded(index, |shard| shard.tend(index, feedback, second, now));

@@ -297,9 +297,11 @@ impl TestPeer {
                         u8::from(!key),
                     ]
                 }
+                // A parameter set before the IDR picture, as encoders for WebRTC send it.
+                _ if key && part == 0 => vec![0x67, 0x42],
                 _ => {
                     let unit = if key { 5 } else { 1 };
-                    let start = if part == 0 { 0x80 } else { 0 };
+                    let start = if part == usize::from(key) { 0x80 } else { 0 };
                     vec![0x7C, start | unit]
                 }
             };

@@ -42,6 +42,7 @@ describe('who may read', () => {
       hidden: false,
       opens_at: '2026-11-25T00:30:00Z',
       download: true,
+      marked: true,
       audience: [
         { kind: 'point' as const, id: 10 },
         { kind: 'unit' as const, id: 2 },
@@ -59,9 +60,10 @@ describe('who may read', () => {
       hidden: false,
       opens_at: null,
       download: false,
+      marked: false,
       audience: [],
     });
-    const hidden = { hidden: true, opens_at: null, download: false, audience: [] };
+    const hidden = { hidden: true, opens_at: null, download: false, marked: false, audience: [] };
     expect(choiceOf(hidden, tree).who).toBe('none');
     expect(policyOf(choiceOf(hidden, tree), tree)).toEqual(hidden);
   });

@@ -49,7 +49,7 @@ export function ruleWords(policy: Omit<Policy, 'own'>): string {
   return [
     who,
     policy.opens_at ? m.papers_rule_locked({ at: moment(policy.opens_at) }) : '',
-    policy.download ? m.papers_rule_download() : '',
+    policy.download ? (policy.marked ? m.papers_rule_marked() : m.papers_rule_download()) : '',
   ]
     .filter(Boolean)
     .join(', ');

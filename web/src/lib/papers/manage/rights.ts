@@ -12,13 +12,15 @@ export interface Choice {
   others: Audience[];
   opensAt: string | null;
   download: boolean;
+  /** Copies are pictures with the reader's name burnt in. */
+  marked: boolean;
 }
 
 export const audienceRoles: AudienceRole[] = ['chair', 'secretary', 'presenter', 'delegate', 'guest', 'hall'];
 
 /** The choice that a policy stands for; without any, everybody reads and nobody downloads. */
 export function choiceOf(policy: PolicyWrite | Policy | null, tree: readonly Branch[]): Choice {
-  const { hidden = false, opens_at = null, download = false, audience = [] } = policy ?? {};
+  const { hidden = false, opens_at = null, download = false, marked = false, audience = [] } = policy ?? {};
   const branches = new Map(flat(tree).map((branch) => [branch.unit.id, branch]));
   const all = new Set(tree.flatMap((branch) => branch.all));
   const points = new Set<number>();
@@ -39,7 +41,7 @@ export function choiceOf(policy: PolicyWrite | Policy | null, tree: readonly Bra
     else others.push({ kind, id });
   }
   const who = hidden ? 'none' : audience.length > 0 ? 'some' : 'all';
-  return { who, points, roles, people, others, opensAt: opens_at, download };
+  return { who, points, roles, people, others, opensAt: opens_at, download, marked };
 }
 
 /** The policy to write. Whole branches are named as units, so that a point added to one later is included. */
@@ -57,6 +59,7 @@ export function policyOf(choice: Choice, tree: readonly Branch[]): PolicyWrite {
     hidden: choice.who === 'none',
     opens_at: choice.who === 'none' ? null : choice.opensAt,
     download: choice.download,
+    marked: choice.marked,
     audience,
   };
 }
