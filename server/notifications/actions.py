@@ -32,25 +32,6 @@ class Letter:
     secret: bool = False
 
 
-async def send_mail(
-    tx: Transaction,
-    *,
-    kind: str,
-    to_address: str,
-    to_name: str,
-    subject: str,
-    text: str,
-    meeting_id: int | None = None,
-    person_id: int | None = None,
-    secret: bool = False,
-) -> Mail:
-    """Queues one e-mail. Whether it went out stands in its row later; without a mail server it becomes "failed" with
-    the error "not-configured"."""
-    letter = Letter(kind, to_address, to_name, subject, text, meeting_id, person_id, secret)
-    [mail_id] = await send_mails(tx, [letter])
-    return await tx.session.get_one(Mail, mail_id)
-
-
 async def send_mails(tx: Transaction, letters: Sequence[Letter]) -> list[int]:
     """Queues e-mails to any number of people. Returns their ids (`mails.id`)."""
     queued: list[int] = []

@@ -19,7 +19,7 @@ from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.jobs.models import Job
 from server.jobs.workers import Workers
-from server.notifications.actions import Letter, send_mail, send_mails
+from server.notifications.actions import Letter, send_mails
 from server.notifications.delivery import mail_job
 from server.notifications.models import Mail
 from tests.conftest import Clock
@@ -50,16 +50,9 @@ def with_smtp(services: Services, url: str | None) -> Services:
 
 async def write(services: Services, address: str = "dai.bieu@hop.test", *, secret: bool = True) -> int:
     async with services.transactions(SYSTEM) as tx:
-        mail = await send_mail(
-            tx,
-            kind="link.personal",
-            to_address=address,
-            to_name="Đồng chí Nguyễn Thị Hạnh",
-            subject="Giấy mời: Hội nghị quán triệt Nghị quyết số 18",
-            text=TEXT,
-            secret=secret,
-        )
-        return mail.id
+        name, subject = "Đồng chí Nguyễn Thị Hạnh", "Giấy mời: Hội nghị quán triệt Nghị quyết số 18"
+        [mail_id] = await send_mails(tx, [Letter("link.personal", address, name, subject, TEXT, secret=secret)])
+        return mail_id
 
 
 async def run(services: Services) -> None:
