@@ -24,6 +24,8 @@ export default defineConfig({
       adapter: adapter({ pages: 'build', fallback: 'index.html', precompress: true }),
       compilerOptions: { runes: true },
       paths: { relative: false },
+      // An open window learns of a new version within a quarter of an hour.
+      version: { pollInterval: 900_000 },
       // lib/offline registers it, where there is something to keep.
       serviceWorker: { register: false },
     }),

@@ -41,6 +41,8 @@ class Door:
         self._rights = GroupedRights(services.database)
         self._watching = Watching(live)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._shares: dict[tuple[int, str], asyncio.TimerHandle] = {}
+        """Of desks that share a screen and whose socket is gone."""
         live.listen(self._on_event)
 
     async def recognise(self, cookies: Mapping[str, str]) -> Actor | None:
@@ -94,6 +96,8 @@ class Door:
             self._watch.gone(client, client.viewer.point_id)
 
     async def stop(self) -> None:
+        for timer in self._shares.values():
+            timer.cancel()
         self._watching.stop()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
@@ -101,7 +105,14 @@ class Door:
         room = self._live.rooms.get(client.meeting_id)
         stage = room and room.entity("stage")
         if stage and stage["content"] and stage["content"]["participant"] == client.participant:
-            self._spawn(self._abandon(client))
+            # A line that blinks comes back under another name and claims what it still shares.
+            grace = self._services.settings.lost_after_seconds / 2
+            timer = asyncio.get_running_loop().call_later(grace, self._give_up, client)
+            self._shares[client.meeting_id, client.participant] = timer
+
+    def _give_up(self, client: Client) -> None:
+        self._shares.pop((client.meeting_id, client.participant), None)
+        self._spawn(self._abandon(client))
 
     async def _abandon(self, client: Client) -> None:
         async with self._services.transactions(SYSTEM) as tx:

@@ -26,6 +26,7 @@ NOT_ALLOWED = 4403
 NO_SUCH_MEETING = 4404
 SILENT = 4408
 REPLACED = 4409
+OCCUPIED = 4410
 TOO_BIG = 1009
 RESTARTING = 1012
 TOO_SLOW = TRY_LATER = 1013
@@ -52,6 +53,7 @@ class Client:
         "checked",
         "closing",
         "cookies",
+        "device",
         "heard",
         "heard_at",
         "meeting_id",
@@ -72,6 +74,7 @@ class Client:
         actor: Actor,
         now: datetime,
         address: str = "",
+        device: str = "",
     ) -> None:
         self.number = next(_numbers)
         self.meeting_id = meeting_id
@@ -79,6 +82,7 @@ class Client:
         self.participant = participant
         self.actor = actor
         self.address = address
+        self.device = device
         self.cookies = cookies
         self.checked = time.monotonic()
         self.heard = self.checked

@@ -10,6 +10,7 @@ import secrets
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Protocol
 
 import structlog
@@ -25,7 +26,7 @@ from server.core.origin import is_same_origin
 from server.core.services import Services
 from server.edge.budgets import Connections
 from server.edge.websockets import Line, line_of
-from server.live.client import NO_SUCH_MEETING, NOT_ALLOWED, NOT_SIGNED_IN, TOO_BIG, TRY_LATER, Client
+from server.live.client import NO_SUCH_MEETING, NOT_ALLOWED, NOT_SIGNED_IN, OCCUPIED, TOO_BIG, TRY_LATER, Client
 from server.live.feature import Audience, Call, LiveCommand, Viewer
 from server.live.limits import SocketLimits
 from server.live.protocol import Command, ErrorBody, Ping, Pong, Reply, client_message
@@ -38,6 +39,8 @@ MAX_FRAME = 256 * 1024
 """No command is larger. An offer of a console has 32 sections, each with the browser's whole list of codecs."""
 WAITING_COMMANDS = 32
 FLOOD_REST_SECONDS = 0.05
+ALIVE_SECONDS = 12.0
+"""A hall's page pings every 5 s; one that was not heard for so long is no obstacle to the machine that replaces it."""
 MOST_ENTERING = 300
 """Sockets that are let in at the same time; more of the delegates' are told to come again, at no cost, while halls and
 consoles always have their turn."""
@@ -52,6 +55,10 @@ class SeatRequest:
 
     audience: Audience
     point_id: int | None = None
+    device: str = ""
+    """A name of the page itself: the same one comes back after a cut, another one has to ask."""
+    take: bool = False
+    """Somebody at this page said that it takes the hall over from the page that has it."""
 
 
 class Door(Protocol):
@@ -127,10 +134,13 @@ class Gateway:
         connections: Connections = socket.app.state.connections
         if actor is not None and viewer is not None and not self._limits.may_open(actor, viewer, address, connections):
             refused, viewer = TRY_LATER, None
+        if viewer is not None and self._occupied(meeting_id, viewer, request):
+            refused, viewer = OCCUPIED, None
         # Accepted even to be refused: browsers see a close code only after the handshake.
         await socket.accept()
         if actor is None or viewer is None:
-            if actor is not None or socket.cookies:
+            # A page that waits for its hall asks every few seconds; that is no refusal of a right.
+            if refused != OCCUPIED and (actor is not None or socket.cookies):
                 self._audit_log.refused(actor or Actor(address=address), str(refused), f"live {request.audience}")
             await socket.close(refused, _wait(self._entering) if refused == TRY_LATER else None)
             return None
@@ -144,6 +154,7 @@ class Gateway:
             actor=actor,
             now=self._clock(),
             address=address,
+            device=request.device,
         )
         room = self._live.room(meeting_id)
         room.admit(client)
@@ -197,6 +208,15 @@ class Gateway:
             client.send(Pong(now=now).model_dump_json())
         else:
             self._take(conversation, message, len(text or ""))
+
+    def _occupied(self, meeting_id: int, viewer: Viewer, request: SeatRequest) -> bool:
+        """A hall is in from another page that is alive: a second one puts it off the air only when somebody says so."""
+        if viewer.audience != "hall" or request.take or not request.device:
+            return False
+        here = self._live.client(meeting_id, _participant(viewer))
+        if here is None or here.device == request.device:
+            return False
+        return self._clock() - here.heard_at < timedelta(seconds=ALIVE_SECONDS)
 
     async def _recognise(self, cookies: Mapping[str, str], address: str) -> Actor | None:
         actor = await self._door.recognise(cookies)

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, WebSocket
+from pydantic import BaseModel, Field
 
 from server.live.feature import Audience
 from server.live.gateway import Gateway, SeatRequest
@@ -10,12 +11,18 @@ from server.live.gateway import Gateway, SeatRequest
 router = APIRouter()
 
 
+class SeatQuery(BaseModel):
+    audience: Audience = Field("member", alias="as")
+    point: int | None = Field(None, ge=1, le=2**31 - 1)
+    device: str = Field("", max_length=32)
+    take: bool = False
+
+
 @router.websocket("/api/meetings/{meeting_id}/live")
 async def live(
     socket: WebSocket,
     meeting_id: Annotated[int, Path(ge=1, le=2**31 - 1)],
-    audience: Annotated[Audience, Query(alias="as")] = "member",
-    point: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+    seat: Annotated[SeatQuery, Query()],
 ) -> None:
     gateway: Gateway = socket.app.state.gateway
-    await gateway.serve(socket, meeting_id, SeatRequest(audience, point))
+    await gateway.serve(socket, meeting_id, SeatRequest(seat.audience, seat.point, seat.device, seat.take))

@@ -27,6 +27,8 @@ FLAGS = (
     "--disable-background-timer-throttling",
     "--disable-features=WebRtcHideLocalIpsWithMdns",
     "--autoplay-policy=no-user-gesture-required",
+    # A name as an office's own network has one: no secure origin, unlike 127.0.0.1.
+    "--host-resolver-rules=MAP hop.lan 127.0.0.1",
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
 )

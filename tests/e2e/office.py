@@ -51,6 +51,7 @@ class Office:
     @asynccontextmanager
     async def running(cls, folder: Path) -> AsyncIterator["Office"]:
         deployment = Deployment(folder)
+        deployment.environment["NHIPCAU_EXTRA_ORIGINS"] = f"http://hop.lan:{deployment.port}"
         office = await cls._prepared(deployment)
         deployment.start()
         try:

@@ -20,7 +20,7 @@ from server.meetings.grouped_rights import GroupedRights
 from tests import builders, library
 from tests.conftest import signed_in
 from tests.server.conftest import Join
-from tests.sockets import LiveServer, Refused
+from tests.sockets import LiveClient, LiveServer, Refused
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -119,6 +119,34 @@ async def test_other_sites_are_refused(services: Services, province: builders.Pr
     connection = await server.dial(path, cookie, origin=None)
     assert json.loads(await connection.recv())["type"] == "snapshot"
     await connection.close()
+
+
+async def test_a_second_page_puts_a_hall_off_the_air_only_when_somebody_says_so(
+    services: Services, province: builders.Province, server: LiveServer
+) -> None:
+    meeting = await builders.conference(services, province, "running")
+    cookie = await signed_in(services, province.da_sar_hall)
+    path = f"/api/meetings/{meeting.id}/live?as=hall&point={province.da_sar_hall.id}"
+
+    async def came(device: str, more: str = "") -> LiveClient:
+        client = LiveClient(await server.dial(f"{path}&device={device}{more}", cookie))
+        await client.until(lambda: client.seq >= 0)
+        return client
+
+    async def refused(device: str) -> int:
+        return await LiveClient(await server.dial(f"{path}&device={device}", cookie)).closed()
+
+    first = await came("a")
+    assert await refused("b") == 4410
+    # The same page after a cut needs nobody's leave.
+    again = await came("a")
+    assert await first.closed() == 4409
+    second = await came("b", "&take=true")
+    assert await again.closed() == 4409
+    assert await refused("a") == 4410
+    await second.close()
+    await server.settled(lambda: not server.app.state.conference.live.halls(meeting.id))
+    await (await came("a")).close()
 
 
 async def test_a_newer_socket_of_the_same_hall_replaces_the_older(

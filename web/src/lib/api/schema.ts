@@ -272,7 +272,8 @@ export interface paths {
         /**
          * Download
          * @description A copy with the reader's name on every page. A signed file is never changed: it goes out as it is where its paper
-         *     says so, or not at all. Of a paper whose copies are marked everybody gets pictures with the name in them. The file as it was uploaded is for those who manage the paper.
+         *     says so, or not at all. Of a paper whose copies are marked its readers get pictures with their name in them. The
+         *     file as it was uploaded is for those who manage the paper.
          */
         get: operations["download_api_versions__version_id__download_get"];
         put?: never;

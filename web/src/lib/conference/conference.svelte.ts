@@ -13,6 +13,8 @@ export class Conference {
   readonly acts: Acts;
   /** The screen or window this client shows the others. */
   sharing = $state.raw<Shared | undefined>();
+  /** The name under which the server showed our content last. */
+  #claimed: string | undefined;
 
   constructor(meeting: number, seat: RoomSeat) {
     this.room = new LiveRoom({ meeting, seat });
@@ -21,6 +23,7 @@ export class Conference {
       for (const [slot, track] of tracks) if (track.kind === 'audio') this.sound.attach(slot, track);
     });
     this.room.onSnapshot(() => this.#reclaim());
+    this.room.onEvent(() => this.#watchShare());
   }
 
   start(): void {
@@ -42,10 +45,11 @@ export class Conference {
 
   /** Asks for a screen or window and shows it to all. Rejects with the server's refusal. */
   async shareContent(): Promise<void> {
-    const shared = await share(() => void this.stopContent());
+    const shared = await share(() => void this.#captureEnded(shared));
     if (!shared) return;
     this.sharing?.stop();
     this.sharing = shared;
+    this.#claimed = undefined;
     await this.media.publish('content', shared.video);
     await this.media.publish('content-audio', shared.audio);
     try {
@@ -62,16 +66,41 @@ export class Conference {
     await this.acts.run('content.stop');
   }
 
+  /** The window was closed, or the browser's own bar was used: another's content is none of our business. */
+  async #captureEnded(shared: Shared | null): Promise<void> {
+    if (!shared || shared !== this.sharing) return;
+    const ours = this.sharesNow;
+    await this.#endSharing();
+    if (ours) await this.acts.run('content.stop');
+  }
+
   async #endSharing(): Promise<void> {
     this.sharing?.stop();
     this.sharing = undefined;
+    this.#claimed = undefined;
     await this.media.publish('content', null);
     await this.media.publish('content-audio', null);
   }
 
-  /** After a cut the server may know this client by another name: what is still being shared is claimed again. */
+  /** Once our content was everyone's, whoever took it off or put another in its place ended our capture too. */
+  #watchShare(): void {
+    if (!this.sharing) return;
+    const holder = this.room.stage?.content?.participant;
+    if (holder === this.room.participant) this.#claimed = holder;
+    // Still under the old name after a cut: the claim is on its way.
+    else if (this.#claimed !== undefined && holder !== this.#claimed) void this.#endSharing();
+  }
+
+  /**
+   * After a cut the server may know this client by another name. What it still holds under the old one is claimed again;
+   * what was stopped or replaced meanwhile stays so.
+   */
   #reclaim(): void {
-    if (this.sharing && !this.sharesNow) void this.acts.run('content.start');
+    if (!this.sharing || this.#claimed === undefined) return;
+    const holder = this.room.stage?.content?.participant;
+    if (holder === this.room.participant) this.#claimed = holder;
+    else if (holder !== this.#claimed) void this.#endSharing();
+    else this.acts.ask('content.start').catch(() => void this.#endSharing());
   }
 }
 

@@ -230,7 +230,7 @@ describe('screens', () => {
 
   it('names who is in each pane', () => {
     const panes = panesOf(stage({ layout: 'grid-2', tiles: [place(4), place(9)] }));
-    expect(panes.map(({ place }) => place?.point_id ?? null)).toEqual([4, 9, null, null]);
+    expect(panes.map(({ place }) => place?.point_id ?? null)).toEqual([4, 9]);
   });
 
   it('gives shared content the large place and takes it back', () => {

@@ -51,7 +51,9 @@ export function panesOf(stage: StageEntity, paper = false): Pane[] {
     place: stage.tiles[index] ?? null,
   }));
   const large: Pane = { slot: 'stage', size: 'large', place: stage.stage };
-  if (layout.startsWith('grid')) return tiles;
+  // A grid is as large as those who are there: eleven boxes that say "nobody" leave five halls the size of stamps.
+  const placed = tiles.filter(({ place }) => place !== null);
+  if (layout.startsWith('grid')) return placed.length > 0 ? placed : tiles;
   if (layout === 'content-stage') {
     const { content } = stage;
     const place = content && { point_id: 0, name: content.name, speaker: '', presence: 'ready' as const };

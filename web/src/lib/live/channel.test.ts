@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { LiveChannel, type Manner, OF_MEMBERS, type LinePhase, type Socket } from './channel.ts';
+import {
+  LiveChannel,
+  type ChannelOptions,
+  type Manner,
+  OF_MEMBERS,
+  type LinePhase,
+  type Socket,
+} from './channel.ts';
 import { ServerClock } from './clock.ts';
 import type { Event, Signal, Snapshot } from './types.ts';
 
@@ -41,14 +48,14 @@ class FakeSocket implements Socket {
   }
 }
 
-function setup(manner?: Manner, random = () => 0.5) {
+function setup(manner?: Manner, random = () => 0.5, url: ChannelOptions['url'] = 'ws://server/live') {
   const sockets: FakeSocket[] = [];
   const phases: LinePhase[] = [];
   const events: number[] = [];
   const snapshots: number[] = [];
   const signals: string[] = [];
   const channel = new LiveChannel({
-    url: 'ws://server/live',
+    url,
     clock: new ServerClock(),
     random,
     manner,
@@ -229,6 +236,31 @@ describe('live channel', () => {
     channel.start();
     last().snapshot(2);
     expect(phase().name).toBe('live');
+  });
+
+  it('takes a hall over only when somebody says so, and comes in by itself when the other page has gone', () => {
+    const urls: string[] = [];
+    const { channel, sockets, last, phase } = setup(undefined, undefined, (take) => {
+      urls.push(take ? 'take' : 'ask');
+      return 'ws://server/live';
+    });
+    channel.start();
+    last().drops(4410);
+    // Perhaps this page's own former socket.
+    expect(phase().name).toBe('connecting');
+    vi.advanceTimersByTime(1_000);
+    last().drops(4410);
+    expect(phase()).toEqual({ name: 'refused', code: 4410 });
+    vi.advanceTimersByTime(4_600);
+    expect(phase()).toEqual({ name: 'refused', code: 4410 });
+    expect(sockets).toHaveLength(3);
+    last().snapshot(1);
+    expect(phase().name).toBe('live');
+    last().drops(4409);
+    channel.takeOver();
+    last().snapshot(2);
+    expect(phase().name).toBe('live');
+    expect(urls).toEqual(['ask', 'ask', 'ask', 'take']);
   });
 
   it('is not put out by its own earlier socket, let in late by a busy server', () => {

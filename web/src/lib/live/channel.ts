@@ -12,7 +12,7 @@ import type {
   Snapshot,
 } from './types.ts';
 
-/** How the line stands. `refused` names the close code: 4401, 4403, 4404 or 4409. */
+/** How the line stands. `refused` names the close code: 4401, 4403, 4404, 4409 or 4410. */
 export type LinePhase =
   | { name: 'connecting' }
   | { name: 'live' }
@@ -32,7 +32,8 @@ export interface ChannelHandlers {
 export type Socket = Pick<WebSocket, 'send' | 'close' | 'onopen' | 'onmessage' | 'onclose' | 'onerror'>;
 
 export interface ChannelOptions {
-  url: string;
+  /** `take`: somebody said that this page takes its seat from the page that has it. Given as a function for halls only. */
+  url: string | ((take: boolean) => string);
   handlers: ChannelHandlers;
   clock?: ServerClock;
   open?: (url: string) => Socket;
@@ -68,6 +69,11 @@ const REFUSED_RETRY = [12_000, 18_000] as const;
 /** The server heard nothing for too long: this page slept. It is no refusal, and the line is to be had at once. */
 const SILENT = 4408;
 const REPLACED = 4409;
+const OCCUPIED = 4410;
+/** Another page has the hall. When it has gone this one comes (back) in, without anybody's doing. */
+const OCCUPIED_RETRY = [3_000, 4_500] as const;
+/** A page that was reloaded may meet its own former socket, which is about to end. */
+const OWN_GHOST = 800;
 /** A server that closes (1012, 1013: RFC 6455 section 7.4.2, IANA's registry) may say how long to stay away, in seconds. */
 const STAY_AWAY = /retry-after=(\d+(?:\.\d+)?)/;
 /** A busy server may let in a socket that we gave up on after its successor: that one's 4409 is an echo of our own. */
@@ -90,6 +96,9 @@ export class LiveChannel {
   #cutSince: number | undefined;
   #gaveUpAt = -Infinity;
   #running = false;
+  #take = false;
+  /** How often in a row the hall was found taken. */
+  #met = 0;
   #pingSent: number | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #ping: ReturnType<typeof setInterval> | undefined;
@@ -102,7 +111,13 @@ export class LiveChannel {
     this.#backoff = new Backoff(this.#manner.waits, options.random);
   }
 
-  /** Connects and stays connected until `stop`. Also takes the hall back after a 4409. */
+  /** Takes the hall over from the page that has it (after a 4409 or 4410). */
+  takeOver(): void {
+    this.#take = true;
+    this.start();
+  }
+
+  /** Connects and stays connected until `stop`. */
   start(): void {
     if (!this.#running) {
       this.#running = true;
@@ -147,8 +162,8 @@ export class LiveChannel {
   #connect(): void {
     this.#drop();
     if (!this.#running) return;
-    if (this.#cutSince === undefined) this.#options.handlers.phase({ name: 'connecting' });
-    const socket = (this.#options.open ?? ((url) => new WebSocket(url)))(this.#options.url);
+    if (this.#cutSince === undefined && this.#met <= 1) this.#options.handlers.phase({ name: 'connecting' });
+    const socket = (this.#options.open ?? ((url) => new WebSocket(url)))(this.#address());
     this.#socket = socket;
     this.#expect(this.#manner.snapshotWithin);
     socket.onmessage = ({ data }) => {
@@ -157,6 +172,12 @@ export class LiveChannel {
     socket.onclose = ({ code, reason }) => {
       if (socket === this.#socket) this.#closed(code, reason);
     };
+  }
+
+  #address(): string {
+    const { url } = this.#options;
+    if (typeof url === 'string') return url;
+    return url(this.#take);
   }
 
   #receive(message: ServerMessage): void {
@@ -182,6 +203,8 @@ export class LiveChannel {
   #begin(snapshot: Snapshot): void {
     clearTimeout(this.#deadline);
     this.clock.sample(snapshot.now);
+    this.#take = false;
+    this.#met = 0;
     this.#seq = snapshot.seq;
     this.#live = true;
     this.#cutSince = undefined;
@@ -233,9 +256,14 @@ export class LiveChannel {
     const { phase } = this.#options.handlers;
     const echo = code === REPLACED && Date.now() - this.#gaveUpAt < ECHO_WITHIN;
     if (code >= 4400 && code < 4500 && code !== SILENT && !echo) {
+      const politely = typeof this.#options.url !== 'string';
+      if (code === OCCUPIED && this.#met++ === 0) return this.#again(OWN_GHOST);
       this.#cutSince = undefined;
+      this.#take = false;
       phase({ name: 'refused', code });
-      if (code !== REPLACED) this.#again(spread(...REFUSED_RETRY, this.#options.random ?? Math.random));
+      if (code === OCCUPIED || (code === REPLACED && politely))
+        this.#again(spread(...OCCUPIED_RETRY, this.#options.random ?? Math.random));
+      else if (code !== REPLACED) this.#again(spread(...REFUSED_RETRY, this.#options.random ?? Math.random));
       return;
     }
     this.#cutSince ??= Date.now();

@@ -1,5 +1,6 @@
 import { SvelteMap } from 'svelte/reactivity';
 import { LiveChannel, OF_MEMBERS, type LinePhase, type Socket } from './channel.ts';
+import { randomName } from './name.ts';
 import { applyChange, applySnapshot, type Store } from './reducer.ts';
 import { Ticker } from './ticker.svelte.ts';
 import type {
@@ -73,7 +74,10 @@ export class LiveRoom {
   constructor(options: RoomOptions) {
     this.seat = options.seat;
     this.channel = new LiveChannel({
-      url: liveUrl(options.meeting, options.seat),
+      url:
+        options.seat.as === 'hall'
+          ? hallUrl(options.meeting, options.seat)
+          : liveUrl(options.meeting, options.seat),
       open: options.open,
       manner: options.seat.as === 'member' ? OF_MEMBERS : undefined,
       handlers: {
@@ -89,6 +93,12 @@ export class LiveRoom {
   start(): void {
     this.ticker.start();
     this.channel.start();
+  }
+
+  /** Takes the hall over from the page that has it now. */
+  takeOver(): void {
+    this.ticker.start();
+    this.channel.takeOver();
   }
 
   stop(): void {
@@ -182,6 +192,12 @@ export class LiveRoom {
     for (const key of [...this.links.keys()]) if (!(key in points)) this.links.delete(key);
     for (const [key, figures] of Object.entries(points)) this.links.set(key, figures);
   }
+}
+
+/** A page names itself, so that the server tells its return after a cut from a second machine. */
+function hallUrl(meeting: number, seat: RoomSeat): (take: boolean) => string {
+  const device = randomName();
+  return (take) => `${liveUrl(meeting, seat)}&device=${device}${take ? '&take=true' : ''}`;
 }
 
 function liveUrl(meeting: number, seat: RoomSeat): string {

@@ -31,6 +31,12 @@ export class MediaKeeper {
   state = $state<MediaState>('off');
   /** When a session that had worked stopped working (ms since 1970, this machine's clock). */
   brokenSince = $state<number | undefined>();
+  /** Media goes through now, whatever the live channel does. */
+  alive = $state(false);
+  /** Since when it is tried in vain to get any at all (as `brokenSince`). */
+  missingSince = $state<number | undefined>();
+  /** Why the last try came to nothing: the node answered and no packet got through, or nobody answered. */
+  trouble = $state<'network' | 'server' | undefined>();
   /** False once the server said that this client only watches: it then offers nothing of its own. */
   mayShare = $state(true);
   /** Slot name -> track. */
@@ -49,6 +55,8 @@ export class MediaKeeper {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #grace: ReturnType<typeof setTimeout> | undefined;
   #tries = 0;
+  /** When the current session stopped; a hiccup is not told. */
+  #brokenAt: number | undefined;
   #running = false;
 
   /** `taken` gets the tracks of every session that comes up, by slot. */
@@ -62,7 +70,8 @@ export class MediaKeeper {
     this.#running = true;
     this.state = 'connecting';
     this.#stops.push(
-      this.#room.onSnapshot(() => this.#lineBack()),
+      this.#room.onSnapshot(() => (this.#open ? this.#lineBack() : this.#meetingMoved())),
+      this.#room.onEvent(() => this.#meetingMoved()),
       this.#room.onSignal('media-node', (data) => this.#nodeSaid(data.up === true, data.boot)),
       this.#room.onSignal('media-session', (data) => this.#sessionSaid(data.session, data.state)),
       this.#room.onSignal('demand', (data) => this.#wanted(data as unknown as Demand)),
@@ -81,7 +90,8 @@ export class MediaKeeper {
     this.#current?.close();
     this.#next = this.#current = undefined;
     this.tracks.clear();
-    this.brokenSince = undefined;
+    this.brokenSince = this.missingSince = this.trouble = undefined;
+    this.alive = false;
     this.state = 'off';
   }
 
@@ -90,6 +100,29 @@ export class MediaKeeper {
     if (track) this.#sending.set(publication, track);
     else this.#sending.delete(publication);
     await Promise.all([this.#current, this.#next].map((session) => session?.replace(publication, track)));
+  }
+
+  /** There is media while the meeting is open or runs; before and after nobody asks for any, however long a page stands. */
+  get #open(): boolean {
+    const state = this.#room.meeting?.state;
+    return state === undefined || state === 'open' || state === 'running';
+  }
+
+  #meetingMoved(): void {
+    if (this.#open) {
+      if (!this.#current && !this.#next && this.#room.phase.name === 'live') this.#renew();
+      return;
+    }
+    if (!this.#current && !this.#next) return;
+    clearTimeout(this.#retry);
+    clearTimeout(this.#grace);
+    this.#next?.close();
+    this.#current?.close();
+    this.#next = this.#current = undefined;
+    this.brokenSince = this.missingSince = this.trouble = undefined;
+    this.alive = false;
+    this.tracks.clear();
+    this.state = 'waiting';
   }
 
   /** A console or member has a new name after every reconnect, and its session goes with the old one. */
@@ -127,18 +160,26 @@ export class MediaKeeper {
     this.#next?.close();
     this.#next = undefined;
     if (!this.#running) return;
-    if (this.#room.phase.name !== 'live') {
+    if (this.#room.phase.name !== 'live' || !this.#open) {
       this.state = 'waiting';
       return;
     }
     this.state = this.#current ? 'healing' : 'connecting';
-    if (this.#current && this.#current.state !== 'connected') this.brokenSince ??= Date.now();
+    if (this.#current && this.#current.state !== 'connected')
+      this.brokenSince ??= this.#brokenAt ?? Date.now();
+    else if (!this.#current) this.missingSince ??= Date.now();
     const participant = this.#room.participant;
     const { publish, slots } = planFor(this.#room.audience);
     const plan = { publish: this.mayShare ? publish : [], slots };
-    const session = new MediaSession(plan, this.#sending, {
-      state: (state) => this.#moved(session, participant, state),
-    });
+    let session: MediaSession;
+    try {
+      session = new MediaSession(plan, this.#sending, {
+        state: (state) => this.#moved(session, participant, state),
+      });
+    } catch {
+      // A browser gives out a limited number of peer connections, and takes back forgotten ones after a while.
+      return this.#failed('server');
+    }
     this.#next = session;
     this.#asking = true;
     session
@@ -148,7 +189,7 @@ export class MediaKeeper {
         return String(reply.sdp);
       })
       .then(
-        () => session === this.#next && this.#again(CONNECTED_WITHIN),
+        () => session === this.#next && this.#again(CONNECTED_WITHIN, 'network'),
         (reason: unknown) => session === this.#next && this.#refused(reason),
       )
       .finally(() => {
@@ -158,8 +199,10 @@ export class MediaKeeper {
 
   #moved(session: MediaSession, participant: string, state: RTCPeerConnectionState): void {
     if (session === this.#next && state === 'connected') return this.#take(session, participant);
-    if (session === this.#next && state === 'failed') return this.#failed();
+    if (session === this.#next && state === 'failed') return this.#failed('network');
     if (session !== this.#current) return;
+    this.alive = state === 'connected';
+    this.#brokenAt = this.alive ? undefined : (this.#brokenAt ?? Date.now());
     clearTimeout(this.#grace);
     if (state === 'connected') {
       this.brokenSince = undefined;
@@ -181,20 +224,22 @@ export class MediaKeeper {
     for (const [slot, track] of session.tracks) this.tracks.set(slot, track);
     this.#taken(session.tracks);
     old?.close();
-    this.brokenSince = undefined;
+    this.brokenSince = this.missingSince = this.trouble = this.#brokenAt = undefined;
+    this.alive = true;
     this.state = 'connected';
   }
 
   /** Who may not share is refused with an offer that would, and is asked again without. Halls always send. */
   #refused(reason: unknown): void {
     const watchOnly = reason instanceof CommandError && reason.code === 'not-allowed';
-    if (!watchOnly || !this.mayShare || this.#room.audience === 'hall') return this.#failed();
+    if (!watchOnly || !this.mayShare || this.#room.audience === 'hall') return this.#failed('server');
     this.mayShare = false;
     this.#asking = false;
     this.#renew();
   }
 
-  #failed(): void {
+  #failed(trouble: 'network' | 'server'): void {
+    this.trouble = trouble;
     this.#next?.close();
     this.#next = undefined;
     this.state = this.#current?.state === 'connected' ? 'healing' : 'waiting';
@@ -205,8 +250,11 @@ export class MediaKeeper {
     this.#again(this.#room.mediaUp ? wait * (0.75 + Math.random() / 2) : NODE_MISSING_RETRY);
   }
 
-  #again(wait: number): void {
+  #again(wait: number, trouble = this.trouble): void {
     clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => this.#renew(), wait);
+    this.#retry = setTimeout(() => {
+      this.trouble = trouble;
+      this.#renew();
+    }, wait);
   }
 }

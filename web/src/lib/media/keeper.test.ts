@@ -61,11 +61,17 @@ class FakeRoom {
   boot = 'boot-1';
   offers: Sent[] = [];
   mayShare = true;
+  meeting: { state: string } | undefined;
+  event: () => void = () => {};
   #snapshot: () => void = () => {};
   readonly #signals = new Map<string, (data: object) => void>();
 
   onSnapshot(listener: () => void) {
     this.#snapshot = listener;
+    return () => {};
+  }
+  onEvent(listener: () => void) {
+    this.event = listener;
     return () => {};
   }
   onSignal(kind: string, listener: (data: object) => void) {
@@ -211,6 +217,51 @@ describe('media keeper', () => {
     await settle();
     expect(room.offers.map(({ publish }) => Object.keys(publish).length)).toEqual([2, 0]);
     expect(keeper.mayShare).toBe(false);
+  });
+
+  it('asks for nothing while the meeting is not open, and at once when it opens', async () => {
+    const room = Object.assign(new FakeRoom(), { meeting: { state: 'invited' } });
+    const keeper = new MediaKeeper(room as unknown as LiveRoom);
+    keeper.start();
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(room.offers).toHaveLength(0);
+    expect(keeper.missingSince).toBeUndefined();
+    room.meeting = { state: 'open' };
+    room.event();
+    await settle();
+    expect(room.offers).toHaveLength(1);
+    last().becomes('connected');
+    room.meeting = { state: 'ended' };
+    room.event();
+    expect(last().connectionState).toBe('closed');
+    expect(keeper.tracks.size).toBe(0);
+    room.signal('media-node', { up: true, boot: 'boot-1' });
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(room.offers).toHaveLength(1);
+  });
+
+  it('knows what stands in the way when no media comes up', async () => {
+    const room = new FakeRoom();
+    const keeper = new MediaKeeper(room as unknown as LiveRoom);
+    keeper.start();
+    await settle();
+    expect(keeper.trouble).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect(keeper.trouble).toBe('network');
+    expect(keeper.missingSince).toBeDefined();
+    expect(keeper.alive).toBe(false);
+    last().becomes('connected');
+    expect(keeper.trouble).toBeUndefined();
+    expect(keeper.missingSince).toBeUndefined();
+    expect(keeper.alive).toBe(true);
+  });
+
+  it('says that media goes through while the live channel is cut', async () => {
+    const { room, keeper } = await connected();
+    room.phase = { name: 'cut' };
+    expect(keeper.alive).toBe(true);
+    last().becomes('disconnected');
+    expect(keeper.alive).toBe(false);
   });
 
   it('stops for good', async () => {

@@ -3,7 +3,12 @@ let shared: AudioContext | undefined;
 /** One context for the page: browsers allow only a few. */
 export function audioContext(): AudioContext {
   shared ??= new AudioContext();
-  if (shared.state === 'suspended') shared.resume().catch(() => undefined);
+  if (shared.state === 'suspended') {
+    shared.resume().catch(() => undefined);
+    // Refused without a touch, and not asked again: a needle would stand still for as long as the page is open.
+    for (const kind of ['pointerup', 'keydown'])
+      addEventListener(kind, () => shared?.resume().catch(() => undefined), { once: true });
+  }
   return shared;
 }
 

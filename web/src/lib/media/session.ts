@@ -1,3 +1,4 @@
+import { randomName } from '#lib/live/name.ts';
 import type { PictureDemand } from '#lib/live/types.ts';
 import { applyDemand, chosenCodecs, firstEncoding } from './encodings.ts';
 import { kindOf, type Plan, type Publication } from './plan.ts';
@@ -106,11 +107,4 @@ function mids<K extends string>(transceivers: ReadonlyMap<K, RTCRtpTransceiver>)
   const found: Record<string, K> = {};
   for (const [key, { mid }] of transceivers) if (mid !== null) found[mid] = key;
   return found;
-}
-
-/** Not `crypto.randomUUID`, which is missing where the page has no secure origin. */
-function randomName(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) =>
-    byte.toString(16).padStart(2, '0'),
-  ).join('');
 }

@@ -1,3 +1,5 @@
+const RESUME_AFTER = 300;
+
 type Sink = HTMLAudioElement & { setSinkId?: (id: string) => Promise<void> };
 
 /** The sound slots of a room on the loudspeakers: one element each, started in one go. */
@@ -20,6 +22,8 @@ export class SoundOut {
       element = new Audio() as Sink;
       element.autoplay = true;
       element.dataset.slot = slot;
+      // A telephone call or a headset pulled out pauses it, and nothing else would start it again.
+      element.addEventListener('pause', () => setTimeout(() => this.#resume(slot), RESUME_AFTER));
       this.#elements.set(slot, element);
       document.body.append(element);
     }
@@ -73,6 +77,11 @@ export class SoundOut {
     this.#elements.clear();
   }
 
+  #resume(slot: string): void {
+    const element = this.#elements.get(slot);
+    if (element?.paused) void this.#play(element);
+  }
+
   async #play(element: Sink): Promise<void> {
     try {
       await element.play();
@@ -85,8 +94,13 @@ export class SoundOut {
   }
 
   async #route(element: Sink): Promise<void> {
-    // An unplugged loudspeaker is no reason for silence: the system's own then sounds.
-    await element.setSinkId?.(this.#speaker).catch(() => undefined);
+    const wanted = this.#speaker;
+    try {
+      await element.setSinkId?.(wanted);
+    } catch {
+      // An unplugged loudspeaker is no reason for silence: the system's own then sounds.
+      if (wanted === this.#speaker) await element.setSinkId?.('').catch(() => undefined);
+    }
   }
 }
 
@@ -95,7 +109,8 @@ const NOTE = 0.28;
 
 /** Plays three rising notes on a loudspeaker, so that a technician hears that it sounds. Resolves at the end. */
 export async function playTest(speaker: string, context: AudioContext): Promise<void> {
-  await context.resume();
+  // Where there is no sound card the promise stays open for ever.
+  await Promise.race([context.resume(), new Promise((done) => setTimeout(done, 1_000))]);
   const out = context.createMediaStreamDestination();
   const element: Sink = new Audio();
   element.srcObject = out.stream;

@@ -1,5 +1,7 @@
 import { dev, version } from '$app/env';
 
+const updateEvery = 3_600_000;
+
 /**
  * Registers the service worker, which opens the app without a line; in the built app only. A newer one takes over once this
  * page is of its own version and no other window is open, so that nobody's page changes under their eyes.
@@ -10,6 +12,8 @@ export function registerWorker(): void {
     (registration) => {
       const offer = () => registration.waiting?.postMessage({ kind: 'ready-for', version });
       offer();
+      // A page that stands for weeks asks for what is new by itself.
+      setInterval(() => void registration.update().catch(() => undefined), updateEvery);
       registration.addEventListener('updatefound', () => {
         registration.installing?.addEventListener('statechange', offer);
       });

@@ -1,4 +1,4 @@
-import { createContext } from 'svelte';
+import { createContext, untrack } from 'svelte';
 import { Devices } from '#lib/media/devices.svelte.ts';
 import { keepAwake } from '#lib/media/awake.ts';
 import { answer, api } from '#lib/api/client.ts';
@@ -9,6 +9,9 @@ import type { PointEntity, TurnoutEntity } from '#lib/live/types.ts';
 import { Conference } from '../conference.svelte.ts';
 import { ScreenCode } from './code.svelte.ts';
 import { endVisit, noteVisit } from './visit.ts';
+
+/** Media comes up within a second or two; a slow line and one try in vain are allowed for (ms). */
+const MEDIA_WITHIN = 10_000;
 
 /** What a hall is in, as its screen says it from afar. */
 export type HallState =
@@ -31,6 +34,8 @@ export class Hall {
   readonly follow: Follow;
   /** What people scan here. */
   readonly code: ScreenCode;
+  /** The panel where devices are chosen is open. */
+  choosing = $state(false);
   /** The code is wanted in a corner while the conference runs. */
   codeShown = $state(false);
   readonly meeting: number;
@@ -45,7 +50,13 @@ export class Hall {
     const { media, room, sound } = this.conference;
     this.follow = new Follow(room);
     this.code = new ScreenCode(meeting, point, room.channel.clock);
-    sound.speaker(devices.inUse('speaker'));
+    // Names of devices are known after the first permission, and change with every plug.
+    $effect(() => sound.speaker(devices.inUse('speaker')));
+    $effect(() => this.#report());
+    $effect(() => {
+      const wanted = this.#devicesWanted;
+      untrack(() => (wanted ? void devices.open() : devices.close()));
+    });
     this.#stops.push(
       devices.onTrack('camera', (track) => void media.publish('camera', track)),
       devices.onTrack('microphone', (track) => {
@@ -86,25 +97,61 @@ export class Hall {
   /** Sound leaves this machine only when called or listened to; that nobody else hears it is the server's part. */
   readonly microphoneOpen: boolean = $derived(this.floor || this.listenedTo);
 
-  /** Since when line or media are broken, in server time (ms). */
+  /** Since when line or media are broken, in server time (ms): whichever broke first, until both are back. */
   readonly brokenSince: number | undefined = $derived.by(() => {
     const { room, media } = this.conference;
-    const since = room.phase.name === 'cut' ? room.phase.since : media.brokenSince;
-    return since === undefined ? undefined : since + room.channel.clock.offset;
+    const line = room.phase.name === 'cut' ? room.phase.since : Infinity;
+    const since = Math.min(line, media.brokenSince ?? Infinity);
+    return since === Infinity ? undefined : since + room.channel.clock.offset;
+  });
+
+  /** No picture and no sound since the hall came in, for longer than it takes when all is well. */
+  readonly withoutMedia: boolean = $derived.by(() => {
+    const { room, media } = this.conference;
+    const since = media.missingSince;
+    return since !== undefined && room.ticker.now - room.channel.clock.offset - since > MEDIA_WITHIN;
+  });
+
+  /** Why a hall that was called is not heard; undefined while it is. */
+  readonly unheard: 'media' | 'microphone' | 'muted' | undefined = $derived.by(() => {
+    if (!this.floor) return undefined;
+    if (!this.conference.media.alive) return 'media';
+    if (!this.devices.microphone) return 'microphone';
+    return this.devices.muted.microphone ? 'muted' : undefined;
   });
 
   readonly state: HallState = $derived.by(() => {
-    const { room } = this.conference;
+    const { room, media } = this.conference;
     if (room.phase.name === 'refused') return 'refused';
     if (!room.known) return room.phase.name === 'cut' ? 'reconnecting' : 'connecting';
     const meeting = room.meeting?.state;
     if (meeting === 'ended') return 'ended';
-    if (this.brokenSince !== undefined) return 'reconnecting';
+    // While its sound still goes out the hall is on air, whatever the live channel does: nobody is heard unawares.
+    const onAir = meeting === 'running' && this.floor && media.alive;
+    if (this.brokenSince !== undefined && !onAir) return 'reconnecting';
     if (meeting === 'open') return this.own?.presence === 'ready' ? 'ready' : 'testing';
     if (meeting !== 'running') return 'waiting';
     if (this.floor) return 'on-air';
     return this.onStage ? 'on-stage' : 'off';
   });
+
+  /** Before the opening and after the end a camera's lamp has no reason to burn. */
+  readonly #devicesWanted: boolean = $derived.by(() => {
+    const meeting = this.conference.room.meeting?.state;
+    const idle = meeting === 'draft' || meeting === 'invited' || meeting === 'ended';
+    return !idle || this.choosing;
+  });
+
+  /** The console learns how camera and microphone are, whenever that is not what it knows. */
+  #report(): void {
+    const { room } = this.conference;
+    const camera = this.devices.status('camera');
+    const microphone = this.devices.status('microphone');
+    const { own } = this;
+    if (room.phase.name !== 'live' || !own || own.presence === 'absent' || this.devices.opening) return;
+    if (own.camera !== camera || own.microphone !== microphone)
+      room.command('hall.devices', { camera, microphone }).catch(() => undefined);
+  }
 
   enter(): void {
     noteVisit(this.meeting, this.point);

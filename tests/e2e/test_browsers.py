@@ -1,0 +1,195 @@
+"""Browsers as they are in offices: too old, without a secure origin, set to another zone, shared by several people, on
+a weak line."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from playwright.async_api import BrowserContext, Page, Route, expect
+
+from server.accounts.dependencies import COOKIE
+from tests.e2e.office import LOGIN, PASSWORD, Office
+from tests.e2e.people import until
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(240),
+    pytest.mark.asyncio(loop_scope="module"),
+]
+
+KB = 1000
+
+
+@asynccontextmanager
+async def context(office: Office, who: str | None = None, **options: Any) -> AsyncIterator[BrowserContext]:
+    made = await office.browser.new_context(**({"base_url": office.deployment.url, "locale": "vi-VN"} | options))
+    made.set_default_timeout(15_000)
+    if who is not None:
+        url = options.get("base_url", office.deployment.url)
+        await made.add_cookies([{"name": COOKIE, "value": office.cookies[who], "url": url}])
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+async def first_load(page: Page, path: str, shown: str) -> tuple[int, int, dict[str, int]]:
+    """Bytes over the line until the page stands, how many answers, and the largest of them."""
+    session = await page.context.new_cdp_session(page)
+    await session.send("Network.enable")
+    names: dict[str, str] = {}
+    sizes: dict[str, int] = {}
+    session.on("Network.responseReceived", lambda e: names.update({e["requestId"]: e["response"]["url"]}))
+    session.on("Network.loadingFinished", lambda e: sizes.update({e["requestId"]: int(e["encodedDataLength"])}))
+    await page.goto(path)
+    await page.locator(shown).first.wait_for()
+    await page.wait_for_load_state("networkidle")
+    found = {names.get(key, ""): size for key, size in sizes.items() if "/api/" not in names.get(key, "")}
+    largest = dict(sorted(found.items(), key=lambda item: -item[1])[:12])
+    return sum(found.values()), len(found), largest
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "shown", "most"),
+    [
+        (None, "/join/khong-co-duong-dan-nay", "h1", 185),
+        (None, "/sign-in", "form", 190),
+        ("main", "/hall", "h1", 235),
+    ],
+)
+async def test_the_first_load_keeps_its_budget(
+    office: Office, who: str | None, path: str, shown: str, most: int
+) -> None:
+    """With style and fonts, compressed, as it travels. The worker that keeps pages for later comes after it."""
+    async with context(office, who, service_workers="block") as browser:
+        total, answers, largest = await first_load(await browser.new_page(), path, shown)
+    print(f"{path}: {total / KB:.0f} kB in {answers} answers")
+    assert total < most * KB, json.dumps(largest, indent=1)
+
+
+async def test_a_browser_that_is_too_old_is_told_so_without_any_script(office: Office) -> None:
+    """It does not know layers, nor what its own engine learnt later: what stands in them is not there for it."""
+
+    async def without_layers(route: Route) -> None:
+        answer = await route.fetch()
+        await route.fulfill(response=answer, body=(await answer.text()).replace("@layer", "@later"))
+
+    async with context(office, service_workers="block", java_script_enabled=False) as browser:
+        page = await browser.new_page()
+        await page.goto("/sign-in")
+        await expect(page.locator("#too-old")).to_be_hidden()
+        await page.route("**/opening.css", without_layers)
+        await page.reload()
+        await expect(page.get_by_role("heading", name="Trình duyệt này đã quá cũ")).to_be_visible()
+        await page.get_by_role("link", name="Vẫn thử mở").click()
+        await expect(page.locator("#too-old")).to_be_hidden()
+
+
+async def test_the_desk_works_over_plain_http(office: Office) -> None:
+    url = f"http://hop.lan:{office.deployment.port}"
+    async with context(office, base_url=url) as browser:
+        page = await browser.new_page()
+        broken: list[str] = []
+        page.on("pageerror", lambda error: broken.append(str(error)))
+        await page.goto("/sign-in")
+        assert await page.evaluate("[isSecureContext, 'randomUUID' in crypto]") == [False, False]
+        await page.get_by_label("Tên đăng nhập").fill(LOGIN)
+        await page.locator('input[type="password"]').fill(PASSWORD)
+        await page.locator('button[type="submit"]').click()
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
+        await page.goto(f"/meetings/{office.meetings['invited']}/delegate/me")
+        await expect(page.get_by_test_id("delegate")).to_be_visible()
+        assert broken == []
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "UTC"])
+async def test_hours_are_those_of_viet_nam_on_a_computer_set_elsewhere(office: Office, zone: str) -> None:
+    path = f"/meetings/{office.meetings['invited']}"
+    async with (
+        context(office, "organiser", timezone_id="Asia/Ho_Chi_Minh") as here,
+        context(office, "organiser", timezone_id=zone) as there,
+    ):
+        seen = []
+        for browser in (here, there):
+            page = await browser.new_page()
+            await page.goto(path)
+            await page.get_by_role("heading", level=1).wait_for()
+            facts = await page.locator("dl").first.inner_text()
+            await page.goto(f"{path}/edit")
+            start = page.get_by_label("Bắt đầu").first
+            await start.wait_for()
+            seen.append((facts, await start.input_value()))
+    assert seen[0] == seen[1]
+
+
+async def test_a_window_of_one_person_is_not_left_to_the_next(office: Office) -> None:
+    async with context(office, "organiser") as browser:
+        first = await browser.new_page()
+        await first.goto("/")
+        await expect(first.get_by_role("button", name=office.where.organiser.full_name)).to_be_visible()
+        await first.evaluate("localStorage.setItem('nhipcau.own.person-0.meeting-draft.1.new', 'của người khác')")
+        await browser.add_cookies([{"name": COOKIE, "value": office.cookies["chair"], "url": office.deployment.url}])
+        second = await browser.new_page()
+        await second.goto("/")
+        await expect(second.get_by_role("button", name=office.where.chair.full_name)).to_be_visible()
+        # The first hears of it, and is the other's too.
+        await expect(first.get_by_role("button", name=office.where.chair.full_name)).to_be_visible()
+        kept = await first.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('nhipcau.own.'))")
+        assert [key for key in kept if not key.startswith(f"nhipcau.own.person-{office.where.chair.id}.")] == []
+
+
+PERSONAL = """async () => {
+  const databases = await indexedDB.databases();
+  const left = [];
+  for (const { name } of databases) {
+    const db = await new Promise((done, failed) => {
+      const open = indexedDB.open(name);
+      open.onsuccess = () => done(open.result);
+      open.onerror = () => failed(open.error);
+    });
+    for (const store of db.objectStoreNames)
+      left.push(...await new Promise((done) => {
+        const asked = db.transaction(store).objectStore(store).getAllKeys();
+        asked.onsuccess = () => done(asked.result.map((key) => `${store}:${key}`));
+      }));
+    db.close();
+  }
+  const kept = (storage) => Object.keys(storage).filter((key) => !/preferences|reader|offline|PARAGLIDE/.test(key));
+  return [...left, ...kept(localStorage), ...kept(sessionStorage).filter((key) => !key.startsWith('sveltekit:'))];
+}"""
+
+
+@pytest.mark.parametrize("line", ["there", "gone"])
+async def test_signing_out_leaves_nothing_of_a_person(office: Office, line: str) -> None:
+    async with context(office) as browser:
+        page = await browser.new_page()
+        await page.goto("/sign-in")
+        await page.get_by_label("Tên đăng nhập").fill(LOGIN)
+        await page.locator('input[type="password"]').fill(PASSWORD)
+        await page.locator('button[type="submit"]').click()
+        await page.get_by_role("button", name=office.where.organiser.full_name).wait_for()
+        await page.goto("/meetings/new")
+        await page.get_by_role("textbox").first.fill("Hội nghị chưa ai được biết")
+        await until(
+            lambda: page.evaluate(PERSONAL), lambda left: any("meeting-draft" in key for key in left), 10, "draft"
+        )
+        if line == "gone":
+            await browser.set_offline(True)
+        await page.get_by_role("button", name=office.where.organiser.full_name).click()
+        await page.get_by_role("menuitem", name="Đăng xuất").click()
+        leaving = page.get_by_role("dialog").get_by_role("button").last
+        await page.wait_for_timeout(500)
+        if await leaving.is_visible():
+            await leaving.click()
+        await until(
+            lambda: page.evaluate(PERSONAL),
+            lambda left: [key for key in left if key != "nhipcau.signing-out"] == [],
+            15,
+            "what is left",
+        )
+        await browser.set_offline(False)
+        await page.goto("/")
+        await page.wait_for_url("**/sign-in*")
+        assert (await page.request.get("/api/session")).status == 401
