@@ -111,6 +111,9 @@ def _ways() -> list[_Bubblewrap]:
             seen += ["--symlink", str(path.readlink()), str(path)]
         elif path.is_dir():
             seen += _bound(path)
+    seen += ["--proc", "/proc", "--dev", "/dev"]
+    for each in ("/tmp", "/dev/shm"):  # noqa: S108  its own, before what may be installed below
+        seen += ["--perms", "1777", "--tmpfs", each]
     prefixes = [Path(each) for each in dict.fromkeys((sys.base_prefix, sys.prefix)) if not each.startswith("/usr/")]
     # Folders that bwrap makes by itself on the way may be closed to the own user.
     ways = [Path(_CODE), *(Path(each).parent for each in _CONFIGURATION), *(each.parent for each in prefixes)]
@@ -120,9 +123,6 @@ def _ways() -> list[_Bubblewrap]:
         seen += _bound(prefix)
     for each in _CONFIGURATION:
         seen += ["--ro-bind-try", each, each]
-    seen += ["--proc", "/proc", "--dev", "/dev"]
-    for each in ("/tmp", "/dev/shm"):  # noqa: S108  its own
-        seen += ["--perms", "1777", "--tmpfs", each]
     user = str(_OWN_USER)
     nobody = _Bubblewrap((*seen, "--unshare-user", "--disable-userns", "--uid", user, "--gid", user), ("--",), False)
     if os.geteuid() != 0:

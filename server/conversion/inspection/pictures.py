@@ -92,7 +92,7 @@ def _is_whole_heif(path: Path) -> bool:
         while at < size:
             file.seek(at)
             head = file.read(16)
-            if len(head) < 8:
+            if len(head) < 8 or not head[4:8].isalnum():  # zeros are no box
                 return False
             length = int.from_bytes(head[:4])
             length = int.from_bytes(head[8:16]) if length == 1 else size - at if length == 0 else length
