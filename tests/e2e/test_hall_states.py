@@ -246,6 +246,7 @@ async def test_a_stopped_share_stays_stopped(rooms: Rooms) -> None:
 async def test_a_hall_whose_turn_ends_shares_no_more(rooms: Rooms) -> None:
     lat = rooms.office.where.lat_hall
     page = await rooms.hall("lat", lat, CAPTURES)
+    await rooms.until(lambda: rooms.console.point(lat.id)["presence"] == "ready")
     await rooms.console.command("floor.give", point_id=lat.id)
     await page.mouse.move(200, 200)
     await page.get_by_test_id("share").click()
