@@ -17,11 +17,15 @@ async def start(
     participant: str,
     *,
     point_id: int | None = None,
+    again: str | None = None,
     connected: Callable[[str], bool] = lambda _participant: True,
 ) -> None:
     """`participant` shows its content to all. Allowed: presenters and whoever conducts or operates, from their own
     desk; a hall (`point_id`) while it holds the floor. Whoever directs takes over from another; for the rest it is a
-    Conflict while somebody shares who is still `connected`."""
+    Conflict while somebody shares who is still `connected`.
+
+    `again`: the client shared under that name before its line broke. It goes on as it was, and is a Conflict once that
+    is no longer what is shown: what was stopped or replaced meanwhile stays so."""
     conference, rights = await _active(tx, meeting_id)
     before = Before(conference)
     if point_id is None:
@@ -32,17 +36,21 @@ async def start(
     if not allowed:
         raise NotAllowed()
     sharing = conference.stage.content
-    if sharing is not None:
-        if sharing["participant"] == participant:
-            return
-        if not rights.direct and connected(sharing["participant"]):
-            raise Conflict(
-                f"{sharing['name']} đang trình chiếu. Chờ kết thúc rồi chia sẻ.",
-                "Somebody else is sharing. Wait until they stop.",
-                participant=sharing["participant"],
-            )
+    if sharing is not None and sharing["participant"] == participant:
+        return
+    if again is not None and (sharing is None or sharing["participant"] != again):
+        raise Conflict(
+            "Phần chia sẻ này đã được ngừng. Nếu cần, đồng chí chia sẻ lại.",
+            "This share was stopped. Share again if it is needed.",
+        )
+    if sharing is not None and not rights.direct and connected(sharing["participant"]):
+        raise Conflict(
+            f"{sharing['name']} đang trình chiếu. Chờ kết thúc rồi chia sẻ.",
+            "Somebody else is sharing. Wait until they stop.",
+            participant=sharing["participant"],
+        )
     conference.stage.content = _content(participant, name, point_id, tx.now)
-    if rights.direct or point_id is not None:
+    if again is None and (rights.direct or point_id is not None):
         # A hall shares by right of the floor, which somebody gave it since.
         conference.stage.content_muted = False
     await record(tx, "content.started", "meeting", meeting_id, participant=participant, point_id=point_id)

@@ -57,6 +57,11 @@ class FloorMuteAll(Wire):
     including_main: bool = False
 
 
+class ContentStart(Wire):
+    again: str | None = Field(default=None, max_length=64)
+    """The participant as which this client shared before its line broke: only if that is still what is shown."""
+
+
 class ContentSound(Wire):
     on: bool
 

@@ -41,7 +41,8 @@ class Call:
     services: Services
 
     connected: Callable[[str], bool]
-    """Whether a participant is connected to this meeting."""
+    """Whether a participant is connected to this meeting who is not the caller's own person: after a cut the server may
+    believe in a line that its person has long replaced."""
     entity: Callable[[str, str], dict[str, Any] | None] = lambda _collection, _key: None
     """(collection, key) -> the entity as of now, as JSON: for what must not ask the database."""
 

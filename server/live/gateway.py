@@ -274,13 +274,19 @@ class Gateway:
             client,
             client.actor,
             self._services,
-            connected=lambda participant: self._live.client(client.meeting_id, participant) is not None,
+            connected=lambda participant: self._somebody_else(client, participant),
             entity=lambda collection, key: self._live.room(client.meeting_id).entity(collection, key),
         )
         task = asyncio.create_task(_execute(call, command, message, self._audit_log))
         self._commands.add(task)
         task.add_done_callback(self._commands.discard)
         return task
+
+    def _somebody_else(self, client: Client, participant: str) -> bool:
+        other = self._live.client(client.meeting_id, participant)
+        if other is None:
+            return False
+        return other.actor.person_id is None or other.actor.person_id != client.actor.person_id
 
 
 class Conversation:

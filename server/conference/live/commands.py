@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from server.conference import content, floor, lifecycle, presence
 from server.conference.schemas import (
     ContentSound,
+    ContentStart,
     FloorGive,
     FloorMuteAll,
     FloorTake,
@@ -44,9 +45,14 @@ def _own_point(call: Call) -> int:
     return call.client.viewer.point_id
 
 
-async def _start_content(tx: Transaction, call: Call, _data: NoData) -> None:
+async def _start_content(tx: Transaction, call: Call, data: ContentStart) -> None:
     await content.start(
-        tx, call.meeting_id, call.client.participant, point_id=call.client.viewer.point_id, connected=call.connected
+        tx,
+        call.meeting_id,
+        call.client.participant,
+        point_id=call.client.viewer.point_id,
+        again=data.again,
+        connected=call.connected,
     )
 
 
@@ -161,7 +167,7 @@ COMMANDS = (
     LiveCommand(
         "content.start",
         "Shows this client's content to all: presenters, who directs, a hall that holds the floor.",
-        NoData,
+        ContentStart,
         _act(_start_content),
         EVERYONE,
     ),

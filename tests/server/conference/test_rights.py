@@ -180,6 +180,39 @@ async def test_mute_all_reaches_the_sound_of_what_is_shared(
     assert heard()
 
 
+async def test_a_share_goes_on_after_a_cut_only_if_it_is_still_shown(
+    services: Services, province: builders.Province, join: Join
+) -> None:
+    meeting = await builders.conference(services, province, "running")
+    chair = await join(meeting.id, province.chair, "console")
+    first = await join(meeting.id, province.presenter, "member")
+    await first.command("content.start")
+    await chair.until(lambda: chair.stage["content"] is not None)
+    await chair.command("floor.mute_all")
+    # Its old line is not known to be dead yet; that is nobody else who shares.
+    second = await join(meeting.id, province.presenter, "member")
+    await second.command("content.start", again=first.participant)
+    assert second.stage["content"]["participant"] == second.participant
+    assert second.stage["content"]["muted"]
+    await chair.command("content.stop")
+    third = await join(meeting.id, province.presenter, "member")
+    with pytest.raises(Refused) as refused:
+        await third.command("content.start", again=second.participant)
+    assert refused.value.code == "conflict"
+    await chair.command("content.start")
+    await chair.until(lambda: chair.stage["content"] is not None)
+    for _who in ("the presenter", "who directs"):
+        with pytest.raises(Refused) as refused:
+            await third.command("content.start", again=second.participant)
+        assert refused.value.code == "conflict"
+        third = await join(meeting.id, province.chair, "console")
+    assert chair.stage["content"]["participant"] == chair.participant
+    # A claim by who directs brings back no sound that was turned off.
+    await chair.command("floor.mute_all")
+    await third.command("content.start", again=chair.participant)
+    assert third.stage["content"]["muted"]
+
+
 async def test_who_does_not_attend_is_not_let_in(
     services: Services, province: builders.Province, neighbour: builders.Neighbour, server: LiveServer
 ) -> None:

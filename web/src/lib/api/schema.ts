@@ -4053,6 +4053,14 @@ export interface components {
             /** On */
             on: boolean;
         };
+        /** ContentStart */
+        ContentStart: {
+            /**
+             * Again
+             * @default null
+             */
+            again: string | null;
+        };
         /**
          * DemandSignal
          * @description Signal `demand`: how large this client's pictures are watched; what nobody watches need not be sent.
@@ -4936,7 +4944,7 @@ export interface components {
             };
             /** @description Shows this client's content to all: presenters, who directs, a hall that holds the floor. */
             "content.start": {
-                data: components["schemas"]["NoData"];
+                data: components["schemas"]["ContentStart"];
                 reply: components["schemas"]["NoData"];
             };
             /** @description Stops one's own content; who directs stops anybody's. */

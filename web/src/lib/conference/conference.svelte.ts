@@ -3,6 +3,7 @@ import { LiveRoom, type RoomSeat } from '#lib/live/room.svelte.ts';
 import { MediaKeeper } from '#lib/media/keeper.svelte.ts';
 import { share, type Shared } from '#lib/media/share.ts';
 import { SoundOut } from '#lib/media/sound.svelte.ts';
+import { unanswered } from '#lib/live/errors.ts';
 import { Acts } from '#lib/live/acts.svelte.ts';
 
 /** One person's or hall's seat in a conference: the room as it is, media, sound and commands. */
@@ -13,8 +14,8 @@ export class Conference {
   readonly acts: Acts;
   /** The screen or window this client shows the others. */
   sharing = $state.raw<Shared | undefined>();
-  /** The name under which the server showed our content last. */
-  #claimed: string | undefined;
+  /** The names under which the server may be showing our content: each cut of the line adds one. Empty until it was shown. */
+  readonly #names = new Set<string>();
 
   constructor(meeting: number, seat: RoomSeat) {
     this.room = new LiveRoom({ meeting, seat });
@@ -49,7 +50,8 @@ export class Conference {
     if (!shared) return;
     this.sharing?.stop();
     this.sharing = shared;
-    this.#claimed = undefined;
+    this.#names.clear();
+    this.room.showsToAll(true);
     await this.media.publish('content', shared.video);
     await this.media.publish('content-audio', shared.audio);
     try {
@@ -69,7 +71,7 @@ export class Conference {
   /** The window was closed, or the browser's own bar was used: another's content is none of our business. */
   async #captureEnded(shared: Shared | null): Promise<void> {
     if (!shared || shared !== this.sharing) return;
-    const ours = this.sharesNow;
+    const ours = this.#names.has(this.#holder);
     await this.#endSharing();
     if (ours) await this.acts.run('content.stop');
   }
@@ -77,30 +79,37 @@ export class Conference {
   async #endSharing(): Promise<void> {
     this.sharing?.stop();
     this.sharing = undefined;
-    this.#claimed = undefined;
+    this.#names.clear();
+    this.room.showsToAll(false);
     await this.media.publish('content', null);
     await this.media.publish('content-audio', null);
+  }
+
+  /** Whose content everyone sees; '' for nobody's. */
+  get #holder(): string {
+    return this.room.stage?.content?.participant ?? '';
   }
 
   /** Once our content was everyone's, whoever took it off or put another in its place ended our capture too. */
   #watchShare(): void {
     if (!this.sharing) return;
-    const holder = this.room.stage?.content?.participant;
-    if (holder === this.room.participant) this.#claimed = holder;
-    // Still under the old name after a cut: the claim is on its way.
-    else if (this.#claimed !== undefined && holder !== this.#claimed) void this.#endSharing();
+    const holder = this.#holder;
+    if (holder !== '' && holder === this.room.participant) this.#names.add(holder);
+    else if (this.#names.size > 0 && !this.#names.has(holder)) void this.#endSharing();
   }
 
   /**
-   * After a cut the server may know this client by another name. What it still holds under the old one is claimed again;
-   * what was stopped or replaced meanwhile stays so.
+   * After a cut the server may know this client by another name. What it still holds under an old one is claimed again;
+   * what was stopped or replaced meanwhile stays so. A line that breaks once more claims with the next snapshot.
    */
   #reclaim(): void {
-    if (!this.sharing || this.#claimed === undefined) return;
-    const holder = this.room.stage?.content?.participant;
-    if (holder === this.room.participant) this.#claimed = holder;
-    else if (holder !== this.#claimed) void this.#endSharing();
-    else this.acts.ask('content.start').catch(() => void this.#endSharing());
+    this.#watchShare();
+    const holder = this.#holder;
+    if (!this.sharing || this.#names.size === 0 || holder === this.room.participant) return;
+    this.#names.add(this.room.participant);
+    this.acts.ask('content.start', { again: holder }).catch((failure: unknown) => {
+      if (!unanswered(failure)) void this.#endSharing();
+    });
   }
 }
 

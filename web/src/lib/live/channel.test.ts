@@ -4,6 +4,7 @@ import {
   type ChannelOptions,
   type Manner,
   OF_MEMBERS,
+  OF_SEATED,
   type LinePhase,
   type Socket,
 } from './channel.ts';
@@ -331,6 +332,23 @@ describe('live channel', () => {
     expect(sockets).toHaveLength(2);
     channel.stop();
     vi.unstubAllGlobals();
+  });
+
+  it('comes back and is found dead as fast as a hall while it is kept like one', () => {
+    const { channel, sockets, last } = setup(OF_MEMBERS);
+    channel.start();
+    last().snapshot(1);
+    channel.keep(OF_SEATED);
+    vi.advanceTimersByTime(5_000);
+    expect(last().pings).toBe(2);
+    last().drops();
+    vi.advanceTimersByTime(300);
+    expect(sockets).toHaveLength(2);
+    last().snapshot(2);
+    channel.keep(OF_MEMBERS);
+    last().drops();
+    vi.advanceTimersByTime(4_499);
+    expect(sockets).toHaveLength(2);
   });
 
   it('stays away as long as the server says', () => {

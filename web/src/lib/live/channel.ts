@@ -86,8 +86,8 @@ const ECHO_WITHIN = 15_000;
 export class LiveChannel {
   readonly clock: ServerClock;
   readonly #options: ChannelOptions;
-  readonly #backoff: Backoff;
-  readonly #manner: Manner;
+  #backoff: Backoff;
+  #manner: Manner;
   readonly #waiting = new Map<number, Waiting>();
   #socket: Socket | undefined;
   #live = false;
@@ -109,6 +109,14 @@ export class LiveChannel {
     this.clock = options.clock ?? new ServerClock();
     this.#manner = options.manner ?? OF_SEATED;
     this.#backoff = new Backoff(this.#manner.waits, options.random);
+  }
+
+  /** Keeps the line in another manner from now on. */
+  keep(manner: Manner): void {
+    if (manner === this.#manner) return;
+    this.#manner = manner;
+    this.#backoff = new Backoff(manner.waits, this.#options.random);
+    if (this.#live) this.#pingRegularly();
   }
 
   /** Takes the hall over from the page that has it (after a 4409 or 4410). */
@@ -209,8 +217,7 @@ export class LiveChannel {
     this.#live = true;
     this.#cutSince = undefined;
     this.#backoff.reset();
-    clearInterval(this.#ping);
-    this.#ping = setInterval(() => this.#probe(PONG_WITHIN), this.#manner.pingEvery);
+    this.#pingRegularly();
     this.#options.handlers.phase({ name: 'live' });
     this.#options.handlers.snapshot(snapshot);
     this.#probe(PONG_WITHIN);
@@ -223,6 +230,11 @@ export class LiveChannel {
     clearTimeout(waiting.timer);
     if (reply.ok) waiting.resolve(reply.data ?? {});
     else waiting.reject(new CommandError(reply.error ?? late().body));
+  }
+
+  #pingRegularly(): void {
+    clearInterval(this.#ping);
+    this.#ping = setInterval(() => this.#probe(PONG_WITHIN), this.#manner.pingEvery);
   }
 
   /** Asks for a pong. A question still open keeps its own deadline, or a dead line would never be found dead. */

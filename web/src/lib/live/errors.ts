@@ -32,6 +32,10 @@ export const cut = local(
   'The connection broke meanwhile. Check the state after it is back.',
 );
 
+/** Whether the server did not refuse: it was not reached, or its answer was not. */
+export const unanswered = (failure: unknown): boolean =>
+  failure instanceof CommandError && ['offline', 'cut', 'late'].includes(failure.code);
+
 /** No answer in time. */
 export const late = local(
   'late',

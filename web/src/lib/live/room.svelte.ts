@@ -1,5 +1,5 @@
 import { SvelteMap } from 'svelte/reactivity';
-import { LiveChannel, OF_MEMBERS, type LinePhase, type Socket } from './channel.ts';
+import { LiveChannel, OF_MEMBERS, OF_SEATED, type LinePhase, type Socket } from './channel.ts';
 import { randomName } from './name.ts';
 import { applyChange, applySnapshot, type Store } from './reducer.ts';
 import { Ticker } from './ticker.svelte.ts';
@@ -104,6 +104,11 @@ export class LiveRoom {
   stop(): void {
     this.ticker.stop();
     this.channel.stop();
+  }
+
+  /** While everybody looks at what this client shows, it comes back as halls do, not in the turn of a crowd that only watches. */
+  showsToAll(on: boolean): void {
+    this.channel.keep(on || this.seat.as !== 'member' ? OF_SEATED : OF_MEMBERS);
   }
 
   /** How many follow beside the halls; only consoles are told. */
