@@ -211,7 +211,7 @@ async def test_hall_of_a_meeting_not_yet_open_and_of_one_that_is_over(office: Of
         await page.get_by_test_id("not-open").wait_for()
         await audit.look("hall, not open")
         await page.evaluate("localStorage.removeItem('nhipcau.hall')")
-        await enter(page, office, "ended")
+        await page.goto(f"/hall/{office.meetings['ended']}/{office.where.lat_hall.id}")
         await page.get_by_test_id("ended").wait_for()
         await audit.look("hall, ended")
         audit.verdict()
