@@ -194,7 +194,6 @@ ROWS = [
     Row("POST /api/papers/{paper_id}/recall", LEADS, body=lambda _: {"reason": "Sai số liệu"}),
     Row("POST /api/papers/{paper_id}/restore", LEADS, paper="recalled"),
     Row("POST /api/papers/{paper_id}/retry", LEADS),
-    Row("POST /api/papers/{paper_id}/overrule-mark", LEADS, body=lambda _: {"reason": "Chữ trong bảng"}),
     Row("PUT /api/papers/{paper_id}/policy", LEADS, body=lambda _: {"download": True}),
     Row("GET /api/papers/{paper_id}/readers", LEADS),
     Row("GET /api/items/{item_id}/paper-policy", PRESENTS),

@@ -21,9 +21,10 @@ from media.contract import (
     View,
 )
 from server.conference.nodes import control_line, line_quality
+from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.meetings.models import Meeting
-from tests import builders
+from tests import builders, library
 from tests.server.conftest import Join
 from tests.sockets import FakeNode, LiveServer, Refused, refusal
 
@@ -37,7 +38,12 @@ def secret(server: LiveServer) -> str:
 
 @pytest.fixture
 async def meeting(services: Services, province: builders.Province) -> Meeting:
-    return await builders.conference(services, province, "running")
+    """With two on its list of delegates: they may follow it."""
+    meeting = await builders.conference(services, province, "running")
+    async with services.transactions(SYSTEM) as tx:
+        for person in (province.delegate, province.hall_secretary):
+            await library.delegate(tx.session, meeting, person, province.da_sar_hall)
+    return meeting
 
 
 def room(node: FakeNode, meeting: Meeting) -> Room:
