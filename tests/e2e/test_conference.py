@@ -24,6 +24,8 @@ async def test_halls_enter_and_test(conference: Conference) -> None:
         await conference.wall_shows(hall, "testing")
         await until(hall.state, lambda state: state == "testing", 10, hall.name)
     await conference.commune.page.get_by_test_id("ready").click()
+    # Nobody has said that the loudspeaker is heard: it asks.
+    await conference.commune.page.get_by_test_id("confirm").click()
     await conference.wall_shows(conference.commune, "ready", "weak")
 
 
