@@ -32,6 +32,7 @@ from server.accounts.actions.sessions import open_session
 from server.accounts.models import Person, RoleGrant, SignInSession
 from server.accounts.tokens import new_token, token_hash
 from server.attendance.models import PersonCheck
+from server.attendance.people import totals as turnout
 from server.core.actor import SYSTEM, Role
 from server.core.services import Services
 from server.core.transaction import Transaction
@@ -56,9 +57,9 @@ class Gathering:
     halls: list[Hall]
 
 
-async def prepare(services: Services, people: int) -> tuple[list[Gathering], str]:
-    """The demo's running conference, and a second one over the same halls with the same delegates; and a cookie that
-    opens consoles of both."""
+async def prepare(services: Services, people: int, consoles: int) -> tuple[list[Gathering], list[str]]:
+    """The demo's running conference, and a second one over the same halls with the same delegates; and a cookie for
+    each console, which are different people's: one person has only so many sockets."""
     await load(services)
     async with services.transactions(SYSTEM) as tx:
         first = await conference(tx.session)
@@ -70,13 +71,15 @@ async def prepare(services: Services, people: int) -> tuple[list[Gathering], str
             person_id: await open_session(tx, services.settings, person_id=person_id, point_id=None, user_agent="bench")
             for person_id in set(secretaries.values())
         }
-        console = await open_session(tx, services.settings, person_id=first.chair_id, point_id=None, user_agent="bench")
+        operators = list(guests)[:consoles]
+        grants = [{"person_id": each, "unit_id": first.unit_id, "role": Role.OPERATOR} for each in operators]
+        await tx.session.execute(insert(RoleGrant), grants)
         return [
             await _gathering(
                 tx, meeting, [Hall(point_id, cookies[secretaries[point_id]]) for point_id in points], guests
             )
             for meeting in (first, second)
-        ], console
+        ], [guests[each][1] for each in operators]
 
 
 async def _points(tx: Transaction, meeting_id: int) -> dict[int, int]:
@@ -229,7 +232,7 @@ async def _show_codes(services: Services, held: Gathering) -> None:
 async def _exact(services: Services, meeting_id: int, totals: list[dict[str, Any]], people: int) -> int:
     """How many the log holds. Fails if a console or the log's own count says anything else."""
     async with services.database.read() as session:
-        counted = (await totals.load(session, await session.get_one(Meeting, meeting_id))).total()
+        counted = (await turnout.load(session, await session.get_one(Meeting, meeting_id))).total()
         logged = await session.scalar(
             select(func.count(func.distinct(PersonCheck.delegate_id))).where(PersonCheck.meeting_id == meeting_id)
         )
@@ -251,8 +254,7 @@ async def run(arguments: argparse.Namespace) -> None:
         settings = deployment.settings.model_copy(update={"database_url": arguments.database})
         await asyncio.to_thread(upgrade, settings.database)
         services = Services.start(settings)
-        (rush, flood), console = await prepare(services, arguments.people)
-        consoles = [console] * arguments.consoles
+        (rush, flood), consoles = await prepare(services, arguments.people, arguments.consoles)
         deployment.start()
         try:
             await deployment.ready()

@@ -238,7 +238,7 @@ async def run() -> None:
             Path(task["report"]).write_text(json.dumps(crowd.back))
             say(back=len(crowd.back))
         elif command["do"] == "report":
-            seen = {page: list(times) for page, times in crowd.seen.items()}
+            seen = {page: list(times[: len(cookies)]) for page, times in crowd.seen.items()}
             Path(task["report"]).write_text(json.dumps(seen))
             say(frames=crowd.frames, closed=crowd.closed)
         else:
