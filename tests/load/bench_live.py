@@ -11,7 +11,6 @@ import json
 import math
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,7 @@ from server.papers.models import Paper, PaperVersion
 from tests import builders
 from tests.deployment import Deployment
 from tests.load.bench_halls import quantile
-from tests.load.machine import warn_if_busy
+from tests.load.machine import on_a_deployment
 from tests.sockets import Address, LiveClient
 
 POINTS = 161
@@ -235,18 +234,6 @@ def _cpu(process: psutil.Process) -> float:
     return times.user + times.system
 
 
-async def run(arguments: argparse.Namespace) -> None:
-    warn_if_busy()
-    with tempfile.TemporaryDirectory(prefix="nhipcau-live-") as folder:
-        deployment = Deployment(Path(folder) / "var")
-        try:
-            await measure(deployment, arguments, Path(folder))
-        finally:
-            if arguments.log:
-                print(deployment.tail(20_000))
-            deployment.stop()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--devices", type=int, default=12_000)
@@ -254,7 +241,7 @@ def main() -> None:
     parser.add_argument("--pause", type=float, default=1.0, help="seconds from one page to the next")
     parser.add_argument("--settle", type=float, default=3.0, help="seconds before the first page")
     parser.add_argument("--log", action="store_true", help="print the end of the server's log")
-    asyncio.run(run(parser.parse_args()))
+    asyncio.run(on_a_deployment("live", measure, parser.parse_args()))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import json
 import re
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -27,7 +26,7 @@ from server.reading.models import Receipt
 from tests.deployment import Deployment
 from tests.load.bench_halls import quantile
 from tests.load.bench_live import Devices, prepare
-from tests.load.machine import warn_if_busy
+from tests.load.machine import on_a_deployment
 from tests.sockets import Address, LiveClient
 
 COUNTED_MS = 5.0
@@ -206,18 +205,6 @@ def stalls(deployment: Deployment, since: int) -> list[tuple[float, float, str]]
     return [(float(found[2]), float(found[1]), found[3].strip()) for found in HELD.finditer(text)]
 
 
-async def run(arguments: argparse.Namespace) -> None:
-    warn_if_busy()
-    with tempfile.TemporaryDirectory(prefix="nhipcau-loop-") as folder:
-        deployment = Deployment(Path(folder) / "var")
-        try:
-            await measure(deployment, arguments, Path(folder))
-        finally:
-            if arguments.log:
-                print(deployment.tail(20_000))
-            deployment.stop()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--devices", type=int, default=12_000)
@@ -225,7 +212,7 @@ def main() -> None:
     parser.add_argument("--pause", type=float, default=1.0, help="seconds from one page to the next")
     parser.add_argument("--between", type=float, default=2.0, help="seconds after each act")
     parser.add_argument("--log", action="store_true", help="print the end of the server's log")
-    asyncio.run(run(parser.parse_args()))
+    asyncio.run(on_a_deployment("loop", measure, parser.parse_args()))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ does, and wait as long as the server says. Times count from when the server answ
 import argparse
 import asyncio
 import json
-import tempfile
 import time
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from server.meetings.models import MemberPoint
 from tests.deployment import Deployment
 from tests.load.bench_halls import quantile
 from tests.load.bench_live import Devices, prepare
-from tests.load.machine import warn_if_busy
+from tests.load.machine import on_a_deployment
 from tests.sockets import Address
 
 
@@ -90,24 +89,12 @@ def _cpu(process: psutil.Process) -> float:
     return times.user + times.system
 
 
-async def run(arguments: argparse.Namespace) -> None:
-    warn_if_busy()
-    with tempfile.TemporaryDirectory(prefix="nhipcau-return-") as folder:
-        deployment = Deployment(Path(folder) / "var")
-        try:
-            await measure(deployment, arguments, Path(folder))
-        finally:
-            if arguments.log:
-                print(deployment.tail(20_000))
-            deployment.stop()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--devices", type=int, default=12_000)
     parser.add_argument("--patience", type=float, default=180, help="seconds until everybody must be back")
     parser.add_argument("--log", action="store_true", help="print the end of the server's log")
-    asyncio.run(run(parser.parse_args()))
+    asyncio.run(on_a_deployment("return", measure, parser.parse_args()))
 
 
 if __name__ == "__main__":

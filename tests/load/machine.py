@@ -1,6 +1,12 @@
-"""What the machine was doing besides."""
+"""What the machine was doing besides, and a server of its own for a bench."""
 
+import argparse
 import os
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from tests.deployment import Deployment
 
 
 def warn_if_busy() -> None:
@@ -8,3 +14,20 @@ def warn_if_busy() -> None:
     load, cores = os.getloadavg()[0], os.cpu_count() or 1
     if load > cores / 2:
         print(f"Note: the machine is busy already (load {load:.1f} on {cores} cores); delays will be too long.")
+
+
+async def on_a_deployment(
+    name: str,
+    measure: Callable[[Deployment, argparse.Namespace, Path], Awaitable[None]],
+    arguments: argparse.Namespace,
+) -> None:
+    """Measures on a server of its own in a folder that goes with it. `arguments.log`: prints the end of its log."""
+    warn_if_busy()
+    with tempfile.TemporaryDirectory(prefix=f"nhipcau-{name}-") as folder:
+        deployment = Deployment(Path(folder) / "var")
+        try:
+            await measure(deployment, arguments, Path(folder))
+        finally:
+            if arguments.log:
+                print(deployment.tail(20_000))
+            deployment.stop()
