@@ -24,6 +24,7 @@ from server.edge.budgets import Connections
 from server.edge.exports import Exports
 from server.edge.guard import Guard
 from server.edge.headers import SecurityHeaders
+from server.edge.page_faults import PageFaults
 from server.edge.pages import Pages
 from server.invitations.rate_limits import Knocks
 from server.live.schema import add_live_schemas
@@ -65,6 +66,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.state.watchdog = Watchdog(logged=settings.log_stalls_ms / 1000)
     app.state.connections = Connections(settings.trusted_proxies)
     app.state.exports = Exports()
+    app.state.page_faults = PageFaults()
     app.state.recognise = Recognition()
     app.state.conference = conference
     app.state.gateway = conference.gateway

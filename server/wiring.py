@@ -19,6 +19,7 @@ from server.conference.nodes.routes import router as media_nodes
 from server.conference.routes import router as conference
 from server.core.services import Services
 from server.edge.health import router as health
+from server.edge.page_faults import router as page_faults
 from server.invitations.delegates import points_removed as delegates_without_hall
 from server.invitations.devices import came_by_link
 from server.invitations.entry_routes import router as door
@@ -63,6 +64,7 @@ ROUTERS: list[APIRouter] = [
     attendance_of_people,
     reading,
     health,
+    page_faults,
     accounts,
     organisations,
     meetings,
