@@ -17,7 +17,10 @@ const isOurs = (thrown: unknown, stack: string) =>
  * route's pattern; no address, no name goes with it (`server/edge/page_faults.py`).
  */
 export function tellFault(thrown: unknown, page: string): void {
-  const message = (thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown)).slice(0, 400);
+  const message = (thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown)).slice(
+    0,
+    400,
+  );
   const stack = (thrown instanceof Error ? (thrown.stack ?? '') : '').slice(0, 2000);
   if (!connection.up || told.size >= most || told.has(message) || !isOurs(thrown, stack)) return;
   told.add(message);
