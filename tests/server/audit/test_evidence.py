@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
+from python_calamine import CalamineWorkbook
 from sqlalchemy import delete, select, update
 
 from server.audit import queries
