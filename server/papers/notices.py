@@ -37,17 +37,22 @@ async def tell_readers(tx: Transaction, paper: Paper, kind: str, **facts: Any) -
 async def tell(services: Services, job: Job) -> None:
     """`TELL_JOB`."""
     paper_id, facts = job.data["paper_id"], job.data["facts"]
-    found = await services.database.beside(lambda session: _to_tell(session, paper_id, job.data["kind"], services))
+    kind, by, after = job.data["kind"], job.data["by"], job.data["after"]
+
+    async def work(session: AsyncSession) -> tuple[Paper, list[int]] | None:
+        to_tell = await _to_tell(session, paper_id, kind, services)
+        return to_tell and (to_tell[0], sorted(each for each in to_tell[1] if each > after and each != by))
+
+    found = await services.database.beside(work)
     if found is None:
         return
-    paper, people = found
-    left = sorted(each for each in people if each > job.data["after"] and each != job.data["by"])
+    paper, left = found
     for some in in_parts(left, AT_ONCE):
         async with services.transactions(SYSTEM) as tx:
             await notify(
                 tx,
                 some,
-                job.data["kind"],
+                kind,
                 data={"paper_id": paper.id, "title": paper.title, **facts},
                 path=f"/meetings/{paper.meeting_id}/papers/{paper.id}",
                 meeting_id=paper.meeting_id,
