@@ -2303,6 +2303,8 @@ export interface components {
             node: boolean;
             /** Version */
             version: string;
+            /** Problems */
+            problems: "untrusted-proxy"[];
         };
         /** ImportNote */
         ImportNote: {
