@@ -1,6 +1,7 @@
 """Whether a page's text is what the eye sees. A page needs recognising where there is ink and no text, where the text
 is a scanner's own guess and a poor one, and where its signs mean nothing. True text is never replaced by a guess."""
 
+import ctypes
 import re
 import unicodedata
 from dataclasses import dataclass, field
@@ -111,15 +112,20 @@ def _is_rubbish(textpage: pypdfium2.PdfTextPage, text: str, count: int) -> bool:
 
 
 def _hidden_letters(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage) -> int:
-    """In text that is not drawn (render mode 3): what recognition leaves behind."""
+    """In text that is not drawn (render mode 3, or in full transparency): what recognition leaves behind."""
     hidden = 0
     for each in page.get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT], max_depth=3):
-        if raw.FPDFTextObj_GetTextRenderMode(each) == raw.FPDF_TEXTRENDERMODE_INVISIBLE:
+        if raw.FPDFTextObj_GetTextRenderMode(each) == raw.FPDF_TEXTRENDERMODE_INVISIBLE or _is_clear(each):
             size = raw.FPDFTextObj_GetText(each, textpage, None, 0)
             buffer = (raw.FPDF_WCHAR * (size // 2 + 1))()
             raw.FPDFTextObj_GetText(each, textpage, buffer, size)
             hidden += _letters("".join(map(chr, buffer[: max(0, size // 2 - 1)])))
     return hidden
+
+
+def _is_clear(text: pypdfium2.PdfObject) -> bool:
+    red, green, blue, alpha = ctypes.c_uint(), ctypes.c_uint(), ctypes.c_uint(), ctypes.c_uint()
+    return bool(raw.FPDFPageObj_GetFillColor(text, red, green, blue, alpha)) and alpha.value == 0
 
 
 def _has_ink_beside(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage, seen: int) -> bool:

@@ -105,7 +105,17 @@ def foreign_layer(mark: str = "") -> bytes:
         return saved(document)
 
 
-SHAPES: list[Callable[..., bytes]] = [strips, within_forms, outlines, without_unicode, foreign_layer]
+def clear_layer(mark: str = "") -> bytes:
+    """The same in letters that are drawn, in full transparency."""
+    with pikepdf.open(io.BytesIO(foreign_layer(mark))) as document:
+        page = document.pages[0]
+        content = b"".join(each.read_bytes() for each in page.obj.Contents)
+        page.obj.Contents = document.make_stream(content.replace(b"BT 3 Tr", b"/Clear gs BT 0 Tr"))
+        page.obj.Resources.ExtGState = Dictionary(Clear=Dictionary(ca=0))
+        return saved(document)
+
+
+SHAPES: list[Callable[..., bytes]] = [strips, within_forms, outlines, without_unicode, foreign_layer, clear_layer]
 
 
 @pytest.mark.parametrize("shape", SHAPES)
