@@ -112,7 +112,7 @@ def _hidden(layers: Dictionary) -> set[tuple[int, int]]:
     return _as_viewers_set_them(usual, off)
 
 
-def _as_viewers_set_them(usual: Dictionary, off: set[tuple[int, int]]) -> set[tuple[int, int]]:
+def _as_viewers_set_them(usual: Object, off: set[tuple[int, int]]) -> set[tuple[int, int]]:
     """Viewers switch layers by themselves whose usage says so (ISO 32000-1 section 8.11.4.4)."""
     by_themselves = usual.get("/AS")
     for each in by_themselves if isinstance(by_themselves, Array) else ():

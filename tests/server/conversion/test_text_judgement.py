@@ -124,6 +124,30 @@ def test_a_scan_in_every_shape_is_seen_as_one(tmp_path: Path, shape: Callable[..
     assert (found.rubbish if shape is without_unicode else found.scans) == [1]
 
 
+def titled_slide(shown: Image.Image) -> bytes:
+    """A slide with its title over a picture."""
+    document = pikepdf.new()
+    document.add_blank_page(page_size=(720, 540))
+    page = document.pages[0]
+    font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)
+    page.obj.Resources = Dictionary(XObject=Dictionary(I=picture(document, shown)), Font=Dictionary(F=font))
+    page.obj.Contents = document.make_stream(
+        b"q 300 0 0 420 200 20 cm /I Do Q BT /F 28 Tf 60 480 Td (Bao cao quy III, trinh ky hop) Tj ET"
+    )
+    return saved(document)
+
+
+@pytest.mark.parametrize(
+    ("shown", "scans"),
+    [(papers.page_image(150), [1]), (Image.effect_noise((600, 800), 90), []), (Image.new("L", (600, 800), 255), [])],
+)
+def test_a_slide_that_shows_a_scanned_sheet_is_recognised_though_it_has_a_title(
+    tmp_path: Path, shown: Image.Image, scans: list[int]
+) -> None:
+    found = judged(tmp_path, titled_slide(shown), office=True)
+    assert (found.scans, found.plain) == (scans, [])
+
+
 @pytest.mark.parametrize("shape", [strips, without_unicode, foreign_layer])
 async def test_its_mark_of_secrecy_is_read(tmp_path: Path, shape: Callable[..., bytes]) -> None:
     assert (await made(tmp_path / "job", shape(mark="TỐI MẬT"), "bao-cao.pdf")).code == "secret"
