@@ -44,7 +44,7 @@ class _Note:
 
 
 class AuditLog:
-    """One per process, in `app.state.audit_log`."""
+    """One per application."""
 
     def __init__(self, services: Services) -> None:
         self._services = services

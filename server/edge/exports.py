@@ -6,17 +6,23 @@ The work is a function of the server named by module, called in the child with p
 
 import asyncio
 import pickle
+import signal
+import subprocess
 import sys
+import tempfile
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any
 
 import structlog
-from fastapi import Depends, Request
+from fastapi import Depends
 
 from server.core.actor import Actor
 from server.core.errors import DomainError, TooMany
 from server.edge.budgets import EXPORT_MEMORY_MB, EXPORT_SECONDS, EXPORTS_WAITING
+from server.edge.dependencies import component
 
 log = structlog.get_logger(__name__)
 
@@ -45,12 +51,14 @@ class ExportTooLarge(DomainError):
 
 
 class Exports:
-    """One per process, in `app.state.exports`."""
+    """One per application."""
 
     def __init__(self, memory_mb: int = EXPORT_MEMORY_MB, seconds: int = EXPORT_SECONDS) -> None:
         self._memory_mb = memory_mb
         self._seconds = seconds
         self._turn = asyncio.Semaphore(1)
+        self._thread = ThreadPoolExecutor(2, "export")
+        """One is enough, unless a child that was killed takes a moment to end."""
         self._makers: set[tuple[int | None, int | None]] = set()
 
     async def make(self, actor: Actor, work: Callable[..., bytes], *arguments: Any) -> bytes:
@@ -70,39 +78,58 @@ class Exports:
             self._makers.discard(with_whom)
 
     async def _run(self, work: Callable[..., bytes], arguments: tuple[Any, ...]) -> bytes:
-        order = pickle.dumps((work.__module__, work.__qualname__, arguments, self._memory_mb, self._seconds))
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "server.edge.export_child",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            cwd=_ROOT,
-        )
+        order = (work.__module__, work.__qualname__, arguments, self._memory_mb, self._seconds)
+        child = _Child()
         try:
             async with asyncio.timeout(self._seconds * _PATIENCE):
-                output, errors = await process.communicate(order)
+                code, output, errors = await asyncio.get_running_loop().run_in_executor(self._thread, child.run, order)
         except TimeoutError:
-            output, errors = b"", b"out of time"
+            code, output, errors = None, b"", b"out of time"
         finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        if process.returncode == 0 and output[:1] == b"+":
+            child.kill()
+        if code == 0 and output[:1] == b"+":
             return output[1:]
-        log.warning(
-            "export-not-made",
-            work=work.__qualname__,
-            code=process.returncode,
-            said=errors[-400:].decode(errors="replace"),
-        )
+        log.warning("export-not-made", work=work.__qualname__, code=code, said=errors[-400:].decode(errors="replace"))
         raise ExportTooLarge()
 
 
-async def _exports(request: Request) -> Exports:
-    exports: Exports = request.app.state.exports
-    return exports
+class _Child:
+    """The process, and all that is done for it, in a thread: to write down an order of twelve thousand people and to
+    start a process beside twelve thousand sockets takes a quarter of a second that the event loop does not have."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._over = False
+
+    def run(self, order: tuple[Any, ...]) -> tuple[int, bytes, bytes]:
+        """(exit status, standard output, standard error). Files stand between, not pipes: nobody need feed them."""
+        with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as made, tempfile.TemporaryFile() as said:
+            pickle.dump(order, given)
+            given.seek(0)
+            with self._lock:
+                if self._over:
+                    return -signal.SIGKILL, b"", b""
+                # Descriptors close themselves on exec (PEP 446): closing them one by one would hold the interpreter.
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "server.edge.export_child"],
+                    stdin=given,
+                    stdout=made,
+                    stderr=said,
+                    cwd=_ROOT,
+                    close_fds=False,
+                )
+            code = self._process.wait()
+            made.seek(0)
+            said.seek(0)
+            return code, made.read(), said.read()
+
+    def kill(self) -> None:
+        """Nothing, once it has ended."""
+        with self._lock:
+            self._over = True
+            if self._process is not None:
+                self._process.kill()
 
 
-AppExports = Annotated[Exports, Depends(_exports)]
+AppExports = Annotated[Exports, Depends(component(Exports))]

@@ -48,7 +48,7 @@ class Shelf:
         return self.texts[key]
 
 
-class Shelves:
+class LibraryCache:
     """One per process."""
 
     def __init__(self) -> None:

@@ -55,7 +55,7 @@ class Crowd:
     returning: bool = False
     """Who is cut comes back by itself, as the web does: spread at random, wider with each attempt, or as told."""
     back: dict[int, float] = field(default_factory=dict)
-    """When each had its snapshot again."""
+    """When each had its snapshot again, for the first time since it was asked for."""
     lost: Callable[[int], None] = lambda _number: None
 
     def take(self, number: int, message: dict[str, Any]) -> None:
@@ -105,9 +105,13 @@ class Device(asyncio.Protocol):
         elif self._crowd.returning:
             self._crowd.lost(self._number)
 
+    @property
+    def gone(self) -> bool:
+        return self._transport.is_closing()
+
     def ping(self) -> None:
         """Nothing on a line that is gone."""
-        if not self._transport.is_closing():
+        if not self.gone:
             self._transport.write(masked('{"type":"ping"}'))
 
     def _shake_hands(self, data: bytes) -> bytes:
@@ -161,6 +165,7 @@ async def run() -> None:
     cookies: list[str] = Path(task["cookies"]).read_text().split()
     crowd = Crowd(len(cookies), {})
     devices: deque[tuple[float, Device]] = deque()
+    halls: deque[tuple[float, Device]] = deque()
     places = asyncio.Semaphore(AT_ONCE)
 
     async def join(number: int, cookie: str) -> None:
@@ -182,7 +187,7 @@ async def run() -> None:
             lambda: Device(crowd, url, headers, number), "127.0.0.1", task["port"], local_addr=("127.0.0.9", 0)
         )
         await device.joined
-        devices.append((time.monotonic() + HALL_PING_SECONDS, device))
+        halls.append((time.monotonic() + HALL_PING_SECONDS, device))
 
     async def come_back(number: int) -> None:
         is_hall, attempt = number >= len(cookies), 0
@@ -208,8 +213,11 @@ async def run() -> None:
                 widest = min(2.0 if is_hall else 12.0, (1.0 if is_hall else 4.0) * 1.5**attempt)
                 wait = random.uniform(0, widest) if device is None or device.wait is None else device.wait
                 continue
-            crowd.back[number] = time.monotonic()
-            devices.append((time.monotonic() + (HALL_PING_SECONDS if is_hall else PING_SECONDS), device))
+            crowd.back.setdefault(number, time.monotonic())
+            if is_hall:
+                halls.append((time.monotonic() + HALL_PING_SECONDS, device))
+            else:
+                devices.append((time.monotonic() + PING_SECONDS, device))
             return
 
     returns: set[asyncio.Task[None]] = set()
@@ -220,18 +228,21 @@ async def run() -> None:
         coming.add_done_callback(returns.discard)
 
     crowd.lost = lost
-    pinging = asyncio.create_task(ping(devices))
+    pinging = asyncio.gather(ping(devices, PING_SECONDS), ping(halls, HALL_PING_SECONDS))
     began = time.monotonic()
     await asyncio.gather(*(join(number, cookie) for number, cookie in enumerate(cookies)))
     for index, (cookie, url) in enumerate(seats):
         await hall(len(cookies) + index, cookie, url)
     crowd.returning = bool(seats)
-    say(joined=len(devices), seconds=time.monotonic() - began)
+    say(joined=len(devices) + len(halls), seconds=time.monotonic() - began)
     while line := await lines.readline():
         command = json.loads(line)
         if command["do"] == "count":
             page = command["page"]
             say(seen=sum(at > 0 for at in crowd.seen.get(page, ())))
+        elif command["do"] == "cut":
+            crowd.back.clear()
+            say(closed=crowd.closed)
         elif command["do"] == "returned":
             say(back=len(crowd.back))
         elif command["do"] == "times":
@@ -246,14 +257,15 @@ async def run() -> None:
     pinging.cancel()
 
 
-async def ping(due: deque[tuple[float, Device]]) -> None:
-    """Each every 20 s from when it joined."""
+async def ping(due: deque[tuple[float, Device]], every: float) -> None:
+    """Each from when it joined."""
     while True:
         now = time.monotonic()
         while due and due[0][0] <= now:
             at, device = due.popleft()
             device.ping()
-            due.append((at + PING_SECONDS, device))
+            if not device.gone:
+                due.append((at + every, device))
         await asyncio.sleep(0.05)
 
 

@@ -12,7 +12,7 @@ from server.accounts.models import Person
 from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.invitations.models import AccessRequest
-from server.invitations.rate_limits import Knocks
+from server.invitations.rate_limits import EntryLimits
 from server.meetings.models import AgendaItem, Delegate, Meeting
 from server.organisations.models import BridgePoint, Unit
 from server.papers.models import Paper, PaperVersion
@@ -311,7 +311,7 @@ async def test_who_is_not_named_is_turned_away(
     *, row: Row, app: FastAPI, browser: Browsers, province: Province, neighbour: Neighbour, services: Services
 ) -> None:
     for who in sorted(EVERYBODY):
-        app.state.knocks = Knocks()
+        app.state.services.components.put(EntryLimits())
         world = await fresh(services, province, row.state)
         client = await browser(None if who == "anonymous" else neighbour.who.get(who) or getattr(province, who))
         method, template = row.route.split(" ")

@@ -16,7 +16,7 @@ from server.jobs.actions import enqueue
 from server.meetings.access import meeting_for_write
 from server.meetings.models import Meeting
 from server.papers.access.lookup import paper_for_write, require_upload
-from server.papers.hooks import RENEWED
+from server.papers.hooks import PaperHooks
 from server.papers.live import conversion_changed, library_changed
 from server.papers.models import Paper, PaperVersion
 from server.papers.notices import tell_readers
@@ -131,7 +131,7 @@ async def version_ready(tx: Transaction, version_id: int) -> bool:
         await conversion_changed(tx, paper.meeting_id, "paper.version-ready")
         return True
     paper.current_version_id = version.id
-    for renewed in RENEWED:
+    for renewed in tx.components[PaperHooks].renewed:
         await renewed(tx, paper, version)
     await library_changed(tx, paper.meeting_id, "paper.version-ready")
     if current is not None:

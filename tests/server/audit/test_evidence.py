@@ -135,7 +135,7 @@ async def test_entries_to_a_meeting_and_previews_are_written(
 
 
 async def test_refusals_are_counted(app: FastAPI, services: Services, province: Province, browser: Browsers) -> None:
-    log: AuditLog = app.state.audit_log
+    log: AuditLog = app.state.services.components[AuditLog]
     meeting = await builders.conference(services, province, "running")
     stranger = await browser(province.stranger)
     for _ in range(30):

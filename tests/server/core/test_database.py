@@ -1,5 +1,6 @@
 import asyncio
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,28 @@ def test_looking_at_an_old_database_changes_nothing(tmp_path: Path) -> None:
         triggers = set(connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")))
     # A batch alter of paper_pages copies the table and would leave the search index without them.
     assert {"paper_search_added", "paper_search_removed", "paper_search_changed"} <= triggers
+
+
+async def test_many_statements_in_a_row_let_others_have_their_turn(services: Services, province: Province) -> None:
+    """On SQLite none of them waits for anything: without a turn in between they are one long one."""
+    turns = 0
+    over = False
+
+    async def others() -> None:
+        nonlocal turns
+        while not over:
+            turns += 1
+            await asyncio.sleep(0)
+
+    going = asyncio.create_task(others())
+    await asyncio.sleep(0)
+    async with services.database.read() as session:
+        await session.scalar(select(Meeting.id))
+        before, began = turns, time.thread_time()
+        for _ in range(300):
+            await session.scalar(select(Meeting.id))
+        taken, had = time.thread_time() - began, turns - before
+    over = True
+    await going
+    # One every three milliseconds.
+    assert had > taken / 0.003 / 3, f"{had} turns in {taken:.3f} s"

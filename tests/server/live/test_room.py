@@ -15,7 +15,7 @@ from websockets.streams import StreamReader
 from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.edge.websockets import Line
-from server.live import fanout, log, room
+from server.live import fanout, log, registry, room
 from server.live.client import Client
 from server.live.feature import LiveFeature, Viewer
 from server.live.models import MeetingEvent
@@ -320,3 +320,40 @@ async def test_an_event_that_the_bus_lost_is_found_without_another(services: Ser
                 await asyncio.sleep(0.05)
     finally:
         await live.stop()
+
+
+async def test_thousands_are_looked_after_slice_by_slice(services: Services, meeting: Meeting) -> None:
+    """Each second every client is looked at; others have their turn in between, and who is due is asked about once,
+    those who wait longest first."""
+    live = Live(services.database, services.bus)
+    live.install((FEATURE,))
+    for _ in range(registry.SLICE * 6):
+        live.room(meeting.id).admit(Watcher(meeting, Viewer("console")).client)
+    clients = list(live.clients())
+    for client in clients[:40]:
+        client.checked -= registry.CHECK_SECONDS + 1
+    clients[1].checked -= 1
+    asked: list[Client] = []
+    turns = 0
+
+    async def admit_again(client: Client) -> int | None:
+        asked.append(client)
+        return None
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    live.admit_again = admit_again
+    going = asyncio.create_task(others())
+    await asyncio.sleep(0)
+    before = turns
+    due = await live._look_after()
+    assert turns - before >= 5
+    await live._check_again(due)
+    going.cancel()
+    assert asked[0] is clients[1]
+    assert set(asked) == set(clients[:40])
+    assert not await live._look_after()
