@@ -150,6 +150,7 @@ ROWS = [
     Row("GET /api/meetings/{meeting_id}/attendance", RUNS, "ended"),
     Row("GET /api/meetings/{meeting_id}/attendance.xlsx", RUNS, "ended"),
     Row("GET /api/meetings/{meeting_id}/attendance.csv", RUNS, "ended"),
+    Row("GET /api/meetings/{meeting_id}/audit.xlsx", ORGANISER),
     Row("POST /api/meetings/{meeting_id}/reopen", LEADS, "ended", body=lambda _: {"reason": "Bấm nhầm"}),
     # Attendance of people.
     Row("GET /api/meetings/{meeting_id}/people", RUNS, "running"),
