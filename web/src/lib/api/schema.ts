@@ -2427,8 +2427,8 @@ export interface components {
             meeting_id: number;
             /** Revision */
             revision: number;
-            /** Workshop */
-            workshop: number;
+            /** Conversion */
+            conversion: number;
             /**
              * Now
              * Format: date-time
@@ -4168,6 +4168,14 @@ export interface components {
             again: string | null;
         };
         /**
+         * ConversionEntity
+         * @description Collection `conversion`, key "": consoles only.
+         */
+        ConversionEntity: {
+            /** Revision */
+            revision: number;
+        };
+        /**
          * DemandSignal
          * @description Signal `demand`: how large this client's pictures are watched; what nobody watches need not be sent.
          */
@@ -4735,14 +4743,6 @@ export interface components {
             /** People */
             people: number;
         };
-        /**
-         * WorkshopEntity
-         * @description Collection `conversion`, key "": consoles only.
-         */
-        WorkshopEntity: {
-            /** Revision */
-            revision: number;
-        };
         /** Change */
         Change: {
             /** Collection */
@@ -4916,8 +4916,8 @@ export interface components {
             library?: {
                 [key: string]: components["schemas"]["LibraryEntity"];
             };
-            workshop?: {
-                [key: string]: components["schemas"]["WorkshopEntity"];
+            conversion?: {
+                [key: string]: components["schemas"]["ConversionEntity"];
             };
             turnout?: {
                 [key: string]: components["schemas"]["TurnoutEntity"];
