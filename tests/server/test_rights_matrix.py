@@ -215,6 +215,16 @@ ROWS = [
     ),
     Row("PATCH /api/delegates/{delegate_id}", KEEPS_LISTS, body=lambda _: {"role": "guest"}),
     Row("DELETE /api/delegates/{delegate_id}", KEEPS_LISTS),
+    Row(
+        "POST /api/meetings/{meeting_id}/delegates/move",
+        KEEPS_LISTS,
+        body=lambda w: {"delegate_ids": [w.delegate.id], "point_id": w.province.da_sar_hall.id},
+    ),
+    Row(
+        "POST /api/meetings/{meeting_id}/delegates/remove",
+        KEEPS_LISTS,
+        body=lambda w: {"delegate_ids": [w.delegate.id]},
+    ),
     Row("GET /api/meetings/{meeting_id}/delegates/template.xlsx", KEEPS_LISTS),
     Row("GET /api/meetings/{meeting_id}/devices", LEADS),
     Row("POST /api/meetings/{meeting_id}/links", LEADS, body=lambda _: {"delegate_ids": None, "send": False}),

@@ -1235,6 +1235,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/delegates/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move */
+        post: operations["move_api_meetings__meeting_id__delegates_move_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/delegates/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove Many */
+        post: operations["remove_many_api_meetings__meeting_id__delegates_remove_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/delegates/{delegate_id}": {
         parameters: {
             query?: never;
@@ -1878,6 +1912,7 @@ export interface components {
              * Format: date-time
              */
             as_of: string;
+            lists: components["schemas"]["ListFigures"];
             /** Papers */
             papers: components["schemas"]["BoardPaper"][];
             /** Units */
@@ -2210,16 +2245,29 @@ export interface components {
             /** Phone */
             phone?: string | null;
         };
+        /** DelegatesMove */
+        DelegatesMove: {
+            /** Delegate Ids */
+            delegate_ids: number[];
+            /** Point Id */
+            point_id: number | null;
+        };
         /** DelegatesOut */
         DelegatesOut: {
             /** Points */
             points: components["schemas"]["ListedPoint"][];
+            lists: components["schemas"]["ListFigures"];
             /** Total */
             total: number;
             /** Delegates */
             delegates: components["schemas"]["DelegateOut"][];
             /** Mail Ready */
             mail_ready: boolean;
+        };
+        /** DelegatesRemove */
+        DelegatesRemove: {
+            /** Delegate Ids */
+            delegate_ids: number[];
         };
         /** DelegatesWrite */
         DelegatesWrite: {
@@ -2375,23 +2423,14 @@ export interface components {
             /** Confirmed */
             confirmed: boolean;
         };
-        /** LeftOut */
-        LeftOut: {
-            /** Title */
-            title: string;
-            /** Vi */
-            vi: string;
-            /** En */
-            en: string;
-        };
         /** Library */
         Library: {
             /** Meeting Id */
             meeting_id: number;
             /** Revision */
             revision: number;
-            /** Workshop */
-            workshop: number;
+            /** Conversion */
+            conversion: number;
             /**
              * Now
              * Format: date-time
@@ -2484,6 +2523,20 @@ export interface components {
             /** Send */
             send: boolean;
         };
+        /**
+         * ListFigures
+         * @description Of the lists of delegates; the same numbers wherever a page speaks of them.
+         */
+        ListFigures: {
+            /** Points */
+            points: number;
+            /** Listed Points */
+            listed_points: number;
+            /** People */
+            people: number;
+            /** Online */
+            online: number;
+        };
         /** ListedPoint */
         ListedPoint: {
             /** Point Id */
@@ -2494,6 +2547,13 @@ export interface components {
             unit_name: string;
             /** Count */
             count: number;
+        };
+        /** ManyOut */
+        ManyOut: {
+            /** Done */
+            done: number[];
+            /** Left */
+            left: components["schemas"]["server__invitations__schemas__LeftOut"][];
         };
         /** Me */
         Me: {
@@ -2581,6 +2641,7 @@ export interface components {
             /** Ended At */
             ended_at: string | null;
             my: components["schemas"]["RightsOut"];
+            lists: components["schemas"]["ListFigures"] | null;
             /** Notices */
             notices?: components["schemas"]["Notice"][];
         };
@@ -2651,6 +2712,7 @@ export interface components {
             /** Agenda Count */
             agenda_count: number;
             my: components["schemas"]["RightsOut"];
+            lists: components["schemas"]["ListFigures"] | null;
         };
         /** MeetingWrite */
         MeetingWrite: {
@@ -3003,7 +3065,7 @@ export interface components {
             /** Papers */
             papers: number;
             /** Left Out */
-            left_out: components["schemas"]["LeftOut"][];
+            left_out: components["schemas"]["server__papers__packs__schemas__LeftOut"][];
         };
         /** PackWrite */
         PackWrite: {
@@ -3358,8 +3420,7 @@ export interface components {
         };
         /** ReadersOut */
         ReadersOut: {
-            /** Count */
-            count: number;
+            lists: components["schemas"]["ListFigures"];
             /** Points */
             points: components["schemas"]["ReadersPoint"][];
             /** Halls */
@@ -3775,6 +3836,7 @@ export interface components {
              */
             as_of: string;
             totals: components["schemas"]["CountOut"];
+            lists: components["schemas"]["ListFigures"];
             /** Units */
             units: components["schemas"]["TurnoutUnit"][];
             /** Points */
@@ -4041,6 +4103,29 @@ export interface components {
             /** Elsewhere */
             elsewhere: string | null;
         };
+        /**
+         * LeftOut
+         * @description Somebody to whom nothing was done, and why.
+         */
+        server__invitations__schemas__LeftOut: {
+            /** Delegate Id */
+            delegate_id: number;
+            /** Full Name */
+            full_name: string;
+            /** Vi */
+            vi: string;
+            /** En */
+            en: string;
+        };
+        /** LeftOut */
+        server__papers__packs__schemas__LeftOut: {
+            /** Title */
+            title: string;
+            /** Vi */
+            vi: string;
+            /** En */
+            en: string;
+        };
         /** AgendaGo */
         AgendaGo: {
             /** Item Id */
@@ -4083,6 +4168,14 @@ export interface components {
              * @default null
              */
             again: string | null;
+        };
+        /**
+         * ConversionEntity
+         * @description Collection `conversion`, key "": consoles only.
+         */
+        ConversionEntity: {
+            /** Revision */
+            revision: number;
         };
         /**
          * DemandSignal
@@ -4652,14 +4745,6 @@ export interface components {
             /** People */
             people: number;
         };
-        /**
-         * WorkshopEntity
-         * @description Collection `conversion`, key "": consoles only.
-         */
-        WorkshopEntity: {
-            /** Revision */
-            revision: number;
-        };
         /** Change */
         Change: {
             /** Collection */
@@ -4833,8 +4918,8 @@ export interface components {
             library?: {
                 [key: string]: components["schemas"]["LibraryEntity"];
             };
-            workshop?: {
-                [key: string]: components["schemas"]["WorkshopEntity"];
+            conversion?: {
+                [key: string]: components["schemas"]["ConversionEntity"];
             };
             turnout?: {
                 [key: string]: components["schemas"]["TurnoutEntity"];
@@ -7725,6 +7810,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DelegateOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    move_api_meetings__meeting_id__delegates_move_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DelegatesMove"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManyOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_many_api_meetings__meeting_id__delegates_remove_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DelegatesRemove"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManyOut"];
                 };
             };
             /** @description Validation Error */
