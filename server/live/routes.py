@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, WebSocket
 from pydantic import BaseModel, Field
 
-from server.live.feature import Audience
 from server.live.gateway import Gateway, SeatRequest
+from server.live.viewer import Audience
 
 router = APIRouter()
 
