@@ -28,6 +28,7 @@ from server.meetings.models import Delegate
 from server.migrations import upgrade
 from server.papers.actions.versions import version_ready
 from server.papers.models import Paper, PaperVersion
+from server.wiring import components
 from tests import builders
 from tests.deployment import Deployment
 from tests.load.bench_halls import quantile
@@ -44,7 +45,7 @@ async def prepare(deployment: Deployment, devices: int) -> tuple[int, int, str, 
     Returns (meeting, paper, the chair's cookie, the delegates' cookies)."""
     deployment.var.mkdir(parents=True, exist_ok=True)
     await asyncio.to_thread(upgrade, deployment.settings.database)
-    services = Services.start(deployment.settings)
+    services = Services.start(deployment.settings, components())
     try:
         where = await builders.province(services)
         async with services.transactions(SYSTEM) as tx:
