@@ -19,10 +19,10 @@ from server.core.errors import NotAllowed
 from server.core.services import Services
 from server.edge.session_cookie import session_token
 from server.live.client import NO_SUCH_MEETING, NOT_ALLOWED, Client
-from server.live.feature import Viewer
 from server.live.gateway import SeatRequest
 from server.live.registry import Live
 from server.live.room import Room
+from server.live.viewer import Viewer
 from server.meetings.delegates import signed_in_delegates
 from server.meetings.grouped_rights import GroupedRights
 

@@ -14,7 +14,8 @@ from server.core.actor import SYSTEM
 from server.core.errors import DomainError, NotAllowed, NotFound
 from server.core.services import Services
 from server.live.client import Client
-from server.live.feature import Call, Viewer
+from server.live.feature import Call
+from server.live.viewer import Viewer
 from server.organisations.models import BridgePoint
 from server.presentation.actions import present
 from tests import builders, library
