@@ -27,6 +27,8 @@ from server.edge.headers import SecurityHeaders
 from server.edge.pages import Pages
 from server.invitations.rate_limits import Knocks
 from server.live.schema import add_live_schemas
+from server.papers.access.grouped_readers import GroupedReaders
+from server.papers.delivery.pages import Pictures
 from server.papers.delivery.personal_copies import Stampables
 from server.papers.packs.finding import Finder
 from server.reading.receipts.group_commit import ReceiptGatherer
@@ -72,6 +74,8 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.state.sign_in = SignIn(services, audit_log)
     app.state.stampables = Stampables()
     app.state.packs = Finder()
+    app.state.readers = GroupedReaders(services)
+    app.state.pictures = Pictures(services.storage)
     app.state.knocks = Knocks()
     app.state.gatherer = Gatherer(services)
     app.state.receipts = ReceiptGatherer(services)

@@ -10,10 +10,10 @@ from server.core.errors import Invalid, NotFound
 from server.core.fields import Id
 from server.papers import queries
 from server.papers.access import policy_actions
+from server.papers.access.grouped_readers import GroupedReaders
 from server.papers.access.policies import Policy
-from server.papers.access.rights import readable_version
 from server.papers.actions import papers, versions
-from server.papers.delivery.pages import compressed_json, etag_of, headers_of, stored_file, unchanged
+from server.papers.delivery.pages import Pictures, compressed_json, etag_of, headers_of, picture, unchanged
 from server.papers.hooks import handed_out
 from server.papers.library_cache import Shelves
 from server.papers.schemas import (
@@ -155,20 +155,22 @@ async def text(
     *,
     request: Request,
     actor: CurrentActor,
-    session: ReadSession,
     services: AppServices,
     first: Annotated[int, Query(alias="from", ge=1, le=100_000)] = 1,
     last: Annotated[int, Query(alias="to", ge=1, le=100_000)] = 20,
 ) -> Response:
-    found, _paper_of, _rights = await readable_version(session, version_id, actor, services.clock())
+    readers: GroupedReaders = request.app.state.readers
+    found = await readers(version_id, actor)
     if not first <= last < first + TEXT_PAGES:
         said = (f"Mỗi lần lấy từ 1 đến {TEXT_PAGES} trang.", f"From 1 to {TEXT_PAGES} pages at once.")
         raise Invalid.fields({"to": said})
     handed_out(request, actor, found.id)
     etag = f'W/"{etag_of(found)}-text-{first}-{last}"'
-    return unchanged(request, etag) or compressed_json(
-        request, await queries.text(session, version_id, first, last), headers_of(etag)
-    )
+    if (known := unchanged(request, etag)) is not None:
+        return known
+    async with services.database.read() as session:
+        said_on_them = await queries.text(session, version_id, first, last)
+    return compressed_json(request, said_on_them, headers_of(etag))
 
 
 @router.get(
@@ -182,17 +184,17 @@ async def image(
     *,
     request: Request,
     actor: CurrentActor,
-    session: ReadSession,
-    services: AppServices,
     width: PictureWidth = PictureWidth.PHONE,
 ) -> Response:
-    found, _paper_of, _rights = await readable_version(session, version_id, actor, services.clock())
+    readers: GroupedReaders = request.app.state.readers
+    pictures: Pictures = request.app.state.pictures
+    found = await readers(version_id, actor)
     if number > found.page_count:
         raise NotFound()
     handed_out(request, actor, found.id)
     etag = f'"{etag_of(found)}-{number}-{width.value}"'
-    return unchanged(request, etag) or await stored_file(
-        services.storage, f"{found.folder}/pages/{number}-{width.value}.webp", "image/webp", etag
+    return unchanged(request, etag) or await picture(
+        pictures, f"{found.folder}/pages/{number}-{width.value}.webp", "image/webp", etag
     )
 
 
