@@ -23,6 +23,7 @@ from server.migrations import require_newest
 from server.serving import listen, prepare
 from server.serving import serve as serve_app
 from server.showcase import show
+from server.wiring import components
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Nhịp Cầu: hội nghị trực tuyến nhiều điểm cầu.")
 
@@ -186,7 +187,7 @@ def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
 
 
 async def _with_services(settings: Settings, work: Any) -> None:
-    services = Services.start(settings)
+    services = Services.start(settings, components())
     try:
         await work(services)
     finally:

@@ -11,6 +11,8 @@ from fastapi import FastAPI
 
 from server.core.config import Settings
 from server.core.errors import DomainError
+from server.core.services import Services
+from server.edge.budgets import Connections
 from server.edge.listening import configuration
 from server.migrations import upgrade
 
@@ -50,6 +52,7 @@ async def serve(
     when_ready: Callable[[AsyncExitStack], Awaitable[None]] | None = None,
 ) -> None:
     """Until SIGINT or SIGTERM. `when_ready` runs once requests are answered; what it puts on the stack ends first."""
+    services: Services = app.state.services
     async with AsyncExitStack() as stack:
 
         class Server(uvicorn.Server):
@@ -66,7 +69,7 @@ async def serve(
         config = configuration(
             app,
             _GRACE,
-            connections=app.state.connections,
+            connections=services.components[Connections],
             proxy_headers=True,
             forwarded_allow_ips=settings.trusted_proxies,
             lifespan="on",

@@ -29,17 +29,13 @@ from server.core.actor import Actor
 from server.core.errors import Invalid, NotAllowed, NotSignedIn
 from server.core.fields import Id, Line
 from server.core.services import Services
+from server.edge.dependencies import component
 
 router = APIRouter(prefix="/api", tags=["accounts"])
 
 RowId = Annotated[Id, PathParameter()]
 _COOKIE_AGE = 400 * 24 * 3600
 """The longest that browsers keep a cookie; the server ends sessions on its own account."""
-
-
-async def _sign_in(request: Request) -> SignIn:
-    sign_in: SignIn = request.app.state.sign_in
-    return sign_in
 
 
 async def _browser(request: Request) -> Browser:
@@ -49,7 +45,7 @@ async def _browser(request: Request) -> Browser:
     )
 
 
-SignInDesk = Annotated[SignIn, Depends(_sign_in)]
+SignInDesk = Annotated[SignIn, Depends(component(SignIn))]
 AskingBrowser = Annotated[Browser, Depends(_browser)]
 
 

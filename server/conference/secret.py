@@ -1,10 +1,10 @@
 """The secret that media nodes show when they dial in."""
 
-import os
-import secrets
+from dataclasses import dataclass
 from pathlib import Path
 
 from server.core.config import Settings
+from server.core.secrets import kept_secret, write_private
 
 
 def secret_file(settings: Settings) -> Path:
@@ -12,28 +12,17 @@ def secret_file(settings: Settings) -> Path:
     return settings.var / "media.secret"
 
 
-def media_secret(settings: Settings) -> str:
-    """The configured secret, or the one in the file, which is made when it is missing. The file always holds it."""
-    path = secret_file(settings)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if settings.media_secret:
-        _write(path, settings.media_secret)
-        return settings.media_secret
-    try:
-        kept = path.read_text().strip()
-    except FileNotFoundError:
-        kept = ""
-    if kept:
-        return kept
-    made = secrets.token_urlsafe(32)
-    _write(path, made)
-    return made
+@dataclass(frozen=True)
+class NodeSecret:
+    settings: Settings
 
-
-def _write(path: Path, secret: str) -> None:
-    """Replaces the file in one step, never readable by others even for a moment."""
-    new = path.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(secret + "\n")
-    new.replace(path)
+    def value(self) -> str:
+        """The configured secret, or the one in the file, which is made when it is missing. The file always holds it."""
+        path = secret_file(self.settings)
+        given = self.settings.media_secret
+        if not given:
+            return kept_secret(path)
+        if not path.exists() or path.read_text().strip() != given:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_private(path, given + "\n")
+        return given

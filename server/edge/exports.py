@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import structlog
-from fastapi import Depends, Request
+from fastapi import Depends
 
 from server.core.actor import Actor
 from server.core.errors import DomainError, TooMany
 from server.edge.budgets import EXPORT_MEMORY_MB, EXPORT_SECONDS, EXPORTS_WAITING
+from server.edge.dependencies import component
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +51,7 @@ class ExportTooLarge(DomainError):
 
 
 class Exports:
-    """One per process, in `app.state.exports`."""
+    """One per application."""
 
     def __init__(self, memory_mb: int = EXPORT_MEMORY_MB, seconds: int = EXPORT_SECONDS) -> None:
         self._memory_mb = memory_mb
@@ -131,9 +132,4 @@ class _Child:
                 self._process.kill()
 
 
-async def _exports(request: Request) -> Exports:
-    exports: Exports = request.app.state.exports
-    return exports
-
-
-AppExports = Annotated[Exports, Depends(_exports)]
+AppExports = Annotated[Exports, Depends(component(Exports))]

@@ -1,6 +1,9 @@
 """For whoever watches the server from outside: a proxy, a monitor, a script that waits for the start."""
 
-from fastapi import APIRouter, Request
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fastapi import APIRouter
 from pydantic import BaseModel
 from sqlalchemy import text
 
@@ -17,9 +20,15 @@ class Health(BaseModel):
     version: str
 
 
+@dataclass(frozen=True)
+class MediaState:
+    connected: Callable[[], bool]
+    """A media node is there."""
+
+
 @router.get("/health")
-async def health(request: Request, services: AppServices) -> Health:
+async def health(services: AppServices) -> Health:
     """Answers only if the database does."""
     async with services.database.read() as session:
         await session.execute(text("SELECT 1"))
-    return Health(ok=True, node=request.app.state.media_up(), version=__version__)
+    return Health(ok=True, node=services.components[MediaState].connected(), version=__version__)

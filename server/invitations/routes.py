@@ -11,11 +11,13 @@ from server.core.fields import Id, Line
 from server.core.typesetting import compiled
 from server.edge.exports import AppExports
 from server.invitations import delegates as lists
-from server.invitations import devices, entry_codes, importing, links, printed, queries
+from server.invitations import devices, entry_codes, importing, links, many, printed, queries
 from server.invitations.schemas import (
     DelegateOut,
     DelegatePatch,
+    DelegatesMove,
     DelegatesOut,
+    DelegatesRemove,
     DelegatesWrite,
     HallCode,
     ImportOut,
@@ -23,6 +25,7 @@ from server.invitations.schemas import (
     LinksOut,
     LinksRevoke,
     LinksWrite,
+    ManyOut,
 )
 
 router = APIRouter(prefix="/api", tags=["invitations"])
@@ -70,6 +73,16 @@ async def add(meeting_id: RowId, write: DelegatesWrite, tx: Write) -> list[Deleg
     """Answers with the new lines; who was on the list already is not among them."""
     added = await lists.add(tx, meeting_id, write.point_id, write.role, write.people)
     return await queries.some_delegates(tx.session, meeting_id, added, tx.now)
+
+
+@router.post("/meetings/{meeting_id}/delegates/move")
+async def move(meeting_id: RowId, write: DelegatesMove, tx: Write) -> ManyOut:
+    return await many.move(tx, meeting_id, write.delegate_ids, write.point_id)
+
+
+@router.post("/meetings/{meeting_id}/delegates/remove")
+async def remove_many(meeting_id: RowId, write: DelegatesRemove, tx: Write) -> ManyOut:
+    return await many.remove(tx, meeting_id, write.delegate_ids)
 
 
 @router.patch("/delegates/{delegate_id}")

@@ -131,7 +131,7 @@ class Gateway:
         address = socket.client.host if socket.client else ""
         actor = await self._recognise(socket.cookies, address)
         refused, viewer = await self._admit(actor, meeting_id, request)
-        connections: Connections = socket.app.state.connections
+        connections = self._services.components[Connections]
         if actor is not None and viewer is not None and not self._limits.may_open(actor, viewer, address, connections):
             refused, viewer = TRY_LATER, None
         if viewer is not None and self._occupied(meeting_id, viewer, request):

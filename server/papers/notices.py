@@ -19,7 +19,7 @@ from server.notifications.actions import notify
 from server.papers.access.policies import named_in, policies_in
 from server.papers.access.reader_profile import readers_by_name
 from server.papers.access.rights import readers_among
-from server.papers.hooks import WHO_OPENED
+from server.papers.hooks import PaperHooks
 from server.papers.models import Paper, PaperVersion
 
 TELL_JOB = "paper.tell"
@@ -71,7 +71,7 @@ async def _to_tell(
         return None
     versions = list(await session.scalars(select(PaperVersion.id).where(PaperVersion.paper_id == paper_id)))
     opened: set[int] = set()
-    for who_opened in WHO_OPENED:
+    for who_opened in services.components[PaperHooks].who_opened:
         opened.update(await who_opened(session, versions))
     if not opened:
         return None

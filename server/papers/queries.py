@@ -13,7 +13,8 @@ from sqlalchemy.orm import defer
 from server.accounts.models import Person
 from server.core.actor import Actor
 from server.core.errors import NotAllowed
-from server.meetings.models import AgendaItem, Meeting
+from server.meetings.list_figures import figures_of
+from server.meetings.models import AgendaItem, Delegate, Meeting
 from server.organisations.models import BridgePoint, Unit
 from server.papers.access.lookup import item_of, library_of
 from server.papers.access.policies import Policies, Policy, named_in, policies_in, policy_of
@@ -53,7 +54,7 @@ async def library(session: AsyncSession, meeting_id: int, actor: Actor, now: dat
     return Library(
         meeting_id=meeting_id,
         revision=state.revision if state else 0,
-        workshop=state.workshop if state else 0,
+        conversion=state.conversion if state else 0,
         now=now,
         spread_seconds=await spread_seconds(session, meeting_id),
         can_manage=profile.manages or bool(profile.presents),
@@ -131,10 +132,12 @@ async def _readers(session: AsyncSession, meeting: Meeting, policy: Policy, item
     people = await readers_by_name(session, meeting, named_in([policy]))
     halls = await hall_profiles(session, meeting.id)
     open_halls = {point_id for point_id, profile in halls.items() if admits(policy, profile)}
+    stands_in = select(Delegate.id).where(Delegate.meeting_id == meeting.id, Delegate.substitutes_id.is_not(None))
+    substitutes = set(await session.scalars(stands_in))
     counts: dict[int | None, int] = dict.fromkeys(open_halls, 0)
     for each in people:
         may = admits(policy, each.profile) or each.profile.manages_papers_of(item_id)
-        if each.delegate_id is not None and may:
+        if each.delegate_id is not None and each.delegate_id not in substitutes and may:
             counts[each.point_id] = counts.get(each.point_id, 0) + 1
     names = await _column(session, BridgePoint.id, BridgePoint.name, {each for each in counts if each is not None})
     points = [
@@ -142,7 +145,9 @@ async def _readers(session: AsyncSession, meeting: Meeting, policy: Policy, item
         for each, count in counts.items()
     ]
     return ReadersOut(
-        count=sum(counts.values()), points=sorted(points, key=lambda each: each.name), halls=len(open_halls)
+        lists=figures_of(halls.keys(), counts),
+        points=sorted(points, key=lambda each: each.name),
+        halls=len(open_halls),
     )
 
 

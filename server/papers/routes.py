@@ -8,14 +8,15 @@ from fastapi.responses import Response
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
 from server.core.errors import Invalid, NotFound
 from server.core.fields import Id
+from server.edge.dependencies import component
 from server.papers import queries
 from server.papers.access import policy_actions
 from server.papers.access.grouped_readers import GroupedReaders
 from server.papers.access.policies import Policy
 from server.papers.actions import papers, versions
 from server.papers.delivery.pages import Pictures, compressed_json, etag_of, headers_of, picture, unchanged
-from server.papers.hooks import handed_out
-from server.papers.library_cache import Shelves
+from server.papers.hooks import HandedOut
+from server.papers.library_cache import LibraryCache
 from server.papers.schemas import (
     TEXT_PAGES,
     Library,
@@ -46,14 +47,6 @@ class PictureWidth(IntEnum):
     SCREEN = 1800
 
 
-async def _shelves(request: Request) -> Shelves:
-    state = request.app.state
-    if not hasattr(state, "shelves"):
-        state.shelves = Shelves()
-    shelves: Shelves = state.shelves
-    return shelves
-
-
 @router.get("/meetings/{meeting_id}/papers", response_model=Library)
 async def library(
     meeting_id: RowId,
@@ -62,7 +55,7 @@ async def library(
     actor: CurrentActor,
     session: ReadSession,
     services: AppServices,
-    shelves: Annotated[Shelves, Depends(_shelves)],
+    shelves: Annotated[LibraryCache, Depends(component(LibraryCache))],
 ) -> Response:
     return compressed_json(request, await shelves.library(session, meeting_id, actor, services.clock()), {})
 
@@ -159,12 +152,11 @@ async def text(
     first: Annotated[int, Query(alias="from", ge=1, le=100_000)] = 1,
     last: Annotated[int, Query(alias="to", ge=1, le=100_000)] = 20,
 ) -> Response:
-    readers: GroupedReaders = request.app.state.readers
-    found = await readers(version_id, actor)
+    found = await services.components[GroupedReaders](version_id, actor)
     if not first <= last < first + TEXT_PAGES:
         said = (f"Mỗi lần lấy từ 1 đến {TEXT_PAGES} trang.", f"From 1 to {TEXT_PAGES} pages at once.")
         raise Invalid.fields({"to": said})
-    handed_out(request, actor, found.id)
+    services.components[HandedOut].hears(actor, found.id)
     etag = f'W/"{etag_of(found)}-text-{first}-{last}"'
     if (known := unchanged(request, etag)) is not None:
         return known
@@ -184,17 +176,16 @@ async def image(
     *,
     request: Request,
     actor: CurrentActor,
+    services: AppServices,
     width: PictureWidth = PictureWidth.PHONE,
 ) -> Response:
-    readers: GroupedReaders = request.app.state.readers
-    pictures: Pictures = request.app.state.pictures
-    found = await readers(version_id, actor)
+    found = await services.components[GroupedReaders](version_id, actor)
     if number > found.page_count:
         raise NotFound()
-    handed_out(request, actor, found.id)
+    services.components[HandedOut].hears(actor, found.id)
     etag = f'"{etag_of(found)}-{number}-{width.value}"'
     return unchanged(request, etag) or await picture(
-        pictures, f"{found.folder}/pages/{number}-{width.value}.webp", "image/webp", etag
+        services.components[Pictures], f"{found.folder}/pages/{number}-{width.value}.webp", "image/webp", etag
     )
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from server.core.fields import Id, Line, Time
+from server.meetings.schemas import ListFigures
 
 PaperKind = Literal[
     "to-trinh",
@@ -240,7 +241,7 @@ class UploadTo(BaseModel):
 class Library(BaseModel):
     meeting_id: int
     revision: int
-    workshop: int
+    conversion: int
     now: datetime
     spread_seconds: int
     can_manage: bool
@@ -257,8 +258,8 @@ class ReadersPoint(BaseModel):
 
 
 class ReadersOut(BaseModel):
-    count: int
-    """On the list of delegates."""
+    lists: ListFigures
+    """Of the delegates who may read, and the meeting's points."""
     points: list[ReadersPoint]
     """With at least one reader, or whose own device may read."""
     halls: int

@@ -16,6 +16,7 @@ from server.core.actor import SYSTEM, Role
 from server.core.services import Services
 from server.migrations import upgrade
 from server.organisations.models import BridgePoint
+from server.wiring import components
 from tests import builders
 from tests.conftest import signed_in
 from tests.deployment import Deployment
@@ -69,7 +70,7 @@ class Office:
     @classmethod
     async def _prepared(cls, deployment: Deployment) -> "Office":
         await asyncio.to_thread(upgrade, deployment.settings.database)
-        services = Services.start(deployment.settings)
+        services = Services.start(deployment.settings, components())
         where = await builders.province(services)
         password_hash = await Passwords(1).hash(PASSWORD)
         async with services.transactions(SYSTEM) as tx:

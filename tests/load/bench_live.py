@@ -30,6 +30,7 @@ from server.migrations import upgrade
 from server.papers.actions.versions import version_ready
 from server.papers.models import Paper, PaperVersion
 from server.papers.routes import PictureWidth
+from server.wiring import components
 from tests import builders
 from tests.deployment import Deployment
 from tests.load.bench_halls import quantile
@@ -48,7 +49,7 @@ async def prepare(deployment: Deployment, devices: int) -> tuple[int, int, str, 
     Returns (meeting, paper, the chair's cookie, the delegates' cookies)."""
     deployment.var.mkdir(parents=True, exist_ok=True)
     await asyncio.to_thread(upgrade, deployment.settings.database)
-    services = Services.start(deployment.settings)
+    services = Services.start(deployment.settings, components())
     try:
         where = await builders.province(services)
         async with services.transactions(SYSTEM) as tx:
@@ -215,7 +216,7 @@ async def measure(deployment: Deployment, arguments: argparse.Namespace, folder:
 async def _open_unseen(deployment: Deployment, devices: Devices, server: psutil.Process) -> tuple[list[float], float]:
     """Every device opens a page that nobody has opened before, as a picture, on a connection of its own. (seconds of
     each that got it, the server's CPU seconds meanwhile)"""
-    services = Services.start(deployment.settings)
+    services = Services.start(deployment.settings, components())
     try:
         async with services.database.read() as session:
             [version] = await session.scalars(select(PaperVersion))

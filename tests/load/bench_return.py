@@ -15,6 +15,7 @@ from server.accounts.actions.sessions import open_session
 from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.meetings.models import MemberPoint
+from server.wiring import components
 from tests.deployment import Deployment
 from tests.load.bench_halls import quantile
 from tests.load.bench_live import Devices, prepare
@@ -24,7 +25,7 @@ from tests.sockets import Address
 
 async def seats(deployment: Deployment, meeting_id: int) -> list[list[str]]:
     """[cookie, address] of every hall's own device."""
-    services = Services.start(deployment.settings)
+    services = Services.start(deployment.settings, components())
     try:
         async with services.transactions(SYSTEM) as tx:
             points = await tx.session.scalars(select(MemberPoint.point_id).where(MemberPoint.meeting_id == meeting_id))

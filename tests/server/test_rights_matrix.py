@@ -12,7 +12,7 @@ from server.accounts.models import Person
 from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.invitations.models import AccessRequest
-from server.invitations.rate_limits import Knocks
+from server.invitations.rate_limits import EntryLimits
 from server.meetings.models import AgendaItem, Delegate, Meeting
 from server.organisations.models import BridgePoint, Unit
 from server.papers.models import Paper, PaperVersion
@@ -150,6 +150,7 @@ ROWS = [
     Row("GET /api/meetings/{meeting_id}/attendance", RUNS, "ended"),
     Row("GET /api/meetings/{meeting_id}/attendance.xlsx", RUNS, "ended"),
     Row("GET /api/meetings/{meeting_id}/attendance.csv", RUNS, "ended"),
+    Row("GET /api/meetings/{meeting_id}/audit.xlsx", ORGANISER),
     Row("POST /api/meetings/{meeting_id}/reopen", LEADS, "ended", body=lambda _: {"reason": "Bấm nhầm"}),
     # Attendance of people.
     Row("GET /api/meetings/{meeting_id}/people", RUNS, "running"),
@@ -214,6 +215,16 @@ ROWS = [
     ),
     Row("PATCH /api/delegates/{delegate_id}", KEEPS_LISTS, body=lambda _: {"role": "guest"}),
     Row("DELETE /api/delegates/{delegate_id}", KEEPS_LISTS),
+    Row(
+        "POST /api/meetings/{meeting_id}/delegates/move",
+        KEEPS_LISTS,
+        body=lambda w: {"delegate_ids": [w.delegate.id], "point_id": w.province.da_sar_hall.id},
+    ),
+    Row(
+        "POST /api/meetings/{meeting_id}/delegates/remove",
+        KEEPS_LISTS,
+        body=lambda w: {"delegate_ids": [w.delegate.id]},
+    ),
     Row("GET /api/meetings/{meeting_id}/delegates/template.xlsx", KEEPS_LISTS),
     Row("GET /api/meetings/{meeting_id}/devices", LEADS),
     Row("POST /api/meetings/{meeting_id}/links", LEADS, body=lambda _: {"delegate_ids": None, "send": False}),
@@ -301,7 +312,7 @@ async def test_who_is_not_named_is_turned_away(
     *, row: Row, app: FastAPI, browser: Browsers, province: Province, neighbour: Neighbour, services: Services
 ) -> None:
     for who in sorted(EVERYBODY):
-        app.state.knocks = Knocks()
+        app.state.services.components.put(EntryLimits())
         world = await fresh(services, province, row.state)
         client = await browser(None if who == "anonymous" else neighbour.who.get(who) or getattr(province, who))
         method, template = row.route.split(" ")

@@ -163,7 +163,7 @@ async def require_weight_of(tx: Transaction, person_id: int) -> Person:
     leads or presents in. NeedsHigherAdministrator for the latter."""
     person = await require_admin_of(tx.session, tx.actor, person_id)
     if not tx.actor.system and person_id != tx.actor.person_id:
-        for path in await led_by(tx.session, person_id):
+        for path in await led_by(tx, person_id):
             if not tx.actor.has(Role.ADMIN, path):
                 raise NeedsHigherAdministrator()
     return person

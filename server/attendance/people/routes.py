@@ -7,7 +7,7 @@ from server.accounts.dependencies import AppServices, CurrentActor, ReadSession,
 from server.attendance.people import hall, queries, report, report_pdf, roster
 from server.attendance.people.check_in import CheckInRequest
 from server.attendance.people.errors import CodeExpired
-from server.attendance.people.group_commit import Gatherer
+from server.attendance.people.group_commit import CheckInGroups
 from server.attendance.people.report_xlsx import workbook
 from server.attendance.people.schemas import (
     CheckInOut,
@@ -42,11 +42,6 @@ RowId = Annotated[Id, PathParameter()]
 Code = Annotated[Line, PathParameter(min_length=1, max_length=16)]
 
 
-def _gatherer(request: Request) -> Gatherer:
-    gatherer: Gatherer = request.app.state.gatherer
-    return gatherer
-
-
 @router.post("/m/{code}/check-in")
 async def check_in(
     *, code: Code, write: CheckInWrite, request: Request, actor: CurrentActor, doorkeeper: Doorkeeper, address: Address
@@ -62,7 +57,7 @@ async def check_in(
 
 async def _check_in(code: str, write: CheckInWrite, request: Request, actor: Actor) -> CheckInOut:
     services = services_of(request)
-    gatherer = _gatherer(request)
+    gatherer = services.components[CheckInGroups]
     meeting_id = await gatherer.meeting_of(code)
     now = services.clock()
     point_id = verify_hall_code(hall_secret(services.settings), meeting_id, write.hall, now)
@@ -84,7 +79,7 @@ async def checks(
     wanted = CheckInRequest(
         actor, services_of(request).clock(), write.kind, write.how, point_id, ids, reason=write.reason
     )
-    return queries.checks_out(await _gatherer(request).take(meeting_id, wanted))
+    return queries.checks_out(await services_of(request).components[CheckInGroups].take(meeting_id, wanted))
 
 
 @router.get("/meetings/{meeting_id}/people")
@@ -170,7 +165,7 @@ async def online(
 ) -> MyAttendance:
     """The delegate's own button, and leaving."""
     wanted = CheckInRequest(actor, services.clock(), "in" if write.online else "out", "online")
-    taken = await _gatherer(request).take(meeting_id, wanted)
+    taken = await services_of(request).components[CheckInGroups].take(meeting_id, wanted)
     return queries.own_out(taken.people[0], taken.halls)
 
 

@@ -13,6 +13,8 @@ from starlette.websockets import WebSocketDisconnect
 from media.contract import Hello, from_node
 from server.conference.nodes.control_line import Line
 from server.conference.nodes.registry import Nodes
+from server.conference.secret import NodeSecret
+from server.edge.dependencies import services_of
 from server.edge.websockets import line_of
 
 logger = structlog.get_logger(__name__)
@@ -24,14 +26,14 @@ PROTOCOL_ERROR = 1002
 
 @router.websocket("/media/node")
 async def media_node(socket: WebSocket) -> None:
-    nodes: Nodes = socket.app.state.conference.nodes
-    secret: str = socket.app.state.conference.secret
+    services = services_of(socket)
+    secret = services.components[NodeSecret].value()
     given = socket.headers.get("authorization", "")
     if not hmac.compare_digest(given.encode(), f"Bearer {secret}".encode()):
         logger.warning("media-node-refused", address=socket.client and socket.client.host)
         await socket.close()
         return
-    if not (socket.app.state.services.settings.media_plain_line or _unread_on_the_way(socket)):
+    if not (services.settings.media_plain_line or _unread_on_the_way(socket)):
         logger.warning("media-node-refused", address=socket.client and socket.client.host, reason="not encrypted")
         await socket.close()
         return
@@ -42,6 +44,7 @@ async def media_node(socket: WebSocket) -> None:
         await socket.close(PROTOCOL_ERROR)
         return
     line = Line(socket, hello)
+    nodes = services.components[Nodes]
     nodes.attach(line, hello)
     try:
         await _run(socket, nodes, line)

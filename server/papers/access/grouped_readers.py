@@ -22,7 +22,7 @@ _Asked = tuple[Actor, asyncio.Future[PaperVersion]]
 
 
 class GroupedReaders:
-    """One per application, in `app.state.readers`."""
+    """One per application."""
 
     def __init__(self, services: Services) -> None:
         self._services = services

@@ -12,7 +12,8 @@ from server.audit.actions import record
 from server.core.errors import Invalid, NotAllowed
 from server.core.transaction import Transaction
 from server.meetings.models import AgendaItem, Delegate, Meeting, MemberPoint
-from server.organisations.models import Unit
+from server.organisations.models import BridgePoint, Unit
+from server.organisations.queries import ids_of
 from server.papers.access.lookup import item_of, library_for_write, paper_for_write
 from server.papers.access.policies import policies_in, policy_of
 from server.papers.hooks import narrowed
@@ -51,14 +52,17 @@ async def set_for_item(tx: Transaction, item_id: int, write: PolicyWrite | None)
 async def check_audience(
     tx: Transaction, meeting_id: int, audience: Sequence[AudienceEntry], before: Iterable[Mapping[str, Any]] = ()
 ) -> None:
-    """Invalid, with a sentence at each entry that names nothing, or somebody whom the actor may not look up: what is
-    saved is answered with the names. `before`: entries that stand there already."""
+    """Invalid, with a sentence at each entry that names nothing, or a unit or somebody whom the actor may not look up:
+    what is saved is answered with the names. `before`: entries that stand there already."""
     session = tx.session
+    units = select(Unit.id).where(Unit.id.in_(_ids(audience, ByUnit)))
+    there = [entry["id"] for entry in before if entry["kind"] == "unit"]
+    units = units.where(or_(Unit.id.in_(there), await _concerned(tx, meeting_id)))
     people = select(Person.id).where(Person.id.in_(_ids(audience, ByPerson)))
     named = [entry["id"] for entry in before if entry["kind"] == "person"]
     people = people.where(or_(Person.id.in_(named), _takes_part(meeting_id), may_choose(tx.actor)))
     known = {
-        ByUnit: await _known(session, select(Unit.id).where(Unit.id.in_(_ids(audience, ByUnit)))),
+        ByUnit: await _known(session, units),
         ByPoint: await _known(
             session,
             select(MemberPoint.point_id).where(
@@ -132,6 +136,27 @@ async def _set(
 async def _changed(tx: Transaction, meeting_id: int, kind: str) -> None:
     await narrowed(tx, meeting_id)
     await library_changed(tx, meeting_id, kind)
+
+
+async def _concerned(tx: Transaction, meeting_id: int) -> ColumnElement[bool]:
+    """The unit lies in the actor's own branches, in the branch of the meeting's unit, or on the way from the root to a
+    member point's."""
+    holder = select(Meeting.unit_id).where(Meeting.id == meeting_id)
+    members = (
+        select(BridgePoint.unit_id)
+        .join(MemberPoint, MemberPoint.point_id == BridgePoint.id)
+        .where(MemberPoint.meeting_id == meeting_id)
+    )
+    rows = await tx.session.execute(
+        select(Unit.path, Unit.id.in_(holder)).where(or_(Unit.id.in_(holder), Unit.id.in_(members)))
+    )
+    above: set[int] = set()
+    branches = [grant.unit_path for grant in tx.actor.grants]
+    for path, holds in rows:
+        above.update(ids_of(path))
+        if holds:
+            branches.append(path)
+    return or_(Unit.id.in_(above), *(Unit.path.startswith(path) for path in branches))
 
 
 def _takes_part(meeting_id: int) -> ColumnElement[bool]:

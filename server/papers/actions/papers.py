@@ -11,7 +11,7 @@ from server.core.fields import folded
 from server.core.transaction import Transaction
 from server.papers.access.lookup import item_of, library_for_write, library_of, paper_for_write
 from server.papers.access.policy_actions import keep_policy
-from server.papers.hooks import WITHDRAWN, narrowed
+from server.papers.hooks import PaperHooks, narrowed
 from server.papers.live import library_changed
 from server.papers.models import Paper, PaperVersion
 from server.papers.notices import RECALLED, tell_readers
@@ -101,7 +101,7 @@ async def delete(tx: Transaction, paper_id: int) -> None:
 async def _withdraw(tx: Transaction, paper: Paper) -> None:
     """Out of everything that shows it."""
     await drop_packs(tx, paper.meeting_id, await _versions(tx, paper.id))
-    for withdrawn in WITHDRAWN:
+    for withdrawn in tx.components[PaperHooks].withdrawn:
         await withdrawn(tx, paper)
 
 

@@ -52,7 +52,7 @@ def compressed_json(request: Request, text: str, headers: Mapping[str, str]) -> 
 
 class Pictures:
     """Pictures of pages that were asked for lately, so that a page that is turned for thousands is read once. One per
-    application, in `app.state.pictures`. A key's content never changes; ask only after the rights were checked."""
+    application. A key's content never changes; ask only after the rights were checked."""
 
     def __init__(self, storage: Storage, most: int = PICTURES_KEPT) -> None:
         self._storage = storage

@@ -52,7 +52,7 @@ class _Memory:
 
 
 class Finder:
-    """One per application, in `app.state.packs`."""
+    """One per application."""
 
     def __init__(self) -> None:
         self._memories: OrderedDict[tuple[object, ...], _Memory] = OrderedDict()

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from server.core.fields import Id, Line, Time
+from server.meetings.schemas import ListFigures
 
 ENTRIES = 200
 PAGES = 2_000
@@ -110,6 +111,8 @@ class BoardPerson(Counts):
 
 class Board(BaseModel):
     as_of: datetime
+    lists: ListFigures
+    """Of all halls that the actor may see, also where nobody has to read."""
     papers: list[BoardPaper]
     units: list[BoardUnit]
     points: list[BoardPoint]

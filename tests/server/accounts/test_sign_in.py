@@ -14,6 +14,7 @@ from server.accounts.models import Person, SignInSession
 from server.accounts.password_rules import require_strong
 from server.accounts.passwords import Passwords
 from server.accounts.sign_in import Browser, SignIn
+from server.audit.log import AuditLog
 from server.audit.models import AuditEntry
 from server.core.actor import SYSTEM
 from server.core.config import Settings
@@ -30,7 +31,7 @@ QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 @pytest.fixture(autouse=True)
 async def _password(app: FastAPI, services: Services, province: Province) -> None:
     """The organiser has one; hashes are quick, as the tests are not about argon2."""
-    app.state.sign_in = SignIn(services, app.state.audit_log, QUICK)
+    services.components.put(SignIn(services, services.components[AuditLog], QUICK))
     async with services.transactions(SYSTEM) as tx:
         person = await tx.session.get_one(Person, province.organiser.id)
         person.password_hash = QUICK.hash(PASSWORD)
@@ -72,7 +73,7 @@ async def test_the_cookie_is_secure_behind_https(settings: Settings, services: S
     from server.main import create_app  # noqa: PLC0415  a second application on the same database
 
     app = create_app(settings.model_copy(update={"public_url": "https://hop.example"}))
-    app.state.sign_in = SignIn(app.state.services, app.state.audit_log, QUICK)
+    app.state.services.components.put(SignIn(app.state.services, app.state.services.components[AuditLog], QUICK))
     headers = {"X-Nhipcau": "1", "Origin": "https://hop.example"}
     async with httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app), base_url="https://hop.example", headers=headers
@@ -100,7 +101,9 @@ async def test_an_unknown_login_takes_the_same_work(app: FastAPI, services: Serv
             checked.append(str(hash).rsplit("$", 2)[0])
             return super().verify(hash, password)
 
-    app.state.sign_in = SignIn(services, app.state.audit_log, Counting(time_cost=1, memory_cost=64, parallelism=1))
+    app.state.services.components.put(
+        SignIn(services, services.components[AuditLog], Counting(time_cost=1, memory_cost=64, parallelism=1))
+    )
     client = await browser()
     for login in ("tochuc", "khongco", "quantri"):
         assert (await sign_in(client, login, "sai")).status_code == 401
@@ -122,7 +125,7 @@ async def test_strangers_shut_nobody_out(
     browser: Browsers, app: FastAPI, services: Services, province: Province
 ) -> None:
     """Neither the login's owner elsewhere, nor a browser that has signed in before, nor the neighbours in one hall."""
-    desk: SignIn = app.state.sign_in
+    desk: SignIn = app.state.services.components[SignIn]
     elsewhere = Browser("203.0.113.7", "", None)
     own = await desk.with_password("tochuc", PASSWORD, elsewhere)
     script = Browser("198.51.100.1", "", None)
@@ -209,7 +212,7 @@ async def test_refusals_are_noted_together_and_with_their_login(
     client = await browser()
     for _ in range(4):
         await sign_in(client, password="sai")
-    async with app.state.audit_log.running():
+    async with app.state.services.components[AuditLog].running():
         pass
     async with services.database.read() as session:
         entries = list(await session.scalars(select(AuditEntry)))

@@ -95,7 +95,7 @@ def data_of(name: str, point: BridgePoint) -> dict[str, Any]:
 async def test_actions_decide(
     app: FastAPI, services: Services, province: builders.Province, neighbour: builders.Neighbour, role: str
 ) -> None:
-    conference: ConferenceService = app.state.conference
+    conference: ConferenceService = app.state.services.components[ConferenceService]
     assert set(MAY) == set(conference.live.commands)
     who = neighbour.who.get(role) or getattr(province, role)
     async with services.database.read() as session:
@@ -158,7 +158,7 @@ async def test_mute_all_reaches_the_sound_of_what_is_shared(
 ) -> None:
     """A presenter's desk has no floor that could be taken: its sound is off with all the others, and stays off though
     it begins anew, until a console says otherwise."""
-    conference: ConferenceService = app.state.conference
+    conference: ConferenceService = app.state.services.components[ConferenceService]
     meeting = await builders.conference(services, province, "running")
 
     def heard() -> bool:

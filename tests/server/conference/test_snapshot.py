@@ -89,7 +89,7 @@ class Play:
         self.all_points = [hall.id for hall in province.halls[:5]]
         self.meeting = meeting
         self.items = items
-        self.conference: ConferenceService = server.app.state.conference
+        self.conference: ConferenceService = server.app.state.services.components[ConferenceService]
         self.cookies: dict[Any, str] = {}
         self.halls: dict[int, LiveClient] = {}
         self.clients: list[LiveClient] = []

@@ -10,6 +10,7 @@ from server.accounts.dependencies import COOKIE
 from server.core.config import Settings
 from server.core.services import Services
 from server.edge.budgets import BODY as MAX_BODY
+from server.edge.dependencies import Recognise
 from server.edge.headers import inline_script_hashes
 from server.main import create_app
 from tests.builders import Province
@@ -128,10 +129,11 @@ async def test_what_is_not_there_is_json_below_api(browser: Browsers) -> None:
 async def test_a_failure_inside_is_a_numbered_answer(
     app: FastAPI, browser: Browsers, province: Province, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def broken(*_: object) -> None:
-        raise RuntimeError("the secret detail")
+    class Broken(Recognise):
+        async def __call__(self, services: Services, token: str | None) -> None:
+            raise RuntimeError("the secret detail")
 
-    app.state.recognise = broken
+    app.state.services.components.put(Broken())
     client = await browser()
     client.cookies.set(COOKIE, "x")
     answer = await client.get("/api/session")

@@ -17,7 +17,7 @@ from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.invitations.codes import hall_code, hall_secret, verify_hall_code
 from server.invitations.models import AccessRequest
-from server.invitations.rate_limits import Knocks
+from server.invitations.rate_limits import EntryLimits
 from server.meetings.models import Delegate, Meeting
 from server.organisations.models import BridgePoint
 from tests import builders
@@ -290,7 +290,7 @@ async def test_floods_are_held_off(
     assert codes == [201] * 10 + [429] * 22, "from afar; whoever stands in a hall is not held by that"
     guessed = await ask(stranger, meeting.public_code, hall="1-aaaaaaaaaa")
     assert guessed.status_code == 429, "a guessed code is none"
-    app.state.knocks = Knocks()
+    app.state.services.components.put(EntryLimits())
     secret, here = hall_secret(services.settings), province.da_sar_hall.id
     scanned = {"hall": hall_code(secret, meeting.id, here, clock.now)}
     codes = [(await ask(stranger, meeting.public_code, f"Số {number}", **scanned)).status_code for number in range(32)]
@@ -302,7 +302,7 @@ async def test_floods_are_held_off(
             )
             for number in range(190)
         )
-    app.state.knocks = Knocks()
+    app.state.services.components.put(EntryLimits())
     full = await ask(stranger, meeting.public_code)
     assert (full.status_code, full.json()["code"]) == (429, "waiting-full")
     clock.pass_(minutes=31)

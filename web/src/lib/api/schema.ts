@@ -1072,6 +1072,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/audit.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit Of Meeting
+         * @description What the audit log has of this meeting.
+         */
+        get: operations["audit_of_meeting_api_meetings__meeting_id__audit_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/open": {
         parameters: {
             query?: never;
@@ -1209,6 +1229,40 @@ export interface paths {
          * @description Answers with the new lines; who was on the list already is not among them.
          */
         post: operations["add_api_meetings__meeting_id__delegates_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/delegates/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move */
+        post: operations["move_api_meetings__meeting_id__delegates_move_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/delegates/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove Many */
+        post: operations["remove_many_api_meetings__meeting_id__delegates_remove_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1617,7 +1671,8 @@ export interface paths {
         };
         /**
          * Audit
-         * @description The log, newest first, page by page; for administrators of the root unit.
+         * @description The log, newest first, page by page; for administrators of a root unit. Where there are several roots, each one's
+         *     reads what its own people and halls did.
          */
         get: operations["audit_api_audit_get"];
         put?: never;
@@ -1857,6 +1912,7 @@ export interface components {
              * Format: date-time
              */
             as_of: string;
+            lists: components["schemas"]["ListFigures"];
             /** Papers */
             papers: components["schemas"]["BoardPaper"][];
             /** Units */
@@ -2189,16 +2245,29 @@ export interface components {
             /** Phone */
             phone?: string | null;
         };
+        /** DelegatesMove */
+        DelegatesMove: {
+            /** Delegate Ids */
+            delegate_ids: number[];
+            /** Point Id */
+            point_id: number | null;
+        };
         /** DelegatesOut */
         DelegatesOut: {
             /** Points */
             points: components["schemas"]["ListedPoint"][];
+            lists: components["schemas"]["ListFigures"];
             /** Total */
             total: number;
             /** Delegates */
             delegates: components["schemas"]["DelegateOut"][];
             /** Mail Ready */
             mail_ready: boolean;
+        };
+        /** DelegatesRemove */
+        DelegatesRemove: {
+            /** Delegate Ids */
+            delegate_ids: number[];
         };
         /** DelegatesWrite */
         DelegatesWrite: {
@@ -2352,23 +2421,14 @@ export interface components {
             /** Confirmed */
             confirmed: boolean;
         };
-        /** LeftOut */
-        LeftOut: {
-            /** Title */
-            title: string;
-            /** Vi */
-            vi: string;
-            /** En */
-            en: string;
-        };
         /** Library */
         Library: {
             /** Meeting Id */
             meeting_id: number;
             /** Revision */
             revision: number;
-            /** Workshop */
-            workshop: number;
+            /** Conversion */
+            conversion: number;
             /**
              * Now
              * Format: date-time
@@ -2461,6 +2521,20 @@ export interface components {
             /** Send */
             send: boolean;
         };
+        /**
+         * ListFigures
+         * @description Of the lists of delegates; the same numbers wherever a page speaks of them.
+         */
+        ListFigures: {
+            /** Points */
+            points: number;
+            /** Listed Points */
+            listed_points: number;
+            /** People */
+            people: number;
+            /** Online */
+            online: number;
+        };
         /** ListedPoint */
         ListedPoint: {
             /** Point Id */
@@ -2471,6 +2545,13 @@ export interface components {
             unit_name: string;
             /** Count */
             count: number;
+        };
+        /** ManyOut */
+        ManyOut: {
+            /** Done */
+            done: number[];
+            /** Left */
+            left: components["schemas"]["server__invitations__schemas__LeftOut"][];
         };
         /** Me */
         Me: {
@@ -2558,6 +2639,7 @@ export interface components {
             /** Ended At */
             ended_at: string | null;
             my: components["schemas"]["RightsOut"];
+            lists: components["schemas"]["ListFigures"] | null;
             /** Notices */
             notices?: components["schemas"]["Notice"][];
         };
@@ -2628,6 +2710,7 @@ export interface components {
             /** Agenda Count */
             agenda_count: number;
             my: components["schemas"]["RightsOut"];
+            lists: components["schemas"]["ListFigures"] | null;
         };
         /** MeetingWrite */
         MeetingWrite: {
@@ -2980,7 +3063,7 @@ export interface components {
             /** Papers */
             papers: number;
             /** Left Out */
-            left_out: components["schemas"]["LeftOut"][];
+            left_out: components["schemas"]["server__papers__packs__schemas__LeftOut"][];
         };
         /** PackWrite */
         PackWrite: {
@@ -3335,8 +3418,7 @@ export interface components {
         };
         /** ReadersOut */
         ReadersOut: {
-            /** Count */
-            count: number;
+            lists: components["schemas"]["ListFigures"];
             /** Points */
             points: components["schemas"]["ReadersPoint"][];
             /** Halls */
@@ -3752,6 +3834,7 @@ export interface components {
              */
             as_of: string;
             totals: components["schemas"]["CountOut"];
+            lists: components["schemas"]["ListFigures"];
             /** Units */
             units: components["schemas"]["TurnoutUnit"][];
             /** Points */
@@ -4018,6 +4101,29 @@ export interface components {
             /** Elsewhere */
             elsewhere: string | null;
         };
+        /**
+         * LeftOut
+         * @description Somebody to whom nothing was done, and why.
+         */
+        server__invitations__schemas__LeftOut: {
+            /** Delegate Id */
+            delegate_id: number;
+            /** Full Name */
+            full_name: string;
+            /** Vi */
+            vi: string;
+            /** En */
+            en: string;
+        };
+        /** LeftOut */
+        server__papers__packs__schemas__LeftOut: {
+            /** Title */
+            title: string;
+            /** Vi */
+            vi: string;
+            /** En */
+            en: string;
+        };
         /** AgendaGo */
         AgendaGo: {
             /** Item Id */
@@ -4060,6 +4166,14 @@ export interface components {
              * @default null
              */
             again: string | null;
+        };
+        /**
+         * ConversionEntity
+         * @description Collection `conversion`, key "": consoles only.
+         */
+        ConversionEntity: {
+            /** Revision */
+            revision: number;
         };
         /**
          * DemandSignal
@@ -4629,14 +4743,6 @@ export interface components {
             /** People */
             people: number;
         };
-        /**
-         * WorkshopEntity
-         * @description Collection `conversion`, key "": consoles only.
-         */
-        WorkshopEntity: {
-            /** Revision */
-            revision: number;
-        };
         /** Change */
         Change: {
             /** Collection */
@@ -4810,8 +4916,8 @@ export interface components {
             library?: {
                 [key: string]: components["schemas"]["LibraryEntity"];
             };
-            workshop?: {
-                [key: string]: components["schemas"]["WorkshopEntity"];
+            conversion?: {
+                [key: string]: components["schemas"]["ConversionEntity"];
             };
             turnout?: {
                 [key: string]: components["schemas"]["TurnoutEntity"];
@@ -7391,6 +7497,37 @@ export interface operations {
             };
         };
     };
+    audit_of_meeting_api_meetings__meeting_id__audit_xlsx_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     open_halls_api_meetings__meeting_id__open_post: {
         parameters: {
             query?: never;
@@ -7671,6 +7808,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DelegateOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    move_api_meetings__meeting_id__delegates_move_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DelegatesMove"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManyOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_many_api_meetings__meeting_id__delegates_remove_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DelegatesRemove"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManyOut"];
                 };
             };
             /** @description Validation Error */

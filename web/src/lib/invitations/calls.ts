@@ -37,7 +37,18 @@ export const delegatesApi = {
     ),
   edit: (id: number, body: DelegateChange) =>
     answer(api.PATCH('/api/delegates/{delegate_id}', { ...delegate(id), body })),
-  remove: (id: number) => answer(api.DELETE('/api/delegates/{delegate_id}', delegate(id))),
+  /** At most 1,000 at once. Says of whom it could not be done, and why. */
+  remove: (id: number, delegate_ids: number[]) =>
+    answer(
+      api.POST('/api/meetings/{meeting_id}/delegates/remove', { ...meeting(id), body: { delegate_ids } }),
+    ),
+  move: (id: number, delegate_ids: number[], point_id: number | null) =>
+    answer(
+      api.POST('/api/meetings/{meeting_id}/delegates/move', {
+        ...meeting(id),
+        body: { delegate_ids, point_id },
+      }),
+    ),
   /** Reads a filled-in workbook; nothing is changed before `apply`. */
   read: (meeting_id: number, file: Blob, apply: boolean) =>
     answer(

@@ -78,6 +78,11 @@ export class Editor {
     drop(this.id);
   }
 
+  /** Marks what is missing or wrong (`errors`), as an attempt to save does. */
+  check(): void {
+    this.errors = faults($state.snapshot(this.draft) as Draft);
+  }
+
   /** Checks, then sends. The saved meeting, or null when something is to be mended first (`errors`, `clash`). */
   async save(removedPeople?: 'online' | 'off-list'): Promise<Meeting | null> {
     this.stranded = undefined;

@@ -1,4 +1,4 @@
-import { pointsCount } from '#lib/meetings/words.ts';
+import { pointsCount, whereWords } from '#lib/meetings/words.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { moment, number } from '#lib/text/format.ts';
 import type { AudienceRole, Policy, Readers } from './types.ts';
@@ -24,11 +24,10 @@ export function listed(names: readonly string[]): string {
 
 /** The sentence that says who will be able to read, before it is saved. */
 export function reachWords(readers: Readers, opensAt: string | null): string {
-  const seated = readers.points.filter(({ count }) => count > 0).length;
-  const people = m.papers_people_count({ count: number(readers.count) });
+  const people = m.papers_people_count({ count: number(readers.lists.people) });
   const text =
-    readers.count > 0
-      ? m.papers_reach_all({ people, points: pointsCount(seated) })
+    readers.lists.people > 0
+      ? m.papers_reach_all({ people, where: whereWords(readers.lists) })
       : readers.halls > 0
         ? m.papers_reach_halls({ points: pointsCount(readers.halls) })
         : m.papers_reach_no_delegate();
