@@ -26,6 +26,7 @@ from server.edge.guard import Guard
 from server.edge.headers import SecurityHeaders
 from server.edge.health import MediaState
 from server.edge.pages import Pages
+from server.edge.proxy_watch import ProxyWatch
 from server.invitations.rate_limits import EntryLimits
 from server.live.schema import add_live_schemas
 from server.papers.access.grouped_readers import GroupedReaders
@@ -57,6 +58,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         MediaState(conference.live.media_up),
         HandedOut(receipts.served),
         Connections(settings.trusted_proxies),
+        ProxyWatch(),
         Exports(),
         Recognition(),
         SignIn(services, audit_log),
@@ -97,7 +99,9 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     # Not mounted: a mount would take calls of our own routes by a wrong method (405) for missing pages.
     app.router.default = Pages(settings.web)
     errors.install(app, _refusals_into(audit_log))
-    app.add_middleware(Guard, settings=settings, security=SecurityHeaders(settings))
+    app.add_middleware(
+        Guard, settings=settings, security=SecurityHeaders(settings), proxies=services.components[ProxyWatch]
+    )
     _with_live_schemas(app, conference)
     return app
 

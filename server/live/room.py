@@ -24,8 +24,9 @@ from server.edge.websockets import text_frame
 from server.live import log
 from server.live.client import REPLACED, RESTARTING, Client
 from server.live.fanout import Fanout
-from server.live.feature import LiveFeature, Viewer
+from server.live.feature import LiveFeature
 from server.live.protocol import Snapshot
+from server.live.viewer import Viewer
 
 logger = structlog.get_logger(__name__)
 

@@ -17,11 +17,12 @@ from server.core.services import Services
 from server.edge.websockets import Line
 from server.live import fanout, log, registry, room
 from server.live.client import Client
-from server.live.feature import LiveFeature, Viewer
+from server.live.feature import LiveFeature
 from server.live.models import MeetingEvent
 from server.live.protocol import Wire
 from server.live.registry import Live
 from server.live.room import Room
+from server.live.viewer import Viewer
 from server.meetings.models import Meeting
 from tests import builders
 
