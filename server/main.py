@@ -30,6 +30,8 @@ from server.edge.pages import Pages
 from server.edge.proxy_watch import ProxyWatch
 from server.invitations.rate_limits import EntryLimits
 from server.live.schema import add_live_schemas
+from server.papers.access.grouped_readers import GroupedReaders
+from server.papers.delivery.pages import Pictures
 from server.papers.delivery.personal_copies import PersonalCopies
 from server.papers.hooks import HandedOut
 from server.papers.library_cache import LibraryCache
@@ -64,6 +66,8 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         LibraryCache(),
         PersonalCopies(),
         Finder(),
+        GroupedReaders(services),
+        Pictures(services.storage),
         EntryLimits(),
         CheckInGroups(services),
     ):
