@@ -910,6 +910,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/people/{person_id}/anonymise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Anonymise Person
+         * @description For whoever must be forgotten by law: name, addresses and sign-in go for good, the meetings' record stays.
+         */
+        post: operations["anonymise_person_api_people__person_id__anonymise_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/links": {
         parameters: {
             query?: never;
@@ -1717,6 +1737,11 @@ export interface components {
              * @default
              */
             presenter_text: string;
+        };
+        /** AnonymiseWrite */
+        AnonymiseWrite: {
+            /** Full Name */
+            full_name: string;
         };
         /** AttendanceGap */
         AttendanceGap: {
@@ -7005,6 +7030,41 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["RoleWrite"][];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonFull"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    anonymise_person_api_people__person_id__anonymise_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnonymiseWrite"];
             };
         };
         responses: {
