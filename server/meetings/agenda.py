@@ -12,6 +12,12 @@ from server.meetings.live.entities import changes_between, entities
 from server.meetings.models import AgendaItem, AgendaStint
 
 
+class NotYourItem(Conflict):
+    code = "not-your-item"
+    vi = "Chương trình chưa đến nội dung của đồng chí. Nhờ chủ trì hoặc điều phối chuyển đến đó rồi trình chiếu."
+    en = "The agenda is not at your item. Ask the chair or the operator to go to it, then present."
+
+
 async def go(tx: Transaction, meeting_id: int, item_id: int | None) -> None:
     """Makes an item current (None: none) and closes the stint of the one before. Going to the current one changes
     nothing. Needs conduct or operate; Conflict unless the meeting runs."""
@@ -46,6 +52,20 @@ async def current_item(tx: Transaction, meeting_id: int) -> int | None:
         .where(AgendaItem.meeting_id == meeting_id, AgendaStint.ended_at.is_(None))
     )
     return found
+
+
+async def require_own_item(tx: Transaction, meeting_id: int) -> None:
+    """For who presents and does not lead: their item is the current one, or the agenda is not being followed. Whoever
+    leads says so by going to the item; a presenter's link that was passed on reaches no screen in the others' time.
+    NotYourItem."""
+    presenter = await tx.session.execute(
+        select(AgendaItem.presenter_id)
+        .join(AgendaStint, AgendaStint.item_id == AgendaItem.id)
+        .where(AgendaItem.meeting_id == meeting_id, AgendaStint.ended_at.is_(None))
+    )
+    current = presenter.first()
+    if current is not None and current[0] != tx.actor.person_id:
+        raise NotYourItem()
 
 
 async def stop_clock(tx: Transaction, meeting_id: int) -> None:

@@ -12,6 +12,7 @@ from server.core.errors import Conflict, DomainError, Invalid, NotAllowed, NotFo
 from server.core.transaction import Transaction
 from server.live.log import append, gone
 from server.meetings.access import meeting_for_write
+from server.meetings.agenda import require_own_item
 from server.meetings.models import Meeting, MemberPoint
 from server.meetings.rights import MeetingRights, meeting_rights
 from server.organisations.models import BridgePoint
@@ -40,7 +41,8 @@ class _Place:
 
 
 async def present(tx: Transaction, meeting_id: int, paper_id: int, page: int = 1) -> list[str]:
-    """Shows this paper to everybody. Allowed: who may present in the meeting and may read the paper. Conflict while
+    """Shows this paper to everybody. Allowed: who may present in the meeting and may read the paper; who does not lead,
+    while the agenda is at their item. Conflict while
     somebody else presents, except for who conducts, and for a paper that is open to nobody. Returns the names of
     member points whose halls may not read the paper."""
     place = await _place(tx, meeting_id)
@@ -55,6 +57,8 @@ async def present(tx: Transaction, meeting_id: int, paper_id: int, page: int = 1
             "Mở tài liệu cho đại biểu rồi trình chiếu.",
             "This paper is hidden, locked or recalled, so no hall would see it. Open it to delegates, then present.",
         )
+    if not place.rights.direct:
+        await require_own_item(tx, meeting_id)
     page = _page_in(version, page)
     shown = place.shown
     if shown is not None and shown.presenter_id != person_id and not place.rights.conduct:

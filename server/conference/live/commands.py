@@ -23,7 +23,8 @@ from server.conference.schemas import (
     StageShow,
 )
 from server.core.transaction import Transaction
-from server.live.feature import Audience, Call, LiveCommand, NoData
+from server.live.feature import Call, LiveCommand, NoData
+from server.live.viewer import Audience
 
 HALL: frozenset[Audience] = frozenset({"hall"})
 CONSOLE: frozenset[Audience] = frozenset({"console"})

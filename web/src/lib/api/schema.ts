@@ -2351,6 +2351,8 @@ export interface components {
             node: boolean;
             /** Version */
             version: string;
+            /** Problems */
+            problems: "untrusted-proxy"[];
         };
         /** ImportNote */
         ImportNote: {
