@@ -12,6 +12,7 @@ from server.accounts.recognition import Recognition
 from server.accounts.sign_in import SignIn
 from server.attendance.people.group_commit import CheckInGroups
 from server.audit.anchors import Anchors
+from server.audit.chaining import Chaining
 from server.audit.log import AuditLog
 from server.conference.service import ConferenceService
 from server.core.actor import Actor
@@ -80,6 +81,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
             for beside in BESIDE:
                 await stack.enter_async_context(beside(services))
             await stack.enter_async_context(Anchors(services).running())
+            await stack.enter_async_context(Chaining(services).running())
             await stack.enter_async_context(audit_log.running())
             await stack.enter_async_context(conference.running())
             yield
