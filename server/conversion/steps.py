@@ -76,6 +76,8 @@ class _Way:
         # Recognising is most of the work, where there is any; else the pictures are.
         begun = 0.6 if scanned else 0.35 if self.found.family == "office" else 0.06
         self.tell("clean", begun)
+        if scanned:
+            ocr.forget_unused()
         if signed:
             # Not a byte of it is changed; pictures and text are made from it.
             self.reading.hardlink_to(self.folder / ORIGINAL)
