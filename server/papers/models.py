@@ -187,5 +187,5 @@ class LibraryState(Base):
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True)
     revision: Mapped[int] = mapped_column(default=0)
     """Grows with every change of papers, versions or rights that readers may notice: their devices ask again."""
-    workshop: Mapped[int] = mapped_column(default=0)
+    conversion: Mapped[int] = mapped_column(default=0)
     """Grows with what only those who manage papers see: a file came in, was refused, failed."""

@@ -54,7 +54,7 @@ async def library(session: AsyncSession, meeting_id: int, actor: Actor, now: dat
     return Library(
         meeting_id=meeting_id,
         revision=state.revision if state else 0,
-        workshop=state.workshop if state else 0,
+        conversion=state.conversion if state else 0,
         now=now,
         spread_seconds=await spread_seconds(session, meeting_id),
         can_manage=profile.manages or bool(profile.presents),

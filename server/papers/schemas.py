@@ -241,7 +241,7 @@ class UploadTo(BaseModel):
 class Library(BaseModel):
     meeting_id: int
     revision: int
-    workshop: int
+    conversion: int
     now: datetime
     spread_seconds: int
     can_manage: bool

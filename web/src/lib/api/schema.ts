@@ -2408,6 +2408,8 @@ export interface components {
             node: boolean;
             /** Version */
             version: string;
+            /** Problems */
+            problems: "untrusted-proxy"[];
         };
         /** ImportNote */
         ImportNote: {
@@ -2484,8 +2486,8 @@ export interface components {
             meeting_id: number;
             /** Revision */
             revision: number;
-            /** Workshop */
-            workshop: number;
+            /** Conversion */
+            conversion: number;
             /**
              * Now
              * Format: date-time
@@ -4225,6 +4227,14 @@ export interface components {
             again: string | null;
         };
         /**
+         * ConversionEntity
+         * @description Collection `conversion`, key "": consoles only.
+         */
+        ConversionEntity: {
+            /** Revision */
+            revision: number;
+        };
+        /**
          * DemandSignal
          * @description Signal `demand`: how large this client's pictures are watched; what nobody watches need not be sent.
          */
@@ -4722,6 +4732,8 @@ export interface components {
             tiles: components["schemas"]["Place"][];
             content: components["schemas"]["SharedContent"] | null;
             recess: components["schemas"]["Recess"] | null;
+            /** Returns At */
+            returns_at: string | null;
         };
         /** StageShow */
         StageShow: {
@@ -4791,14 +4803,6 @@ export interface components {
         WatchingSignal: {
             /** People */
             people: number;
-        };
-        /**
-         * WorkshopEntity
-         * @description Collection `conversion`, key "": consoles only.
-         */
-        WorkshopEntity: {
-            /** Revision */
-            revision: number;
         };
         /** Change */
         Change: {
@@ -4973,8 +4977,8 @@ export interface components {
             library?: {
                 [key: string]: components["schemas"]["LibraryEntity"];
             };
-            workshop?: {
-                [key: string]: components["schemas"]["WorkshopEntity"];
+            conversion?: {
+                [key: string]: components["schemas"]["ConversionEntity"];
             };
             turnout?: {
                 [key: string]: components["schemas"]["TurnoutEntity"];
@@ -5085,6 +5089,11 @@ export interface components {
                 data: components["schemas"]["FloorMuteAll"];
                 reply: components["schemas"]["NoData"];
             };
+            /** @description The stage waits for the lost hall on it, and does not return to the main point by itself. */
+            "stage.stay": {
+                data: components["schemas"]["NoData"];
+                reply: components["schemas"]["NoData"];
+            };
             /** @description The meeting pauses: nobody is heard, every screen says until when. */
             "recess.start": {
                 data: components["schemas"]["RecessStart"];
@@ -5132,6 +5141,11 @@ export interface components {
             };
             /** @description The meeting is over; nobody is seen or heard any more. */
             "meeting.end": {
+                data: components["schemas"]["NoData"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description The start was a rehearsal: halls test again, nobody is on the air, the agenda stands at its beginning. */
+            "meeting.return": {
                 data: components["schemas"]["NoData"];
                 reply: components["schemas"]["NoData"];
             };

@@ -56,7 +56,7 @@ function paper(id: number, more: Partial<Paper> = {}): Paper {
 const library = (meeting: number, ...papers: Paper[]): Library => ({
   meeting_id: meeting,
   revision: 1,
-  workshop: 0,
+  conversion: 0,
   upload_to: { meeting: false, items: [] },
   now: at(0),
   spread_seconds: 1,

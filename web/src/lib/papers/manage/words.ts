@@ -37,7 +37,7 @@ export function urgencyWord(urgency: string): string {
   return words[urgency]?.() ?? urgency;
 }
 
-/** Where a version stands in the workshop: "Đang nhận dạng chữ, trang 3/12", else in percent. */
+/** Where a version stands in its conversion: "Đang nhận dạng chữ, trang 3/12", else in percent. */
 export function workWords(version: Version): string {
   if (version.state === 'queued') return m.papers_stage_queued();
   const stages: Record<string, () => string> = {
