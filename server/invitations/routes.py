@@ -1,5 +1,6 @@
 """Routes of a meeting's lists of delegates, their links and invitations."""
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -27,6 +28,7 @@ from server.invitations.schemas import (
     LinksWrite,
     ManyOut,
 )
+from server.meetings.access import visible_meeting
 
 router = APIRouter(prefix="/api", tags=["invitations"])
 
@@ -34,6 +36,7 @@ RowId = Annotated[Id, PathParameter()]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PDF = "application/pdf"
 SVG = "image/svg+xml"
+PNG = "image/png"
 _SHEET: dict[str, Any] = {
     "requestBody": {"required": True, "content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}
 }
@@ -107,6 +110,18 @@ async def import_list(
     return await importing.import_list(services, actor, meeting_id, await request.body(), apply=apply)
 
 
+@router.post(
+    "/meetings/{meeting_id}/delegates/import/refused.xlsx",
+    response_class=Response,
+    responses={200: {"content": {XLSX: {}}}},
+    openapi_extra=_SHEET,
+)
+async def refused(meeting_id: RowId, request: Request, actor: CurrentActor, services: AppServices) -> Response:
+    """Of the same workbook, the rows that cannot be taken, each with the reason: to be put right and sent again."""
+    content = await importing.refused_of(services, actor, meeting_id, await request.body())
+    return _file(content, XLSX, f"dong-bi-tra-lai-{meeting_id}.xlsx")
+
+
 @router.get(
     "/meetings/{meeting_id}/delegates/template.xlsx", response_class=Response, responses={200: {"content": {XLSX: {}}}}
 )
@@ -114,9 +129,11 @@ async def template(meeting_id: RowId, actor: CurrentActor, session: ReadSession)
     return _file(await importing.template_of(session, meeting_id, actor), XLSX, f"mau-dai-bieu-{meeting_id}.xlsx")
 
 
-@router.post("/meetings/{meeting_id}/links")
-async def make_links(meeting_id: RowId, write: LinksWrite, actor: CurrentActor, services: AppServices) -> LinksOut:
-    return await links.make(services, actor, meeting_id, write.delegate_ids, send=write.send)
+@router.post("/meetings/{meeting_id}/links", response_model=LinksOut)
+async def make_links(meeting_id: RowId, write: LinksWrite, actor: CurrentActor, services: AppServices) -> Response:
+    made = await links.make(services, actor, meeting_id, write.delegate_ids, send=write.send)
+    # FastAPI would look through all of it once more.
+    return Response(await asyncio.to_thread(made.model_dump_json), media_type="application/json")
 
 
 @router.post("/meetings/{meeting_id}/links/revoke", status_code=204)
@@ -162,6 +179,25 @@ async def invitations(
 @router.get("/meetings/{meeting_id}/qr.svg", response_class=Response, responses={200: {"content": {SVG: {}}}})
 async def meeting_code(meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices) -> Response:
     return Response(await entry_codes.meeting_svg(session, services.settings, meeting_id, actor), media_type=SVG)
+
+
+@router.get("/meetings/{meeting_id}/qr.png", response_class=Response, responses={200: {"content": {PNG: {}}}})
+async def meeting_code_png(
+    meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
+) -> Response:
+    content = await entry_codes.meeting_png(session, services.settings, meeting_id, actor)
+    return _file(content, PNG, f"ma-qr-{meeting_id}.png")
+
+
+@router.get("/meetings/{meeting_id}/poster.pdf", response_class=Response, responses={200: {"content": {PDF: {}}}})
+async def poster(
+    meeting_id: RowId, actor: CurrentActor, services: AppServices, session: ReadSession, exports: AppExports
+) -> Response:
+    """The code on a page of A4, for a hall's door."""
+    meeting, _ = await visible_meeting(session, meeting_id, actor)
+    occasion = await links.occasion_of(session, meeting)
+    inputs = printed.poster(occasion, entry_codes.url_of(services.settings, meeting))
+    return _file(await exports.make(actor, compiled, printed.POSTER, inputs), PDF, f"ma-qr-{meeting_id}.pdf")
 
 
 @router.get("/meetings/{meeting_id}/points/{point_id}/code")

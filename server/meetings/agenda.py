@@ -1,7 +1,7 @@
 """The agenda while the meeting runs: which item is current, and its clock. Time spent is the sum of an item's
 stints."""
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from server.audit.actions import record
 from server.core.errors import Conflict, NotAllowed, NotFound
@@ -76,4 +76,12 @@ async def stop_clock(tx: Transaction, meeting_id: int) -> None:
         .where(AgendaStint.item_id.in_(items), AgendaStint.ended_at.is_(None))
         .values(ended_at=tx.now)
         .execution_options(synchronize_session="fetch")
+    )
+
+
+async def forget_clock(tx: Transaction, meeting_id: int) -> None:
+    """No item was dealt with yet."""
+    items = select(AgendaItem.id).where(AgendaItem.meeting_id == meeting_id)
+    await tx.session.execute(
+        delete(AgendaStint).where(AgendaStint.item_id.in_(items)).execution_options(synchronize_session="fetch")
     )

@@ -70,7 +70,7 @@ async def present(tx: Transaction, meeting_id: int, paper_id: int, page: int = 1
     if shown is None:
         shown = Presentation(meeting_id=meeting_id, since=tx.now)
         tx.session.add(shown)
-    shown.paper_id, shown.version_id = paper.id, version.id
+    shown.paper_id, shown.version_id, shown.region = paper.id, version.id, None
     _show_page(shown, page, tx)
     _becomes_presenter(shown, tx)
     await record(tx, "page.presented", "meeting", meeting_id, paper_id=paper.id, version_id=version.id, page=page)
@@ -83,7 +83,7 @@ async def turn(tx: Transaction, meeting_id: int, page: int) -> None:
     shown = await _own(tx, meeting_id)
     version = await _still_readable(tx, shown)
     page = _page_in(version, page)
-    if page == shown.page and shown.region is None:
+    if page == shown.page and shown.region in (None, WHOLE):
         return
     _show_page(shown, page, tx)
     await record(tx, "page.turned", "meeting", meeting_id, version_id=version.id, page=page)
@@ -293,8 +293,13 @@ def _page_in(version: PaperVersion, page: int) -> int:
     return page
 
 
+WHOLE = [0, 0, 1, 1]
+"""Said in words, where screens of a room would begin an upright page with its upper half."""
+
+
 def _show_page(shown: Presentation, page: int, tx: Transaction) -> None:
-    shown.page, shown.region, shown.turned_at = page, None, tx.now
+    """A zoom ends with its page; whole pages, where they were asked for, stay whole."""
+    shown.page, shown.region, shown.turned_at = page, WHOLE if shown.region == WHOLE else None, tx.now
 
 
 def _becomes_presenter(shown: Presentation, tx: Transaction) -> None:

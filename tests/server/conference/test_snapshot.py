@@ -77,6 +77,8 @@ STEPS = st.one_of(
     st.tuples(st.just("meeting.edit"), st.booleans()),
     st.tuples(st.just("meeting.start")),
     st.tuples(st.just("meeting.end")),
+    st.tuples(st.just("meeting.return")),
+    st.tuples(st.just("stage.stay")),
 )
 
 

@@ -910,6 +910,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/people/{person_id}/anonymise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Anonymise Person
+         * @description For whoever must be forgotten by law: name, addresses and sign-in go for good, the meetings' record stays.
+         */
+        post: operations["anonymise_person_api_people__person_id__anonymise_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/links": {
         parameters: {
             query?: never;
@@ -1304,6 +1324,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/delegates/import/refused.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refused
+         * @description Of the same workbook, the rows that cannot be taken, each with the reason: to be put right and sent again.
+         */
+        post: operations["refused_api_meetings__meeting_id__delegates_import_refused_xlsx_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/delegates/template.xlsx": {
         parameters: {
             query?: never;
@@ -1432,6 +1472,43 @@ export interface paths {
         };
         /** Meeting Code */
         get: operations["meeting_code_api_meetings__meeting_id__qr_svg_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/qr.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Meeting Code Png */
+        get: operations["meeting_code_png_api_meetings__meeting_id__qr_png_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/poster.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Poster
+         * @description The code on a page of A4, for a hall's door.
+         */
+        get: operations["poster_api_meetings__meeting_id__poster_pdf_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1717,6 +1794,11 @@ export interface components {
              * @default
              */
             presenter_text: string;
+        };
+        /** AnonymiseWrite */
+        AnonymiseWrite: {
+            /** Full Name */
+            full_name: string;
         };
         /** AttendanceGap */
         AttendanceGap: {
@@ -4675,6 +4757,8 @@ export interface components {
             tiles: components["schemas"]["Place"][];
             content: components["schemas"]["SharedContent"] | null;
             recess: components["schemas"]["Recess"] | null;
+            /** Returns At */
+            returns_at: string | null;
         };
         /** StageShow */
         StageShow: {
@@ -5030,6 +5114,11 @@ export interface components {
                 data: components["schemas"]["FloorMuteAll"];
                 reply: components["schemas"]["NoData"];
             };
+            /** @description The stage waits for the lost hall on it, and does not return to the main point by itself. */
+            "stage.stay": {
+                data: components["schemas"]["NoData"];
+                reply: components["schemas"]["NoData"];
+            };
             /** @description The meeting pauses: nobody is heard, every screen says until when. */
             "recess.start": {
                 data: components["schemas"]["RecessStart"];
@@ -5077,6 +5166,11 @@ export interface components {
             };
             /** @description The meeting is over; nobody is seen or heard any more. */
             "meeting.end": {
+                data: components["schemas"]["NoData"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description The start was a rehearsal: halls test again, nobody is on the air, the agenda stands at its beginning. */
+            "meeting.return": {
                 data: components["schemas"]["NoData"];
                 reply: components["schemas"]["NoData"];
             };
@@ -7028,6 +7122,41 @@ export interface operations {
             };
         };
     };
+    anonymise_person_api_people__person_id__anonymise_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnonymiseWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonFull"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     create_link_api_links_post: {
         parameters: {
             query?: never;
@@ -7994,6 +8123,41 @@ export interface operations {
             };
         };
     };
+    refused_api_meetings__meeting_id__delegates_import_refused_xlsx_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     template_api_meetings__meeting_id__delegates_template_xlsx_get: {
         parameters: {
             query?: never;
@@ -8236,6 +8400,68 @@ export interface operations {
                 };
                 content: {
                     "image/svg+xml": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    meeting_code_png_api_meetings__meeting_id__qr_png_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    poster_api_meetings__meeting_id__poster_pdf_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
                 };
             };
             /** @description Validation Error */
