@@ -2195,6 +2195,8 @@ export interface components {
         DelegateOut: {
             /** Id */
             id: number;
+            /** Revision */
+            revision: number;
             /** Person Id */
             person_id: number;
             /** Full Name */
@@ -3100,6 +3102,8 @@ export interface components {
         PaperOut: {
             /** Id */
             id: number;
+            /** Revision */
+            revision: number;
             /** Meeting Id */
             meeting_id: number;
             /** Item Id */
@@ -3198,6 +3202,8 @@ export interface components {
             unit_id: number;
             /** Unit Name */
             unit_name: string;
+            /** Revision */
+            revision: number;
             /** Email */
             email: string | null;
             /** Phone */
@@ -3277,6 +3283,8 @@ export interface components {
         PointOut: {
             /** Id */
             id: number;
+            /** Revision */
+            revision: number;
             /** Unit Id */
             unit_id: number;
             /** Name */
@@ -3359,6 +3367,8 @@ export interface components {
         };
         /** PolicyOut */
         PolicyOut: {
+            /** Revision */
+            revision: number;
             /** Own */
             own: boolean;
             /** Hidden */
@@ -3908,6 +3918,8 @@ export interface components {
             id: number;
             /** Parent Id */
             parent_id: number | null;
+            /** Revision */
+            revision: number;
             /** Path */
             path: string;
             /** Name */
@@ -5247,7 +5259,9 @@ export interface operations {
     };
     edit_api_papers__paper_id__patch: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 paper_id: number;
@@ -5414,7 +5428,9 @@ export interface operations {
     };
     set_for_paper_api_papers__paper_id__policy_put: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 paper_id: number;
@@ -5511,7 +5527,9 @@ export interface operations {
     };
     set_for_item_api_items__item_id__paper_policy_put: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 item_id: number;
@@ -6958,7 +6976,9 @@ export interface operations {
     };
     edit_person_api_people__person_id__patch: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 person_id: number;
@@ -6993,7 +7013,9 @@ export interface operations {
     };
     set_roles_api_people__person_id__roles_put: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 person_id: number;
@@ -7143,7 +7165,9 @@ export interface operations {
     };
     edit_unit_api_units__unit_id__patch: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 unit_id: number;
@@ -7240,7 +7264,9 @@ export interface operations {
     };
     edit_point_api_points__point_id__patch: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 point_id: number;
@@ -7922,7 +7948,9 @@ export interface operations {
     };
     edit_api_delegates__delegate_id__patch: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 delegate_id: number;
