@@ -12,6 +12,7 @@ from server.accounts.recognition import Recognition
 from server.accounts.sign_in import SignIn
 from server.attendance.people.group_commit import CheckInGroups
 from server.audit.anchors import Anchors
+from server.audit.chaining import Chaining
 from server.audit.log import AuditLog
 from server.conference.service import ConferenceService
 from server.core.actor import Actor
@@ -26,8 +27,11 @@ from server.edge.guard import Guard
 from server.edge.headers import SecurityHeaders
 from server.edge.health import MediaState
 from server.edge.pages import Pages
+from server.edge.proxy_watch import ProxyWatch
 from server.invitations.rate_limits import EntryLimits
 from server.live.schema import add_live_schemas
+from server.papers.access.grouped_readers import GroupedReaders
+from server.papers.delivery.pages import Pictures
 from server.papers.delivery.personal_copies import PersonalCopies
 from server.papers.hooks import HandedOut
 from server.papers.library_cache import LibraryCache
@@ -55,12 +59,15 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         MediaState(conference.live.media_up),
         HandedOut(receipts.served),
         Connections(settings.trusted_proxies),
+        ProxyWatch(),
         Exports(),
         Recognition(),
         SignIn(services, audit_log),
         LibraryCache(),
         PersonalCopies(),
         Finder(),
+        GroupedReaders(services),
+        Pictures(services.storage),
         EntryLimits(),
         CheckInGroups(services),
     ):
@@ -74,6 +81,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
             for beside in BESIDE:
                 await stack.enter_async_context(beside(services))
             await stack.enter_async_context(Anchors(services).running())
+            await stack.enter_async_context(Chaining(services).running())
             await stack.enter_async_context(audit_log.running())
             await stack.enter_async_context(conference.running())
             yield
@@ -93,7 +101,9 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     # Not mounted: a mount would take calls of our own routes by a wrong method (405) for missing pages.
     app.router.default = Pages(settings.web)
     errors.install(app, _refusals_into(audit_log))
-    app.add_middleware(Guard, settings=settings, security=SecurityHeaders(settings))
+    app.add_middleware(
+        Guard, settings=settings, security=SecurityHeaders(settings), proxies=services.components[ProxyWatch]
+    )
     _with_live_schemas(app, conference)
     return app
 

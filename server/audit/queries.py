@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, column, or_, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.audit.actions import FIRST, chained_hash
+from server.audit.actions import FIRST, UNCHAINED, chained_hash
 from server.audit.anchors import Head
 from server.audit.models import AuditEntry
 from server.audit.schemas import AuditOut, AuditPage, AuditQuery
@@ -112,16 +112,15 @@ class Broken:
 
 
 async def first_broken(session: AsyncSession, key: bytes, heads: Sequence[Head] = ()) -> Broken | None:
-    """The first entry whose hash does not follow from the one before it, that is without a key after one with it, or
-    that one of `heads` names and is not there; None if the log is whole."""
+    """The first entry whose hash does not follow from the one before it, that is without a key after one with it, that
+    is not what was written to be chained, or that one of `heads` names and is not there; None if the log is whole."""
     last, keyed = FIRST, False
     kept = {head.id: head.hash for head in heads}
-    async for entry in await session.stream_scalars(select(AuditEntry).order_by(AuditEntry.id)):
-        gone = [each for each in kept if each < entry.id]
-        if gone:
-            return Broken(min(gone), missing=True)
+    chain = select(AuditEntry).order_by(AuditEntry.position.is_(None), AuditEntry.position, AuditEntry.id)
+    async for entry in await session.stream_scalars(chain):
         keyed = keyed or entry.keyed
-        follows = hmac.compare_digest(entry.hash, chained_hash(last, entry, key))
+        before = last if entry.position is not None else UNCHAINED
+        follows = hmac.compare_digest(entry.hash, chained_hash(before, entry, key))
         if not follows or keyed != entry.keyed or kept.pop(entry.id, entry.hash) != entry.hash:
             return Broken(entry.id, missing=False)
         last = entry.hash

@@ -6,7 +6,6 @@ from typing import Any
 
 import structlog
 
-from server.accounts.dependencies import COOKIE
 from server.accounts.recognition import Recognition
 from server.conference import content
 from server.conference.lifecycle import HALLS_COME_IN
@@ -18,11 +17,12 @@ from server.core.actor import SYSTEM, Actor
 from server.core.database import in_parts
 from server.core.errors import NotAllowed
 from server.core.services import Services
+from server.edge.session_cookie import session_token
 from server.live.client import NO_SUCH_MEETING, NOT_ALLOWED, Client
-from server.live.feature import Viewer
 from server.live.gateway import SeatRequest
 from server.live.registry import Live
 from server.live.room import Room
+from server.live.viewer import Viewer
 from server.meetings.delegates import signed_in_delegates
 from server.meetings.grouped_rights import GroupedRights
 
@@ -49,7 +49,7 @@ class Door:
         live.listen(self._on_event)
 
     async def recognise(self, cookies: Mapping[str, str]) -> Actor | None:
-        return await self._recognition(self._services, cookies.get(COOKIE))
+        return await self._recognition(self._services, session_token(cookies, self._services.settings))
 
     async def admit(self, actor: Actor, meeting_id: int, request: SeatRequest) -> Viewer:
         """NotFound for a meeting the actor may not see, NotAllowed for a part in it the actor has not."""

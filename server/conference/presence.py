@@ -2,7 +2,7 @@
 audit entry and its event."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from server.attendance.checks import check_in, check_out
 from server.audit.actions import record
@@ -67,9 +67,12 @@ async def leave(tx: Transaction, meeting_id: int, point_id: int) -> None:
     await settle(tx, conference, before, "point.left")
 
 
-async def lose(tx: Transaction, meeting_id: int, last_heard: Mapping[int, datetime]) -> None:
+async def lose(
+    tx: Transaction, meeting_id: int, last_heard: Mapping[int, datetime], returns_after: timedelta | None = None
+) -> None:
     """The lines of these halls are cut (id -> when they were last heard). They keep hand, floor and stage, so that
-    they have them again when they are back. System only."""
+    they have them again when they are back; the stage for `returns_after`, if that is given, while the meeting runs.
+    System only."""
     if not tx.actor.system:
         raise NotAllowed()
     conference, before = await _loaded(tx, meeting_id)
@@ -81,6 +84,8 @@ async def lose(tx: Transaction, meeting_id: int, last_heard: Mapping[int, dateti
         await record(tx, "point.lost", "meeting", meeting_id, point_id=hall.point_id)
     gone = {hall.point_id: last_heard[hall.point_id] for hall in lost}
     conference.end_content_of(set(gone))
+    if returns_after and conference.meeting.state == "running" and conference.stage.stage_point_id in gone:
+        conference.stage.returns_at = tx.now + returns_after
     check_out(tx, meeting_id, gone, "lost")
     await settle(tx, conference, before, "point.lost")
 

@@ -8,7 +8,7 @@ from typing import Literal
 import pikepdf
 import pypdfium2
 
-from server.conversion import classification_marks, ocr, office, pages
+from server.conversion import classification_marks, ocr, office, pages, stamps
 from server.conversion.clean import acts, clean
 from server.conversion.deskew import straighten
 from server.conversion.inspection import Found, inspect
@@ -76,6 +76,8 @@ class _Way:
         # Recognising is most of the work, where there is any; else the pictures are.
         begun = 0.6 if scanned else 0.35 if self.found.family == "office" else 0.06
         self.tell("clean", begun)
+        if scanned:
+            ocr.forget_unused()
         if signed:
             # Not a byte of it is changed; pictures and text are made from it.
             self.reading.hardlink_to(self.folder / ORIGINAL)
@@ -98,7 +100,7 @@ class _Way:
             told=lambda part: self._tell_page("pictures", begun + 0.03, 0.99, part, count),
         )
         first = self._first_pages()
-        self._check_secrecy(first, {*judged.scans, *judged.rubbish, *judged.layered})
+        self._check_secrecy(first, judged)
         quality, little = self._text_quality(len(judged.scans) + len(judged.rubbish), count)
         if little:
             self.warnings.append("little-text")
@@ -214,8 +216,14 @@ class _Way:
                 for line, _ in zip(file, range(classification_marks.PAGES), strict=False)
             ]
 
-    def _check_secrecy(self, first: list[MadePage], recognised: set[int]) -> None:
+    def _check_secrecy(self, first: list[MadePage], judged: Judged) -> None:
+        recognised = {*judged.scans, *judged.rubbish, *judged.layered}
         found = classification_marks.mark_on([page.lines for page in first], recognised=recognised)
+        if found is None or found.in_body:
+            # What is written comes first: it costs nothing.
+            drawn = stamps.drawn_words(self.reading, len(first), recognised)
+            stamped = classification_marks.mark_drawn_on(drawn)
+            found = min((each for each in (found, stamped) if each), key=lambda each: each.in_body, default=None)
         named = classification_marks.mark_in_name(self.order.file_name)
         if found is None and not named:
             return

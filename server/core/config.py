@@ -49,6 +49,9 @@ class Settings(BaseSettings):
 
     lost_after_seconds: float = 8.0
     """A hall whose live channel is gone this long counts as lost (before, its place is kept silently)."""
+    return_after_seconds: float = Field(default=30.0, ge=0)
+    """The stage returns to the main point when the hall on it has been lost this long, unless a console has it wait. 0:
+    never by itself."""
     log_json: bool = False
     audit_key: str | None = None
     """Key of the audit log's chain; default: made once and kept in `var/audit.key`. Kept elsewhere, it protects the log

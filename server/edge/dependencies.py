@@ -16,10 +16,9 @@ from server.core.actor import Actor
 from server.core.errors import DomainError, NotSignedIn
 from server.core.services import Services
 from server.core.transaction import Transaction
+from server.edge.session_cookie import session_token
 
 T = TypeVar("T")
-
-COOKIE = "nhipcau_session"
 
 ACTING_AS = "x-nhipcau-as"
 """Whose page it is, "person-7" or "point-3", where the page says so."""
@@ -62,7 +61,7 @@ AppServices = Annotated[Services, Depends(_services)]
 
 async def _optional(connection: HTTPConnection) -> Actor | None:
     services = services_of(connection)
-    actor = await services.components[Recognise](services, connection.cookies.get(COOKIE))
+    actor = await services.components[Recognise](services, session_token(connection.cookies, services.settings))
     if actor is None or connection.client is None:
         return actor
     actor = replace(actor, address=connection.client.host)

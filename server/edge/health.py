@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel
@@ -9,6 +10,7 @@ from sqlalchemy import text
 
 from server import __version__
 from server.edge.dependencies import AppServices
+from server.edge.proxy_watch import ProxyWatch
 
 router = APIRouter(prefix="/api", tags=["health"])
 
@@ -18,6 +20,8 @@ class Health(BaseModel):
     node: bool
     """A media node is connected."""
     version: str
+    problems: list[Literal["untrusted-proxy"]]
+    """What whoever runs it should put right; the log says more."""
 
 
 @dataclass(frozen=True)
@@ -31,4 +35,9 @@ async def health(services: AppServices) -> Health:
     """Answers only if the database does."""
     async with services.database.read() as session:
         await session.execute(text("SELECT 1"))
-    return Health(ok=True, node=services.components[MediaState].connected(), version=__version__)
+    return Health(
+        ok=True,
+        node=services.components[MediaState].connected(),
+        version=__version__,
+        problems=["untrusted-proxy"] if services.components[ProxyWatch].untrusted else [],
+    )

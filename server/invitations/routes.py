@@ -1,5 +1,6 @@
 """Routes of a meeting's lists of delegates, their links and invitations."""
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -115,9 +116,11 @@ async def template(meeting_id: RowId, actor: CurrentActor, session: ReadSession)
     return _file(await importing.template_of(session, meeting_id, actor), XLSX, f"mau-dai-bieu-{meeting_id}.xlsx")
 
 
-@router.post("/meetings/{meeting_id}/links")
-async def make_links(meeting_id: RowId, write: LinksWrite, actor: CurrentActor, services: AppServices) -> LinksOut:
-    return await links.make(services, actor, meeting_id, write.delegate_ids, send=write.send)
+@router.post("/meetings/{meeting_id}/links", response_model=LinksOut)
+async def make_links(meeting_id: RowId, write: LinksWrite, actor: CurrentActor, services: AppServices) -> Response:
+    made = await links.make(services, actor, meeting_id, write.delegate_ids, send=write.send)
+    # FastAPI would look through all of it once more.
+    return Response(await asyncio.to_thread(made.model_dump_json), media_type="application/json")
 
 
 @router.post("/meetings/{meeting_id}/links/revoke", status_code=204)

@@ -8,20 +8,21 @@ has lost the job and writes nothing.
 import asyncio
 import contextlib
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ColumnElement, and_, delete, update
 
 from server.core.actor import SYSTEM, Actor
 from server.core.bus import Message
 from server.core.services import Services
 from server.core.transaction import Transaction, Transactions
 from server.jobs.actions import TOPIC
+from server.jobs.due import Turns, due, next_due
 from server.jobs.models import Job
 
 log = structlog.get_logger(__name__)
@@ -29,7 +30,7 @@ log = structlog.get_logger(__name__)
 _POLL = 5.0
 """Seconds between looks into the table: for jobs of other processes, and lapsed ones."""
 _OVERTAKEN_MAX = 2
-"""Of one kind: each holds memory."""
+"""Of one kind: each holds memory. The last of them is never its owner's who holds all the others."""
 _LEASE = timedelta(seconds=30)
 _RENEWED_EVERY = 10.0
 _LONGEST_PAUSE = 3600.0
@@ -93,6 +94,7 @@ class Workers:
         self._loop: asyncio.Task[None] | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
         self._taking = asyncio.Lock()
+        self._served: dict[str, int] = {}
 
     async def start(self) -> None:
         self._unsubscribe = self._services.bus.subscribe(TOPIC, self._told)
@@ -140,7 +142,7 @@ class Workers:
         """Starts every due job there is a free hand for. Returns the seconds until the next look is worth it."""
         now = self._services.clock()
         async with self._services.database.read() as session:
-            next_at = await _next_due(session, now)
+            next_at = await next_due(session, now)
         pause = _POLL
         for name, at in next_at.items():
             if name not in self._kinds or self._free(name) <= 0:
@@ -150,7 +152,7 @@ class Workers:
                 continue
             # Held so that stopping never cuts off a taking that has committed already.
             async with self._taking:
-                for job in await self._take(self._kinds[name], self._free(name)):
+                for job in await self._take(self._kinds[name], self._turns(name)):
                     self._begin(job)
         return max(pause, 0.01)
 
@@ -160,11 +162,18 @@ class Workers:
         late = 0 if patience is None else sum(time.monotonic() - each > patience.total_seconds() for each in begun)
         return self._hands[name] - len(begun) + min(late, _OVERTAKEN_MAX)
 
-    async def _take(self, kind: JobKind, most: int) -> list[Job]:
-        """Leases up to `most` due jobs; those whose attempts are used up (each ended by a crash) are given up."""
+    def _turns(self, name: str) -> Turns:
+        held = Counter(job.owner for job, _ in self._in_hand.values() if job.kind == name)
+        overtaking = self._kinds[name].overtaken_after is not None
+        each = self._hands[name] + _OVERTAKEN_MAX - 1 if overtaking else self._hands[name]
+        return Turns(self._free(name), held, each, self._served)
+
+    async def _take(self, kind: JobKind, turns: Turns) -> list[Job]:
+        """Leases due jobs as their owners' turns come; those whose attempts are used up (each ended by a crash) are
+        given up."""
         taken, lost = [], []
         async with self._services.transactions(SYSTEM) as tx:
-            for job in await _due(tx, kind.name, most):
+            for job in await due(tx, kind.name, turns):
                 if job.attempts >= kind.attempts:
                     job.failed_at = tx.now
                     job.taken_until = None
@@ -304,35 +313,3 @@ def _said(error: Exception) -> str:
 
 def _ours(job: Job) -> ColumnElement[bool]:
     return and_(Job.id == job.id, Job.attempts == job.attempts, Job.taken_until.is_not(None))
-
-
-async def _next_due(session: AsyncSession, now: datetime) -> dict[str, datetime]:
-    """Kind -> when its first job that nobody has in hand is due."""
-    rows = await session.execute(
-        select(Job.kind, func.min(Job.run_at))
-        .where(Job.failed_at.is_(None), or_(Job.taken_until.is_(None), Job.taken_until < now))
-        .group_by(Job.kind)
-    )
-    return dict(rows.all())
-
-
-async def _due(tx: Transaction, kind: str, most: int) -> list[Job]:
-    """Oldest first; never two of one subject, nor one of a subject that is in hand."""
-    in_hand = select(Job.subject).where(Job.kind == kind, Job.taken_until >= tx.now, Job.subject != "")
-    statement = (
-        select(Job)
-        .where(
-            Job.kind == kind,
-            Job.failed_at.is_(None),
-            Job.run_at <= tx.now,
-            or_(Job.taken_until.is_(None), Job.taken_until < tx.now),
-            Job.subject.not_in(in_hand),
-        )
-        .order_by(Job.run_at, Job.id)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    )
-    found: dict[str, Job] = {}
-    for job in await tx.session.scalars(statement):
-        found.setdefault(job.subject or f"#{job.id}", job)
-    return list(found.values())

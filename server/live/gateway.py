@@ -27,11 +27,12 @@ from server.core.services import Services
 from server.edge.budgets import Connections
 from server.edge.websockets import Line, line_of
 from server.live.client import NO_SUCH_MEETING, NOT_ALLOWED, NOT_SIGNED_IN, OCCUPIED, TOO_BIG, TRY_LATER, Client
-from server.live.feature import Audience, Call, LiveCommand, Viewer
+from server.live.feature import Call, LiveCommand
 from server.live.limits import SocketLimits
 from server.live.protocol import Command, ErrorBody, Ping, Pong, Reply, client_message
 from server.live.registry import Live
 from server.live.room import Room
+from server.live.viewer import Audience, Viewer
 
 logger = structlog.get_logger(__name__)
 

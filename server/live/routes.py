@@ -6,8 +6,8 @@ from fastapi import APIRouter, Path, Query, WebSocket
 from pydantic import BaseModel, Field
 
 from server.edge.dependencies import services_of
-from server.live.feature import Audience
 from server.live.gateway import Gateway, SeatRequest
+from server.live.viewer import Audience
 
 router = APIRouter()
 

@@ -5,9 +5,10 @@ from sqlalchemy import ColumnElement, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.transaction import Transaction
-from server.live.feature import LiveFeature, Viewer
+from server.live.feature import LiveFeature
 from server.live.log import append, put
 from server.live.protocol import Wire
+from server.live.viewer import Viewer
 from server.meetings.live.entities import Entities
 from server.meetings.models import MemberPoint
 from server.papers.models import LibraryState, Paper

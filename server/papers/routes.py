@@ -11,10 +11,10 @@ from server.core.fields import Id
 from server.edge.dependencies import SeenRevision, component
 from server.papers import queries
 from server.papers.access import policy_actions
+from server.papers.access.grouped_readers import GroupedReaders
 from server.papers.access.policies import Policy
-from server.papers.access.rights import readable_version
 from server.papers.actions import papers, versions
-from server.papers.delivery.pages import compressed_json, etag_of, headers_of, stored_file, unchanged
+from server.papers.delivery.pages import Pictures, compressed_json, etag_of, headers_of, picture, unchanged
 from server.papers.hooks import HandedOut
 from server.papers.library_cache import LibraryCache
 from server.papers.schemas import (
@@ -150,20 +150,21 @@ async def text(
     *,
     request: Request,
     actor: CurrentActor,
-    session: ReadSession,
     services: AppServices,
     first: Annotated[int, Query(alias="from", ge=1, le=100_000)] = 1,
     last: Annotated[int, Query(alias="to", ge=1, le=100_000)] = 20,
 ) -> Response:
-    found, _paper_of, _rights = await readable_version(session, version_id, actor, services.clock())
+    found = await services.components[GroupedReaders](version_id, actor)
     if not first <= last < first + TEXT_PAGES:
         said = (f"Mỗi lần lấy từ 1 đến {TEXT_PAGES} trang.", f"From 1 to {TEXT_PAGES} pages at once.")
         raise Invalid.fields({"to": said})
     services.components[HandedOut].hears(actor, found.id)
     etag = f'W/"{etag_of(found)}-text-{first}-{last}"'
-    return unchanged(request, etag) or compressed_json(
-        request, await queries.text(session, version_id, first, last), headers_of(etag)
-    )
+    if (known := unchanged(request, etag)) is not None:
+        return known
+    async with services.database.read() as session:
+        said_on_them = await queries.text(session, version_id, first, last)
+    return compressed_json(request, said_on_them, headers_of(etag))
 
 
 @router.get(
@@ -177,17 +178,16 @@ async def image(
     *,
     request: Request,
     actor: CurrentActor,
-    session: ReadSession,
     services: AppServices,
     width: PictureWidth = PictureWidth.PHONE,
 ) -> Response:
-    found, _paper_of, _rights = await readable_version(session, version_id, actor, services.clock())
+    found = await services.components[GroupedReaders](version_id, actor)
     if number > found.page_count:
         raise NotFound()
     services.components[HandedOut].hears(actor, found.id)
     etag = f'"{etag_of(found)}-{number}-{width.value}"'
-    return unchanged(request, etag) or await stored_file(
-        services.storage, f"{found.folder}/pages/{number}-{width.value}.webp", "image/webp", etag
+    return unchanged(request, etag) or await picture(
+        services.components[Pictures], f"{found.folder}/pages/{number}-{width.value}.webp", "image/webp", etag
     )
 
 

@@ -20,7 +20,7 @@ from server.wiring import components
 from tests import builders
 from tests.conftest import signed_in
 from tests.deployment import Deployment
-from tests.e2e.chromium import shared_chromium
+from tests.e2e.chromium import CONSOLE_WALL, shared_chromium
 
 LOGIN, PASSWORD = "tochuc", "một câu ngắn dễ nhớ"
 PATIENCE_MS = 15_000
@@ -135,6 +135,7 @@ class Office:
         )
         context.set_default_timeout(PATIENCE_MS)
         expect.set_options(timeout=PATIENCE_MS)
+        await context.add_init_script(CONSOLE_WALL)
         if who is not None:
             await context.add_cookies([{"name": COOKIE, "value": self.cookies[who], "url": self.deployment.url}])
         try:

@@ -230,7 +230,7 @@ async def test_hall_during_the_meeting(office: Office) -> None:
         await audit.look("hall in")
         await page.mouse.move(200, 200)
         await page.get_by_test_id("hand").click()
-        await expect(page.get_by_test_id("hand")).to_have_attribute("aria-pressed", "true")
+        await expect(page.get_by_test_id("hand")).to_have_attribute("data-up", "true")
         await audit.look("hall, hand up")
         await page.mouse.move(210, 210)
         await page.get_by_test_id("leave").click()

@@ -33,6 +33,8 @@ MOST_HALLS = 200
 AT_ONCE = 128
 """Handshakes under way."""
 PORTS_AN_ADDRESS = 20_000
+FETCHES_AN_ADDRESS = 500
+"""At the same moment: the server lets one address have a thousand connections without a request."""
 _numbers = itertools.count()
 
 
@@ -157,6 +159,40 @@ class Device(asyncio.Protocol):
         self._crowd.take(self._number, message)
 
 
+class Fetch(asyncio.Protocol):
+    """One GET on a connection of its own. `done`: (status, bytes of the body)."""
+
+    def __init__(self, request: bytes) -> None:
+        self.done: asyncio.Future[tuple[int, int]] = asyncio.get_running_loop().create_future()
+        self._request = request
+        self._head: bytes | None = b""
+        self._status = self._size = self._left = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.write(self._request)
+
+    def data_received(self, data: bytes) -> None:
+        if self._head is not None:
+            head, end, data = (self._head + data).partition(b"\r\n\r\n")
+            if not end:
+                self._head = head
+                return
+            self._head = None
+            found = re.search(rb"content-length: *(\d+)", head, re.IGNORECASE)
+            self._status, self._size = int(head.split(b" ", 2)[1]), int(found[1]) if found else 0
+            self._left = self._size
+        self._left -= len(data)
+        if self._left <= 0:
+            self._transport.close()
+            if not self.done.done():
+                self.done.set_result((self._status, self._size))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(exc or ConnectionError("cut"))
+
+
 async def run() -> None:
     lines = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
@@ -220,6 +256,21 @@ async def run() -> None:
                 devices.append((time.monotonic() + PING_SECONDS, device))
             return
 
+    async def fetch(number: int, cookie: str, path: str, least: int) -> float | None:
+        """When the device had it whole; None: it got something else."""
+        request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{task['port']}\r\nCookie: {task['cookie_name']}={cookie}"
+        try:
+            _, fetching = await loop.create_connection(
+                lambda: Fetch(f"{request}\r\nConnection: close\r\n\r\n".encode()),
+                "127.0.0.1",
+                task["port"],
+                local_addr=(f"127.0.{1 + number // FETCHES_AN_ADDRESS}.1", 0),
+            )
+            status, size = await fetching.done
+        except OSError:
+            return None
+        return time.monotonic() if status == 200 and size >= least else None
+
     returns: set[asyncio.Task[None]] = set()
 
     def lost(number: int) -> None:
@@ -228,7 +279,9 @@ async def run() -> None:
         coming.add_done_callback(returns.discard)
 
     crowd.lost = lost
-    pinging = asyncio.gather(ping(devices, PING_SECONDS), ping(halls, HALL_PING_SECONDS))
+    pinging = [
+        asyncio.create_task(ping(due, every)) for due, every in ((devices, PING_SECONDS), (halls, HALL_PING_SECONDS))
+    ]
     began = time.monotonic()
     await asyncio.gather(*(join(number, cookie) for number, cookie in enumerate(cookies)))
     for index, (cookie, url) in enumerate(seats):
@@ -248,13 +301,21 @@ async def run() -> None:
         elif command["do"] == "times":
             Path(task["report"]).write_text(json.dumps(crowd.back))
             say(back=len(crowd.back))
+        elif command["do"] == "fetch":
+            # Everybody at once: the page was turned for all of them.
+            began = time.monotonic()
+            had = await asyncio.gather(
+                *(fetch(number, cookie, command["path"], command["least"]) for number, cookie in enumerate(cookies))
+            )
+            say(seconds=sorted(at - began for at in had if at is not None))
         elif command["do"] == "report":
             seen = {page: list(times[: len(cookies)]) for page, times in crowd.seen.items()}
             Path(task["report"]).write_text(json.dumps(seen))
             say(frames=crowd.frames, closed=crowd.closed)
         else:
             break
-    pinging.cancel()
+    for each in pinging:
+        each.cancel()
 
 
 async def ping(due: deque[tuple[float, Device]], every: float) -> None:

@@ -2,6 +2,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 from fastapi import Path as PathParameter
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write, services_of
 from server.attendance.people import hall, queries, report, report_pdf, roster
@@ -30,7 +31,7 @@ from server.core.fields import Id, Line
 from server.core.services import Services
 from server.core.spreadsheets.writing import XLSX
 from server.core.typesetting import compiled
-from server.edge.exports import AppExports
+from server.edge.exports import AppExports, Order
 from server.invitations.codes import hall_secret, verify_hall_code
 from server.invitations.entry_routes import Address, Doorkeeper
 from server.meetings.access import visible_meeting
@@ -135,22 +136,25 @@ async def withdraw_sign_off(
 async def people_xlsx(
     meeting_id: RowId, actor: CurrentActor, services: AppServices, exports: AppExports, audit_log: AppAuditLog
 ) -> Response:
-    found = await services.database.beside(lambda session: report.load(session, meeting_id, actor, services.clock()))
+    async def order(session: AsyncSession) -> Order:
+        return Order(workbook, await report.load(session, meeting_id, actor, services.clock()))
+
+    ordered = await services.database.beside(order)
     await audit_log.note(actor, "people.exported", "meeting", meeting_id, form="xlsx")
-    return _file(await exports.make(actor, workbook, found), XLSX, f"diem-danh-dai-bieu-{meeting_id}.xlsx")
+    return _file(await exports.fulfil(actor, ordered), XLSX, f"diem-danh-dai-bieu-{meeting_id}.xlsx")
 
 
 @router.get("/meetings/{meeting_id}/people.pdf", response_class=Response, responses={200: {"content": {PDF: {}}}})
 async def people_pdf(
     meeting_id: RowId, actor: CurrentActor, services: AppServices, exports: AppExports, audit_log: AppAuditLog
 ) -> Response:
-    found = await services.database.beside(lambda session: report.load(session, meeting_id, actor, services.clock()))
+    async def order(session: AsyncSession) -> Order:
+        found = await report.load(session, meeting_id, actor, services.clock())
+        return Order(compiled, report_pdf.SOURCE, report_pdf.inputs(found))
+
+    ordered = await services.database.beside(order)
     await audit_log.note(actor, "people.exported", "meeting", meeting_id, form="pdf")
-    return _file(
-        await exports.make(actor, compiled, report_pdf.SOURCE, report_pdf.inputs(found)),
-        PDF,
-        f"diem-danh-dai-bieu-{meeting_id}.pdf",
-    )
+    return _file(await exports.fulfil(actor, ordered), PDF, f"diem-danh-dai-bieu-{meeting_id}.pdf")
 
 
 async def _of_hall(services: Services, meeting_id: int, point_id: int, actor: Actor) -> PointPeople:

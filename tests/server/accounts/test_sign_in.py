@@ -20,9 +20,11 @@ from server.core.actor import SYSTEM
 from server.core.config import Settings
 from server.core.errors import Invalid, TooMany
 from server.core.services import Services
+from server.edge.session_cookie import HOST_COOKIE
+from server.main import create_app
 from tests import builders
 from tests.builders import Province
-from tests.conftest import Browsers, Clock
+from tests.conftest import Browsers, Clock, signed_in
 
 PASSWORD = "đúng mật khẩu này"
 QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
@@ -70,8 +72,6 @@ async def test_signing_in_and_out(browser: Browsers, province: Province, service
 
 
 async def test_the_cookie_is_secure_behind_https(settings: Settings, services: Services, province: Province) -> None:
-    from server.main import create_app  # noqa: PLC0415  a second application on the same database
-
     app = create_app(settings.model_copy(update={"public_url": "https://hop.example"}))
     app.state.services.components.put(SignIn(app.state.services, app.state.services.components[AuditLog], QUICK))
     headers = {"X-Nhipcau": "1", "Origin": "https://hop.example"}
@@ -79,8 +79,39 @@ async def test_the_cookie_is_secure_behind_https(settings: Settings, services: S
         transport=httpx2.ASGITransport(app), base_url="https://hop.example", headers=headers
     ) as client:
         answer = await sign_in(client)
-    assert "Secure" in answer.headers["set-cookie"]
-    assert "max-age" in answer.headers["strict-transport-security"]
+        [cookie] = [each for each in answer.headers.get_list("set-cookie") if each.startswith(HOST_COOKIE)]
+        assert all(part in cookie for part in ("; Secure", "; HttpOnly", "; Path=/", "; SameSite=lax"))
+        assert "Domain" not in cookie
+        assert "max-age" in answer.headers["strict-transport-security"]
+        token = client.cookies[HOST_COOKIE]
+        assert (await client.get("/api/session")).status_code == 200
+        # Under the name that a neighbouring site can set too, it is nothing.
+        client.cookies.clear()
+        client.cookies.set(COOKIE, token)
+        assert (await client.get("/api/session")).status_code == 401
+        client.cookies.set(HOST_COOKIE, token, domain="hop.example", path="/")
+        assert (await client.delete("/api/session")).status_code == 204
+        assert HOST_COOKIE not in client.cookies
+    await app.state.services.stop()
+
+
+async def test_a_browser_of_before_tls_cookies_stays_signed_in(
+    settings: Settings, services: Services, province: Province
+) -> None:
+    """Its cookie is given the new name, by the same token."""
+    old = await signed_in(services, province.da_sar_hall)
+    app = create_app(settings.model_copy(update={"public_url": "https://hop.example"}))
+    headers = {"X-Nhipcau": "1", "Origin": "https://hop.example"}
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app), base_url="https://hop.example", headers=headers
+    ) as client:
+        client.cookies.set(COOKIE, old, domain="hop.example", path="/")
+        assert (await client.get("/api/session")).json()["point_id"] == province.da_sar_hall.id
+        assert client.cookies[HOST_COOKIE] == old
+        assert COOKIE not in client.cookies
+        again = await client.get("/api/session")
+        assert again.status_code == 200
+        assert "set-cookie" not in again.headers
     await app.state.services.stop()
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import delete, select, update
 from server.audit import queries
 from server.audit.actions import FIRST, chained_hash, record
 from server.audit.anchors import Anchors, head_file, read_heads
+from server.audit.chaining import Chaining
 from server.audit.log import AGAIN_AFTER, REFUSALS_MOST, AuditLog
 from server.audit.models import AuditEntry
 from server.core.actor import SYSTEM, Actor
@@ -34,6 +35,7 @@ async def _five(services: Services) -> list[int]:
     for number in range(5):
         async with services.transactions(SYSTEM) as tx:
             await record(tx, "paper.deleted", "paper", number)
+    await Chaining(services).chain()
     async with services.database.read() as session:
         return list(await session.scalars(select(AuditEntry.id).order_by(AuditEntry.id)))
 

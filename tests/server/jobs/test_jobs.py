@@ -196,6 +196,46 @@ async def test_what_takes_long_is_overtaken(services: Services, monkeypatch: pyt
         released.set()
 
 
+async def test_owners_take_turns_whoever_was_first_with_many(services: Services) -> None:
+    done: list[str] = []
+
+    async def handle(_services: Services, job: Job) -> None:
+        done.append(job.data["n"])
+
+    for name, owner in (("a1", "a"), ("a2", "a"), ("a3", "a"), ("a4", "a"), ("b1", "b"), ("b2", "b"), ("c1", "c")):
+        await ask(services, {"n": name}, owner=owner)
+    workers = Workers(services, [JobKind("test.do", handle)])
+    await workers.run_due()
+    assert done == ["a1", "b1", "c1", "a2", "b2", "a3", "a4"]
+    done.clear()
+    for name, owner in (("a5", "a"), ("b3", "b")):
+        await ask(services, {"n": name}, owner=owner)
+    await workers.run_due()
+    assert done == ["b3", "a5"]  # a was served last
+
+
+async def test_ones_slow_heap_leaves_a_hand_to_others(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.jobs.workers._POLL", 0.02)
+    stuck, done, released = [], asyncio.Event(), asyncio.Event()
+
+    async def handle(_services: Services, job: Job) -> None:
+        if job.owner == "a":
+            stuck.append(job.id)
+            await released.wait()
+        else:
+            done.set()
+
+    for _ in range(5):
+        await ask(services, {}, owner="a")
+    async with beside([JobKind("test.do", handle, overtaken_after=timedelta(seconds=0.05))])(services):
+        await asyncio.sleep(0.5)
+        assert len(stuck) == 2
+        await ask(services, {}, owner="b")
+        async with asyncio.timeout(10):
+            await done.wait()
+        released.set()
+
+
 async def test_the_job_of_a_dead_worker_is_taken_again_until_no_attempt_is_left(
     services: Services, clock: Clock
 ) -> None:

@@ -1,5 +1,6 @@
 """Who may read: every kind of audience, every kind of reader, and what the decision costs."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from server.core.actor import SYSTEM, Actor, Role
 from server.core.errors import DomainError, NotFound
 from server.core.services import Services
 from server.meetings.models import AgendaItem, Delegate, Meeting
+from server.papers.access.grouped_readers import GroupedReaders
 from server.papers.access.rights import (
     Locked,
     PaperRights,
@@ -65,7 +67,21 @@ class World:
             rights = await self.rights(paper, who)
             found |= {who} if rights is not None and rights.read else set()
             await self.agrees(paper, who, rights)
+        assert await self.crowd(paper) == found
         return found
+
+    async def crowd(self, paper: Paper) -> set[str]:
+        """Who gets a page when everybody asks at the same moment."""
+        assert paper.current_version_id is not None
+        readers = GroupedReaders(self.services)
+        who = sorted(EVERYBODY)
+        actors = [await self.actor(each) for each in who]
+        answers = await asyncio.gather(
+            *(readers(paper.current_version_id, actor) for actor in actors), return_exceptions=True
+        )
+        for answer in answers:
+            assert isinstance(answer, DomainError) or answer.id == paper.current_version_id, answer
+        return {each for each, answer in zip(who, answers, strict=True) if not isinstance(answer, DomainError)}
 
     async def agrees(self, paper: Paper, who: str, rights: PaperRights | None) -> None:
         """One version, and all versions, say the same as the list."""
@@ -284,6 +300,30 @@ async def test_a_check_costs_few_queries(world: World, who: str, most: int) -> N
         with counted(world.services) as statements:
             await readable_version(session, paper.current_version_id, actor, MORNING)
     assert len(statements) <= most, statements
+
+
+async def test_a_page_turned_for_hundreds_costs_some_queries(world: World) -> None:
+    """And whoever comes alone is not asked about with the whole meeting."""
+    paper = await world.paper(audience=[{"kind": "unit", "id": world.province.root.id}])
+    assert paper.current_version_id is not None
+    async with world.services.transactions(SYSTEM) as tx:
+        people = [await builders.person(tx.session, world.province.da_sar, f"Đại biểu {n}") for n in range(250)]
+        for each in people:
+            await library.delegate(tx.session, world.meeting, each, world.province.da_sar_hall)
+        actors = [await builders.actor_of(tx.session, each) for each in people]
+    readers = GroupedReaders(world.services)
+    with counted(world.services) as statements:
+        await asyncio.gather(*(readers(paper.current_version_id, actor) for actor in actors))
+    assert len([each for each in statements if each.startswith("SELECT")]) <= 8, statements
+    with counted(world.services) as statements:
+        await readers(paper.current_version_id, actors[0])
+    assert len([each for each in statements if each.startswith("SELECT")]) <= 3, statements
+    async with world.services.transactions(SYSTEM) as tx:
+        (await tx.session.merge(paper)).recalled_at = MORNING
+    recalled = await asyncio.gather(
+        *(readers(paper.current_version_id, actor) for actor in actors), return_exceptions=True
+    )
+    assert {type(each) for each in recalled} == {Recalled}
 
 
 async def test_a_library_costs_the_same_however_large(world: World) -> None:

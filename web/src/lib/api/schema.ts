@@ -2353,6 +2353,8 @@ export interface components {
             node: boolean;
             /** Version */
             version: string;
+            /** Problems */
+            problems: "untrusted-proxy"[];
         };
         /** ImportNote */
         ImportNote: {
@@ -4685,6 +4687,8 @@ export interface components {
             tiles: components["schemas"]["Place"][];
             content: components["schemas"]["SharedContent"] | null;
             recess: components["schemas"]["Recess"] | null;
+            /** Returns At */
+            returns_at: string | null;
         };
         /** StageShow */
         StageShow: {
@@ -5040,6 +5044,11 @@ export interface components {
                 data: components["schemas"]["FloorMuteAll"];
                 reply: components["schemas"]["NoData"];
             };
+            /** @description The stage waits for the lost hall on it, and does not return to the main point by itself. */
+            "stage.stay": {
+                data: components["schemas"]["NoData"];
+                reply: components["schemas"]["NoData"];
+            };
             /** @description The meeting pauses: nobody is heard, every screen says until when. */
             "recess.start": {
                 data: components["schemas"]["RecessStart"];
@@ -5087,6 +5096,11 @@ export interface components {
             };
             /** @description The meeting is over; nobody is seen or heard any more. */
             "meeting.end": {
+                data: components["schemas"]["NoData"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description The start was a rehearsal: halls test again, nobody is on the air, the agenda stands at its beginning. */
+            "meeting.return": {
                 data: components["schemas"]["NoData"];
                 reply: components["schemas"]["NoData"];
             };
