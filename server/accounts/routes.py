@@ -5,11 +5,13 @@ from fastapi import Path as PathParameter
 
 from server.accounts import queries
 from server.accounts.actions import links, people, sessions
+from server.accounts.actions.anonymise import anonymise
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write, actor_of_cookie, services_of
 from server.accounts.known_devices import DEVICE_COOKIE, set_device_cookie
 from server.accounts.models import SignInSession
 from server.accounts.password_rules import require_strong
 from server.accounts.schemas import (
+    AnonymiseWrite,
     LinkOut,
     LinkSignedIn,
     LinkSignIn,
@@ -195,6 +197,13 @@ async def set_roles(person_id: RowId, roles: list[RoleWrite], tx: Write, seen: S
     if len(roles) > 100:
         raise Invalid()
     await people.set_roles(tx, person_id, roles, seen)
+    return await queries.person_full(tx.session, tx.actor, person_id)
+
+
+@router.post("/people/{person_id}/anonymise")
+async def anonymise_person(person_id: RowId, write: AnonymiseWrite, tx: Write) -> PersonFull:
+    """For whoever must be forgotten by law: name, addresses and sign-in go for good, the meetings' record stays."""
+    await anonymise(tx, person_id, write.full_name)
     return await queries.person_full(tx.session, tx.actor, person_id)
 
 

@@ -133,6 +133,11 @@ class PersonPatch(Body):
     disabled: bool | None = None
 
 
+class AnonymiseWrite(Body):
+    full_name: Annotated[Line, Field(min_length=1, max_length=200)]
+    """Typed once more: it cannot be undone."""
+
+
 class LinkWrite(Body):
     """For a person or for a hall's device: exactly one of the two."""
 

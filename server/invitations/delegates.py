@@ -42,7 +42,7 @@ class AlreadyListed(Conflict):
 class KeptByUnit(Conflict):
     code = "kept-by-unit"
     vi = (
-        "Tên, chức vụ và địa chỉ của người này do đơn vị của họ giữ, vì giấy mời và đường dẫn được gửi theo đó. Nhờ đơn"
+        "Tên, chức vụ và địa chỉ của người này do đơn vị của họ giữ, vì giấy mời và liên kết được gửi theo đó. Nhờ đơn"
         " vị ấy sửa."
     )
     en = (

@@ -38,7 +38,7 @@ VALID_AFTER = timedelta(days=14)
 
 
 class StillDraft(Conflict):
-    vi = "Cuộc họp còn là bản nháp nên đường dẫn chưa mở được gì. Gửi giấy mời trước rồi mới tạo đường dẫn."
+    vi = "Cuộc họp còn là bản nháp nên liên kết chưa mở được gì. Công bố cuộc họp trước rồi mới tạo liên kết."
     en = "The meeting is still a draft, so links would open nothing. Invite first."
 
 
@@ -202,7 +202,7 @@ async def occasion_of(session: AsyncSession, meeting: Meeting) -> letters.Occasi
     unit = await session.get_one(Unit, meeting.unit_id)
     main = await session.get_one(BridgePoint, meeting.main_point_id)
     contact = ", ".join(part for part in (main.contact_name, main.contact_phone) if part)
-    return letters.Occasion(meeting.title, unit.name, meeting.starts_at, meeting.ends_at, contact)
+    return letters.Occasion(meeting.title, unit.name, meeting.starts_at, meeting.ends_at, contact, meeting.kind)
 
 
 async def guests(

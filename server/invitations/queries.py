@@ -199,7 +199,7 @@ def _why(mail: Mail | None) -> Said | None:
     if mail.error == NOT_CONFIGURED:
         return Said(
             code=NOT_CONFIGURED,
-            vi="Hệ thống chưa có máy chủ thư. Lấy đường dẫn để gửi bằng cách khác, hoặc nhờ quản trị cấu hình.",
+            vi="Hệ thống chưa có máy chủ thư. Lấy liên kết để gửi bằng cách khác, hoặc nhờ quản trị cấu hình.",
             en="There is no mail server yet. Hand the link out another way, or ask the administrator to set one up.",
         )
     if mail.state == "queued":

@@ -29,6 +29,7 @@ from server.invitations.schemas import (
     LinksWrite,
     ManyOut,
 )
+from server.meetings.access import visible_meeting
 
 router = APIRouter(prefix="/api", tags=["invitations"])
 
@@ -36,6 +37,7 @@ RowId = Annotated[Id, PathParameter()]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PDF = "application/pdf"
 SVG = "image/svg+xml"
+PNG = "image/png"
 _SHEET: dict[str, Any] = {
     "requestBody": {"required": True, "content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}
 }
@@ -109,6 +111,18 @@ async def import_list(
     return await importing.import_list(services, actor, meeting_id, await request.body(), apply=apply)
 
 
+@router.post(
+    "/meetings/{meeting_id}/delegates/import/refused.xlsx",
+    response_class=Response,
+    responses={200: {"content": {XLSX: {}}}},
+    openapi_extra=_SHEET,
+)
+async def refused(meeting_id: RowId, request: Request, actor: CurrentActor, services: AppServices) -> Response:
+    """Of the same workbook, the rows that cannot be taken, each with the reason: to be put right and sent again."""
+    content = await importing.refused_of(services, actor, meeting_id, await request.body())
+    return _file(content, XLSX, f"dong-bi-tra-lai-{meeting_id}.xlsx")
+
+
 @router.get(
     "/meetings/{meeting_id}/delegates/template.xlsx", response_class=Response, responses={200: {"content": {XLSX: {}}}}
 )
@@ -166,6 +180,25 @@ async def invitations(
 @router.get("/meetings/{meeting_id}/qr.svg", response_class=Response, responses={200: {"content": {SVG: {}}}})
 async def meeting_code(meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices) -> Response:
     return Response(await entry_codes.meeting_svg(session, services.settings, meeting_id, actor), media_type=SVG)
+
+
+@router.get("/meetings/{meeting_id}/qr.png", response_class=Response, responses={200: {"content": {PNG: {}}}})
+async def meeting_code_png(
+    meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
+) -> Response:
+    content = await entry_codes.meeting_png(session, services.settings, meeting_id, actor)
+    return _file(content, PNG, f"ma-qr-{meeting_id}.png")
+
+
+@router.get("/meetings/{meeting_id}/poster.pdf", response_class=Response, responses={200: {"content": {PDF: {}}}})
+async def poster(
+    meeting_id: RowId, actor: CurrentActor, services: AppServices, session: ReadSession, exports: AppExports
+) -> Response:
+    """The code on a page of A4, for a hall's door."""
+    meeting, _ = await visible_meeting(session, meeting_id, actor)
+    occasion = await links.occasion_of(session, meeting)
+    inputs = printed.poster(occasion, entry_codes.url_of(services.settings, meeting))
+    return _file(await exports.make(actor, compiled, printed.POSTER, inputs), PDF, f"ma-qr-{meeting_id}.pdf")
 
 
 @router.get("/meetings/{meeting_id}/points/{point_id}/code")

@@ -136,6 +136,7 @@ ROWS = [
     Row("GET /api/points/{point_id}/sessions", ADMIN | {"organiser", "operator", "district_technician"}),
     Row("DELETE /api/points/{point_id}/sessions", ADMIN | {"organiser", "operator", "district_technician"}),
     Row("DELETE /api/sessions", SIGNED_IN),
+    Row("POST /api/people/{person_id}/anonymise", ADMIN, body=lambda w: {"full_name": w.person.full_name}),
     Row("POST /api/links", ADMIN, body=lambda w: {"person_id": w.person.id}),
     Row("GET /api/meetings", SIGNED_IN),
     Row("POST /api/meetings", ORGANISER, body=meeting_body),
@@ -231,6 +232,8 @@ ROWS = [
     Row("POST /api/meetings/{meeting_id}/links/revoke", LEADS, body=lambda w: {"delegate_ids": [w.delegate.id]}),
     Row("GET /api/meetings/{meeting_id}/invitations.pdf", KEEPS_LISTS),
     Row("GET /api/meetings/{meeting_id}/qr.svg", INVOLVED),
+    Row("GET /api/meetings/{meeting_id}/qr.png", INVOLVED),
+    Row("GET /api/meetings/{meeting_id}/poster.pdf", INVOLVED),
     Row("GET /api/m/{code}", INVOLVED),
     Row(
         "POST /api/m/{code}/requests",
@@ -264,6 +267,7 @@ ELSEWHERE = {
     "GET /api/meetings/{meeting_id}/pack.pdf",
     # A file, not JSON (tests/server/invitations/test_import.py); member points alone (test_door.py).
     "POST /api/meetings/{meeting_id}/delegates/import",
+    "POST /api/meetings/{meeting_id}/delegates/import/refused.xlsx",
     "GET /api/meetings/{meeting_id}/points/{point_id}/code",
     # The uploader's own, with headers of their own (tests/server/papers/test_uploads.py).
     "OPTIONS /api/meetings/{meeting_id}/uploads",

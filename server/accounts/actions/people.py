@@ -28,7 +28,7 @@ _OPENS = frozenset({"email", "login"})
 class NeedsHigherAdministrator(NotAllowed):
     code = "needs-higher-administrator"
     vi = (
-        "Người này chủ trì, làm thư ký hoặc báo cáo ở cuộc họp của đơn vị khác, nên mật khẩu, địa chỉ và đường dẫn của"
+        "Người này chủ trì, làm thư ký hoặc báo cáo ở cuộc họp của đơn vị khác, nên mật khẩu, địa chỉ và liên kết của"
         " họ do quản trị viên đơn vị ấy cấp. Nhờ quản trị viên cấp trên."
     )
     en = (

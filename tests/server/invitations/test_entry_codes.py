@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pypdf
+import pypdfium2
 from fastapi import FastAPI
 from sqlalchemy import func, select
 
@@ -367,3 +368,16 @@ async def test_the_meetings_code_as_a_picture(browser: Browsers, meeting: Meetin
     assert answer.headers["content-type"] == "image/svg+xml"
     assert answer.text.startswith("<svg")
     assert (await (await browser(province.stranger)).get(f"/api/meetings/{meeting.id}/qr.svg")).status_code == 404
+
+
+async def test_the_code_is_a_picture_and_a_poster_too(organiser: httpx2.AsyncClient, meeting: Meeting) -> None:
+    picture = await organiser.get(f"/api/meetings/{meeting.id}/qr.png")
+    assert picture.content.startswith(b"\x89PNG\r\n\x1a\n")
+    # Sharp on a page of A4: over 500 pixels wide (PNG, IHDR).
+    assert int.from_bytes(picture.content[16:20], "big") > 500
+    poster = await organiser.get(f"/api/meetings/{meeting.id}/poster.pdf")
+    assert poster.status_code == 200, poster.text
+    document = pypdfium2.PdfDocument(poster.content)
+    assert len(document) == 1
+    assert [round(side / 72 * 25.4) for side in document[0].get_size()] == [210, 297]
+    assert meeting.public_code in document[0].get_textpage().get_text_range()

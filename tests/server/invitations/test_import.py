@@ -18,7 +18,7 @@ from tests.builders import Province
 from tests.conftest import Browsers
 from tests.server.invitations.conftest import Add
 
-HEADER = ["STT", "Họ và tên", "Chức vụ", "Đơn vị", "Điểm cầu", "Thành phần", "E-mail", "Điện thoại"]
+HEADER = ["STT", "Họ và tên", "Chức vụ", "Đơn vị", "Điểm cầu", "Tư cách", "E-mail", "Điện thoại"]
 
 
 def workbook(*rows: list[Any], header: list[str] | None = None, above: int = 0) -> bytes:
@@ -80,13 +80,13 @@ async def test_rows_are_understood_and_bad_ones_named(
         (6, "Điện thoại"),
         (11, "Họ và tên"),
         (12, "Điểm cầu"),
-        (13, "Thành phần"),
+        (13, "Tư cách"),
         (13, "E-mail"),
         (13, "Điểm cầu"),
     ]
     by_place = {(each["row"], each["column"]): each for each in seen["bad"]}
     assert "Có phải “Đạ Sar”?" in by_place[12, "Điểm cầu"]["vi"]
-    assert by_place[13, "Thành phần"]["value"] == "Vua"
+    assert by_place[13, "Tư cách"]["value"] == "Vua"
     assert await count(services, meeting) == 1
     applied = (await send(organiser, meeting, sheet, apply=True)).json()
     assert (applied["added"], len(applied["ready"]), applied["bad"]) == (3, 3, seen["bad"])
@@ -231,3 +231,41 @@ async def test_too_many_rows_or_bytes(organiser: httpx2.AsyncClient, meeting: Me
     assert (heavy.status_code, heavy.json()["code"]) == (413, "too-large")
     headless = await send(organiser, meeting, workbook(["a"], header=["Gì đó"]))
     assert headless.json()["code"] == "no-header"
+
+
+async def test_names_are_read_as_they_are_typed(organiser: httpx2.AsyncClient, meeting: Meeting) -> None:
+    """Forms of address are no part of a name; what follows a dash is the position, as Party lists write it."""
+    sheet = workbook(
+        [1, "Đ/c Võ Thị Sáu", "", "", "Lát"],
+        [2, "Nguyễn Văn Bình - Chánh Văn phòng", "", "", "Lát"],
+        [3, "Bà K’Liêng", "Trưởng ban - Thường trực", "", "Lát"],
+        [4, "Ông Sai", "", "", "Lát", "", "MAILTO:abc@x.vn", "0263.3822.xxx"],
+    )
+    seen = (await send(organiser, meeting, sheet)).json()
+    assert [(row["full_name"], row["title"]) for row in seen["ready"]] == [
+        ("Võ Thị Sáu", ""),
+        ("Nguyễn Văn Bình", "Chánh Văn phòng"),
+        ("K’Liêng", "Trưởng ban - Thường trực"),
+    ]
+    assert [each["column"] for each in seen["bad"]] == ["E-mail", "Điện thoại"]
+
+
+async def test_refused_rows_come_back_as_a_workbook_to_be_put_right(
+    organiser: httpx2.AsyncClient, meeting: Meeting
+) -> None:
+    sheet = workbook(
+        [1, "Người Đúng", "", "", "Lát"],
+        [2, "Người Sai", "Bí thư", "", "Đạ Xa", "", "không phải", "091"],
+    )
+    answer = await organiser.post(f"/api/meetings/{meeting.id}/delegates/import/refused.xlsx", content=sheet)
+    assert answer.status_code == 200, answer.text
+    book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
+    rows = book.get_sheet_by_name("Đại biểu").to_python()
+    said = dict(zip(rows[3], rows[4], strict=True))
+    assert len(rows) == 5
+    assert (said["Họ và tên"], said["Chức vụ"], said["E-mail"]) == ("Người Sai", "Bí thư", "không phải")
+    assert all(column in str(said["Lý do trả lại"]) for column in ("Điểm cầu", "E-mail", "Điện thoại"))
+    # Sent again as it is, the row is refused for the same reasons: the last column is passed over.
+    again = (await send(organiser, meeting, answer.content)).json()
+    assert sorted(each["column"] for each in again["bad"]) == ["E-mail", "Điểm cầu", "Điện thoại"]
+    assert again["ready"] == []

@@ -64,6 +64,17 @@ export const delegatesApi = {
         bodySerializer: (body: unknown) => body as Blob,
       }),
     ),
+  /** The rows of the same workbook that cannot be taken, as a workbook with the reasons. */
+  refused: (meeting_id: number, file: Blob): Promise<Blob> =>
+    answer(
+      api.POST('/api/meetings/{meeting_id}/delegates/import/refused.xlsx', {
+        params: { path: { meeting_id } },
+        headers: { 'Content-Type': 'application/octet-stream' },
+        body: file as never,
+        bodySerializer: (body: unknown) => body as Blob,
+        parseAs: 'blob',
+      }),
+    ) as Promise<Blob>,
   template: (id: number) => `/api/meetings/${id}/delegates/template.xlsx`,
 
   /** null: everybody. With `send` by e-mail, else the links are returned to be handed out. */
@@ -93,6 +104,8 @@ export const delegatesApi = {
     if (of.point !== undefined) query.set('point_id', String(of.point));
     return `/api/meetings/${id}/invitations.pdf${query.size > 0 ? `?${query}` : ''}`;
   },
+  poster: (id: number) => `/api/meetings/${id}/poster.pdf`,
+  qrPicture: (id: number) => `/api/meetings/${id}/qr.png`,
   qr: (id: number) => `/api/meetings/${id}/qr.svg`,
 
   requests: (id: number) => answer(api.GET('/api/meetings/{meeting_id}/requests', meeting(id))),

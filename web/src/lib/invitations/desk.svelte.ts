@@ -41,6 +41,18 @@ export class DelegateDesk {
   readonly total = $derived.by(() => this.list.data?.lists.people ?? 0);
   readonly chosen = $derived(this.people.filter(({ id }) => this.selected.has(id)));
 
+  readonly #depths = new Map<number, number>();
+
+  /** How far below the top of the tree a unit is; the top's is 0. */
+  depthOf(unit: number): number {
+    const known = this.#depths.get(unit);
+    if (known !== undefined) return known;
+    const above = this.tree.units.find(({ id }) => id === unit)?.parent_id;
+    const depth = above === null || above === undefined ? 0 : this.depthOf(above) + 1;
+    this.#depths.set(unit, depth);
+    return depth;
+  }
+
   pointName(point: number | null): string {
     if (point === null) return m.delegates_no_point();
     return this.meeting.points.find(({ point_id }) => point_id === point)?.name ?? '';

@@ -23,6 +23,8 @@ export class Editor {
   stranded = $state.raw<Stranded[]>();
   /** When the typing was kept that this editor took up again; null if there was none. */
   restoredAt = $state<string | null>(null);
+  /** Titles of the papers by agenda item, as far as they are known. */
+  papers = $state.raw<ReadonlyMap<number, readonly string[]>>(new Map());
   #over = false;
 
   constructor(start: Draft, meeting?: Meeting) {
@@ -41,6 +43,17 @@ export class Editor {
 
   get dirty(): boolean {
     return !this.#over && !same(this.#base, this.draft);
+  }
+
+  /** Asks which papers the items have: who removes one is told where they go. */
+  async lookForPapers(): Promise<void> {
+    if (this.id === 'new') return;
+    const params = { path: { meeting_id: this.id } };
+    const { papers } = await answer(api.GET('/api/meetings/{meeting_id}/papers', { params }));
+    const found = new Map<number, string[]>();
+    for (const { item_id, title } of papers)
+      if (item_id !== null) found.set(item_id, [...(found.get(item_id) ?? []), title]);
+    this.papers = found;
   }
 
   /** Follows the draft and keeps it; to be called from a component. */
