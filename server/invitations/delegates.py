@@ -26,7 +26,7 @@ from server.meetings.access import meeting_for_write
 from server.meetings.hooks import PointsRemoved
 from server.meetings.models import Delegate, Meeting, MemberPoint
 from server.organisations import queries as organisations
-from server.organisations.models import BridgePoint
+from server.organisations.models import BridgePoint, Unit
 
 _KEEPERS = (Role.ADMIN, Role.ORGANISER, Role.HALL_SECRETARY)
 """Whose word on the people of a unit is the unit's own."""
@@ -264,8 +264,9 @@ async def _check_chosen(tx: Transaction, meeting: Meeting, rights: ListRights, p
     if wrong:
         raise Invalid.fields(wrong)
     if not rights.everything:
-        for unit_id in set(units.values()):
-            await _require_secretary_at(tx, unit_id)
+        paths = await tx.session.scalars(select(Unit.path).where(Unit.id.in_(set(units.values()))))
+        if not all(tx.actor.has(Role.HALL_SECRETARY, path) for path in paths):
+            raise NotAllowed()
 
 
 async def _require_secretary_at(tx: Transaction, unit_id: int) -> None:
