@@ -126,8 +126,8 @@ async def refused(meeting_id: RowId, request: Request, actor: CurrentActor, serv
 @router.get(
     "/meetings/{meeting_id}/delegates/template.xlsx", response_class=Response, responses={200: {"content": {XLSX: {}}}}
 )
-async def template(meeting_id: RowId, actor: CurrentActor, session: ReadSession) -> Response:
-    return _file(await importing.template_of(session, meeting_id, actor), XLSX, f"mau-dai-bieu-{meeting_id}.xlsx")
+async def template(meeting_id: RowId, actor: CurrentActor, services: AppServices) -> Response:
+    return _file(await importing.template_of(services, meeting_id, actor), XLSX, f"mau-dai-bieu-{meeting_id}.xlsx")
 
 
 @router.post("/meetings/{meeting_id}/links", response_model=LinksOut)
