@@ -26,6 +26,8 @@ T = TypeVar("T")
 
 _BUSY_SECONDS = 15
 _SLOW_SECONDS = 0.25
+_POOL_BESIDE = 2
+"""Connections of each thread beside: what comes while they are taken waits, with the event loop free."""
 _TURN_SECONDS = 0.003
 """So long one transaction's statements may follow each other on the event loop before others have their turn."""
 
@@ -67,10 +69,11 @@ class Database:
     """Owns the engine. `read()` gives a session for queries, `beside()` lends one in another thread; writes go through
     `core.transaction`."""
 
-    def __init__(self, url: str) -> None:
-        self.engine = _engine(url)
+    def __init__(self, url: str, pool: int = 20) -> None:
+        """`pool`: connections that are kept; half as many more are opened in a rush."""
+        self.engine = _engine(url, pool)
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
-        self._lanes = Lanes(lambda: _engine(url))
+        self._lanes = Lanes(lambda: _engine(url, _POOL_BESIDE))
 
     @property
     def is_sqlite(self) -> bool:
@@ -96,11 +99,13 @@ class Database:
         await self.engine.dispose()
 
 
-def _engine(url: str) -> AsyncEngine:
+def _engine(url: str, connections: int) -> AsyncEngine:
+    pool: dict[str, Any] = {"pool_size": connections, "max_overflow": connections // 2}
     if not url.startswith("sqlite"):
-        return create_async_engine(url, pool_pre_ping=True, pool_size=10)
+        return create_async_engine(url, pool_pre_ping=True, **pool)
     path = make_url(url).database or ":memory:"
-    pool: dict[str, Any] = {"poolclass": StaticPool} if path == ":memory:" else {"pool_size": 20}
+    if path == ":memory:":
+        pool = {"poolclass": StaticPool}
 
     async def connect() -> aiosqlite.Connection:
         return await _Sqlite(path)

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
 from server.core.errors import Invalid, NotFound
 from server.core.fields import Id
-from server.edge.dependencies import component
+from server.edge.dependencies import SeenRevision, component
 from server.papers import queries
 from server.papers.access import policy_actions
 from server.papers.access.grouped_readers import GroupedReaders
@@ -76,8 +76,8 @@ async def readers_with(meeting_id: RowId, write: PolicyWrite, actor: CurrentActo
 
 
 @router.patch("/papers/{paper_id}")
-async def edit(paper_id: RowId, patch: PaperPatch, tx: Write) -> PaperOut:
-    await papers.edit(tx, paper_id, patch)
+async def edit(paper_id: RowId, patch: PaperPatch, tx: Write, seen: SeenRevision = None) -> PaperOut:
+    await papers.edit(tx, paper_id, patch, seen)
     return await _paper(tx, paper_id)
 
 
@@ -113,9 +113,9 @@ async def overrule_mark(paper_id: RowId, write: OverruleWrite, tx: Write) -> Pap
 
 
 @router.put("/papers/{paper_id}/policy")
-async def set_for_paper(paper_id: RowId, tx: Write, write: PolicyBody = None) -> PaperOut:
+async def set_for_paper(paper_id: RowId, tx: Write, write: PolicyBody = None, seen: SeenRevision = None) -> PaperOut:
     """Null: the agenda item's policy counts again."""
-    await policy_actions.set_for_paper(tx, paper_id, write)
+    await policy_actions.set_for_paper(tx, paper_id, write, seen)
     return await _paper(tx, paper_id)
 
 
@@ -131,9 +131,11 @@ async def item_policy(item_id: RowId, actor: CurrentActor, session: ReadSession)
 
 
 @router.put("/items/{item_id}/paper-policy")
-async def set_for_item(item_id: RowId, tx: Write, write: PolicyBody = None) -> PolicyOut | None:
+async def set_for_item(
+    item_id: RowId, tx: Write, write: PolicyBody = None, seen: SeenRevision = None
+) -> PolicyOut | None:
     """Null: all members read its papers again."""
-    await policy_actions.set_for_item(tx, item_id, write)
+    await policy_actions.set_for_item(tx, item_id, write, seen)
     await tx.session.flush()
     return await queries.item_policy(tx.session, item_id, tx.actor)
 
