@@ -10,6 +10,7 @@ from server.accounts.dependencies import AppServices, CurrentActor, ReadSession,
 from server.audit.dependencies import AppAuditLog
 from server.core.fields import Id, Line
 from server.core.typesetting import compiled
+from server.edge.dependencies import SeenRevision
 from server.edge.exports import AppExports
 from server.invitations import delegates as lists
 from server.invitations import devices, entry_codes, importing, links, many, printed, queries
@@ -89,8 +90,8 @@ async def remove_many(meeting_id: RowId, write: DelegatesRemove, tx: Write) -> M
 
 
 @router.patch("/delegates/{delegate_id}")
-async def edit(delegate_id: RowId, patch: DelegatePatch, tx: Write) -> DelegateOut:
-    await lists.edit(tx, delegate_id, patch)
+async def edit(delegate_id: RowId, patch: DelegatePatch, tx: Write, seen: SeenRevision = None) -> DelegateOut:
+    await lists.edit(tx, delegate_id, patch, seen)
     return await queries.delegate(tx.session, delegate_id, tx.now)
 
 
