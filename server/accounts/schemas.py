@@ -101,6 +101,7 @@ class PersonOut(BaseModel):
 
 
 class PersonFull(PersonOut):
+    revision: int
     email: str | None
     phone: str | None
     login: str | None

@@ -150,7 +150,7 @@ class _Way:
             ocr.picture_to_pdf(original, made)
             return made
         self.tell("convert", 0.06)
-        made, warnings = office.convert(original, self.found, self.folder)
+        made, warnings = office.convert(original, self.found, self.folder, self.order.pages_max)
         self.warnings += warnings
         # LibreOffice is taken at its word no more than anybody else.
         pdf_inspection.check(made, self.order.pages_max)

@@ -5,9 +5,10 @@ from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Str
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.database import Base
+from server.core.revisions import Revised
 
 
-class Paper(Base):
+class Paper(Revised, Base):
     """A paper (tài liệu) of a meeting: of one agenda item, or of the whole meeting. Its content is its newest ready
     version."""
 
@@ -109,7 +110,7 @@ class PaperPage(Base):
     """[[x, y, width, height, [[x, width, "word"], …]], …] as parts (0 … 1) of the page, reading order."""
 
 
-class AccessPolicy(Base):
+class AccessPolicy(Revised, Base):
     """Who may read, set at one place: a paper, or an agenda item for all papers of it that have no policy of their own.
     Without any: every member of the meeting reads, nobody downloads."""
 

@@ -198,6 +198,8 @@ class AudienceOut(BaseModel):
 
 
 class PolicyOut(BaseModel):
+    revision: int
+    """Of what is set here; 0: nothing is."""
     own: bool
     """Set here; else taken over from the agenda item, or the rule where nothing is set: all members read."""
     hidden: bool
@@ -209,6 +211,8 @@ class PolicyOut(BaseModel):
 
 class PaperOut(BaseModel):
     id: int
+    revision: int
+    """Of its facts and place."""
     meeting_id: int
     item_id: int | None
     position: int

@@ -2277,6 +2277,8 @@ export interface components {
         DelegateOut: {
             /** Id */
             id: number;
+            /** Revision */
+            revision: number;
             /** Person Id */
             person_id: number;
             /** Full Name */
@@ -3184,6 +3186,8 @@ export interface components {
         PaperOut: {
             /** Id */
             id: number;
+            /** Revision */
+            revision: number;
             /** Meeting Id */
             meeting_id: number;
             /** Item Id */
@@ -3282,6 +3286,8 @@ export interface components {
             unit_id: number;
             /** Unit Name */
             unit_name: string;
+            /** Revision */
+            revision: number;
             /** Email */
             email: string | null;
             /** Phone */
@@ -3361,6 +3367,8 @@ export interface components {
         PointOut: {
             /** Id */
             id: number;
+            /** Revision */
+            revision: number;
             /** Unit Id */
             unit_id: number;
             /** Name */
@@ -3443,6 +3451,8 @@ export interface components {
         };
         /** PolicyOut */
         PolicyOut: {
+            /** Revision */
+            revision: number;
             /** Own */
             own: boolean;
             /** Hidden */
@@ -3992,6 +4002,8 @@ export interface components {
             id: number;
             /** Parent Id */
             parent_id: number | null;
+            /** Revision */
+            revision: number;
             /** Path */
             path: string;
             /** Name */
@@ -5343,7 +5355,9 @@ export interface operations {
     };
     edit_api_papers__paper_id__patch: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 paper_id: number;
@@ -5510,7 +5524,9 @@ export interface operations {
     };
     set_for_paper_api_papers__paper_id__policy_put: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 paper_id: number;
@@ -5607,7 +5623,9 @@ export interface operations {
     };
     set_for_item_api_items__item_id__paper_policy_put: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 item_id: number;
@@ -7054,7 +7072,9 @@ export interface operations {
     };
     edit_person_api_people__person_id__patch: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 person_id: number;
@@ -7089,7 +7109,9 @@ export interface operations {
     };
     set_roles_api_people__person_id__roles_put: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 person_id: number;
@@ -7274,7 +7296,9 @@ export interface operations {
     };
     edit_unit_api_units__unit_id__patch: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 unit_id: number;
@@ -7371,7 +7395,9 @@ export interface operations {
     };
     edit_point_api_points__point_id__patch: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 point_id: number;
@@ -8053,7 +8079,9 @@ export interface operations {
     };
     edit_api_delegates__delegate_id__patch: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 delegate_id: number;
