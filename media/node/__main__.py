@@ -136,8 +136,12 @@ async def serve(options: argparse.Namespace) -> None:
     stop = asyncio.Event()
 
     def hello() -> Hello:
-        name = options.name or line.name or socket.gethostname()
-        return Hello(node=name, boot=boot, version=package_version(), sessions=rooms.connected())
+        return Hello(
+            node=options.name or line.name or socket.gethostname(),
+            boot=boot,
+            version=package_version(),
+            sessions=rooms.connected(),
+        )
 
     def received(message: ToNode) -> None:
         match message:

@@ -27,10 +27,8 @@ PROTOCOL_ERROR = 1002
 async def media_node(socket: WebSocket) -> None:
     services = services_of(socket)
     scheme, _, bearer = socket.headers.get("authorization", "").partition(" ")
-    name = (
-        services.components[NodeSecret].named(bearer, here=_from_this_machine(socket)) if scheme == "Bearer" else None
-    )
-    if name is None:
+    name = services.components[NodeSecret].named(bearer, here=_from_this_machine(socket))
+    if name is None or scheme != "Bearer":
         _refuse(socket, "needs a token of its own name: nhipcau node-token")
         await socket.close()
         return

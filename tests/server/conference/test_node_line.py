@@ -70,7 +70,7 @@ def test_a_folder_that_was_open_is_closed(tmp_path: Path) -> None:
 
 
 async def test_a_token_speaks_for_its_own_node_alone(app: FastAPI, server: LiveServer, services: Services) -> None:
-    secret = services.components[NodeSecret]
+    secret, nodes = services.components[NodeSecret], services.components[Nodes]
     token = secret.token("node-1")
 
     async def taken(bearer: str) -> bool:
@@ -82,11 +82,11 @@ async def test_a_token_speaks_for_its_own_node_alone(app: FastAPI, server: LiveS
         node = FakeNode(connection)
         await node.say(Hello(node="node-1", boot="boot-1", version="test"))
         async with asyncio.timeout(10):
-            while connection.state is State.OPEN and services.components[Nodes]._active is None:
+            while connection.state is State.OPEN and nodes._active is None:  # noqa: ASYNC110  (nothing tells)
                 await asyncio.sleep(0.01)
-        known = services.components[Nodes]._active is not None
+        known = nodes._active is not None
         await node.close()
-        await server.settled(lambda: services.components[Nodes]._active is None)
+        await server.settled(lambda: nodes._active is None)
         return known
 
     assert await taken(token)
@@ -113,6 +113,7 @@ def test_a_leaked_token_ends_alone_and_the_secret_stays_at_home(tmp_path: Path) 
 
 def test_the_command_prints_a_token(tmp_path: Path) -> None:
     var = tmp_path / "var"
+    var.mkdir()
     printed = nhipcau(var, "node-token", "node-da-lat")
     assert printed.returncode == 0, printed.stderr
     token = printed.stdout.strip()
