@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 import uvloop
 
+from server.conference.secret import NODE_NAME, NodeSecret
 from server.core import logs
 from server.core.config import Settings
 from server.core.errors import DomainError
@@ -23,6 +24,7 @@ from server.migrations import require_newest
 from server.serving import listen, prepare
 from server.serving import serve as serve_app
 from server.showcase import show
+from server.wiring import components
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Nhịp Cầu: hội nghị trực tuyến nhiều điểm cầu.")
 
@@ -146,6 +148,15 @@ def node(context: typer.Context) -> None:
     os.execv(sys.executable, [sys.executable, "-m", "media.node", *context.args])  # noqa: S606
 
 
+@app.command("node-token")
+def node_token(name: Annotated[str, typer.Argument(help="As the node is called; letters, digits, . _ -")]) -> None:
+    """Print the token of a media node on another machine, for its secret file."""
+    if NODE_NAME.fullmatch(name) is None:
+        print("Tên gồm chữ không dấu, số, dấu chấm, gạch.  ·  A name has letters, digits, . _ -", file=sys.stderr)
+        raise typer.Exit(2)
+    print(NodeSecret(_settings()).token(name))
+
+
 def _settings(host: str | None = None, port: int | None = None) -> Settings:
     """From the environment and the options; makes the folder of everything that is written, for its owner alone."""
     given = {"host": host, "port": port}
@@ -186,7 +197,7 @@ def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
 
 
 async def _with_services(settings: Settings, work: Any) -> None:
-    services = Services.start(settings)
+    services = Services.start(settings, components())
     try:
         await work(services)
     finally:

@@ -10,8 +10,9 @@ from fastapi import FastAPI, Request
 from server import __version__
 from server.accounts.recognition import Recognition
 from server.accounts.sign_in import SignIn
-from server.attendance.people.group_commit import Gatherer
+from server.attendance.people.group_commit import CheckInGroups
 from server.audit.anchors import Anchors
+from server.audit.chaining import Chaining
 from server.audit.log import AuditLog
 from server.conference.service import ConferenceService
 from server.core.actor import Actor
@@ -24,30 +25,67 @@ from server.edge.budgets import Connections
 from server.edge.exports import Exports
 from server.edge.guard import Guard
 from server.edge.headers import SecurityHeaders
+from server.edge.health import MediaState
 from server.edge.page_faults import PageFaults
 from server.edge.pages import Pages
-from server.invitations.rate_limits import Knocks
+from server.edge.proxy_watch import ProxyWatch
+from server.invitations.rate_limits import EntryLimits
 from server.live.schema import add_live_schemas
-from server.papers.delivery.personal_copies import Stampables
+from server.papers.access.grouped_readers import GroupedReaders
+from server.papers.delivery.page_taking import PageTaking
+from server.papers.delivery.pages import Pictures
+from server.papers.delivery.personal_copies import PersonalCopies
+from server.papers.hooks import HandedOut
+from server.papers.library_cache import LibraryCache
 from server.papers.packs.finding import Finder
-from server.reading.receipts.group_commit import ReceiptGatherer
-from server.wiring import BESIDE, LIVE, ROUTERS
+from server.reading.receipts.group_commit import ReceiptGroups
+from server.wiring import BESIDE, LIVE, ROUTERS, components
 
 
 def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> FastAPI:
-    """The whole server as one ASGI application. The database must be migrated (`server.migrations.upgrade`)."""
-    services = Services.start(settings, clock)
+    """The whole server as one ASGI application; `app.state.services` is the way to all its parts. The database must be
+    migrated (`server.migrations.upgrade`)."""
+    services = Services.start(settings, components(), clock)
     audit_log = AuditLog(services)
+    watchdog = Watchdog(logged=settings.log_stalls_ms / 1000)
     conference = ConferenceService(services, LIVE, audit_log)
+    receipts = ReceiptGroups(services)
+    for component in (
+        audit_log,
+        watchdog,
+        conference,
+        conference.gateway,
+        conference.nodes,
+        conference.secret,
+        receipts,
+        MediaState(conference.live.media_up),
+        HandedOut(receipts.served),
+        Connections(settings.trusted_proxies),
+        ProxyWatch(),
+        Exports(),
+        PageFaults(),
+        Recognition(),
+        SignIn(services, audit_log),
+        LibraryCache(),
+        PersonalCopies(),
+        Finder(),
+        GroupedReaders(services),
+        Pictures(services.storage),
+        PageTaking(services, audit_log),
+        EntryLimits(),
+        CheckInGroups(services),
+    ):
+        services.components.put(component)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(services.stop)
-            await stack.enter_async_context(app.state.watchdog.watching())
+            await stack.enter_async_context(watchdog.watching())
             for beside in BESIDE:
                 await stack.enter_async_context(beside(services))
             await stack.enter_async_context(Anchors(services).running())
+            await stack.enter_async_context(Chaining(services).running())
             await stack.enter_async_context(audit_log.running())
             await stack.enter_async_context(conference.running())
             yield
@@ -62,27 +100,14 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         redirect_slashes=False,
     )
     app.state.services = services
-    app.state.audit_log = audit_log
-    app.state.watchdog = Watchdog(logged=settings.log_stalls_ms / 1000)
-    app.state.connections = Connections(settings.trusted_proxies)
-    app.state.exports = Exports()
-    app.state.page_faults = PageFaults()
-    app.state.recognise = Recognition()
-    app.state.conference = conference
-    app.state.gateway = conference.gateway
-    app.state.media_up = conference.live.media_up
-    app.state.sign_in = SignIn(services, audit_log)
-    app.state.stampables = Stampables()
-    app.state.packs = Finder()
-    app.state.knocks = Knocks()
-    app.state.gatherer = Gatherer(services)
-    app.state.receipts = ReceiptGatherer(services)
     for router in ROUTERS:
         app.include_router(router)
     # Not mounted: a mount would take calls of our own routes by a wrong method (405) for missing pages.
     app.router.default = Pages(settings.web)
     errors.install(app, _refusals_into(audit_log))
-    app.add_middleware(Guard, settings=settings, security=SecurityHeaders(settings))
+    app.add_middleware(
+        Guard, settings=settings, security=SecurityHeaders(settings), proxies=services.components[ProxyWatch]
+    )
     _with_live_schemas(app, conference)
     return app
 

@@ -1,21 +1,28 @@
 """Runs the application under uvicorn in this process, until a signal ends it."""
 
-import gc
+import asyncio
 import resource
 import socket
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 
+import anyio.lowlevel
 import uvicorn
 from fastapi import FastAPI
 
+from server.core.collector import collecting, spare_the_collector
 from server.core.config import Settings
 from server.core.errors import DomainError
+from server.core.services import Services
+from server.edge.budgets import Connections
 from server.edge.listening import configuration
 from server.migrations import upgrade
 
 _GRACE = 5
 """Seconds that requests under way have to end."""
+_FEW = 500
+"""Connections: with more of them a pause is one of everybody's."""
 
 
 class AddressTaken(DomainError):
@@ -50,12 +57,18 @@ async def serve(
     when_ready: Callable[[AsyncExitStack], Awaitable[None]] | None = None,
 ) -> None:
     """Until SIGINT or SIGTERM. `when_ready` runs once requests are answered; what it puts on the stack ends first."""
+    services: Services = app.state.services
+    connections = services.components[Connections]
     async with AsyncExitStack() as stack:
 
         class Server(uvicorn.Server):
             async def startup(self, sockets: list[socket.socket] | None = None) -> None:
                 await super().startup(sockets)
-                _spare_the_collector()
+                asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(settings.threads, "work"))
+                # Loads its backend now, and not in the first request that brings a body: that took 30 ms.
+                await anyio.lowlevel.checkpoint()
+                spare_the_collector()
+                await stack.enter_async_context(collecting(lambda: connections.open < _FEW))
                 if self.started and when_ready is not None:
                     await when_ready(stack)
 
@@ -66,20 +79,12 @@ async def serve(
         config = configuration(
             app,
             _GRACE,
-            connections=app.state.connections,
+            connections=connections,
             proxy_headers=True,
             forwarded_allow_ips=settings.trusted_proxies,
             lifespan="on",
         )
         await Server(config).serve(sockets=[listener])
-
-
-def _spare_the_collector() -> None:
-    """What has been made so far stays until the end: the garbage collector need not walk through it again and again
-    (`gc.freeze`), and looks at what is new less often. Measured: 8 % of the processor time of a busy server."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 10)
 
 
 def _allow_many_sockets() -> None:

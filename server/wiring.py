@@ -5,40 +5,46 @@ from contextlib import AbstractAsyncContextManager
 
 from fastapi import APIRouter
 
-from server.accounts.hooks import CAME_BY_LINK, LED
+from server.accounts.hooks import AccountHooks
 from server.accounts.live import live_feature as people_live
 from server.accounts.routes import router as accounts
+from server.attendance.people import anonymised as attendance_anonymised
 from server.attendance.people import live as turnout
 from server.attendance.people.events import delegates_changed
 from server.attendance.people.routes import router as attendance_of_people
+from server.attendance.people.totals_cache import TotalsCache
 from server.attendance.routes import router as attendance
 from server.audit.routes import router as audit
 from server.conference.live.feature import entities as conference_entities
 from server.conference.membership import points_removed
 from server.conference.nodes.routes import router as media_nodes
 from server.conference.routes import router as conference
+from server.core.components import Components
 from server.core.services import Services
 from server.edge.health import router as health
 from server.edge.page_faults import router as page_faults
+from server.invitations import anonymised as invitations_anonymised
 from server.invitations.delegates import points_removed as delegates_without_hall
 from server.invitations.devices import came_by_link
 from server.invitations.entry_routes import router as door
-from server.invitations.hooks import LIST_CHANGED
+from server.invitations.hooks import DelegateListHooks
 from server.invitations.links import send_job
 from server.invitations.routes import router as invitations
 from server.jobs.workers import JobKind, beside
 from server.live.feature import LiveFeature
 from server.live.routes import router as live
-from server.meetings.hooks import FOLLOWERS, Follower
+from server.meetings import anonymised as meetings_anonymised
+from server.meetings.hooks import Follower, MeetingHooks
 from server.meetings.leaders import led_by
 from server.meetings.live.commands import live_feature
 from server.meetings.routes import router as meetings
 from server.notifications.delivery import mail_job
 from server.notifications.routes import router as notifications
 from server.organisations.routes import router as organisations
+from server.papers import anonymised as papers_anonymised
 from server.papers import meeting_hooks as papers_following
 from server.papers.delivery.routes import router as take_away
-from server.papers.hooks import HANDED_OUT, NARROWED, RENEWED, WHO_OPENED, WITHDRAWN
+from server.papers.hooks import PaperHooks
 from server.papers.live import entities as papers_entities
 from server.papers.live import live_feature as documents_live
 from server.papers.notices import tell_job
@@ -50,9 +56,9 @@ from server.papers.uploads.receiving import clearing
 from server.papers.uploads.routes import router as uploads
 from server.presentation.actions import paper_renewed, paper_withdrawn, readers_changed
 from server.presentation.live.commands import live_feature as presentation
+from server.reading import anonymised as reading_anonymised
 from server.reading.live import live_feature as reading_live
 from server.reading.opened import people_who_opened
-from server.reading.receipts.group_commit import delivered
 from server.reading.routes import router as reading
 from server.retention import daily, retention_job
 
@@ -89,26 +95,39 @@ LIVE: list[LiveFeature] = [
 ]
 """What the live channel carries beside the conference's own part."""
 
-FOLLOWERS[:] = [
-    Follower(conference_entities, points_removed),
-    Follower(
-        papers_entities,
-        items_going=papers_following.items_going,
-        edited=papers_following.edited,
-        deleting=papers_following.deleting,
-    ),
-    Follower(None, delegates_without_hall),
-    Follower(turnout.entities),
-]
-LED[:] = [led_by]
-CAME_BY_LINK[:] = [came_by_link]
-LIST_CHANGED[:] = [delegates_changed]
-WITHDRAWN[:] = [paper_withdrawn]
-NARROWED[:] = [readers_changed]
-RENEWED[:] = [paper_renewed]
 
-HANDED_OUT[:] = [delivered]
-WHO_OPENED[:] = [people_who_opened]
+def components() -> Components:
+    """Of a new application: what features below call of features above, and what transactions keep for the next."""
+    return Components(
+        MeetingHooks(
+            [
+                Follower(conference_entities, points_removed),
+                Follower(
+                    papers_entities,
+                    items_going=papers_following.items_going,
+                    edited=papers_following.edited,
+                    deleting=papers_following.deleting,
+                ),
+                Follower(None, delegates_without_hall),
+                Follower(turnout.entities),
+            ]
+        ),
+        AccountHooks(
+            led=[led_by],
+            came_by_link=[came_by_link],
+            anonymised=[
+                meetings_anonymised.person_anonymised,
+                invitations_anonymised.person_anonymised,
+                papers_anonymised.person_anonymised,
+                reading_anonymised.person_anonymised,
+                attendance_anonymised.person_anonymised,
+            ],
+        ),
+        DelegateListHooks([delegates_changed]),
+        PaperHooks([people_who_opened], [paper_withdrawn], [readers_changed], [paper_renewed]),
+        TotalsCache(),
+    )
+
 
 JOBS: list[JobKind] = [
     mail_job,

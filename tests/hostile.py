@@ -31,6 +31,15 @@ def restricted_pdf() -> bytes:
     return _saved(_opened(), encryption=pikepdf.Encryption(user="", owner="chu"))
 
 
+def dynamic_form_pdf() -> bytes:
+    """Its page says "Please wait…"; the form is XML that one program alone draws."""
+    with _opened() as document:
+        form = document.make_stream(b"<xdp:xdp xmlns:xdp='http://ns.adobe.com/xdp/'/>")
+        document.Root.AcroForm = pikepdf.Dictionary(Fields=pikepdf.Array([]), XFA=form)
+        document.Root.NeedsRendering = True
+        return _saved(document)
+
+
 def truncated_pdf() -> bytes:
     content = papers.pdf(3)
     return content[: len(content) * 2 // 3]

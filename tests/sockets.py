@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed
 
 from media.contract import Answer, CloseRoom, FromNode, Hello, Leave, Offer, Refusal, Room, SessionKey, to_node
 from server.accounts.dependencies import COOKIE
+from server.edge.budgets import Connections
 from server.edge.listening import configuration
 
 WAIT = 15.0
@@ -68,7 +69,7 @@ class LiveServer(Address):
 async def serving(app: FastAPI) -> AsyncIterator[LiveServer]:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    config = configuration(app, 3, connections=app.state.connections, log_level="warning")
+    config = configuration(app, 3, connections=app.state.services.components[Connections], log_level="warning")
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:

@@ -17,6 +17,7 @@ from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.migrations import upgrade
 from server.papers.models import Paper
+from server.wiring import components
 from tests import builders, library
 from tests.conftest import signed_in
 from tests.deployment import Deployment
@@ -119,7 +120,7 @@ async def site(var: Path, **environment: str) -> AsyncIterator[Site]:
     deployment.environment |= environment
     var.mkdir(parents=True, exist_ok=True)
     await asyncio.to_thread(upgrade, deployment.settings.database)
-    services = Services.start(deployment.settings)
+    services = Services.start(deployment.settings, components())
     try:
         where = await builders.province(services)
         meeting = await builders.conference(services, where, "running")

@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
 COOKIE = "nhipcau_session"
+"""With a prefix where the server has TLS."""
 PING_SECONDS = 5.0
 REPLY_SECONDS = 10.0
 Message = dict[str, Any]
@@ -31,7 +32,7 @@ class CommandFailed(Exception):
 
 
 async def sign_in(server: str, token: str) -> str:
-    """The session cookie for a personal link. Raises SignInRefused, or OSError when the server is not there."""
+    """The session cookie ("name=value") for a personal link. Raises SignInRefused, or OSError without a server."""
     return await asyncio.to_thread(_sign_in, server, token)
 
 
@@ -51,9 +52,10 @@ def _sign_in(server: str, token: str) -> str:
         if error.code >= 500:
             raise OSError(f"the server answers {error.code}") from error
         raise SignInRefused(f"the link was refused ({error.code})") from error
-    if COOKIE not in cookies:
+    given = [cookie for cookie in cookies.values() if cookie.key.endswith(COOKIE) and cookie.value]
+    if not given:
         raise SignInRefused("the server gave no session")
-    return cookies[COOKIE].value
+    return f"{given[0].key}={given[0].value}"
 
 
 class LiveChannel:
@@ -73,7 +75,7 @@ class LiveChannel:
         self._socket = await connect(
             f"ws{self._server.removeprefix('http')}{self._path}",
             origin=Origin(self._server),
-            additional_headers={"Cookie": f"{COOKIE}={self._cookie}"},
+            additional_headers={"Cookie": self._cookie},
             max_size=16 * 1024 * 1024,
             ping_interval=None,
             open_timeout=10,

@@ -5,7 +5,6 @@ from server.accounts.actions import sessions
 from server.core.actor import Actor
 from server.core.services import Services
 from server.edge.dependencies import (
-    COOKIE,
     AppServices,
     CurrentActor,
     OptionalActor,
@@ -13,6 +12,7 @@ from server.edge.dependencies import (
     Write,
     services_of,
 )
+from server.edge.session_cookie import COOKIE
 
 __all__ = [
     "COOKIE",

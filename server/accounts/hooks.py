@@ -1,7 +1,8 @@
-"""What features above know of the weight of a person's account. `server.wiring` fills the list; accounts know none of
+"""What features above know of the weight of a person's account. `server.wiring` fills it; accounts know none of
 them."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -9,24 +10,27 @@ from server.accounts.models import AccessLink
 from server.core.transaction import Transaction
 
 Led = Callable[[AsyncSession, Collection[int]], Awaitable[dict[int, set[str]]]]
-"""Person ids -> paths of units in whose name these people lead something, without any role there."""
-
-LED: list[Led] = []
-
-
+Anonymised = Callable[[Transaction, int, str], Awaitable[None]]
 CameByLink = Callable[[Transaction, AccessLink], Awaitable[None]]
-"""A browser came by this link to a meeting for the first time."""
 
-CAME_BY_LINK: list[CameByLink] = []
+
+@dataclass(frozen=True)
+class AccountHooks:
+    led: Sequence[Led] = ()
+    """Person ids -> paths of units in whose name these people lead something, without any role there."""
+    came_by_link: Sequence[CameByLink] = ()
+    """A browser came by this link to a meeting for the first time."""
+    anonymised: Sequence[Anonymised] = ()
+    """This person is to be forgotten: what holds their name takes the one given instead. Or a Conflict."""
 
 
 async def came_by_link(tx: Transaction, link: AccessLink) -> None:
-    for follow in CAME_BY_LINK:
+    for follow in tx.components[AccountHooks].came_by_link:
         await follow(tx, link)
 
 
-async def led_by(session: AsyncSession, person_id: int) -> set[str]:
+async def led_by(tx: Transaction, person_id: int) -> set[str]:
     paths: set[str] = set()
-    for ask in LED:
-        paths |= (await ask(session, [person_id])).get(person_id, set())
+    for ask in tx.components[AccountHooks].led:
+        paths |= (await ask(tx.session, [person_id])).get(person_id, set())
     return paths

@@ -5,12 +5,27 @@ import hashlib
 import hmac
 from pathlib import Path
 
+from starlette.responses import Response
+
 from server.core.config import Settings
 from server.core.secrets import kept_secret
+from server.edge.session_cookie import COOKIE_AGE, has_tls
 
 DEVICE_COOKIE = "nhipcau_device"
 _MARK = 32
 """Letters; 128 bits."""
+
+
+def set_device_cookie(response: Response, value: str, settings: Settings) -> None:
+    response.set_cookie(
+        DEVICE_COOKIE,
+        value,
+        max_age=COOKIE_AGE,
+        path="/api/session",
+        httponly=True,
+        samesite="lax",
+        secure=has_tls(settings),
+    )
 
 
 class KnownDevices:

@@ -134,7 +134,7 @@ async def _owner(session: AsyncSession, person_id: int | None, point_id: int | N
 
 class LinkEnded(NotFound):
     code = "link-ended"
-    vi = "Đường dẫn này đã hết hạn hoặc đã được thay. Xin ban tổ chức gửi đường dẫn mới."
+    vi = "Liên kết này đã hết hạn hoặc đã được thay. Xin ban tổ chức gửi liên kết mới."
     en = "This link has expired or was replaced. Ask the organiser for a new one."
 
 
@@ -286,6 +286,7 @@ async def person_full(session: AsyncSession, actor: Actor, person_id: int) -> Pe
         raise NotAllowed()
     return PersonFull(
         id=found.id,
+        revision=found.revision,
         full_name=found.full_name,
         title=found.title,
         unit_id=unit.id,

@@ -11,13 +11,14 @@ from server.accounts.dependencies import noted
 from server.accounts.queries import Recognised, recognise_all
 from server.core.actor import Actor
 from server.core.services import Services
+from server.edge.dependencies import Recognise
 
 _MOST = 500
 """Cookies of one look."""
 
 
-class Recognition:
-    """One per application, in `app.state.recognise`."""
+class Recognition(Recognise):
+    """One per application."""
 
     def __init__(self) -> None:
         self._asked: dict[str, asyncio.Future[Recognised | None]] = {}

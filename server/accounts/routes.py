@@ -5,11 +5,13 @@ from fastapi import Path as PathParameter
 
 from server.accounts import queries
 from server.accounts.actions import links, people, sessions
-from server.accounts.dependencies import COOKIE, AppServices, CurrentActor, ReadSession, Write, actor_of_cookie
-from server.accounts.known_devices import DEVICE_COOKIE
+from server.accounts.actions.anonymise import anonymise
+from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write, actor_of_cookie, services_of
+from server.accounts.known_devices import DEVICE_COOKIE, set_device_cookie
 from server.accounts.models import SignInSession
 from server.accounts.password_rules import require_strong
 from server.accounts.schemas import (
+    AnonymiseWrite,
     LinkOut,
     LinkSignedIn,
     LinkSignIn,
@@ -29,27 +31,21 @@ from server.core.actor import Actor
 from server.core.errors import Invalid, NotAllowed, NotSignedIn
 from server.core.fields import Id, Line
 from server.core.services import Services
+from server.edge.dependencies import SeenRevision, component
+from server.edge.session_cookie import delete_session_cookie, renamed, session_token, set_session_cookie
 
 router = APIRouter(prefix="/api", tags=["accounts"])
 
 RowId = Annotated[Id, PathParameter()]
-_COOKIE_AGE = 400 * 24 * 3600
-"""The longest that browsers keep a cookie; the server ends sessions on its own account."""
-
-
-async def _sign_in(request: Request) -> SignIn:
-    sign_in: SignIn = request.app.state.sign_in
-    return sign_in
 
 
 async def _browser(request: Request) -> Browser:
     address = request.client.host if request.client else ""
-    return Browser(
-        address, request.headers.get("user-agent", ""), request.cookies.get(COOKIE), request.cookies.get(DEVICE_COOKIE)
-    )
+    token = session_token(request.cookies, services_of(request).settings)
+    return Browser(address, request.headers.get("user-agent", ""), token, request.cookies.get(DEVICE_COOKIE))
 
 
-SignInDesk = Annotated[SignIn, Depends(_sign_in)]
+SignInDesk = Annotated[SignIn, Depends(component(SignIn))]
 AskingBrowser = Annotated[Browser, Depends(_browser)]
 
 
@@ -59,7 +55,7 @@ async def sign_in(
 ) -> Me:
     signed_in = await desk.with_password(write.login.strip(), write.password, browser)
     me = await _welcome(services, response, signed_in.token)
-    _set_cookie(services, response, DEVICE_COOKIE, signed_in.device, path="/api/session")
+    set_device_cookie(response, signed_in.device, services.settings)
     return me
 
 
@@ -72,14 +68,17 @@ async def sign_in_by_link(
 
 
 @router.get("/session")
-async def who_am_i(actor: CurrentActor, session: ReadSession) -> Me:
+async def who_am_i(
+    actor: CurrentActor, session: ReadSession, request: Request, response: Response, services: AppServices
+) -> Me:
+    renamed(response, request.cookies, services.settings)
     return await queries.me(session, actor)
 
 
 @router.delete("/session", status_code=204)
-async def sign_out(tx: Write, response: Response) -> None:
+async def sign_out(tx: Write, response: Response, services: AppServices) -> None:
     await sessions.end(tx, tx.actor.session_id)
-    response.delete_cookie(COOKIE, path="/")
+    delete_session_cookie(response, services.settings)
 
 
 @router.get("/sessions")
@@ -174,7 +173,13 @@ async def create_person(write: PersonWrite, actor: CurrentActor, desk: SignInDes
 
 @router.patch("/people/{person_id}")
 async def edit_person(
-    person_id: RowId, patch: PersonPatch, actor: CurrentActor, desk: SignInDesk, services: AppServices
+    *,
+    person_id: RowId,
+    patch: PersonPatch,
+    actor: CurrentActor,
+    desk: SignInDesk,
+    services: AppServices,
+    seen: SeenRevision = None,
 ) -> PersonFull:
     known = None
     if patch.password and people.may_administer(actor):
@@ -183,15 +188,22 @@ async def edit_person(
     own = (known.login, known.full_name) if known is not None else ()
     hashed = await _hashed(patch.password, actor, desk, patch.login, patch.full_name, *own)
     async with services.transactions(actor) as tx:
-        await people.edit_person(tx, person_id, patch, hashed)
+        await people.edit_person(tx, person_id, patch, hashed, seen)
         return await queries.person_full(tx.session, actor, person_id)
 
 
 @router.put("/people/{person_id}/roles")
-async def set_roles(person_id: RowId, roles: list[RoleWrite], tx: Write) -> PersonFull:
+async def set_roles(person_id: RowId, roles: list[RoleWrite], tx: Write, seen: SeenRevision = None) -> PersonFull:
     if len(roles) > 100:
         raise Invalid()
-    await people.set_roles(tx, person_id, roles)
+    await people.set_roles(tx, person_id, roles, seen)
+    return await queries.person_full(tx.session, tx.actor, person_id)
+
+
+@router.post("/people/{person_id}/anonymise")
+async def anonymise_person(person_id: RowId, write: AnonymiseWrite, tx: Write) -> PersonFull:
+    """For whoever must be forgotten by law: name, addresses and sign-in go for good, the meetings' record stays."""
+    await anonymise(tx, person_id, write.full_name)
     return await queries.person_full(tx.session, tx.actor, person_id)
 
 
@@ -238,18 +250,6 @@ async def _welcome(services: Services, response: Response, token: str) -> Me:
     actor = await actor_of_cookie(services, token)
     if actor is None:
         raise NotSignedIn()
-    _set_cookie(services, response, COOKIE, token)
+    set_session_cookie(response, token, services.settings)
     async with services.database.read() as session:
         return await queries.me(session, actor)
-
-
-def _set_cookie(services: Services, response: Response, name: str, value: str, path: str = "/") -> None:
-    response.set_cookie(
-        name,
-        value,
-        max_age=_COOKIE_AGE,
-        path=path,
-        httponly=True,
-        samesite="lax",
-        secure=services.settings.url.startswith("https://"),
-    )

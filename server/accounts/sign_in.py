@@ -41,7 +41,7 @@ class SignedIn:
 
 class SomebodyElse(Conflict):
     code = "somebody-else-signed-in"
-    vi = "Thiết bị này đang đăng nhập bằng tên khác. Xác nhận nếu muốn chuyển sang người của đường dẫn này."
+    vi = "Thiết bị này đang đăng nhập bằng tên khác. Xác nhận nếu muốn chuyển sang người của liên kết này."
     en = "Somebody else is signed in on this device. Confirm to go on as the link's owner."
 
 
@@ -136,7 +136,7 @@ class SignIn:
             person = await queries.person(session, actor.person_id)
         if person.login is None or person.password_hash is None:
             raise NotAllowed(
-                "Tài khoản này đăng nhập bằng đường dẫn riêng, không dùng mật khẩu.",
+                "Tài khoản này đăng nhập bằng liên kết dự họp riêng, không dùng mật khẩu.",
                 "This account signs in by its personal link and has no password.",
             )
         async with self._attempts.attempt(person.login, browser.address):

@@ -6,7 +6,8 @@ from datetime import UTC
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.audit.models import AuditEntry
 from server.core.actor import Actor
@@ -14,7 +15,8 @@ from server.core.transaction import Transaction
 
 FIRST = "0" * 64
 """What the first entry takes for the hash of the one before it."""
-_LOCK = 0x6E686970  # "nhip": PostgreSQL's advisory lock of the chain's end
+UNCHAINED = ""
+"""What an entry takes for it while it is not on the chain yet (`chaining`)."""
 
 
 async def record(
@@ -23,8 +25,8 @@ async def record(
     """Notes who did what to which thing. `facts` become JSON (times and ids as text). Committed with `tx`, or
     not at all. `actor`: not the transaction's own, where one carries what many did.
 
-    The entries of a transaction are chained just before its commit, so that the chain's lock is the last one taken
-    and held for a moment only.
+    The entries of a transaction are written together, just before its commit: on SQLite onto the chain, on PostgreSQL
+    for `chaining` to put them there.
     """
     who = actor or tx.actor
     entry = AuditEntry(
@@ -47,17 +49,30 @@ async def record(
 
 
 async def _chain(tx: Transaction) -> None:
-    if tx.session.get_bind().dialect.name == "postgresql":
-        await tx.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    last = await tx.session.scalar(select(AuditEntry.hash).order_by(AuditEntry.id.desc()).limit(1)) or FIRST
+    at_once = tx.session.get_bind().dialect.name == "sqlite"
+    last, place = await end_of_chain(tx.session) if at_once else (UNCHAINED, 0)
     rows = []
     for entry in tx.session.info.pop("audit"):
         entry.keyed = True
-        entry.hash = last = chained_hash(last, entry, tx.audit_key)
+        entry.hash = chained_hash(last, entry, tx.audit_key)
+        if at_once:
+            last, place = entry.hash, place + 1
+            entry.position = place
         rows.append({column: getattr(entry, column) for column in _COLUMNS})
     # One after the other, in one call: ids grow in the order of the chain.
     connection = await tx.session.connection()
     await connection.execute(insert(AuditEntry), rows)
+
+
+async def end_of_chain(session: AsyncSession) -> tuple[str, int]:
+    """The last entry's hash and position."""
+    rows = await session.execute(
+        select(AuditEntry.hash, AuditEntry.position)
+        .where(AuditEntry.position.is_not(None))
+        .order_by(AuditEntry.position.desc())
+        .limit(1)
+    )
+    return next(((last, place) for last, place in rows if place is not None), (FIRST, 0))
 
 
 _COLUMNS = [column.key for column in AuditEntry.__mapper__.column_attrs if column.key != "id"]

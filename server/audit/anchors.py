@@ -80,9 +80,13 @@ class Anchors:
     async def drop(self) -> None:
         """Keeps where the chain ends now."""
         async with self._services.database.read() as session:
-            row = (
-                await session.execute(select(AuditEntry.id, AuditEntry.hash).order_by(AuditEntry.id.desc()).limit(1))
-            ).first()
+            newest = await session.execute(
+                select(AuditEntry.id, AuditEntry.hash)
+                .where(AuditEntry.position.is_not(None))
+                .order_by(AuditEntry.position.desc())
+                .limit(1)
+            )
+            row = newest.first()
         if row is None or Head(*row) == self._last:
             return
         head = self._last = Head(*row)

@@ -29,8 +29,10 @@ REFUSALS_EVERY = 60.0
 REFUSALS_MOST = 200
 """Kinds of refusals, by who, what and why, of one minute; the rest is one number."""
 AGAIN_AFTER = 600.0
-"""Seconds within which the same act of the same session is one entry: a download in pieces, a line that breaks."""
-_REMEMBERED = 50_000
+"""Seconds within which the same act of the same session is one entry: a download in pieces, a line that breaks. Up to
+twice as long, as they are forgotten together."""
+_REMEMBERED = 100_000
+"""Acts of one generation; a conference of 12,000 people who take five papers each stays below."""
 
 
 @dataclass(slots=True)
@@ -44,20 +46,22 @@ class _Note:
 
 
 class AuditLog:
-    """One per process, in `app.state.audit_log`."""
+    """One per application."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._waiting: list[_Note] = []
         self._writer: asyncio.Task[None] | None = None
-        self._noted: dict[tuple[object, ...], float] = {}
+        self._noted: set[tuple[object, ...]] = set()
+        self._noted_before: set[tuple[object, ...]] = set()
+        self._noted_since = -AGAIN_AFTER
         self._refusals: dict[tuple[Actor, str, str], int] = {}
         self._more_refusals = 0
 
     async def note(
         self, actor: Actor, action: str, subject_type: str, subject_id: object, *, once: bool = False, **facts: Any
     ) -> None:
-        """Returns once it is committed. `once`: the same again within ten minutes is not written again."""
+        """Returns once it is committed. `once`: the same again soon after is not written again."""
         if once and not self._new((actor.session_id, actor.address, action, subject_id, *facts.items())):
             return
         await self._put(_Note(actor, action, subject_type, subject_id, facts))
@@ -106,11 +110,14 @@ class AuditLog:
 
     def _new(self, key: tuple[object, ...]) -> bool:
         now = time.monotonic()
-        if now - self._noted.get(key, -AGAIN_AFTER) < AGAIN_AFTER:
+        if now - self._noted_since >= AGAIN_AFTER or len(self._noted) >= _REMEMBERED:
+            # Two generations instead of a time for each: nobody ever walks through all of them.
+            forgotten = now - self._noted_since >= 2 * AGAIN_AFTER
+            self._noted_before = set() if forgotten else self._noted
+            self._noted, self._noted_since = set(), now
+        if key in self._noted or key in self._noted_before:
             return False
-        if len(self._noted) >= _REMEMBERED:
-            self._noted = {each: at for each, at in self._noted.items() if now - at < AGAIN_AFTER}
-        self._noted[key] = now
+        self._noted.add(key)
         return True
 
     def _put(self, note: _Note) -> asyncio.Future[None]:

@@ -1,20 +1,28 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, String
+from sqlalchemy import JSON, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.database import Base
 
 
 class AuditEntry(Base):
-    """Never updated, never deleted. `hash` = HMAC-SHA256 over the previous entry's hash and this entry's content."""
+    """Never deleted, and never updated but to be chained. `hash` = HMAC-SHA256 over the previous entry's hash and this
+    entry's content."""
 
     __tablename__ = "audit_entries"
     __table_args__ = (
         Index("ix_audit_entries_subject", "subject_type", "subject_id"),
         Index("ix_audit_entries_action", "action"),
         Index("ix_audit_entries_actor", "actor_person_id"),
+        Index("ix_audit_entries_position", "position", unique=True),
+        Index(
+            "ix_audit_entries_unchained",
+            "id",
+            postgresql_where=text("position IS NULL"),
+            sqlite_where=text("position IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -32,4 +40,6 @@ class AuditEntry(Base):
     facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     keyed: Mapped[bool] = mapped_column(default=True)
     """False: of before there was a key, SHA-256 alone."""
+    position: Mapped[int | None]
+    """On the chain; None: not on it yet, and `hash` is over this entry alone."""
     hash: Mapped[str] = mapped_column(String(64))

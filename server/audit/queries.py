@@ -1,13 +1,14 @@
 """Reading the audit log."""
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, column, or_, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.audit.actions import FIRST, chained_hash
+from server.audit.actions import FIRST, UNCHAINED, chained_hash
 from server.audit.anchors import Head
 from server.audit.models import AuditEntry
 from server.audit.schemas import AuditOut, AuditPage, AuditQuery
@@ -38,8 +39,32 @@ async def last_actor(session: AsyncSession, action: str, subject_type: str, subj
     return name or ""
 
 
-async def page(session: AsyncSession, asked: AuditQuery) -> AuditPage:
+_units = table("units", column("id"), column("parent_id"), column("path"))
+_people = table("people", column("id"), column("unit_id"))
+_points = table("bridge_points", column("id"), column("unit_id"))
+"""Of features above this one, by name."""
+
+
+async def is_only_root(session: AsyncSession, paths: Collection[str]) -> bool:
+    """Whether these units are all the roots there are: then nobody else's acts stand in the log."""
+    roots = await session.scalars(select(_units.c.path).where(_units.c.parent_id.is_(None)))
+    return set(roots) <= set(paths)
+
+
+def _done_by(paths: Collection[str]) -> ColumnElement[bool]:
+    """By people and halls of these units' branches."""
+    units = select(_units.c.id).where(or_(*(_units.c.path.startswith(path) for path in paths)))
+    return or_(
+        AuditEntry.actor_person_id.in_(select(_people.c.id).where(_people.c.unit_id.in_(units))),
+        AuditEntry.actor_point_id.in_(select(_points.c.id).where(_points.c.unit_id.in_(units))),
+    )
+
+
+async def page(session: AsyncSession, asked: AuditQuery, branches: Collection[str] | None = None) -> AuditPage:
+    """`branches`: only what people and halls of these units did, by their paths; None: everything."""
     wanted = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(asked.limit + 1)
+    if branches is not None:
+        wanted = wanted.where(_done_by(branches))
     if asked.before is not None:
         wanted = wanted.where(AuditEntry.id < asked.before)
     if asked.since is not None:
@@ -51,7 +76,7 @@ async def page(session: AsyncSession, asked: AuditQuery) -> AuditPage:
         wanted = wanted.where(
             AuditEntry.action == asked.action if whole else AuditEntry.action.startswith(asked.action, autoescape=True)
         )
-    for column, value in (
+    for field, value in (
         (AuditEntry.subject_type, asked.subject_type),
         (AuditEntry.subject_id, asked.subject_id),
         (AuditEntry.actor_person_id, asked.person_id),
@@ -60,10 +85,21 @@ async def page(session: AsyncSession, asked: AuditQuery) -> AuditPage:
         (AuditEntry.address, asked.address),
     ):
         if value is not None:
-            wanted = wanted.where(column == value)
+            wanted = wanted.where(field == value)
     found = (await session.scalars(wanted)).all()
     entries = [AuditOut.model_validate(entry, from_attributes=True) for entry in found[: asked.limit]]
     return AuditPage(entries=entries, more=len(found) > asked.limit)
+
+
+async def of_meeting(session: AsyncSession, meeting_id: int, since: datetime, limit: int) -> list[AuditEntry]:
+    """Everything done to a meeting and what belongs to it, oldest first, `limit` entries at most; `since`: when it was
+    made."""
+    belongs = or_(*(AuditEntry.facts[name].as_integer() == meeting_id for name in ("meeting_id", "meeting")))
+    subject = and_(AuditEntry.subject_type == "meeting", AuditEntry.subject_id == str(meeting_id))
+    found = await session.scalars(
+        select(AuditEntry).where(AuditEntry.at >= since, or_(subject, belongs)).order_by(AuditEntry.id).limit(limit)
+    )
+    return list(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +112,15 @@ class Broken:
 
 
 async def first_broken(session: AsyncSession, key: bytes, heads: Sequence[Head] = ()) -> Broken | None:
-    """The first entry whose hash does not follow from the one before it, that is without a key after one with it, or
-    that one of `heads` names and is not there; None if the log is whole."""
+    """The first entry whose hash does not follow from the one before it, that is without a key after one with it, that
+    is not what was written to be chained, or that one of `heads` names and is not there; None if the log is whole."""
     last, keyed = FIRST, False
     kept = {head.id: head.hash for head in heads}
-    async for entry in await session.stream_scalars(select(AuditEntry).order_by(AuditEntry.id)):
-        gone = [each for each in kept if each < entry.id]
-        if gone:
-            return Broken(min(gone), missing=True)
+    chain = select(AuditEntry).order_by(AuditEntry.position.is_(None), AuditEntry.position, AuditEntry.id)
+    async for entry in await session.stream_scalars(chain):
         keyed = keyed or entry.keyed
-        follows = hmac.compare_digest(entry.hash, chained_hash(last, entry, key))
+        before = last if entry.position is not None else UNCHAINED
+        follows = hmac.compare_digest(entry.hash, chained_hash(before, entry, key))
         if not follows or keyed != entry.keyed or kept.pop(entry.id, entry.hash) != entry.hash:
             return Broken(entry.id, missing=False)
         last = entry.hash

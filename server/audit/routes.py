@@ -13,11 +13,16 @@ router = APIRouter(prefix="/api", tags=["audit"])
 
 @router.get("/audit")
 async def audit(actor: CurrentActor, services: AppServices, asked: Annotated[AuditQuery, Query()]) -> AuditPage:
-    """The log, newest first, page by page; for administrators of the root unit."""
-    if not any(grant.role is Role.ADMIN and grant.unit_path.count("/") == _ROOT for grant in actor.grants):
+    """The log, newest first, page by page; for administrators of a root unit. Where there are several roots, each one's
+    reads what its own people and halls did."""
+    roots = {
+        grant.unit_path for grant in actor.grants if grant.role is Role.ADMIN and grant.unit_path.count("/") == _ROOT
+    }
+    if not roots:
         raise NotAllowed()
     async with services.database.read(long=True) as session:
-        return await queries.page(session, asked)
+        alone = await queries.is_only_root(session, roots)
+        return await queries.page(session, asked, None if alone else roots)
 
 
 _ROOT = 2

@@ -8,6 +8,7 @@ from server.conference.state import Before, Conference, load, settle
 from server.core.errors import Conflict, NotAllowed
 from server.core.transaction import Transaction
 from server.meetings.access import meeting_for_write
+from server.meetings.agenda import require_own_item
 from server.meetings.rights import MeetingRights
 
 
@@ -20,9 +21,9 @@ async def start(
     again: str | None = None,
     connected: Callable[[str], bool] = lambda _participant: True,
 ) -> None:
-    """`participant` shows its content to all. Allowed: presenters and whoever conducts or operates, from their own
-    desk; a hall (`point_id`) while it holds the floor. Whoever directs takes over from another; for the rest it is a
-    Conflict while somebody shares who is still `connected`.
+    """`participant` shows its content to all. Allowed: presenters while the agenda is at their item and who conducts
+    or operates, from their own desk; a hall (`point_id`) while it holds the floor. Whoever directs takes over from
+    another; for the rest it is a Conflict while somebody shares who is still `connected`.
 
     `again`: the client shared under that name before its line broke. It goes on as it was, and is a Conflict once that
     is no longer what is shown: what was stopped or replaced meanwhile stays so."""
@@ -43,6 +44,8 @@ async def start(
             "Phần chia sẻ này đã được ngừng. Nếu cần, đồng chí chia sẻ lại.",
             "This share was stopped. Share again if it is needed.",
         )
+    if point_id is None and again is None and not rights.direct:
+        await require_own_item(tx, meeting_id)
     if sharing is not None and not rights.direct and connected(sharing["participant"]):
         raise Conflict(
             f"{sharing['name']} đang trình chiếu. Chờ kết thúc rồi chia sẻ.",

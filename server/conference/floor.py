@@ -54,12 +54,35 @@ async def take_floor(tx: Transaction, meeting_id: int, point_id: int) -> None:
     it returns to the main point."""
     conference, before = await _directed(tx, meeting_id)
     conference.hall(point_id)
-    conference.end_floor({point_id})
-    if conference.stage.stage_point_id == point_id:
-        guests = [other for other in conference.holders if other != conference.main and conference.hall(other).present]
-        conference.stage.stage_point_id = guests[-1] if guests else conference.main
+    _end_turn(conference, point_id)
     await record(tx, "floor.taken", "meeting", meeting_id, point_id=point_id)
     await settle(tx, conference, before, "floor.taken")
+
+
+async def stay(tx: Transaction, meeting_id: int) -> None:
+    """The stage waits for the lost hall that is on it, however long that takes."""
+    conference, before = await _directed(tx, meeting_id)
+    if conference.stage.returns_at is None:
+        return
+    conference.stage.returns_at = None
+    await record(tx, "stage.stays", "meeting", meeting_id, point_id=conference.stage.stage_point_id)
+    await settle(tx, conference, before, "stage.stays")
+
+
+async def return_to_main(tx: Transaction, meeting_id: int) -> None:
+    """The hall on stage was lost for too long: its turn ends as if somebody had ended it. Does nothing when that is
+    no longer so. System only."""
+    if not tx.actor.system:
+        raise NotAllowed()
+    meeting, _rights = await meeting_for_write(tx, meeting_id)
+    conference = await load(tx.session, meeting)
+    before = Before(conference)
+    due, point_id = conference.stage.returns_at, conference.stage.stage_point_id
+    if due is None or due > tx.now or point_id is None or not conference.waits_for_stage:
+        return
+    _end_turn(conference, point_id)
+    await record(tx, "stage.returned", "meeting", meeting_id, point_id=point_id)
+    await settle(tx, conference, before, "stage.returned")
 
 
 async def mute_all(tx: Transaction, meeting_id: int, *, including_main: bool = False) -> None:
@@ -150,6 +173,13 @@ async def lower_hand(tx: Transaction, meeting_id: int, point_id: int) -> None:
     conference.hall(point_id).lower_hand()
     if await settle(tx, conference, before, "hand.lowered"):
         await record(tx, "hand.lowered", "meeting", meeting_id, point_id=point_id)
+
+
+def _end_turn(conference: Conference, point_id: int) -> None:
+    conference.end_floor({point_id})
+    if conference.stage.stage_point_id == point_id:
+        guests = [other for other in conference.holders if other != conference.main and conference.hall(other).present]
+        conference.stage.stage_point_id = guests[-1] if guests else conference.main
 
 
 async def _directed(tx: Transaction, meeting_id: int) -> tuple[Conference, Before]:

@@ -44,11 +44,20 @@ async def end(tx: Transaction, meeting_id: int) -> Meeting:
             hall.become("absent", tx.now)
             hall.gone()
             hall.lower_hand()
-    conference.stage.floor = []
-    conference.stage.content = None
-    conference.stage.content_muted = False
-    conference.stage.stage_point_id = None
-    conference.stage.recess = None
+    _nobody_on(conference)
+    await settle(tx, conference, before, "floor.muted_all")
+    await presentation.close(tx, meeting_id)
+    return meeting
+
+
+async def back_to_testing(tx: Transaction, meeting_id: int) -> Meeting:
+    """What had begun was a rehearsal: halls stay in and test, nobody is on the air."""
+    meeting = await lifecycle.back_to_testing(tx, meeting_id)
+    await meeting_stepped(tx, meeting)
+    conference, before = await _loaded(tx, meeting)
+    for hall in conference.halls.values():
+        hall.lower_hand()
+    _nobody_on(conference)
     await settle(tx, conference, before, "floor.muted_all")
     await presentation.close(tx, meeting_id)
     return meeting
@@ -62,6 +71,14 @@ async def reopen(tx: Transaction, meeting_id: int, reason: str) -> Meeting:
     _main_point_first(tx, conference)
     await settle(tx, conference, before, "floor.given")
     return meeting
+
+
+def _nobody_on(conference: Conference) -> None:
+    conference.stage.floor = []
+    conference.stage.content = None
+    conference.stage.content_muted = False
+    conference.stage.stage_point_id = None
+    conference.stage.recess = None
 
 
 def _main_point_first(tx: Transaction, conference: Conference) -> None:

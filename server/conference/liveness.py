@@ -15,6 +15,7 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.conference import content
+from server.conference.floor import return_to_main
 from server.conference.models import PointPresence, Stage
 from server.conference.presence import lose
 from server.conference.state import ACTIVE, PRESENT
@@ -36,6 +37,7 @@ class Watch:
         self._services = services
         self._live = live
         self._lost_after = services.settings.lost_after_seconds
+        self._returns_after = timedelta(seconds=services.settings.return_after_seconds)
         self._beat = min(LONGEST_BEAT, self._lost_after / 3)
         self._timers: dict[tuple[int, int], asyncio.Task[None]] = {}
         self._loop: asyncio.Task[None] | None = None
@@ -90,6 +92,7 @@ class Watch:
         while True:
             await self._without_failing(self.note_heard())
             await self._without_failing(self.sweep())
+            await self._without_failing(self.return_stages())
             await asyncio.sleep(self._beat)
 
     async def _lose_later(self, client: Client, point_id: int) -> None:
@@ -103,7 +106,17 @@ class Watch:
             # Whoever came back meanwhile is connected before it waits for this lock to join.
             await meeting_for_write(tx, meeting_id)
             here = self._live.halls(meeting_id).keys()
-            await lose(tx, meeting_id, {point: at for point, at in last_heard.items() if point not in here})
+            gone = {point: at for point, at in last_heard.items() if point not in here}
+            await lose(tx, meeting_id, gone, self._returns_after)
+
+    async def return_stages(self) -> None:
+        """Stages whose lost hall has been waited for long enough."""
+        due = select(Stage.meeting_id).where(Stage.returns_at <= self._services.clock())
+        async with self._services.database.read() as session:
+            meetings = list(await session.scalars(due))
+        for meeting_id in meetings:
+            async with self._services.transactions(SYSTEM) as tx:
+                await return_to_main(tx, meeting_id)
 
     async def _abandon_content(self, started: datetime) -> None:
         """A desk that shared its screen before the restart has another name now, if it is back at all."""

@@ -53,3 +53,5 @@ class Stage(Base):
     """Its sound is heard by nobody, until a console says so or gives somebody the floor who shares."""
     recess: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """{"since": iso, "until": iso or null} while the meeting pauses."""
+    returns_at: Mapped[datetime | None]
+    """When the stage leaves the lost hall on it for the main point."""

@@ -8,8 +8,8 @@ from pydantic import Field, StringConstraints
 from media.contract import Publication
 from server.conference.live.entities import Device, Layout
 from server.core.fields import Id, Line
-from server.live.feature import Audience
 from server.live.protocol import Wire
+from server.live.viewer import Audience
 
 Mid = Annotated[str, StringConstraints(min_length=1, max_length=16)]
 SessionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]

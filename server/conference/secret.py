@@ -1,10 +1,19 @@
-"""The secret that media nodes show when they dial in."""
+"""What media nodes show when they dial in.
 
-import os
-import secrets
+The node on this very machine reads the installation's secret from its file. Every other one has a token of its own,
+made from the secret and the node's name: one that leaks speaks for that node alone, and ends with its name in
+`NHIPCAU_MEDIA_REVOKED`. A node answers browsers' offers, so whoever passes for one hears the meeting.
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from server.core.config import Settings
+from server.core.secrets import kept_secret, write_private
 
 
 def secret_file(settings: Settings) -> Path:
@@ -12,28 +21,35 @@ def secret_file(settings: Settings) -> Path:
     return settings.var / "media.secret"
 
 
-def media_secret(settings: Settings) -> str:
-    """The configured secret, or the one in the file, which is made when it is missing. The file always holds it."""
-    path = secret_file(settings)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if settings.media_secret:
-        _write(path, settings.media_secret)
-        return settings.media_secret
-    try:
-        kept = path.read_text().strip()
-    except FileNotFoundError:
-        kept = ""
-    if kept:
-        return kept
-    made = secrets.token_urlsafe(32)
-    _write(path, made)
-    return made
+@dataclass(frozen=True)
+class NodeSecret:
+    settings: Settings
+
+    def value(self) -> str:
+        """The configured secret, or the one in the file, which is made when it is missing. The file always holds it."""
+        path = secret_file(self.settings)
+        given = self.settings.media_secret
+        if not given:
+            return kept_secret(path)
+        if not path.exists() or path.read_text().strip() != given:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_private(path, given + "\n")
+        return given
+
+    def token(self, node: str) -> str:
+        """For the secret file of another machine's node: "name:token"."""
+        digest = hmac.digest(self.value().encode(), f"media node {node}".encode(), hashlib.sha256)
+        return f"{node}:{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
+
+    def named(self, bearer: str, *, here: bool) -> str | None:
+        """As which node somebody dials in: "" is any, for who has the secret itself and is on this machine (`here`).
+        None: as none."""
+        node, colon, _ = bearer.partition(":")
+        if not colon:
+            return "" if here and hmac.compare_digest(bearer.encode(), self.value().encode()) else None
+        if not hmac.compare_digest(bearer.encode(), self.token(node).encode()):
+            return None
+        return None if node in self.settings.media_revoked.split(",") else node
 
 
-def _write(path: Path, secret: str) -> None:
-    """Replaces the file in one step, never readable by others even for a moment."""
-    new = path.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(secret + "\n")
-    new.replace(path)
+NODE_NAME = re.compile(r"[A-Za-z0-9._-]{1,63}")

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import cached_property
 
 from server.audit.log import AuditLog
 from server.conference.admission import Door
@@ -11,7 +10,7 @@ from server.conference.liveness import Watch
 from server.conference.nodes.process import node_command
 from server.conference.nodes.registry import Nodes
 from server.conference.presence import mark_media, mark_weak
-from server.conference.secret import media_secret, secret_file
+from server.conference.secret import NodeSecret, secret_file
 from server.core.actor import SYSTEM
 from server.core.children import supervised
 from server.core.services import Services
@@ -22,7 +21,7 @@ from server.presentation.liveness import PresenterWatch
 
 
 class ConferenceService:
-    """One per process, in `app.state.conference`. `others`: what the features below hand to the live channel."""
+    """One per process, `others`: what the features below hand to the live channel."""
 
     def __init__(self, services: Services, others: Sequence[LiveFeature], audit_log: AuditLog) -> None:
         self.services = services
@@ -34,9 +33,7 @@ class ConferenceService:
         self.door = Door(services, self.live, self.nodes, self.watch)
         self.gateway = Gateway(self.live, self.door, services, audit_log)
 
-    @cached_property
-    def secret(self) -> str:
-        return media_secret(self.services.settings)
+        self.secret = NodeSecret(services.settings)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -52,7 +49,7 @@ class ConferenceService:
             stack.callback(self.nodes.stop)
             if self.services.settings.media_embedded:
                 settings = self.services.settings
-                _ = self.secret  # the node reads it from the file
+                self.secret.value()  # the node reads it from the file
                 command = node_command(settings, secret_file(settings))
                 log_file = settings.var / "log" / "media-node.log"
                 await stack.enter_async_context(supervised("media node", command, log_file))

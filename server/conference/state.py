@@ -96,6 +96,12 @@ class Conference:
         """Points that hold the floor, oldest first."""
         return [entry["point_id"] for entry in self.stage.floor]
 
+    @property
+    def waits_for_stage(self) -> bool:
+        """A guest is on stage whose line is cut."""
+        on_stage = self.halls.get(self.stage.stage_point_id or 0)
+        return on_stage is not None and on_stage.presence == "lost" and on_stage.point_id != self.main
+
     def hall(self, point_id: int) -> Hall:
         """NotFound if the point is not a member of this meeting."""
         found = self.halls.get(point_id)
@@ -158,6 +164,7 @@ class Conference:
                 "tiles": [place for point_id in self.stage.tiles if (place := self._place(point_id)) is not None],
                 "content": self._content(),
                 "recess": self.stage.recess and Recess.model_validate(self.stage.recess),
+                "returns_at": self.stage.returns_at,
             }
         )
 
@@ -191,6 +198,7 @@ async def load(session: AsyncSession, meeting: Meeting) -> Conference:
         content=None,
         content_muted=False,
         recess=None,
+        returns_at=None,
     )
     rows = await session.execute(
         select(
@@ -274,10 +282,13 @@ class Before:
         self.stage = conference.stage_entity()
         self.facts = {hall.point_id: hall.facts() for hall in conference.halls.values()}
         self.floor = set(conference.holders)
+        self.on_stage = conference.stage.stage_point_id
 
 
 async def settle(tx: Transaction, conference: Conference, before: Before, kind: str) -> bool:
     """Rearranges the small pictures, writes what changed, and appends one event of it. False if nothing changed."""
+    if not conference.waits_for_stage or conference.stage.stage_point_id != before.on_stage:
+        conference.stage.returns_at = None
     await _arrange(tx.session, conference)
     touched = [hall for hall in conference.halls.values() if hall.facts() != before.facts[hall.point_id]]
     told = {hall.point_id for hall in touched} | (before.floor ^ set(conference.holders))

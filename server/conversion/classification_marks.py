@@ -4,8 +4,9 @@ Words that merely contain it ("bí mật nhà nước", "mật độ dân số")
 import itertools
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any
 
 from server.core.fields import folded
@@ -36,10 +37,13 @@ _HEAD, _TABLE_BELOW = 0.45, 0.25
 """Stamps stand in the head of a first page; below the letterhead a word may be a table's."""
 _ROW = 0.012
 """Height of a row's words, at least."""
-_COLUMNS = 3
+_COLUMNS, _NEXT_ROW = 3, 0.07
 _FOLDED_COMPACT = {mark.replace(" ", ""): code for mark, code in _FOLDED.items()}
 _SIGN_MAX = 12
 """Letters of a paper's sign: "TTr-UBND"."""
+_STROKES_AROUND = re.compile(r"[iltjf]{0,2}mat[iltjf]{0,2}")
+_ALIKE, _LONG = 0.85, 6
+"""Of drawn letters: "TUYẾỆT MẬT" is one too many of eight."""
 _GAP = 0.035
 """A gap this wide (parts of the page) divides a line: the stamp stands beside something."""
 _DIVIDES_NAME = re.compile(r"[_()\[\]{}–—.,;+#]+|\s+-\s*|\s*-\s+|(?<=\w)-(?=\w)")
@@ -69,11 +73,40 @@ def mark_on(pages: Sequence[Sequence[list[Any]]], *, recognised: Collection[int]
     return min(found, key=lambda each: each.in_body, default=None)
 
 
+def mark_drawn_on(pages: Mapping[int, Sequence[list[Any]]]) -> FoundMark | None:
+    """The same for what is drawn (see stamps): page (from 1) -> one line for each spot of ink. What recognition makes
+    of a frame's rest, a stroke before or behind, is left aside."""
+    found = []
+    for number, lines in pages.items():
+        for line in lines:
+            said = " ".join(word[2] for word in line[4])
+            mark = _stamp(said) or (_nearly(said) if _upper(said) else None)
+            if mark is not None:
+                found.append(FoundMark(mark, number, in_body=line[1] > (_HEAD if number == 1 else _TABLE_BELOW)))
+    return min(found, key=lambda each: each.in_body, default=None)
+
+
+def _nearly(said: str) -> Mark | None:
+    compact = "".join(each for each in folded(said) if each.isalpha())
+    if _STROKES_AROUND.fullmatch(compact):
+        return "mat"
+    near = ((SequenceMatcher(None, compact, mark).ratio(), code) for mark, code in _FOLDED_COMPACT.items())
+    ratio, code = max(near)
+    return code if ratio >= _ALIKE and len(compact) >= _LONG else None
+
+
 def _is_in_body(lines: Sequence[list[Any]], top: float, page: int) -> bool:
     if top > (_HEAD if page == 1 else _TABLE_BELOW):
         return True
-    beside = sum(len(_divided(line)) for line in lines if line[1] < top + _ROW and line[1] + line[3] > top + _ROW / 2)
-    return top > _TABLE_BELOW and beside >= _COLUMNS
+    if _columns(lines, top) < _COLUMNS:
+        return False
+    # At the top of a page it must be a table's row for certain: another one stands above or below it.
+    rows = {round(line[1], 2) for line in lines if _ROW < abs(line[1] - top) < _NEXT_ROW}
+    return top > _TABLE_BELOW or any(_columns(lines, row) >= _COLUMNS for row in rows)
+
+
+def _columns(lines: Sequence[list[Any]], top: float) -> int:
+    return sum(len(_divided(line)) for line in lines if line[1] < top + _ROW and line[1] + line[3] > top + _ROW / 2)
 
 
 def mark_in_name(file_name: str) -> Mark | None:

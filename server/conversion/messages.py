@@ -9,6 +9,8 @@ ORIGINAL = "original"
 REPORT = "report.json"
 PAGES = "pages.jsonl"
 """One `MadePage` a line, in order."""
+RECOGNISED = "recognised.jsonl"
+"""What was read of scanned pages, on earlier tries and of earlier versions too; see recognised_pages."""
 ROOTS = "roots"
 """Folder of the certificates that signatures are checked against."""
 RESULT = "result"
@@ -93,6 +95,8 @@ class Report(_Sheet):
     page_count: int
     text_quality: Literal["text", "ocr", "none"]
     outline: list[OutlineEntry]
+    page_labels: list[str] = []
+    """What is printed on the pages; empty: their numbers."""
     signatures: list[Signature]
     warnings: list[Message]
     guess: Guess

@@ -80,11 +80,12 @@ def recognise(
 ) -> None:
     """A copy whose `pages` have a text layer, and are turned the right way up unless they are to `keep` as they lie.
     Text that can be seen stays, what an earlier recognition left is replaced; `anew`: whatever text there is is left
-    aside. Raises NotInstalled, Unreadable."""
+    aside. What was read before, by a file beside the target, is not read again. Raises NotInstalled, Unreadable."""
     import ocrmypdf  # noqa: PLC0415  takes a second, and most papers are no scans
 
-    from server.conversion import ocr_progress  # noqa: PLC0415
+    from server.conversion import ocr_progress, recognised_pages  # noqa: PLC0415
 
+    recognised_pages.kept.open(target.parent)
     ocr_progress.told[:] = [told]
     logging.getLogger("ocrmypdf").setLevel(logging.CRITICAL)
     try:
@@ -105,7 +106,7 @@ def recognise(
             jobs=cores,
             use_threads=True,
             progress_bar=True,
-            plugins=["server.conversion.ocr_progress"],
+            plugins=["server.conversion.ocr_progress", "server.conversion.recognised_pages"],
         )
     except ocrmypdf.exceptions.MissingDependencyError as error:
         raise NotInstalled(str(error)) from error
@@ -113,3 +114,10 @@ def recognise(
         raise
     except Exception as error:  # its own errors, and those of all it reads PDF with
         raise Unreadable(repr(error)) from error
+
+
+def forget_unused() -> None:
+    """Of the pages that were kept: those that this paper has no more."""
+    from server.conversion import recognised_pages  # noqa: PLC0415
+
+    recognised_pages.kept.forget_unused()

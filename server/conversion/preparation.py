@@ -109,6 +109,23 @@ def _hidden(layers: Dictionary) -> set[tuple[int, int]]:
     if usual.get("/BaseState") == Name.OFF:
         on = {each.objgen for each in usual.get("/ON", Array()) if isinstance(each, Dictionary)}
         off |= {each.objgen for each in groups} - on
+    return _as_viewers_set_them(usual, off)
+
+
+def _as_viewers_set_them(usual: Object, off: set[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Viewers switch layers by themselves whose usage says so (ISO 32000-1 section 8.11.4.4)."""
+    by_themselves = usual.get("/AS")
+    for each in by_themselves if isinstance(by_themselves, Array) else ():
+        if not isinstance(each, Dictionary) or each.get("/Event") != Name.View:
+            continue
+        for group in each.get("/OCGs", Array()):
+            usage = group.get("/Usage") if isinstance(group, Dictionary) else None
+            view = usage.get("/View") if isinstance(usage, Dictionary) else None
+            state = view.get("/ViewState") if isinstance(view, Dictionary) else None
+            if state == Name.OFF:
+                off = off | {group.objgen}
+            elif state == Name.ON:
+                off = off - {group.objgen}
     return off
 
 

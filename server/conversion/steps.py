@@ -8,9 +8,10 @@ from typing import Literal
 import pikepdf
 import pypdfium2
 
-from server.conversion import classification_marks, ocr, office, pages
+from server.conversion import classification_marks, ocr, office, pages, stamps
 from server.conversion.clean import acts, clean
 from server.conversion.deskew import straighten
+from server.conversion.document_facts import attached_names, page_labels_of
 from server.conversion.inspection import Found, inspect
 from server.conversion.inspection import pdf as pdf_inspection
 from server.conversion.messages import (
@@ -21,6 +22,7 @@ from server.conversion.messages import (
     RESULT,
     Guess,
     MadePage,
+    Message,
     Order,
     Report,
     Signature,
@@ -76,6 +78,8 @@ class _Way:
         # Recognising is most of the work, where there is any; else the pictures are.
         begun = 0.6 if scanned else 0.35 if self.found.family == "office" else 0.06
         self.tell("clean", begun)
+        if scanned:
+            ocr.forget_unused()
         if signed:
             # Not a byte of it is changed; pictures and text are made from it.
             self.reading.hardlink_to(self.folder / ORIGINAL)
@@ -90,6 +94,7 @@ class _Way:
         with pypdfium2.PdfDocument(self.reading) as document:
             count = len(document)
         outline = [entry for entry in outline_of(self.reading) if entry.page <= count]
+        labels = page_labels_of(self.reading)
         pictures = pages.make(
             self.reading,
             read,
@@ -98,7 +103,7 @@ class _Way:
             told=lambda part: self._tell_page("pictures", begun + 0.03, 0.99, part, count),
         )
         first = self._first_pages()
-        self._check_secrecy(first, {*judged.scans, *judged.rubbish, *judged.layered})
+        self._check_secrecy(first, judged)
         quality, little = self._text_quality(len(judged.scans) + len(judged.rubbish), count)
         if little:
             self.warnings.append("little-text")
@@ -108,8 +113,9 @@ class _Way:
             page_count=count,
             text_quality=quality,
             outline=outline,
+            page_labels=labels if len(labels) == count else [],
             signatures=signed,
-            warnings=[warning(code) for code in dict.fromkeys(self.warnings)],
+            warnings=[self._warning(code) for code in dict.fromkeys(self.warnings)],
             guess=Guess(
                 title=guessed.title,
                 kind=guessed.kind,
@@ -123,6 +129,10 @@ class _Way:
         )
         (self.folder / REPORT).write_text(report.model_dump_json(), encoding="utf-8")
         self.tell("pictures", 0.99)
+
+    def _warning(self, code: str) -> Message:
+        names = attached_names(self.found.anew or self.folder / ORIGINAL) if code == "files-removed" else []
+        return warning(code, "; ".join(names))
 
     def _tell_page(self, stage: Stage, begun: float, ends: float, part: float, pages: int) -> None:
         """`part` (0 … 1) of the stage's pages is done: it is at the next one."""
@@ -148,7 +158,7 @@ class _Way:
             ocr.picture_to_pdf(original, made)
             return made
         self.tell("convert", 0.06)
-        made, warnings = office.convert(original, self.found, self.folder)
+        made, warnings = office.convert(original, self.found, self.folder, self.order.pages_max)
         self.warnings += warnings
         # LibreOffice is taken at its word no more than anybody else.
         pdf_inspection.check(made, self.order.pages_max)
@@ -214,8 +224,14 @@ class _Way:
                 for line, _ in zip(file, range(classification_marks.PAGES), strict=False)
             ]
 
-    def _check_secrecy(self, first: list[MadePage], recognised: set[int]) -> None:
+    def _check_secrecy(self, first: list[MadePage], judged: Judged) -> None:
+        recognised = {*judged.scans, *judged.rubbish, *judged.layered}
         found = classification_marks.mark_on([page.lines for page in first], recognised=recognised)
+        if found is None or found.in_body:
+            # What is written comes first: it costs nothing.
+            drawn = stamps.drawn_words(self.reading, len(first), recognised)
+            stamped = classification_marks.mark_drawn_on(drawn)
+            found = min((each for each in (found, stamped) if each), key=lambda each: each.in_body, default=None)
         named = classification_marks.mark_in_name(self.order.file_name)
         if found is None and not named:
             return

@@ -1,6 +1,7 @@
 """Whether a page's text is what the eye sees. A page needs recognising where there is ink and no text, where the text
 is a scanner's own guess and a poor one, and where its signs mean nothing. True text is never replaced by a guess."""
 
+import ctypes
 import re
 import unicodedata
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ _SEEN_DPI = 50
 _DARK, _LIGHT = 128, 150
 _INK = 0.002
 """Part of the page that is dark and is not its text."""
+_LARGE, _PAPER, _PAPER_PART = 0.2, 200, 0.6
+"""Of a page; of a sheet's shades; of its pixels."""
 _BANDS, _BANDS_INKED = 40, 0.2
 """Lines of writing lie over much of the page; an emblem does not."""
 _MIN_FOREIGN = 100
@@ -81,6 +84,8 @@ def _judge_page(page: pypdfium2.PdfPage, number: int, found: Judged, *, office: 
         hidden = _hidden_letters(page, textpage) if letters else 0
         seen = letters - hidden
         if office and seen >= _OFFICE_FEW:
+            if seen <= _FEW and _shows_a_sheet(page):
+                found.scans.append(number)
             return
         if seen > _FEW or not _has_ink_beside(page, textpage, seen):
             return
@@ -111,15 +116,38 @@ def _is_rubbish(textpage: pypdfium2.PdfTextPage, text: str, count: int) -> bool:
 
 
 def _hidden_letters(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage) -> int:
-    """In text that is not drawn (render mode 3): what recognition leaves behind."""
+    """In text that is not drawn (render mode 3, or in full transparency): what recognition leaves behind."""
     hidden = 0
     for each in page.get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT], max_depth=3):
-        if raw.FPDFTextObj_GetTextRenderMode(each) == raw.FPDF_TEXTRENDERMODE_INVISIBLE:
+        if raw.FPDFTextObj_GetTextRenderMode(each) == raw.FPDF_TEXTRENDERMODE_INVISIBLE or _is_clear(each):
             size = raw.FPDFTextObj_GetText(each, textpage, None, 0)
             buffer = (raw.FPDF_WCHAR * (size // 2 + 1))()
             raw.FPDFTextObj_GetText(each, textpage, buffer, size)
             hidden += _letters("".join(map(chr, buffer[: max(0, size // 2 - 1)])))
     return hidden
+
+
+def _shows_a_sheet(page: pypdfium2.PdfPage) -> bool:
+    """A large picture on it is light with some ink, as a scanned sheet is and a photo is not."""
+    width, height = page.get_size()
+    for each in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=4):
+        left, bottom, right, top = each.get_bounds()
+        if (right - left) * (top - bottom) < width * height * _LARGE:
+            continue
+        try:
+            picture = each.get_bitmap(render=False).to_pil().convert("L")
+        except (pypdfium2.PdfiumError, ValueError):
+            continue
+        picture.thumbnail((800, 800), reducing_gap=2)
+        shades = np.asarray(picture)
+        if float((shades > _PAPER).mean()) > _PAPER_PART and float((shades < _LIGHT).mean()) > _INK:
+            return True
+    return False
+
+
+def _is_clear(text: pypdfium2.PdfObject) -> bool:
+    red, green, blue, alpha = ctypes.c_uint(), ctypes.c_uint(), ctypes.c_uint(), ctypes.c_uint()
+    return bool(raw.FPDFPageObj_GetFillColor(text, red, green, blue, alpha)) and alpha.value == 0
 
 
 def _has_ink_beside(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage, seen: int) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from server.core.bus import Bus, LocalBus
 from server.core.clock import utc_now
+from server.core.components import Components
 from server.core.config import Settings
 from server.core.database import Database
 from server.core.secrets import kept_secret
@@ -25,17 +26,17 @@ class Services:
     transactions: Transactions
     bus: Bus
     storage: Storage
+    components: Components
     clock: Callable[[], datetime] = utc_now
 
     @classmethod
-    def start(cls, settings: Settings, clock: Callable[[], datetime] = utc_now) -> "Services":
-        """Connects nothing yet: the first query does."""
+    def start(cls, settings: Settings, components: Components, clock: Callable[[], datetime] = utc_now) -> "Services":
+        """Connects nothing yet: the first query does. `components`: `server.wiring.components()`."""
         settings.var.mkdir(parents=True, exist_ok=True, mode=0o700)
-        database = Database(settings.database)
+        database = Database(settings.database, settings.database_pool)
         bus = LocalBus()
-        return cls(
-            settings, database, Transactions(database, bus, clock, audit_key(settings)), bus, Storage(settings), clock
-        )
+        transactions = Transactions(database, bus, components, clock, audit_key(settings))
+        return cls(settings, database, transactions, bus, Storage(settings), components, clock)
 
     async def stop(self) -> None:
         await self.database.close()

@@ -14,13 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.core.actor import Actor
 from server.core.bus import Bus
 from server.core.clock import utc_now
+from server.core.components import Components
 from server.core.database import Database
 
 
 class Transaction:
     """`session`: flush as you like, never commit. `now`: the one time of everything written here. `bus`: for what
-    `after_commit` has to tell. `database`: for reading beside what was committed before. `audit_key`: of the audit
-    log's chain, from outside the database."""
+    `after_commit` has to tell. `database`: for reading beside what was committed before. `components`: hooks of
+    features above, and what a feature keeps. `audit_key`: of the audit log's chain, from outside the database."""
 
     def __init__(
         self,
@@ -30,9 +31,11 @@ class Transaction:
         bus: Bus,
         *,
         database: Database,
+        components: Components,
         audit_key: bytes = b"",
     ) -> None:
         self.audit_key = audit_key
+        self.components = components
         self.session = session
         self.actor = actor
         self.now = now
@@ -62,9 +65,15 @@ class Transactions:
     """Opens write transactions. On SQLite a lock before the database keeps waiting writers out of its busy loop."""
 
     def __init__(
-        self, database: Database, bus: Bus, clock: Callable[[], datetime] = utc_now, audit_key: bytes = b""
+        self,
+        database: Database,
+        bus: Bus,
+        components: Components,
+        clock: Callable[[], datetime] = utc_now,
+        audit_key: bytes = b"",
     ) -> None:
         self.audit_key = audit_key
+        self._components = components
         self._database = database
         self._bus = bus
         self._clock = clock
@@ -72,19 +81,33 @@ class Transactions:
 
     @asynccontextmanager
     async def __call__(self, actor: Actor) -> AsyncIterator[Transaction]:
-        if self._one_writer is None:
-            async with self._open(actor) as transaction:
-                yield transaction
-            return
-        async with self._one_writer, self._open(actor) as transaction:
-            yield transaction
+        committed: list[Transaction] = []
+        try:
+            if self._one_writer is None:
+                async with self._open(actor, committed) as transaction:
+                    yield transaction
+            else:
+                async with self._one_writer, self._open(actor, committed) as transaction:
+                    yield transaction
+        finally:
+            # The next writer has the lock already, and the pool its connection, while thousands are told. It cannot
+            # have committed meanwhile (nothing is waited for in between), so events leave in the order of their
+            # numbers. Whoever was cancelled just after the commit has written all the same.
+            for each in committed:
+                each._committed()
 
     @asynccontextmanager
-    async def _open(self, actor: Actor) -> AsyncIterator[Transaction]:
+    async def _open(self, actor: Actor, committed: list[Transaction]) -> AsyncIterator[Transaction]:
         async with self._database.sessions() as session:
             await session.connection(execution_options={"write": True})
             transaction = Transaction(
-                session, actor, self._clock(), self._bus, database=self._database, audit_key=self.audit_key
+                session,
+                actor,
+                self._clock(),
+                self._bus,
+                database=self._database,
+                components=self._components,
+                audit_key=self.audit_key,
             )
             try:
                 yield transaction
@@ -92,5 +115,4 @@ class Transactions:
             except BaseException:
                 await session.rollback()
                 raise
-            # Still under the writer's lock: events leave in the order of their numbers.
-            transaction._committed()
+            committed.append(transaction)

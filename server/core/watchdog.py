@@ -6,6 +6,7 @@ the loop's thread executes just then, so that the log names the line and not onl
 
 import asyncio
 import contextlib
+import gc
 import sys
 import threading
 import time
@@ -36,6 +37,7 @@ class Watchdog:
     _beat: float = 0.0
     _stack: str = ""
     _over: bool = False
+    _collecting_since: float = 0.0
 
     @contextlib.asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
@@ -45,9 +47,11 @@ class Watchdog:
         thread = threading.Thread(target=self._look, args=(loop_thread,), name="watchdog", daemon=True)
         thread.start()
         beating = asyncio.create_task(self._keep_beating(), name="watchdog")
+        gc.callbacks.append(self._collects)
         try:
             yield
         finally:
+            gc.callbacks.remove(self._collects)
             self._over = True
             beating.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -67,6 +71,14 @@ class Watchdog:
                     # Far less processor time than that: the machine was busy with others, or a thread here was.
                     cpu_ms = round((time.thread_time() - used) * 1000, 1)
                     log.warning("loop-held", ms=round(late * 1000, 1), cpu_ms=cpu_ms, where=stack)
+
+    def _collects(self, phase: str, info: dict[str, int]) -> None:
+        """Called by the garbage collector, in whatever thread it runs: all others stand still."""
+        now = time.perf_counter()
+        if phase == "start":
+            self._collecting_since = now
+        elif (taken := now - self._collecting_since) > self.logged:
+            log.warning("collector-held", ms=round(taken * 1000, 1), generation=info["generation"])
 
     def _look(self, loop_thread: int) -> None:
         while not self._over:

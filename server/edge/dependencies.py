@@ -6,9 +6,9 @@ of a chain as if it were a request of its own.
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from fastapi import Depends
+from fastapi import Depends, Query
 from fastapi.requests import HTTPConnection
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,8 +16,9 @@ from server.core.actor import Actor
 from server.core.errors import DomainError, NotSignedIn
 from server.core.services import Services
 from server.core.transaction import Transaction
+from server.edge.session_cookie import session_token
 
-COOKIE = "nhipcau_session"
+T = TypeVar("T")
 
 ACTING_AS = "x-nhipcau-as"
 """Whose page it is, "person-7" or "point-3", where the page says so."""
@@ -30,13 +31,25 @@ class OtherPerson(DomainError):
     en = "Somebody else has signed in on this device meanwhile. Reload the page to go on."
 
 
-Recognise = Callable[[Services, str | None], Awaitable[Actor | None]]
-"""Who a cookie's value belongs to. `accounts` knows; `main` puts it into `app.state.recognise`."""
+class Recognise:
+    """Who a cookie's value belongs to; `accounts` knows."""
+
+    async def __call__(self, services: Services, token: str | None) -> Actor | None:
+        raise NotImplementedError
 
 
 def services_of(connection: HTTPConnection) -> Services:
     services: Services = connection.app.state.services
     return services
+
+
+def component(kind: type[T]) -> Callable[[HTTPConnection], Awaitable[T]]:
+    """A dependency: the application's one object of this class."""
+
+    async def found(connection: HTTPConnection) -> T:
+        return services_of(connection).components[kind]
+
+    return found
 
 
 async def _services(connection: HTTPConnection) -> Services:
@@ -47,8 +60,8 @@ AppServices = Annotated[Services, Depends(_services)]
 
 
 async def _optional(connection: HTTPConnection) -> Actor | None:
-    recognise: Recognise = connection.app.state.recognise
-    actor = await recognise(services_of(connection), connection.cookies.get(COOKIE))
+    services = services_of(connection)
+    actor = await services.components[Recognise](services, session_token(connection.cookies, services.settings))
     if actor is None or connection.client is None:
         return actor
     actor = replace(actor, address=connection.client.host)
@@ -92,3 +105,6 @@ async def _writing(connection: HTTPConnection, actor: CurrentActor) -> AsyncIter
 
 Write = Annotated[Transaction, Depends(_writing, scope="function")]
 """A transaction of the current actor: committed when the route returns and before its response leaves."""
+
+SeenRevision = Annotated[int | None, Query(alias="revision", ge=0, le=2**31 - 1)]
+"""The revision that the editor saw: if it is another by now, the edit is refused as EditedMeanwhile (409)."""

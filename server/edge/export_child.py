@@ -9,7 +9,8 @@ import sys
 
 
 def main() -> None:
-    module, function, arguments, memory_mb, seconds = pickle.load(sys.stdin.buffer)  # noqa: S301  (the parent's own)
+    memory_mb, seconds = map(int, sys.argv[1:])
+    module, function, arguments = pickle.load(sys.stdin.buffer)  # noqa: S301  (the parent's own)
     os.nice(10)
     memory = memory_mb * 1024 * 1024
     for what, most in (

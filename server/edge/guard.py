@@ -16,6 +16,7 @@ from server.core.origin import is_own_host, is_same_origin
 from server.edge import budgets
 from server.edge.errors import respond
 from server.edge.headers import SecurityHeaders
+from server.edge.proxy_watch import ProxyWatch
 
 log = structlog.get_logger(__name__)
 
@@ -62,17 +63,19 @@ class Broken(DomainError):
 
 
 class Guard:
-    def __init__(self, app: ASGIApp, settings: Settings, security: SecurityHeaders) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, security: SecurityHeaders, proxies: ProxyWatch) -> None:
         self._told_at = -math.inf
         self.app = app
         self.settings = settings
         self.security = security
+        self.proxies = proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         started = False
+        self.proxies.saw(scope)
         host = Headers(scope=scope).get("host")
 
         async def send_with_headers(message: Message) -> None:

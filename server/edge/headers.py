@@ -21,6 +21,27 @@ def inline_script_hashes(page: str) -> list[str]:
     ]
 
 
+_OWN = ("autoplay", "camera", "display-capture", "fullscreen", "microphone", "picture-in-picture", "screen-wake-lock")
+_NOBODY = (
+    "accelerometer",
+    "bluetooth",
+    "browsing-topics",
+    "geolocation",
+    "gyroscope",
+    "hid",
+    "idle-detection",
+    "local-fonts",
+    "magnetometer",
+    "midi",
+    "payment",
+    "serial",
+    "usb",
+    "xr-spatial-tracking",
+)
+_PERMISSIONS = ", ".join([*(f"{name}=(self)" for name in _OWN), *(f"{name}=()" for name in _NOBODY)])
+"""What our pages may ask a browser for, and what nothing in them may."""
+
+
 class SecurityHeaders:
     """The security headers. The page's script is part of the policy, so a page built anew takes effect at once."""
 
@@ -119,7 +140,9 @@ def _headers(scripts: list[str], connect_to: list[str], *, https: bool) -> dict[
         # Sign-in links carry their token in the path.
         "Referrer-Policy": "no-referrer",
         "Cross-Origin-Opener-Policy": "same-origin",
-        "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), "
-        "geolocation=(), payment=(), usb=()",
+        "Permissions-Policy": _PERMISSIONS,
+        # For browsers that do not know frame-ancestors.
+        "X-Frame-Options": "DENY",
+        "Origin-Agent-Cluster": "?1",
         **_of_parts(https=https),
     }

@@ -10,10 +10,11 @@ import re
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field, StringConstraints
 
 from server.edge.budgets import Allowance
+from server.edge.dependencies import component
 
 log = structlog.get_logger(__name__)
 router = APIRouter(prefix="/api", tags=["health"])
@@ -85,8 +86,10 @@ def browser_of(agent: str) -> str:
     return ", ".join(part for part in (" ".join(named) if named else "", system[0] if system else "") if part) or "?"
 
 
+_Faults = Annotated[PageFaults, Depends(component(PageFaults))]
+
+
 @router.post("/page-faults", status_code=204)
-async def note_page_fault(request: Request, fault: PageFault) -> None:
+async def note_page_fault(request: Request, faults: _Faults, fault: PageFault) -> None:
     """A page tells of its own fault; nobody has to be signed in, and nothing is answered."""
-    faults: PageFaults = request.app.state.page_faults
     faults.note(fault, request.client.host if request.client else "", request.headers.get("user-agent", ""))

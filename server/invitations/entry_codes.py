@@ -10,7 +10,7 @@ from server.core.errors import NotAllowed, NotFound
 from server.core.services import Services
 from server.core.transaction import Transaction
 from server.invitations.codes import hall_code, hall_secret, valid_until
-from server.invitations.qr import svg
+from server.invitations.qr import png, svg
 from server.invitations.schemas import HallCode, Knocked
 from server.meetings.access import meeting_for_write, visible_meeting
 from server.meetings.models import Delegate, Meeting, MemberPoint, new_public_code
@@ -49,6 +49,11 @@ async def renew(tx: Transaction, meeting_id: int) -> str:
 async def meeting_svg(session: AsyncSession, settings: Settings, meeting_id: int, actor: Actor) -> str:
     meeting, _ = await visible_meeting(session, meeting_id, actor)
     return svg(url_of(settings, meeting))
+
+
+async def meeting_png(session: AsyncSession, settings: Settings, meeting_id: int, actor: Actor) -> bytes:
+    meeting, _ = await visible_meeting(session, meeting_id, actor)
+    return png(url_of(settings, meeting))
 
 
 async def screen_code(

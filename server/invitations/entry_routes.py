@@ -9,9 +9,10 @@ from server.accounts.dependencies import AppServices, CurrentActor, ReadSession,
 from server.core.actor import SYSTEM
 from server.core.errors import NotFound
 from server.core.fields import Id, Line
+from server.edge.dependencies import component
 from server.invitations import entry_codes, requests
 from server.invitations.codes import hall_secret
-from server.invitations.rate_limits import Knocks
+from server.invitations.rate_limits import EntryLimits
 from server.invitations.schemas import (
     Knocked,
     MeetingCode,
@@ -29,16 +30,11 @@ RowId = Annotated[Id, PathParameter()]
 Code = Annotated[Line, PathParameter(max_length=64)]
 
 
-async def _knocks(request: Request) -> Knocks:
-    knocks: Knocks = request.app.state.knocks
-    return knocks
-
-
 async def _address(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-Doorkeeper = Annotated[Knocks, Depends(_knocks)]
+Doorkeeper = Annotated[EntryLimits, Depends(component(EntryLimits))]
 Address = Annotated[str, Depends(_address)]
 
 

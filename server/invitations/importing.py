@@ -16,7 +16,7 @@ from server.invitations.rights import ListRights, MeetingOver, list_for_write, l
 from server.invitations.schemas import BadRow, ImportNote, ImportOut, ReadyRow
 from server.invitations.sheets.halls import Hall, Halls
 from server.invitations.sheets.rows import Meant, meaning
-from server.invitations.sheets.template import template
+from server.invitations.sheets.template import RefusedRow, template
 from server.meetings.models import Meeting, MemberPoint
 from server.organisations.models import BridgePoint, Unit
 from server.organisations.queries import ids_of
@@ -48,6 +48,25 @@ async def import_list(services: Services, actor: Actor, meeting_id: int, content
     return _told(meant, lines, known, added)
 
 
+async def refused_of(services: Services, actor: Actor, meeting_id: int, content: bytes) -> bytes:
+    """XLSX of the rows that `import_list` leaves out, as the template has them and with the reason. The same errors."""
+    async with services.database.read() as session:
+        await list_rights(session, meeting_id, actor)
+    sheets = await read(content)
+    meant, _ = await services.database.beside(lambda session: _look(session, meeting_id, actor, sheets))
+    async with services.database.read() as session:
+        meeting, rights = await list_rights(session, meeting_id, actor)
+        halls = await halls_of(session, meeting, rights)
+    return await asyncio.to_thread(template, meeting.title, halls, _refused(meant))
+
+
+def _refused(meant: Meant) -> list[RefusedRow]:
+    reasons: dict[int, list[str]] = {}
+    for wrong in meant.wrong:
+        reasons.setdefault(wrong.row, []).append(f"{wrong.column}: {wrong.vi}")
+    return [RefusedRow(row.cells, f"Dòng {row.number}. " + " ".join(reasons[row.number])) for row in meant.refused]
+
+
 async def _look(session: AsyncSession, meeting_id: int, actor: Actor, sheets: list[Sheet]) -> tuple[Meant, list[Line]]:
     meeting, rights = await list_rights(session, meeting_id, actor)
     if meeting.state == "ended" and not rights.everything:
@@ -55,10 +74,11 @@ async def _look(session: AsyncSession, meeting_id: int, actor: Actor, sheets: li
     return await _understood(session, meeting, rights, sheets)
 
 
-async def template_of(session: AsyncSession, meeting_id: int, actor: Actor) -> bytes:
+async def template_of(services: Services, meeting_id: int, actor: Actor) -> bytes:
     """XLSX with the halls whose lists the actor keeps."""
-    meeting, rights = await list_rights(session, meeting_id, actor)
-    halls = await halls_of(session, meeting, rights)
+    async with services.database.read() as session:
+        meeting, rights = await list_rights(session, meeting_id, actor)
+        halls = await halls_of(session, meeting, rights)
     return await asyncio.to_thread(template, meeting.title, halls)
 
 

@@ -18,6 +18,7 @@ class Occasion:
     ends_at: datetime
     contact: str
     """Whom to ask: "Nguyễn Văn A, 0263 3822 111"; may be empty."""
+    kind: str = "hoi-nghi"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,20 @@ def place(point_name: str | None, unit_name: str | None) -> str:
     return f"Điểm cầu {point_name} ({unit_name})" if point_name else ""
 
 
-def addressed(who: Invited) -> str:
+COUNCIL = "ky-hop"
+"""A session of the People's Council: its members are addressed as the people's deputies, in the Party or not."""
+POLITE = "Ông/Bà"
+
+
+def addressed(who: Invited, occasion: Occasion) -> str:
     """How a person is spoken to: guests need not be of the Party or the State."""
-    return "Ông/Bà" if who.guest else "Đồng chí"
+    return POLITE if who.guest or occasion.kind == COUNCIL else "Đồng chí"
+
+
+def addressed_within(who: Invited, occasion: Occasion) -> str:
+    """The same inside a sentence."""
+    you = addressed(who, occasion)
+    return you if you == POLITE else you.lower()
 
 
 def when(occasion: Occasion) -> str:
@@ -45,7 +57,7 @@ def when(occasion: Occasion) -> str:
 
 
 def where(who: Invited) -> str:
-    return who.place or "Dự trực tuyến, qua đường dẫn riêng"
+    return who.place or "Dự trực tuyến, qua liên kết dự họp riêng"
 
 
 def subject(occasion: Occasion) -> str:
@@ -55,8 +67,7 @@ def subject(occasion: Occasion) -> str:
 
 def text(occasion: Occasion, who: Invited, url: str, until: datetime) -> str:
     """The e-mail's text. `url`: the personal link."""
-    you = addressed(who)
-    you_within = you if who.guest else you.lower()
+    you, you_within = addressed(who, occasion), addressed_within(who, occasion)
     position = f", {who.title}" if who.title else ""
     contact = f" ({occasion.contact})" if occasion.contact else ""
     return f"""Kính gửi: {you} {who.full_name}{position}
@@ -68,15 +79,15 @@ def text(occasion: Occasion, who: Invited, url: str, until: datetime) -> str:
     Thời gian: {when(occasion)}
     Địa điểm: {where(who)}
 
-Chương trình và tài liệu được gửi qua đường dẫn riêng dưới đây. Mở trên điện thoại, máy tính bảng hoặc máy tính,
+Chương trình và tài liệu được gửi qua liên kết dự họp riêng dưới đây. Mở trên điện thoại, máy tính bảng hoặc máy tính,
 không cần mật khẩu:
 
     {url}
 
-Đường dẫn chỉ dùng cho cuộc họp này và chỉ dành cho {you_within}, có hiệu lực đến hết ngày \
+Liên kết chỉ dùng cho cuộc họp này và chỉ dành cho {you_within}, có hiệu lực đến hết ngày \
 {until.astimezone(VIETNAM):%d/%m/%Y}. Xin không chuyển cho người khác.
 
-Nếu thư này không gửi đúng người, xin không mở đường dẫn, báo lại ban tổ chức{contact} và xóa thư.
+Nếu thư này không gửi đúng người, xin không mở liên kết, báo lại ban tổ chức{contact} và xóa thư.
 
 Thư được gửi tự động, xin không trả lời.
 """

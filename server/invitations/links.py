@@ -1,5 +1,6 @@
 """Personal links to a meeting: sent by e-mail or handed out, and taken back."""
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -37,7 +38,7 @@ VALID_AFTER = timedelta(days=14)
 
 
 class StillDraft(Conflict):
-    vi = "Cuộc họp còn là bản nháp nên đường dẫn chưa mở được gì. Gửi giấy mời trước rồi mới tạo đường dẫn."
+    vi = "Cuộc họp còn là bản nháp nên liên kết chưa mở được gì. Công bố cuộc họp trước rồi mới tạo liên kết."
     en = "The meeting is still a draft, so links would open nothing. Invite first."
 
 
@@ -93,10 +94,16 @@ async def make(
             await record(
                 tx, "links.made", "meeting", meeting_id, count=len(reached) if by_job else len(some), sent=send
             )
+    paths = [] if send else [(row.delegate_id, made[row.person_id].path) for row in reached]
+    return await asyncio.to_thread(_answer, rows, paths, queued=len(reached) if send else 0)
+
+
+def _answer(rows: Sequence["_Row"], paths: Sequence[tuple[int, str]], *, queued: int) -> LinksOut:
+    """Of twelve thousand it takes longer than the event loop may stand still."""
     return LinksOut(
-        queued=len(reached) if send else 0,
+        queued=queued,
         without_email=[row.delegate_id for row in rows if not row.email],
-        links=[] if send else [LinkPath(delegate_id=row.delegate_id, path=made[row.person_id].path) for row in reached],
+        links=[LinkPath(delegate_id=delegate_id, path=path) for delegate_id, path in paths],
     )
 
 
@@ -195,7 +202,7 @@ async def occasion_of(session: AsyncSession, meeting: Meeting) -> letters.Occasi
     unit = await session.get_one(Unit, meeting.unit_id)
     main = await session.get_one(BridgePoint, meeting.main_point_id)
     contact = ", ".join(part for part in (main.contact_name, main.contact_phone) if part)
-    return letters.Occasion(meeting.title, unit.name, meeting.starts_at, meeting.ends_at, contact)
+    return letters.Occasion(meeting.title, unit.name, meeting.starts_at, meeting.ends_at, contact, meeting.kind)
 
 
 async def guests(

@@ -1,4 +1,4 @@
-"""Invitations on paper: a PDF with one A5 page for each delegate."""
+"""What goes on paper: invitations, a PDF with one A5 page for each delegate; the meeting's code on a poster."""
 
 import json
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ from server.invitations.letters import Invited, Occasion, addressed, when
 from server.invitations.qr import svg
 
 SOURCE = Path(__file__).with_name("invitation.typ")
+POSTER = Path(__file__).with_name("poster.typ")
 MOST = 1000
 """Pages of one file: more are printed hall by hall."""
 
@@ -22,7 +23,7 @@ def inputs(occasion: Occasion, guests: Sequence[Invited], url: str) -> dict[str,
         "address": url,
         "guests": [
             {
-                "you": addressed(guest),
+                "you": addressed(guest, occasion),
                 "full_name": guest.full_name,
                 "title": guest.title,
                 "place": guest.place or "Dự trực tuyến",
@@ -30,4 +31,10 @@ def inputs(occasion: Occasion, guests: Sequence[Invited], url: str) -> dict[str,
             for guest in guests
         ],
     }
+    return {"data": json.dumps(data), "qr": svg(url)}
+
+
+def poster(occasion: Occasion, url: str) -> dict[str, str]:
+    """Inputs of `POSTER`."""
+    data = {"unit": occasion.unit_name, "title": occasion.title, "when": when(occasion), "address": url}
     return {"data": json.dumps(data), "qr": svg(url)}

@@ -1,8 +1,16 @@
-"""QR codes as SVG."""
+"""QR codes: SVG for pages and print, PNG for who puts them into a document of their own."""
 
 import io
 
 import segno
+
+
+def png(text: str) -> bytes:
+    """The same, 20 pixels a module: sharp on a page of A4."""
+    file = io.BytesIO()
+    made = segno.make(text, error="m", boost_error=False, micro=False)
+    made.save(file, kind="png", border=4, light="#fff", dark="#000", scale=20)
+    return file.getvalue()
 
 
 def svg(text: str) -> str:

@@ -15,6 +15,8 @@ from server.core.fields import folded
 from server.invitations.links import LINK_MAIL
 from server.invitations.rights import ListRights, list_rights
 from server.invitations.schemas import DelegateOut, DelegatesOut, LinkState, ListedPoint, Said
+from server.meetings.list_figures import Lists
+from server.meetings.list_figures import lists as lists_in
 from server.meetings.models import Delegate, MemberPoint
 from server.notifications.delivery import NOT_CONFIGURED
 from server.notifications.models import Mail
@@ -49,8 +51,10 @@ async def delegates(
     total = await session.scalar(select(func.count()).select_from(chosen.subquery()))
     ordered = chosen.order_by(Delegate.point_id, Delegate.position, Delegate.id)
     rows = list(await session.execute(ordered.limit(limit).offset(offset)))
+    lists = await lists_in(session, meeting_id, None if rights.everything else rights.points)
     return DelegatesOut(
-        points=await _points(session, meeting_id, rights),
+        points=await _points(session, meeting_id, rights, lists),
+        lists=lists.figures(),
         total=total or 0,
         delegates=await _out(session, meeting_id, rows, now),
         mail_ready=mail_ready,
@@ -89,16 +93,7 @@ def _shown(meeting_id: int, rights: ListRights | None) -> Select[Any]:
     return statement
 
 
-async def _points(session: AsyncSession, meeting_id: int, rights: ListRights) -> list[ListedPoint]:
-    counts: dict[int | None, int] = dict(
-        (
-            await session.execute(
-                select(Delegate.point_id, func.count())
-                .where(Delegate.meeting_id == meeting_id, Delegate.removed_at.is_(None))
-                .group_by(Delegate.point_id)
-            )
-        ).all()
-    )
+async def _points(session: AsyncSession, meeting_id: int, rights: ListRights, lists: Lists) -> list[ListedPoint]:
     rows = await session.execute(
         select(MemberPoint.point_id, BridgePoint.name, Unit.name)
         .join(BridgePoint, BridgePoint.id == MemberPoint.point_id)
@@ -107,12 +102,12 @@ async def _points(session: AsyncSession, meeting_id: int, rights: ListRights) ->
         .order_by(MemberPoint.id)
     )
     points = [
-        ListedPoint(point_id=point_id, name=name, unit_name=unit_name, count=counts.get(point_id, 0))
+        ListedPoint(point_id=point_id, name=name, unit_name=unit_name, count=lists.counts.get(point_id, 0))
         for point_id, name, unit_name in rows
         if rights.covers(point_id)
     ]
     if rights.everything:
-        points.append(ListedPoint(point_id=None, name=ONLINE, unit_name="", count=counts.get(None, 0)))
+        points.append(ListedPoint(point_id=None, name=ONLINE, unit_name="", count=lists.counts.get(None, 0)))
     return points
 
 
@@ -123,6 +118,7 @@ async def _out(session: AsyncSession, meeting_id: int, rows: Sequence[Any], now:
     return [
         DelegateOut(
             id=found.id,
+            revision=found.revision,
             person_id=person.id,
             full_name=person.full_name,
             title=person.title,
@@ -203,7 +199,7 @@ def _why(mail: Mail | None) -> Said | None:
     if mail.error == NOT_CONFIGURED:
         return Said(
             code=NOT_CONFIGURED,
-            vi="Hệ thống chưa có máy chủ thư. Lấy đường dẫn để gửi bằng cách khác, hoặc nhờ quản trị cấu hình.",
+            vi="Hệ thống chưa có máy chủ thư. Lấy liên kết để gửi bằng cách khác, hoặc nhờ quản trị cấu hình.",
             en="There is no mail server yet. Hand the link out another way, or ask the administrator to set one up.",
         )
     if mail.state == "queued":

@@ -17,7 +17,7 @@ _ASKED_FROM_AFAR = parse("10/10minute")
 _MISSED = parse("30/minute")
 
 
-class Knocks:
+class EntryLimits:
     """One per process; a restart forgives."""
 
     def __init__(self) -> None:

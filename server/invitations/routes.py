@@ -1,5 +1,6 @@
 """Routes of a meeting's lists of delegates, their links and invitations."""
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -9,13 +10,16 @@ from server.accounts.dependencies import AppServices, CurrentActor, ReadSession,
 from server.audit.dependencies import AppAuditLog
 from server.core.fields import Id, Line
 from server.core.typesetting import compiled
+from server.edge.dependencies import SeenRevision
 from server.edge.exports import AppExports
 from server.invitations import delegates as lists
-from server.invitations import devices, entry_codes, importing, links, printed, queries
+from server.invitations import devices, entry_codes, importing, links, many, printed, queries
 from server.invitations.schemas import (
     DelegateOut,
     DelegatePatch,
+    DelegatesMove,
     DelegatesOut,
+    DelegatesRemove,
     DelegatesWrite,
     HallCode,
     ImportOut,
@@ -23,7 +27,9 @@ from server.invitations.schemas import (
     LinksOut,
     LinksRevoke,
     LinksWrite,
+    ManyOut,
 )
+from server.meetings.access import visible_meeting
 
 router = APIRouter(prefix="/api", tags=["invitations"])
 
@@ -31,6 +37,7 @@ RowId = Annotated[Id, PathParameter()]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PDF = "application/pdf"
 SVG = "image/svg+xml"
+PNG = "image/png"
 _SHEET: dict[str, Any] = {
     "requestBody": {"required": True, "content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}
 }
@@ -72,9 +79,19 @@ async def add(meeting_id: RowId, write: DelegatesWrite, tx: Write) -> list[Deleg
     return await queries.some_delegates(tx.session, meeting_id, added, tx.now)
 
 
+@router.post("/meetings/{meeting_id}/delegates/move")
+async def move(meeting_id: RowId, write: DelegatesMove, tx: Write) -> ManyOut:
+    return await many.move(tx, meeting_id, write.delegate_ids, write.point_id)
+
+
+@router.post("/meetings/{meeting_id}/delegates/remove")
+async def remove_many(meeting_id: RowId, write: DelegatesRemove, tx: Write) -> ManyOut:
+    return await many.remove(tx, meeting_id, write.delegate_ids)
+
+
 @router.patch("/delegates/{delegate_id}")
-async def edit(delegate_id: RowId, patch: DelegatePatch, tx: Write) -> DelegateOut:
-    await lists.edit(tx, delegate_id, patch)
+async def edit(delegate_id: RowId, patch: DelegatePatch, tx: Write, seen: SeenRevision = None) -> DelegateOut:
+    await lists.edit(tx, delegate_id, patch, seen)
     return await queries.delegate(tx.session, delegate_id, tx.now)
 
 
@@ -94,16 +111,30 @@ async def import_list(
     return await importing.import_list(services, actor, meeting_id, await request.body(), apply=apply)
 
 
+@router.post(
+    "/meetings/{meeting_id}/delegates/import/refused.xlsx",
+    response_class=Response,
+    responses={200: {"content": {XLSX: {}}}},
+    openapi_extra=_SHEET,
+)
+async def refused(meeting_id: RowId, request: Request, actor: CurrentActor, services: AppServices) -> Response:
+    """Of the same workbook, the rows that cannot be taken, each with the reason: to be put right and sent again."""
+    content = await importing.refused_of(services, actor, meeting_id, await request.body())
+    return _file(content, XLSX, f"dong-bi-tra-lai-{meeting_id}.xlsx")
+
+
 @router.get(
     "/meetings/{meeting_id}/delegates/template.xlsx", response_class=Response, responses={200: {"content": {XLSX: {}}}}
 )
-async def template(meeting_id: RowId, actor: CurrentActor, session: ReadSession) -> Response:
-    return _file(await importing.template_of(session, meeting_id, actor), XLSX, f"mau-dai-bieu-{meeting_id}.xlsx")
+async def template(meeting_id: RowId, actor: CurrentActor, services: AppServices) -> Response:
+    return _file(await importing.template_of(services, meeting_id, actor), XLSX, f"mau-dai-bieu-{meeting_id}.xlsx")
 
 
-@router.post("/meetings/{meeting_id}/links")
-async def make_links(meeting_id: RowId, write: LinksWrite, actor: CurrentActor, services: AppServices) -> LinksOut:
-    return await links.make(services, actor, meeting_id, write.delegate_ids, send=write.send)
+@router.post("/meetings/{meeting_id}/links", response_model=LinksOut)
+async def make_links(meeting_id: RowId, write: LinksWrite, actor: CurrentActor, services: AppServices) -> Response:
+    made = await links.make(services, actor, meeting_id, write.delegate_ids, send=write.send)
+    # FastAPI would look through all of it once more.
+    return Response(await asyncio.to_thread(made.model_dump_json), media_type="application/json")
 
 
 @router.post("/meetings/{meeting_id}/links/revoke", status_code=204)
@@ -149,6 +180,25 @@ async def invitations(
 @router.get("/meetings/{meeting_id}/qr.svg", response_class=Response, responses={200: {"content": {SVG: {}}}})
 async def meeting_code(meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices) -> Response:
     return Response(await entry_codes.meeting_svg(session, services.settings, meeting_id, actor), media_type=SVG)
+
+
+@router.get("/meetings/{meeting_id}/qr.png", response_class=Response, responses={200: {"content": {PNG: {}}}})
+async def meeting_code_png(
+    meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
+) -> Response:
+    content = await entry_codes.meeting_png(session, services.settings, meeting_id, actor)
+    return _file(content, PNG, f"ma-qr-{meeting_id}.png")
+
+
+@router.get("/meetings/{meeting_id}/poster.pdf", response_class=Response, responses={200: {"content": {PDF: {}}}})
+async def poster(
+    meeting_id: RowId, actor: CurrentActor, services: AppServices, session: ReadSession, exports: AppExports
+) -> Response:
+    """The code on a page of A4, for a hall's door."""
+    meeting, _ = await visible_meeting(session, meeting_id, actor)
+    occasion = await links.occasion_of(session, meeting)
+    inputs = printed.poster(occasion, entry_codes.url_of(services.settings, meeting))
+    return _file(await exports.make(actor, compiled, printed.POSTER, inputs), PDF, f"ma-qr-{meeting_id}.pdf")
 
 
 @router.get("/meetings/{meeting_id}/points/{point_id}/code")

@@ -5,6 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from server.core.fields import EmailAddress, Id, Line
 from server.invitations.list_writer import DelegateRole
+from server.meetings.schemas import ListFigures
 
 Name = Annotated[Line, Field(min_length=1, max_length=200)]
 Title = Annotated[Line, Field(max_length=200)]
@@ -56,16 +57,46 @@ class DelegatePatch(Body):
     phone: Phone | None = None
 
 
+Several = Annotated[list[Id], Field(min_length=1, max_length=1000)]
+
+
+class DelegatesMove(Body):
+    delegate_ids: Several
+    point_id: Id | None
+    """The hall they are moved to; null: online."""
+
+
+class DelegatesRemove(Body):
+    delegate_ids: Several
+
+
+class LeftOut(BaseModel):
+    """Somebody to whom nothing was done, and why."""
+
+    delegate_id: int
+    full_name: str
+    vi: str
+    en: str
+
+
+class ManyOut(BaseModel):
+    done: list[int]
+    """Delegates that are as wished now."""
+    left: list[LeftOut]
+
+
 class ListedPoint(BaseModel):
     point_id: int | None
     """Null: online, or without a hall yet."""
     name: str
     unit_name: str
     count: int
+    """Without those who come in another's stead."""
 
 
 class DelegateOut(BaseModel):
     id: int
+    revision: int
     person_id: int
     full_name: str
     title: str
@@ -85,6 +116,8 @@ class DelegateOut(BaseModel):
 class DelegatesOut(BaseModel):
     points: list[ListedPoint]
     """All that the actor may see, whatever is searched for."""
+    lists: ListFigures
+    """Of these points."""
     total: int
     """Delegates that match; `delegates` may end sooner."""
     delegates: list[DelegateOut]

@@ -18,12 +18,14 @@ async def enqueue(
     data: dict[str, Any],
     *,
     subject: str = "",
+    owner: str = "",
     delay: timedelta = timedelta(0),
 ) -> Job:
     """A job that workers take up after this transaction's commit, `delay` later.
 
     With a subject, the job of this kind and subject that waits already (or was given up) is used again with the new
-    data and fresh attempts; one that a worker has in hand just now is not: it may not see what has changed."""
+    data and fresh attempts; one that a worker has in hand just now is not: it may not see what has changed. Owners take
+    turns: one's heap of slow work does not hold up another's."""
     run_at = tx.now + delay
     job = await _waiting(tx, kind, subject) if subject else None
     if job is None:
@@ -31,7 +33,7 @@ async def enqueue(
         tx.session.add(job)
     elif job.failed_at is None and job.attempts == 0:
         run_at = min(run_at, job.run_at)
-    job.data = data
+    job.data, job.owner = data, owner
     job.run_at = run_at
     job.attempts = 0
     job.taken_until = None

@@ -18,6 +18,8 @@ class Job(Base):
     """"version.process", "mail.send", "pack.build"."""
     subject: Mapped[str] = mapped_column(String(80), default="")
     """What it is about ("version-17"): at most one waiting job of a kind for a subject."""
+    owner: Mapped[str] = mapped_column(String(40), default="")
+    """Whose heap it belongs to ("person-17"): owners take turns, whoever was first with many. "": nobody's."""
     data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     created_at: Mapped[datetime]
     run_at: Mapped[datetime]

@@ -8,20 +8,22 @@ has lost the job and writes nothing.
 import asyncio
 import contextlib
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ColumnElement, and_, delete, update
 
 from server.core.actor import SYSTEM, Actor
 from server.core.bus import Message
+from server.core.database import clock_ahead
 from server.core.services import Services
 from server.core.transaction import Transaction, Transactions
 from server.jobs.actions import TOPIC
+from server.jobs.due import Turns, due, next_due
 from server.jobs.models import Job
 
 log = structlog.get_logger(__name__)
@@ -29,7 +31,7 @@ log = structlog.get_logger(__name__)
 _POLL = 5.0
 """Seconds between looks into the table: for jobs of other processes, and lapsed ones."""
 _OVERTAKEN_MAX = 2
-"""Of one kind: each holds memory."""
+"""Of one kind: each holds memory. The last of them is never its owner's who holds all the others."""
 _LEASE = timedelta(seconds=30)
 _RENEWED_EVERY = 10.0
 _LONGEST_PAUSE = 3600.0
@@ -93,6 +95,9 @@ class Workers:
         self._loop: asyncio.Task[None] | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
         self._taking = asyncio.Lock()
+        self._served: dict[str, int] = {}
+        self._ahead = timedelta()
+        """The database's clock of this one's: processes on several machines hold leases by the same."""
 
     async def start(self) -> None:
         self._unsubscribe = self._services.bus.subscribe(TOPIC, self._told)
@@ -138,9 +143,10 @@ class Workers:
 
     async def _take_all(self) -> float:
         """Starts every due job there is a free hand for. Returns the seconds until the next look is worth it."""
-        now = self._services.clock()
         async with self._services.database.read() as session:
-            next_at = await _next_due(session, now)
+            self._ahead = await clock_ahead(session)
+            now = self._services.clock() + self._ahead
+            next_at = await next_due(session, now)
         pause = _POLL
         for name, at in next_at.items():
             if name not in self._kinds or self._free(name) <= 0:
@@ -150,7 +156,7 @@ class Workers:
                 continue
             # Held so that stopping never cuts off a taking that has committed already.
             async with self._taking:
-                for job in await self._take(self._kinds[name], self._free(name)):
+                for job in await self._take(self._kinds[name], self._turns(name)):
                     self._begin(job)
         return max(pause, 0.01)
 
@@ -160,11 +166,18 @@ class Workers:
         late = 0 if patience is None else sum(time.monotonic() - each > patience.total_seconds() for each in begun)
         return self._hands[name] - len(begun) + min(late, _OVERTAKEN_MAX)
 
-    async def _take(self, kind: JobKind, most: int) -> list[Job]:
-        """Leases up to `most` due jobs; those whose attempts are used up (each ended by a crash) are given up."""
+    def _turns(self, name: str) -> Turns:
+        held = Counter(job.owner for job, _ in self._in_hand.values() if job.kind == name)
+        overtaking = self._kinds[name].overtaken_after is not None
+        each = self._hands[name] + _OVERTAKEN_MAX - 1 if overtaking else self._hands[name]
+        return Turns(self._free(name), held, each, self._served)
+
+    async def _take(self, kind: JobKind, turns: Turns) -> list[Job]:
+        """Leases due jobs as their owners' turns come; those whose attempts are used up (each ended by a crash) are
+        given up."""
         taken, lost = [], []
         async with self._services.transactions(SYSTEM) as tx:
-            for job in await _due(tx, kind.name, most):
+            for job in await due(tx, kind.name, turns, tx.now + self._ahead):
                 if job.attempts >= kind.attempts:
                     job.failed_at = tx.now
                     job.taken_until = None
@@ -172,7 +185,7 @@ class Workers:
                     lost.append(job)
                     continue
                 job.attempts += 1
-                job.taken_until = tx.now + _LEASE
+                job.taken_until = tx.now + self._ahead + _LEASE
                 taken.append(job)
         for job in lost:
             await self._tell_given_up(kind, job)
@@ -222,7 +235,7 @@ class Workers:
                 await self._tell_given_up(kind, job)
             return
         pause = error.after if isinstance(error, Retry) and error.after is not None else _pause(kind, job)
-        await self._settle(job, run_at=self._services.clock() + pause, error=_said(error))
+        await self._settle(job, run_at=self._services.clock() + self._ahead + pause, error=_said(error))
 
     async def _tell_given_up(self, kind: JobKind, job: Job) -> None:
         if kind.given_up is not None:
@@ -246,7 +259,8 @@ class Workers:
                 return
             try:
                 async with self._services.transactions(SYSTEM) as tx:
-                    await tx.session.execute(update(Job).where(_ours(job)).values(taken_until=tx.now + _LEASE))
+                    until = tx.now + self._ahead + _LEASE
+                    await tx.session.execute(update(Job).where(_ours(job)).values(taken_until=until))
             except Exception:
                 log.exception("job-lease-not-renewed", kind=job.kind, subject=job.subject)
 
@@ -304,35 +318,3 @@ def _said(error: Exception) -> str:
 
 def _ours(job: Job) -> ColumnElement[bool]:
     return and_(Job.id == job.id, Job.attempts == job.attempts, Job.taken_until.is_not(None))
-
-
-async def _next_due(session: AsyncSession, now: datetime) -> dict[str, datetime]:
-    """Kind -> when its first job that nobody has in hand is due."""
-    rows = await session.execute(
-        select(Job.kind, func.min(Job.run_at))
-        .where(Job.failed_at.is_(None), or_(Job.taken_until.is_(None), Job.taken_until < now))
-        .group_by(Job.kind)
-    )
-    return dict(rows.all())
-
-
-async def _due(tx: Transaction, kind: str, most: int) -> list[Job]:
-    """Oldest first; never two of one subject, nor one of a subject that is in hand."""
-    in_hand = select(Job.subject).where(Job.kind == kind, Job.taken_until >= tx.now, Job.subject != "")
-    statement = (
-        select(Job)
-        .where(
-            Job.kind == kind,
-            Job.failed_at.is_(None),
-            Job.run_at <= tx.now,
-            or_(Job.taken_until.is_(None), Job.taken_until < tx.now),
-            Job.subject.not_in(in_hand),
-        )
-        .order_by(Job.run_at, Job.id)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    )
-    found: dict[str, Job] = {}
-    for job in await tx.session.scalars(statement):
-        found.setdefault(job.subject or f"#{job.id}", job)
-    return list(found.values())

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from server.core.actor import Actor
 from server.edge.websockets import Line, text_frame
-from server.live.feature import Audience, Viewer
 from server.live.protocol import Signal, Wire
+from server.live.viewer import Audience, Viewer
 
 SLOW_BYTES = 1 << 20
 SLOW_SECONDS = 10.0

@@ -24,10 +24,13 @@ class Fanout:
         return self._next is not None
 
     def deliver(self, clients: Sequence[Client]) -> None:
-        """Flushes them all, in this order; what fits into one slice at once, if nothing else is under way."""
+        """Flushes them all, in this order; at once, if they fit into one slice and nothing else is under way. To have
+        laid a frame ready for thousands was one slice's work already."""
         self._rounds.append((time.monotonic(), iter(clients)))
-        if self._next is None:
+        if self._next is None and len(clients) <= SLICE:
             self._slice()
+        elif self._next is None:
+            self._next = asyncio.get_running_loop().call_soon(self._slice)
 
     def stop(self) -> None:
         self._rounds.clear()

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,32 +10,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.core.actor import Actor
 from server.core.bus import Message
 from server.core.services import Services
+from server.live.client import Client
 from server.live.protocol import Wire
+from server.live.viewer import Audience, Viewer
 
 if TYPE_CHECKING:
-    from server.live.client import Client
     from server.live.registry import Live
-
-Audience = Literal["console", "hall", "member"]
 
 Entities = Mapping[str, Mapping[str, Wire]]
 """Collection -> key -> entity."""
 
 
 @dataclass(frozen=True, slots=True)
-class Viewer:
-    """Who looks. Clients with equal viewers see exactly the same, so each text is made once for all of them."""
-
-    audience: Audience
-    point_id: int | None = None
-    """A hall's own point."""
-
-
-@dataclass(frozen=True, slots=True)
 class Call:
     """One command as it reaches its handler."""
 
-    client: "Client"
+    client: Client
     actor: Actor
     """As recognised within the last half minute; actions decide its rights from the database."""
     services: Services

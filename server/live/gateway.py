@@ -27,11 +27,12 @@ from server.core.services import Services
 from server.edge.budgets import Connections
 from server.edge.websockets import Line, line_of
 from server.live.client import NO_SUCH_MEETING, NOT_ALLOWED, NOT_SIGNED_IN, OCCUPIED, TOO_BIG, TRY_LATER, Client
-from server.live.feature import Audience, Call, LiveCommand, Viewer
+from server.live.feature import Call, LiveCommand
 from server.live.limits import SocketLimits
 from server.live.protocol import Command, ErrorBody, Ping, Pong, Reply, client_message
 from server.live.registry import Live
 from server.live.room import Room
+from server.live.viewer import Audience, Viewer
 
 logger = structlog.get_logger(__name__)
 
@@ -131,7 +132,7 @@ class Gateway:
         address = socket.client.host if socket.client else ""
         actor = await self._recognise(socket.cookies, address)
         refused, viewer = await self._admit(actor, meeting_id, request)
-        connections: Connections = socket.app.state.connections
+        connections = self._services.components[Connections]
         if actor is not None and viewer is not None and not self._limits.may_open(actor, viewer, address, connections):
             refused, viewer = TRY_LATER, None
         if viewer is not None and self._occupied(meeting_id, viewer, request):

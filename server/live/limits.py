@@ -15,7 +15,7 @@ from server.edge.budgets import (
     Connections,
 )
 from server.live.client import REPLACED, Client
-from server.live.feature import Viewer
+from server.live.viewer import Viewer
 
 
 class SocketLimits:

@@ -24,8 +24,9 @@ from server.edge.websockets import text_frame
 from server.live import log
 from server.live.client import REPLACED, RESTARTING, Client
 from server.live.fanout import Fanout
-from server.live.feature import LiveFeature, Viewer
+from server.live.feature import LiveFeature
 from server.live.protocol import Snapshot
+from server.live.viewer import Viewer
 
 logger = structlog.get_logger(__name__)
 
@@ -246,9 +247,9 @@ class Room:
         head = compact({name: value for name, value in event.items() if name != "changes"})[:-1]
         parts = [compact(change) for change in changes]
         frames: dict[tuple[int, ...], bytes] = {}
-        reached: list[Client] = []
-        # Halls and consoles first: they are few, and 12,000 others look at them.
-        for viewer, group in sorted(self._groups.items(), key=lambda item: item[0].audience == "member"):
+        leading: list[Client] = []
+        members: list[Client] = []
+        for viewer, group in self._groups.items():
             seen = tuple(
                 index
                 for index, change in enumerate(changes)
@@ -260,8 +261,11 @@ class Room:
                 frames[seen] = text_frame(f'{head},"changes":[{",".join(parts[index] for index in seen)}]}}')
             for client in group:
                 client.post(frames[seen])
+            reached = members if viewer.audience == "member" else leading
             reached += group
-        self._fanout.deliver(reached)
+        # Halls and consoles first: they are few, and 12,000 others look at them.
+        self._fanout.deliver(leading)
+        self._fanout.deliver(members)
         for listener in self._listeners:
             try:
                 listener(self, event)

@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, WebSocket
 from pydantic import BaseModel, Field
 
-from server.live.feature import Audience
+from server.edge.dependencies import services_of
 from server.live.gateway import Gateway, SeatRequest
+from server.live.viewer import Audience
 
 router = APIRouter()
 
@@ -24,5 +25,5 @@ async def live(
     meeting_id: Annotated[int, Path(ge=1, le=2**31 - 1)],
     seat: Annotated[SeatQuery, Query()],
 ) -> None:
-    gateway: Gateway = socket.app.state.gateway
+    gateway = services_of(socket).components[Gateway]
     await gateway.serve(socket, meeting_id, SeatRequest(seat.audience, seat.point, seat.device, seat.take))

@@ -11,7 +11,7 @@ from server.core.transaction import Transaction
 from server.live.log import append
 from server.live.protocol import Change
 from server.meetings.access import meeting_for_write
-from server.meetings.hooks import FOLLOWERS, PointsRemoved
+from server.meetings.hooks import PointsRemoved, followers
 from server.meetings.live.entities import Entities, changes_between, entities
 from server.meetings.models import AgendaItem, AgendaStint, Meeting, MemberPoint
 from server.meetings.schemas import AgendaWrite, MeetingPatch, MeetingWrite, MemberWrite, Notice
@@ -84,9 +84,9 @@ async def edit(tx: Transaction, meeting_id: int, patch: MeetingPatch) -> tuple[M
     removed = await _replace_members(tx, meeting_id, members, plan.points)
     await tx.session.flush()
     if removed:
-        for follower in FOLLOWERS:
+        for follower in followers(tx):
             await follower.points_removed(tx, meeting, PointsRemoved(removed, patch.removed_people))
-    for follower in FOLLOWERS:
+    for follower in followers(tx):
         await follower.edited(tx, meeting)
     await tx.session.flush()
     await record(
@@ -115,7 +115,7 @@ async def delete_draft(tx: Transaction, meeting_id: int) -> None:
             "Only a draft can be deleted. Withdraw the invitation first.",
             state=meeting.state,
         )
-    for follower in FOLLOWERS:
+    for follower in followers(tx):
         await follower.deleting(tx, meeting)
     await record(tx, "meeting.deleted", "meeting", meeting_id, title=meeting.title)
     await tx.session.execute(delete(Meeting).where(Meeting.id == meeting_id))
@@ -179,7 +179,7 @@ async def _replace_agenda(
             }
         )
     if gone:
-        for follower in FOLLOWERS:
+        for follower in followers(tx):
             await follower.items_going(tx, meeting, frozenset(item.id for item in gone))
     for item in gone:
         await tx.session.delete(item)
@@ -211,7 +211,7 @@ async def _replace_members(
 async def _all_entities(tx: Transaction, meeting_id: int) -> list[Entities]:
     return [
         await entities(tx.session, meeting_id),
-        *[await follower.load(tx.session, meeting_id) for follower in FOLLOWERS if follower.load],
+        *[await follower.load(tx.session, meeting_id) for follower in followers(tx) if follower.load],
     ]
 
 

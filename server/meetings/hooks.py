@@ -1,6 +1,6 @@
-"""How features above hang on to a meeting's edits. `server.wiring` fills the list; meetings know none of them."""
+"""How features above hang on to a meeting's edits. `server.wiring` fills it; meetings know none of them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,4 +39,10 @@ class Follower:
     """The meeting is about to be deleted with all its rows."""
 
 
-FOLLOWERS: list[Follower] = []
+@dataclass(frozen=True)
+class MeetingHooks:
+    followers: Sequence[Follower] = ()
+
+
+def followers(tx: Transaction) -> Sequence[Follower]:
+    return tx.components[MeetingHooks].followers

@@ -10,7 +10,7 @@ from server.core.errors import Conflict, Invalid, NotAllowed
 from server.core.transaction import Transaction
 from server.live.log import append
 from server.meetings.access import meeting_for_write
-from server.meetings.agenda import stop_clock
+from server.meetings.agenda import forget_clock, stop_clock
 from server.meetings.live.entities import changes_between, entities
 from server.meetings.models import Meeting
 from server.meetings.rights import MeetingRights
@@ -35,6 +35,8 @@ class Step(StrEnum):
     START = "started"
     END = "ended"
     REOPEN = "reopened"
+    RETURN = "returned"
+    """To testing: what had begun was a rehearsal."""
 
 
 _FROM: dict[Step, tuple[tuple[State, ...], State]] = {
@@ -44,6 +46,7 @@ _FROM: dict[Step, tuple[tuple[State, ...], State]] = {
     Step.START: ((State.INVITED, State.OPEN), State.RUNNING),
     Step.END: ((State.RUNNING,), State.ENDED),
     Step.REOPEN: ((State.ENDED,), State.RUNNING),
+    Step.RETURN: ((State.RUNNING,), State.OPEN),
 }
 
 _REFUSAL: dict[State, tuple[str, str]] = {
@@ -114,6 +117,11 @@ async def reopen(tx: Transaction, meeting_id: int, reason: str) -> Meeting:
     return await _take(tx, meeting_id, Step.REOPEN, lambda rights: rights.conduct, reason=reason)
 
 
+async def back_to_testing(tx: Transaction, meeting_id: int) -> Meeting:
+    """Running → open: it was a rehearsal. When it starts, it starts anew, the agenda's clock with it."""
+    return await _take(tx, meeting_id, Step.RETURN, lambda rights: rights.conduct)
+
+
 async def _take(
     tx: Transaction, meeting_id: int, step: Step, allowed: Callable[[MeetingRights], bool], **facts: Any
 ) -> Meeting:
@@ -132,6 +140,9 @@ async def _take(
         await stop_clock(tx, meeting_id)
     elif step is Step.REOPEN:
         meeting.ended_at = None
+    elif step is Step.RETURN:
+        meeting.started_at = None
+        await forget_clock(tx, meeting_id)
     await tx.session.flush()
     await record(tx, f"meeting.{step}", "meeting", meeting_id, **facts)
     await append(tx, meeting_id, f"meeting.{step}", changes_between(before, await entities(tx.session, meeting_id)))

@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, defer
 
 from server.core.actor import Actor, Role
 from server.core.fields import folded
+from server.meetings.list_figures import lists_of
 from server.meetings.models import AgendaItem, Delegate, Meeting, MemberPoint
 from server.meetings.queries import column_by_id, rights_out
 from server.meetings.rights import rights_in
@@ -18,6 +19,7 @@ from server.organisations.models import BridgePoint, Unit
 When = Literal["all", "coming", "ended"]
 
 _SHOWN_FIRST = {"running": 0, "open": 1, "invited": 2, "draft": 3}
+_PLANNED = ("draft", "invited")
 _MANY_POINTS = 500
 
 
@@ -118,6 +120,9 @@ async def _summaries(session: AsyncSession, shown: Sequence[Meeting], actor: Act
     units = await column_by_id(session, Unit.id, Unit.name, {each.unit_id for each in shown})
     halls = await column_by_id(session, BridgePoint.id, BridgePoint.name, {each.main_point_id for each in shown})
     point_counts = await _counts(session, MemberPoint.meeting_id, ids)
+    planned = await lists_of(
+        session, [each.id for each in shown if each.state in _PLANNED and rights[each.id].organise]
+    )
     item_counts = await _counts(session, AgendaItem.meeting_id, ids)
     fields = [name for name in MeetingSummary.model_fields if hasattr(Meeting, name)]
     return [
@@ -129,6 +134,7 @@ async def _summaries(session: AsyncSession, shown: Sequence[Meeting], actor: Act
                 "point_count": point_counts.get(each.id, 0),
                 "agenda_count": item_counts.get(each.id, 0),
                 "my": rights_out(rights[each.id]),
+                "lists": planned[each.id].figures() if each.id in planned else None,
             }
         )
         for each in shown

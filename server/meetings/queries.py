@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from server.accounts.models import Person
 from server.core.actor import Actor
 from server.meetings.access import visible_meeting
+from server.meetings.list_figures import lists
 from server.meetings.models import AgendaItem, MemberPoint
 from server.meetings.rights import MeetingRights
 from server.meetings.schemas import AgendaOut, MeetingOut, MemberOut, Notice, RightsOut
@@ -44,6 +45,7 @@ async def meeting(session: AsyncSession, meeting_id: int, actor: Actor, notices:
             "agenda": await _agenda(session, meeting_id),
             "points": await _points(session, meeting_id),
             "my": rights_out(rights),
+            "lists": (await lists(session, meeting_id)).figures() if rights.oversee else None,
             "notices": list(notices),
         }
     )

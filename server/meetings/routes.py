@@ -1,11 +1,14 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from fastapi import Path as PathParameter
 
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
+from server.audit.dependencies import AppAuditLog
 from server.core.fields import Id, Line
-from server.meetings import actions, lifecycle, listing, queries
+from server.core.spreadsheets.writing import XLSX
+from server.edge.exports import AppExports
+from server.meetings import actions, evidence, lifecycle, listing, queries
 from server.meetings.schemas import MeetingOut, MeetingPatch, MeetingSummary, MeetingWrite
 
 router = APIRouter(prefix="/api/meetings", tags=["meetings"])
@@ -61,3 +64,15 @@ async def invite(meeting_id: RowId, tx: Write) -> MeetingOut:
 async def withdraw(meeting_id: RowId, tx: Write) -> MeetingOut:
     await lifecycle.withdraw(tx, meeting_id)
     return await queries.meeting(tx.session, meeting_id, tx.actor)
+
+
+@router.get("/{meeting_id}/audit.xlsx", response_class=Response, responses={200: {"content": {XLSX: {}}}})
+async def audit_of_meeting(
+    meeting_id: RowId, actor: CurrentActor, services: AppServices, exports: AppExports, audit_log: AppAuditLog
+) -> Response:
+    """What the audit log has of this meeting."""
+    async with services.database.read(long=True) as session:
+        found = await evidence.evidence(session, meeting_id, actor)
+    await audit_log.note(actor, "audit.exported", "meeting", meeting_id)
+    headers = {"Content-Disposition": f'attachment; filename="nhat-ky-{meeting_id}.xlsx"'}
+    return Response(await exports.make(actor, evidence.workbook, found), media_type=XLSX, headers=headers)

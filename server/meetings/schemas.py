@@ -107,6 +107,19 @@ class Notice(BaseModel):
     en: str
 
 
+class ListFigures(BaseModel):
+    """Of the lists of delegates; the same numbers wherever a page speaks of them."""
+
+    points: int
+    """Bridge points of the meeting."""
+    listed_points: int
+    """Of these, how many have somebody on their list."""
+    people: int
+    """On the lists; who comes in another's stead is not counted besides."""
+    online: int
+    """Of these, how many have no hall."""
+
+
 class MeetingOut(BaseModel):
     id: int
     kind: MeetingKind
@@ -130,6 +143,8 @@ class MeetingOut(BaseModel):
     started_at: datetime | None
     ended_at: datetime | None
     my: RightsOut
+    lists: ListFigures | None
+    """For whoever oversees the meeting."""
     notices: list[Notice] = Field(default_factory=list)
 
 
@@ -145,3 +160,5 @@ class MeetingSummary(BaseModel):
     point_count: int
     agenda_count: int
     my: RightsOut
+    lists: ListFigures | None
+    """For the organiser, until the meeting opens."""

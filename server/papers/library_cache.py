@@ -48,7 +48,7 @@ class Shelf:
         return self.texts[key]
 
 
-class Shelves:
+class LibraryCache:
     """One per process."""
 
     def __init__(self) -> None:
@@ -60,14 +60,14 @@ class Shelves:
         delegate. NotFound for a meeting that the actor may not see."""
         row = (
             await session.execute(
-                select(Meeting, LibraryState.revision, LibraryState.workshop)
+                select(Meeting, LibraryState.revision, LibraryState.conversion)
                 .outerjoin(LibraryState, LibraryState.meeting_id == Meeting.id)
                 .where(Meeting.id == meeting_id)
             )
         ).one_or_none()
         if row is None:
             raise NotFound()
-        meeting, revision, workshop = row
+        meeting, revision, conversion = row
         profile = (await reader_profiles(session, [meeting], actor)).get(meeting_id)
         if profile is None:
             raise NotFound()
@@ -80,7 +80,7 @@ class Shelves:
         empty = Library(
             meeting_id=meeting_id,
             revision=revision or 0,
-            workshop=workshop or 0,
+            conversion=conversion or 0,
             now=now,
             spread_seconds=shelf.spread,
             can_manage=False,

@@ -5,9 +5,10 @@ from sqlalchemy import ColumnElement, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.transaction import Transaction
-from server.live.feature import LiveFeature, Viewer
+from server.live.feature import LiveFeature
 from server.live.log import append, put
 from server.live.protocol import Wire
+from server.live.viewer import Viewer
 from server.meetings.live.entities import Entities
 from server.meetings.models import MemberPoint
 from server.papers.models import LibraryState, Paper
@@ -28,7 +29,7 @@ class LibraryEntity(Wire):
     spread_seconds: int
 
 
-class WorkshopEntity(Wire):
+class ConversionEntity(Wire):
     """Collection `conversion`, key "": consoles only."""
 
     revision: int
@@ -36,8 +37,8 @@ class WorkshopEntity(Wire):
 
 
 async def entities(session: AsyncSession, meeting_id: int) -> Entities:
-    library, workshop = await _both(session, meeting_id)
-    return {"library": {"": library}, "workshop": {"": workshop}}
+    library, conversion = await _both(session, meeting_id)
+    return {"library": {"": library}, "conversion": {"": conversion}}
 
 
 async def spread_seconds(session: AsyncSession, meeting_id: int) -> int:
@@ -56,9 +57,9 @@ async def library_changed(tx: Transaction, meeting_id: int, kind: str) -> None:
 
 async def conversion_changed(tx: Transaction, meeting_id: int, kind: str) -> None:
     """Something that only those who manage papers see: twelve thousand devices are not told."""
-    await _count(tx.session, meeting_id, workshop=1)
-    _, workshop = await _both(tx.session, meeting_id)
-    await append(tx, meeting_id, kind, [put("workshop", "", workshop)])
+    await _count(tx.session, meeting_id, conversion=1)
+    _, conversion = await _both(tx.session, meeting_id)
+    await append(tx, meeting_id, kind, [put("conversion", "", conversion)])
 
 
 async def bump(session: AsyncSession, meeting_id: int) -> None:
@@ -68,31 +69,31 @@ async def bump(session: AsyncSession, meeting_id: int) -> None:
 
 # Taking a number locks the row until the commit, so that numbers are committed in order.
 _COUNT = text(
-    "INSERT INTO library_states (meeting_id, revision, workshop) VALUES (:meeting_id, :library, :workshop) "
+    "INSERT INTO library_states (meeting_id, revision, conversion) VALUES (:meeting_id, :library, :conversion) "
     "ON CONFLICT (meeting_id) DO UPDATE SET revision = library_states.revision + excluded.revision, "
-    "workshop = library_states.workshop + excluded.workshop"
+    "conversion = library_states.conversion + excluded.conversion"
 )
 
 
-async def _count(session: AsyncSession, meeting_id: int, *, library: int = 0, workshop: int = 0) -> None:
+async def _count(session: AsyncSession, meeting_id: int, *, library: int = 0, conversion: int = 0) -> None:
     await session.flush()
-    await session.execute(_COUNT, {"meeting_id": meeting_id, "library": library, "workshop": workshop})
+    await session.execute(_COUNT, {"meeting_id": meeting_id, "library": library, "conversion": conversion})
 
 
-async def _both(session: AsyncSession, meeting_id: int) -> tuple[LibraryEntity, WorkshopEntity]:
+async def _both(session: AsyncSession, meeting_id: int) -> tuple[LibraryEntity, ConversionEntity]:
     counted = (
         await session.execute(
-            select(LibraryState.revision, LibraryState.workshop).where(LibraryState.meeting_id == meeting_id)
+            select(LibraryState.revision, LibraryState.conversion).where(LibraryState.meeting_id == meeting_id)
         )
     ).one_or_none()
-    revision, workshop = counted or (0, 0)
+    revision, conversion = counted or (0, 0)
     withdrawn: ColumnElement[bool] = or_(Paper.recalled_at.is_not(None), Paper.deleted_at.is_not(None))
     recalled = await session.scalars(
         select(Paper.id).where(Paper.meeting_id == meeting_id, withdrawn).order_by(Paper.id)
     )
     spread = await spread_seconds(session, meeting_id)
     library = LibraryEntity(revision=revision, recalled=list(recalled), spread_seconds=spread)
-    return library, WorkshopEntity(revision=workshop)
+    return library, ConversionEntity(revision=conversion)
 
 
 def visible(collection: str, _key: str, viewer: Viewer) -> bool:
@@ -101,7 +102,7 @@ def visible(collection: str, _key: str, viewer: Viewer) -> bool:
 
 live_feature = LiveFeature(
     name="documents",
-    collections={"library": LibraryEntity, "workshop": WorkshopEntity},
+    collections={"library": LibraryEntity, "conversion": ConversionEntity},
     load=entities,
     visible=visible,
 )

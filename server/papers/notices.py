@@ -19,7 +19,7 @@ from server.notifications.actions import notify
 from server.papers.access.policies import named_in, policies_in
 from server.papers.access.reader_profile import readers_by_name
 from server.papers.access.rights import readers_among
-from server.papers.hooks import WHO_OPENED
+from server.papers.hooks import PaperHooks
 from server.papers.models import Paper, PaperVersion
 
 TELL_JOB = "paper.tell"
@@ -37,17 +37,22 @@ async def tell_readers(tx: Transaction, paper: Paper, kind: str, **facts: Any) -
 async def tell(services: Services, job: Job) -> None:
     """`TELL_JOB`."""
     paper_id, facts = job.data["paper_id"], job.data["facts"]
-    found = await services.database.beside(lambda session: _to_tell(session, paper_id, job.data["kind"], services))
+    kind, by, after = job.data["kind"], job.data["by"], job.data["after"]
+
+    async def work(session: AsyncSession) -> tuple[Paper, list[int]] | None:
+        to_tell = await _to_tell(session, paper_id, kind, services)
+        return to_tell and (to_tell[0], sorted(each for each in to_tell[1] if each > after and each != by))
+
+    found = await services.database.beside(work)
     if found is None:
         return
-    paper, people = found
-    left = sorted(each for each in people if each > job.data["after"] and each != job.data["by"])
+    paper, left = found
     for some in in_parts(left, AT_ONCE):
         async with services.transactions(SYSTEM) as tx:
             await notify(
                 tx,
                 some,
-                job.data["kind"],
+                kind,
                 data={"paper_id": paper.id, "title": paper.title, **facts},
                 path=f"/meetings/{paper.meeting_id}/papers/{paper.id}",
                 meeting_id=paper.meeting_id,
@@ -66,7 +71,7 @@ async def _to_tell(
         return None
     versions = list(await session.scalars(select(PaperVersion.id).where(PaperVersion.paper_id == paper_id)))
     opened: set[int] = set()
-    for who_opened in WHO_OPENED:
+    for who_opened in services.components[PaperHooks].who_opened:
         opened.update(await who_opened(session, versions))
     if not opened:
         return None

@@ -2,6 +2,7 @@
 it, and keeps what comes out. A job that is taken again, after a crash or a restart, does all of it anew."""
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
@@ -13,11 +14,22 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 
 from server.conversion import sandbox, virus_scan
 from server.conversion.isolation import NotIsolated
-from server.conversion.messages import ORIGINAL, PAGES, REPORT, RESULT, ROOTS, Message, Order, Report, Step
+from server.conversion.messages import (
+    ORIGINAL,
+    PAGES,
+    RECOGNISED,
+    REPORT,
+    RESULT,
+    ROOTS,
+    Message,
+    Order,
+    Report,
+    Step,
+)
 from server.conversion.refusals import problem
 from server.core.actor import SYSTEM
 from server.core.config import Settings
@@ -27,7 +39,7 @@ from server.core.services import Services
 from server.jobs.models import Job
 from server.jobs.workers import GiveUp, JobKind, Retry
 from server.papers.actions import versions
-from server.papers.models import PaperPage, PaperVersion
+from server.papers.models import Paper, PaperPage, PaperVersion
 from server.papers.schemas import ProblemOut
 
 log = structlog.get_logger(__name__)
@@ -36,6 +48,8 @@ _PROGRAM = sandbox.CONVERSION
 _WRITTEN_EVERY = 0.5
 """Seconds between notes of progress: each is a transaction."""
 _OF_THE_HOUR = frozenset({"time", "memory"})
+_VERSIONS_ASKED = 5
+"""For what they know of their pages."""
 _PAGES_AT_ONCE = 20
 """Rows of one transaction: others write in between."""
 
@@ -76,7 +90,14 @@ async def process(services: Services, job: Job) -> None:
             await services.storage.fetch(f"{version.folder}/original", folder / ORIGINAL)
         except NotFound:
             raise GiveUp("the original is not in the storage") from None
-        found = await _work(services, version, folder)
+        await _fetch_recognised(services, version, folder)
+        try:
+            found = await _work(services, version, folder)
+        except BaseException:  # shutting down, too
+            await _store_recognised(services, version, folder)
+            raise
+        if found is None or found.code in _OF_THE_HOUR:
+            await _store_recognised(services, version, folder)
         if found is not None:
             # Time and memory may be a matter of the hour: such a paper can be tried again.
             ended = versions.version_failed if found.code in _OF_THE_HOUR else versions.version_refused
@@ -168,6 +189,33 @@ def _order(settings: Settings, version: PaperVersion, folder: Path) -> Order:
     )
 
 
+async def _fetch_recognised(services: Services, version: PaperVersion, folder: Path) -> None:
+    """What is known of its scanned pages: from an earlier try, or from the version before, most of whose pages are
+    often the same."""
+    async with services.database.read() as session:
+        folders = await session.scalars(
+            select(PaperVersion.folder)
+            .where(PaperVersion.paper_id == version.paper_id, PaperVersion.number <= version.number)
+            .order_by(PaperVersion.number.desc())
+            .limit(_VERSIONS_ASKED)
+        )
+    for each in folders:
+        with contextlib.suppress(NotFound):
+            await services.storage.fetch(f"{each}/{RECOGNISED}", folder / RECOGNISED)
+            return
+
+
+async def _store_recognised(services: Services, version: PaperVersion, folder: Path) -> None:
+    """Not of a file that is refused: nothing of a secret paper stays."""
+    made = folder / RECOGNISED
+    if not made.is_file():
+        return
+    async with services.database.read() as session:
+        deleted = await session.scalar(select(Paper.deleted_at).where(Paper.id == version.paper_id))
+    if deleted is None:
+        await services.storage.put(f"{version.folder}/{RECOGNISED}", made)
+
+
 async def _note(services: Services, version_id: int, step: Step) -> None:
     stage = f"{step.stage} {step.page}" if step.page else step.stage or ""
     async with services.transactions(SYSTEM) as tx:
@@ -197,6 +245,7 @@ async def _keep(services: Services, version: PaperVersion, folder: Path) -> None
         row.picture_bytes = report.picture_bytes
         row.text_quality = report.text_quality
         row.outline = [entry.model_dump() for entry in report.outline]
+        row.page_labels = report.page_labels
         row.signatures = [each.model_dump() for each in report.signatures]
         row.warnings = [each.model_dump() for each in report.warnings]
         row.guess = {name: value for name, value in report.guess.model_dump().items() if value}

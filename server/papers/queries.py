@@ -13,7 +13,8 @@ from sqlalchemy.orm import defer
 from server.accounts.models import Person
 from server.core.actor import Actor
 from server.core.errors import NotAllowed
-from server.meetings.models import AgendaItem, Meeting
+from server.meetings.list_figures import figures_of
+from server.meetings.models import AgendaItem, Delegate, Meeting
 from server.organisations.models import BridgePoint, Unit
 from server.papers.access.lookup import item_of, library_of
 from server.papers.access.policies import Policies, Policy, named_in, policies_in, policy_of
@@ -53,7 +54,7 @@ async def library(session: AsyncSession, meeting_id: int, actor: Actor, now: dat
     return Library(
         meeting_id=meeting_id,
         revision=state.revision if state else 0,
-        workshop=state.workshop if state else 0,
+        conversion=state.conversion if state else 0,
         now=now,
         spread_seconds=await spread_seconds(session, meeting_id),
         can_manage=profile.manages or bool(profile.presents),
@@ -82,6 +83,7 @@ async def version(session: AsyncSession, version_id: int, actor: Actor, now: dat
         version=_version_out(found, bool(found.outline), rights),
         paper=out,
         outline=[OutlineEntry.model_validate(entry) for entry in found.outline],
+        page_labels=found.page_labels,
         pages=[(width, height) for width, height in sizes],
     )
 
@@ -104,10 +106,15 @@ async def item_policy(session: AsyncSession, item_id: int, actor: Actor) -> Poli
     if not profile.manages_papers_of(item_id):
         raise NotAllowed()
     row = await session.scalar(select(AccessPolicy).where(AccessPolicy.item_id == item_id))
+    return await own_policy(session, row)
+
+
+async def own_policy(session: AsyncSession, row: AccessPolicy | None) -> PolicyOut | None:
+    """What is set at one place; None: nothing is."""
     if row is None:
         return None
     policy = policy_of(row, None)
-    return _policy_out(policy, await _names(session, [policy]), own=True)
+    return _policy_out(policy, await _names(session, [policy]), own=row)
 
 
 async def readers_of_paper(session: AsyncSession, paper_id: int, actor: Actor, now: datetime) -> ReadersOut:
@@ -131,10 +138,12 @@ async def _readers(session: AsyncSession, meeting: Meeting, policy: Policy, item
     people = await readers_by_name(session, meeting, named_in([policy]))
     halls = await hall_profiles(session, meeting.id)
     open_halls = {point_id for point_id, profile in halls.items() if admits(policy, profile)}
+    stands_in = select(Delegate.id).where(Delegate.meeting_id == meeting.id, Delegate.substitutes_id.is_not(None))
+    substitutes = set(await session.scalars(stands_in))
     counts: dict[int | None, int] = dict.fromkeys(open_halls, 0)
     for each in people:
         may = admits(policy, each.profile) or each.profile.manages_papers_of(item_id)
-        if each.delegate_id is not None and may:
+        if each.delegate_id is not None and each.delegate_id not in substitutes and may:
             counts[each.point_id] = counts.get(each.point_id, 0) + 1
     names = await _column(session, BridgePoint.id, BridgePoint.name, {each for each in counts if each is not None})
     points = [
@@ -142,7 +151,9 @@ async def _readers(session: AsyncSession, meeting: Meeting, policy: Policy, item
         for each, count in counts.items()
     ]
     return ReadersOut(
-        count=sum(counts.values()), points=sorted(points, key=lambda each: each.name), halls=len(open_halls)
+        lists=figures_of(halls.keys(), counts),
+        points=sorted(points, key=lambda each: each.name),
+        halls=len(open_halls),
     )
 
 
@@ -207,6 +218,7 @@ def paper_out(
     return PaperOut.model_validate(
         {
             "id": found.id,
+            "revision": found.revision,
             "meeting_id": found.meeting_id,
             "item_id": found.item_id,
             "position": found.position,
@@ -223,7 +235,7 @@ def paper_out(
             "pending": versions.pending,
             "older": versions.older,
             "my": PaperMy(read=rights.read, download=rights.download, manage=rights.manage),
-            "policy": _policy_out(policy, names, own=found.id in policies.by_paper) if rights.manage else None,
+            "policy": _policy_out(policy, names, own=policies.by_paper.get(found.id)) if rights.manage else None,
         }
     )
 
@@ -299,9 +311,10 @@ def _version_out(found: PaperVersion, has_outline: bool, rights: PaperRights) ->
 _OF_VERSION = frozenset(VersionOut.model_fields) - {"has_outline", "guess", "by"}
 
 
-def _policy_out(policy: Policy, names: Mapping[tuple[str, int], str], *, own: bool) -> PolicyOut:
+def _policy_out(policy: Policy, names: Mapping[tuple[str, int], str], *, own: AccessPolicy | None) -> PolicyOut:
     return PolicyOut(
-        own=own,
+        revision=own.revision if own is not None else 0,
+        own=own is not None,
         hidden=policy.hidden,
         opens_at=policy.opens_at,
         download=policy.download,

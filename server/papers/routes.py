@@ -8,14 +8,16 @@ from fastapi.responses import Response
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
 from server.core.errors import Invalid, NotFound
 from server.core.fields import Id
+from server.edge.dependencies import SeenRevision, component
 from server.papers import queries
 from server.papers.access import policy_actions
+from server.papers.access.grouped_readers import GroupedReaders
 from server.papers.access.policies import Policy
-from server.papers.access.rights import readable_version
 from server.papers.actions import papers, versions
-from server.papers.delivery.pages import compressed_json, etag_of, headers_of, stored_file, unchanged
-from server.papers.hooks import handed_out
-from server.papers.library_cache import Shelves
+from server.papers.delivery.page_taking import PageTaking
+from server.papers.delivery.pages import Pictures, compressed_json, etag_of, headers_of, picture, unchanged
+from server.papers.hooks import HandedOut
+from server.papers.library_cache import LibraryCache
 from server.papers.schemas import (
     TEXT_PAGES,
     Library,
@@ -46,14 +48,6 @@ class PictureWidth(IntEnum):
     SCREEN = 1800
 
 
-async def _shelves(request: Request) -> Shelves:
-    state = request.app.state
-    if not hasattr(state, "shelves"):
-        state.shelves = Shelves()
-    shelves: Shelves = state.shelves
-    return shelves
-
-
 @router.get("/meetings/{meeting_id}/papers", response_model=Library)
 async def library(
     meeting_id: RowId,
@@ -62,7 +56,7 @@ async def library(
     actor: CurrentActor,
     session: ReadSession,
     services: AppServices,
-    shelves: Annotated[Shelves, Depends(_shelves)],
+    shelves: Annotated[LibraryCache, Depends(component(LibraryCache))],
 ) -> Response:
     return compressed_json(request, await shelves.library(session, meeting_id, actor, services.clock()), {})
 
@@ -82,8 +76,8 @@ async def readers_with(meeting_id: RowId, write: PolicyWrite, actor: CurrentActo
 
 
 @router.patch("/papers/{paper_id}")
-async def edit(paper_id: RowId, patch: PaperPatch, tx: Write) -> PaperOut:
-    await papers.edit(tx, paper_id, patch)
+async def edit(paper_id: RowId, patch: PaperPatch, tx: Write, seen: SeenRevision = None) -> PaperOut:
+    await papers.edit(tx, paper_id, patch, seen)
     return await _paper(tx, paper_id)
 
 
@@ -119,9 +113,9 @@ async def overrule_mark(paper_id: RowId, write: OverruleWrite, tx: Write) -> Pap
 
 
 @router.put("/papers/{paper_id}/policy")
-async def set_for_paper(paper_id: RowId, tx: Write, write: PolicyBody = None) -> PaperOut:
+async def set_for_paper(paper_id: RowId, tx: Write, write: PolicyBody = None, seen: SeenRevision = None) -> PaperOut:
     """Null: the agenda item's policy counts again."""
-    await policy_actions.set_for_paper(tx, paper_id, write)
+    await policy_actions.set_for_paper(tx, paper_id, write, seen)
     return await _paper(tx, paper_id)
 
 
@@ -137,9 +131,11 @@ async def item_policy(item_id: RowId, actor: CurrentActor, session: ReadSession)
 
 
 @router.put("/items/{item_id}/paper-policy")
-async def set_for_item(item_id: RowId, tx: Write, write: PolicyBody = None) -> PolicyOut | None:
+async def set_for_item(
+    item_id: RowId, tx: Write, write: PolicyBody = None, seen: SeenRevision = None
+) -> PolicyOut | None:
     """Null: all members read its papers again."""
-    await policy_actions.set_for_item(tx, item_id, write)
+    await policy_actions.set_for_item(tx, item_id, write, seen)
     await tx.session.flush()
     return await queries.item_policy(tx.session, item_id, tx.actor)
 
@@ -155,20 +151,21 @@ async def text(
     *,
     request: Request,
     actor: CurrentActor,
-    session: ReadSession,
     services: AppServices,
     first: Annotated[int, Query(alias="from", ge=1, le=100_000)] = 1,
     last: Annotated[int, Query(alias="to", ge=1, le=100_000)] = 20,
 ) -> Response:
-    found, _paper_of, _rights = await readable_version(session, version_id, actor, services.clock())
+    found = await services.components[GroupedReaders](version_id, actor)
     if not first <= last < first + TEXT_PAGES:
         said = (f"Mỗi lần lấy từ 1 đến {TEXT_PAGES} trang.", f"From 1 to {TEXT_PAGES} pages at once.")
         raise Invalid.fields({"to": said})
-    handed_out(request, actor, found.id)
+    services.components[HandedOut].hears(actor, found.id)
     etag = f'W/"{etag_of(found)}-text-{first}-{last}"'
-    return unchanged(request, etag) or compressed_json(
-        request, await queries.text(session, version_id, first, last), headers_of(etag)
-    )
+    if (known := unchanged(request, etag)) is not None:
+        return known
+    async with services.database.read() as session:
+        said_on_them = await queries.text(session, version_id, first, last)
+    return compressed_json(request, said_on_them, headers_of(etag))
 
 
 @router.get(
@@ -182,17 +179,20 @@ async def image(
     *,
     request: Request,
     actor: CurrentActor,
-    session: ReadSession,
     services: AppServices,
     width: PictureWidth = PictureWidth.PHONE,
 ) -> Response:
-    found, _paper_of, _rights = await readable_version(session, version_id, actor, services.clock())
+    found = await services.components[GroupedReaders](version_id, actor)
     if number > found.page_count:
         raise NotFound()
-    handed_out(request, actor, found.id)
+    services.components[HandedOut].hears(actor, found.id)
     etag = f'"{etag_of(found)}-{number}-{width.value}"'
-    return unchanged(request, etag) or await stored_file(
-        services.storage, f"{found.folder}/pages/{number}-{width.value}.webp", "image/webp", etag
+    if (known := unchanged(request, etag)) is not None:
+        return known
+    if width is PictureWidth.SCREEN:
+        await services.components[PageTaking].sharp(actor, found, number)
+    return await picture(
+        services.components[Pictures], f"{found.folder}/pages/{number}-{width.value}.webp", "image/webp", etag
     )
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from server.core.fields import Id, Line, Time
+from server.meetings.schemas import ListFigures
 
 PaperKind = Literal[
     "to-trinh",
@@ -197,6 +198,8 @@ class AudienceOut(BaseModel):
 
 
 class PolicyOut(BaseModel):
+    revision: int
+    """Of what is set here; 0: nothing is."""
     own: bool
     """Set here; else taken over from the agenda item, or the rule where nothing is set: all members read."""
     hidden: bool
@@ -208,6 +211,8 @@ class PolicyOut(BaseModel):
 
 class PaperOut(BaseModel):
     id: int
+    revision: int
+    """Of its facts and place."""
     meeting_id: int
     item_id: int | None
     position: int
@@ -240,7 +245,7 @@ class UploadTo(BaseModel):
 class Library(BaseModel):
     meeting_id: int
     revision: int
-    workshop: int
+    conversion: int
     now: datetime
     spread_seconds: int
     can_manage: bool
@@ -257,8 +262,8 @@ class ReadersPoint(BaseModel):
 
 
 class ReadersOut(BaseModel):
-    count: int
-    """On the list of delegates."""
+    lists: ListFigures
+    """Of the delegates who may read, and the meeting's points."""
     points: list[ReadersPoint]
     """With at least one reader, or whose own device may read."""
     halls: int
@@ -275,6 +280,8 @@ class VersionFull(BaseModel):
     version: VersionOut
     paper: PaperOut
     outline: list[OutlineEntry]
+    page_labels: list[str]
+    """What is printed on the pages ("i", "ii", "1"), one a page; empty: their numbers."""
     pages: list[tuple[float, float]]
     """Width and height in points (1/72 inch), from page 1."""
 

@@ -12,6 +12,7 @@ from server.core.errors import Conflict, DomainError, Invalid, NotAllowed, NotFo
 from server.core.transaction import Transaction
 from server.live.log import append, gone
 from server.meetings.access import meeting_for_write
+from server.meetings.agenda import require_own_item
 from server.meetings.models import Meeting, MemberPoint
 from server.meetings.rights import MeetingRights, meeting_rights
 from server.organisations.models import BridgePoint
@@ -40,7 +41,8 @@ class _Place:
 
 
 async def present(tx: Transaction, meeting_id: int, paper_id: int, page: int = 1) -> list[str]:
-    """Shows this paper to everybody. Allowed: who may present in the meeting and may read the paper. Conflict while
+    """Shows this paper to everybody. Allowed: who may present in the meeting and may read the paper; who does not lead,
+    while the agenda is at their item. Conflict while
     somebody else presents, except for who conducts, and for a paper that is open to nobody. Returns the names of
     member points whose halls may not read the paper."""
     place = await _place(tx, meeting_id)
@@ -55,6 +57,8 @@ async def present(tx: Transaction, meeting_id: int, paper_id: int, page: int = 1
             "Mở tài liệu cho đại biểu rồi trình chiếu.",
             "This paper is hidden, locked or recalled, so no hall would see it. Open it to delegates, then present.",
         )
+    if not place.rights.direct:
+        await require_own_item(tx, meeting_id)
     page = _page_in(version, page)
     shown = place.shown
     if shown is not None and shown.presenter_id != person_id and not place.rights.conduct:
@@ -66,7 +70,7 @@ async def present(tx: Transaction, meeting_id: int, paper_id: int, page: int = 1
     if shown is None:
         shown = Presentation(meeting_id=meeting_id, since=tx.now)
         tx.session.add(shown)
-    shown.paper_id, shown.version_id = paper.id, version.id
+    shown.paper_id, shown.version_id, shown.region = paper.id, version.id, None
     _show_page(shown, page, tx)
     _becomes_presenter(shown, tx)
     await record(tx, "page.presented", "meeting", meeting_id, paper_id=paper.id, version_id=version.id, page=page)
@@ -79,7 +83,7 @@ async def turn(tx: Transaction, meeting_id: int, page: int) -> None:
     shown = await _own(tx, meeting_id)
     version = await _still_readable(tx, shown)
     page = _page_in(version, page)
-    if page == shown.page and shown.region is None:
+    if page == shown.page and shown.region in (None, WHOLE):
         return
     _show_page(shown, page, tx)
     await record(tx, "page.turned", "meeting", meeting_id, version_id=version.id, page=page)
@@ -289,8 +293,13 @@ def _page_in(version: PaperVersion, page: int) -> int:
     return page
 
 
+WHOLE = [0, 0, 1, 1]
+"""Said in words, where screens of a room would begin an upright page with its upper half."""
+
+
 def _show_page(shown: Presentation, page: int, tx: Transaction) -> None:
-    shown.page, shown.region, shown.turned_at = page, None, tx.now
+    """A zoom ends with its page; whole pages, where they were asked for, stay whole."""
+    shown.page, shown.region, shown.turned_at = page, WHOLE if shown.region == WHOLE else None, tx.now
 
 
 def _becomes_presenter(shown: Presentation, tx: Transaction) -> None:

@@ -7,8 +7,8 @@ from weakref import WeakKeyDictionary
 
 from server.core.bus import Message
 from server.live.client import signal_text
-from server.live.feature import Viewer
 from server.live.registry import Live
+from server.live.viewer import Viewer
 from server.presentation.live.entities import LaserSignal
 
 LASER = "presentation.laser"

@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession
 from server.audit.dependencies import AppAuditLog
@@ -13,7 +13,7 @@ from server.reading.notes.sync import sync
 from server.reading.people import require_person
 from server.reading.receipts import queries as receipts
 from server.reading.receipts.board import board
-from server.reading.receipts.group_commit import ReceiptGatherer
+from server.reading.receipts.group_commit import ReceiptGroups
 from server.reading.receipts.reminders import remind
 from server.reading.receipts.schemas import Board, BoardQuery, OwnReceipts, ReceiptsIn, RemindersOut, ReminderWrite
 from server.reading.search.queries import search
@@ -58,10 +58,9 @@ async def find(actor: CurrentActor, services: AppServices, asked: Annotated[Sear
 
 
 @router.post("/receipts", status_code=204)
-async def report_receipts(said: ReceiptsIn, actor: CurrentActor, request: Request) -> None:
+async def report_receipts(said: ReceiptsIn, actor: CurrentActor, services: AppServices) -> None:
     """What a device delivered and showed, also long ago and without a line."""
-    gatherer: ReceiptGatherer = request.app.state.receipts
-    await gatherer.report(actor, said.entries)
+    await services.components[ReceiptGroups].report(actor, said.entries)
 
 
 @router.get("/meetings/{meeting_id}/my-receipts")

@@ -43,6 +43,10 @@ REMEMBER_CONNECTIONS = """(() => {
 """Lets a test reach the page's own peer connections, as a dishonest client would."""
 
 
+CONSOLE_WALL = "localStorage['nhipcau.console.view'] ??= 'wall'"
+"""Consoles of few points begin with pictures; tests read the wall."""
+
+
 @dataclass(frozen=True)
 class Line:
     """A network namespace joined to this host by a veth pair."""
@@ -126,6 +130,7 @@ async def chromium(
     )
     await context.add_init_script(REMEMBER_CONNECTIONS)
     # A tone is noise to a noise suppressor: the halls of tests have "their own sound processing".
+    await context.add_init_script(CONSOLE_WALL)
     await context.add_init_script("localStorage['nhipcau.devices'] ??= '{\"processing\":\"hall\"}'")
     try:
         yield context

@@ -16,10 +16,11 @@ from server.core.actor import SYSTEM, Role
 from server.core.services import Services
 from server.migrations import upgrade
 from server.organisations.models import BridgePoint
+from server.wiring import components
 from tests import builders
 from tests.conftest import signed_in
 from tests.deployment import Deployment
-from tests.e2e.chromium import shared_chromium
+from tests.e2e.chromium import CONSOLE_WALL, shared_chromium
 
 LOGIN, PASSWORD = "tochuc", "một câu ngắn dễ nhớ"
 PATIENCE_MS = 15_000
@@ -69,7 +70,7 @@ class Office:
     @classmethod
     async def _prepared(cls, deployment: Deployment) -> "Office":
         await asyncio.to_thread(upgrade, deployment.settings.database)
-        services = Services.start(deployment.settings)
+        services = Services.start(deployment.settings, components())
         where = await builders.province(services)
         password_hash = await Passwords(1).hash(PASSWORD)
         async with services.transactions(SYSTEM) as tx:
@@ -134,6 +135,7 @@ class Office:
         )
         context.set_default_timeout(PATIENCE_MS)
         expect.set_options(timeout=PATIENCE_MS)
+        await context.add_init_script(CONSOLE_WALL)
         if who is not None:
             await context.add_cookies([{"name": COOKIE, "value": self.cookies[who], "url": self.deployment.url}])
         try:

@@ -16,6 +16,7 @@ from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.migrations import upgrade
 from server.organisations.models import BridgePoint
+from server.wiring import components
 from tests import builders
 from tests.conftest import signed_in
 from tests.deployment import Deployment
@@ -174,7 +175,7 @@ class Conference:
         settings = deployment.settings
         deployment.var.mkdir(parents=True, exist_ok=True)
         await asyncio.to_thread(upgrade, settings.database)
-        services = Services.start(settings)
+        services = Services.start(settings, components())
         where = await builders.province(services)
         async with services.transactions(SYSTEM) as tx:
             da_nhim = await builders.unit(tx.session, "Xã Đạ Nhim", where.lac_duong)

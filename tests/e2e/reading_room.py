@@ -19,6 +19,7 @@ from server.core.services import Services
 from server.meetings.models import Delegate, Meeting
 from server.migrations import upgrade
 from server.organisations.models import BridgePoint
+from server.wiring import components
 from tests import builders, papers
 from tests.conftest import signed_in
 from tests.deployment import Deployment
@@ -60,7 +61,7 @@ class ReadingRoom:
     @classmethod
     async def _prepared(cls, deployment: Deployment) -> "ReadingRoom":
         await asyncio.to_thread(upgrade, deployment.settings.database)
-        services = Services.start(deployment.settings)
+        services = Services.start(deployment.settings, components())
         where = await builders.province(services)
         meeting = await builders.conference(services, where, "open")
         async with services.transactions(SYSTEM) as tx:

@@ -5,6 +5,7 @@ tone of `tone(n)` Hz. A test reads the *received* picture's pixels and the *rece
 whose media arrived, whatever the page says.
 """
 
+import json
 import wave
 from pathlib import Path
 
@@ -47,8 +48,7 @@ def write_microphone(path: Path, number: int) -> Path:
     return path
 
 
-_READ_PICTURE = """(slot) => {
-  const video = document.querySelector(`video[data-slot="${slot}"]`);
+_READ_VIDEO = """(video) => {
   if (!video || video.readyState < 2 || !video.videoWidth) return null;
   const canvas = document.createElement('canvas');
   canvas.width = 64; canvas.height = 36;
@@ -65,6 +65,7 @@ _READ_PICTURE = """(slot) => {
   }
   return { number, time: video.currentTime, width: video.videoWidth };
 }"""
+_READ_PICTURE = f"""(slot) => ({_READ_VIDEO})(document.querySelector(`video[data-slot="${{slot}}"]`))"""
 
 _READ_SOUND = """async (seconds) => {
   const context = (window.__ears ??= new AudioContext({ sampleRate: 48000 }));
@@ -116,3 +117,27 @@ async def sounds(page: Page, seconds: float = 1.5) -> set[int]:
     """The numbers of the halls that any received sound track carries within the next `seconds`."""
     heard = await page.evaluate(_READ_SOUND, seconds)
     return {round((hertz - 400) / 190) for hertz, peak in heard if peak > AUDIBLE_DB}
+
+
+_WATCH_FACES = """(pane) => {
+  const read = (%s);
+  const faces = (window.__faces = new Set());
+  clearInterval(window.__watchingFaces);
+  window.__watchingFaces = setInterval(() => {
+    const box = document.querySelector(`[data-pane="${pane}"]`);
+    const name = box?.querySelector('figcaption b')?.textContent.trim();
+    const shown = [...(box?.querySelectorAll('video') ?? [])].find((video) => getComputedStyle(video).opacity === '1');
+    if (name) faces.add(JSON.stringify([name, shown ? (read(shown)?.number ?? null) : null]));
+  }, 30);
+}"""
+
+
+async def watch_faces(page: Page, pane: str) -> None:
+    """From now on remembers which numbers are really seen in this pane, and the names over them."""
+    await page.evaluate(_WATCH_FACES % _READ_VIDEO, pane)
+
+
+async def faces(page: Page) -> set[tuple[str, int | None]]:
+    """What `watch_faces` saw; None where no picture was shown, or none clear enough."""
+    seen: list[str] = await page.evaluate("() => [...window.__faces]")
+    return {(name, number) for name, number in map(json.loads, seen)}

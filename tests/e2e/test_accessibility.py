@@ -43,7 +43,7 @@ async def test_ended_link(office: Office) -> None:
     async with office.window() as page:
         audit = Audit(page, refusals=("/api/session/link",))
         await page.goto(office.ended_link)
-        await ready(page, "Đường dẫn không dùng được nữa")
+        await ready(page, "Liên kết không dùng được nữa")
         await audit.look("ended link")
         audit.verdict()
 
@@ -108,7 +108,7 @@ async def test_editing(office: Office) -> None:
         await other.get_by_role("button", name="Lưu thay đổi").click()
         await ready(other, re.compile("Hội nghị trực tuyến"))
         await page.get_by_role("button", name="Lưu thay đổi").click()
-        await page.get_by_role("button", name="Giữ phần tôi sửa trên bản mới").wait_for()
+        await page.get_by_role("button", name="Lưu phần tôi sửa trên bản mới").wait_for()
         await audit.look("two edited at once")
         audit.verdict()
 
@@ -116,8 +116,8 @@ async def test_editing(office: Office) -> None:
 @pytest.mark.parametrize(
     ("state", "action"),
     [
-        ("draft", "Gửi giấy mời"),
-        ("invited", "Thu hồi giấy mời"),
+        ("draft", "Công bố hội nghị"),
+        ("invited", "Thu hồi về bản nháp"),
         ("open", "Bắt đầu hội nghị"),
         ("running", "Kết thúc hội nghị"),
         ("ended", "Mở lại cuộc họp"),
@@ -141,7 +141,7 @@ async def test_attendance(office: Office, state: str) -> None:
     async with office.window("organiser") as page:
         audit = Audit(page)
         await page.goto(f"/meetings/{office.meetings[state]}/attendance")
-        await ready(page, "Điểm danh điểm cầu")
+        await ready(page, "Điểm danh")
         await audit.look(f"attendance, {state}")
         await page.get_by_label("Tìm điểm cầu").fill("không nơi nào")
         await expect(page.get_by_text("Không có điểm cầu nào khớp")).to_be_visible()
@@ -230,7 +230,7 @@ async def test_hall_during_the_meeting(office: Office) -> None:
         await audit.look("hall in")
         await page.mouse.move(200, 200)
         await page.get_by_test_id("hand").click()
-        await expect(page.get_by_test_id("hand")).to_have_attribute("aria-pressed", "true")
+        await expect(page.get_by_test_id("hand")).to_have_attribute("data-up", "true")
         await audit.look("hall, hand up")
         await page.mouse.move(210, 210)
         await page.get_by_test_id("leave").click()

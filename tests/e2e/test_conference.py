@@ -50,6 +50,20 @@ async def test_the_called_commune_is_seen_and_heard_everywhere(conference: Confe
     await conference.wall_shows(commune, "on-air")
 
 
+async def test_no_face_stands_under_the_name_of_another(conference: Conference) -> None:
+    """While the stage goes from one to the next, its pane is blank rather than wrong."""
+    watcher, called = conference.halls[1], (conference.commune, conference.halls[4], conference.halls[2])
+    await signs.watch_faces(watcher.page, "stage")
+    for hall in called[1:]:
+        await conference.call(hall)
+        await watcher.sees(hall.number)
+        await asyncio.sleep(1)
+    seen = await signs.faces(watcher.page)
+    whose = {f"Điểm cầu {hall.name}": hall.number for hall in called}
+    assert {(name, whose[name]) for name in whose} <= seen
+    assert not [face for face in seen if face[1] is not None and whose.get(face[0]) != face[1]], seen
+
+
 async def test_a_hall_without_the_floor_is_silent_whatever_it_sends(conference: Conference) -> None:
     await conference.take_back()
     for hall in conference.halls[1:]:

@@ -72,7 +72,7 @@ async def test_a_wrong_password_is_explained(desk: Desk) -> None:
 
 
 async def test_what_is_missing_is_said_beside_the_field(desk: Desk) -> None:
-    await desk.page.get_by_role("link", name="Lập cuộc họp").click()
+    await desk.page.get_by_role("link", name="Lập hội nghị, cuộc họp").click()
     await desk.button("Lưu bản nháp").click()
     title = desk.field("Tên cuộc họp")
     await expect(title).to_be_focused()
@@ -167,9 +167,7 @@ async def test_two_who_edit_at_once_lose_nothing(desk: Desk, office: Office) -> 
     await desk.says("vừa lưu thay đổi")
     await desk.says("Họ đã sửa: tên cuộc họp.")
     await expect(desk.field("Ghi chú cho các điểm cầu, không bắt buộc")).to_have_value("Mang theo tài liệu đã gửi.")
-    await desk.button("Giữ phần tôi sửa trên bản mới").click()
-    await expect(desk.field("Tên cuộc họp")).to_have_value(f"{TITLE} quý IV")
-    await desk.button("Lưu thay đổi").click()
+    await desk.button("Lưu phần tôi sửa trên bản mới").click()
     await expect(desk.page.get_by_role("heading", name=f"{TITLE} quý IV", level=1)).to_be_visible()
     await expect(desk.page.get_by_role("main")).to_contain_text("Mang theo tài liệu đã gửi.")
 
@@ -179,16 +177,16 @@ async def test_points_are_invited_and_the_rooms_opened(desk: Desk, office: Offic
         await page.goto("/")
         await expect(page.get_by_role("link", name=re.compile(TITLES["invited"][:20]))).to_be_visible()
         await expect(page.get_by_text(TITLE)).to_have_count(0)
-        await desk.button("Gửi giấy mời").click()
+        await desk.button("Công bố hội nghị").click()
         question = desk.page.get_by_role("alertdialog")
-        await expect(question).to_contain_text("Mời 3 điểm cầu?")
-        await question.get_by_role("button", name="Gửi giấy mời").click()
-        await desk.says("Đã mời 3 điểm cầu.")
+        await expect(question).to_contain_text("Công bố hội nghị cho 3 điểm cầu?")
+        await question.get_by_role("button", name="Công bố hội nghị").click()
+        await desk.says("Đã công bố cho 3 điểm cầu.")
         await page.reload()
         await expect(page.get_by_text(TITLE)).to_be_visible()
-    await desk.button("Mở phòng").click()
+    await desk.button("Mở phòng họp thử").click()
     await desk.says("Đã mở phòng.")
-    await expect(desk.page.get_by_role("main")).to_contain_text("Đang mở phòng")
+    await expect(desk.page.get_by_role("main")).to_contain_text("Đang mở phòng họp thử")
     await expect(desk.page.get_by_role("link", name="Điểm danh")).to_be_visible()
 
 
@@ -243,7 +241,7 @@ async def test_a_personal_link_opens_at_one_click(office: Office) -> None:
 async def test_an_ended_link_says_whom_to_call(office: Office) -> None:
     async with office.window() as page:
         await page.goto(office.ended_link)
-        await expect(page.get_by_role("heading", name="Đường dẫn không dùng được nữa")).to_be_visible()
+        await expect(page.get_by_role("heading", name="Liên kết không dùng được nữa")).to_be_visible()
         await expect(page.get_by_text(re.compile("^Gọi"))).to_be_visible()
         await page.get_by_role("link", name="Đăng nhập bằng mật khẩu").click()
         await expect(page.get_by_role("heading", name="Đăng nhập", level=1)).to_be_visible()

@@ -10,6 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from server.organisations.models import BridgePoint
+from tests.e2e.chromium import REMEMBER_CONNECTIONS
 from tests.e2e.office import Office
 from tests.e2e.people import until
 from tests.sockets import Address, LiveClient
@@ -31,6 +32,41 @@ SOCKETS = """(() => {
   };
 })();"""
 """Lets a test cut the live channel alone, as a proxy's hiccup does: media goes on over UDP."""
+
+OFFERS = """(() => {
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (text) {
+    const said = JSON.parse(text);
+    if (said.name === 'media.offer') window.__session = said.data.session;
+    return send.call(this, text);
+  };
+})();"""
+
+UNBROKEN = """() => new Promise((done) => {
+  let blank = 0;
+  let black = 0;
+  const before = window.__connections.length;
+  const old = document.querySelector('[data-pane="stage"] video').srcObject.getVideoTracks()[0];
+  const began = performance.now();
+  const look = () => {
+    const videos = [...document.querySelectorAll('[data-pane="stage"] video')];
+    const shown = videos.find((video) => getComputedStyle(video).opacity === '1' && video.videoWidth > 0);
+    const canvas = document.createElement('canvas');
+    canvas.width = canvas.height = 8;
+    const context = canvas.getContext('2d', { willReadFrequently: true });
+    if (shown) context.drawImage(shown, 0, 0, 8, 8);
+    if (!shown) blank += 1;
+    else if (!context.getImageData(0, 0, 8, 8).data.some((value, at) => at % 4 < 3 && value > 0)) black += 1;
+    const renewed = shown && shown.srcObject.getVideoTracks()[0] !== old;
+    if (renewed || performance.now() - began > 15000)
+      done({ blank, black, renewed, connections: window.__connections.length - before });
+    else requestAnimationFrame(look);
+  };
+  look();
+  const data = { type: 'signal', kind: 'media-session', data: { session: window.__session, state: 'disconnected' } };
+  window.__sockets.at(-1).dispatchEvent(new MessageEvent('message', { data: JSON.stringify(data) }));
+})"""
+"""Has the media session renewed while it still works, and counts the moments without a picture on the stage."""
 
 SPEAKERS = """(() => {
   window.__speakers = ['TV', 'PA'];
@@ -147,6 +183,18 @@ async def test_a_hall_whose_control_line_is_cut_on_air_knows_that_it_is_heard(ro
     await expect(page.get_by_test_id("cut")).to_have_count(0)
     await expect(page.get_by_test_id("on-air")).to_be_visible()
     await rooms.console.command("floor.take", point_id=lat.id)
+
+
+async def test_a_renewed_session_leaves_no_hole_in_the_picture(rooms: Rooms) -> None:
+    where = rooms.office.where
+    main = await rooms.hall("main", where.main)
+    page = await rooms.hall("lat", where.lat_hall, OFFERS, REMEMBER_CONNECTIONS)
+    await expect(page.get_by_test_id("pane-stage")).to_have_attribute("data-live", "true", timeout=20_000)
+    assert await page.evaluate(UNBROKEN) == {"blank": 0, "black": 0, "renewed": True, "connections": 1}
+    await expect(page.get_by_test_id("pane-stage").locator("video")).to_have_count(1)
+    # Who is really gone is not held.
+    await main.close()
+    await expect(page.get_by_test_id("pane-stage")).to_have_attribute("data-live", "false")
 
 
 async def test_a_hall_whose_udp_is_blocked_is_told_the_likely_cause(rooms: Rooms) -> None:

@@ -41,6 +41,7 @@ from server.invitations.codes import hall_code, hall_secret
 from server.meetings.models import Delegate, Meeting, MemberPoint
 from server.migrations import upgrade
 from server.organisations.models import BridgePoint
+from server.wiring import components
 from tests.deployment import Deployment
 from tests.load.arrivals import Arrival, Guest, Hall, Wire, arrivals
 from tests.load.bench_halls import quantile
@@ -253,7 +254,7 @@ async def run(arguments: argparse.Namespace) -> None:
         deployment.var.mkdir(parents=True)
         settings = deployment.settings.model_copy(update={"database_url": arguments.database})
         await asyncio.to_thread(upgrade, settings.database)
-        services = Services.start(settings)
+        services = Services.start(settings, components())
         (rush, flood), consoles = await prepare(services, arguments.people, arguments.consoles)
         deployment.start()
         try:

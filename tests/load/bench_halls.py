@@ -22,6 +22,7 @@ from server.core.services import Services
 from server.demo.load import conference, load
 from server.meetings.models import MemberPoint
 from server.migrations import upgrade
+from server.wiring import components
 from tests.deployment import Deployment
 from tests.load.generator import Generator
 from tests.load.halls import Hall, Invitation, Pictures, until
@@ -46,7 +47,7 @@ async def prepare(deployment: Deployment, halls: int) -> tuple[list[Invitation],
     """A database with the demo's running conference: the halls' links (main point first), the chair's, the meeting."""
     deployment.var.mkdir(parents=True, exist_ok=True)
     await asyncio.to_thread(upgrade, deployment.settings.database)
-    services = Services.start(deployment.settings)
+    services = Services.start(deployment.settings, components())
     try:
         await load(services)
         async with services.transactions(SYSTEM) as tx:

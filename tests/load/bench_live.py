@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import math
+import os
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from server.accounts.actions.sessions import open_session
 from server.accounts.dependencies import COOKIE
@@ -28,6 +29,8 @@ from server.meetings.models import Delegate
 from server.migrations import upgrade
 from server.papers.actions.versions import version_ready
 from server.papers.models import Paper, PaperVersion
+from server.papers.routes import PictureWidth
+from server.wiring import components
 from tests import builders
 from tests.deployment import Deployment
 from tests.load.bench_halls import quantile
@@ -36,6 +39,8 @@ from tests.sockets import Address, LiveClient
 
 POINTS = 161
 PAGES = 60
+PICTURE = 60_000
+"""Bytes of a page's picture for phones."""
 BATCH = 1000
 
 
@@ -44,7 +49,7 @@ async def prepare(deployment: Deployment, devices: int) -> tuple[int, int, str, 
     Returns (meeting, paper, the chair's cookie, the delegates' cookies)."""
     deployment.var.mkdir(parents=True, exist_ok=True)
     await asyncio.to_thread(upgrade, deployment.settings.database)
-    services = Services.start(deployment.settings)
+    services = Services.start(deployment.settings, components())
     try:
         where = await builders.province(services)
         async with services.transactions(SYSTEM) as tx:
@@ -184,6 +189,7 @@ async def measure(deployment: Deployment, arguments: argparse.Namespace, folder:
         sent, turning_cpu = await _turn_pages(presenter, arguments, server)
         await asyncio.sleep(2)
         rss = server.memory_info().rss
+        opened, opening_cpu = await _open_unseen(deployment, devices, server)
         totals = await devices.ask(do="report")
         delays, missing = _delays(json.loads(devices.report.read_text()), sent)
         await presenter.close()
@@ -200,8 +206,27 @@ async def measure(deployment: Deployment, arguments: argparse.Namespace, folder:
     print(f"BENCH page_turns_missing={missing}")
     print(f"BENCH server_rss_mb={rss / 1e6:.0f} MB")
     print(f"BENCH server_cpu_s_per_turn={turning_cpu / arguments.turns:.3f} s")
+    print(f"BENCH unseen_page_p99_s={quantile(opened, 0.99):.1f} s")
+    print(f"BENCH unseen_page_missing={arguments.devices - len(opened)}")
+    print(f"BENCH server_cpu_ms_per_page={opening_cpu / arguments.devices * 1000:.2f} ms")
     print(f"BENCH joined_per_s={joined['joined'] / joined['seconds']:.0f}")
     print(f"BENCH server_cpu_ms_per_join={joining_cpu / joined['joined'] * 1000:.2f} ms")
+
+
+async def _open_unseen(deployment: Deployment, devices: Devices, server: psutil.Process) -> tuple[list[float], float]:
+    """Every device opens a page that nobody has opened before, as a picture, on a connection of its own. (seconds of
+    each that got it, the server's CPU seconds meanwhile)"""
+    services = Services.start(deployment.settings, components())
+    try:
+        async with services.database.read() as session:
+            [version] = await session.scalars(select(PaperVersion))
+        await services.storage.put(f"{version.folder}/pages/9-{PictureWidth.PHONE}.webp", os.urandom(PICTURE))
+    finally:
+        await services.stop()
+    before = _cpu(server)
+    path = f"/api/versions/{version.id}/pages/9/image?width={PictureWidth.PHONE}"
+    opened: list[float] = (await devices.ask(do="fetch", path=path, least=PICTURE))["seconds"]
+    return opened, _cpu(server) - before
 
 
 async def _turn_pages(

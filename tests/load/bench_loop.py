@@ -23,6 +23,7 @@ from server.core.services import Services
 from server.meetings.models import Delegate, Meeting, MemberPoint
 from server.papers.models import Paper
 from server.reading.models import Receipt
+from server.wiring import components
 from tests.deployment import Deployment
 from tests.load.bench_halls import quantile
 from tests.load.bench_live import Devices, prepare
@@ -55,7 +56,7 @@ class Pages:
 async def fill(deployment: Deployment, meeting_id: int, past: int) -> tuple[str, str, int]:
     """Past meetings of all halls; everybody has opened the paper and has an address. Returns the cookies of an
     organiser and of a hall, and that hall's point."""
-    services = Services.start(deployment.settings)
+    services = Services.start(deployment.settings, components())
     try:
         async with services.transactions(SYSTEM) as tx:
             session = tx.session

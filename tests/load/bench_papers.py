@@ -29,6 +29,7 @@ from server.accounts.dependencies import COOKIE
 from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.migrations import upgrade
+from server.wiring import components
 from tests import builders, library
 from tests.deployment import Deployment, free_port
 from tests.load.downloads import Downloader, Round
@@ -69,7 +70,7 @@ async def prepare(deployment: Deployment, readers: int) -> tuple[int, list[str]]
     """A running conference with papers for a pack of 5 MB. (meeting, the delegates' cookies)"""
     deployment.var.mkdir(parents=True, exist_ok=True)
     await asyncio.to_thread(upgrade, deployment.settings.database)
-    services = Services.start(deployment.settings)
+    services = Services.start(deployment.settings, components())
     try:
         where = await builders.province(services)
         meeting = await builders.conference(services, where, "running")

@@ -33,6 +33,8 @@ MOST_HALLS = 200
 AT_ONCE = 128
 """Handshakes under way."""
 PORTS_AN_ADDRESS = 20_000
+FETCHES_AN_ADDRESS = 500
+"""At the same moment: the server lets one address have a thousand connections without a request."""
 _numbers = itertools.count()
 
 
@@ -55,7 +57,7 @@ class Crowd:
     returning: bool = False
     """Who is cut comes back by itself, as the web does: spread at random, wider with each attempt, or as told."""
     back: dict[int, float] = field(default_factory=dict)
-    """When each had its snapshot again."""
+    """When each had its snapshot again, for the first time since it was asked for."""
     lost: Callable[[int], None] = lambda _number: None
 
     def take(self, number: int, message: dict[str, Any]) -> None:
@@ -105,9 +107,13 @@ class Device(asyncio.Protocol):
         elif self._crowd.returning:
             self._crowd.lost(self._number)
 
+    @property
+    def gone(self) -> bool:
+        return self._transport.is_closing()
+
     def ping(self) -> None:
         """Nothing on a line that is gone."""
-        if not self._transport.is_closing():
+        if not self.gone:
             self._transport.write(masked('{"type":"ping"}'))
 
     def _shake_hands(self, data: bytes) -> bytes:
@@ -153,6 +159,40 @@ class Device(asyncio.Protocol):
         self._crowd.take(self._number, message)
 
 
+class Fetch(asyncio.Protocol):
+    """One GET on a connection of its own. `done`: (status, bytes of the body)."""
+
+    def __init__(self, request: bytes) -> None:
+        self.done: asyncio.Future[tuple[int, int]] = asyncio.get_running_loop().create_future()
+        self._request = request
+        self._head: bytes | None = b""
+        self._status = self._size = self._left = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.write(self._request)
+
+    def data_received(self, data: bytes) -> None:
+        if self._head is not None:
+            head, end, data = (self._head + data).partition(b"\r\n\r\n")
+            if not end:
+                self._head = head
+                return
+            self._head = None
+            found = re.search(rb"content-length: *(\d+)", head, re.IGNORECASE)
+            self._status, self._size = int(head.split(b" ", 2)[1]), int(found[1]) if found else 0
+            self._left = self._size
+        self._left -= len(data)
+        if self._left <= 0:
+            self._transport.close()
+            if not self.done.done():
+                self.done.set_result((self._status, self._size))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(exc or ConnectionError("cut"))
+
+
 async def run() -> None:
     lines = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
@@ -161,6 +201,7 @@ async def run() -> None:
     cookies: list[str] = Path(task["cookies"]).read_text().split()
     crowd = Crowd(len(cookies), {})
     devices: deque[tuple[float, Device]] = deque()
+    halls: deque[tuple[float, Device]] = deque()
     places = asyncio.Semaphore(AT_ONCE)
 
     async def join(number: int, cookie: str) -> None:
@@ -182,7 +223,7 @@ async def run() -> None:
             lambda: Device(crowd, url, headers, number), "127.0.0.1", task["port"], local_addr=("127.0.0.9", 0)
         )
         await device.joined
-        devices.append((time.monotonic() + HALL_PING_SECONDS, device))
+        halls.append((time.monotonic() + HALL_PING_SECONDS, device))
 
     async def come_back(number: int) -> None:
         is_hall, attempt = number >= len(cookies), 0
@@ -208,9 +249,27 @@ async def run() -> None:
                 widest = min(2.0 if is_hall else 12.0, (1.0 if is_hall else 4.0) * 1.5**attempt)
                 wait = random.uniform(0, widest) if device is None or device.wait is None else device.wait
                 continue
-            crowd.back[number] = time.monotonic()
-            devices.append((time.monotonic() + (HALL_PING_SECONDS if is_hall else PING_SECONDS), device))
+            crowd.back.setdefault(number, time.monotonic())
+            if is_hall:
+                halls.append((time.monotonic() + HALL_PING_SECONDS, device))
+            else:
+                devices.append((time.monotonic() + PING_SECONDS, device))
             return
+
+    async def fetch(number: int, cookie: str, path: str, least: int) -> float | None:
+        """When the device had it whole; None: it got something else."""
+        request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{task['port']}\r\nCookie: {task['cookie_name']}={cookie}"
+        try:
+            _, fetching = await loop.create_connection(
+                lambda: Fetch(f"{request}\r\nConnection: close\r\n\r\n".encode()),
+                "127.0.0.1",
+                task["port"],
+                local_addr=(f"127.0.{1 + number // FETCHES_AN_ADDRESS}.1", 0),
+            )
+            status, size = await fetching.done
+        except OSError:
+            return None
+        return time.monotonic() if status == 200 and size >= least else None
 
     returns: set[asyncio.Task[None]] = set()
 
@@ -220,40 +279,54 @@ async def run() -> None:
         coming.add_done_callback(returns.discard)
 
     crowd.lost = lost
-    pinging = asyncio.create_task(ping(devices))
+    pinging = [
+        asyncio.create_task(ping(due, every)) for due, every in ((devices, PING_SECONDS), (halls, HALL_PING_SECONDS))
+    ]
     began = time.monotonic()
     await asyncio.gather(*(join(number, cookie) for number, cookie in enumerate(cookies)))
     for index, (cookie, url) in enumerate(seats):
         await hall(len(cookies) + index, cookie, url)
     crowd.returning = bool(seats)
-    say(joined=len(devices), seconds=time.monotonic() - began)
+    say(joined=len(devices) + len(halls), seconds=time.monotonic() - began)
     while line := await lines.readline():
         command = json.loads(line)
         if command["do"] == "count":
             page = command["page"]
             say(seen=sum(at > 0 for at in crowd.seen.get(page, ())))
+        elif command["do"] == "cut":
+            crowd.back.clear()
+            say(closed=crowd.closed)
         elif command["do"] == "returned":
             say(back=len(crowd.back))
         elif command["do"] == "times":
             Path(task["report"]).write_text(json.dumps(crowd.back))
             say(back=len(crowd.back))
+        elif command["do"] == "fetch":
+            # Everybody at once: the page was turned for all of them.
+            began = time.monotonic()
+            had = await asyncio.gather(
+                *(fetch(number, cookie, command["path"], command["least"]) for number, cookie in enumerate(cookies))
+            )
+            say(seconds=sorted(at - began for at in had if at is not None))
         elif command["do"] == "report":
             seen = {page: list(times[: len(cookies)]) for page, times in crowd.seen.items()}
             Path(task["report"]).write_text(json.dumps(seen))
             say(frames=crowd.frames, closed=crowd.closed)
         else:
             break
-    pinging.cancel()
+    for each in pinging:
+        each.cancel()
 
 
-async def ping(due: deque[tuple[float, Device]]) -> None:
-    """Each every 20 s from when it joined."""
+async def ping(due: deque[tuple[float, Device]], every: float) -> None:
+    """Each from when it joined."""
     while True:
         now = time.monotonic()
         while due and due[0][0] <= now:
             at, device = due.popleft()
             device.ping()
-            due.append((at + PING_SECONDS, device))
+            if not device.gone:
+                due.append((at + every, device))
         await asyncio.sleep(0.05)
 
 

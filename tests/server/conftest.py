@@ -41,7 +41,7 @@ async def join(server: LiveServer, services: Services) -> AsyncIterator[Join]:
         yield open_client
 
 
-_ONE_DATABASE = ("demo/", "edge/", "test_rights_matrix.py", "test_openapi.py", "test_web_types.py")
+_ONE_DATABASE = ("demo/", "edge/", "test_rights_matrix.py", "test_tenants.py", "test_openapi.py", "test_web_types.py")
 """What is asked there does not depend on the database; everything else runs on SQLite and on PostgreSQL."""
 
 

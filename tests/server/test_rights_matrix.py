@@ -12,7 +12,7 @@ from server.accounts.models import Person
 from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.invitations.models import AccessRequest
-from server.invitations.rate_limits import Knocks
+from server.invitations.rate_limits import EntryLimits
 from server.meetings.models import AgendaItem, Delegate, Meeting
 from server.organisations.models import BridgePoint, Unit
 from server.papers.models import Paper, PaperVersion
@@ -137,6 +137,7 @@ ROWS = [
     Row("GET /api/points/{point_id}/sessions", ADMIN | {"organiser", "operator", "district_technician"}),
     Row("DELETE /api/points/{point_id}/sessions", ADMIN | {"organiser", "operator", "district_technician"}),
     Row("DELETE /api/sessions", SIGNED_IN),
+    Row("POST /api/people/{person_id}/anonymise", ADMIN, body=lambda w: {"full_name": w.person.full_name}),
     Row("POST /api/links", ADMIN, body=lambda w: {"person_id": w.person.id}),
     Row("GET /api/meetings", SIGNED_IN),
     Row("POST /api/meetings", ORGANISER, body=meeting_body),
@@ -151,6 +152,7 @@ ROWS = [
     Row("GET /api/meetings/{meeting_id}/attendance", RUNS, "ended"),
     Row("GET /api/meetings/{meeting_id}/attendance.xlsx", RUNS, "ended"),
     Row("GET /api/meetings/{meeting_id}/attendance.csv", RUNS, "ended"),
+    Row("GET /api/meetings/{meeting_id}/audit.xlsx", ORGANISER),
     Row("POST /api/meetings/{meeting_id}/reopen", LEADS, "ended", body=lambda _: {"reason": "Bấm nhầm"}),
     # Attendance of people.
     Row("GET /api/meetings/{meeting_id}/people", RUNS, "running"),
@@ -215,12 +217,24 @@ ROWS = [
     ),
     Row("PATCH /api/delegates/{delegate_id}", KEEPS_LISTS, body=lambda _: {"role": "guest"}),
     Row("DELETE /api/delegates/{delegate_id}", KEEPS_LISTS),
+    Row(
+        "POST /api/meetings/{meeting_id}/delegates/move",
+        KEEPS_LISTS,
+        body=lambda w: {"delegate_ids": [w.delegate.id], "point_id": w.province.da_sar_hall.id},
+    ),
+    Row(
+        "POST /api/meetings/{meeting_id}/delegates/remove",
+        KEEPS_LISTS,
+        body=lambda w: {"delegate_ids": [w.delegate.id]},
+    ),
     Row("GET /api/meetings/{meeting_id}/delegates/template.xlsx", KEEPS_LISTS),
     Row("GET /api/meetings/{meeting_id}/devices", LEADS),
     Row("POST /api/meetings/{meeting_id}/links", LEADS, body=lambda _: {"delegate_ids": None, "send": False}),
     Row("POST /api/meetings/{meeting_id}/links/revoke", LEADS, body=lambda w: {"delegate_ids": [w.delegate.id]}),
     Row("GET /api/meetings/{meeting_id}/invitations.pdf", KEEPS_LISTS),
     Row("GET /api/meetings/{meeting_id}/qr.svg", INVOLVED),
+    Row("GET /api/meetings/{meeting_id}/qr.png", INVOLVED),
+    Row("GET /api/meetings/{meeting_id}/poster.pdf", INVOLVED),
     Row("GET /api/m/{code}", INVOLVED),
     Row(
         "POST /api/m/{code}/requests",
@@ -254,6 +268,7 @@ ELSEWHERE = {
     "GET /api/meetings/{meeting_id}/pack.pdf",
     # A file, not JSON (tests/server/invitations/test_import.py); member points alone (test_door.py).
     "POST /api/meetings/{meeting_id}/delegates/import",
+    "POST /api/meetings/{meeting_id}/delegates/import/refused.xlsx",
     "GET /api/meetings/{meeting_id}/points/{point_id}/code",
     # The uploader's own, with headers of their own (tests/server/papers/test_uploads.py).
     "OPTIONS /api/meetings/{meeting_id}/uploads",
@@ -302,7 +317,7 @@ async def test_who_is_not_named_is_turned_away(
     *, row: Row, app: FastAPI, browser: Browsers, province: Province, neighbour: Neighbour, services: Services
 ) -> None:
     for who in sorted(EVERYBODY):
-        app.state.knocks = Knocks()
+        app.state.services.components.put(EntryLimits())
         world = await fresh(services, province, row.state)
         client = await browser(None if who == "anonymous" else neighbour.who.get(who) or getattr(province, who))
         method, template = row.route.split(" ")

@@ -14,6 +14,7 @@ from server.core.bus import PEOPLE_RECHECK
 from server.core.config import Settings
 from server.core.errors import NotFound
 from server.core.transaction import Transaction
+from server.edge.session_cookie import HOST_TOKEN, has_tls
 
 LONGEST_OF_PERSON = timedelta(days=180)
 """However much it is used: a forgotten browser is not in for ever."""
@@ -32,7 +33,7 @@ async def open_session(
     """Signs a person's browser or a hall's device in. Returns the cookie's value, which is kept nowhere else. With a
     `link` bound to a meeting the session reaches that meeting alone; with another one, what that link carries."""
     bound = link is not None and link.meeting_id is not None
-    token = new_token()
+    token = (HOST_TOKEN if has_tls(settings) else "") + new_token()
     session = SignInSession(
         token_hash=token_hash(token),
         person_id=person_id,

@@ -19,7 +19,7 @@ from server.attendance.people.events import tell
 from server.attendance.people.roster import Listed
 from server.attendance.people.status import AttendanceStatus, Count, Entry, How, Kind, status_of
 from server.attendance.people.totals import Turnout, begun_at
-from server.attendance.people.totals_cache import memory_of
+from server.attendance.people.totals_cache import TotalsCache
 from server.audit.actions import record
 from server.core.actor import Actor
 from server.core.errors import DomainError, NotAllowed, NotFound
@@ -87,7 +87,7 @@ async def take(tx: Transaction, meeting_id: int, requests: Sequence[CheckInReque
         for delegate_id in (request.delegate_ids or (own.delegate_id,))
         if delegate_id is not None
     }
-    memory = memory_of(tx)
+    memory = tx.components[TotalsCache]
     group = _Group(meeting, await memory.recall(tx, meeting), await roster.named(tx.session, meeting, wanted))
     granted: list[list[Listed] | DomainError] = []
     changed: list[bool] = []

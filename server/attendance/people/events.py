@@ -5,7 +5,7 @@ from collections.abc import Collection
 from server.attendance.models import SignOff
 from server.attendance.people import totals, totals_cache
 from server.attendance.people.totals import Phase, Turnout
-from server.attendance.people.totals_cache import memory_of
+from server.attendance.people.totals_cache import TotalsCache
 from server.audit.actions import record
 from server.core.transaction import Transaction
 from server.live.log import append
@@ -28,7 +28,7 @@ async def tell(
 
     The caller holds the meeting's lock: figures of two writers would otherwise overtake each other."""
     await tx.session.flush()
-    memory = memory_of(tx)
+    memory = tx.components[TotalsCache]
     changed = set(point_ids)
     if now is None:
         now = await memory.recall(tx, meeting)
@@ -76,7 +76,7 @@ async def meeting_stepped(tx: Transaction, meeting: Meeting) -> None:
     # Everybody's standing changes with the meeting's, and nobody's entries: read beside, from what was there before.
     now = await tx.database.beside(lambda session: totals.load_as_of(session, meeting_id, phase))
     await _append(tx, meeting, "people.counted", now, now.points)
-    await memory_of(tx).keep(tx, meeting, now)
+    await tx.components[TotalsCache].keep(tx, meeting, now)
 
 
 async def _append(

@@ -35,7 +35,7 @@ class _Waiting:
         return len(self.request.delegate_ids or (0,))
 
 
-class Gatherer:
+class CheckInGroups:
     """One per process. Several processes take turns by the meeting's row in the database."""
 
     def __init__(self, services: Services) -> None:

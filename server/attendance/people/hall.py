@@ -12,7 +12,7 @@ from server.attendance.people.events import tell, withdraw
 from server.attendance.people.roster import Listed
 from server.attendance.people.schemas import SubstituteWrite
 from server.attendance.people.totals import signed_off
-from server.attendance.people.totals_cache import memory_of
+from server.attendance.people.totals_cache import TotalsCache
 from server.audit.actions import record
 from server.core.errors import NotAllowed, NotFound
 from server.core.transaction import Transaction
@@ -92,7 +92,7 @@ async def sign_off(tx: Transaction, meeting_id: int, point_id: int, note: str) -
         await _hall(tx, meeting_id, point_id)
         raise PersonSigns()
     meeting = await _hall(tx, meeting_id, point_id, may_sign)
-    now = await memory_of(tx).recall(tx, meeting)
+    now = await tx.components[TotalsCache].recall(tx, meeting)
     count = now.points[point_id]
     entry = SignOff(
         meeting_id=meeting_id,
@@ -113,7 +113,7 @@ async def withdraw_sign_off(tx: Transaction, meeting_id: int, point_id: int) -> 
     meeting = await _hall(tx, meeting_id, point_id, may_sign)
     if point_id not in await signed_off(tx.session, meeting_id):
         raise NothingToWithdraw()
-    now = await memory_of(tx).recall(tx, meeting)
+    now = await tx.components[TotalsCache].recall(tx, meeting)
     count = now.points[point_id]
     await withdraw(tx, meeting, point_id, count.present + count.online, "by-hand")
     now.signed_off -= {point_id}

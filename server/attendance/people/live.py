@@ -5,8 +5,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.attendance.people import totals
 from server.attendance.people.schemas import TurnoutEntity
 from server.core.errors import NotFound
-from server.live.feature import LiveFeature, Viewer
+from server.live.feature import LiveFeature
 from server.live.protocol import Wire
+from server.live.viewer import Viewer
 from server.meetings.models import Meeting
 
 

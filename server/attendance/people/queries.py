@@ -29,6 +29,7 @@ from server.attendance.tree import Tree
 from server.core.actor import Actor
 from server.core.errors import NotAllowed, NotFound
 from server.meetings.access import visible_meeting
+from server.meetings.list_figures import lists
 from server.meetings.models import Meeting, MemberPoint
 from server.organisations.models import BridgePoint, Unit
 
@@ -83,7 +84,8 @@ async def rolled_up(session: AsyncSession, meeting: Meeting, now: datetime) -> T
         )
         for unit in tree.units
     ]
-    return TurnoutOut(as_of=now, totals=count_out(counted.total()), units=units, points=points)
+    figures = (await lists(session, meeting.id)).figures()
+    return TurnoutOut(as_of=now, totals=count_out(counted.total()), lists=figures, units=units, points=points)
 
 
 def by_unit(tree: Tree, counted: Turnout) -> dict[int, Count]:

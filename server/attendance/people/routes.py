@@ -2,12 +2,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 from fastapi import Path as PathParameter
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write, services_of
 from server.attendance.people import hall, queries, report, report_pdf, roster
 from server.attendance.people.check_in import CheckInRequest
 from server.attendance.people.errors import CodeExpired
-from server.attendance.people.group_commit import Gatherer
+from server.attendance.people.group_commit import CheckInGroups
 from server.attendance.people.report_xlsx import workbook
 from server.attendance.people.schemas import (
     CheckInOut,
@@ -30,7 +31,7 @@ from server.core.fields import Id, Line
 from server.core.services import Services
 from server.core.spreadsheets.writing import XLSX
 from server.core.typesetting import compiled
-from server.edge.exports import AppExports
+from server.edge.exports import AppExports, Order
 from server.invitations.codes import hall_secret, verify_hall_code
 from server.invitations.entry_routes import Address, Doorkeeper
 from server.meetings.access import visible_meeting
@@ -40,11 +41,6 @@ router = APIRouter(prefix="/api", tags=["attendance"])
 PDF = "application/pdf"
 RowId = Annotated[Id, PathParameter()]
 Code = Annotated[Line, PathParameter(min_length=1, max_length=16)]
-
-
-def _gatherer(request: Request) -> Gatherer:
-    gatherer: Gatherer = request.app.state.gatherer
-    return gatherer
 
 
 @router.post("/m/{code}/check-in")
@@ -62,7 +58,7 @@ async def check_in(
 
 async def _check_in(code: str, write: CheckInWrite, request: Request, actor: Actor) -> CheckInOut:
     services = services_of(request)
-    gatherer = _gatherer(request)
+    gatherer = services.components[CheckInGroups]
     meeting_id = await gatherer.meeting_of(code)
     now = services.clock()
     point_id = verify_hall_code(hall_secret(services.settings), meeting_id, write.hall, now)
@@ -84,7 +80,7 @@ async def checks(
     wanted = CheckInRequest(
         actor, services_of(request).clock(), write.kind, write.how, point_id, ids, reason=write.reason
     )
-    return queries.checks_out(await _gatherer(request).take(meeting_id, wanted))
+    return queries.checks_out(await services_of(request).components[CheckInGroups].take(meeting_id, wanted))
 
 
 @router.get("/meetings/{meeting_id}/people")
@@ -140,22 +136,25 @@ async def withdraw_sign_off(
 async def people_xlsx(
     meeting_id: RowId, actor: CurrentActor, services: AppServices, exports: AppExports, audit_log: AppAuditLog
 ) -> Response:
-    found = await services.database.beside(lambda session: report.load(session, meeting_id, actor, services.clock()))
+    async def order(session: AsyncSession) -> Order:
+        return Order(workbook, await report.load(session, meeting_id, actor, services.clock()))
+
+    ordered = await services.database.beside(order)
     await audit_log.note(actor, "people.exported", "meeting", meeting_id, form="xlsx")
-    return _file(await exports.make(actor, workbook, found), XLSX, f"diem-danh-dai-bieu-{meeting_id}.xlsx")
+    return _file(await exports.fulfil(actor, ordered), XLSX, f"diem-danh-dai-bieu-{meeting_id}.xlsx")
 
 
 @router.get("/meetings/{meeting_id}/people.pdf", response_class=Response, responses={200: {"content": {PDF: {}}}})
 async def people_pdf(
     meeting_id: RowId, actor: CurrentActor, services: AppServices, exports: AppExports, audit_log: AppAuditLog
 ) -> Response:
-    found = await services.database.beside(lambda session: report.load(session, meeting_id, actor, services.clock()))
+    async def order(session: AsyncSession) -> Order:
+        found = await report.load(session, meeting_id, actor, services.clock())
+        return Order(compiled, report_pdf.SOURCE, report_pdf.inputs(found))
+
+    ordered = await services.database.beside(order)
     await audit_log.note(actor, "people.exported", "meeting", meeting_id, form="pdf")
-    return _file(
-        await exports.make(actor, compiled, report_pdf.SOURCE, report_pdf.inputs(found)),
-        PDF,
-        f"diem-danh-dai-bieu-{meeting_id}.pdf",
-    )
+    return _file(await exports.fulfil(actor, ordered), PDF, f"diem-danh-dai-bieu-{meeting_id}.pdf")
 
 
 async def _of_hall(services: Services, meeting_id: int, point_id: int, actor: Actor) -> PointPeople:
@@ -170,7 +169,7 @@ async def online(
 ) -> MyAttendance:
     """The delegate's own button, and leaving."""
     wanted = CheckInRequest(actor, services.clock(), "in" if write.online else "out", "online")
-    taken = await _gatherer(request).take(meeting_id, wanted)
+    taken = await services_of(request).components[CheckInGroups].take(meeting_id, wanted)
     return queries.own_out(taken.people[0], taken.halls)
 
 

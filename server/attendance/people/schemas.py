@@ -7,6 +7,7 @@ from pydantic_core import PydanticCustomError
 from server.attendance.people.status import Kind, State
 from server.core.fields import EmailAddress, Id, Line
 from server.live.protocol import Wire
+from server.meetings.schemas import ListFigures
 
 MOST_AT_ONCE = 500
 """Delegates of one request: more than the largest hall seats."""
@@ -87,6 +88,7 @@ class TurnoutPoint(CountOut):
 class TurnoutOut(BaseModel):
     as_of: datetime
     totals: CountOut
+    lists: ListFigures
     units: list[TurnoutUnit]
     points: list[TurnoutPoint]
 

@@ -5,7 +5,6 @@ in whichever process, makes it grow.
 """
 
 from collections import OrderedDict
-from weakref import WeakKeyDictionary
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.attendance.models import TurnoutState
 from server.attendance.people import totals
 from server.attendance.people.totals import Phase, Turnout
-from server.core.bus import Bus
 from server.core.transaction import Transaction
 from server.meetings.models import Meeting
 
@@ -33,8 +31,9 @@ async def bump(session: AsyncSession, meeting_id: int) -> None:
     await session.execute(_BUMP, {"meeting_id": meeting_id})
 
 
-class Memory:
-    """One per application, see `memory_of`. The caller of all of this holds the meeting's lock."""
+class TotalsCache:
+    """One per application: whoever changes a list or notes people counts on from the same. The caller of all of this
+    holds the meeting's lock."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[int, tuple[_Stamp, Turnout]] = OrderedDict()
@@ -61,14 +60,6 @@ class Memory:
         self._known[meeting_id] = remembered
         if len(self._known) > _MOST:
             self._known.popitem(last=False)
-
-
-_MEMORIES: WeakKeyDictionary[Bus, Memory] = WeakKeyDictionary()
-
-
-def memory_of(tx: Transaction) -> Memory:
-    """The application's, which is known by its bus: whoever changes a list or notes people counts on from the same."""
-    return _MEMORIES.setdefault(tx.bus, Memory())
 
 
 async def _stamp(tx: Transaction, meeting: Meeting) -> _Stamp:

@@ -23,7 +23,8 @@ from server.conference.schemas import (
     StageShow,
 )
 from server.core.transaction import Transaction
-from server.live.feature import Audience, Call, LiveCommand, NoData
+from server.live.feature import Call, LiveCommand, NoData
+from server.live.viewer import Audience
 
 HALL: frozenset[Audience] = frozenset({"hall"})
 CONSOLE: frozenset[Audience] = frozenset({"console"})
@@ -137,6 +138,13 @@ COMMANDS = (
         CONSOLE,
     ),
     LiveCommand(
+        "stage.stay",
+        "The stage waits for the lost hall on it, and does not return to the main point by itself.",
+        NoData,
+        _act(lambda tx, call, _data: floor.stay(tx, call.meeting_id)),
+        CONSOLE,
+    ),
+    LiveCommand(
         "recess.start",
         "The meeting pauses: nobody is heard, every screen says until when.",
         RecessStart,
@@ -204,6 +212,13 @@ COMMANDS = (
         "The meeting is over; nobody is seen or heard any more.",
         NoData,
         _act(lambda tx, call, _data: lifecycle.end(tx, call.meeting_id)),
+        CONSOLE,
+    ),
+    LiveCommand(
+        "meeting.return",
+        "The start was a rehearsal: halls test again, nobody is on the air, the agenda stands at its beginning.",
+        NoData,
+        _act(lambda tx, call, _data: lifecycle.back_to_testing(tx, call.meeting_id)),
         CONSOLE,
     ),
 )

@@ -79,3 +79,5 @@ class StageEntity(Wire):
     tiles: list[Place]
     content: SharedContent | None
     recess: Recess | None
+    returns_at: datetime | None
+    """The hall on stage is lost: then the stage returns to the main point by itself."""

@@ -21,8 +21,9 @@ from server.conference.schemas import (
 from server.conference.state import load
 from server.conference.watching import WatchingSignal
 from server.core.errors import Invalid, NotAllowed, NotFound
-from server.live.feature import Call, LiveCommand, LiveFeature, NoData, Viewer
+from server.live.feature import Call, LiveCommand, LiveFeature, NoData
 from server.live.protocol import Wire
+from server.live.viewer import Viewer
 from server.meetings.access import visible_meeting
 from server.meetings.models import Meeting
 

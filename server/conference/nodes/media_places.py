@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from server.core.errors import Conflict, TooMany
 from server.edge.budgets import MEDIA_A_PERSON, OFFER_BURST, OFFERS_PER_SECOND, Allowance
 from server.live.client import Client
-from server.live.feature import Audience
+from server.live.viewer import Audience
 
 _OF_PERSON: dict[Audience, int] = {"member": MEDIA_A_PERSON, "console": 2 * MEDIA_A_PERSON}
 _FORGET_ABOVE = 20_000

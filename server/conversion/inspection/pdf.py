@@ -113,6 +113,8 @@ def _check(document: pikepdf.Pdf, path: Path, pages_max: int) -> PdfFacts:
             f"Tệp có {pages} trang, giới hạn là {pages_max}.",
             f"It has {pages} pages; the limit is {pages_max}.",
         )
+    if bool(document.Root.get("/NeedsRendering", False)):  # ISO 32000-1 table 28: its pages only say "Please wait…"
+        raise Refused("dynamic-form")
     total = 0
     for stream in _streams(document):
         total += _measured(stream)

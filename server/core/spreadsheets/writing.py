@@ -13,6 +13,8 @@ LOCAL = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 DEEPEST = 15
 """Spreadsheets indent no further."""
 HEADING_ROW = 5
+LINE = 16.5
+"""Points of one line in Times New Roman 12. A row is at most 409 points high."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -71,6 +73,7 @@ class Book:
             for place, (column, value) in enumerate(zip(columns, row, strict=True)):
                 content, shown = value if isinstance(value, tuple) else (value, column.format)
                 _write(sheet, number, place, content, formats[shown])
+            sheet.set_row(number, _height(columns, row))
         sheet.freeze_panes(HEADING_ROW + 1, fixed)
         sheet.autofilter(HEADING_ROW, 0, HEADING_ROW + len(rows), len(columns) - 1)
         sheet.hide_gridlines(2)
@@ -83,6 +86,18 @@ class Book:
     def content(self) -> bytes:
         self._book.close()
         return self._file.getvalue()
+
+
+def _height(columns: Sequence[Column], row: Sequence[Any]) -> float:
+    """In points, for the cell that takes the most lines: programs other than Excel do not grow a row by themselves."""
+    lines = 1
+    for column, value in zip(columns, row, strict=True):
+        content = value[0] if isinstance(value, tuple) else value
+        if isinstance(content, str):
+            # A column's width counts digits; bold and wide letters take a little more.
+            room = int(column.width * 10)
+            lines = max(lines, sum(max(1, -(-len(line) * 11 // room)) for line in content.split("\n")))
+    return min(409.0, 4.0 + LINE * lines)
 
 
 def _write(sheet: Any, row: int, column: int, value: Any, shown: Any) -> None:
@@ -102,9 +117,7 @@ def _formats(book: Any) -> dict[str, Any]:
     return {
         "title": book.add_format({**base, "bold": True, "font_size": 15}),
         "about": book.add_format({**base, "font_color": "#4A4640"}),
-        "heading": book.add_format(
-            {**cell, "bold": True, "bg_color": "#8C1D18", "font_color": "#FFFFFF", "align": "center", "text_wrap": True}
-        ),
+        "heading": book.add_format({**cell, "bold": True, "bg_color": "#E7EDF5", "align": "center", "text_wrap": True}),
         "text": book.add_format({**cell, "text_wrap": True}),
         "absent": book.add_format({**cell, "text_wrap": True, "font_color": "#A32A1C", "bold": True}),
         # Excel puts the user's own separators: 12.000 and 98,7 % in Việt Nam.

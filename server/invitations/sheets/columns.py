@@ -15,7 +15,7 @@ HEADINGS = {
     "title": "Chức vụ",
     "unit": "Đơn vị",
     "point": "Điểm cầu",
-    "role": "Thành phần",
+    "role": "Tư cách",
     "email": "E-mail",
     "phone": "Điện thoại",
 }

@@ -8,7 +8,7 @@ from server.core.fields import EMAIL, folded
 from server.core.spreadsheets.reading import Sheet
 from server.invitations.list_writer import DelegateRole, Entry
 from server.invitations.people import Typed
-from server.invitations.sheets.columns import HEADINGS, List, list_in
+from server.invitations.sheets.columns import HEADINGS, List, ListRow, list_in
 from server.invitations.sheets.halls import Halls, Unclear
 
 _ROLES: dict[str, DelegateRole] = {
@@ -21,6 +21,8 @@ _ROLES: dict[str, DelegateRole] = {
 }
 _EMAIL = re.compile(EMAIL)
 _MOST_NOTES = 50
+_ADDRESS = re.compile(r"^(?:đ/c|đồng chí|ông|bà)\.?\s+", re.IGNORECASE)
+_DASH = re.compile(r"\s+[-–—]\s+")
 _PHONE = re.compile(r"[+(]?\d[\d\s().+-]*\d")
 
 
@@ -46,6 +48,8 @@ class Meant:
     rows: int = 0
     good: list[Good] = field(default_factory=list)
     wrong: list[Wrong] = field(default_factory=list)
+    refused: list[ListRow] = field(default_factory=list)
+    """The rows that these cells are of."""
     notes: list[tuple[str, str]] = field(default_factory=list)
     """What was done with the sheet beyond reading it, in Vietnamese and English."""
 
@@ -55,7 +59,7 @@ def meaning(sheets: Sequence[Sheet], halls: Halls, online_unit: int | None) -> M
     found = list_in(sheets)
     meant = Meant(rows=len(found.rows), notes=_notes(found, sheets))
     for row in found.rows:
-        _take(meant, row.number, row.cells, halls, online_unit)
+        _take(meant, row, halls, online_unit)
     meant.notes += _look_alikes(meant.good)
     return meant
 
@@ -105,13 +109,14 @@ def _numbers(rows: Sequence[int]) -> str:
     return ", ".join(map(str, rows[:10])) + ("…" if len(rows) > 10 else "")
 
 
-def _take(meant: Meant, number: int, cells: dict[str, str], halls: Halls, online_unit: int | None) -> None:
+def _take(meant: Meant, row: ListRow, halls: Halls, online_unit: int | None) -> None:
+    number, cells = row.number, row.cells
     wrong: list[Wrong] = []
 
     def say(column: str, vi: str, en: str) -> None:
         wrong.append(Wrong(number, HEADINGS[column], cells.get(column, "")[:100], vi, en))
 
-    name, title = cells["full_name"], cells.get("title", "")
+    name, title = _name_and_title(cells["full_name"], cells.get("title", ""))
     for column, text in (("full_name", name), ("title", title)):
         if len(text) > 200:
             say(column, "Dài quá 200 ký tự. Viết gọn lại.", "Longer than 200 characters. Shorten it.")
@@ -139,12 +144,21 @@ def _take(meant: Meant, number: int, cells: dict[str, str], halls: Halls, online
         say("point", unclear.vi, unclear.en)
     if wrong or role is None:
         meant.wrong += wrong
+        meant.refused.append(row)
         return
     unit_id = hall.unit_id if hall else online_unit
     assert unit_id is not None  # noqa: S101  without a hall there is the unit for online, or the row is wrong
     typed = Typed(unit_id, name, title, email, phone)
     point_id = hall.point_id if hall else None
     meant.good.append(Good(number, Entry(typed, point_id, role), typed, halls.label(hall) if hall else ""))
+
+
+def _name_and_title(name: str, title: str) -> tuple[str, str]:
+    """Without "Đ/c", "Ông", "Bà" before the name; "Nguyễn Văn Bình - Chánh Văn phòng" is a name and a title."""
+    name = _ADDRESS.sub("", name)
+    if not title and (parts := _DASH.split(name, maxsplit=1))[1:]:
+        return parts[0].strip(), parts[1].strip()
+    return name, title
 
 
 def _phone(text: str) -> str | None:

@@ -1,8 +1,9 @@
 """What meetings hand to the live channel: collections `meeting`, `agenda`, `units`, and the agenda's command."""
 
 from server.core.fields import Id
-from server.live.feature import Call, LiveCommand, LiveFeature, Viewer
+from server.live.feature import Call, LiveCommand, LiveFeature
 from server.live.protocol import Wire
+from server.live.viewer import Viewer
 from server.meetings import agenda
 from server.meetings.live.entities import AgendaItemEntity, MeetingEntity, UnitEntity, entities
 

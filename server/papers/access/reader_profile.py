@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from server.accounts.models import Person
 from server.core.actor import Actor
 from server.meetings.models import AgendaItem, Delegate, Meeting, MemberPoint
-from server.meetings.rights import MeetingRights, represents, rights_in
+from server.meetings.rights import MeetingRights, represents, rights_in, rights_of
 from server.organisations.models import BridgePoint, Unit
 
 
@@ -86,6 +86,25 @@ async def reader_profiles(session: AsyncSession, meetings: Sequence[Meeting], ac
     }
 
 
+async def profiles_of(session: AsyncSession, meeting: Meeting, actors: Sequence[Actor]) -> list[ReaderProfile | None]:
+    """The same of many actors in one meeting, in their order; None for whoever may not see it. Five queries for any
+    number of delegates; the few who present or stand for a hall are asked about one by one."""
+    rights = await rights_of(session, meeting, actors)
+    people = {actor.person_id for actor in actors if actor.person_id is not None}
+    seated = await _seated(session, meeting.id, people)
+    found: list[ReaderProfile | None] = []
+    for actor, right in zip(actors, rights, strict=True):
+        if not right.view:
+            found.append(None)
+        elif _manages(right) or right.present or right.points:
+            found.append((await reader_profiles(session, [meeting], actor)).get(meeting.id))
+        else:
+            own_path, seat = seated.get(actor.person_id, (None, None))
+            profile = _profile(right, actor.person_id, own_path=own_path, seat=seat, presents=frozenset(), halls={})
+            found.append(profile)
+    return found
+
+
 def _manages(rights: MeetingRights) -> bool:
     """Chair and secretary are among these, unless they came by a link."""
     return rights.manage_papers
@@ -147,6 +166,29 @@ async def _seats(
         if meeting_id is not None:
             seats[meeting_id] = _Seat(role, point_id, path)
     return own_path, seats
+
+
+async def _seated(
+    session: AsyncSession, meeting_id: int, people: Collection[int]
+) -> dict[int | None, tuple[str, _Seat | None]]:
+    """As `_seats`, of these people in one meeting."""
+    hall_unit = aliased(Unit)
+    on_the_list = and_(
+        Delegate.person_id == Person.id, Delegate.removed_at.is_(None), Delegate.meeting_id == meeting_id
+    )
+    rows = await session.execute(
+        select(Person.id, Unit.path, Delegate.role, Delegate.point_id, hall_unit.path)
+        .select_from(Person)
+        .join(Unit, Unit.id == Person.unit_id)
+        .outerjoin(Delegate, on_the_list)
+        .outerjoin(BridgePoint, BridgePoint.id == Delegate.point_id)
+        .outerjoin(hall_unit, hall_unit.id == BridgePoint.unit_id)
+        .where(Person.id.in_(people))
+    )
+    return {
+        person_id: (own_path, None if role is None else _Seat(role, point_id, path))
+        for person_id, own_path, role, point_id, path in rows
+    }
 
 
 async def _presented(session: AsyncSession, meetings: Collection[Meeting], actor: Actor) -> dict[int, frozenset[int]]:

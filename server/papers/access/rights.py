@@ -14,7 +14,14 @@ from server.core.actor import Actor
 from server.core.errors import DomainError, NotFound
 from server.meetings.models import AgendaItem, Delegate, Meeting
 from server.papers.access.policies import PaperFacts, Policy, named_in, policies_in, policy_of
-from server.papers.access.reader_profile import Reader, ReaderProfile, hall_profiles, reader_profiles, readers_by_name
+from server.papers.access.reader_profile import (
+    Reader,
+    ReaderProfile,
+    hall_profiles,
+    profiles_of,
+    reader_profiles,
+    readers_by_name,
+)
 from server.papers.models import AccessPolicy, Paper, PaperVersion
 
 
@@ -109,16 +116,44 @@ async def readable_version(
     """A ready version, newest or older. NotFound both for what is not there and for what is not for the actor, so that
     ids tell nothing; Locked, Recalled for a paper that is listed to the actor but not open. Three queries for a
     delegate."""
+    version, placed = await _version(session, version_id)
+    paper, _meeting, rights = await _listed(session, placed, actor, now)
+    _require(version, paper, rights)
+    return version, paper, rights
+
+
+async def version_for_each(
+    session: AsyncSession, version_id: int, actors: Sequence[Actor], now: datetime
+) -> tuple[PaperVersion, list[DomainError | None]]:
+    """The same version for many actors, in a fixed number of queries for any number of delegates: what is to be
+    answered to each of them, in their order, None for who may read it. NotFound if there is none."""
+    version, placed = await _version(session, version_id)
+    _, paper, meeting, own, inherited = placed
+    policy = policy_of(own, inherited)
+    answers: list[DomainError | None] = []
+    for profile in await profiles_of(session, meeting, actors):
+        answers.append(None)
+        try:
+            rights = decide(paper, policy, profile, now)
+            _require(version, paper, rights)
+        except DomainError as refusal:
+            answers[-1] = refusal
+    return version, answers
+
+
+async def _version(session: AsyncSession, version_id: int) -> tuple[PaperVersion, Any]:
+    """With what `_placed` says of its paper."""
     placed = _placed(PaperVersion).join(PaperVersion, PaperVersion.paper_id == Paper.id)
     row = (await session.execute(placed.where(PaperVersion.id == version_id))).one_or_none()
     if row is None:
         raise NotFound()
-    version: PaperVersion = row[0]
-    paper, _meeting, rights = await _listed(session, row, actor, now)
-    if version.state != "ready":
+    return row[0], row
+
+
+def _require(version: PaperVersion, paper: Paper, rights: PaperRights) -> None:
+    if not rights.listed or version.state != "ready":
         raise NotFound()
     require_read(paper, rights)
-    return version, paper, rights
 
 
 _own, _inherited = aliased(AccessPolicy), aliased(AccessPolicy)

@@ -6,15 +6,17 @@ from typing import Any
 from sqlalchemy import select
 
 from server.audit.actions import record
+from server.audit.revisions import check_revision
 from server.core.errors import Conflict, NotAllowed, NotFound
 from server.core.fields import folded
 from server.core.transaction import Transaction
 from server.papers.access.lookup import item_of, library_for_write, library_of, paper_for_write
 from server.papers.access.policy_actions import keep_policy
-from server.papers.hooks import WITHDRAWN, narrowed
+from server.papers.hooks import PaperHooks, narrowed
 from server.papers.live import library_changed
 from server.papers.models import Paper, PaperVersion
 from server.papers.notices import RECALLED, tell_readers
+from server.papers.queries import paper as paper_now
 from server.papers.schemas import PaperPatch
 from server.papers.storage_cleanup import drop_content, drop_packs
 
@@ -22,15 +24,18 @@ _PLACE = ("item_id", "position")
 _MAY_BE_EMPTY = ("issued_on", "item_id")
 
 
-async def edit(tx: Transaction, paper_id: int, patch: PaperPatch) -> Paper:
+async def edit(tx: Transaction, paper_id: int, patch: PaperPatch, seen: int | None = None) -> Paper:
     """Facts and place. A paper that moves to another item never becomes readable for more people by it: see
     `readers.keep_policy`."""
     paper, _meeting = await paper_for_write(tx, paper_id)
+    if patch.model_fields_set:
+        await check_revision(tx, paper, seen, "paper.edited", lambda: _as_json(tx, paper_id))
     given = {name: getattr(patch, name) for name in patch.model_fields_set}
     given = {name: value for name, value in given.items() if value is not None or name in _MAY_BE_EMPTY}
     changed = {name: value for name, value in given.items() if getattr(paper, name) != value}
     if not changed:
         return paper
+    paper.revision += 1
     if "item_id" in changed:
         await _move(tx, paper, changed["item_id"])
     if not changed.keys().isdisjoint(_PLACE):
@@ -98,10 +103,14 @@ async def delete(tx: Transaction, paper_id: int) -> None:
     await _done(tx, paper, "paper.deleted", title=paper.title)
 
 
+async def _as_json(tx: Transaction, paper_id: int) -> Any:
+    return (await paper_now(tx.session, paper_id, tx.actor, tx.now)).model_dump(mode="json")
+
+
 async def _withdraw(tx: Transaction, paper: Paper) -> None:
     """Out of everything that shows it."""
     await drop_packs(tx, paper.meeting_id, await _versions(tx, paper.id))
-    for withdrawn in WITHDRAWN:
+    for withdrawn in tx.components[PaperHooks].withdrawn:
         await withdrawn(tx, paper)
 
 

@@ -3,7 +3,6 @@ who may read them in `readers`."""
 
 import re
 import unicodedata
-from datetime import timedelta
 from pathlib import PurePath
 
 from sqlalchemy import func, select
@@ -16,7 +15,7 @@ from server.jobs.actions import enqueue
 from server.meetings.access import meeting_for_write
 from server.meetings.models import Meeting
 from server.papers.access.lookup import paper_for_write, require_upload
-from server.papers.hooks import RENEWED
+from server.papers.hooks import PaperHooks
 from server.papers.live import conversion_changed, library_changed
 from server.papers.models import Paper, PaperVersion
 from server.papers.notices import tell_readers
@@ -27,7 +26,6 @@ JOB, SMALL_JOB = "version.process", "version.process-small"
 MARK_IN_BODY, MARK_OVERRULED = "secret-in-body", "mark-overruled"
 _SMALL = 1024 * 1024
 """Bytes. A text of fifty pages; a page or two of a scan."""
-_AT_ONCE, _APART, _APART_MAX = 4, timedelta(seconds=1), timedelta(seconds=60)
 
 
 async def add_version(
@@ -131,7 +129,7 @@ async def version_ready(tx: Transaction, version_id: int) -> bool:
         await conversion_changed(tx, paper.meeting_id, "paper.version-ready")
         return True
     paper.current_version_id = version.id
-    for renewed in RENEWED:
+    for renewed in tx.components[PaperHooks].renewed:
         await renewed(tx, paper, version)
     await library_changed(tx, paper.meeting_id, "paper.version-ready")
     if current is not None:
@@ -179,17 +177,10 @@ async def _locked(tx: Transaction, version_id: int) -> tuple[PaperVersion, Paper
 
 
 async def _process(tx: Transaction, version: PaperVersion) -> None:
-    """Small files have a hand of their own, so that a letter does not wait behind a scanned volume; and of one who
-    sends many at once each stands a little behind the one before, so that others come in between."""
+    """Small files have a hand of their own, so that a letter does not wait behind a scanned volume."""
     kind = SMALL_JOB if version.size <= _SMALL else JOB
-    waiting = select(func.count()).where(
-        PaperVersion.created_by == version.created_by,
-        PaperVersion.state.in_(("queued", "working")),
-        PaperVersion.id < version.id,
-    )
-    ahead = (await tx.session.scalar(waiting) or 0) if version.created_by is not None else 0
-    delay = min(max(0, ahead - _AT_ONCE) * _APART, _APART_MAX)
-    await enqueue(tx, kind, {"version_id": version.id}, subject=f"version-{version.id}", delay=delay)
+    owner = "" if version.created_by is None else f"person-{version.created_by}"
+    await enqueue(tx, kind, {"version_id": version.id}, subject=f"version-{version.id}", owner=owner)
 
 
 async def _new_paper(tx: Transaction, meeting_id: int, item_id: int | None, file_name: str) -> Paper:

@@ -4,14 +4,12 @@ the rights are checked before it is told that what it has is good, so that a rec
 import asyncio
 import gzip
 import hashlib
+from collections import OrderedDict
 from collections.abc import Mapping
-from os import stat_result
-from pathlib import Path
 
 from fastapi import Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response
 
-from server.core.errors import NotFound
 from server.core.storage import Storage
 from server.papers.models import PaperVersion
 
@@ -19,6 +17,9 @@ _COMPRESS_FROM = 1024
 """Bytes; shorter answers gain nothing."""
 _LEVEL = 3
 """Half a millisecond for 50 kB; more effort saves some per cent."""
+
+PICTURES_KEPT = 64 * 1024 * 1024
+"""Bytes: some hundred pages, as many as all meetings of a day show at once."""
 
 
 def etag_of(version: PaperVersion) -> str:
@@ -49,19 +50,41 @@ def compressed_json(request: Request, text: str, headers: Mapping[str, str]) -> 
     return Response(body, media_type="application/json", headers=sent)
 
 
-async def stored_file(storage: Storage, key: str, media_type: str, etag: str) -> Response:
-    """NotFound if it is not there (any more)."""
-    path = storage.local(key)
-    if path is None:
-        return Response(await storage.get(key), media_type=media_type, headers=headers_of(etag))
-    found = await asyncio.to_thread(_stat, path)
-    if found is None:
-        raise NotFound()
-    return FileResponse(path, media_type=media_type, headers=headers_of(etag), stat_result=found)
+class Pictures:
+    """Pictures of pages that were asked for lately, so that a page that is turned for thousands is read once. One per
+    application. A key's content never changes; ask only after the rights were checked."""
+
+    def __init__(self, storage: Storage, most: int = PICTURES_KEPT) -> None:
+        self._storage = storage
+        self._most = most
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._size = 0
+        self._reading: dict[str, asyncio.Task[bytes]] = {}
+
+    async def get(self, key: str) -> bytes:
+        """NotFound if it is not there (any more)."""
+        kept = self._kept.get(key)
+        if kept is not None:
+            self._kept.move_to_end(key)
+            return kept
+        reading = self._reading.get(key)
+        if reading is None:
+            reading = self._reading[key] = asyncio.create_task(self._read(key))
+        # Shielded: of two who ask, the second must not fall with the first.
+        return await asyncio.shield(reading)
+
+    async def _read(self, key: str) -> bytes:
+        try:
+            content = await self._storage.get(key)
+        finally:
+            del self._reading[key]
+        self._kept[key] = content
+        self._size += len(content)
+        while self._size > self._most:
+            _, oldest = self._kept.popitem(last=False)
+            self._size -= len(oldest)
+        return content
 
 
-def _stat(path: Path) -> stat_result | None:
-    try:
-        return path.stat()
-    except FileNotFoundError:
-        return None
+async def picture(pictures: Pictures, key: str, media_type: str, etag: str) -> Response:
+    return Response(await pictures.get(key), media_type=media_type, headers=headers_of(etag))

@@ -42,7 +42,7 @@ class NotPrepared(DomainError):
     en = "The server could not prepare this download. Try again in a minute; if it goes on, tell the administrator."
 
 
-class Stampables:
+class PersonalCopies:
     """Of one server process: knows the plans of files it has sent, and makes a missing file once, however many ask."""
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from server.core.errors import DomainError
 from server.core.fields import Id
 from server.papers.access.rights import PaperRights, readable_version
 from server.papers.delivery.personal_copies import (
-    Stampables,
+    PersonalCopies,
     burnt_copy,
     file_title,
     personal_copy,
@@ -20,7 +20,7 @@ from server.papers.delivery.personal_copies import (
     sent,
     to_keep,
 )
-from server.papers.hooks import handed_out
+from server.papers.hooks import HandedOut
 from server.papers.models import Pack, Paper, PaperVersion
 from server.papers.packs import actions, queries
 from server.papers.packs.contents import Contents
@@ -40,11 +40,6 @@ class ViewOnly(DomainError):
     status = 403
     vi = "Tài liệu này chỉ được xem trên màn hình, không tải về. Cần bản tải, đề nghị ban tổ chức cho phép."
     en = "This paper may be read on screen only. Ask the organiser if you need a copy."
-
-
-def _stampables(request: Request) -> Stampables:
-    made: Stampables = request.app.state.stampables
-    return made
 
 
 @router.get("/versions/{version_id}/download", response_class=Response, responses=_FILE)
@@ -76,14 +71,14 @@ async def download(
         version=version.number,
         form="original" if version.signatures else form,
     )
-    handed_out(request, actor, version.id)
+    services.components[HandedOut].hears(actor, version.id)
     title = file_title(paper.number, paper.title)
     if rights.marked:
         content = await burnt_copy(services, version.folder, reader)
         return to_keep(content, name=f"{title}.pdf")
     if version.signatures or form == "original":
         return _as_it_is(services, version, paper, rights, title)
-    plan = await _stampables(request).of(services, version.folder, "reading.pdf")
+    plan = await services.components[PersonalCopies].of(services, version.folder, "reading.pdf")
     etag = f"{version.id}-{actor.person_id}-{actor.point_id}-{now:%Y%m%d%H%M}"
     return personal_copy(services.storage, version.folder, plan, reader, name=f"{title}.pdf", etag=etag)
 
@@ -127,13 +122,16 @@ async def pack_file(
 ) -> Response:
     """The pack as a personal copy. Conflict while there is none with exactly what the reader may take now."""
     now = services.clock()
-    finder: Finder = request.app.state.packs
+    finder = services.components[Finder]
     async with services.database.read() as session:
         found = await finder.find(session, meeting_id, actor, now, point_id)
     await audit_log.note(
         actor, "pack.downloaded", "pack", found.pack_id, once=True, meeting_id=meeting_id, point_id=point_id
     )
-    plan = await _stampables(request).of(services, found.folder, "stampable.pdf")
+    handed_out = services.components[HandedOut]
+    for version_id in found.version_ids:  # who has the pack has each of its papers
+        handed_out.hears(actor, version_id)
+    plan = await services.components[PersonalCopies].of(services, found.folder, "stampable.pdf")
     etag = f"pack{found.pack_id}-{actor.person_id}-{actor.point_id}-{now:%Y%m%d%H%M}"
     reader = found.reader(actor, now)
     return personal_copy(services.storage, found.folder, plan, reader, name=found.name, etag=etag)

@@ -35,6 +35,7 @@ _FACTS = text(
 @dataclass(frozen=True, slots=True)
 class Found:
     pack_id: int
+    version_ids: tuple[int, ...]
     folder: str
     name: str
     unit: str
@@ -52,7 +53,7 @@ class _Memory:
 
 
 class Finder:
-    """One per application, in `app.state.packs`."""
+    """One per application."""
 
     def __init__(self) -> None:
         self._memories: OrderedDict[tuple[object, ...], _Memory] = OrderedDict()
@@ -75,6 +76,7 @@ class Finder:
         starts = wanted.meeting.starts_at.astimezone(VIETNAM)
         found = Found(
             pack.id,
+            tuple(pack.version_ids),
             pack.folder,
             file_title("Tài liệu", f"{starts:%d-%m-%Y}", wanted.meeting.title) + ".pdf",
             (await reader_of(session, actor, now)).unit,

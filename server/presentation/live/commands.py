@@ -7,7 +7,8 @@ from pydantic import BaseModel
 
 from server.core.errors import NotAllowed
 from server.core.transaction import Transaction
-from server.live.feature import Audience, Call, LiveCommand, LiveFeature, NoData
+from server.live.feature import Call, LiveCommand, LiveFeature, NoData
+from server.live.viewer import Audience
 from server.presentation import actions
 from server.presentation.laser import LASER, point
 from server.presentation.live.entities import (

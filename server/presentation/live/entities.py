@@ -31,7 +31,8 @@ class PresentationEntity(Wire):
     """From 1."""
     page_count: int
     region: Region | None
-    """That everybody is zoomed to; null: the whole page."""
+    """That everybody is zoomed to. Null: the whole page, of which screens of a room may show an upright one by halves;
+    (0, 0, 1, 1): the whole page there too."""
     presenter_id: int | None
     presenter_name: str
     presenter_away: bool

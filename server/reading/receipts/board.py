@@ -15,6 +15,7 @@ from server.core.database import in_parts
 from server.core.errors import NotFound
 from server.core.fields import folded
 from server.invitations.rights import ListRights, list_rights
+from server.meetings.list_figures import lists
 from server.meetings.models import Delegate, Meeting, MemberPoint
 from server.organisations.models import BridgePoint, Unit
 from server.organisations.queries import ids_of
@@ -102,6 +103,8 @@ class Readings:
     people: Sequence[Listed]
     whole: bool
     """Not of some halls only."""
+    points: Collection[int]
+    """Those halls."""
 
 
 async def readings(
@@ -124,7 +127,7 @@ async def readings(
         for delegate_id in expected[paper.id] & people.keys():
             people[delegate_id].papers[paper.id] = 0
     await _fill(session, papers, people)
-    return Readings(meeting, papers, list(people.values()), rights.everything)
+    return Readings(meeting, papers, list(people.values()), rights.everything, rights.points)
 
 
 async def _papers(session: AsyncSession, paper_ids: Collection[int]) -> list[ReadPaper]:
@@ -197,8 +200,10 @@ async def board(session: AsyncSession, meeting_id: int, actor: Actor, now: datet
     found = await readings(session, meeting_id, actor, now, asked.paper_id)
     counted = _count(found, asked)
     units, points = await _places(session, found, counted)
+    members = await lists(session, meeting_id, None if found.whole else found.points)
     return Board(
         as_of=now,
+        lists=members.figures(),
         papers=[
             BoardPaper(
                 paper_id=paper.id, title=paper.title, version_id=paper.version_id, **asdict(counted.papers[paper.id])

@@ -4,7 +4,6 @@ that report within a minute cost a few transactions a second. A device is answer
 import asyncio
 
 import structlog
-from starlette.datastructures import State
 
 from server.core.actor import Actor
 from server.core.services import Services
@@ -24,7 +23,7 @@ _REMEMBERED = 500_000
 """(person, version)."""
 
 
-class ReceiptGatherer:
+class ReceiptGroups:
     """One per process."""
 
     def __init__(self, services: Services) -> None:
@@ -106,9 +105,3 @@ class ReceiptGatherer:
                 written.set_exception(problem)
             else:
                 written.set_result(None)
-
-
-def delivered(state: State, actor: Actor, version_id: int) -> None:
-    """`server.papers.hooks.HANDED_OUT`."""
-    gatherer: ReceiptGatherer = state.receipts
-    gatherer.served(actor, version_id)

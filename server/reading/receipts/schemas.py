@@ -1,9 +1,10 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from server.core.fields import Id, Line, Time
+from server.meetings.schemas import ListFigures
 
 ENTRIES = 200
 PAGES = 2_000
@@ -110,6 +111,8 @@ class BoardPerson(Counts):
 
 class Board(BaseModel):
     as_of: datetime
+    lists: ListFigures
+    """Of all halls that the actor may see, also where nobody has to read."""
     papers: list[BoardPaper]
     units: list[BoardUnit]
     points: list[BoardPoint]
@@ -119,6 +122,8 @@ class Board(BaseModel):
 
 
 class ReminderWrite(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
     delegate_ids: Annotated[list[Id], Field(max_length=20_000)] | None = None
     """None: everybody on the list."""
     gap: Literal["unopened", "unfinished"] = "unopened"

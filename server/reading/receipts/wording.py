@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from server.invitations.letters import VIETNAM, Invited, Occasion, addressed, when
+from server.invitations.letters import VIETNAM, Invited, Occasion, addressed, addressed_within, when
 
 NAMED = 10
 """Papers named; of the others only how many."""
@@ -15,17 +15,16 @@ def subject(occasion: Occasion, papers: int) -> str:
 
 def text(occasion: Occasion, who: Invited, titles: Sequence[str], url: str, until: datetime | None) -> str:
     """`url`: a personal link that is good `until` then; None: the meeting's address, for who signs in."""
-    you = addressed(who)
-    you_within = you if who.guest else you.lower()
+    you, you_within = addressed(who, occasion), addressed_within(who, occasion)
     position = f", {who.title}" if who.title else ""
     named = "\n".join(f"    - {title}" for title in titles[:NAMED])
     more = f"\n    và {len(titles) - NAMED} tài liệu khác" if len(titles) > NAMED else ""
     contact = f" Cần hỏi thêm, xin liên hệ {occasion.contact}." if occasion.contact else ""
-    how = "Đăng nhập để đọc tài liệu:" if until is None else "Mở đường dẫn riêng này để đọc, không cần mật khẩu:"
+    how = "Đăng nhập để đọc tài liệu:" if until is None else "Mở liên kết dự họp riêng này để đọc, không cần mật khẩu:"
     private = (
         ""
         if until is None
-        else f"\nĐường dẫn chỉ dùng cho cuộc họp này và chỉ dành cho {you_within}, có hiệu lực đến hết ngày "
+        else f"\nLiên kết chỉ dùng cho cuộc họp này và chỉ dành cho {you_within}, có hiệu lực đến hết ngày "
         f"{until.astimezone(VIETNAM):%d/%m/%Y}. Xin không chuyển cho người khác.\n"
     )
     return f"""Kính gửi: {you} {who.full_name}{position}

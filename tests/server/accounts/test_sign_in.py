@@ -14,14 +14,17 @@ from server.accounts.models import Person, SignInSession
 from server.accounts.password_rules import require_strong
 from server.accounts.passwords import Passwords
 from server.accounts.sign_in import Browser, SignIn
+from server.audit.log import AuditLog
 from server.audit.models import AuditEntry
 from server.core.actor import SYSTEM
 from server.core.config import Settings
 from server.core.errors import Invalid, TooMany
 from server.core.services import Services
+from server.edge.session_cookie import HOST_COOKIE
+from server.main import create_app
 from tests import builders
 from tests.builders import Province
-from tests.conftest import Browsers, Clock
+from tests.conftest import Browsers, Clock, signed_in
 
 PASSWORD = "đúng mật khẩu này"
 QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
@@ -30,7 +33,7 @@ QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 @pytest.fixture(autouse=True)
 async def _password(app: FastAPI, services: Services, province: Province) -> None:
     """The organiser has one; hashes are quick, as the tests are not about argon2."""
-    app.state.sign_in = SignIn(services, app.state.audit_log, QUICK)
+    services.components.put(SignIn(services, services.components[AuditLog], QUICK))
     async with services.transactions(SYSTEM) as tx:
         person = await tx.session.get_one(Person, province.organiser.id)
         person.password_hash = QUICK.hash(PASSWORD)
@@ -69,17 +72,46 @@ async def test_signing_in_and_out(browser: Browsers, province: Province, service
 
 
 async def test_the_cookie_is_secure_behind_https(settings: Settings, services: Services, province: Province) -> None:
-    from server.main import create_app  # noqa: PLC0415  a second application on the same database
-
     app = create_app(settings.model_copy(update={"public_url": "https://hop.example"}))
-    app.state.sign_in = SignIn(app.state.services, app.state.audit_log, QUICK)
+    app.state.services.components.put(SignIn(app.state.services, app.state.services.components[AuditLog], QUICK))
     headers = {"X-Nhipcau": "1", "Origin": "https://hop.example"}
     async with httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app), base_url="https://hop.example", headers=headers
     ) as client:
         answer = await sign_in(client)
-    assert "Secure" in answer.headers["set-cookie"]
-    assert "max-age" in answer.headers["strict-transport-security"]
+        [cookie] = [each for each in answer.headers.get_list("set-cookie") if each.startswith(HOST_COOKIE)]
+        assert all(part in cookie for part in ("; Secure", "; HttpOnly", "; Path=/", "; SameSite=lax"))
+        assert "Domain" not in cookie
+        assert "max-age" in answer.headers["strict-transport-security"]
+        token = client.cookies[HOST_COOKIE]
+        assert (await client.get("/api/session")).status_code == 200
+        # Under the name that a neighbouring site can set too, it is nothing.
+        client.cookies.clear()
+        client.cookies.set(COOKIE, token)
+        assert (await client.get("/api/session")).status_code == 401
+        client.cookies.set(HOST_COOKIE, token, domain="hop.example", path="/")
+        assert (await client.delete("/api/session")).status_code == 204
+        assert HOST_COOKIE not in client.cookies
+    await app.state.services.stop()
+
+
+async def test_a_browser_of_before_tls_cookies_stays_signed_in(
+    settings: Settings, services: Services, province: Province
+) -> None:
+    """Its cookie is given the new name, by the same token."""
+    old = await signed_in(services, province.da_sar_hall)
+    app = create_app(settings.model_copy(update={"public_url": "https://hop.example"}))
+    headers = {"X-Nhipcau": "1", "Origin": "https://hop.example"}
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app), base_url="https://hop.example", headers=headers
+    ) as client:
+        client.cookies.set(COOKIE, old, domain="hop.example", path="/")
+        assert (await client.get("/api/session")).json()["point_id"] == province.da_sar_hall.id
+        assert client.cookies[HOST_COOKIE] == old
+        assert COOKIE not in client.cookies
+        again = await client.get("/api/session")
+        assert again.status_code == 200
+        assert "set-cookie" not in again.headers
     await app.state.services.stop()
 
 
@@ -100,7 +132,9 @@ async def test_an_unknown_login_takes_the_same_work(app: FastAPI, services: Serv
             checked.append(str(hash).rsplit("$", 2)[0])
             return super().verify(hash, password)
 
-    app.state.sign_in = SignIn(services, app.state.audit_log, Counting(time_cost=1, memory_cost=64, parallelism=1))
+    app.state.services.components.put(
+        SignIn(services, services.components[AuditLog], Counting(time_cost=1, memory_cost=64, parallelism=1))
+    )
     client = await browser()
     for login in ("tochuc", "khongco", "quantri"):
         assert (await sign_in(client, login, "sai")).status_code == 401
@@ -122,7 +156,7 @@ async def test_strangers_shut_nobody_out(
     browser: Browsers, app: FastAPI, services: Services, province: Province
 ) -> None:
     """Neither the login's owner elsewhere, nor a browser that has signed in before, nor the neighbours in one hall."""
-    desk: SignIn = app.state.sign_in
+    desk: SignIn = app.state.services.components[SignIn]
     elsewhere = Browser("203.0.113.7", "", None)
     own = await desk.with_password("tochuc", PASSWORD, elsewhere)
     script = Browser("198.51.100.1", "", None)
@@ -209,7 +243,7 @@ async def test_refusals_are_noted_together_and_with_their_login(
     client = await browser()
     for _ in range(4):
         await sign_in(client, password="sai")
-    async with app.state.audit_log.running():
+    async with app.state.services.components[AuditLog].running():
         pass
     async with services.database.read() as session:
         entries = list(await session.scalars(select(AuditEntry)))

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+import zipfile
 from datetime import timedelta
 
 from python_calamine import CalamineWorkbook
@@ -83,6 +85,11 @@ async def test_files(services: Services, province: builders.Province, clock: Clo
     assert book.sheet_names == ["Điểm cầu", "Theo đơn vị"]
     rows = book.get_sheet_by_name("Điểm cầu").to_python()
     assert rows[0][0] == "ĐIỂM DANH ĐIỂM CẦU"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as parts:
+        sheet, styles = parts.read("xl/worksheets/sheet1.xml").decode(), parts.read("xl/styles.xml").decode()
+    # Every row says its height, as not every program grows a row for what is wrapped; red fills are of what is on air.
+    assert re.findall(r'<row r="(\d+)"(?![^>]*\bht=)', sheet.split("<sheetData>")[1])[2:] == []
+    assert "8C1D18" not in styles
     headings = rows[5]
     found = {row[1]: dict(zip(headings, row, strict=True)) for row in rows[6:]}
     da_sar = found["Đạ Sar"]

@@ -1,16 +1,20 @@
 """What the log says of who came, took away and was refused; that it cannot be cut or rewritten unseen; who reads it."""
 
 import asyncio
+import io
+import zipfile
 from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
+from python_calamine import CalamineWorkbook
 from sqlalchemy import delete, select, update
 
 from server.audit import queries
 from server.audit.actions import FIRST, chained_hash, record
 from server.audit.anchors import Anchors, head_file, read_heads
-from server.audit.log import REFUSALS_MOST, AuditLog
+from server.audit.chaining import Chaining
+from server.audit.log import AGAIN_AFTER, REFUSALS_MOST, AuditLog
 from server.audit.models import AuditEntry
 from server.core.actor import SYSTEM, Actor
 from server.core.services import Services
@@ -31,6 +35,7 @@ async def _five(services: Services) -> list[int]:
     for number in range(5):
         async with services.transactions(SYSTEM) as tx:
             await record(tx, "paper.deleted", "paper", number)
+    await Chaining(services).chain()
     async with services.database.read() as session:
         return list(await session.scalars(select(AuditEntry.id).order_by(AuditEntry.id)))
 
@@ -135,7 +140,7 @@ async def test_entries_to_a_meeting_and_previews_are_written(
 
 
 async def test_refusals_are_counted(app: FastAPI, services: Services, province: Province, browser: Browsers) -> None:
-    log: AuditLog = app.state.audit_log
+    log: AuditLog = app.state.services.components[AuditLog]
     meeting = await builders.conference(services, province, "running")
     stranger = await browser(province.stranger)
     for _ in range(30):
@@ -189,3 +194,44 @@ async def test_old_entries_stay_as_they_were(services: Services) -> None:
     async with services.transactions(SYSTEM) as tx:
         await tx.session.execute(update(AuditEntry).where(AuditEntry.id == ids[0]).values(address="10.1.1.1"))
     assert await broken(services) is None  # said nothing of addresses then
+
+
+async def test_the_log_of_one_meeting_goes_into_a_file(
+    services: Services, province: Province, browser: Browsers
+) -> None:
+    meeting = await builders.conference(services, province, "running")
+    other = await builders.conference(services, province, "running")
+    async with services.transactions(
+        Actor(person_id=province.chair.id, name="=HYPERLINK(1)", address="10.0.0.9")
+    ) as tx:
+        await record(tx, "floor.given", "meeting", meeting.id, point_id=3)
+        await record(tx, "paper.recalled", "paper", 17, meeting=meeting.id)
+        await record(tx, "delegate.removed", "delegate", 5, meeting_id=meeting.id)
+        await record(tx, "floor.taken", "meeting", other.id)
+        await record(tx, "paper.recalled", "paper", meeting.id, meeting=other.id)
+    organiser = await browser(province.organiser)
+    answer = await organiser.get(f"/api/meetings/{meeting.id}/audit.xlsx")
+    assert answer.status_code == 200
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(answer.content)).get_sheet_by_index(0)
+    rows = [row for row in sheet.to_python() if isinstance(row[0], float)]
+    assert [row[3] for row in rows] == ["floor.given", "paper.recalled", "delegate.removed"]
+    assert {(row[2], row[6]) for row in rows} == {("=HYPERLINK(1)", "10.0.0.9")}
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as book:
+        assert b"<f>" not in book.read("xl/worksheets/sheet1.xml")
+    assert len(await entries(services, "audit.exported")) == 1
+
+
+def test_what_was_noted_is_forgotten_in_time_and_in_number(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    monkeypatch.setattr("server.audit.log._REMEMBERED", 100)
+    log = AuditLog(services)
+    assert log._new(("first",))
+    assert not log._new(("first",))
+    now += AGAIN_AFTER - 1
+    assert not log._new(("first",))
+    now += 2 * AGAIN_AFTER
+    assert log._new(("first",))
+    for number in range(100_000):
+        log._new((number,))
+    assert len(log._noted) + len(log._noted_before) <= 200

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from sqlalchemy import event
 
 from server.conference.presence import join
+from server.conference.service import ConferenceService
 from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.live.room import load_state
@@ -33,7 +34,7 @@ def counted(services: Services) -> Iterator[list[str]]:
 async def test_queries_do_not_grow_with_the_conference(
     app: FastAPI, services: Services, province: builders.Province
 ) -> None:
-    features = app.state.conference.live.features
+    features = app.state.services.components[ConferenceService].live.features
     costs = []
     for size in (6, 166):
         async with services.transactions(SYSTEM) as tx:

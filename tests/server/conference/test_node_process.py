@@ -9,7 +9,7 @@ from pathlib import Path
 
 from server.cli import seen_by_every_browser
 from server.conference.nodes.process import node_command
-from server.conference.secret import media_secret, secret_file
+from server.conference.secret import NodeSecret, secret_file
 from server.core.config import Settings
 
 NODE = """
@@ -70,10 +70,10 @@ def test_the_demo_reaches_browsers_that_know_no_loopback(tmp_path: Path) -> None
 
 def test_the_secret_is_made_once_and_for_the_owner_only(tmp_path: Path) -> None:
     settings = Settings(var=tmp_path)
-    made = media_secret(settings)
+    made = NodeSecret(settings).value()
     assert len(made) >= 32
-    assert media_secret(settings) == made
+    assert NodeSecret(settings).value() == made
     assert stat.S_IMODE(secret_file(settings).stat().st_mode) == 0o600
-    assert media_secret(Settings(var=tmp_path, media_secret="given")) == "given"
+    assert NodeSecret(Settings(var=tmp_path, media_secret="given")).value() == "given"
     assert secret_file(settings).read_text().strip() == "given"
     assert stat.S_IMODE(secret_file(settings).stat().st_mode) == 0o600

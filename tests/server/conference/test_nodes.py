@@ -21,6 +21,8 @@ from media.contract import (
     View,
 )
 from server.conference.nodes import control_line, line_quality
+from server.conference.secret import NodeSecret
+from server.conference.service import ConferenceService
 from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.meetings.models import Meeting
@@ -33,7 +35,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 @pytest.fixture
 def secret(server: LiveServer) -> str:
-    return str(server.app.state.conference.secret)
+    return str(server.app.state.services.components[NodeSecret].value())
 
 
 @pytest.fixture
@@ -92,7 +94,7 @@ async def test_changes_within_milliseconds_are_told_as_one(
     node = await FakeNode.dial(server, secret)
     await join(meeting.id, province.main)
     await node.until(lambda: node.rooms)
-    nodes = server.app.state.conference.nodes
+    nodes = server.app.state.services.components[ConferenceService].nodes
     before = len(node.told)
     for tile in range(50):
         nodes.set_view(meeting.id, "desk-00000000", View(tiles=(f"point-{tile}",)))
@@ -440,7 +442,7 @@ async def test_a_node_that_says_no_hello_is_dropped(server: LiveServer, secret: 
     await connection.send(Links(room="meeting-1", links=()).model_dump_json())
     await connection.wait_closed()
     assert connection.close_code == 1002
-    assert not server.app.state.conference.live.media_up()
+    assert not server.app.state.services.components[ConferenceService].live.media_up()
 
 
 async def test_a_full_node_makes_room_for_halls(

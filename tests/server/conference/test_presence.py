@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from server.attendance.models import PointCheck
 from server.audit.models import AuditEntry
+from server.conference.service import ConferenceService
 from server.core.config import Settings
 from server.core.services import Services
 from server.main import create_app
@@ -223,7 +224,7 @@ async def test_a_desk_that_shared_before_a_restart_does_not_block_the_screen(
         presenter = await server.join(meeting.id, cookie, "member")
         await presenter.command("content.start")
         # Killed: nothing is tidied up.
-        server.app.state.conference.door.left = lambda client: None
+        server.app.state.services.components[ConferenceService].door.left = lambda client: None
     clock.pass_(seconds=5)
     async with restarted(settings, clock) as server:
         presenter = await server.join(meeting.id, cookie, "member")

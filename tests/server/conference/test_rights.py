@@ -14,10 +14,12 @@ from server.core.actor import SYSTEM
 from server.core.errors import DomainError, NotAllowed, NotFound
 from server.core.services import Services
 from server.live.client import Client
-from server.live.feature import Call, Viewer
+from server.live.feature import Call
+from server.live.viewer import Viewer
 from server.organisations.models import BridgePoint
 from server.presentation.actions import present
 from tests import builders, library
+from tests.builders import Province
 from tests.conftest import signed_in
 from tests.server.conftest import Join
 from tests.server.presentation.builders import paper as ready_paper
@@ -43,6 +45,7 @@ MAY = {
     "recess.start": DIRECTS,
     "recess.end": DIRECTS,
     "stage.show": DIRECTS,
+    "stage.stay": DIRECTS,
     "layout.set": DIRECTS,
     "view.set": DIRECTS,
     "agenda.go": DIRECTS,
@@ -54,6 +57,7 @@ MAY = {
     "meeting.open": DIRECTS,
     "meeting.start": DIRECTS,
     "meeting.end": DIRECTS,
+    "meeting.return": CONDUCTS,
     "page.present": DIRECTS | {"presenter"},
     "page.turn": {"presenter"},
     "page.zoom": {"presenter"},
@@ -95,7 +99,7 @@ def data_of(name: str, point: BridgePoint) -> dict[str, Any]:
 async def test_actions_decide(
     app: FastAPI, services: Services, province: builders.Province, neighbour: builders.Neighbour, role: str
 ) -> None:
-    conference: ConferenceService = app.state.conference
+    conference: ConferenceService = app.state.services.components[ConferenceService]
     assert set(MAY) == set(conference.live.commands)
     who = neighbour.who.get(role) or getattr(province, role)
     async with services.database.read() as session:
@@ -158,7 +162,7 @@ async def test_mute_all_reaches_the_sound_of_what_is_shared(
 ) -> None:
     """A presenter's desk has no floor that could be taken: its sound is off with all the others, and stays off though
     it begins anew, until a console says otherwise."""
-    conference: ConferenceService = app.state.conference
+    conference: ConferenceService = app.state.services.components[ConferenceService]
     meeting = await builders.conference(services, province, "running")
 
     def heard() -> bool:
@@ -299,3 +303,42 @@ async def test_a_hall_shares_its_screen_only_with_the_floor(
     await presenter.command("content.start")
     await presenter.close()
     await chair.until(lambda: chair.stage["content"] is None)
+
+
+async def test_a_presenter_shares_while_the_agenda_is_at_the_own_item(
+    join: Join, services: Services, province: Province
+) -> None:
+    """A presenter's link may have been passed on: in the others' time it reaches nobody's screen."""
+    meeting = await builders.conference(services, province, "running")
+    async with services.transactions(SYSTEM) as tx:
+        first, *_, last = await library.items(tx.session, meeting)
+        paper = await library.paper(tx.session, meeting, item=last)
+    chair = await join(meeting.id, province.chair, "console")
+    presenter = await join(meeting.id, province.presenter, "member")
+    commands: tuple[tuple[str, dict[str, Any], str], ...] = (
+        ("content.start", {}, "content.stop"),
+        ("page.present", {"paper_id": paper.id}, "page.stop"),
+    )
+    for name, data, stop in commands:
+        await chair.command("agenda.go", item_id=first.id)
+        with pytest.raises(Refused) as refused:
+            await presenter.command(name, **data)
+        assert refused.value.code == "not-your-item", name
+        await chair.command("agenda.go", item_id=last.id)
+        await presenter.command(name, **data)
+        await presenter.command(stop)
+        # An agenda that nobody follows says nothing.
+        await chair.command("agenda.go", item_id=None)
+        await presenter.command(name, **data)
+        await presenter.command(stop)
+        await chair.command("agenda.go", item_id=first.id)
+        await chair.command(name, **data)
+        await chair.command(stop)
+    # Who shares already goes on when the agenda has, also over a broken line.
+    await chair.command("agenda.go", item_id=last.id)
+    await presenter.command("content.start")
+    await chair.command("agenda.go", item_id=first.id)
+    presenter.cut()
+    again = await join(meeting.id, province.presenter, "member")
+    await again.command("content.start", again=presenter.participant)
+    assert again.stage["content"]["participant"] == again.participant

@@ -17,8 +17,8 @@ from server.core.actor import SYSTEM
 from server.core.config import Settings
 from server.core.errors import DomainError
 from server.core.transaction import Transaction
-from server.live.feature import Viewer
 from server.live.room import load_state
+from server.live.viewer import Viewer
 from server.main import create_app
 from server.meetings import actions as meetings
 from server.meetings.models import AgendaItem, Meeting
@@ -77,6 +77,8 @@ STEPS = st.one_of(
     st.tuples(st.just("meeting.edit"), st.booleans()),
     st.tuples(st.just("meeting.start")),
     st.tuples(st.just("meeting.end")),
+    st.tuples(st.just("meeting.return")),
+    st.tuples(st.just("stage.stay")),
 )
 
 
@@ -89,7 +91,7 @@ class Play:
         self.all_points = [hall.id for hall in province.halls[:5]]
         self.meeting = meeting
         self.items = items
-        self.conference: ConferenceService = server.app.state.conference
+        self.conference: ConferenceService = server.app.state.services.components[ConferenceService]
         self.cookies: dict[Any, str] = {}
         self.halls: dict[int, LiveClient] = {}
         self.clients: list[LiveClient] = []

@@ -60,6 +60,7 @@ def test_good_files_are_known_by_content(tmp_path: Path, name: str, made: Callab
         ("a.pdf", lambda: b"", "empty"),
         ("a.pdf", hostile.encrypted_pdf, "encrypted"),
         ("a.pdf", hostile.truncated_pdf, "truncated"),
+        ("a.pdf", hostile.dynamic_form_pdf, "dynamic-form"),
         ("a.pdf", hostile.long_pdf, "too-many-pages"),
         ("a.pdf", hostile.deflate_bomb_pdf, "bomb"),
         ("a.pdf", lambda: hostile.deflate_bomb_pdf(chained=True), "bomb"),

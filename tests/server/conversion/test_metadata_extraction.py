@@ -196,6 +196,8 @@ def test_any_page_and_name_can_be_read(
         ([(0.12, ["MẬT"])], False),
         ([(0.1, ["Số: 12-BC/TU", "Lâm Đồng, ngày 5"]), (0.13, ["TỐI MẬT"])], False),
         ([(0.32, ["STT", "Số, ký hiệu", "Độ mật"]), (0.35, ["1", "12-BC/TU", "Mật"])], True),
+        ([(0.1, ["STT", "Số, ký hiệu", "Độ mật"]), (0.13, ["1", "12-BC/TU", "Mật"])], True),  # an annex's first page
+        ([(0.1, ["Số: 12-BC/TU", "MẬT", "Lâm Đồng, ngày 5"]), (0.13, ["TỐI", "MẬT"])], False),
         ([(0.8, ["Mật"])], True),
         ([(0.12, ["MẬT"]), (0.35, ["1", "12-BC/TU", "Mật"])], False),
     ],

@@ -131,6 +131,19 @@ async def test_what_is_not_seen_is_not_in_the_file(tmp_path: Path) -> None:
     assert "https://lamdong.gov.vn/" in everything
 
 
+def test_a_layer_that_viewers_switch_off_by_themselves_is_hidden_too(tmp_path: Path) -> None:
+    with pikepdf.open(io.BytesIO(layered())) as document:
+        usual = document.Root.OCProperties.D
+        off = usual.OFF[0]
+        del usual["/OFF"]
+        off.Usage = Dictionary(View=Dictionary(ViewState=Name.OFF))
+        usual.AS = Array([Dictionary(Event=Name.View, Category=Array([Name.View]), OCGs=Array([off]))])
+        content = saved(document)
+    document, codes = prepared(tmp_path, content)
+    assert "layers-removed" in codes
+    assert "LOPANNHAP" not in text(document)
+
+
 async def test_authors_of_office_files_are_not_named(tmp_path: Path) -> None:
     core = (
         '<?xml version="1.0"?><cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/'

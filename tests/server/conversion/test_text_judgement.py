@@ -105,13 +105,47 @@ def foreign_layer(mark: str = "") -> bytes:
         return saved(document)
 
 
-SHAPES: list[Callable[..., bytes]] = [strips, within_forms, outlines, without_unicode, foreign_layer]
+def clear_layer(mark: str = "") -> bytes:
+    """The same in letters that are drawn, in full transparency."""
+    with pikepdf.open(io.BytesIO(foreign_layer(mark))) as document:
+        page = document.pages[0]
+        content = b"".join(each.read_bytes() for each in page.obj.Contents)
+        page.obj.Contents = document.make_stream(content.replace(b"BT 3 Tr", b"/Clear gs BT 0 Tr"))
+        page.obj.Resources.ExtGState = Dictionary(Clear=Dictionary(ca=0))
+        return saved(document)
+
+
+SHAPES: list[Callable[..., bytes]] = [strips, within_forms, outlines, without_unicode, foreign_layer, clear_layer]
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_scan_in_every_shape_is_seen_as_one(tmp_path: Path, shape: Callable[..., bytes]) -> None:
     found = judged(tmp_path, shape())
     assert (found.rubbish if shape is without_unicode else found.scans) == [1]
+
+
+def titled_slide(shown: Image.Image) -> bytes:
+    """A slide with its title over a picture."""
+    document = pikepdf.new()
+    document.add_blank_page(page_size=(720, 540))
+    page = document.pages[0]
+    font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)
+    page.obj.Resources = Dictionary(XObject=Dictionary(I=picture(document, shown)), Font=Dictionary(F=font))
+    page.obj.Contents = document.make_stream(
+        b"q 300 0 0 420 200 20 cm /I Do Q BT /F 28 Tf 60 480 Td (Bao cao quy III, trinh ky hop) Tj ET"
+    )
+    return saved(document)
+
+
+@pytest.mark.parametrize(
+    ("shown", "scans"),
+    [(papers.page_image(150), [1]), (Image.effect_noise((600, 800), 90), []), (Image.new("L", (600, 800), 255), [])],
+)
+def test_a_slide_that_shows_a_scanned_sheet_is_recognised_though_it_has_a_title(
+    tmp_path: Path, shown: Image.Image, scans: list[int]
+) -> None:
+    found = judged(tmp_path, titled_slide(shown), office=True)
+    assert (found.scans, found.plain) == (scans, [])
 
 
 @pytest.mark.parametrize("shape", [strips, without_unicode, foreign_layer])

@@ -5,12 +5,15 @@ from pathlib import Path
 import httpx2
 import pytest
 from fastapi import FastAPI
+from structlog.testing import capture_logs
 
 from server.accounts.dependencies import COOKIE
 from server.core.config import Settings
 from server.core.services import Services
 from server.edge.budgets import BODY as MAX_BODY
+from server.edge.dependencies import Recognise
 from server.edge.headers import inline_script_hashes
+from server.edge.proxy_watch import SAMPLE
 from server.main import create_app
 from tests.builders import Province
 from tests.conftest import Browsers
@@ -128,10 +131,11 @@ async def test_what_is_not_there_is_json_below_api(browser: Browsers) -> None:
 async def test_a_failure_inside_is_a_numbered_answer(
     app: FastAPI, browser: Browsers, province: Province, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def broken(*_: object) -> None:
-        raise RuntimeError("the secret detail")
+    class Broken(Recognise):
+        async def __call__(self, services: Services, token: str | None) -> None:
+            raise RuntimeError("the secret detail")
 
-    app.state.recognise = broken
+    app.state.services.components.put(Broken())
     client = await browser()
     client.cookies.set(COOKIE, "x")
     answer = await client.get("/api/session")
@@ -157,7 +161,7 @@ async def test_every_answer_has_the_security_headers(browser: Browsers, province
 
 async def test_health(browser: Browsers) -> None:
     health = (await (await browser()).get("/api/health")).json()
-    assert health == {"ok": True, "node": False, "version": "0.1.0"}
+    assert health == {"ok": True, "node": False, "version": "0.1.0", "problems": []}
 
 
 PAGE = """<!doctype html><html><head><script type="module" src="/_app/x.js"></script></head><body>
@@ -287,3 +291,43 @@ async def test_unknown_names_lead_nowhere(settings: Settings, services: Services
 async def test_the_documentation_of_the_api_is_not_served(browser: Browsers) -> None:
     answer = await (await browser()).get("/api/openapi.json")
     assert answer.status_code == 404
+
+
+async def test_a_proxy_that_is_not_trusted_is_told_of(settings: Settings) -> None:
+    """Everybody behind it would share one allowance. One client that makes the header up is no proxy."""
+    app = create_app(settings)
+    transport = httpx2.ASGITransport(app, client=("10.9.8.7", 40000))
+    proxy = httpx2.AsyncClient(transport=transport, base_url="http://hop.test", headers={"X-Forwarded-For": "10.1.2.3"})
+    alone = httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://hop.test")
+    trusted = httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app, client=("10.1.2.3", 0)),
+        base_url="http://hop.test",
+        headers={"X-Forwarded-For": "10.1.2.3"},
+    )
+
+    async def problems(*, by_proxy: int, directly: int, by_trusted: int = 0) -> list[str]:
+        for client, times in ((proxy, by_proxy), (alone, directly), (trusted, by_trusted)):
+            for _ in range(times):
+                await client.get("/api/session")
+        found: list[str] = (await alone.get("/api/health")).json()["problems"]
+        return found
+
+    with capture_logs() as logs:
+        assert await problems(by_proxy=SAMPLE // 2, directly=SAMPLE // 2) == []
+        assert await problems(by_proxy=0, directly=0, by_trusted=SAMPLE) == []
+        assert await problems(by_proxy=2 * SAMPLE, directly=0) == ["untrusted-proxy"]
+        assert await problems(by_proxy=SAMPLE, directly=0) == ["untrusted-proxy"]
+    assert [each["address"] for each in logs if each["event"] == "untrusted-proxy"] == ["10.9.8.7"]
+    assert await problems(by_proxy=0, directly=2 * SAMPLE) == []
+    await app.state.services.stop()
+
+
+async def test_pages_may_ask_for_little_and_be_framed_by_nobody(browser: Browsers) -> None:
+    headers = (await (await browser()).get("/")).headers
+    allowed = dict(each.strip().split("=", 1) for each in headers["permissions-policy"].split(","))
+    assert allowed["camera"] == allowed["microphone"] == allowed["display-capture"] == "(self)"
+    assert allowed["geolocation"] == allowed["usb"] == allowed["serial"] == "()"
+    assert headers["x-frame-options"] == "DENY"
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["cross-origin-opener-policy"] == headers["cross-origin-resource-policy"] == "same-origin"
+    assert headers["referrer-policy"] == "no-referrer"

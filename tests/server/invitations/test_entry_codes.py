@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pypdf
+import pypdfium2
 from fastapi import FastAPI
 from sqlalchemy import func, select
 
@@ -17,7 +18,7 @@ from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.invitations.codes import hall_code, hall_secret, verify_hall_code
 from server.invitations.models import AccessRequest
-from server.invitations.rate_limits import Knocks
+from server.invitations.rate_limits import EntryLimits
 from server.meetings.models import Delegate, Meeting
 from server.organisations.models import BridgePoint
 from tests import builders
@@ -290,7 +291,7 @@ async def test_floods_are_held_off(
     assert codes == [201] * 10 + [429] * 22, "from afar; whoever stands in a hall is not held by that"
     guessed = await ask(stranger, meeting.public_code, hall="1-aaaaaaaaaa")
     assert guessed.status_code == 429, "a guessed code is none"
-    app.state.knocks = Knocks()
+    app.state.services.components.put(EntryLimits())
     secret, here = hall_secret(services.settings), province.da_sar_hall.id
     scanned = {"hall": hall_code(secret, meeting.id, here, clock.now)}
     codes = [(await ask(stranger, meeting.public_code, f"Số {number}", **scanned)).status_code for number in range(32)]
@@ -302,7 +303,7 @@ async def test_floods_are_held_off(
             )
             for number in range(190)
         )
-    app.state.knocks = Knocks()
+    app.state.services.components.put(EntryLimits())
     full = await ask(stranger, meeting.public_code)
     assert (full.status_code, full.json()["code"]) == (429, "waiting-full")
     clock.pass_(minutes=31)
@@ -367,3 +368,16 @@ async def test_the_meetings_code_as_a_picture(browser: Browsers, meeting: Meetin
     assert answer.headers["content-type"] == "image/svg+xml"
     assert answer.text.startswith("<svg")
     assert (await (await browser(province.stranger)).get(f"/api/meetings/{meeting.id}/qr.svg")).status_code == 404
+
+
+async def test_the_code_is_a_picture_and_a_poster_too(organiser: httpx2.AsyncClient, meeting: Meeting) -> None:
+    picture = await organiser.get(f"/api/meetings/{meeting.id}/qr.png")
+    assert picture.content.startswith(b"\x89PNG\r\n\x1a\n")
+    # Sharp on a page of A4: over 500 pixels wide (PNG, IHDR).
+    assert int.from_bytes(picture.content[16:20], "big") > 500
+    poster = await organiser.get(f"/api/meetings/{meeting.id}/poster.pdf")
+    assert poster.status_code == 200, poster.text
+    document = pypdfium2.PdfDocument(poster.content)
+    assert len(document) == 1
+    assert [round(side / 72 * 25.4) for side in document[0].get_size()] == [210, 297]
+    assert meeting.public_code in document[0].get_textpage().get_text_range()

@@ -9,16 +9,18 @@ import httpx2
 import pytest
 import python_calamine
 import xlsxwriter
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from server.accounts.models import Person
+from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.meetings.models import Delegate, Meeting
 from tests.builders import Province
 from tests.conftest import Browsers
 from tests.server.invitations.conftest import Add
+from tests.statements import counted
 
-HEADER = ["STT", "Họ và tên", "Chức vụ", "Đơn vị", "Điểm cầu", "Thành phần", "E-mail", "Điện thoại"]
+HEADER = ["STT", "Họ và tên", "Chức vụ", "Đơn vị", "Điểm cầu", "Tư cách", "E-mail", "Điện thoại"]
 
 
 def workbook(*rows: list[Any], header: list[str] | None = None, above: int = 0) -> bytes:
@@ -80,13 +82,13 @@ async def test_rows_are_understood_and_bad_ones_named(
         (6, "Điện thoại"),
         (11, "Họ và tên"),
         (12, "Điểm cầu"),
-        (13, "Thành phần"),
+        (13, "Tư cách"),
         (13, "E-mail"),
         (13, "Điểm cầu"),
     ]
     by_place = {(each["row"], each["column"]): each for each in seen["bad"]}
     assert "Có phải “Đạ Sar”?" in by_place[12, "Điểm cầu"]["vi"]
-    assert by_place[13, "Thành phần"]["value"] == "Vua"
+    assert by_place[13, "Tư cách"]["value"] == "Vua"
     assert await count(services, meeting) == 1
     applied = (await send(organiser, meeting, sheet, apply=True)).json()
     assert (applied["added"], len(applied["ready"]), applied["bad"]) == (3, 3, seen["bad"])
@@ -113,6 +115,31 @@ async def test_twelve_thousand_rows(organiser: httpx2.AsyncClient, meeting: Meet
         )
         assert {number for _, number in places} == {2000}
         assert await session.scalar(select(func.count()).where(Person.search_name.startswith("dai bieu so"))) == 12_000
+
+
+async def test_people_who_come_again_cost_as_many_statements_as_one(
+    organiser: httpx2.AsyncClient, meeting: Meeting, services: Services
+) -> None:
+    """Taken off the list, put on it again, and with addresses that nobody knew: not one statement for each."""
+    costs, first = [], 0
+    for size in (3, 40):
+        people = range(first, first + size)
+        first += size
+        bare = workbook(*([n, f"Trở lại {n}", "", "", "Lát", "", "", ""] for n in people))
+        assert (await send(organiser, meeting, bare, apply=True)).json()["added"] == size
+        async with services.transactions(SYSTEM) as tx:
+            await tx.session.execute(update(Delegate).values(removed_at=tx.now))
+        full = workbook(*([n, f"Trở lại {n}", "Bí thư", "", "Lát", "", f"so{n}@hop.test", ""] for n in people))
+        with counted(services) as statements:
+            applied = (await send(organiser, meeting, full, apply=True)).json()
+        assert (applied["added"], await count(services, meeting)) == (size, size)
+        costs.append([each for each in statements if each.startswith(("UPDATE", "INSERT"))])
+        async with services.database.read() as session:
+            known = await session.scalars(
+                select(Person.email).where(Person.search_name.startswith("tro lai"), Person.email.is_not(None))
+            )
+            assert set(known) == {f"so{n}@hop.test" for n in range(first)}
+    assert len(costs[0]) == len(costs[1]), costs
 
 
 async def test_an_ambiguous_hall_is_asked_about(
@@ -231,3 +258,41 @@ async def test_too_many_rows_or_bytes(organiser: httpx2.AsyncClient, meeting: Me
     assert (heavy.status_code, heavy.json()["code"]) == (413, "too-large")
     headless = await send(organiser, meeting, workbook(["a"], header=["Gì đó"]))
     assert headless.json()["code"] == "no-header"
+
+
+async def test_names_are_read_as_they_are_typed(organiser: httpx2.AsyncClient, meeting: Meeting) -> None:
+    """Forms of address are no part of a name; what follows a dash is the position, as Party lists write it."""
+    sheet = workbook(
+        [1, "Đ/c Võ Thị Sáu", "", "", "Lát"],
+        [2, "Nguyễn Văn Bình - Chánh Văn phòng", "", "", "Lát"],
+        [3, "Bà K’Liêng", "Trưởng ban - Thường trực", "", "Lát"],
+        [4, "Ông Sai", "", "", "Lát", "", "MAILTO:abc@x.vn", "0263.3822.xxx"],
+    )
+    seen = (await send(organiser, meeting, sheet)).json()
+    assert [(row["full_name"], row["title"]) for row in seen["ready"]] == [
+        ("Võ Thị Sáu", ""),
+        ("Nguyễn Văn Bình", "Chánh Văn phòng"),
+        ("K’Liêng", "Trưởng ban - Thường trực"),
+    ]
+    assert [each["column"] for each in seen["bad"]] == ["E-mail", "Điện thoại"]
+
+
+async def test_refused_rows_come_back_as_a_workbook_to_be_put_right(
+    organiser: httpx2.AsyncClient, meeting: Meeting
+) -> None:
+    sheet = workbook(
+        [1, "Người Đúng", "", "", "Lát"],
+        [2, "Người Sai", "Bí thư", "", "Đạ Xa", "", "không phải", "091"],
+    )
+    answer = await organiser.post(f"/api/meetings/{meeting.id}/delegates/import/refused.xlsx", content=sheet)
+    assert answer.status_code == 200, answer.text
+    book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
+    rows = book.get_sheet_by_name("Đại biểu").to_python()
+    said = dict(zip(rows[3], rows[4], strict=True))
+    assert len(rows) == 5
+    assert (said["Họ và tên"], said["Chức vụ"], said["E-mail"]) == ("Người Sai", "Bí thư", "không phải")
+    assert all(column in str(said["Lý do trả lại"]) for column in ("Điểm cầu", "E-mail", "Điện thoại"))
+    # Sent again as it is, the row is refused for the same reasons: the last column is passed over.
+    again = (await send(organiser, meeting, answer.content)).json()
+    assert sorted(each["column"] for each in again["bad"]) == ["E-mail", "Điểm cầu", "Điện thoại"]
+    assert again["ready"] == []

@@ -1,13 +1,17 @@
 """Jobs: asked for in a transaction, done once, again after failures and crashes, never cut off in the middle."""
 
 import asyncio
+import copy
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
 
+from server.core import database
 from server.core.actor import SYSTEM
+from server.core.clock import utc_now
 from server.core.services import Services
 from server.jobs.actions import enqueue
 from server.jobs.models import Job
@@ -196,6 +200,46 @@ async def test_what_takes_long_is_overtaken(services: Services, monkeypatch: pyt
         released.set()
 
 
+async def test_owners_take_turns_whoever_was_first_with_many(services: Services) -> None:
+    done: list[str] = []
+
+    async def handle(_services: Services, job: Job) -> None:
+        done.append(job.data["n"])
+
+    for name, owner in (("a1", "a"), ("a2", "a"), ("a3", "a"), ("a4", "a"), ("b1", "b"), ("b2", "b"), ("c1", "c")):
+        await ask(services, {"n": name}, owner=owner)
+    workers = Workers(services, [JobKind("test.do", handle)])
+    await workers.run_due()
+    assert done == ["a1", "b1", "c1", "a2", "b2", "a3", "a4"]
+    done.clear()
+    for name, owner in (("a5", "a"), ("b3", "b")):
+        await ask(services, {"n": name}, owner=owner)
+    await workers.run_due()
+    assert done == ["b3", "a5"]  # a was served last
+
+
+async def test_ones_slow_heap_leaves_a_hand_to_others(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.jobs.workers._POLL", 0.02)
+    stuck, done, released = [], asyncio.Event(), asyncio.Event()
+
+    async def handle(_services: Services, job: Job) -> None:
+        if job.owner == "a":
+            stuck.append(job.id)
+            await released.wait()
+        else:
+            done.set()
+
+    for _ in range(5):
+        await ask(services, {}, owner="a")
+    async with beside([JobKind("test.do", handle, overtaken_after=timedelta(seconds=0.05))])(services):
+        await asyncio.sleep(0.5)
+        assert len(stuck) == 2
+        await ask(services, {}, owner="b")
+        async with asyncio.timeout(10):
+            await done.wait()
+        released.set()
+
+
 async def test_the_job_of_a_dead_worker_is_taken_again_until_no_attempt_is_left(
     services: Services, clock: Clock
 ) -> None:
@@ -277,3 +321,38 @@ async def test_two_servers_share_the_work(services: Services) -> None:
     await asyncio.gather(*(Workers(services, [each.kind()]).run_due() for each in (one, other)))
     done = [each["n"] for each in one.given + other.given]
     assert sorted(map(str, done)) == sorted(map(str, range(20)))
+
+
+@pytest.mark.parametrize("wrong_by", [timedelta(minutes=5), timedelta(minutes=-5)])
+async def test_a_lease_goes_by_the_database_s_clock(
+    services: Services, monkeypatch: pytest.MonkeyPatch, wrong_by: timedelta
+) -> None:
+    """A machine whose clock is wrong takes nobody's job away, and holds none for longer than others."""
+    if services.database.is_sqlite:
+        pytest.skip("SQLite's processes are on one machine")
+    truth = utc_now
+
+    def wrong() -> datetime:
+        return truth() + wrong_by
+
+    monkeypatch.setattr(database, "utc_now", wrong)
+    doing = Doing()
+    here = replace(services, clock=wrong, transactions=copy.copy(services.transactions))
+    here.transactions._clock = wrong
+    job = await ask(services, {"n": 1})
+    async with services.transactions(SYSTEM) as tx:
+        held = {"run_at": truth() - timedelta(minutes=1), "attempts": 1}
+        await tx.session.execute(update(Job).values(taken_until=truth() + timedelta(seconds=20), **held))
+    workers = Workers(here, [doing.kind()])
+    assert await workers.run_due() == 0
+    async with services.transactions(SYSTEM) as tx:
+        await tx.session.execute(update(Job).values(taken_until=truth() - timedelta(seconds=1)))
+    taken: list[Job] = []
+
+    async def look(_services: Services, _job: Job) -> None:
+        taken.extend(await jobs(services))
+
+    assert await Workers(here, [JobKind("test.do", look)]).run_due() == 1
+    assert taken[0].id == job.id
+    assert taken[0].taken_until is not None
+    assert timedelta(seconds=20) < taken[0].taken_until - truth() <= timedelta(seconds=31)

@@ -11,6 +11,7 @@ from websockets.exceptions import InvalidStatus
 from server.accounts.actions import sessions
 from server.accounts.dependencies import COOKIE
 from server.accounts.models import RoleGrant
+from server.conference.service import ConferenceService
 from server.core.actor import SYSTEM
 from server.core.errors import NotFound
 from server.core.services import Services
@@ -145,7 +146,7 @@ async def test_a_second_page_puts_a_hall_off_the_air_only_when_somebody_says_so(
     assert await again.closed() == 4409
     assert await refused("a") == 4410
     await second.close()
-    await server.settled(lambda: not server.app.state.conference.live.halls(meeting.id))
+    await server.settled(lambda: not server.app.state.services.components[ConferenceService].live.halls(meeting.id))
     await (await came("a")).close()
 
 
@@ -267,7 +268,7 @@ async def test_slow_clients_are_closed(
     stuck = await server.dial(f"/api/meetings/{meeting.id}/live?as=console", cookie)
     await stuck.recv()
     stuck.transport.pause_reading()
-    live = server.app.state.conference.live
+    live = server.app.state.services.components[ConferenceService].live
     client = next(iter(live.clients()))
     for _ in range(400):
         client.send("x" * 50_000)
@@ -310,7 +311,7 @@ async def test_delegates_are_looked_after_by_the_hundred(
     async with services.transactions(SYSTEM) as tx:
         people = [await builders.person(tx.session, province.root, f"Đại biểu {n}") for n in range(5)]
         places = [await library.delegate(tx.session, meeting, each) for each in people]
-    live = server.app.state.conference.live
+    live = server.app.state.services.components[ConferenceService].live
     asked: list[int | None] = []
     one_by_one = live.admit_again
 

@@ -15,13 +15,14 @@ from websockets.streams import StreamReader
 from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.edge.websockets import Line
-from server.live import fanout, log, room
+from server.live import fanout, log, registry, room
 from server.live.client import Client
-from server.live.feature import LiveFeature, Viewer
+from server.live.feature import LiveFeature
 from server.live.models import MeetingEvent
 from server.live.protocol import Wire
 from server.live.registry import Live
 from server.live.room import Room
+from server.live.viewer import Viewer
 from server.meetings.models import Meeting
 from tests import builders
 
@@ -227,8 +228,10 @@ async def test_thousands_are_served_in_slices_and_in_order(services: Services, m
         here.hint(hint["seq"], hint["event"])
         if value == 1:
             assert all(watcher.numbers == [0, 1] for watcher in first), "consoles come first"
+            assert all(watcher.numbers == [0] for watcher in many), "to lay it ready for thousands was work enough"
+            await asyncio.sleep(0)
             served = [watcher for watcher in many if watcher.numbers == [0, 1]]
-            assert len(served) == fanout.SLICE - len(first)
+            assert len(served) == fanout.SLICE
             late = next(watcher for watcher in many if watcher not in served)
             late.client.send('{"seq":"reply"}')
             assert late.numbers == [0, 1, "reply"], "a reply never overtakes the event it tells of"
@@ -320,3 +323,40 @@ async def test_an_event_that_the_bus_lost_is_found_without_another(services: Ser
                 await asyncio.sleep(0.05)
     finally:
         await live.stop()
+
+
+async def test_thousands_are_looked_after_slice_by_slice(services: Services, meeting: Meeting) -> None:
+    """Each second every client is looked at; others have their turn in between, and who is due is asked about once,
+    those who wait longest first."""
+    live = Live(services.database, services.bus)
+    live.install((FEATURE,))
+    for _ in range(registry.SLICE * 6):
+        live.room(meeting.id).admit(Watcher(meeting, Viewer("console")).client)
+    clients = list(live.clients())
+    for client in clients[:40]:
+        client.checked -= registry.CHECK_SECONDS + 1
+    clients[1].checked -= 1
+    asked: list[Client] = []
+    turns = 0
+
+    async def admit_again(client: Client) -> int | None:
+        asked.append(client)
+        return None
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    live.admit_again = admit_again
+    going = asyncio.create_task(others())
+    await asyncio.sleep(0)
+    before = turns
+    due = await live._look_after()
+    assert turns - before >= 5
+    await live._check_again(due)
+    going.cancel()
+    assert asked[0] is clients[1]
+    assert set(asked) == set(clients[:40])
+    assert not await live._look_after()

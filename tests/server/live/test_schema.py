@@ -10,7 +10,7 @@ from server.conference.service import ConferenceService
 
 
 def test_everything_is_in_the_document(app: FastAPI) -> None:
-    conference: ConferenceService = app.state.conference
+    conference: ConferenceService = app.state.services.components[ConferenceService]
     schemas = app.openapi()["components"]["schemas"]
     assert app.openapi() is app.openapi()
     assert set(schemas["LiveCommands"]["properties"]) == set(conference.live.commands)
@@ -27,7 +27,7 @@ def test_everything_is_in_the_document(app: FastAPI) -> None:
 
 
 def test_everything_is_on_the_page(app: FastAPI) -> None:
-    conference: ConferenceService = app.state.conference
+    conference: ConferenceService = app.state.services.components[ConferenceService]
     page = (Path(server.live.__file__).parent / "PROTOCOL.md").read_text()
     page = page.replace("`.start`", "`meeting.start`").replace("`.end`", "`meeting.end`")
     names = [*conference.live.commands]

@@ -28,6 +28,7 @@ LEGAL = {
     (State.OPEN, Step.START): State.RUNNING,
     (State.RUNNING, Step.END): State.ENDED,
     (State.ENDED, Step.REOPEN): State.RUNNING,
+    (State.RUNNING, Step.RETURN): State.OPEN,
 }
 
 

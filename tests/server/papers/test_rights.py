@@ -1,19 +1,20 @@
 """Who may read: every kind of audience, every kind of reader, and what the decision costs."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from server.accounts.models import Person
 from server.core.actor import SYSTEM, Actor, Role
 from server.core.errors import DomainError, NotFound
 from server.core.services import Services
 from server.meetings.models import AgendaItem, Delegate, Meeting
+from server.papers.access.grouped_readers import GroupedReaders
 from server.papers.access.rights import (
     Locked,
     PaperRights,
@@ -25,8 +26,10 @@ from server.papers.access.rights import (
     reading_points,
 )
 from server.papers.models import Paper
+from server.papers.packs.contents import contents
 from tests import builders, library
 from tests.builders import MORNING, Province
+from tests.statements import counted
 
 
 @dataclass
@@ -65,7 +68,21 @@ class World:
             rights = await self.rights(paper, who)
             found |= {who} if rights is not None and rights.read else set()
             await self.agrees(paper, who, rights)
+        assert await self.crowd(paper) == found
         return found
+
+    async def crowd(self, paper: Paper) -> set[str]:
+        """Who gets a page when everybody asks at the same moment."""
+        assert paper.current_version_id is not None
+        readers = GroupedReaders(self.services)
+        who = sorted(EVERYBODY)
+        actors = [await self.actor(each) for each in who]
+        answers = await asyncio.gather(
+            *(readers(paper.current_version_id, actor) for actor in actors), return_exceptions=True
+        )
+        for answer in answers:
+            assert isinstance(answer, DomainError) or answer.id == paper.current_version_id, answer
+        return {each for each, answer in zip(who, answers, strict=True) if not isinstance(answer, DomainError)}
 
     async def agrees(self, paper: Paper, who: str, rights: PaperRights | None) -> None:
         """One version, and all versions, say the same as the list."""
@@ -259,19 +276,6 @@ async def test_who_is_expected_to_read(world: World) -> None:
     assert [len(each) for each in expected.values()] == [4, 2, 1]
 
 
-@contextmanager
-def counted(services: Services) -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        statements.append(statement)
-
-    engine = services.database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(engine, "before_cursor_execute", note)
-
-
 @pytest.mark.parametrize(
     ("who", "most"), [("guest", 3), ("delegate", 3), ("da_sar_hall", 4), ("chair", 2), ("technician", 5)]
 )
@@ -286,6 +290,30 @@ async def test_a_check_costs_few_queries(world: World, who: str, most: int) -> N
     assert len(statements) <= most, statements
 
 
+async def test_a_page_turned_for_hundreds_costs_some_queries(world: World) -> None:
+    """And whoever comes alone is not asked about with the whole meeting."""
+    paper = await world.paper(audience=[{"kind": "unit", "id": world.province.root.id}])
+    assert paper.current_version_id is not None
+    async with world.services.transactions(SYSTEM) as tx:
+        people = [await builders.person(tx.session, world.province.da_sar, f"Đại biểu {n}") for n in range(250)]
+        for each in people:
+            await library.delegate(tx.session, world.meeting, each, world.province.da_sar_hall)
+        actors = [await builders.actor_of(tx.session, each) for each in people]
+    readers = GroupedReaders(world.services)
+    with counted(world.services) as statements:
+        await asyncio.gather(*(readers(paper.current_version_id, actor) for actor in actors))
+    assert len([each for each in statements if each.startswith("SELECT")]) <= 8, statements
+    with counted(world.services) as statements:
+        await readers(paper.current_version_id, actors[0])
+    assert len([each for each in statements if each.startswith("SELECT")]) <= 3, statements
+    async with world.services.transactions(SYSTEM) as tx:
+        (await tx.session.merge(paper)).recalled_at = MORNING
+    recalled = await asyncio.gather(
+        *(readers(paper.current_version_id, actor) for actor in actors), return_exceptions=True
+    )
+    assert {type(each) for each in recalled} == {Recalled}
+
+
 async def test_a_library_costs_the_same_however_large(world: World) -> None:
     costs = []
     for size in (2, 40):
@@ -298,6 +326,23 @@ async def test_a_library_costs_the_same_however_large(world: World) -> None:
                 assert await readable_versions(session, actor, MORNING)
             costs.append(len([each for each in statements if each.startswith("SELECT")]))
     assert costs[0] == costs[1] <= 10
+
+
+async def test_a_hall_s_print_set_costs_the_same_however_large(world: World) -> None:
+    chair, hall = await world.actor("chair"), world.province.lac_duong_hall
+    costs = []
+    for number in (2, 30):
+        for _ in range(number):
+            await world.paper(download=True)
+            await world.paper(download=True, audience=[{"kind": "point", "id": hall.id}])
+            await world.paper(download=True, audience=[{"kind": "point", "id": world.province.main.id}])
+        async with world.services.database.read() as session:
+            with counted(world.services) as statements:
+                wanted = await contents(session, world.meeting.id, chair, MORNING, hall.id)
+        costs.append(len(statements))
+        assert len(wanted.papers) == 2 * (number if number == 2 else 32)
+        assert len(wanted.left_out) == len(wanted.papers) / 2
+    assert costs[0] == costs[1] <= 20
 
 
 async def test_roles_in_another_branch_open_nothing(world: World) -> None:

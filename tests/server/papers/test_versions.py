@@ -65,7 +65,7 @@ class Place:
     async def revisions(self) -> tuple[int, int]:
         async with self.services.database.read() as session:
             found = await entities(session, self.meeting.id)
-            return found["library"][""].revision, found["workshop"][""].revision  # type: ignore[attr-defined]
+            return found["library"][""].revision, found["conversion"][""].revision  # type: ignore[attr-defined]
 
 
 @pytest.fixture

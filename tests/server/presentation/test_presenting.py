@@ -251,7 +251,7 @@ async def test_a_presenter_who_is_gone_is_said_to_be_away_until_one_of_their_dev
     console = await join(meeting.id, province.chair, "console")
     await presenter.command("page.present", paper_id=paper.id, page=2)
     await hall.until(lambda: shown(hall) is not None)
-    conference: ConferenceService = app.state.conference
+    conference: ConferenceService = app.state.services.components[ConferenceService]
     conference.presenters.lost_after = 0.1
     people = conference.live.people
 

@@ -21,6 +21,7 @@ from server.reading.models import Annotation
 from server.reading.notes.merge import Change, Content, State, bring
 from server.reading.notes.schemas import NoteSync
 from server.reading.notes.sync import sync
+from server.wiring import components
 from tests import builders, library
 from tests.builders import MORNING
 from tests.server.reading.devices import Device
@@ -129,7 +130,7 @@ def test_the_rules_lose_nothing(steps: list[tuple[str, int, int]], named: bool) 
 
 def test_neither_does_the_database(settings: Settings) -> None:
     with asyncio.Runner() as runner:
-        services = Services.start(settings)
+        services = Services.start(settings, components())
 
         async def prepare() -> tuple[Meeting, Unit, Paper]:
             province = await builders.province(services)

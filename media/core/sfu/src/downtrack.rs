@@ -96,6 +96,8 @@ pub struct Downtrack {
     ids: ExtensionIds,
     /// The part of the header extensions that is the same in each packet: the MID.
     extensions: ExtensionBlock,
+    /// Bytes of the extensions on the wire without marks, with the audio level, with the orientation, with both.
+    extension_lengths: [usize; 4],
     /// For each codec of the source the one of ours that takes it.
     choices: Vec<Option<usize>>,
     /// The last packet of the source was in a codec that none of ours takes.
@@ -117,6 +119,13 @@ impl Downtrack {
         let mut extensions = ExtensionBlock::default();
         extensions.push(ids.mid, spec.mid.as_bytes());
         let clock_rate = spec.codecs.first().map_or(90_000, |codec| codec.clock_rate);
+        let marked = |audio_level, orientation| with_marks(&extensions, ids, audio_level, orientation).wire_length();
+        let extension_lengths = [
+            marked(None, None),
+            marked(Some(0), None),
+            marked(None, Some(0)),
+            marked(Some(0), Some(0)),
+        ];
         Self {
             slot: spec.slot,
             kind: spec.kind,
@@ -128,6 +137,7 @@ impl Downtrack {
             rtx_ssrc: spec.rtx_ssrc,
             ids,
             extensions,
+            extension_lengths,
             choices: Vec::new(),
             refused: false,
             epoch: None,
@@ -220,16 +230,7 @@ impl Downtrack {
     }
 
     pub fn extensions_of(&self, entry: &Entry) -> ExtensionBlock {
-        let mut extensions = self.extensions.clone();
-        for (id, mark) in [
-            (self.ids.audio_level, entry.audio_level),
-            (self.ids.orientation, entry.orientation),
-        ] {
-            if let Some(value) = mark {
-                extensions.push(id, &[value]);
-            }
-        }
-        extensions
+        with_marks(&self.extensions, self.ids, entry.audio_level, entry.orientation)
     }
 
     /// The packet with `payload` bytes has left; video is remembered for repetition.
@@ -331,7 +332,8 @@ impl Downtrack {
 
     /// Bytes of a packet of the source before sealing.
     fn length_of(&self, entry: &Entry, payload: usize) -> usize {
-        rtp::FIXED_HEADER + self.extensions_of(entry).wire_length() + payload
+        let marks = usize::from(entry.audio_level.is_some()) + 2 * usize::from(entry.orientation.is_some());
+        rtp::FIXED_HEADER + self.extension_lengths[marks] + payload
     }
 
     /// NTP and RTP time of the same instant for a sender report; None while nothing of a source has left.
@@ -379,6 +381,22 @@ impl Downtrack {
         let span = now.saturating_duration_since(*left);
         span.checked_sub(clock::from_compact(block.delay))
     }
+}
+
+/// `extensions` and what one packet of the source bore.
+fn with_marks(
+    extensions: &ExtensionBlock,
+    ids: ExtensionIds,
+    audio_level: Option<u8>,
+    orientation: Option<u8>,
+) -> ExtensionBlock {
+    let mut extensions = extensions.clone();
+    for (id, mark) in [(ids.audio_level, audio_level), (ids.orientation, orientation)] {
+        if let Some(value) = mark {
+            extensions.push(id, &[value]);
+        }
+    }
+    extensions
 }
 
 #[cfg(test)]

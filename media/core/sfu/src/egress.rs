@@ -1,6 +1,5 @@
 //! From the ring to the socket: header, payload and seal straight into the send arena, runs of equal size in one call.
 
-use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use crate::downtrack::{Downtrack, Leaving};
@@ -8,7 +7,7 @@ use crate::model::Kind;
 use crate::picture;
 use crate::ring::{Entry, Ring};
 use crate::rtp;
-use crate::socket::{Socket, Urgency};
+use crate::socket::{Path, Socket, Urgency};
 use crate::srtp::SealKeys;
 
 /// Most bytes of one segmented send; the kernel takes up to a UDP datagram of 65,507.
@@ -18,13 +17,6 @@ const MAX_PADDING: usize = 8;
 
 /// Numbers of one request for repair that are looked at: as many as a slot remembers.
 const MAX_REPAIRS: usize = 512;
-
-/// Where a peer is, and from which of our addresses it knows us.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Path {
-    pub remote: SocketAddr,
-    pub local: Option<IpAddr>,
-}
 
 /// Keys of one peer for what leaves to it.
 pub struct Sealing {

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 use crate::clock::Clock;
 use crate::downtrack::Downtrack;
 use crate::dtls::{Dtls, Identity};
-use crate::egress::{Path, Sealing};
+use crate::egress::Sealing;
 use crate::estimate::LossEstimate;
 use crate::ice::{Credentials, LiteAgent};
 use crate::model::{ExtensionIds, Feedback, PeerSpec};
+use crate::socket::Path;
 use crate::srtp::{OpenKeys, ReceiveStream};
 use crate::transport_cc::Arrivals;
 

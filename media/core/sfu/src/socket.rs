@@ -8,7 +8,6 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSockRef, UdpSocketState};
 use socket2::{Domain, Protocol, SockRef, Type};
 
-use crate::egress::Path;
 use crate::os;
 
 /// Asked of the kernel both ways: a key frame to a thousand subscribers is several megabytes at once.
@@ -25,6 +24,13 @@ const UNSEGMENTED: Duration = Duration::from_secs(60);
 const MAX_UNSEGMENTED: usize = 64;
 /// Largest datagram, or chain of coalesced ones.
 const RECEIVE_SIZE: usize = 65_536;
+
+/// Where a peer is, and from which of our addresses it knows us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Path {
+    pub remote: SocketAddr,
+    pub local: Option<IpAddr>,
+}
 
 /// What becomes of a send for which the kernel has no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from server.attendance.models import PersonCheck
 from server.attendance.people import totals
 from server.attendance.people.check_in import CheckInRequest
-from server.attendance.people.group_commit import PERIOD, Gatherer
+from server.attendance.people.group_commit import PERIOD, CheckInGroups
 from server.audit.queries import entries_about, first_broken
 from server.core.actor import SYSTEM, Actor, Grant, Role
 from server.core.services import Services
@@ -41,7 +41,7 @@ async def test_two_processes_take_turns(services: Services, province: builders.P
     """Each gathers for itself; events come in the order of the figures they bring, and none is noted twice."""
     held, ids = await crowd(services, province, 24)
     device = builders.device_of(province.lat_hall)
-    gatherers = [Gatherer(services), Gatherer(services)]
+    gatherers = [CheckInGroups(services), CheckInGroups(services)]
 
     async def one(number: int, delegate_id: int) -> bool:
         await asyncio.sleep(PERIOD * (number % 5) / 2)
@@ -67,7 +67,7 @@ async def test_a_fault_of_one_is_not_the_others(services: Services, province: bu
     held, ids = await crowd(services, province, 3)
     device = builders.device_of(province.lat_hall)
     gone = Actor(person_id=999_999, name="Đã xóa", grants=(Grant(Role.TECHNICIAN, province.lat.id, province.lat.path),))
-    gatherer = Gatherer(services)
+    gatherer = CheckInGroups(services)
     answers = await asyncio.gather(
         *(
             gatherer.take(held.meeting.id, request(services, province, actor, delegate_id))
@@ -84,7 +84,7 @@ async def test_a_fault_of_one_is_not_the_others(services: Services, province: bu
 async def test_who_leaves_is_noted_all_the_same(services: Services, province: builders.Province) -> None:
     held, ids = await crowd(services, province, 3)
     device = builders.device_of(province.lat_hall)
-    gatherer = Gatherer(services)
+    gatherer = CheckInGroups(services)
     asked = [
         asyncio.create_task(gatherer.take(held.meeting.id, request(services, province, device, delegate_id)))
         for delegate_id in ids
@@ -101,7 +101,7 @@ async def test_who_leaves_is_noted_all_the_same(services: Services, province: bu
 async def test_a_lone_wish_does_not_wait_and_a_rush_does(services: Services, province: builders.Province) -> None:
     held, ids = await crowd(services, province, 12)
     device = builders.device_of(province.lat_hall)
-    gatherer = Gatherer(services)
+    gatherer = CheckInGroups(services)
     for delegate_id in ids[:2]:
         await gatherer.take(held.meeting.id, request(services, province, device, delegate_id))
     await asyncio.gather(
@@ -119,7 +119,7 @@ async def test_each_of_two_wishes_about_one_person_is_answered_by_what_it_did(
 ) -> None:
     """Scanned in the hall and gone online at once: in one group, one after the other."""
     held, ids = await crowd(services, province, 2)
-    device, gatherer = builders.device_of(province.lat_hall), Gatherer(services)
+    device, gatherer = builders.device_of(province.lat_hall), CheckInGroups(services)
     own = Actor(person_id=held.people["Giang"].id, name="Giang")
     first = request(services, province, device, ids[0])
     scan = CheckInRequest(own, services.clock(), "in", "qr", province.lat_hall.id, code=held.meeting.public_code)

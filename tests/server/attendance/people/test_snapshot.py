@@ -17,6 +17,7 @@ from server.accounts.dependencies import COOKIE
 from server.attendance.people import roster, totals
 from server.attendance.people.events import delegates_changed
 from server.attendance.people.status import Count
+from server.conference.service import ConferenceService
 from server.core.actor import SYSTEM
 from server.core.config import Settings
 from server.core.services import Services
@@ -149,7 +150,9 @@ async def play(template: Path, steps: list[list[tuple[Any, ...]]]) -> None:
                 await asyncio.gather(*(play.step(step) for step in together))
             assert play.done > 0
             await play.check()
-            _, fresh = await load_state(services.database, app.state.conference.live.features, held.meeting.id)
+            _, fresh = await load_state(
+                services.database, app.state.services.components[ConferenceService].live.features, held.meeting.id
+            )
             for watcher in (console, screen):
                 await watcher.send({"type": "ping"})
                 await watcher.until(lambda watcher=watcher: watcher.frames[-1]["type"] == "pong")

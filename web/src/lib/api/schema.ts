@@ -930,6 +930,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/people/{person_id}/anonymise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Anonymise Person
+         * @description For whoever must be forgotten by law: name, addresses and sign-in go for good, the meetings' record stays.
+         */
+        post: operations["anonymise_person_api_people__person_id__anonymise_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/links": {
         parameters: {
             query?: never;
@@ -1092,6 +1112,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/audit.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit Of Meeting
+         * @description What the audit log has of this meeting.
+         */
+        get: operations["audit_of_meeting_api_meetings__meeting_id__audit_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/open": {
         parameters: {
             query?: never;
@@ -1235,6 +1275,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/delegates/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move */
+        post: operations["move_api_meetings__meeting_id__delegates_move_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/delegates/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove Many */
+        post: operations["remove_many_api_meetings__meeting_id__delegates_remove_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/delegates/{delegate_id}": {
         parameters: {
             query?: never;
@@ -1264,6 +1338,26 @@ export interface paths {
         put?: never;
         /** Import List */
         post: operations["import_list_api_meetings__meeting_id__delegates_import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/delegates/import/refused.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refused
+         * @description Of the same workbook, the rows that cannot be taken, each with the reason: to be put right and sent again.
+         */
+        post: operations["refused_api_meetings__meeting_id__delegates_import_refused_xlsx_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1398,6 +1492,43 @@ export interface paths {
         };
         /** Meeting Code */
         get: operations["meeting_code_api_meetings__meeting_id__qr_svg_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/qr.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Meeting Code Png */
+        get: operations["meeting_code_png_api_meetings__meeting_id__qr_png_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/poster.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Poster
+         * @description The code on a page of A4, for a hall's door.
+         */
+        get: operations["poster_api_meetings__meeting_id__poster_pdf_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1637,7 +1768,8 @@ export interface paths {
         };
         /**
          * Audit
-         * @description The log, newest first, page by page; for administrators of the root unit.
+         * @description The log, newest first, page by page; for administrators of a root unit. Where there are several roots, each one's
+         *     reads what its own people and halls did.
          */
         get: operations["audit_api_audit_get"];
         put?: never;
@@ -1682,6 +1814,11 @@ export interface components {
              * @default
              */
             presenter_text: string;
+        };
+        /** AnonymiseWrite */
+        AnonymiseWrite: {
+            /** Full Name */
+            full_name: string;
         };
         /** AttendanceGap */
         AttendanceGap: {
@@ -1877,6 +2014,7 @@ export interface components {
              * Format: date-time
              */
             as_of: string;
+            lists: components["schemas"]["ListFigures"];
             /** Papers */
             papers: components["schemas"]["BoardPaper"][];
             /** Units */
@@ -2159,6 +2297,8 @@ export interface components {
         DelegateOut: {
             /** Id */
             id: number;
+            /** Revision */
+            revision: number;
             /** Person Id */
             person_id: number;
             /** Full Name */
@@ -2209,16 +2349,29 @@ export interface components {
             /** Phone */
             phone?: string | null;
         };
+        /** DelegatesMove */
+        DelegatesMove: {
+            /** Delegate Ids */
+            delegate_ids: number[];
+            /** Point Id */
+            point_id: number | null;
+        };
         /** DelegatesOut */
         DelegatesOut: {
             /** Points */
             points: components["schemas"]["ListedPoint"][];
+            lists: components["schemas"]["ListFigures"];
             /** Total */
             total: number;
             /** Delegates */
             delegates: components["schemas"]["DelegateOut"][];
             /** Mail Ready */
             mail_ready: boolean;
+        };
+        /** DelegatesRemove */
+        DelegatesRemove: {
+            /** Delegate Ids */
+            delegate_ids: number[];
         };
         /** DelegatesWrite */
         DelegatesWrite: {
@@ -2302,6 +2455,8 @@ export interface components {
             node: boolean;
             /** Version */
             version: string;
+            /** Problems */
+            problems: "untrusted-proxy"[];
         };
         /** ImportNote */
         ImportNote: {
@@ -2372,23 +2527,14 @@ export interface components {
             /** Confirmed */
             confirmed: boolean;
         };
-        /** LeftOut */
-        LeftOut: {
-            /** Title */
-            title: string;
-            /** Vi */
-            vi: string;
-            /** En */
-            en: string;
-        };
         /** Library */
         Library: {
             /** Meeting Id */
             meeting_id: number;
             /** Revision */
             revision: number;
-            /** Workshop */
-            workshop: number;
+            /** Conversion */
+            conversion: number;
             /**
              * Now
              * Format: date-time
@@ -2481,6 +2627,20 @@ export interface components {
             /** Send */
             send: boolean;
         };
+        /**
+         * ListFigures
+         * @description Of the lists of delegates; the same numbers wherever a page speaks of them.
+         */
+        ListFigures: {
+            /** Points */
+            points: number;
+            /** Listed Points */
+            listed_points: number;
+            /** People */
+            people: number;
+            /** Online */
+            online: number;
+        };
         /** ListedPoint */
         ListedPoint: {
             /** Point Id */
@@ -2491,6 +2651,13 @@ export interface components {
             unit_name: string;
             /** Count */
             count: number;
+        };
+        /** ManyOut */
+        ManyOut: {
+            /** Done */
+            done: number[];
+            /** Left */
+            left: components["schemas"]["server__invitations__schemas__LeftOut"][];
         };
         /** Me */
         Me: {
@@ -2578,6 +2745,7 @@ export interface components {
             /** Ended At */
             ended_at: string | null;
             my: components["schemas"]["RightsOut"];
+            lists: components["schemas"]["ListFigures"] | null;
             /** Notices */
             notices?: components["schemas"]["Notice"][];
         };
@@ -2648,6 +2816,7 @@ export interface components {
             /** Agenda Count */
             agenda_count: number;
             my: components["schemas"]["RightsOut"];
+            lists: components["schemas"]["ListFigures"] | null;
         };
         /** MeetingWrite */
         MeetingWrite: {
@@ -3000,7 +3169,7 @@ export interface components {
             /** Papers */
             papers: number;
             /** Left Out */
-            left_out: components["schemas"]["LeftOut"][];
+            left_out: components["schemas"]["server__papers__packs__schemas__LeftOut"][];
         };
         /** PackWrite */
         PackWrite: {
@@ -3051,6 +3220,8 @@ export interface components {
         PaperOut: {
             /** Id */
             id: number;
+            /** Revision */
+            revision: number;
             /** Meeting Id */
             meeting_id: number;
             /** Item Id */
@@ -3149,6 +3320,8 @@ export interface components {
             unit_id: number;
             /** Unit Name */
             unit_name: string;
+            /** Revision */
+            revision: number;
             /** Email */
             email: string | null;
             /** Phone */
@@ -3228,6 +3401,8 @@ export interface components {
         PointOut: {
             /** Id */
             id: number;
+            /** Revision */
+            revision: number;
             /** Unit Id */
             unit_id: number;
             /** Name */
@@ -3310,6 +3485,8 @@ export interface components {
         };
         /** PolicyOut */
         PolicyOut: {
+            /** Revision */
+            revision: number;
             /** Own */
             own: boolean;
             /** Hidden */
@@ -3369,8 +3546,7 @@ export interface components {
         };
         /** ReadersOut */
         ReadersOut: {
-            /** Count */
-            count: number;
+            lists: components["schemas"]["ListFigures"];
             /** Points */
             points: components["schemas"]["ReadersPoint"][];
             /** Halls */
@@ -3786,6 +3962,7 @@ export interface components {
              */
             as_of: string;
             totals: components["schemas"]["CountOut"];
+            lists: components["schemas"]["ListFigures"];
             /** Units */
             units: components["schemas"]["TurnoutUnit"][];
             /** Points */
@@ -3859,6 +4036,8 @@ export interface components {
             id: number;
             /** Parent Id */
             parent_id: number | null;
+            /** Revision */
+            revision: number;
             /** Path */
             path: string;
             /** Name */
@@ -3949,6 +4128,8 @@ export interface components {
             paper: components["schemas"]["PaperOut"];
             /** Outline */
             outline: components["schemas"]["OutlineEntry"][];
+            /** Page Labels */
+            page_labels: string[];
             /** Pages */
             pages: [
                 number,
@@ -4052,6 +4233,29 @@ export interface components {
             /** Elsewhere */
             elsewhere: string | null;
         };
+        /**
+         * LeftOut
+         * @description Somebody to whom nothing was done, and why.
+         */
+        server__invitations__schemas__LeftOut: {
+            /** Delegate Id */
+            delegate_id: number;
+            /** Full Name */
+            full_name: string;
+            /** Vi */
+            vi: string;
+            /** En */
+            en: string;
+        };
+        /** LeftOut */
+        server__papers__packs__schemas__LeftOut: {
+            /** Title */
+            title: string;
+            /** Vi */
+            vi: string;
+            /** En */
+            en: string;
+        };
         /** AgendaGo */
         AgendaGo: {
             /** Item Id */
@@ -4094,6 +4298,14 @@ export interface components {
              * @default null
              */
             again: string | null;
+        };
+        /**
+         * ConversionEntity
+         * @description Collection `conversion`, key "": consoles only.
+         */
+        ConversionEntity: {
+            /** Revision */
+            revision: number;
         };
         /**
          * DemandSignal
@@ -4593,6 +4805,8 @@ export interface components {
             tiles: components["schemas"]["Place"][];
             content: components["schemas"]["SharedContent"] | null;
             recess: components["schemas"]["Recess"] | null;
+            /** Returns At */
+            returns_at: string | null;
         };
         /** StageShow */
         StageShow: {
@@ -4662,14 +4876,6 @@ export interface components {
         WatchingSignal: {
             /** People */
             people: number;
-        };
-        /**
-         * WorkshopEntity
-         * @description Collection `conversion`, key "": consoles only.
-         */
-        WorkshopEntity: {
-            /** Revision */
-            revision: number;
         };
         /** Change */
         Change: {
@@ -4844,8 +5050,8 @@ export interface components {
             library?: {
                 [key: string]: components["schemas"]["LibraryEntity"];
             };
-            workshop?: {
-                [key: string]: components["schemas"]["WorkshopEntity"];
+            conversion?: {
+                [key: string]: components["schemas"]["ConversionEntity"];
             };
             turnout?: {
                 [key: string]: components["schemas"]["TurnoutEntity"];
@@ -4956,6 +5162,11 @@ export interface components {
                 data: components["schemas"]["FloorMuteAll"];
                 reply: components["schemas"]["NoData"];
             };
+            /** @description The stage waits for the lost hall on it, and does not return to the main point by itself. */
+            "stage.stay": {
+                data: components["schemas"]["NoData"];
+                reply: components["schemas"]["NoData"];
+            };
             /** @description The meeting pauses: nobody is heard, every screen says until when. */
             "recess.start": {
                 data: components["schemas"]["RecessStart"];
@@ -5003,6 +5214,11 @@ export interface components {
             };
             /** @description The meeting is over; nobody is seen or heard any more. */
             "meeting.end": {
+                data: components["schemas"]["NoData"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description The start was a rehearsal: halls test again, nobody is on the air, the agenda stands at its beginning. */
+            "meeting.return": {
                 data: components["schemas"]["NoData"];
                 reply: components["schemas"]["NoData"];
             };
@@ -5175,7 +5391,9 @@ export interface operations {
     };
     edit_api_papers__paper_id__patch: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 paper_id: number;
@@ -5342,7 +5560,9 @@ export interface operations {
     };
     set_for_paper_api_papers__paper_id__policy_put: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 paper_id: number;
@@ -5439,7 +5659,9 @@ export interface operations {
     };
     set_for_item_api_items__item_id__paper_policy_put: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 item_id: number;
@@ -6917,7 +7139,9 @@ export interface operations {
     };
     edit_person_api_people__person_id__patch: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 person_id: number;
@@ -6952,7 +7176,9 @@ export interface operations {
     };
     set_roles_api_people__person_id__roles_put: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 person_id: number;
@@ -6962,6 +7188,41 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["RoleWrite"][];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonFull"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    anonymise_person_api_people__person_id__anonymise_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnonymiseWrite"];
             };
         };
         responses: {
@@ -7102,7 +7363,9 @@ export interface operations {
     };
     edit_unit_api_units__unit_id__patch: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 unit_id: number;
@@ -7199,7 +7462,9 @@ export interface operations {
     };
     edit_point_api_points__point_id__patch: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 point_id: number;
@@ -7443,6 +7708,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeetingOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    audit_of_meeting_api_meetings__meeting_id__audit_xlsx_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                 };
             };
             /** @description Validation Error */
@@ -7749,6 +8045,76 @@ export interface operations {
             };
         };
     };
+    move_api_meetings__meeting_id__delegates_move_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DelegatesMove"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManyOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_many_api_meetings__meeting_id__delegates_remove_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DelegatesRemove"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManyOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     remove_api_delegates__delegate_id__delete: {
         parameters: {
             query?: never;
@@ -7780,7 +8146,9 @@ export interface operations {
     };
     edit_api_delegates__delegate_id__patch: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 delegate_id: number;
@@ -7837,6 +8205,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    refused_api_meetings__meeting_id__delegates_import_refused_xlsx_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                 };
             };
             /** @description Validation Error */
@@ -8092,6 +8495,68 @@ export interface operations {
                 };
                 content: {
                     "image/svg+xml": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    meeting_code_png_api_meetings__meeting_id__qr_png_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    poster_api_meetings__meeting_id__poster_pdf_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
                 };
             };
             /** @description Validation Error */

@@ -11,6 +11,7 @@ export type Tree = Schemas['Tree'];
 export type Person = Schemas['server__accounts__schemas__PersonOut'];
 export type MeetingRights = Schemas['RightsOut'];
 export type MeetingSummary = Schemas['MeetingSummary'];
+export type ListFigures = Schemas['ListFigures'];
 export type MeetingWrite = Schemas['MeetingWrite'];
 export type Meeting = Schemas['MeetingOut'];
 export type MeetingKind = Meeting['kind'];

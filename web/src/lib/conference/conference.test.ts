@@ -38,6 +38,7 @@ function point(id: number, change: Partial<PointEntity> = {}): PointEntity {
 function stage(change: Partial<StageEntity> = {}): StageEntity {
   return {
     layout: 'stage',
+    returns_at: null,
     stage: null,
     floor: [],
     pinned: [],

@@ -2,7 +2,6 @@ import { answer, api } from '#lib/api/client.ts';
 import type { DelegateChange, DelegateList, DelegateRole, NewDelegate } from './types.ts';
 
 const meeting = (meeting_id: number) => ({ params: { path: { meeting_id } } });
-const delegate = (delegate_id: number) => ({ params: { path: { delegate_id } } });
 const asked = (request_id: number) => ({ params: { path: { request_id } } });
 
 /** Everybody: more than any meeting has. */
@@ -35,9 +34,26 @@ export const delegatesApi = {
     answer(
       api.POST('/api/meetings/{meeting_id}/delegates', { ...meeting(id), body: { point_id, role, people } }),
     ),
-  edit: (id: number, body: DelegateChange) =>
-    answer(api.PATCH('/api/delegates/{delegate_id}', { ...delegate(id), body })),
-  remove: (id: number) => answer(api.DELETE('/api/delegates/{delegate_id}', delegate(id))),
+  /** `revision`: what the editor saw; if it is another by now, nothing is saved ("edited-meanwhile"). */
+  edit: (delegate_id: number, body: DelegateChange, revision?: number) =>
+    answer(
+      api.PATCH('/api/delegates/{delegate_id}', {
+        params: { path: { delegate_id }, query: { revision } },
+        body,
+      }),
+    ),
+  /** At most 1,000 at once. Says of whom it could not be done, and why. */
+  remove: (id: number, delegate_ids: number[]) =>
+    answer(
+      api.POST('/api/meetings/{meeting_id}/delegates/remove', { ...meeting(id), body: { delegate_ids } }),
+    ),
+  move: (id: number, delegate_ids: number[], point_id: number | null) =>
+    answer(
+      api.POST('/api/meetings/{meeting_id}/delegates/move', {
+        ...meeting(id),
+        body: { delegate_ids, point_id },
+      }),
+    ),
   /** Reads a filled-in workbook; nothing is changed before `apply`. */
   read: (meeting_id: number, file: Blob, apply: boolean) =>
     answer(
@@ -48,6 +64,17 @@ export const delegatesApi = {
         bodySerializer: (body: unknown) => body as Blob,
       }),
     ),
+  /** The rows of the same workbook that cannot be taken, as a workbook with the reasons. */
+  refused: (meeting_id: number, file: Blob): Promise<Blob> =>
+    answer(
+      api.POST('/api/meetings/{meeting_id}/delegates/import/refused.xlsx', {
+        params: { path: { meeting_id } },
+        headers: { 'Content-Type': 'application/octet-stream' },
+        body: file as never,
+        bodySerializer: (body: unknown) => body as Blob,
+        parseAs: 'blob',
+      }),
+    ) as Promise<Blob>,
   template: (id: number) => `/api/meetings/${id}/delegates/template.xlsx`,
 
   /** null: everybody. With `send` by e-mail, else the links are returned to be handed out. */
@@ -77,6 +104,8 @@ export const delegatesApi = {
     if (of.point !== undefined) query.set('point_id', String(of.point));
     return `/api/meetings/${id}/invitations.pdf${query.size > 0 ? `?${query}` : ''}`;
   },
+  poster: (id: number) => `/api/meetings/${id}/poster.pdf`,
+  qrPicture: (id: number) => `/api/meetings/${id}/qr.png`,
   qr: (id: number) => `/api/meetings/${id}/qr.svg`,
 
   requests: (id: number) => answer(api.GET('/api/meetings/{meeting_id}/requests', meeting(id))),

@@ -1,16 +1,19 @@
 import { getContext, setContext } from 'svelte';
+import { sentence } from '#lib/api/errors.ts';
 import { Resource } from '#lib/api/resource.svelte.ts';
 import type { Meeting, Tree } from '#lib/api/types.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { fits } from '#lib/text/fold.ts';
+import { number, said } from '#lib/text/format.ts';
 import { toasts } from '#lib/ui/toasts.svelte.ts';
 import type { Option } from '#lib/ui/Combobox.svelte';
 import { delegatesApi } from './calls.ts';
-import type { Delegate, DelegateList, DelegatePoint, LinksReport } from './types.ts';
+import type { Delegate, DelegateList, DelegatePoint, LinksReport, ManyReport } from './types.ts';
 import { delegatesCount } from './words.ts';
 
 /** Of a search's answer; more is no help. */
 const foundMost = 300;
+const namedMost = 5;
 
 /** The delegates page at work: one point's list at a time (a meeting may have 12,000 people), or what a search found. */
 export class DelegateDesk {
@@ -35,8 +38,20 @@ export class DelegateDesk {
   /** Letters can go out from here. */
   readonly mailReady = $derived.by(() => this.list.data?.mail_ready !== false);
   readonly people = $derived.by(() => this.list.data?.delegates ?? []);
-  readonly total = $derived(this.points.reduce((sum, { count }) => sum + count, 0));
+  readonly total = $derived.by(() => this.list.data?.lists.people ?? 0);
   readonly chosen = $derived(this.people.filter(({ id }) => this.selected.has(id)));
+
+  readonly #depths = new Map<number, number>();
+
+  /** How far below the top of the tree a unit is; the top's is 0. */
+  depthOf(unit: number): number {
+    const known = this.#depths.get(unit);
+    if (known !== undefined) return known;
+    const above = this.tree.units.find(({ id }) => id === unit)?.parent_id;
+    const depth = above === null || above === undefined ? 0 : this.depthOf(above) + 1;
+    this.#depths.set(unit, depth);
+    return depth;
+  }
 
   pointName(point: number | null): string {
     if (point === null) return m.delegates_no_point();
@@ -79,40 +94,77 @@ export class DelegateDesk {
       .map(({ point_id, name }) => ({ id: point_id, label: name }));
 
   async remove(gone: readonly Delegate[]): Promise<void> {
-    for (const delegate of gone) await delegatesApi.remove(delegate.id);
+    const result = await delegatesApi.remove(
+      this.meeting.id,
+      gone.map(({ id }) => id),
+    );
     this.selected = new Set();
     this.editing = undefined;
     await this.list.reload();
-    const count = delegatesCount(gone.length);
-    toasts.show(m.delegates_removed({ count }), 'info', {
-      label: m.undo(),
-      run: () => void this.#putBack(gone),
-    });
+    const done = new Set(result.done);
+    const off = gone.filter(({ id }) => done.has(id));
+    this.#tellLeft(result);
+    if (off.length > 0)
+      toasts.show(m.delegates_removed({ count: delegatesCount(off.length) }), 'info', {
+        label: m.undo(),
+        run: () => void this.#putBack(off),
+      });
   }
 
   async #putBack(gone: readonly Delegate[]): Promise<void> {
-    const places = new Map<string, Delegate[]>();
-    for (const delegate of gone) {
-      const place = `${delegate.point_id}|${delegate.role}`;
-      places.set(place, [...(places.get(place) ?? []), delegate]);
+    try {
+      const places = new Map<string, Delegate[]>();
+      for (const delegate of gone) {
+        const place = `${delegate.point_id}|${delegate.role}`;
+        places.set(place, [...(places.get(place) ?? []), delegate]);
+      }
+      for (const [first, ...others] of places.values())
+        if (first)
+          await delegatesApi.add(
+            this.meeting.id,
+            first.point_id,
+            first.role,
+            [first, ...others].map(({ person_id }) => ({ person_id })),
+          );
+      toasts.show(m.delegates_removed_undone({ count: delegatesCount(gone.length) }));
+    } catch (thrown) {
+      toasts.show(sentence(thrown), 'error');
     }
-    for (const [first, ...others] of places.values())
-      if (first)
-        await delegatesApi.add(
-          this.meeting.id,
-          first.point_id,
-          first.role,
-          [first, ...others].map(({ person_id }) => ({ person_id })),
-        );
     await this.list.reload();
-    toasts.show(m.delegates_removed_undone({ count: delegatesCount(gone.length) }));
   }
 
   async move(people: readonly Delegate[], point: number): Promise<void> {
-    for (const { id } of people) await delegatesApi.edit(id, { point_id: point });
+    const result = await delegatesApi.move(
+      this.meeting.id,
+      people.map(({ id }) => id),
+      point,
+    );
     this.selected = new Set();
     await this.list.reload();
-    toasts.show(m.delegates_moved({ count: delegatesCount(people.length), point: this.pointName(point) }));
+    this.#tellLeft(result);
+    if (result.done.length > 0)
+      toasts.show(
+        m.delegates_moved({ count: delegatesCount(result.done.length), point: this.pointName(point) }),
+      );
+  }
+
+  /** Of whom it could not be done, by name and with the reason. */
+  #tellLeft({ done, left }: ManyReport): void {
+    if (left.length === 0) return;
+    const names = left
+      .slice(0, namedMost)
+      .map((each) =>
+        m.delegates_left_one({ name: each.full_name || m.delegates_left_unnamed(), why: said(each) }),
+      )
+      .join(', ');
+    toasts.show(
+      m.delegates_some_left({
+        done: number(done.length),
+        count: number(left.length),
+        names: left.length > namedMost ? `${names}…` : names,
+      }),
+      'error',
+    );
   }
 
   /** Sends personal links by e-mail; null: to everybody. */

@@ -29,6 +29,23 @@ describe('typedPeople', () => {
       ['Võ Lan', undefined],
     ]);
   });
+  it('parts name and position at a dash, as Party lists write them', () => {
+    const people = typedPeople(
+      '1. Đ/c Nguyễn Văn Bình - Chánh Văn phòng\nTrần Thị Lan – Phó Ban – Thường trực, 0912 345 678',
+    );
+    expect(people.map(({ person, fault }) => [person.full_name, person.title, person.phone, fault])).toEqual([
+      ['Nguyễn Văn Bình', 'Chánh Văn phòng', null, undefined],
+      ['Trần Thị Lan', 'Phó Ban - Thường trực', '0912 345 678', undefined],
+    ]);
+  });
+  it('names an address or a number that is none, and takes it for no position', () => {
+    const [line, other, good] = typedPeople(
+      'Phạm Văn Đồng, Trưởng ban, sai@@mail, 091\nVõ Lan, 0263.3822.xxx\nLê Nam, 0263 3822 111',
+    );
+    expect([line?.fault, line?.wrong, line?.person.title]).toEqual(['email', 'sai@@mail', 'Trưởng ban']);
+    expect([other?.fault, other?.wrong]).toEqual(['phone', '0263.3822.xxx']);
+    expect([good?.fault, good?.person.phone]).toEqual([undefined, '0263 3822 111']);
+  });
   it('names the lines without a name, by their number', () => {
     const lines = typedPeople('Nguyễn Văn An\n\nan@x.vn\n12345');
     expect(lines.map(({ line, fault }) => [line, fault])).toEqual([

@@ -13,12 +13,19 @@ export interface TypedLine {
   /** From 1. */
   line: number;
   person: TypedPerson;
-  /** bad: no name in it; twice: stands here or on the list already. */
-  fault?: 'bad' | 'twice';
+  /** bad: no name in it; email, phone: what should be one is none; twice: stands here or on the list already. */
+  fault?: 'bad' | 'email' | 'phone' | 'twice';
+  /** The part of the line that is wrong. */
+  wrong?: string;
 }
 
-const email = /^[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+$/;
-const phone = /^\+?\d[\d .-]{7,}$/;
+const emailForm = /^[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+$/;
+const phoneForm = /^\+?\d[\d .-]{7,}$/;
+/** Meant as an address or a number, right or not. */
+const likeEmail = /@/;
+const likePhone = /^[+(]?\d[\d\s().+-]*x*$/i;
+/** "Nguyễn Văn Bình - Chánh Văn phòng": as Party lists write it. */
+const dash = /\s+[-–—]\s+/;
 const numbering = /^\s*(?:\d{1,4}\s*[.)/]|[-*•])\s*/;
 const address = /^(?:đ\/c|đồng chí|ông|bà)\.?\s+/i;
 const header = /^(?:stt|tt|họ (?:và )?tên|họ, tên)$/i;
@@ -41,9 +48,20 @@ export function typedPeople(
     const person = personOf(cells);
     const name = person.full_name;
     const bad = !/\p{L}{1,}.*\p{L}/u.test(name) || /[\d@]/.test(name);
-    const fault = bad ? 'bad' : seen.has(same(person)) ? 'twice' : undefined;
-    if (!bad) seen.add(same(person));
-    lines.push({ line: index + 1, person, ...(fault ? { fault } : {}) });
+    const email = cells.find((cell) => likeEmail.test(cell) && !emailForm.test(cell));
+    const phone = cells.find((cell) => likePhone.test(cell) && !phoneForm.test(cell));
+    const fault = bad
+      ? 'bad'
+      : email
+        ? 'email'
+        : phone
+          ? 'phone'
+          : seen.has(same(person))
+            ? 'twice'
+            : undefined;
+    if (!fault) seen.add(same(person));
+    const wrong = fault === 'email' ? email : fault === 'phone' ? phone : undefined;
+    lines.push({ line: index + 1, person, ...(fault ? { fault } : {}), ...(wrong ? { wrong } : {}) });
   }
   return lines;
 }
@@ -57,12 +75,13 @@ function cellsOf(line: string): string[] {
 }
 
 function personOf(cells: string[]): TypedPerson {
-  const rest = cells.filter((cell) => !email.test(cell) && !phone.test(cell));
-  const [name = '', ...title] = rest;
+  const rest = cells.filter((cell) => !likeEmail.test(cell) && !likePhone.test(cell));
+  const [first = '', ...others] = rest;
+  const [name = '', ...title] = first.replace(numbering, '').replace(address, '').split(dash);
   return {
-    full_name: name.replace(numbering, '').replace(address, '').replace(/\s+/g, ' ').trim(),
-    title: title.join(', '),
-    email: cells.find((cell) => email.test(cell)) ?? null,
-    phone: cells.find((cell) => phone.test(cell)) ?? null,
+    full_name: name.replace(/\s+/g, ' ').trim(),
+    title: [title.join(' - '), ...others].filter(Boolean).join(', '),
+    email: cells.find((cell) => emailForm.test(cell)) ?? null,
+    phone: cells.find((cell) => phoneForm.test(cell)) ?? null,
   };
 }

@@ -11,6 +11,8 @@ export type DelegatePoint = DelegateList['points'][number];
 export type NewDelegate = Schemas['DelegatesWrite']['people'][number];
 export type DelegateChange = Schemas['DelegatePatch'];
 export type ImportReport = Schemas['ImportOut'];
+/** What came of moving or taking off many. */
+export type ManyReport = Schemas['ManyOut'];
 export type LeadingDevice = Schemas['LeadingDevice'];
 export type LinksReport = Schemas['LinksOut'];
 export type AccessRequest = Schemas['RequestOut'];

@@ -58,7 +58,7 @@ export class LiveRoom {
     points: new SvelteMap(),
     stage: new SvelteMap(),
     library: new SvelteMap(),
-    workshop: new SvelteMap(),
+    conversion: new SvelteMap(),
     presentation: new SvelteMap(),
     turnout: new SvelteMap(),
   };

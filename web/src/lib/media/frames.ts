@@ -4,7 +4,12 @@ const STALE_AFTER = 2_500;
 export interface FrameWatch {
   /** A picture that stands still is still a picture: a shared page of text sends frames only when it changes. */
   still?: boolean;
+  /** Frames that came in before (`performance.now()`) are still the picture of whoever stood in this slot. */
+  from?: number;
 }
+
+/** Where the browser does not tell when a frame was received, it was at most this long before it is shown, ms. */
+const UNTIL_SHOWN = 200;
 
 /**
  * Tells whether a video element shows moving pictures: true with the first frame, false when none has come
@@ -16,7 +21,7 @@ export interface FrameWatch {
 export function watchFrames(
   video: HTMLVideoElement,
   moved: (fresh: boolean) => void,
-  { still = false }: FrameWatch = {},
+  { still = false, from = 0 }: FrameWatch = {},
 ): () => void {
   let seen = -Infinity;
   let fresh = false;
@@ -25,9 +30,13 @@ export function watchFrames(
   const say = (value: boolean) => {
     if (value !== fresh) moved((fresh = value));
   };
-  const came = () => {
+  const came = (now: number, frame?: VideoFrameCallbackMetadata) => {
     waiting = undefined;
-    seen = performance.now();
+    if ((frame?.receiveTime ?? now - UNTIL_SHOWN) < from) {
+      if (presented) waiting = video.requestVideoFrameCallback(came);
+      return;
+    }
+    seen = now;
     say(true);
   };
   const presented = typeof video.requestVideoFrameCallback === 'function';
@@ -36,7 +45,7 @@ export function watchFrames(
     if (presented) waiting ??= video.requestVideoFrameCallback(came);
     else if (video.videoWidth > 0 && video.currentTime > clock) {
       clock = video.currentTime;
-      came();
+      came(performance.now());
     }
     // A hidden page is presented no frames; what it last knew holds until somebody looks again.
     if (still || document.visibilityState === 'hidden') return;

@@ -1,5 +1,5 @@
 import { SvelteMap } from 'svelte/reactivity';
-import { CommandError } from '#lib/live/errors.ts';
+import { CommandError, unanswered } from '#lib/live/errors.ts';
 import type { LiveRoom } from '#lib/live/room.svelte.ts';
 import type { PictureDemand } from '#lib/live/types.ts';
 import { planFor, type Publication } from './plan.ts';
@@ -22,10 +22,12 @@ const RETRY_FIRST = 400;
 const RETRY_LONGEST = 3_000;
 const NODE_MISSING_RETRY = 5_000;
 const OFFER_WITHIN = 5_000;
+const FIRST_PICTURE_WITHIN = 4_000;
 
 /**
  * Keeps one media session up for as long as the room is open, asking nobody. The session that works
- * stays in place until its successor is connected, so a renewal shows as a still picture, not a hole.
+ * stays in place until its successor is connected, and its last pictures until the successor's first: a renewal shows as a
+ * still picture, not a hole.
  */
 export class MediaKeeper {
   state = $state<MediaState>('off');
@@ -37,6 +39,8 @@ export class MediaKeeper {
   missingSince = $state<number | undefined>();
   /** Why the last try came to nothing: the node answered and no packet got through, or nobody answered. */
   trouble = $state<'network' | 'server' | undefined>();
+  /** What the server said when it refused media here, in words for whoever watches. */
+  refusal = $state<string | undefined>();
   /** False once the server said that this client only watches: it then offers nothing of its own. */
   mayShare = $state(true);
   /** Slot name -> track. */
@@ -90,7 +94,7 @@ export class MediaKeeper {
     this.#current?.close();
     this.#next = this.#current = undefined;
     this.tracks.clear();
-    this.brokenSince = this.missingSince = this.trouble = undefined;
+    this.brokenSince = this.missingSince = this.trouble = this.refusal = undefined;
     this.alive = false;
     this.state = 'off';
   }
@@ -223,16 +227,20 @@ export class MediaKeeper {
     this.#apply(session);
     for (const [slot, track] of session.tracks) this.tracks.set(slot, track);
     this.#taken(session.tracks);
-    old?.close();
-    this.brokenSince = this.missingSince = this.trouble = this.#brokenAt = undefined;
+    old?.retire(FIRST_PICTURE_WITHIN);
+    this.brokenSince = this.missingSince = this.trouble = this.#brokenAt = this.refusal = undefined;
     this.alive = true;
     this.state = 'connected';
   }
 
   /** Who may not share is refused with an offer that would, and is asked again without. Halls always send. */
   #refused(reason: unknown): void {
+    const refused = reason instanceof CommandError && !unanswered(reason);
     const watchOnly = reason instanceof CommandError && reason.code === 'not-allowed';
-    if (!watchOnly || !this.mayShare || this.#room.audience === 'hall') return this.#failed('server');
+    if (!watchOnly || !this.mayShare || this.#room.audience === 'hall') {
+      this.refusal = refused ? reason.message : undefined;
+      return this.#failed('server');
+    }
     this.mayShare = false;
     this.#asking = false;
     this.#renew();

@@ -118,6 +118,22 @@ afterEach(() => {
 });
 
 describe('media keeper', () => {
+  it('keeps the words of a refusal until there is media after all', async () => {
+    const room = new FakeRoom();
+    room.command = () =>
+      Promise.reject(
+        new CommandError({ code: 'media-elsewhere', vi: 'Đóng bớt', en: 'Close one', details: {} }),
+      );
+    const keeper = new MediaKeeper(room as unknown as LiveRoom);
+    keeper.start();
+    await settle();
+    expect(['Đóng bớt', 'Close one']).toContain(keeper.refusal);
+    room.command = () => Promise.resolve({ sdp: 'answer', boot: 'boot-1' });
+    await vi.advanceTimersByTimeAsync(1_000);
+    last().becomes('connected');
+    expect(keeper.refusal).toBeUndefined();
+  });
+
   it('offers once, with every section named', async () => {
     const { room, keeper } = await connected();
     expect(keeper.state).toBe('connected');
@@ -150,6 +166,7 @@ describe('media keeper', () => {
     expect(keeper.tracks.get('stage')).toBe(before);
     last().becomes('connected');
     expect(keeper.tracks.get('stage')).not.toBe(before);
+    await vi.advanceTimersByTimeAsync(4_000);
     expect(FakePeer.made[0]!.connectionState).toBe('closed');
   });
 

@@ -87,6 +87,13 @@ export class MediaSession {
     return { received, roundTrip };
   }
 
+  /** Sends nothing more; what came in last can be seen for `stays` ms, while its successor's first picture is on its way. */
+  retire(stays: number): void {
+    this.#connection.onconnectionstatechange = null;
+    for (const { sender } of this.#senders.values()) sender.replaceTrack(null).catch(() => undefined);
+    setTimeout(() => this.close(), stays);
+  }
+
   close(): void {
     this.#connection.onconnectionstatechange = null;
     this.#connection.close();

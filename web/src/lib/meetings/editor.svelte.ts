@@ -3,7 +3,7 @@ import { ApiError } from '#lib/api/errors.ts';
 import type { Meeting } from '#lib/api/types.ts';
 import { type Draft, draftOf, faults, type Fields, writeOf } from './draft.ts';
 import { drop, keep, kept } from './keep.ts';
-import { collision, type Collision, merged, same } from './merge.ts';
+import { collision, type Collision, merged, same } from '#lib/api/merge.ts';
 
 /**
  * A meeting being typed: the draft, what it began from, and the ways out (save, merge with what others saved, throw away).
@@ -18,11 +18,13 @@ export class Editor {
   errors = $state.raw<Fields>({});
   saving = $state(false);
   /** Somebody else saved meanwhile: their meeting, and in which parts it differs. */
-  clash = $state.raw<{ meeting: Meeting; parts: Collision; who: string }>();
+  clash = $state.raw<{ meeting: Meeting; parts: Collision<keyof Draft>; who: string }>();
   /** Points are taken out at which delegates are listed: where, and how many. To be answered before it is saved. */
   stranded = $state.raw<Stranded[]>();
   /** When the typing was kept that this editor took up again; null if there was none. */
   restoredAt = $state<string | null>(null);
+  /** Titles of the papers by agenda item, as far as they are known. */
+  papers = $state.raw<ReadonlyMap<number, readonly string[]>>(new Map());
   #over = false;
 
   constructor(start: Draft, meeting?: Meeting) {
@@ -41,6 +43,17 @@ export class Editor {
 
   get dirty(): boolean {
     return !this.#over && !same(this.#base, this.draft);
+  }
+
+  /** Asks which papers the items have: who removes one is told where they go. */
+  async lookForPapers(): Promise<void> {
+    if (this.id === 'new') return;
+    const params = { path: { meeting_id: this.id } };
+    const { papers } = await answer(api.GET('/api/meetings/{meeting_id}/papers', { params }));
+    const found = new Map<number, string[]>();
+    for (const { item_id, title } of papers)
+      if (item_id !== null) found.set(item_id, [...(found.get(item_id) ?? []), title]);
+    this.papers = found;
   }
 
   /** Follows the draft and keeps it; to be called from a component. */
@@ -76,6 +89,11 @@ export class Editor {
   leave(): void {
     this.#over = true;
     drop(this.id);
+  }
+
+  /** Marks what is missing or wrong (`errors`), as an attempt to save does. */
+  check(): void {
+    this.errors = faults($state.snapshot(this.draft) as Draft);
   }
 
   /** Checks, then sends. The saved meeting, or null when something is to be mended first (`errors`, `clash`). */

@@ -1,7 +1,10 @@
 import type { Meeting } from '#lib/api/types.ts';
 import { m } from '#lib/paraglide/messages.js';
-import { clock, day, minutes, number } from '#lib/text/format.ts';
+import { ahead, clock, day, minutes, number } from '#lib/text/format.ts';
 import { kindInside } from './words.ts';
+
+/** From so many minutes before the start on, halls are let in to try picture and sound. */
+export const testWithin = 120;
 
 /** One sentence: where the meeting stands, and what comes next. */
 export function whatNext(meeting: Meeting, now = Date.now()): string {
@@ -12,11 +15,11 @@ export function whatNext(meeting: Meeting, now = Date.now()): string {
     case 'draft':
       return meeting.my.organise ? m.next_draft({ count }) : m.next_draft_other();
     case 'invited':
-      if (toStart > 48 * 60) return m.next_invited_days({ days: Math.round(toStart / 1440) });
-      if (toStart > 0) return m.next_invited_soon({ left: minutes(toStart) });
+      if (toStart > testWithin) return m.next_invited_days({ left: ahead(toStart) });
+      if (toStart > 0) return m.next_invited_soon({ left: ahead(toStart) });
       return m.next_invited_late({ time: clock(meeting.starts_at) });
     case 'open':
-      return toStart > 0 ? m.next_open({ left: minutes(toStart) }) : m.next_open_late({ kind });
+      return toStart > 0 ? m.next_open({ left: ahead(toStart) }) : m.next_open_late({ kind });
     case 'running':
       return m.next_running({ time: clock(meeting.started_at ?? meeting.starts_at) });
     case 'ended': {

@@ -25,8 +25,8 @@ function step(name: StepName, meeting: Meeting): Step {
   const count = number(meeting.points.length);
   const steps: Record<StepName, Omit<Step, 'name'>> = {
     invite: {
-      verb: m.step_invite(),
-      question: m.step_invite_question({ count }),
+      verb: m.step_invite({ kind }),
+      question: m.step_invite_question({ count, kind }),
       text: m.step_invite_text({ kind }),
       done: m.step_invite_done({ count }),
       look: 'primary',

@@ -1,4 +1,4 @@
-import type { MeetingKind, MeetingState } from '#lib/api/types.ts';
+import type { ListFigures, MeetingKind, MeetingState } from '#lib/api/types.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { number } from '#lib/text/format.ts';
 
@@ -45,4 +45,11 @@ export function pointsCount(count: number): string {
 /** "5 nội dung" */
 export function itemsCount(count: number): string {
   return count === 1 ? m.items_count_one() : m.items_count({ count: number(count) });
+}
+
+/** "ở 153 điểm cầu và trực tuyến": where the people of a list are; empty where there are none. */
+export function whereWords({ listed_points, online }: ListFigures): string {
+  if (listed_points === 0) return online > 0 ? m.lists_online() : '';
+  const points = pointsCount(listed_points);
+  return online > 0 ? m.lists_points_online({ points }) : m.lists_points({ points });
 }

@@ -31,6 +31,7 @@ function paper(id: number, more: Partial<Paper> = {}): Paper {
   };
   return {
     id,
+    revision: 1,
     meeting_id: 1,
     item_id: null,
     position: id,
@@ -56,7 +57,7 @@ function paper(id: number, more: Partial<Paper> = {}): Paper {
 const library = (meeting: number, ...papers: Paper[]): Library => ({
   meeting_id: meeting,
   revision: 1,
-  workshop: 0,
+  conversion: 0,
   upload_to: { meeting: false, items: [] },
   now: at(0),
   spread_seconds: 1,

@@ -2,7 +2,11 @@
 export function stepOf(event: KeyboardEvent): 1 | -1 | 'first' | 'last' | undefined {
   if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return undefined;
   const target = event.target as Element | null;
-  if (target?.closest?.('input, textarea, select, [role="dialog"], [role="alertdialog"], [role="listbox"]'))
+  if (
+    target?.closest?.(
+      'input, textarea, select, [role="dialog"], [role="alertdialog"], [role="listbox"], [role="menu"]',
+    )
+  )
     return undefined;
   switch (event.key) {
     case 'ArrowRight':

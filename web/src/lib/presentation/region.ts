@@ -14,6 +14,14 @@ export const upperHalf: Box = [0, 0, 1, 0.52];
 /** The halves share a little, so that no line is cut in both. */
 export const lowerHalf: Box = [0, 0.48, 1, 0.52];
 
+/**
+ * What screens of a room show of a page whose height is `ratio` times its width: an upright one begins with its upper
+ * half, twice as large, until the presenter shows another part or, in words, the whole.
+ */
+export function roomRegion(region: Box | null, ratio: number): Box | null {
+  return region ?? (ratio > 1 ? upperHalf : null);
+}
+
 /** So small a part (of the page) was a slip of the finger. */
 const least = 0.06;
 

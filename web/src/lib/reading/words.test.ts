@@ -96,7 +96,7 @@ describe('before a reminder goes out', () => {
     const lines = wouldRemindWords(counted);
     expect(lines).toHaveLength(3);
     expect(lines[0]).toMatch(/12 người.*9 người nhận thư/);
-    expect(lines[1]).toMatch(/^3 người không có thư/);
+    expect(lines[1]).toMatch(/^3 người không có e-mail/);
     expect(lines[2]).toMatch(/^2 người vừa được nhắc/);
   });
 

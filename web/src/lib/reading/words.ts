@@ -15,8 +15,15 @@ export const percent = (share: number | undefined): string =>
 export const totals = (board: Board): Counts =>
   summed(board.points, ['expected', 'delivered', 'opened', 'finished']);
 
-/** Points where less than half of what should be read has been opened. */
-export const lagging = (board: Board) => board.points.filter((point) => (part(point, 'opened') ?? 1) < 0.5);
+/** Halls alone: who takes part online is at no point. */
+const halls = (board: Board) => board.points.filter(({ point_id }) => point_id !== null);
+
+/** Halls where less than half of what should be read has been opened. */
+export const lagging = (board: Board) => halls(board).filter((point) => (part(point, 'opened') ?? 1) < 0.5);
+
+/** Halls where nothing of what should be read has been opened. */
+export const silent = (board: Board) =>
+  halls(board).filter(({ expected, opened }) => expected > 0 && opened === 0);
 
 /** One sentence: how the reading stands, and what to do next. */
 export function boardWords(board: Board): string {

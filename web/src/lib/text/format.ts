@@ -64,6 +64,21 @@ export function minutes(total: number): string {
   return rest === 0 ? m.duration_hours({ hours }) : m.duration_hours_minutes({ hours, minutes: rest });
 }
 
+/** Minutes to come, from two days on with the days: "2 ngày 16 giờ". */
+export function ahead(total: number): string {
+  const days = Math.floor(total / 1440);
+  if (days < 1) return minutes(total);
+  const hours = Math.round((total % 1440) / 60);
+  if (hours === 24) return m.duration_days({ days: days + 1 });
+  return hours === 0 ? m.duration_days({ days }) : m.duration_days_hours({ days, hours });
+}
+
+/** Seconds in words: "45 giây", "6 phút", "1 giờ 2 phút". */
+export function lasting(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  return whole < 60 ? m.duration_seconds({ seconds: whole }) : minutes(Math.round(whole / 60));
+}
+
 /** Seconds as 1:02:07 or 02:07. */
 export function stopwatch(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));

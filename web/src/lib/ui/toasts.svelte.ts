@@ -22,6 +22,11 @@ class Toasts {
     return id;
   }
 
+  /** Another page: what could be undone on the one before was left as it is. */
+  left(): void {
+    this.list = this.list.filter(({ action }) => !action);
+  }
+
   dismiss(id: number): void {
     this.list = this.list.filter((toast) => toast.id !== id);
   }

@@ -4,12 +4,12 @@ use std::time::Instant;
 
 use super::Shard;
 use crate::dtls::DtlsOutput;
-use crate::egress::{Path, Sealing};
+use crate::egress::Sealing;
 use crate::event::{Event, Reason};
 use crate::ice::IceResult;
 use crate::peer::Peer;
 use crate::router::Target;
-use crate::socket::Urgency;
+use crate::socket::{Path, Urgency};
 
 impl Shard {
     pub(super) fn receive_stun(&mut self, index: usize, packet: &[u8], path: Path, now: Instant) {

@@ -4,10 +4,10 @@ use std::time::Instant;
 
 use super::Shard;
 use crate::demux::{Class, classify};
-use crate::egress::Path;
 use crate::peer::Peer;
 use crate::rtp::Header;
 use crate::socket::Chain;
+use crate::socket::Path;
 use crate::srtp::{OpenError, ReceiveStream};
 use crate::uptrack::{Marks, Receipt, Uptrack};
 

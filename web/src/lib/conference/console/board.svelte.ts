@@ -13,6 +13,10 @@ import { spansOf, type Span } from '../wall.ts';
 
 export type BoardView = 'wall' | 'tree' | 'tiles';
 
+const VIEW = 'nhipcau.console.view';
+/** So few points are looked at as pictures, absent ones with them. */
+const FEW = 30;
+
 const QUIET = 0.2;
 const SETTLE = 250;
 /** The media node has turned the slots over this long after the server said yes, ms. */
@@ -21,7 +25,7 @@ const SWITCHES = 400;
 /** What an operator has before them: which view, which point is chosen, whom they listen to. */
 export class Board {
   readonly conference: Conference;
-  view = $state<BoardView>('wall');
+  #view = $state<BoardView | undefined>(remembered());
   /** The point whose panel is open. */
   chosen = $state<number | undefined>();
   /** The point that keys move from. */
@@ -58,6 +62,21 @@ export class Board {
     clearTimeout(this.#settle);
     clearTimeout(this.#switching);
     for (const stop of this.#stops.splice(0)) stop();
+  }
+
+  /** The view chosen here before; else pictures of few points, the wall of many. */
+  get view(): BoardView {
+    const state = this.conference.room.meeting?.state;
+    return this.#view ?? (this.few && (state === 'open' || state === 'running') ? 'tiles' : 'wall');
+  }
+
+  set view(view: BoardView) {
+    this.#view = view;
+    localStorage.setItem(VIEW, view);
+  }
+
+  get few(): boolean {
+    return this.order.length <= FEW;
   }
 
   /** Points kept among the halls' small pictures. */
@@ -121,7 +140,8 @@ export class Board {
   readonly connected: number[] = $derived.by(() =>
     this.order.filter((id) => {
       const point = this.point(id);
-      return point && (point.presence === 'ready' || point.presence === 'testing') && this.matches(point);
+      const here = point?.presence === 'ready' || point?.presence === 'testing';
+      return point && (here || this.few) && this.matches(point);
     }),
   );
 
@@ -227,6 +247,11 @@ export class Board {
       this.#sent === '' ? 0 : SETTLE,
     );
   }
+}
+
+function remembered(): BoardView | undefined {
+  const view = localStorage.getItem(VIEW);
+  return view === 'wall' || view === 'tree' || view === 'tiles' ? view : undefined;
 }
 
 export const [useBoard, provideBoard] = createContext<Board>();

@@ -35,7 +35,7 @@ export class LibraryDesk {
   readonly papers = $derived.by(() => this.library.data?.papers ?? []);
   readonly shelves = $derived.by(() => shelves(this.papers, this.meeting.agenda));
   readonly manages = $derived.by(() => this.library.data?.can_manage ?? false);
-  /** Something is in the workshop: look often. */
+  /** Something is being converted: look often. */
   readonly working = $derived(
     this.papers.some(({ pending }) => pending?.state === 'queued' || pending?.state === 'working'),
   );

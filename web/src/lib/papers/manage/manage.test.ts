@@ -134,7 +134,7 @@ describe('sending', () => {
 });
 
 describe('words', () => {
-  it('says where the workshop is', () => {
+  it('says where the conversion is', () => {
     expect(workWords(version({ state: 'queued' }))).toBe('Đang chờ đến lượt xử lý');
     expect(workWords(version({ state: 'working', stage: 'ocr', progress: 0.314 }))).toBe(
       'Đang nhận dạng chữ, 31%',

@@ -1,4 +1,4 @@
-import { pointsCount } from '#lib/meetings/words.ts';
+import { pointsCount, whereWords } from '#lib/meetings/words.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { moment, number } from '#lib/text/format.ts';
 import type { AudienceRole, Policy, Readers } from './types.ts';
@@ -24,11 +24,10 @@ export function listed(names: readonly string[]): string {
 
 /** The sentence that says who will be able to read, before it is saved. */
 export function reachWords(readers: Readers, opensAt: string | null): string {
-  const seated = readers.points.filter(({ count }) => count > 0).length;
-  const people = m.papers_people_count({ count: number(readers.count) });
+  const people = m.papers_people_count({ count: number(readers.lists.people) });
   const text =
-    readers.count > 0
-      ? m.papers_reach_all({ people, points: pointsCount(seated) })
+    readers.lists.people > 0
+      ? m.papers_reach_all({ people, where: whereWords(readers.lists) })
       : readers.halls > 0
         ? m.papers_reach_halls({ points: pointsCount(readers.halls) })
         : m.papers_reach_no_delegate();
@@ -36,7 +35,7 @@ export function reachWords(readers: Readers, opensAt: string | null): string {
 }
 
 /** A policy in a few words: "riêng Huyện Lạc Dương và 2 mục khác, mở lúc 07:30 …". */
-export function ruleWords(policy: Omit<Policy, 'own'>): string {
+export function ruleWords(policy: Omit<Policy, 'own' | 'revision'>): string {
   if (policy.hidden) return m.papers_rule_hidden();
   const names = policy.audience.map(({ name, role }) => name || (role ? roleWord(role) : '')).filter(Boolean);
   const [first = ''] = names;

@@ -37,7 +37,7 @@ export function urgencyWord(urgency: string): string {
   return words[urgency]?.() ?? urgency;
 }
 
-/** Where a version stands in the workshop: "Đang nhận dạng chữ, trang 3/12", else in percent. */
+/** Where a version stands in its conversion: "Đang nhận dạng chữ, trang 3/12", else in percent. */
 export function workWords(version: Version): string {
   if (version.state === 'queued') return m.papers_stage_queued();
   const stages: Record<string, () => string> = {
@@ -127,5 +127,9 @@ export function libraryWords(library: Library): string {
 }
 
 /** "6 tài liệu" */
+/** "12 trang" */
+export const pagesCount = (count: number): string =>
+  count === 1 ? m.papers_pages_one() : m.papers_pages({ count: number(count) });
+
 export const papersCount = (count: number): string =>
   count === 1 ? m.papers_count_one() : m.papers_count({ count: number(count) });

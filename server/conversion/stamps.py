@@ -1,0 +1,217 @@
+"""Stamps that are pictures or shapes on a page of true text, or red on a scan: what is drawn beside the text of the
+first pages is recognised, for marks of secrecy alone. Nothing of it goes into the paper's text.
+
+Recognition of a whole page misses stamps: they stand askew, and their frame is read as a letter. So each spot of ink of
+a stamp's size is cut out, turned level and freed of its frame, and all of them are recognised in one go."""
+
+import io
+import subprocess
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pypdfium2
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+from pypdfium2 import raw
+
+from server.conversion.text import Line
+
+_DPI = 250
+_ACROSS_MAX = 3500
+"""Pixels: of a large sheet less is seen."""
+_OBJECTS_MAX = 20_000
+_OUTLINE = 12
+"""Segments of a path; fewer make rulings, frames and arrows."""
+_DARK = 150
+_RED = 60
+"""More red than green and blue: stamps are, what they lie on is not."""
+_CELL = 10
+"""Pixels: ink in neighbouring cells, or with one empty cell between, belongs together."""
+_WIDTHS, _HEIGHTS = (0.03, 0.6), (0.008, 0.25)
+"""Of a spot that may be a stamp, as parts of the page's width."""
+_SPOTS_MAX = 24
+_STEEPEST, _STEP = 14, 1
+"""Degrees that a stamp stands askew."""
+_LETTERS = 64
+"""Pixels that a spot is high when it is recognised; tesseract wants capitals of 30 and more."""
+_FRAMES = 3
+_FRAME_SPANS = 0.85
+"""Of both sides: a frame, and no letter."""
+_SECONDS = 60.0
+_SURE = 20.0
+"""Per cent that tesseract trusts itself; noise comes out at 10."""
+_HIDDEN = raw.FPDF_TEXTRENDERMODE_INVISIBLE
+
+_Ink = NDArray[np.bool_]
+
+
+@dataclass(slots=True)
+class _Spot:
+    left: float
+    top: float
+    right: float
+    bottom: float
+    """Parts of the page."""
+    picture: Image.Image
+
+
+def drawn_words(source: Path, pages: int, scans: Collection[int]) -> dict[int, list[Line]]:
+    """Page (from 1) -> lines that are drawn, not written, on the first `pages` (see text.Line). Of `scans`, which were
+    recognised as a whole, only what is red."""
+    found: dict[int, list[Line]] = {}
+    with pypdfium2.PdfDocument(source) as document:
+        for number in range(1, min(pages, len(document)) + 1):
+            try:
+                page = document[number - 1]
+            except pypdfium2.PdfiumError:
+                continue
+            try:
+                ink = _red(page) if number in scans else _beside_text(page)
+            finally:
+                page.close()
+            spots = _spots(ink) if ink is not None else []
+            if spots:
+                found[number] = _recognised(spots)
+    return {number: lines for number, lines in found.items() if lines}
+
+
+def _beside_text(page: pypdfium2.PdfPage) -> _Ink | None:
+    """Where the page is dark without its text; None where nothing is left that could be letters."""
+    letters = bool(raw.FPDFPage_GetAnnotCount(page))
+    for index, each in enumerate(page.get_objects(max_depth=6)):
+        if index > _OBJECTS_MAX:
+            return None
+        if each.type == raw.FPDF_PAGEOBJ_TEXT:
+            raw.FPDFTextObj_SetTextRenderMode(each, _HIDDEN)
+        elif each.type == raw.FPDF_PAGEOBJ_PATH:
+            letters = letters or raw.FPDFPath_CountSegments(each) >= _OUTLINE
+        else:
+            letters = True
+    # A red stamp is as dark as a black one.
+    return _colours(page).min(axis=2) < _DARK if letters else None
+
+
+def _red(page: pypdfium2.PdfPage) -> _Ink | None:
+    colours = _colours(page).astype(np.int16)
+    red: _Ink = colours[:, :, 0] - colours[:, :, 1:].max(axis=2) > _RED
+    return red
+
+
+def _colours(page: pypdfium2.PdfPage) -> NDArray[np.uint8]:
+    width, height = page.get_size()
+    scale = min(_DPI / 72, _ACROSS_MAX / max(width, height, 1))
+    return np.asarray(page.render(scale=scale, may_draw_forms=True).to_pil().convert("RGB"))
+
+
+# -- spots of ink
+
+
+def _spots(ink: _Ink) -> list[_Spot]:
+    height, width = ink.shape
+    made = []
+    for rows, columns in _clusters(ink):
+        box = (columns.start, rows.start, columns.stop, rows.stop)
+        across, down = (box[2] - box[0]) / width, (box[3] - box[1]) / width
+        if _WIDTHS[0] <= across <= _WIDTHS[1] and _HEIGHTS[0] <= down <= _HEIGHTS[1]:
+            picture = _unframed(_level(ink[rows, columns]))
+            if picture is not None:
+                made.append(_Spot(box[0] / width, box[1] / height, box[2] / width, box[3] / height, picture))
+    return made[:_SPOTS_MAX]
+
+
+def _clusters(ink: _Ink) -> Iterator[tuple[slice, slice]]:
+    """Rows and columns around ink that lies together, from the top of the page."""
+    height, width = ink.shape
+    padded = np.pad(ink, ((0, -height % _CELL), (0, -width % _CELL)))
+    cells = padded.reshape(padded.shape[0] // _CELL, _CELL, padded.shape[1] // _CELL, _CELL).any(axis=(1, 3))
+    waiting = {(int(y), int(x)) for y, x in zip(*np.nonzero(cells), strict=True)}
+    for start in sorted(waiting):
+        if start not in waiting:
+            continue
+        waiting.discard(start)
+        cluster = [start]
+        for y, x in cluster:  # grows as it goes
+            near = {(y + dy, x + dx) for dy in (-2, -1, 0, 1, 2) for dx in (-2, -1, 0, 1, 2)} & waiting
+            waiting -= near
+            cluster += near
+        down, across = [y for y, _ in cluster], [x for _, x in cluster]
+        yield (
+            slice(min(down) * _CELL, min((max(down) + 1) * _CELL, height)),
+            slice(min(across) * _CELL, min((max(across) + 1) * _CELL, width)),
+        )
+
+
+def _level(ink: _Ink) -> _Ink:
+    """Turned to where it takes the least room: a frame or a line of letters lies level then."""
+    y, x = np.nonzero(ink)
+
+    def room(angle: int) -> float:
+        turn = np.deg2rad(angle)
+        return float(np.ptp(x * np.cos(turn) + y * np.sin(turn)) * np.ptp(y * np.cos(turn) - x * np.sin(turn)))
+
+    best = min(range(-_STEEPEST, _STEEPEST + 1, _STEP), key=lambda angle: (room(angle), abs(angle)))
+    picture = Image.fromarray(np.where(ink, 255, 0).astype(np.uint8))
+    turned = picture.rotate(best, expand=True, resample=Image.Resampling.BICUBIC) if best else picture
+    return np.asarray(turned) > 127
+
+
+def _unframed(ink: _Ink) -> Image.Image | None:
+    """Black on white, without the frames around it; None where nothing is left."""
+    picture = Image.fromarray(np.where(ink, 255, 0).astype(np.uint8))
+    for _ in range(_FRAMES):
+        box = picture.getbbox()
+        if box is None:
+            return None
+        picture = picture.crop(box)
+        edge = np.nonzero(np.asarray(picture)[:, 0])[0]
+        without = picture.copy()
+        ImageDraw.floodfill(without, (0, int(edge[0])), 0)
+        gone = np.asarray(picture) != np.asarray(without)
+        y, x = np.nonzero(gone)
+        if np.ptp(x) < picture.width * _FRAME_SPANS or np.ptp(y) < picture.height * _FRAME_SPANS:
+            break
+        picture = without
+    if picture.getbbox() is None:
+        return None
+    scale = _LETTERS / picture.height
+    size = (max(1, round(picture.width * scale)), _LETTERS)
+    return Image.eval(picture.resize(size, Image.Resampling.BICUBIC), lambda shade: 255 - shade)
+
+
+# -- recognition
+
+
+def _recognised(spots: list[_Spot]) -> list[Line]:
+    """One line a spot."""
+    room = _LETTERS * 2
+    sheet = Image.new("L", (max(each.picture.width for each in spots) + room, room * len(spots)), 255)
+    for index, each in enumerate(spots):
+        sheet.paste(each.picture, (_LETTERS, index * room + _LETTERS // 2))
+    said: dict[int, list[str]] = {}
+    for middle, word in _words(sheet):
+        said.setdefault(min(middle // room, len(spots) - 1), []).append(word)
+    return [_line(spots[index], words) for index, words in sorted(said.items())]
+
+
+def _words(picture: Image.Image) -> Iterator[tuple[int, str]]:
+    """Where the middle of each word is (pixels from the top), and what tesseract reads. Of its table: level, page,
+    block, paragraph, line, word, left, top, width, height, confidence, text."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", compress_level=1)
+    command = ["tesseract", "stdin", "stdout", "-l", "vie", "--psm", "6", "--dpi", str(_DPI), "tsv"]
+    try:
+        done = subprocess.run(command, input=buffer.getvalue(), capture_output=True, check=True, timeout=_SECONDS)
+    except (subprocess.SubprocessError, FileNotFoundError):
+        return
+    for row in done.stdout.decode("utf-8", errors="replace").splitlines()[1:]:
+        cells = row.split("\t")
+        if len(cells) == 12 and cells[0] == "5" and float(cells[10]) > _SURE and cells[11].strip():
+            yield int(cells[7]) + int(cells[9]) // 2, cells[11].strip()
+
+
+def _line(spot: _Spot, words: list[str]) -> Line:
+    each = (spot.right - spot.left) / len(words)
+    placed = [[spot.left + index * each, each, word] for index, word in enumerate(words)]
+    return [spot.left, spot.top, spot.right - spot.left, spot.bottom - spot.top, placed]

@@ -1,0 +1,117 @@
+"""Marks of secrecy that are drawn, not written: a stamp's picture or its outlines on a page of true text, a red stamp
+over a scan, a stamp put on as an annotation. Emblems and seals are none."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pikepdf
+import pytest
+from pikepdf import Array, Dictionary, Name
+from PIL import Image, ImageDraw, ImageFont
+
+from server.conversion.classification_marks import mark_drawn_on
+from server.core import fonts
+from tests import papers
+from tests.server.conversion.converting import made
+
+_FONT = ImageFont.truetype(next(fonts.FOLDER.glob("*Bold*.ttf")), 64)
+
+
+def stamp(said: str, *, angle: float = 0) -> Image.Image:
+    """Red letters in a red frame."""
+    width = int(_FONT.getlength(said)) + 60
+    picture = Image.new("RGB", (width, 120), "white")
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((5, 5, width - 6, 114), outline=(190, 10, 20), width=6)
+    draw.text((30, 20), said, font=_FONT, fill=(190, 10, 20))
+    return picture.rotate(angle, expand=True, fillcolor="white", resample=Image.Resampling.BICUBIC)
+
+
+def seal() -> Image.Image:
+    picture = Image.new("RGB", (300, 300), "white")
+    draw = ImageDraw.Draw(picture)
+    draw.ellipse((5, 5, 294, 294), outline=(220, 0, 0), width=8)
+    draw.text((40, 110), "TỈNH", font=_FONT, fill=(220, 0, 0))
+    return picture
+
+
+def _image(document: pikepdf.Pdf, picture: Image.Image) -> pikepdf.Stream:
+    return document.make_stream(
+        picture.tobytes(),
+        Type=Name.XObject,
+        Subtype=Name.Image,
+        Width=picture.width,
+        Height=picture.height,
+        BitsPerComponent=8,
+        ColorSpace=Name.DeviceRGB,
+    )
+
+
+def _saved(document: pikepdf.Pdf) -> bytes:
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def on_text(picture: Image.Image) -> bytes:
+    with pikepdf.open(io.BytesIO(papers.pdf())) as document:
+        page = document.pages[0]
+        page.obj.Resources.XObject = Dictionary(Stamp=_image(document, picture))
+        page.contents_add(f"q 90 0 0 {90 * picture.height / picture.width} 100 690 cm /Stamp Do Q".encode())
+        return _saved(document)
+
+
+def as_annotation(picture: Image.Image) -> bytes:
+    with pikepdf.open(io.BytesIO(papers.pdf())) as document:
+        look = document.make_stream(
+            b"q 90 0 0 36 0 0 cm /I Do Q",
+            Type=Name.XObject,
+            Subtype=Name.Form,
+            BBox=Array([0, 0, 90, 36]),
+            Resources=Dictionary(XObject=Dictionary(I=_image(document, picture))),
+        )
+        box = Array([100, 690, 190, 726])
+        put_on = Dictionary(Type=Name.Annot, Subtype=Name.Stamp, Rect=box, F=4, AP=Dictionary(N=look))
+        document.pages[0].obj.Annots = Array([document.make_indirect(put_on)])
+        return _saved(document)
+
+
+def on_a_scan(picture: Image.Image) -> bytes:
+    page = papers.page_image(150).convert("RGB")
+    small = picture.resize((180, 180 * picture.height // picture.width))
+    page.paste(small, (200, 230))
+    buffer = io.BytesIO()
+    page.save(buffer, "PDF", resolution=150, quality=80)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("put", [on_text, as_annotation, on_a_scan])
+@pytest.mark.parametrize(("said", "angle"), [("TỐI MẬT", 8), ("MẬT", 0)])
+async def test_a_stamp_that_is_drawn_is_seen(
+    tmp_path: Path, put: Callable[[Image.Image], bytes], said: str, angle: float
+) -> None:
+    assert (await made(tmp_path / "job", put(stamp(said, angle=angle)), "bao-cao.pdf")).code == "secret"
+
+
+@pytest.mark.parametrize(
+    ("read", "mark"),
+    [
+        ("MẬTT", "mat"),  # as recognition reads wide letters, and what is left of a frame
+        ("IMẬT'", "mat"),
+        ("TUYẾỆT MẬT", "tuyet-mat"),
+        ("TỐI MẬT |", "toi-mat"),
+        ("MẬT ONG", None),
+        ("MẶT TRẬN", None),
+        ("TỈNH", None),
+        ("KHẨN", None),
+    ],
+)
+def test_what_recognition_makes_of_a_stamp(read: str, mark: str | None) -> None:
+    found = mark_drawn_on({1: [[0.1, 0.1, 0.1, 0.02, [[0.1, 0.1, read]]]]})
+    assert (found.mark if found else None) == mark
+
+
+async def test_a_seal_is_no_mark(tmp_path: Path) -> None:
+    done = await made(tmp_path / "job", on_text(seal()), "bao-cao.pdf")
+    assert done.code is None
