@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from server.accounts.models import AccessLink, SignInSession
 from server.core.actor import SYSTEM
 from server.core.services import Services
+from server.invitations.models import AccessRequest
 from server.jobs.actions import enqueue
 from server.jobs.models import Job
 from server.jobs.workers import JobKind
@@ -32,6 +33,8 @@ ENDED_LINKS = timedelta(days=90)
 FAILED_JOBS = timedelta(days=90)
 NOTICES = timedelta(days=400)
 MAILS = timedelta(days=400)
+REQUESTS = timedelta(days=90)
+"""Of strangers, with names and telephones; who was let in is on a list of delegates."""
 EVENTS = timedelta(days=400)
 """After the meeting's end. Who opens it later gets a snapshot, which needs none of them."""
 
@@ -44,6 +47,7 @@ def _outdated(now: datetime) -> list[tuple[str, InstrumentedAttribute[int], Colu
         ("links", AccessLink.id, AccessLink.expires_at < now - ENDED_LINKS),
         ("jobs", Job.id, Job.failed_at < now - FAILED_JOBS),
         ("notices", Notice.id, Notice.created_at < now - NOTICES),
+        ("requests", AccessRequest.id, AccessRequest.asked_at < now - REQUESTS),
         ("mails", Mail.id, and_(Mail.created_at < now - MAILS, Mail.state != "queued")),
     ]
 

@@ -1,8 +1,10 @@
 """Runs the application under uvicorn in this process, until a signal ends it."""
 
+import asyncio
 import resource
 import socket
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 
 import anyio.lowlevel
@@ -62,6 +64,7 @@ async def serve(
         class Server(uvicorn.Server):
             async def startup(self, sockets: list[socket.socket] | None = None) -> None:
                 await super().startup(sockets)
+                asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(settings.threads, "work"))
                 # Loads its backend now, and not in the first request that brings a body: that took 30 ms.
                 await anyio.lowlevel.checkpoint()
                 spare_the_collector()

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from server.accounts.hooks import AccountHooks
 from server.accounts.live import live_feature as people_live
 from server.accounts.routes import router as accounts
+from server.attendance.people import anonymised as attendance_anonymised
 from server.attendance.people import live as turnout
 from server.attendance.people.events import delegates_changed
 from server.attendance.people.routes import router as attendance_of_people
@@ -21,6 +22,7 @@ from server.conference.routes import router as conference
 from server.core.components import Components
 from server.core.services import Services
 from server.edge.health import router as health
+from server.invitations import anonymised as invitations_anonymised
 from server.invitations.delegates import points_removed as delegates_without_hall
 from server.invitations.devices import came_by_link
 from server.invitations.entry_routes import router as door
@@ -30,6 +32,7 @@ from server.invitations.routes import router as invitations
 from server.jobs.workers import JobKind, beside
 from server.live.feature import LiveFeature
 from server.live.routes import router as live
+from server.meetings import anonymised as meetings_anonymised
 from server.meetings.hooks import Follower, MeetingHooks
 from server.meetings.leaders import led_by
 from server.meetings.live.commands import live_feature
@@ -37,6 +40,7 @@ from server.meetings.routes import router as meetings
 from server.notifications.delivery import mail_job
 from server.notifications.routes import router as notifications
 from server.organisations.routes import router as organisations
+from server.papers import anonymised as papers_anonymised
 from server.papers import meeting_hooks as papers_following
 from server.papers.delivery.routes import router as take_away
 from server.papers.hooks import PaperHooks
@@ -51,6 +55,7 @@ from server.papers.uploads.receiving import clearing
 from server.papers.uploads.routes import router as uploads
 from server.presentation.actions import paper_renewed, paper_withdrawn, readers_changed
 from server.presentation.live.commands import live_feature as presentation
+from server.reading import anonymised as reading_anonymised
 from server.reading.live import live_feature as reading_live
 from server.reading.opened import people_who_opened
 from server.reading.routes import router as reading
@@ -105,7 +110,17 @@ def components() -> Components:
                 Follower(turnout.entities),
             ]
         ),
-        AccountHooks(led=[led_by], came_by_link=[came_by_link]),
+        AccountHooks(
+            led=[led_by],
+            came_by_link=[came_by_link],
+            anonymised=[
+                meetings_anonymised.person_anonymised,
+                invitations_anonymised.person_anonymised,
+                papers_anonymised.person_anonymised,
+                reading_anonymised.person_anonymised,
+                attendance_anonymised.person_anonymised,
+            ],
+        ),
         DelegateListHooks([delegates_changed]),
         PaperHooks([people_who_opened], [paper_withdrawn], [readers_changed], [paper_renewed]),
         TotalsCache(),

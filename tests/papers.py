@@ -201,6 +201,20 @@ def xlsx(rows: int = 30) -> bytes:
     return buffer.getvalue()
 
 
+@cache
+def stray_xlsx() -> bytes:
+    """A short list with a word in the sheet's very last cell, and a second sheet."""
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer, {"in_memory": True})
+    sheet = book.add_worksheet("Tổng hợp của “tỉnh”")
+    for row in range(10):
+        sheet.write_row(row, 0, [f"Đơn vị {row}", row])
+    sheet.write(1_048_575, 16_383, "lạc")
+    book.add_worksheet("Chú thích").write(0, 0, "Chú thích")
+    book.close()
+    return buffer.getvalue()
+
+
 _O = "urn:oasis:names:tc:opendocument:xmlns:"
 
 

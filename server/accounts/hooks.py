@@ -10,6 +10,7 @@ from server.accounts.models import AccessLink
 from server.core.transaction import Transaction
 
 Led = Callable[[AsyncSession, Collection[int]], Awaitable[dict[int, set[str]]]]
+Anonymised = Callable[[Transaction, int, str], Awaitable[None]]
 CameByLink = Callable[[Transaction, AccessLink], Awaitable[None]]
 
 
@@ -19,6 +20,8 @@ class AccountHooks:
     """Person ids -> paths of units in whose name these people lead something, without any role there."""
     came_by_link: Sequence[CameByLink] = ()
     """A browser came by this link to a meeting for the first time."""
+    anonymised: Sequence[Anonymised] = ()
+    """This person is to be forgotten: what holds their name takes the one given instead. Or a Conflict."""
 
 
 async def came_by_link(tx: Transaction, link: AccessLink) -> None:

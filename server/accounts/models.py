@@ -4,9 +4,10 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.database import Base
+from server.core.revisions import Revised
 
 
-class Person(Base):
+class Person(Revised, Base):
     __tablename__ = "people"
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 from argon2 import PasswordHasher
@@ -21,18 +22,20 @@ class Passwords:
     def __init__(self, parallel: int, hasher: PasswordHasher | None = None, most_waiting: int = MOST_WAITING) -> None:
         self._hasher = hasher or PasswordHasher()
         self._turn = asyncio.Semaphore(parallel)
+        self._threads = ThreadPoolExecutor(parallel, "argon2")
+        """Its own: a storm of sign-ins keeps nobody from the disk."""
         self._most = most_waiting
         self._waiting = 0
         self._nobodys: str | None = None
 
     async def hash(self, password: str) -> str:
         async with self._in_turn():
-            return await asyncio.to_thread(self._hasher.hash, password)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._hasher.hash, password)
 
     async def verify(self, password: str, hashed: str | None) -> bool:
         """False for None too (no such person, or none set), after as much work: time never tells which logins exist."""
         async with self._in_turn():
-            return await asyncio.to_thread(self._verify, password, hashed)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._verify, password, hashed)
 
     def needs_rehash(self, hashed: str) -> bool:
         """The parameters have changed since it was made."""

@@ -286,6 +286,7 @@ async def person_full(session: AsyncSession, actor: Actor, person_id: int) -> Pe
         raise NotAllowed()
     return PersonFull(
         id=found.id,
+        revision=found.revision,
         full_name=found.full_name,
         title=found.title,
         unit_id=unit.id,

@@ -5,11 +5,13 @@ from fastapi import Path as PathParameter
 
 from server.accounts import queries
 from server.accounts.actions import links, people, sessions
+from server.accounts.actions.anonymise import anonymise
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write, actor_of_cookie, services_of
 from server.accounts.known_devices import DEVICE_COOKIE, set_device_cookie
 from server.accounts.models import SignInSession
 from server.accounts.password_rules import require_strong
 from server.accounts.schemas import (
+    AnonymiseWrite,
     LinkOut,
     LinkSignedIn,
     LinkSignIn,
@@ -29,7 +31,7 @@ from server.core.actor import Actor
 from server.core.errors import Invalid, NotAllowed, NotSignedIn
 from server.core.fields import Id, Line
 from server.core.services import Services
-from server.edge.dependencies import component
+from server.edge.dependencies import SeenRevision, component
 from server.edge.session_cookie import delete_session_cookie, renamed, session_token, set_session_cookie
 
 router = APIRouter(prefix="/api", tags=["accounts"])
@@ -171,7 +173,13 @@ async def create_person(write: PersonWrite, actor: CurrentActor, desk: SignInDes
 
 @router.patch("/people/{person_id}")
 async def edit_person(
-    person_id: RowId, patch: PersonPatch, actor: CurrentActor, desk: SignInDesk, services: AppServices
+    *,
+    person_id: RowId,
+    patch: PersonPatch,
+    actor: CurrentActor,
+    desk: SignInDesk,
+    services: AppServices,
+    seen: SeenRevision = None,
 ) -> PersonFull:
     known = None
     if patch.password and people.may_administer(actor):
@@ -180,15 +188,22 @@ async def edit_person(
     own = (known.login, known.full_name) if known is not None else ()
     hashed = await _hashed(patch.password, actor, desk, patch.login, patch.full_name, *own)
     async with services.transactions(actor) as tx:
-        await people.edit_person(tx, person_id, patch, hashed)
+        await people.edit_person(tx, person_id, patch, hashed, seen)
         return await queries.person_full(tx.session, actor, person_id)
 
 
 @router.put("/people/{person_id}/roles")
-async def set_roles(person_id: RowId, roles: list[RoleWrite], tx: Write) -> PersonFull:
+async def set_roles(person_id: RowId, roles: list[RoleWrite], tx: Write, seen: SeenRevision = None) -> PersonFull:
     if len(roles) > 100:
         raise Invalid()
-    await people.set_roles(tx, person_id, roles)
+    await people.set_roles(tx, person_id, roles, seen)
+    return await queries.person_full(tx.session, tx.actor, person_id)
+
+
+@router.post("/people/{person_id}/anonymise")
+async def anonymise_person(person_id: RowId, write: AnonymiseWrite, tx: Write) -> PersonFull:
+    """For whoever must be forgotten by law: name, addresses and sign-in go for good, the meetings' record stays."""
+    await anonymise(tx, person_id, write.full_name)
     return await queries.person_full(tx.session, tx.actor, person_id)
 
 

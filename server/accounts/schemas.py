@@ -101,6 +101,7 @@ class PersonOut(BaseModel):
 
 
 class PersonFull(PersonOut):
+    revision: int
     email: str | None
     phone: str | None
     login: str | None
@@ -130,6 +131,11 @@ class PersonPatch(Body):
     login: Login | None = None
     password: Password | None = None
     disabled: bool | None = None
+
+
+class AnonymiseWrite(Body):
+    full_name: Annotated[Line, Field(min_length=1, max_length=200)]
+    """Typed once more: it cannot be undone."""
 
 
 class LinkWrite(Body):

@@ -48,7 +48,7 @@ class NotInstalled(Exception):
     """LibreOffice is not there: a matter of the machine, not of the file."""
 
 
-def convert(source: Path, found: Found, folder: Path) -> tuple[Path, list[str]]:
+def convert(source: Path, found: Found, folder: Path, pages_max: int) -> tuple[Path, list[str]]:
     """The PDF, in `folder`, and codes of warnings. Raises Refused, NotInstalled."""
     work = folder / "office"
     work.mkdir()
@@ -66,7 +66,8 @@ def convert(source: Path, found: Found, folder: Path) -> tuple[Path, list[str]]:
         (work / "open").mkdir()
         made = _made(shown, open_document, work / "open", folder)
         shown = work / f"document-clean{made.suffix}"
-        scrub(made, shown)
+        if scrub(made, shown).reviewed:
+            warnings.append("review-removed")
         if found.old_fonts:
             renewed = work / f"document-renewed{made.suffix}"
             if renew(shown, renewed):
@@ -74,7 +75,7 @@ def convert(source: Path, found: Found, folder: Path) -> tuple[Path, list[str]]:
             shown = renewed
     if kind == "calc_pdf_Export":
         fitted = work / "document-fitted.ods"
-        fit(shown, fitted)
+        warnings += fit(shown, fitted, pages_max)
         shown = fitted
     return _made(shown, f"pdf:{kind}:{_OPTIONS}", work, folder), warnings
 

@@ -91,6 +91,18 @@ PROBLEMS: dict[str, Sentence] = {
         "Tài liệu dài quá số trang cho phép. Tách thành nhiều tài liệu (báo cáo, phụ lục…) rồi gửi từng phần.",
         "The paper has more pages than allowed. Split it (report, annexes…) and send the parts.",
     ),
+    "sheet-too-long": Sentence(
+        "Bảng tính quá dài để đọc như một tài liệu. Lọc lấy phần cần trình, đặt vùng in (Print Area), hoặc tách theo "
+        "đơn vị, rồi gửi lại.",
+        "The spreadsheet is too long to be read as a paper. Keep the part the meeting needs, set a print area, or "
+        "split it, and send it again.",
+    ),
+    "dynamic-form": Sentence(
+        "Đây là biểu mẫu động (XFA), chỉ Adobe Reader mở được. Mở bằng Adobe Reader, in ra PDF (Print to PDF), rồi gửi "
+        "tệp in ra.",
+        "This is a dynamic form (XFA) that Adobe Reader alone can show. Open it there, print it to PDF, and send what "
+        "comes out.",
+    ),
     "bomb": Sentence(
         "Tệp phình ra quá lớn khi mở, giống tệp phá hoại. In lại ra PDF từ bản gốc rồi gửi.",
         "The file swells beyond measure when opened, as harmful files do. Print the original to PDF anew, send that.",
@@ -172,6 +184,11 @@ WARNINGS: dict[str, Sentence] = {
         "The file had comments, or words deleted under tracked changes; the copy for reading has the final text only. "
         "Look it through before handing it out.",
     ),
+    "far-cells": Sentence(
+        "Có ô nằm rất xa bảng (có thể gõ nhầm); bản đọc không có các ô đó. Xem lại trước khi phát.",
+        "Some cells stand far away from the table (a slip, perhaps) and are not in the copy for reading. Look it "
+        "through before handing it out.",
+    ),
     "old-fonts": Sentence(
         "Tệp dùng phông chữ cũ (.VnTime hoặc VNI); chữ đã được chuyển sang Unicode. Xem lại trước khi phát.",
         "The file uses old fonts (.VnTime or VNI); its text was turned into Unicode. Look it through before handing it "
@@ -234,5 +251,9 @@ def problem(code: str, vi: str = "", en: str = "") -> Message:
     return Message(code=code, vi=f"{usual.vi} {vi}".strip(), en=f"{usual.en} {en}".strip())
 
 
-def warning(code: str) -> Message:
-    return Message(code=code, vi=WARNINGS[code].vi, en=WARNINGS[code].en)
+def warning(code: str, what: str = "") -> Message:
+    """`what`: names of what it speaks of."""
+    said = WARNINGS[code]
+    return Message(
+        code=code, vi=f"{said.vi} ({what})" if what else said.vi, en=f"{said.en} ({what})" if what else said.en
+    )

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree
+from xml.sax.saxutils import quoteattr
+
+from server.conversion.refusals import Refused
 
 _SHORT, _LONG = 210 / 25.4, 297 / 25.4
 """A4, in inches."""
@@ -22,6 +25,10 @@ _SMALLEST = 0.45
 """Letters of 11 points come out at 5; what is wider still is divided."""
 _FILLING = 1000
 """Cells repeated so often only fill the row."""
+_FAR_ROWS, _FAR_COLUMNS = 2000, 200
+"""Empty ones before a cell that somebody put where nobody looks, by a slip of the hand."""
+_ROWS_A_PAGE = 70
+"""More than any sheet of paper takes upright."""
 _INCHES = {"in": 1.0, "cm": 1 / 2.54, "mm": 1 / 25.4, "pt": 1 / 72}
 _NS = {
     "office": "urn:oasis:names:tc:opendocument:xmlns:office:1.0",
@@ -43,11 +50,19 @@ _CELLS = frozenset({_name("table:table-cell"), _name("table:covered-table-cell")
 
 @dataclass
 class _Sheet:
+    name: str
     master: str
+    has_print_range: bool
     columns: list[tuple[float, int]] = field(default_factory=list)
     """Width in inches, and how many."""
     used: int = 0
-    """Columns, up to the last with anything in it."""
+    """Columns, up to the last with anything in it that stands with the others."""
+    rows: int = 0
+    """Up to the last with anything in it that stands with the others."""
+    shown: int = 0
+    """Of them, those that are not hidden."""
+    far: bool = False
+    """Something stands where nobody looks."""
 
     def width(self) -> float:
         left, total = self.used, 0.0
@@ -57,55 +72,134 @@ class _Sheet:
         return total
 
 
-def fit(book: Path, target: Path) -> None:
-    """A copy of the workbook (ODS) whose wide sheets fit their pages."""
+def fit(book: Path, target: Path, pages_max: int) -> list[str]:
+    """A copy of the workbook (ODS) whose wide sheets fit their pages, and whose cells far off are left out. Returns
+    codes of warnings. Raises Refused for a sheet that is longer than any paper may be."""
     with zipfile.ZipFile(book) as source, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made:
         with source.open("content.xml") as content:
-            widths = _widths(content)
+            sheets = _sheets(content)
+        rows = sum(sheet.shown for sheet in sheets if not sheet.has_print_range)
+        if rows > pages_max * _ROWS_A_PAGE:
+            said = f"{rows:,}".replace(",", ".")
+            raise Refused("sheet-too-long", f"Bảng có {said} dòng.", f"The table has {rows:,} rows.")
+        widths: dict[str, float] = {}
+        for sheet in sheets:
+            widths[sheet.master] = max(widths.get(sheet.master, 0.0), sheet.width())
+        far = any(sheet.far and not sheet.has_print_range for sheet in sheets)
         for part in source.infolist():
             content_of = source.read(part)
             if part.filename == "styles.xml":
                 content_of = _fitted(content_of, widths)
+            elif part.filename == "content.xml" and far:
+                content_of = _with_print_ranges(content_of, sheets)
             made.writestr(part, content_of, compress_type=part.compress_type)
+    return ["far-cells"] if far else []
 
 
-def _widths(content: IO[bytes]) -> dict[str, float]:
-    """Name of a master page -> inches across of its widest sheet."""
-    found: dict[str, float] = {}
-    column_widths: dict[str, float] = {}
-    masters: dict[str, str] = {}
-    sheet: _Sheet | None = None
-    at = 0
+def _sheets(content: IO[bytes]) -> list[_Sheet]:
+    reading = _Reading()
     for event, each in ElementTree.iterparse(content, ("start", "end")):  # noqa: S314  LibreOffice wrote it
         if event == "start":
-            if each.tag == _TABLE and sheet is None:
-                sheet = _Sheet(masters.get(each.get(_name("table:style-name"), ""), ""))
-            elif each.tag == _ROW:
-                at = 0
+            reading.begins(each)
+        elif each.tag == _STYLE:
+            reading.style(each)
+        elif each.tag == _TABLE:
+            reading.table_ends(each)
+        elif each.tag == _COLUMN:
+            reading.column(each)
+        elif each.tag in _CELLS:
+            reading.cell(each)
+        elif each.tag == _ROW:
+            reading.row_ends(each)
+    return reading.sheets
+
+
+class _Reading:
+    """Of a workbook's content, once through."""
+
+    def __init__(self) -> None:
+        self.sheets: list[_Sheet] = []
+        self._column_widths: dict[str, float] = {}
+        self._masters: dict[str, str] = {}
+        self._sheet = _Sheet("", "", has_print_range=False)
+        self._depth = self._row = self._at = 0
+        self._row_counts = False
+
+    def begins(self, each: ElementTree.Element) -> None:
+        if each.tag == _ROW:
+            self._at, self._row_counts = 0, False
+        elif each.tag == _TABLE:
+            self._depth += 1
+            if self._depth == 1:
+                master = self._masters.get(each.get(_name("table:style-name"), ""), "")
+                ranged = _name("table:print-ranges") in each.attrib
+                self._sheet, self._row = _Sheet(each.get(_name("table:name"), ""), master, ranged), 0
+
+    def style(self, each: ElementTree.Element) -> None:
+        name = each.get(_name("style:name"), "")
+        self._masters[name] = each.get(_name("style:master-page-name"), "")
+        properties = each.find(_name("style:table-column-properties"))
+        if properties is not None:
+            self._column_widths[name] = _inches(properties.get(_name("style:column-width")), 0.0)
+
+    def table_ends(self, each: ElementTree.Element) -> None:
+        self._depth -= 1
+        if self._depth == 0:
+            self.sheets.append(self._sheet)
+            each.clear()
+
+    def column(self, each: ElementTree.Element) -> None:
+        width = self._column_widths.get(each.get(_name("table:style-name"), ""), 0.0) if _is_shown(each) else 0.0
+        self._sheet.columns.append((width, _times(each, "columns")))
+
+    def cell(self, each: ElementTree.Element) -> None:
+        sheet, count = self._sheet, _times(each, "columns")
+        if (len(each) or each.get(_name("office:value-type"))) and count < _FILLING:
+            if self._row - sheet.rows > _FAR_ROWS or self._at - sheet.used > _FAR_COLUMNS:
+                sheet.far = True
+            else:
+                spanned = int(each.get(_name("table:number-columns-spanned"), "1"))
+                sheet.used = max(sheet.used, self._at + max(count, spanned))
+                self._row_counts = True
+        self._at += count
+
+    def row_ends(self, each: ElementTree.Element) -> None:
+        count = _times(each, "rows")
+        if self._row_counts:
+            self._sheet.rows = self._row + min(count, _FILLING)
+            self._sheet.shown += min(count, _FILLING) if _is_shown(each) else 0
+        self._row += count
+        each.clear()
+
+
+def _times(each: ElementTree.Element, what: str) -> int:
+    return int(each.get(_name(f"table:number-{what}-repeated"), "1"))
+
+
+def _is_shown(each: ElementTree.Element) -> bool:
+    return each.get(_name("table:visibility"), "visible") == "visible"
+
+
+def _with_print_ranges(content: bytes, sheets: list[_Sheet]) -> bytes:
+    """What stands together is what is printed (ODF 1.2 part 1, 19.723 table:print-ranges)."""
+    for sheet in sheets:
+        if not sheet.far or sheet.has_print_range:
             continue
-        if each.tag == _STYLE:
-            name = each.get(_name("style:name"), "")
-            masters[name] = each.get(_name("style:master-page-name"), "")
-            properties = each.find(_name("style:table-column-properties"))
-            if properties is not None:
-                column_widths[name] = _inches(properties.get(_name("style:column-width")), 0.0)
-        elif sheet is not None and each.tag == _COLUMN:
-            shown = each.get(_name("table:visibility"), "visible") == "visible"
-            width = column_widths.get(each.get(_name("table:style-name"), ""), 0.0) if shown else 0.0
-            sheet.columns.append((width, int(each.get(_name("table:number-columns-repeated"), "1"))))
-        elif sheet is not None and each.tag in _CELLS:
-            count = int(each.get(_name("table:number-columns-repeated"), "1"))
-            across = int(each.get(_name("table:number-columns-spanned"), "1"))
-            if (len(each) or each.get(_name("office:value-type"))) and count < _FILLING:
-                sheet.used = max(sheet.used, at + max(count, across))
-            at += count
-        elif sheet is not None and each.tag == _ROW:
-            each.clear()
-        elif sheet is not None and each.tag == _TABLE:
-            found[sheet.master] = max(found.get(sheet.master, 0.0), sheet.width())
-            sheet = None
-            each.clear()
-    return found
+        quoted = "'" + sheet.name.replace("'", "''") + "'"
+        last = f"{_letters(max(sheet.used, 1))}{max(sheet.rows, 1)}"
+        shown = quoteattr(f"{quoted}.A1:{quoted}.{last}")
+        begins = f"<table:table table:name={quoteattr(sheet.name)}"
+        content = content.replace(begins.encode(), f"{begins} table:print-ranges={shown}".encode(), 1)
+    return content
+
+
+def _letters(column: int) -> str:
+    """1 -> A, 27 -> AA."""
+    said = ""
+    while column:
+        column, digit = divmod(column - 1, 26)
+        said = chr(ord("A") + digit) + said
+    return said
 
 
 def _fitted(styles: bytes, widths: dict[str, float]) -> bytes:

@@ -16,7 +16,7 @@ from server.conversion.refusals import Refused
 
 _WORTH_READING = re.compile(
     rb"href|src|Target|DOCTYPE|ENTITY|binary-data|url\(|@import|xml-stylesheet|[:<](?:del|moveFrom)\b|tracked-changes|"
-    rb"annotation",
+    rb"annotation|[:<](?:comment|threadedComment|cm)\b",
     re.IGNORECASE,
 )
 """In what has none of these nothing is to be done: the large parts, sheets and shared strings."""
@@ -164,7 +164,7 @@ class _Reader:
             local == "tracked-changes"
         ):
             opened.drop = self.seen.reviewed = True
-        elif local == "annotation":
+        elif local in ("annotation", "comment", "threadedcomment", "cm"):
             self.seen.reviewed = True
         elif local == "relationship":
             if self._leads_out(attributes):  # without the relation the part that names it cannot be loaded

@@ -23,6 +23,12 @@ class Settings(BaseSettings):
     database_url: str | None = None
     """SQLAlchemy URL; default SQLite in `var`. PostgreSQL: postgresql+psycopg://…"""
 
+    database_pool: int = Field(default=20, ge=2)
+    """Connections to the database that a process keeps; in a rush half as many more. PostgreSQL has to allow them
+    (`max_connections`) for all processes together, and 6 more for each of them that reads beside."""
+    threads: int = Field(default=16, ge=2)
+    """For files and workbooks, which wait for the disk more than they compute. Password checks have their own."""
+
     web: Path = Path(__file__).parents[2] / "web" / "build"
     """The built web application."""
     trusted_proxies: str = "127.0.0.1"
@@ -35,7 +41,9 @@ class Settings(BaseSettings):
     media_embedded: bool = True
     """Start and supervise a media node beside the server. False: nodes are started by hand (`nhipcau node`)."""
     media_secret: str | None = None
-    """Shared secret of nodes; default: made once and kept in `var/media.secret`."""
+    """What the tokens of nodes are made from; default: made once and kept in `var/media.secret`."""
+    media_revoked: str = ""
+    """Names (comma separated) of nodes whose tokens count no more."""
     media_plain_line: bool = False
     """Nodes on other machines may dial in without TLS: on a network that is trusted as a whole."""
 

@@ -33,7 +33,7 @@ class Services:
     def start(cls, settings: Settings, components: Components, clock: Callable[[], datetime] = utc_now) -> "Services":
         """Connects nothing yet: the first query does. `components`: `server.wiring.components()`."""
         settings.var.mkdir(parents=True, exist_ok=True, mode=0o700)
-        database = Database(settings.database)
+        database = Database(settings.database, settings.database_pool)
         bus = LocalBus()
         transactions = Transactions(database, bus, components, clock, audit_key(settings))
         return cls(settings, database, transactions, bus, Storage(settings), components, clock)

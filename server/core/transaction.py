@@ -81,15 +81,23 @@ class Transactions:
 
     @asynccontextmanager
     async def __call__(self, actor: Actor) -> AsyncIterator[Transaction]:
-        if self._one_writer is None:
-            async with self._open(actor) as transaction:
-                yield transaction
-            return
-        async with self._one_writer, self._open(actor) as transaction:
-            yield transaction
+        committed: list[Transaction] = []
+        try:
+            if self._one_writer is None:
+                async with self._open(actor, committed) as transaction:
+                    yield transaction
+            else:
+                async with self._one_writer, self._open(actor, committed) as transaction:
+                    yield transaction
+        finally:
+            # The next writer has the lock already, and the pool its connection, while thousands are told. It cannot
+            # have committed meanwhile (nothing is waited for in between), so events leave in the order of their
+            # numbers. Whoever was cancelled just after the commit has written all the same.
+            for each in committed:
+                each._committed()
 
     @asynccontextmanager
-    async def _open(self, actor: Actor) -> AsyncIterator[Transaction]:
+    async def _open(self, actor: Actor, committed: list[Transaction]) -> AsyncIterator[Transaction]:
         async with self._database.sessions() as session:
             await session.connection(execution_options={"write": True})
             transaction = Transaction(
@@ -107,5 +115,4 @@ class Transactions:
             except BaseException:
                 await session.rollback()
                 raise
-            # Still under the writer's lock: events leave in the order of their numbers.
-            transaction._committed()
+            committed.append(transaction)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import Annotated, TypeVar
 
-from fastapi import Depends
+from fastapi import Depends, Query
 from fastapi.requests import HTTPConnection
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -105,3 +105,6 @@ async def _writing(connection: HTTPConnection, actor: CurrentActor) -> AsyncIter
 
 Write = Annotated[Transaction, Depends(_writing, scope="function")]
 """A transaction of the current actor: committed when the route returns and before its response leaves."""
+
+SeenRevision = Annotated[int | None, Query(alias="revision", ge=0, le=2**31 - 1)]
+"""The revision that the editor saw: if it is another by now, the edit is refused as EditedMeanwhile (409)."""

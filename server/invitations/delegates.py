@@ -11,6 +11,7 @@ from server.accounts.actions.sessions import recheck
 from server.accounts.models import Person, RoleGrant
 from server.accounts.queries import may_choose
 from server.audit.actions import record
+from server.audit.revisions import next_revision
 from server.core.actor import Role
 from server.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from server.core.fields import folded
@@ -18,13 +19,14 @@ from server.core.transaction import Transaction
 from server.invitations.hooks import list_changed
 from server.invitations.list_writer import DelegateRole, Entry, carry_out, plan
 from server.invitations.people import Typed
+from server.invitations.queries import delegate as one_delegate
 from server.invitations.rights import ListRights, MeetingOver, lead_beyond, list_for_write
 from server.invitations.schemas import DelegatePatch, PersonChosen, PersonTyped
 from server.meetings.access import meeting_for_write
 from server.meetings.hooks import PointsRemoved
 from server.meetings.models import Delegate, Meeting, MemberPoint
 from server.organisations import queries as organisations
-from server.organisations.models import BridgePoint
+from server.organisations.models import BridgePoint, Unit
 
 _KEEPERS = (Role.ADMIN, Role.ORGANISER, Role.HALL_SECRETARY)
 """Whose word on the people of a unit is the unit's own."""
@@ -120,9 +122,10 @@ async def add_substitute(
     return await tx.session.get_one(Delegate, made, populate_existing=True)
 
 
-async def edit(tx: Transaction, delegate_id: int, patch: DelegatePatch) -> Delegate:
+async def edit(tx: Transaction, delegate_id: int, patch: DelegatePatch, seen: int | None = None) -> Delegate:
     """Another hall or role, or a correction of what was typed."""
     delegate, meeting, rights = await _listed(tx, delegate_id)
+    await next_revision(tx, delegate, seen, "delegate.edited", lambda: _as_json(tx, delegate_id))
     sent = patch.model_dump(exclude_unset=True)
     before = delegate.point_id
     if "point_id" in sent and sent["point_id"] != delegate.point_id:
@@ -238,6 +241,10 @@ async def _listed(tx: Transaction, delegate_id: int) -> tuple[Delegate, Meeting,
     return delegate, meeting, rights
 
 
+async def _as_json(tx: Transaction, delegate_id: int) -> Any:
+    return (await one_delegate(tx.session, delegate_id, tx.now)).model_dump(mode="json")
+
+
 async def _check_chosen(tx: Transaction, meeting: Meeting, rights: ListRights, person_ids: Sequence[int]) -> None:
     """Who is chosen by id exists, and is of the actor's own units or of the meeting's branch: names and addresses of
     others are not for the asking. A hall's secretary chooses within the own units."""
@@ -257,8 +264,9 @@ async def _check_chosen(tx: Transaction, meeting: Meeting, rights: ListRights, p
     if wrong:
         raise Invalid.fields(wrong)
     if not rights.everything:
-        for unit_id in set(units.values()):
-            await _require_secretary_at(tx, unit_id)
+        paths = await tx.session.scalars(select(Unit.path).where(Unit.id.in_(set(units.values()))))
+        if not all(tx.actor.has(Role.HALL_SECRETARY, path) for path in paths):
+            raise NotAllowed()
 
 
 async def _require_secretary_at(tx: Transaction, unit_id: int) -> None:

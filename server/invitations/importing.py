@@ -74,10 +74,11 @@ async def _look(session: AsyncSession, meeting_id: int, actor: Actor, sheets: li
     return await _understood(session, meeting, rights, sheets)
 
 
-async def template_of(session: AsyncSession, meeting_id: int, actor: Actor) -> bytes:
+async def template_of(services: Services, meeting_id: int, actor: Actor) -> bytes:
     """XLSX with the halls whose lists the actor keeps."""
-    meeting, rights = await list_rights(session, meeting_id, actor)
-    halls = await halls_of(session, meeting, rights)
+    async with services.database.read() as session:
+        meeting, rights = await list_rights(session, meeting_id, actor)
+        halls = await halls_of(session, meeting, rights)
     return await asyncio.to_thread(template, meeting.title, halls)
 
 

@@ -136,28 +136,31 @@ async def _write_people(tx: Transaction, lines: Sequence[Line]) -> None:
             person.id = written[typed].pop()
     # Links go to the address: whose opens more than this list can give keeps what stands there.
     kept = await lead_beyond(tx.session, {line.person.id for line in lines}, tx.actor)
+    filled: defaultdict[tuple[str, ...], list[dict[str, object]]] = defaultdict(list)
     for line in lines:
-        if line.person.id not in kept:
-            await _fill_in(tx, line)
+        more = _more(line) if line.person.id not in kept else {}
+        if more:
+            filled[tuple(more)].append({"id": line.person.id, **more})
+    for rows_of_kind in filled.values():
+        await tx.session.execute(update(Person), rows_of_kind)
 
 
-async def _fill_in(tx: Transaction, line: Line) -> None:
+def _more(line: Line) -> dict[str, object]:
     """What the list says beyond what was known, of people whom lists may describe."""
     typed, known = line.entry.who, line.person
     if known.account or not isinstance(typed, Typed):
-        return
-    more = {
+        return {}
+    return {
         name: value
         for name, value in (("title", typed.title), ("email", typed.email), ("phone", typed.phone))
         if value and not getattr(known, name)
     }
-    if more:
-        await tx.session.execute(update(Person).where(Person.id == known.id).values(**more))
 
 
 async def _write_rows(tx: Transaction, meeting_id: int, lines: Sequence[Line], source: Source) -> None:
     places = await _next_places(tx.session, meeting_id)
     fresh: list[tuple[Line, dict[str, object]]] = []
+    again: list[dict[str, object]] = []
     for line in lines:
         values: dict[str, object] = {
             "point_id": line.entry.point_id,
@@ -172,9 +175,9 @@ async def _write_rows(tx: Transaction, meeting_id: int, lines: Sequence[Line], s
         if line.row_id is None:
             fresh.append((line, {**values, "meeting_id": meeting_id, "person_id": line.person.id}))
         else:
-            await tx.session.execute(
-                update(Delegate).where(Delegate.id == line.row_id).values(removed_at=None, **values)
-            )
+            again.append({"id": line.row_id, "removed_at": None, **values})
+    if again:
+        await tx.session.execute(update(Delegate), again)
     for some in in_parts(fresh):
         rows = await tx.session.execute(
             insert(Delegate).returning(Delegate.person_id, Delegate.id), [row for _, row in some]

@@ -118,6 +118,7 @@ async def _out(session: AsyncSession, meeting_id: int, rows: Sequence[Any], now:
     return [
         DelegateOut(
             id=found.id,
+            revision=found.revision,
             person_id=person.id,
             full_name=person.full_name,
             title=person.title,

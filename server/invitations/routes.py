@@ -10,6 +10,7 @@ from server.accounts.dependencies import AppServices, CurrentActor, ReadSession,
 from server.audit.dependencies import AppAuditLog
 from server.core.fields import Id, Line
 from server.core.typesetting import compiled
+from server.edge.dependencies import SeenRevision
 from server.edge.exports import AppExports
 from server.invitations import delegates as lists
 from server.invitations import devices, entry_codes, importing, links, many, printed, queries
@@ -89,8 +90,8 @@ async def remove_many(meeting_id: RowId, write: DelegatesRemove, tx: Write) -> M
 
 
 @router.patch("/delegates/{delegate_id}")
-async def edit(delegate_id: RowId, patch: DelegatePatch, tx: Write) -> DelegateOut:
-    await lists.edit(tx, delegate_id, patch)
+async def edit(delegate_id: RowId, patch: DelegatePatch, tx: Write, seen: SeenRevision = None) -> DelegateOut:
+    await lists.edit(tx, delegate_id, patch, seen)
     return await queries.delegate(tx.session, delegate_id, tx.now)
 
 
@@ -125,8 +126,8 @@ async def refused(meeting_id: RowId, request: Request, actor: CurrentActor, serv
 @router.get(
     "/meetings/{meeting_id}/delegates/template.xlsx", response_class=Response, responses={200: {"content": {XLSX: {}}}}
 )
-async def template(meeting_id: RowId, actor: CurrentActor, session: ReadSession) -> Response:
-    return _file(await importing.template_of(session, meeting_id, actor), XLSX, f"mau-dai-bieu-{meeting_id}.xlsx")
+async def template(meeting_id: RowId, actor: CurrentActor, services: AppServices) -> Response:
+    return _file(await importing.template_of(services, meeting_id, actor), XLSX, f"mau-dai-bieu-{meeting_id}.xlsx")
 
 
 @router.post("/meetings/{meeting_id}/links", response_model=LinksOut)

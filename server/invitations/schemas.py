@@ -96,6 +96,7 @@ class ListedPoint(BaseModel):
 
 class DelegateOut(BaseModel):
     id: int
+    revision: int
     person_id: int
     full_name: str
     title: str

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from server.core.database import Base
 from server.core.fields import folded
+from server.core.revisions import Revised
 
 _CODE_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """Without those that are misread on paper."""
@@ -91,7 +92,7 @@ class MemberPoint(Base):
     """Who speaks for it, as on the name plate: "Đ/c Nguyễn Thị Hạnh, Bí thư Huyện ủy"."""
 
 
-class Delegate(Base):
+class Delegate(Revised, Base):
     """A person's membership in a meeting: who is invited, and in which hall he or she is expected."""
 
     __tablename__ = "delegates"

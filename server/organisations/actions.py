@@ -6,13 +6,14 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server.audit.actions import record
+from server.audit.revisions import next_revision
 from server.core.actor import Role
 from server.core.errors import Conflict, Invalid, NotAllowed
 from server.core.transaction import Transaction
 from server.organisations.models import BridgePoint, Unit
 from server.organisations.queries import point as point_of
 from server.organisations.queries import unit as unit_of
-from server.organisations.schemas import PointPatch, PointWrite, UnitPatch, UnitWrite
+from server.organisations.schemas import PointOut, PointPatch, PointWrite, UnitOut, UnitPatch, UnitWrite
 
 _LONGEST_PATH = 255
 
@@ -38,11 +39,12 @@ async def create_unit(tx: Transaction, write: UnitWrite) -> Unit:
     return await _add_unit(tx, parent, write.model_dump(exclude={"parent_id"}))
 
 
-async def edit_unit(tx: Transaction, unit_id: int, patch: UnitPatch) -> Unit:
+async def edit_unit(tx: Transaction, unit_id: int, patch: UnitPatch, seen: int | None = None) -> Unit:
     """Renames, re-orders, moves. A move takes the whole branch along and needs the right at both ends."""
     await _lock_tree(tx)
     unit = await unit_of(tx.session, unit_id)
     require_admin(tx, unit.path)
+    await next_revision(tx, unit, seen, "unit.edited", lambda: _as_json(UnitOut, unit))
     values = _given(patch, may_be_empty=("code", "valid_from", "valid_until"))
     parent_id = values.pop("parent_id", None)
     if "code" in values:
@@ -96,9 +98,10 @@ async def create_point(tx: Transaction, write: PointWrite) -> BridgePoint:
     return point
 
 
-async def edit_point(tx: Transaction, point_id: int, patch: PointPatch) -> BridgePoint:
+async def edit_point(tx: Transaction, point_id: int, patch: PointPatch, seen: int | None = None) -> BridgePoint:
     point = await point_of(tx.session, point_id)
     require_admin(tx, (await unit_of(tx.session, point.unit_id)).path)
+    await next_revision(tx, point, seen, "point.edited", lambda: _as_json(PointOut, point))
     values = _given(patch, may_be_empty=("seats", "contact_name", "contact_phone"))
     closed = values.pop("closed", None)
     if closed is not None and closed != (point.closed_at is not None):
@@ -161,6 +164,10 @@ async def _move(tx: Transaction, unit: Unit, parent_id: int) -> None:
     # Bulk updates pass the session by: forget what it holds.
     tx.session.expire_all()
     await tx.session.refresh(unit)
+
+
+async def _as_json(kind: type[UnitOut | PointOut], row: Unit | BridgePoint) -> Any:
+    return kind.model_validate(row).model_dump(mode="json")
 
 
 async def _lock_tree(tx: Transaction) -> None:

@@ -4,9 +4,10 @@ from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.database import Base
+from server.core.revisions import Revised
 
 
-class Unit(Base):
+class Unit(Revised, Base):
     """An administrative or Party unit. `path` is materialised ("/1/5/", its own id last) and decides rights.
 
     `valid_until` keeps units that were abolished (the districts, on 2025-07-01) in history and in use where needed.
@@ -31,7 +32,7 @@ class Unit(Base):
     valid_until: Mapped[date | None]
 
 
-class BridgePoint(Base):
+class BridgePoint(Revised, Base):
     """A place with equipment (điểm cầu). A unit may have several."""
 
     __tablename__ = "bridge_points"

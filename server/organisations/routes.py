@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from fastapi import Path as PathParameter
 
 from server.core.fields import Id
-from server.edge.dependencies import CurrentActor, ReadSession, Write
+from server.edge.dependencies import CurrentActor, ReadSession, SeenRevision, Write
 from server.organisations import actions, queries
 from server.organisations.schemas import PointOut, PointPatch, PointWrite, Tree, UnitOut, UnitPatch, UnitWrite
 
@@ -24,8 +24,8 @@ async def create_unit(write: UnitWrite, tx: Write) -> UnitOut:
 
 
 @router.patch("/units/{unit_id}")
-async def edit_unit(unit_id: RowId, patch: UnitPatch, tx: Write) -> UnitOut:
-    return UnitOut.model_validate(await actions.edit_unit(tx, unit_id, patch))
+async def edit_unit(unit_id: RowId, patch: UnitPatch, tx: Write, seen: SeenRevision = None) -> UnitOut:
+    return UnitOut.model_validate(await actions.edit_unit(tx, unit_id, patch, seen))
 
 
 @router.delete("/units/{unit_id}", status_code=204)
@@ -39,8 +39,8 @@ async def create_point(write: PointWrite, tx: Write) -> PointOut:
 
 
 @router.patch("/points/{point_id}")
-async def edit_point(point_id: RowId, patch: PointPatch, tx: Write) -> PointOut:
-    return PointOut.model_validate(await actions.edit_point(tx, point_id, patch))
+async def edit_point(point_id: RowId, patch: PointPatch, tx: Write, seen: SeenRevision = None) -> PointOut:
+    return PointOut.model_validate(await actions.edit_point(tx, point_id, patch, seen))
 
 
 @router.delete("/points/{point_id}", status_code=204)

@@ -67,6 +67,7 @@ class UnitOut(BaseModel):
 
     id: int
     parent_id: int | None
+    revision: int
     path: str
     name: str
     short_name: str
@@ -103,6 +104,7 @@ class PointOut(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     id: int
+    revision: int
     unit_id: int
     name: str
     short_name: str

@@ -5,9 +5,10 @@ from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Str
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.database import Base
+from server.core.revisions import Revised
 
 
-class Paper(Base):
+class Paper(Revised, Base):
     """A paper (tài liệu) of a meeting: of one agenda item, or of the whole meeting. Its content is its newest ready
     version."""
 
@@ -80,6 +81,8 @@ class PaperVersion(Base):
     """text (born digital), ocr, none."""
     outline: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     """[{"title", "page", "level"}], pages from 1."""
+    page_labels: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """What is printed on the pages ("i", "ii", "1"); empty: their numbers."""
     signatures: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     """See schemas.SignatureOut; not empty: the original is never rewritten."""
     guess: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
@@ -109,7 +112,7 @@ class PaperPage(Base):
     """[[x, y, width, height, [[x, width, "word"], …]], …] as parts (0 … 1) of the page, reading order."""
 
 
-class AccessPolicy(Base):
+class AccessPolicy(Revised, Base):
     """Who may read, set at one place: a paper, or an agenda item for all papers of it that have no policy of their own.
     Without any: every member of the meeting reads, nobody downloads."""
 

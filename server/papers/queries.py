@@ -83,6 +83,7 @@ async def version(session: AsyncSession, version_id: int, actor: Actor, now: dat
         version=_version_out(found, bool(found.outline), rights),
         paper=out,
         outline=[OutlineEntry.model_validate(entry) for entry in found.outline],
+        page_labels=found.page_labels,
         pages=[(width, height) for width, height in sizes],
     )
 
@@ -105,10 +106,15 @@ async def item_policy(session: AsyncSession, item_id: int, actor: Actor) -> Poli
     if not profile.manages_papers_of(item_id):
         raise NotAllowed()
     row = await session.scalar(select(AccessPolicy).where(AccessPolicy.item_id == item_id))
+    return await own_policy(session, row)
+
+
+async def own_policy(session: AsyncSession, row: AccessPolicy | None) -> PolicyOut | None:
+    """What is set at one place; None: nothing is."""
     if row is None:
         return None
     policy = policy_of(row, None)
-    return _policy_out(policy, await _names(session, [policy]), own=True)
+    return _policy_out(policy, await _names(session, [policy]), own=row)
 
 
 async def readers_of_paper(session: AsyncSession, paper_id: int, actor: Actor, now: datetime) -> ReadersOut:
@@ -212,6 +218,7 @@ def paper_out(
     return PaperOut.model_validate(
         {
             "id": found.id,
+            "revision": found.revision,
             "meeting_id": found.meeting_id,
             "item_id": found.item_id,
             "position": found.position,
@@ -228,7 +235,7 @@ def paper_out(
             "pending": versions.pending,
             "older": versions.older,
             "my": PaperMy(read=rights.read, download=rights.download, manage=rights.manage),
-            "policy": _policy_out(policy, names, own=found.id in policies.by_paper) if rights.manage else None,
+            "policy": _policy_out(policy, names, own=policies.by_paper.get(found.id)) if rights.manage else None,
         }
     )
 
@@ -304,9 +311,10 @@ def _version_out(found: PaperVersion, has_outline: bool, rights: PaperRights) ->
 _OF_VERSION = frozenset(VersionOut.model_fields) - {"has_outline", "guess", "by"}
 
 
-def _policy_out(policy: Policy, names: Mapping[tuple[str, int], str], *, own: bool) -> PolicyOut:
+def _policy_out(policy: Policy, names: Mapping[tuple[str, int], str], *, own: AccessPolicy | None) -> PolicyOut:
     return PolicyOut(
-        own=own,
+        revision=own.revision if own is not None else 0,
+        own=own is not None,
         hidden=policy.hidden,
         opens_at=policy.opens_at,
         download=policy.download,

@@ -8,12 +8,13 @@ from fastapi.responses import Response
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
 from server.core.errors import Invalid, NotFound
 from server.core.fields import Id
-from server.edge.dependencies import component
+from server.edge.dependencies import SeenRevision, component
 from server.papers import queries
 from server.papers.access import policy_actions
 from server.papers.access.grouped_readers import GroupedReaders
 from server.papers.access.policies import Policy
 from server.papers.actions import papers, versions
+from server.papers.delivery.page_taking import PageTaking
 from server.papers.delivery.pages import Pictures, compressed_json, etag_of, headers_of, picture, unchanged
 from server.papers.hooks import HandedOut
 from server.papers.library_cache import LibraryCache
@@ -75,8 +76,8 @@ async def readers_with(meeting_id: RowId, write: PolicyWrite, actor: CurrentActo
 
 
 @router.patch("/papers/{paper_id}")
-async def edit(paper_id: RowId, patch: PaperPatch, tx: Write) -> PaperOut:
-    await papers.edit(tx, paper_id, patch)
+async def edit(paper_id: RowId, patch: PaperPatch, tx: Write, seen: SeenRevision = None) -> PaperOut:
+    await papers.edit(tx, paper_id, patch, seen)
     return await _paper(tx, paper_id)
 
 
@@ -112,9 +113,9 @@ async def overrule_mark(paper_id: RowId, write: OverruleWrite, tx: Write) -> Pap
 
 
 @router.put("/papers/{paper_id}/policy")
-async def set_for_paper(paper_id: RowId, tx: Write, write: PolicyBody = None) -> PaperOut:
+async def set_for_paper(paper_id: RowId, tx: Write, write: PolicyBody = None, seen: SeenRevision = None) -> PaperOut:
     """Null: the agenda item's policy counts again."""
-    await policy_actions.set_for_paper(tx, paper_id, write)
+    await policy_actions.set_for_paper(tx, paper_id, write, seen)
     return await _paper(tx, paper_id)
 
 
@@ -130,9 +131,11 @@ async def item_policy(item_id: RowId, actor: CurrentActor, session: ReadSession)
 
 
 @router.put("/items/{item_id}/paper-policy")
-async def set_for_item(item_id: RowId, tx: Write, write: PolicyBody = None) -> PolicyOut | None:
+async def set_for_item(
+    item_id: RowId, tx: Write, write: PolicyBody = None, seen: SeenRevision = None
+) -> PolicyOut | None:
     """Null: all members read its papers again."""
-    await policy_actions.set_for_item(tx, item_id, write)
+    await policy_actions.set_for_item(tx, item_id, write, seen)
     await tx.session.flush()
     return await queries.item_policy(tx.session, item_id, tx.actor)
 
@@ -184,7 +187,11 @@ async def image(
         raise NotFound()
     services.components[HandedOut].hears(actor, found.id)
     etag = f'"{etag_of(found)}-{number}-{width.value}"'
-    return unchanged(request, etag) or await picture(
+    if (known := unchanged(request, etag)) is not None:
+        return known
+    if width is PictureWidth.SCREEN:
+        await services.components[PageTaking].sharp(actor, found, number)
+    return await picture(
         services.components[Pictures], f"{found.folder}/pages/{number}-{width.value}.webp", "image/webp", etag
     )
 

@@ -198,6 +198,8 @@ class AudienceOut(BaseModel):
 
 
 class PolicyOut(BaseModel):
+    revision: int
+    """Of what is set here; 0: nothing is."""
     own: bool
     """Set here; else taken over from the agenda item, or the rule where nothing is set: all members read."""
     hidden: bool
@@ -209,6 +211,8 @@ class PolicyOut(BaseModel):
 
 class PaperOut(BaseModel):
     id: int
+    revision: int
+    """Of its facts and place."""
     meeting_id: int
     item_id: int | None
     position: int
@@ -276,6 +280,8 @@ class VersionFull(BaseModel):
     version: VersionOut
     paper: PaperOut
     outline: list[OutlineEntry]
+    page_labels: list[str]
+    """What is printed on the pages ("i", "ii", "1"), one a page; empty: their numbers."""
     pages: list[tuple[float, float]]
     """Width and height in points (1/72 inch), from page 1."""
 

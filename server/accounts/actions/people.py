@@ -9,10 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.accounts.actions.sessions import recheck, revoke_all_of
 from server.accounts.hooks import led_by
 from server.accounts.models import AccessLink, Person, RoleGrant
-from server.accounts.queries import grants_of
+from server.accounts.queries import grants_of, person_full
 from server.accounts.queries import person as person_of
 from server.accounts.schemas import PersonPatch, PersonWrite, RoleWrite
 from server.audit.actions import record
+from server.audit.revisions import next_revision
 from server.core.actor import Actor, Role
 from server.core.errors import Conflict, Invalid, NotAllowed
 from server.core.fields import folded
@@ -50,7 +51,13 @@ async def create_person(tx: Transaction, write: PersonWrite, password_hash: str 
     return person
 
 
-async def edit_person(tx: Transaction, person_id: int, patch: PersonPatch, password_hash: str | None = None) -> Person:
+async def edit_person(
+    tx: Transaction,
+    person_id: int,
+    patch: PersonPatch,
+    password_hash: str | None = None,
+    seen: int | None = None,
+) -> Person:
     """A new password or disabling ends the person's sessions and links. Who sets a password, a login or the address
     that links go to needs the right over all that the person may do."""
     sent = patch.model_dump(exclude_unset=True, exclude={"password", "disabled"})
@@ -59,6 +66,7 @@ async def edit_person(tx: Transaction, person_id: int, patch: PersonPatch, passw
         person = await require_weight_of(tx, person_id)
     else:
         person = await require_admin_of(tx.session, tx.actor, person_id)
+    await next_revision(tx, person, seen, "person.edited", lambda: _as_json(tx, person))
     values: dict[str, Any] = {name: value for name, value in sent.items() if value is not None or name in _MAY_BE_EMPTY}
     if "unit_id" in values:
         await _require_admin_at(tx.session, tx.actor, values["unit_id"])
@@ -83,10 +91,11 @@ async def edit_person(tx: Transaction, person_id: int, patch: PersonPatch, passw
     return person
 
 
-async def set_roles(tx: Transaction, person_id: int, roles: Sequence[RoleWrite]) -> Person:
+async def set_roles(tx: Transaction, person_id: int, roles: Sequence[RoleWrite], seen: int | None = None) -> Person:
     """Replaces the person's roles. Every role given or taken away must be over a unit the actor administers."""
     person = await person_of(tx.session, person_id)
     await _require_admin_at(tx.session, tx.actor, person.unit_id)
+    await next_revision(tx, person, seen, "person.roles-set", lambda: _as_json(tx, person))
     wanted = {(role.role, role.unit_id) for role in roles}
     present = {
         (Role(grant.role), grant.unit_id): grant
@@ -180,6 +189,10 @@ async def reach_of(tx: Transaction, person: Person) -> str | None:
         if grant.role is Role.ADMIN and unit.path.startswith(grant.unit_path)
     ]
     return min(paths, key=len)
+
+
+async def _as_json(tx: Transaction, person: Person) -> Any:
+    return (await person_full(tx.session, tx.actor, person.id)).model_dump(mode="json")
 
 
 async def _require_admin_at(session: AsyncSession, actor: Actor, unit_id: int) -> None:

@@ -103,9 +103,9 @@ def check(path: Path) -> Archive | None:
     return found
 
 
-def scrub(source: Path, target: Path) -> None:
+def scrub(source: Path, target: Path) -> xml_parts.Seen:
     """A copy whose XML parts point to nothing outside and hold nothing that its authors took out again. Of an archive
-    that `check` let through."""
+    that `check` let through. Returns what was in them."""
     seen = xml_parts.Seen()
     with (
         zipfile.ZipFile(source) as archive,
@@ -117,6 +117,7 @@ def scrub(source: Path, target: Path) -> None:
             clean = _scrubbed(part.filename, content, seen, within)
             plain = zipfile.ZIP_STORED if part.filename == "mimetype" else None
             made.writestr(part.filename, clean, compress_type=plain)
+    return seen
 
 
 def _scrubbed(name: str, content: bytes, seen: xml_parts.Seen, within: frozenset[str]) -> bytes:

@@ -9,16 +9,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.accounts.models import Person
 from server.accounts.queries import may_choose
 from server.audit.actions import record
+from server.audit.queries import last_actor
 from server.core.errors import Invalid, NotAllowed
+from server.core.revisions import EditedMeanwhile
 from server.core.transaction import Transaction
 from server.meetings.models import AgendaItem, Delegate, Meeting, MemberPoint
 from server.organisations.models import BridgePoint, Unit
 from server.organisations.queries import ids_of
-from server.papers.access.lookup import item_of, library_for_write, paper_for_write
+from server.papers.access.lookup import item_of, library_for_write, paper_for_write, require_own_by_link
 from server.papers.access.policies import policies_in, policy_of
 from server.papers.hooks import narrowed
 from server.papers.live import library_changed
-from server.papers.models import AccessPolicy, Paper
+from server.papers.models import AccessPolicy, LibraryState, Paper
+from server.papers.queries import own_policy
 from server.papers.schemas import AudienceEntry, ByPerson, ByPoint, ByUnit, PolicyWrite
 
 _GONE = {
@@ -28,22 +31,24 @@ _GONE = {
 }
 
 
-async def set_for_paper(tx: Transaction, paper_id: int, write: PolicyWrite | None) -> Paper:
+async def set_for_paper(tx: Transaction, paper_id: int, write: PolicyWrite | None, seen: int | None = None) -> Paper:
     """The paper's own policy; None: its item's counts again."""
     paper, meeting = await paper_for_write(tx, paper_id)
-    await _set(tx, meeting.id, write, paper_id=paper_id)
+    require_own_by_link(tx.actor, paper)
+    await _set(tx, meeting.id, write, seen, paper_id=paper_id)
     await record(tx, "paper.policy-set", "paper", paper_id, meeting=meeting.id, policy=_facts(write))
     await _changed(tx, meeting.id, "paper.policy-set")
     return paper
 
 
-async def set_for_item(tx: Transaction, item_id: int, write: PolicyWrite | None) -> AgendaItem:
+async def set_for_item(tx: Transaction, item_id: int, write: PolicyWrite | None, seen: int | None = None) -> AgendaItem:
     """For all papers of the item without a policy of their own; None: the meeting's members read them."""
     item = await item_of(tx.session, item_id)
     meeting, profile = await library_for_write(tx, item.meeting_id)
     if not profile.manages_papers_of(item_id):
         raise NotAllowed()
-    await _set(tx, meeting.id, write, item_id=item_id)
+    require_own_by_link(tx.actor, None)
+    await _set(tx, meeting.id, write, seen, item_id=item_id)
     await record(tx, "agenda.paper-policy-set", "meeting", meeting.id, item=item_id, policy=_facts(write))
     await _changed(tx, meeting.id, "agenda.paper-policy-set")
     return item
@@ -114,12 +119,21 @@ async def _set(
     tx: Transaction,
     meeting_id: int,
     write: PolicyWrite | None,
+    seen: int | None,
     *,
     item_id: int | None = None,
     paper_id: int | None = None,
 ) -> None:
     place = AccessPolicy.item_id == item_id if paper_id is None else AccessPolicy.paper_id == paper_id
     row = await tx.session.scalar(select(AccessPolicy).where(place))
+    now = row.revision if row is not None else 0
+    if seen is not None and seen != now:
+        current = await own_policy(tx.session, row)
+        raise EditedMeanwhile(
+            revision=now,
+            current=current.model_dump(mode="json") if current is not None else None,
+            changed_by=await last_actor(tx.session, "paper.policy-set", "paper", paper_id) if paper_id else "",
+        )
     if write is None:
         if row is not None:
             await tx.session.delete(row)
@@ -128,9 +142,17 @@ async def _set(
     if row is None:
         row = AccessPolicy(meeting_id=meeting_id, item_id=item_id, paper_id=paper_id)
         tx.session.add(row)
+    row.revision = await _next_revision(tx, meeting_id, now)
     row.hidden, row.opens_at, row.download = write.hidden, write.opens_at, write.download
     row.marked = write.marked
     row.audience = [entry.model_dump() for entry in write.audience]
+
+
+async def _next_revision(tx: Transaction, meeting_id: int, now: int) -> int:
+    """Never one that was here before, though the row may have been taken away and made anew: the library's grows with
+    every change of a policy."""
+    library = await tx.session.scalar(select(LibraryState.revision).where(LibraryState.meeting_id == meeting_id))
+    return max(now, library or 0) + 1
 
 
 async def _changed(tx: Transaction, meeting_id: int, kind: str) -> None:

@@ -6,15 +6,17 @@ from typing import Any
 from sqlalchemy import select
 
 from server.audit.actions import record
+from server.audit.revisions import check_revision
 from server.core.errors import Conflict, NotAllowed, NotFound
 from server.core.fields import folded
 from server.core.transaction import Transaction
-from server.papers.access.lookup import item_of, library_for_write, library_of, paper_for_write
+from server.papers.access.lookup import item_of, library_for_write, library_of, paper_for_write, require_own_by_link
 from server.papers.access.policy_actions import keep_policy
 from server.papers.hooks import PaperHooks, narrowed
 from server.papers.live import library_changed
 from server.papers.models import Paper, PaperVersion
 from server.papers.notices import RECALLED, tell_readers
+from server.papers.queries import paper as paper_now
 from server.papers.schemas import PaperPatch
 from server.papers.storage_cleanup import drop_content, drop_packs
 
@@ -22,15 +24,18 @@ _PLACE = ("item_id", "position")
 _MAY_BE_EMPTY = ("issued_on", "item_id")
 
 
-async def edit(tx: Transaction, paper_id: int, patch: PaperPatch) -> Paper:
+async def edit(tx: Transaction, paper_id: int, patch: PaperPatch, seen: int | None = None) -> Paper:
     """Facts and place. A paper that moves to another item never becomes readable for more people by it: see
     `readers.keep_policy`."""
     paper, _meeting = await paper_for_write(tx, paper_id)
+    if patch.model_fields_set:
+        await check_revision(tx, paper, seen, "paper.edited", lambda: _as_json(tx, paper_id))
     given = {name: getattr(patch, name) for name in patch.model_fields_set}
     given = {name: value for name, value in given.items() if value is not None or name in _MAY_BE_EMPTY}
     changed = {name: value for name, value in given.items() if getattr(paper, name) != value}
     if not changed:
         return paper
+    paper.revision += 1
     if "item_id" in changed:
         await _move(tx, paper, changed["item_id"])
     if not changed.keys().isdisjoint(_PLACE):
@@ -70,6 +75,7 @@ async def reorder(tx: Transaction, meeting_id: int, paper_ids: Sequence[int]) ->
 async def recall(tx: Transaction, paper_id: int, reason: str) -> Paper:
     """Withdrawn from every device at once; its readers see that it was, and why. Conflict if it is recalled already."""
     paper, _meeting = await paper_for_write(tx, paper_id)
+    require_own_by_link(tx.actor, paper)
     if paper.recalled_at is not None:
         raise Conflict("Tài liệu này đã được thu hồi rồi.", "This paper is recalled already.")
     await tell_readers(tx, paper, RECALLED, reason=reason)
@@ -82,6 +88,7 @@ async def recall(tx: Transaction, paper_id: int, reason: str) -> Paper:
 async def restore(tx: Transaction, paper_id: int) -> Paper:
     """Readable again by those who could read it before. Conflict if it is not recalled."""
     paper, _meeting = await paper_for_write(tx, paper_id)
+    require_own_by_link(tx.actor, paper)
     if paper.recalled_at is None:
         raise Conflict("Tài liệu này không bị thu hồi.", "This paper is not recalled.")
     paper.recalled_at, paper.recalled_by, paper.recall_reason = None, "", ""
@@ -92,10 +99,15 @@ async def restore(tx: Transaction, paper_id: int) -> Paper:
 async def delete(tx: Transaction, paper_id: int) -> None:
     """For good: files and text go too, and only the audit log tells of it."""
     paper, _meeting = await paper_for_write(tx, paper_id)
+    require_own_by_link(tx.actor, paper)
     paper.deleted_at = tx.now
     await drop_content(tx, paper_id)
     await _withdraw(tx, paper)
     await _done(tx, paper, "paper.deleted", title=paper.title)
+
+
+async def _as_json(tx: Transaction, paper_id: int) -> Any:
+    return (await paper_now(tx.session, paper_id, tx.actor, tx.now)).model_dump(mode="json")
 
 
 async def _withdraw(tx: Transaction, paper: Paper) -> None:

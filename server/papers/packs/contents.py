@@ -18,7 +18,8 @@ from server.meetings.access import visible_meeting
 from server.meetings.models import AgendaItem, Delegate, Meeting, MemberPoint
 from server.organisations.models import BridgePoint, Unit
 from server.papers.access.policies import policies_in
-from server.papers.access.rights import NONE, PaperRights, expected_readers, library_rights, reading_points
+from server.papers.access.reader_profile import hall_profiles
+from server.papers.access.rights import NONE, PaperRights, decide, expected_readers, library_rights
 from server.papers.models import Paper, PaperVersion
 from server.papers.packs.schemas import LeftOut
 from server.pdf.messages import PackCover, PackItem, PackPaper
@@ -128,22 +129,20 @@ async def _hall(
     readers = await expected_readers(session, meeting, now) if delegates else {}
     policies = await policies_in(session, [meeting.id])
     own_reader = _reader(listed)
-    halls = {
-        paper_id: points is None or point_id in points
-        for paper_id in listed
-        if not delegates
-        for points in [await reading_points(session, paper_id, now)]
-    }
+    hall = None if delegates else (await hall_profiles(session, meeting.id)).get(point_id)
 
     def take(paper: Paper) -> tuple[bool, tuple[str, str] | None]:
         rights = listed.get(paper.id, NONE)
         if not rights.listed or not rights.read or paper.recalled_at is not None:
             return own_reader(paper)
-        for_all = delegates <= readers.get(paper.id, frozenset()) if delegates else halls.get(paper.id, False)
+        policy = policies.of(paper)
+        if delegates:
+            for_all = delegates <= readers.get(paper.id, frozenset())
+        else:
+            for_all = decide(paper, policy, hall, now).read
         if not for_all:
             return False, _NOT_FOR_ALL
         # Who manages the paper may print it for a hall, whatever its readers may download.
-        policy = policies.of(paper)
         if policy.marked and not rights.manage:
             return False, _MARKED
         return (True, None) if rights.manage or policy.download else (False, _VIEW_ONLY)

@@ -114,6 +114,21 @@ async def test_a_wide_sheet_fits_its_page(tmp_path: Path) -> None:
     assert all(line[3] > 0.006 for page in vast.pages[:-1] for line in page.lines)
 
 
+async def test_a_cell_far_away_does_not_make_a_million_pages(tmp_path: Path) -> None:
+    done = await made(tmp_path / "job", papers.stray_xlsx(), "a.xlsx")
+    assert len(done.pages) == 2
+    assert "Đơn vị 9" in done.pages[0].text
+    assert "Chú thích" in done.pages[1].text
+    assert "lạc" not in done.pages[0].text + done.pages[1].text
+    assert [each.code for each in done.report.warnings] == ["far-cells"]
+
+
+async def test_a_sheet_that_is_no_paper_is_refused_with_its_rows(tmp_path: Path) -> None:
+    done = await made(tmp_path / "job", papers.xlsx(1500), "a.xlsx", pages_max=20)
+    assert done.code == "sheet-too-long"
+    assert "1.500 dòng" in done.steps[-1].problem.vi  # type: ignore[union-attr]
+
+
 def test_every_sheet_of_a_scanners_picture_becomes_a_page(tmp_path: Path) -> None:
     picture_to_pdf(papers.file(tmp_path, "a.tif", papers.saved_as("TIFF", 3)), tmp_path / "a.pdf")
     with pikepdf.open(tmp_path / "a.pdf") as document:

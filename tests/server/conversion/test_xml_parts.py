@@ -7,6 +7,7 @@ import time
 import zipfile
 from pathlib import Path
 
+import pikepdf
 import pytest
 
 from server.conversion.inspection import archives
@@ -132,6 +133,32 @@ async def test_words_that_were_deleted_are_not_published(tmp_path: Path) -> None
     assert "năm tỷ" not in text
     assert ("hàng giữ" in text, "hàng bỏ" in text) == (True, False)
     assert "review-removed" in {each.code for each in done.report.warnings}
+
+
+COMMENTED = {
+    "word/_rels/document.xml.rels": (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId7" '
+        'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/comments" Target="comments.xml"/>'
+        "</Relationships>"
+    ),
+    "word/comments.xml": (
+        '<w:comments xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:comment w:id="0" '
+        'w:author="Người soạn"><w:p><w:r><w:t>GHI CHÚ KÍN</w:t></w:r></w:p></w:comment></w:comments>'
+    ),
+}
+
+
+async def test_comments_are_not_published_and_told_of(tmp_path: Path) -> None:
+    marked = '<w:p><w:commentRangeStart w:id="0"/><w:r><w:t>Kinh phí ba tỷ</w:t></w:r><w:commentRangeEnd w:id="0"/>'
+    body = marked + '<w:r><w:commentReference w:id="0"/></w:r></w:p>'
+    done = await made(tmp_path / "job", papers.docx(body=body, extra=dict(COMMENTED)), "a.docx")
+    assert "Kinh phí ba tỷ" in done.pages[0].text
+    assert "review-removed" in {each.code for each in done.report.warnings}
+    with pikepdf.open(done.result / "reading.pdf") as document:
+        said = "".join(repr(each) for each in document.objects)
+        assert not any("/Annots" in page.obj for page in document.pages)
+    assert "KÍN" not in done.pages[0].text
+    assert "Người soạn" not in said
 
 
 def old_run(text: str, font: str) -> str:

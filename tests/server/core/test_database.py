@@ -8,10 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy import select, text
 
 from server.core.actor import SYSTEM
+from server.core.config import Settings
 from server.core.errors import DomainError
 from server.core.services import Services
 from server.meetings.models import Meeting
 from server.migrations import OldSchema, require_newest, upgrade
+from server.wiring import components
 from tests import builders
 from tests.builders import Province
 from tests.conftest import Browsers
@@ -94,3 +96,30 @@ async def test_many_statements_in_a_row_let_others_have_their_turn(services: Ser
     await going
     # One every three milliseconds.
     assert had > taken / 0.003 / 3, f"{had} turns in {taken:.3f} s"
+
+
+async def test_the_pool_is_as_large_as_configured(settings: Settings) -> None:
+    """And half as much again in a rush; whoever comes after waits, and is served."""
+    services = Services.start(settings.model_copy(update={"database_pool": 2}), components())
+    held = open_now = most = 0
+    enough = asyncio.Event()
+
+    async def read() -> None:
+        nonlocal held, open_now, most
+        async with services.database.read() as session:
+            await session.execute(text("SELECT 1"))
+            open_now += 1
+            most = max(most, open_now)
+            if open_now == 3:
+                enough.set()
+            await enough.wait()
+            await asyncio.sleep(0.02)
+            open_now -= 1
+            held += 1
+
+    try:
+        async with asyncio.timeout(20):
+            await asyncio.gather(*(read() for _ in range(8)))
+    finally:
+        await services.stop()
+    assert (most, held) == (3, 8)

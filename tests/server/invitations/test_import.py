@@ -9,14 +9,16 @@ import httpx2
 import pytest
 import python_calamine
 import xlsxwriter
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from server.accounts.models import Person
+from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.meetings.models import Delegate, Meeting
 from tests.builders import Province
 from tests.conftest import Browsers
 from tests.server.invitations.conftest import Add
+from tests.statements import counted
 
 HEADER = ["STT", "Họ và tên", "Chức vụ", "Đơn vị", "Điểm cầu", "Tư cách", "E-mail", "Điện thoại"]
 
@@ -113,6 +115,31 @@ async def test_twelve_thousand_rows(organiser: httpx2.AsyncClient, meeting: Meet
         )
         assert {number for _, number in places} == {2000}
         assert await session.scalar(select(func.count()).where(Person.search_name.startswith("dai bieu so"))) == 12_000
+
+
+async def test_people_who_come_again_cost_as_many_statements_as_one(
+    organiser: httpx2.AsyncClient, meeting: Meeting, services: Services
+) -> None:
+    """Taken off the list, put on it again, and with addresses that nobody knew: not one statement for each."""
+    costs, first = [], 0
+    for size in (3, 40):
+        people = range(first, first + size)
+        first += size
+        bare = workbook(*([n, f"Trở lại {n}", "", "", "Lát", "", "", ""] for n in people))
+        assert (await send(organiser, meeting, bare, apply=True)).json()["added"] == size
+        async with services.transactions(SYSTEM) as tx:
+            await tx.session.execute(update(Delegate).values(removed_at=tx.now))
+        full = workbook(*([n, f"Trở lại {n}", "Bí thư", "", "Lát", "", f"so{n}@hop.test", ""] for n in people))
+        with counted(services) as statements:
+            applied = (await send(organiser, meeting, full, apply=True)).json()
+        assert (applied["added"], await count(services, meeting)) == (size, size)
+        costs.append([each for each in statements if each.startswith(("UPDATE", "INSERT"))])
+        async with services.database.read() as session:
+            known = await session.scalars(
+                select(Person.email).where(Person.search_name.startswith("tro lai"), Person.email.is_not(None))
+            )
+            assert set(known) == {f"so{n}@hop.test" for n in range(first)}
+    assert len(costs[0]) == len(costs[1]), costs
 
 
 async def test_an_ambiguous_hall_is_asked_about(

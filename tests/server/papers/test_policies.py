@@ -39,10 +39,11 @@ async def test_policies_are_set_and_inherited(place: Place) -> None:
     ]
     assert set_ == (await place.organiser.get(item_path)).json()
     [paper] = (await place.organiser.get(place.list_path)).json()["papers"]
-    assert paper["policy"] == {**set_, "own": False}
+    assert paper["policy"] == {**set_, "own": False, "revision": 0}
     assert paper["state"] == "locked"
     own = (await place.organiser.put(f"{place.path}/policy", json={"download": True})).json()
     assert own["policy"] == {
+        "revision": own["policy"]["revision"],
         "own": True,
         "hidden": False,
         "opens_at": None,
@@ -184,3 +185,39 @@ async def test_a_presenter_looks_nobody_up_by_naming_readers(place: Place, brows
     # The organiser may search people, and what stands there already may stay.
     assert (await place.organiser.put(path, json=naming(province.stranger))).status_code == 200
     assert (await presenter.put(path, json={**naming(province.stranger), "download": True})).status_code == 200
+
+
+async def test_of_two_who_say_who_may_read_the_second_is_told(place: Place) -> None:
+    """At a paper and at an agenda item, also where the first took away what was set, or set it anew."""
+    for path in (f"{place.path}/policy", f"/api/items/{place.items[0].id}/paper-policy"):
+
+        async def put(seen: int, policy: dict[str, Any] | None, path: str = path) -> tuple[int, Any]:
+            answer = await place.organiser.put(f"{path}?revision={seen}", json=policy)
+            return answer.status_code, answer.json()
+
+        named = {"audience": [{"kind": "person", "id": place.province.delegate.id}]}
+        status, made = await put(0, named)
+        assert status == 200
+        seen = (made if "audience" in made else made["policy"])["revision"]
+        status, clash = await put(0, {"hidden": True})
+        assert (status, clash["code"]) == (409, "edited-meanwhile")
+        assert [each["name"] for each in clash["details"]["current"]["audience"]] == ["Liêng Đại Biểu"]
+        assert clash["details"]["revision"] == seen
+        assert (await put(seen, None))[0] == 200
+        status, clash = await put(seen, {"download": True})
+        assert (status, clash["details"]["current"], clash["details"]["revision"]) == (409, None, 0)
+        assert (await put(0, named))[0] == 200
+        # Set anew, it is not what was seen at first, though it looks the same.
+        assert (await put(seen, {"download": True}))[0] == 409
+
+
+async def test_of_two_who_edit_a_paper_the_second_is_told(place: Place) -> None:
+    first = await place.organiser.patch(f"{place.path}?revision=1", json={"title": "Báo cáo (sửa)"})
+    assert first.json()["revision"] == 2
+    second = await place.organiser.patch(f"{place.path}?revision=1", json={"number": "12-BC/TU"})
+    assert (second.status_code, second.json()["code"]) == (409, "edited-meanwhile")
+    details = second.json()["details"]
+    assert details["current"]["title"] == "Báo cáo (sửa)"
+    assert details["changed_by"] == place.province.organiser.full_name
+    # What changes nothing is no edit.
+    assert (await place.organiser.patch(place.path, json={"title": "Báo cáo (sửa)"})).json()["revision"] == 2

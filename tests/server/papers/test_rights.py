@@ -1,14 +1,13 @@
 """Who may read: every kind of audience, every kind of reader, and what the decision costs."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from server.accounts.models import Person
 from server.core.actor import SYSTEM, Actor, Role
@@ -27,8 +26,10 @@ from server.papers.access.rights import (
     reading_points,
 )
 from server.papers.models import Paper
+from server.papers.packs.contents import contents
 from tests import builders, library
 from tests.builders import MORNING, Province
+from tests.statements import counted
 
 
 @dataclass
@@ -275,19 +276,6 @@ async def test_who_is_expected_to_read(world: World) -> None:
     assert [len(each) for each in expected.values()] == [4, 2, 1]
 
 
-@contextmanager
-def counted(services: Services) -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        statements.append(statement)
-
-    engine = services.database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(engine, "before_cursor_execute", note)
-
-
 @pytest.mark.parametrize(
     ("who", "most"), [("guest", 3), ("delegate", 3), ("da_sar_hall", 4), ("chair", 2), ("technician", 5)]
 )
@@ -338,6 +326,23 @@ async def test_a_library_costs_the_same_however_large(world: World) -> None:
                 assert await readable_versions(session, actor, MORNING)
             costs.append(len([each for each in statements if each.startswith("SELECT")]))
     assert costs[0] == costs[1] <= 10
+
+
+async def test_a_hall_s_print_set_costs_the_same_however_large(world: World) -> None:
+    chair, hall = await world.actor("chair"), world.province.lac_duong_hall
+    costs = []
+    for number in (2, 30):
+        for _ in range(number):
+            await world.paper(download=True)
+            await world.paper(download=True, audience=[{"kind": "point", "id": hall.id}])
+            await world.paper(download=True, audience=[{"kind": "point", "id": world.province.main.id}])
+        async with world.services.database.read() as session:
+            with counted(world.services) as statements:
+                wanted = await contents(session, world.meeting.id, chair, MORNING, hall.id)
+        costs.append(len(statements))
+        assert len(wanted.papers) == 2 * (number if number == 2 else 32)
+        assert len(wanted.left_out) == len(wanted.papers) / 2
+    assert costs[0] == costs[1] <= 20
 
 
 async def test_roles_in_another_branch_open_nothing(world: World) -> None:

@@ -910,6 +910,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/people/{person_id}/anonymise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Anonymise Person
+         * @description For whoever must be forgotten by law: name, addresses and sign-in go for good, the meetings' record stays.
+         */
+        post: operations["anonymise_person_api_people__person_id__anonymise_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/links": {
         parameters: {
             query?: never;
@@ -1775,6 +1795,11 @@ export interface components {
              */
             presenter_text: string;
         };
+        /** AnonymiseWrite */
+        AnonymiseWrite: {
+            /** Full Name */
+            full_name: string;
+        };
         /** AttendanceGap */
         AttendanceGap: {
             /**
@@ -2252,6 +2277,8 @@ export interface components {
         DelegateOut: {
             /** Id */
             id: number;
+            /** Revision */
+            revision: number;
             /** Person Id */
             person_id: number;
             /** Full Name */
@@ -3159,6 +3186,8 @@ export interface components {
         PaperOut: {
             /** Id */
             id: number;
+            /** Revision */
+            revision: number;
             /** Meeting Id */
             meeting_id: number;
             /** Item Id */
@@ -3257,6 +3286,8 @@ export interface components {
             unit_id: number;
             /** Unit Name */
             unit_name: string;
+            /** Revision */
+            revision: number;
             /** Email */
             email: string | null;
             /** Phone */
@@ -3336,6 +3367,8 @@ export interface components {
         PointOut: {
             /** Id */
             id: number;
+            /** Revision */
+            revision: number;
             /** Unit Id */
             unit_id: number;
             /** Name */
@@ -3418,6 +3451,8 @@ export interface components {
         };
         /** PolicyOut */
         PolicyOut: {
+            /** Revision */
+            revision: number;
             /** Own */
             own: boolean;
             /** Hidden */
@@ -3967,6 +4002,8 @@ export interface components {
             id: number;
             /** Parent Id */
             parent_id: number | null;
+            /** Revision */
+            revision: number;
             /** Path */
             path: string;
             /** Name */
@@ -4057,6 +4094,8 @@ export interface components {
             paper: components["schemas"]["PaperOut"];
             /** Outline */
             outline: components["schemas"]["OutlineEntry"][];
+            /** Page Labels */
+            page_labels: string[];
             /** Pages */
             pages: [
                 number,
@@ -5318,7 +5357,9 @@ export interface operations {
     };
     edit_api_papers__paper_id__patch: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 paper_id: number;
@@ -5485,7 +5526,9 @@ export interface operations {
     };
     set_for_paper_api_papers__paper_id__policy_put: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 paper_id: number;
@@ -5582,7 +5625,9 @@ export interface operations {
     };
     set_for_item_api_items__item_id__paper_policy_put: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 item_id: number;
@@ -7029,7 +7074,9 @@ export interface operations {
     };
     edit_person_api_people__person_id__patch: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 person_id: number;
@@ -7064,7 +7111,9 @@ export interface operations {
     };
     set_roles_api_people__person_id__roles_put: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 person_id: number;
@@ -7074,6 +7123,41 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["RoleWrite"][];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonFull"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    anonymise_person_api_people__person_id__anonymise_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnonymiseWrite"];
             };
         };
         responses: {
@@ -7214,7 +7298,9 @@ export interface operations {
     };
     edit_unit_api_units__unit_id__patch: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 unit_id: number;
@@ -7311,7 +7397,9 @@ export interface operations {
     };
     edit_point_api_points__point_id__patch: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 point_id: number;
@@ -7993,7 +8081,9 @@ export interface operations {
     };
     edit_api_delegates__delegate_id__patch: {
         parameters: {
-            query?: never;
+            query?: {
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 delegate_id: number;

@@ -2,7 +2,6 @@ import { answer, api } from '#lib/api/client.ts';
 import type { DelegateChange, DelegateList, DelegateRole, NewDelegate } from './types.ts';
 
 const meeting = (meeting_id: number) => ({ params: { path: { meeting_id } } });
-const delegate = (delegate_id: number) => ({ params: { path: { delegate_id } } });
 const asked = (request_id: number) => ({ params: { path: { request_id } } });
 
 /** Everybody: more than any meeting has. */
@@ -35,8 +34,14 @@ export const delegatesApi = {
     answer(
       api.POST('/api/meetings/{meeting_id}/delegates', { ...meeting(id), body: { point_id, role, people } }),
     ),
-  edit: (id: number, body: DelegateChange) =>
-    answer(api.PATCH('/api/delegates/{delegate_id}', { ...delegate(id), body })),
+  /** `revision`: what the editor saw; if it is another by now, nothing is saved ("edited-meanwhile"). */
+  edit: (delegate_id: number, body: DelegateChange, revision?: number) =>
+    answer(
+      api.PATCH('/api/delegates/{delegate_id}', {
+        params: { path: { delegate_id }, query: { revision } },
+        body,
+      }),
+    ),
   /** At most 1,000 at once. Says of whom it could not be done, and why. */
   remove: (id: number, delegate_ids: number[]) =>
     answer(

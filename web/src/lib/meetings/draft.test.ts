@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Draft, emptyDraft, faults, length, newRow, writeOf } from './draft.ts';
 import { drop, keep, kept } from './keep.ts';
-import { changed, collision, merged, same } from './merge.ts';
+import { changed, collision, merged, same } from '#lib/api/merge.ts';
 
 const unit = { id: 1, label: 'Tỉnh ủy Lâm Đồng' };
 const hall = { id: 10, label: 'Hội trường Tỉnh ủy' };

@@ -3,7 +3,7 @@ import { ApiError } from '#lib/api/errors.ts';
 import type { Meeting } from '#lib/api/types.ts';
 import { type Draft, draftOf, faults, type Fields, writeOf } from './draft.ts';
 import { drop, keep, kept } from './keep.ts';
-import { collision, type Collision, merged, same } from './merge.ts';
+import { collision, type Collision, merged, same } from '#lib/api/merge.ts';
 
 /**
  * A meeting being typed: the draft, what it began from, and the ways out (save, merge with what others saved, throw away).
@@ -18,7 +18,7 @@ export class Editor {
   errors = $state.raw<Fields>({});
   saving = $state(false);
   /** Somebody else saved meanwhile: their meeting, and in which parts it differs. */
-  clash = $state.raw<{ meeting: Meeting; parts: Collision; who: string }>();
+  clash = $state.raw<{ meeting: Meeting; parts: Collision<keyof Draft>; who: string }>();
   /** Points are taken out at which delegates are listed: where, and how many. To be answered before it is saved. */
   stranded = $state.raw<Stranded[]>();
   /** When the typing was kept that this editor took up again; null if there was none. */

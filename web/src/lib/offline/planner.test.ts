@@ -31,6 +31,7 @@ function paper(id: number, more: Partial<Paper> = {}): Paper {
   };
   return {
     id,
+    revision: 1,
     meeting_id: 1,
     item_id: null,
     position: id,

@@ -4,6 +4,7 @@ import { branches, found, ticked, toggled, unitsBelow } from './tree.ts';
 
 const unit = (id: number, parent_id: number | null, name: string, position = id): Unit => ({
   id,
+  revision: 1,
   parent_id,
   name,
   short_name: name,
@@ -16,6 +17,7 @@ const unit = (id: number, parent_id: number | null, name: string, position = id)
 });
 const point = (id: number, unit_id: number, name: string) => ({
   id,
+  revision: 1,
   unit_id,
   name,
   short_name: name,

@@ -35,7 +35,7 @@ export function reachWords(readers: Readers, opensAt: string | null): string {
 }
 
 /** A policy in a few words: "riêng Huyện Lạc Dương và 2 mục khác, mở lúc 07:30 …". */
-export function ruleWords(policy: Omit<Policy, 'own'>): string {
+export function ruleWords(policy: Omit<Policy, 'own' | 'revision'>): string {
   if (policy.hidden) return m.papers_rule_hidden();
   const names = policy.audience.map(({ name, role }) => name || (role ? roleWord(role) : '')).filter(Boolean);
   const [first = ''] = names;

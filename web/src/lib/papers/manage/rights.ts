@@ -82,5 +82,5 @@ export const nobody = (choice: Choice): boolean =>
   choice.who === 'some' &&
   choice.points.size + choice.roles.size + choice.people.length + choice.others.length === 0;
 
-const flat = (tree: readonly Branch[]): Branch[] =>
+export const flat = (tree: readonly Branch[]): Branch[] =>
   tree.flatMap((branch) => [branch, ...flat(branch.children)]);
