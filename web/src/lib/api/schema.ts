@@ -6539,7 +6539,9 @@ export interface operations {
     send_reminders_api_meetings__meeting_id__reminders_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path: {
                 meeting_id: number;
             };
@@ -7009,7 +7011,9 @@ export interface operations {
     create_person_api_people_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7182,7 +7186,9 @@ export interface operations {
     create_link_api_links_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7235,7 +7241,9 @@ export interface operations {
     create_unit_api_units_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7334,7 +7342,9 @@ export interface operations {
     create_point_api_points_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7467,7 +7477,9 @@ export interface operations {
     create_api_meetings_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7946,7 +7958,9 @@ export interface operations {
     add_api_meetings__meeting_id__delegates_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path: {
                 meeting_id: number;
             };
@@ -8220,7 +8234,9 @@ export interface operations {
     make_links_api_meetings__meeting_id__links_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path: {
                 meeting_id: number;
             };
@@ -8600,7 +8616,9 @@ export interface operations {
     ask_api_m__code__requests_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path: {
                 code: string;
             };
