@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 import uvloop
 
+from server.conference.secret import NODE_NAME, NodeSecret
 from server.core import logs
 from server.core.config import Settings
 from server.core.errors import DomainError
@@ -145,6 +146,15 @@ def audit() -> None:
 def node(context: typer.Context) -> None:
     """Run a media node on this machine (`nhipcau node --help` lists its options)."""
     os.execv(sys.executable, [sys.executable, "-m", "media.node", *context.args])  # noqa: S606
+
+
+@app.command("node-token")
+def node_token(name: Annotated[str, typer.Argument(help="As the node is called; letters, digits, . _ -")]) -> None:
+    """Print the token of a media node on another machine, for its secret file."""
+    if NODE_NAME.fullmatch(name) is None:
+        print("Tên gồm chữ không dấu, số, dấu chấm, gạch.  ·  A name has letters, digits, . _ -", file=sys.stderr)
+        raise typer.Exit(2)
+    print(NodeSecret(_settings()).token(name))
 
 
 def _settings(host: str | None = None, port: int | None = None) -> Settings:

@@ -32,6 +32,7 @@ from server.edge.proxy_watch import ProxyWatch
 from server.invitations.rate_limits import EntryLimits
 from server.live.schema import add_live_schemas
 from server.papers.access.grouped_readers import GroupedReaders
+from server.papers.delivery.page_taking import PageTaking
 from server.papers.delivery.pages import Pictures
 from server.papers.delivery.personal_copies import PersonalCopies
 from server.papers.hooks import HandedOut
@@ -70,6 +71,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         Finder(),
         GroupedReaders(services),
         Pictures(services.storage),
+        PageTaking(services, audit_log),
         EntryLimits(),
         CheckInGroups(services),
     ):

@@ -33,7 +33,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m media.node", description="A media node of Nhịp Cầu.")
     parser.add_argument("--server", required=True, metavar="URL", help="ws:// or wss:// address of /media/node")
     parser.add_argument(
-        "--secret-file", required=True, type=Path, metavar="FILE", help="the secret shared with the server"
+        "--secret-file", required=True, type=Path, metavar="FILE", help="what `nhipcau node-token NAME` printed"
     )
     parser.add_argument(
         "--bind", required=True, metavar="HOST:PORT", help="UDP address for all media; port 0 takes a free one"
@@ -46,7 +46,7 @@ def arguments() -> argparse.Namespace:
         metavar="IP[:PORT]",
         help="where browsers reach this node, repeatable; [IP]:PORT for IPv6; default: the bound address and port",
     )
-    parser.add_argument("--name", default=socket.gethostname(), help="the node's name in logs and reports")
+    parser.add_argument("--name", help="the node's name in logs and reports; default: the token's, or the machine's")
     parser.add_argument("--max-sessions", type=int, default=2000, help="offers beyond this are refused as busy")
     parser.add_argument(
         "--plain-line", action="store_true", help="let the secret and the offers go unencrypted to another machine"
@@ -136,7 +136,12 @@ async def serve(options: argparse.Namespace) -> None:
     stop = asyncio.Event()
 
     def hello() -> Hello:
-        return Hello(node=options.name, boot=boot, version=package_version(), sessions=rooms.connected())
+        return Hello(
+            node=options.name or line.name or socket.gethostname(),
+            boot=boot,
+            version=package_version(),
+            sessions=rooms.connected(),
+        )
 
     def received(message: ToNode) -> None:
         match message:

@@ -42,6 +42,8 @@ class ControlLine:
         self._received = received
         self._socket: ClientConnection | None = None
         self._outbox: asyncio.Queue[FromNode] | None = None
+        self.name = ""
+        """As the token calls this node; empty for the server's own secret."""
 
     def send(self, message: FromNode) -> None:
         """Queues `message`; drops it while there is no line (the next `Hello` and `announce` say what still holds)."""
@@ -62,6 +64,7 @@ class ControlLine:
             try:
                 # Read at each attempt: the server may have made the file after us, or changed it.
                 secret = self._secret_file.read_text().strip()
+                self.name = secret.partition(":")[0] if ":" in secret else ""
                 headers = {"Authorization": f"Bearer {secret}"}
                 async with connect(
                     self._url,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter
 from fastapi import Path as PathParameter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from server.accounts.dependencies import Write
 from server.conference import lifecycle
@@ -19,6 +19,8 @@ RowId = Annotated[Id, PathParameter()]
 
 
 class Reopening(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
     reason: Annotated[Line, Field(max_length=500)] = ""
 
 

@@ -95,6 +95,8 @@ class Report(_Sheet):
     page_count: int
     text_quality: Literal["text", "ocr", "none"]
     outline: list[OutlineEntry]
+    page_labels: list[str] = []
+    """What is printed on the pages; empty: their numbers."""
     signatures: list[Signature]
     warnings: list[Message]
     guess: Guess

@@ -251,5 +251,9 @@ def problem(code: str, vi: str = "", en: str = "") -> Message:
     return Message(code=code, vi=f"{usual.vi} {vi}".strip(), en=f"{usual.en} {en}".strip())
 
 
-def warning(code: str) -> Message:
-    return Message(code=code, vi=WARNINGS[code].vi, en=WARNINGS[code].en)
+def warning(code: str, what: str = "") -> Message:
+    """`what`: names of what it speaks of."""
+    said = WARNINGS[code]
+    return Message(
+        code=code, vi=f"{said.vi} ({what})" if what else said.vi, en=f"{said.en} ({what})" if what else said.en
+    )

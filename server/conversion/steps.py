@@ -11,6 +11,7 @@ import pypdfium2
 from server.conversion import classification_marks, ocr, office, pages, stamps
 from server.conversion.clean import acts, clean
 from server.conversion.deskew import straighten
+from server.conversion.document_facts import attached_names, page_labels_of
 from server.conversion.inspection import Found, inspect
 from server.conversion.inspection import pdf as pdf_inspection
 from server.conversion.messages import (
@@ -21,6 +22,7 @@ from server.conversion.messages import (
     RESULT,
     Guess,
     MadePage,
+    Message,
     Order,
     Report,
     Signature,
@@ -92,6 +94,7 @@ class _Way:
         with pypdfium2.PdfDocument(self.reading) as document:
             count = len(document)
         outline = [entry for entry in outline_of(self.reading) if entry.page <= count]
+        labels = page_labels_of(self.reading)
         pictures = pages.make(
             self.reading,
             read,
@@ -110,8 +113,9 @@ class _Way:
             page_count=count,
             text_quality=quality,
             outline=outline,
+            page_labels=labels if len(labels) == count else [],
             signatures=signed,
-            warnings=[warning(code) for code in dict.fromkeys(self.warnings)],
+            warnings=[self._warning(code) for code in dict.fromkeys(self.warnings)],
             guess=Guess(
                 title=guessed.title,
                 kind=guessed.kind,
@@ -125,6 +129,10 @@ class _Way:
         )
         (self.folder / REPORT).write_text(report.model_dump_json(), encoding="utf-8")
         self.tell("pictures", 0.99)
+
+    def _warning(self, code: str) -> Message:
+        names = attached_names(self.found.anew or self.folder / ORIGINAL) if code == "files-removed" else []
+        return warning(code, "; ".join(names))
 
     def _tell_page(self, stage: Stage, begun: float, ends: float, part: float, pages: int) -> None:
         """`part` (0 … 1) of the stage's pages is done: it is at the next one."""

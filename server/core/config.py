@@ -41,7 +41,9 @@ class Settings(BaseSettings):
     media_embedded: bool = True
     """Start and supervise a media node beside the server. False: nodes are started by hand (`nhipcau node`)."""
     media_secret: str | None = None
-    """Shared secret of nodes; default: made once and kept in `var/media.secret`."""
+    """What the tokens of nodes are made from; default: made once and kept in `var/media.secret`."""
+    media_revoked: str = ""
+    """Names (comma separated) of nodes whose tokens count no more."""
     media_plain_line: bool = False
     """Nodes on other machines may dial in without TLS: on a network that is trusted as a whole."""
 

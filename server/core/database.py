@@ -5,19 +5,20 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, ClassVar, TypeVar
 
 import aiosqlite
 import structlog
-from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator, event, make_url
+from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator, event, func, make_url, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import StaticPool
 
 from server.core.beside import Lanes
+from server.core.clock import utc_now
 from server.core.errors import Conflict, DomainError, Unavailable
 
 log = structlog.get_logger(__name__)
@@ -26,6 +27,8 @@ T = TypeVar("T")
 
 _BUSY_SECONDS = 15
 _SLOW_SECONDS = 0.25
+_NO_CLOCK_DIFFERS = timedelta(seconds=2)
+"""So long may be the way to the database and back."""
 _POOL_BESIDE = 2
 """Connections of each thread beside: what comes while they are taken waits, with the event loop free."""
 _TURN_SECONDS = 0.003
@@ -99,10 +102,37 @@ class Database:
         await self.engine.dispose()
 
 
+LOCK_SECONDS = 10
+"""PostgreSQL: a writer waits no longer for another's lock. It is told `Busy`, and nothing of it is written."""
+IDLE_SECONDS = 120
+"""PostgreSQL ends a transaction whose process says nothing for so long, and with it its locks: one that was stopped in
+the middle holds nobody up."""
+_SILENT_SECONDS = 15
+"""So long after a machine is gone without a word its connections are, too (by default two hours, locks and all)."""
+
+
+def _with_patience(engine: AsyncEngine) -> AsyncEngine:
+    @event.listens_for(engine.sync_engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        for setting, value in (
+            ("lock_timeout", f"{LOCK_SECONDS}s"),
+            ("idle_in_transaction_session_timeout", f"{IDLE_SECONDS}s"),
+            ("tcp_keepalives_idle", _SILENT_SECONDS // 3),
+            ("tcp_keepalives_interval", _SILENT_SECONDS // 3),
+            ("tcp_keepalives_count", 2),
+        ):
+            cursor.execute("SELECT set_config(%s, %s, false)", (setting, str(value)))
+        connection.commit()
+        cursor.close()
+
+    return engine
+
+
 def _engine(url: str, connections: int) -> AsyncEngine:
     pool: dict[str, Any] = {"pool_size": connections, "max_overflow": connections // 2}
     if not url.startswith("sqlite"):
-        return create_async_engine(url, pool_pre_ping=True, **pool)
+        return _with_patience(create_async_engine(url, pool_pre_ping=True, **pool))
     path = make_url(url).database or ":memory:"
     if path == ":memory:":
         pool = {"poolclass": StaticPool}
@@ -176,6 +206,16 @@ class _Sqlite(aiosqlite.Connection):
     async def commit(self) -> None:
         self.inline = False
         await super().commit()
+
+
+async def clock_ahead(session: AsyncSession) -> timedelta:
+    """How far the database's clock is ahead of this machine's. What several machines agree on by time (who holds a
+    lease) goes by the database's; SQLite has none of its own."""
+    if session.get_bind().dialect.name == "sqlite":
+        return timedelta()
+    theirs: datetime = (await session.execute(select(func.clock_timestamp()))).scalar_one()
+    ahead = theirs - utc_now()
+    return ahead if abs(ahead) > _NO_CLOCK_DIFFERS else timedelta()
 
 
 class ChangedMeanwhile(Conflict):

@@ -56,14 +56,14 @@ async def next_due(session: AsyncSession, now: datetime) -> dict[str, datetime]:
     return dict(rows.all())
 
 
-async def due(tx: Transaction, kind: str, turns: Turns) -> list[Job]:
+async def due(tx: Transaction, kind: str, turns: Turns, now: datetime) -> list[Job]:
     """As many as there are turns for; never two of one subject, nor one of a subject that is in hand."""
-    in_hand = select(Job.subject).where(Job.kind == kind, Job.taken_until >= tx.now, Job.subject != "")
+    in_hand = select(Job.subject).where(Job.kind == kind, Job.taken_until >= now, Job.subject != "")
     fits = (
         Job.kind == kind,
         Job.failed_at.is_(None),
-        Job.run_at <= tx.now,
-        or_(Job.taken_until.is_(None), Job.taken_until < tx.now),
+        Job.run_at <= now,
+        or_(Job.taken_until.is_(None), Job.taken_until < now),
         Job.subject.not_in(in_hand),
     )
     place = func.row_number().over(partition_by=Job.owner, order_by=(Job.run_at, Job.id)).label("place")

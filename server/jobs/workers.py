@@ -19,6 +19,7 @@ from sqlalchemy import ColumnElement, and_, delete, update
 
 from server.core.actor import SYSTEM, Actor
 from server.core.bus import Message
+from server.core.database import clock_ahead
 from server.core.services import Services
 from server.core.transaction import Transaction, Transactions
 from server.jobs.actions import TOPIC
@@ -95,6 +96,8 @@ class Workers:
         self._unsubscribe: Callable[[], None] = lambda: None
         self._taking = asyncio.Lock()
         self._served: dict[str, int] = {}
+        self._ahead = timedelta()
+        """The database's clock of this one's: processes on several machines hold leases by the same."""
 
     async def start(self) -> None:
         self._unsubscribe = self._services.bus.subscribe(TOPIC, self._told)
@@ -140,8 +143,9 @@ class Workers:
 
     async def _take_all(self) -> float:
         """Starts every due job there is a free hand for. Returns the seconds until the next look is worth it."""
-        now = self._services.clock()
         async with self._services.database.read() as session:
+            self._ahead = await clock_ahead(session)
+            now = self._services.clock() + self._ahead
             next_at = await next_due(session, now)
         pause = _POLL
         for name, at in next_at.items():
@@ -173,7 +177,7 @@ class Workers:
         given up."""
         taken, lost = [], []
         async with self._services.transactions(SYSTEM) as tx:
-            for job in await due(tx, kind.name, turns):
+            for job in await due(tx, kind.name, turns, tx.now + self._ahead):
                 if job.attempts >= kind.attempts:
                     job.failed_at = tx.now
                     job.taken_until = None
@@ -181,7 +185,7 @@ class Workers:
                     lost.append(job)
                     continue
                 job.attempts += 1
-                job.taken_until = tx.now + _LEASE
+                job.taken_until = tx.now + self._ahead + _LEASE
                 taken.append(job)
         for job in lost:
             await self._tell_given_up(kind, job)
@@ -231,7 +235,7 @@ class Workers:
                 await self._tell_given_up(kind, job)
             return
         pause = error.after if isinstance(error, Retry) and error.after is not None else _pause(kind, job)
-        await self._settle(job, run_at=self._services.clock() + pause, error=_said(error))
+        await self._settle(job, run_at=self._services.clock() + self._ahead + pause, error=_said(error))
 
     async def _tell_given_up(self, kind: JobKind, job: Job) -> None:
         if kind.given_up is not None:
@@ -255,7 +259,8 @@ class Workers:
                 return
             try:
                 async with self._services.transactions(SYSTEM) as tx:
-                    await tx.session.execute(update(Job).where(_ours(job)).values(taken_until=tx.now + _LEASE))
+                    until = tx.now + self._ahead + _LEASE
+                    await tx.session.execute(update(Job).where(_ours(job)).values(taken_until=until))
             except Exception:
                 log.exception("job-lease-not-renewed", kind=job.kind, subject=job.subject)
 

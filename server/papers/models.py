@@ -81,6 +81,8 @@ class PaperVersion(Base):
     """text (born digital), ocr, none."""
     outline: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     """[{"title", "page", "level"}], pages from 1."""
+    page_labels: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """What is printed on the pages ("i", "ii", "1"); empty: their numbers."""
     signatures: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     """See schemas.SignatureOut; not empty: the original is never rewritten."""
     guess: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)

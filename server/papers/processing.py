@@ -245,6 +245,7 @@ async def _keep(services: Services, version: PaperVersion, folder: Path) -> None
         row.picture_bytes = report.picture_bytes
         row.text_quality = report.text_quality
         row.outline = [entry.model_dump() for entry in report.outline]
+        row.page_labels = report.page_labels
         row.signatures = [each.model_dump() for each in report.signatures]
         row.warnings = [each.model_dump() for each in report.warnings]
         row.guess = {name: value for name, value in report.guess.model_dump().items() if value}

@@ -83,6 +83,7 @@ async def version(session: AsyncSession, version_id: int, actor: Actor, now: dat
         version=_version_out(found, bool(found.outline), rights),
         paper=out,
         outline=[OutlineEntry.model_validate(entry) for entry in found.outline],
+        page_labels=found.page_labels,
         pages=[(width, height) for width, height in sizes],
     )
 

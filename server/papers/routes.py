@@ -15,6 +15,7 @@ from server.papers.access import policy_actions
 from server.papers.access.grouped_readers import GroupedReaders
 from server.papers.access.policies import Policy
 from server.papers.actions import papers, versions
+from server.papers.delivery.page_taking import PageTaking
 from server.papers.delivery.pages import Pictures, compressed_json, etag_of, headers_of, picture, unchanged
 from server.papers.hooks import HandedOut
 from server.papers.library_cache import LibraryCache
@@ -187,7 +188,11 @@ async def image(
         raise NotFound()
     services.components[HandedOut].hears(actor, found.id)
     etag = f'"{etag_of(found)}-{number}-{width.value}"'
-    return unchanged(request, etag) or await picture(
+    if (known := unchanged(request, etag)) is not None:
+        return known
+    if width is PictureWidth.SCREEN:
+        await services.components[PageTaking].sharp(actor, found, number)
+    return await picture(
         services.components[Pictures], f"{found.folder}/pages/{number}-{width.value}.webp", "image/webp", etag
     )
 

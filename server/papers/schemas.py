@@ -280,6 +280,8 @@ class VersionFull(BaseModel):
     version: VersionOut
     paper: PaperOut
     outline: list[OutlineEntry]
+    page_labels: list[str]
+    """What is printed on the pages ("i", "ii", "1"), one a page; empty: their numbers."""
     pages: list[tuple[float, float]]
     """Width and height in points (1/72 inch), from page 1."""
 

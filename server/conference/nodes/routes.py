@@ -1,7 +1,6 @@
 """Where media nodes dial in."""
 
 import asyncio
-import hmac
 import ipaddress
 from typing import Any
 
@@ -27,20 +26,22 @@ PROTOCOL_ERROR = 1002
 @router.websocket("/media/node")
 async def media_node(socket: WebSocket) -> None:
     services = services_of(socket)
-    secret = services.components[NodeSecret].value()
-    given = socket.headers.get("authorization", "")
-    if not hmac.compare_digest(given.encode(), f"Bearer {secret}".encode()):
-        logger.warning("media-node-refused", address=socket.client and socket.client.host)
+    scheme, _, bearer = socket.headers.get("authorization", "").partition(" ")
+    name = services.components[NodeSecret].named(bearer, here=_from_this_machine(socket))
+    if name is None or scheme != "Bearer":
+        _refuse(socket, "needs a token of its own name: nhipcau node-token")
         await socket.close()
         return
     if not (services.settings.media_plain_line or _unread_on_the_way(socket)):
-        logger.warning("media-node-refused", address=socket.client and socket.client.host, reason="not encrypted")
+        _refuse(socket, "not encrypted")
         await socket.close()
         return
     await socket.accept()
     line_of(socket.scope).trust()
     hello = await _hello(socket)
-    if hello is None:
+    if hello is None or name not in ("", hello.node):
+        if hello is not None:
+            _refuse(socket, f"is called {hello.node}, the token is of {name}")
         await socket.close(PROTOCOL_ERROR)
         return
     line = Line(socket, hello)
@@ -52,10 +53,16 @@ async def media_node(socket: WebSocket) -> None:
         nodes.detach(line)
 
 
+def _refuse(socket: WebSocket, reason: str) -> None:
+    logger.warning("media-node-refused", address=socket.client and socket.client.host, reason=reason)
+
+
 def _unread_on_the_way(socket: WebSocket) -> bool:
     """Came by TLS (a proxy's word counts), or from this very machine."""
-    if socket.url.scheme == "wss":
-        return True
+    return socket.url.scheme == "wss" or _from_this_machine(socket)
+
+
+def _from_this_machine(socket: WebSocket) -> bool:
     there = socket.client.host if socket.client else ""
     if there == (socket.scope.get("server") or ("",))[0]:
         return True

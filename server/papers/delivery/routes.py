@@ -129,6 +129,9 @@ async def pack_file(
     await audit_log.note(
         actor, "pack.downloaded", "pack", found.pack_id, once=True, meeting_id=meeting_id, point_id=point_id
     )
+    handed_out = services.components[HandedOut]
+    for version_id in found.version_ids:  # who has the pack has each of its papers
+        handed_out.hears(actor, version_id)
     plan = await services.components[PersonalCopies].of(services, found.folder, "stampable.pdf")
     etag = f"pack{found.pack_id}-{actor.person_id}-{actor.point_id}-{now:%Y%m%d%H%M}"
     reader = found.reader(actor, now)

@@ -35,6 +35,7 @@ _FACTS = text(
 @dataclass(frozen=True, slots=True)
 class Found:
     pack_id: int
+    version_ids: tuple[int, ...]
     folder: str
     name: str
     unit: str
@@ -75,6 +76,7 @@ class Finder:
         starts = wanted.meeting.starts_at.astimezone(VIETNAM)
         found = Found(
             pack.id,
+            tuple(pack.version_ids),
             pack.folder,
             file_title("Tài liệu", f"{starts:%d-%m-%Y}", wanted.meeting.title) + ".pdf",
             (await reader_of(session, actor, now)).unit,

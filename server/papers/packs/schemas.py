@@ -1,12 +1,14 @@
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from server.core.fields import Id
 from server.papers.schemas import ProblemOut
 
 
 class PackWrite(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
     point_id: Id | None = None
     """The print set of this hall; null: the reader's own pack."""
 

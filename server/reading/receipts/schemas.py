@@ -1,7 +1,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from server.core.fields import Id, Line, Time
 from server.meetings.schemas import ListFigures
@@ -122,6 +122,8 @@ class Board(BaseModel):
 
 
 class ReminderWrite(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
     delegate_ids: Annotated[list[Id], Field(max_length=20_000)] | None = None
     """None: everybody on the list."""
     gap: Literal["unopened", "unfinished"] = "unopened"

@@ -1,13 +1,17 @@
 """Jobs: asked for in a transaction, done once, again after failures and crashes, never cut off in the middle."""
 
 import asyncio
+import copy
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
 
+from server.core import database
 from server.core.actor import SYSTEM
+from server.core.clock import utc_now
 from server.core.services import Services
 from server.jobs.actions import enqueue
 from server.jobs.models import Job
@@ -317,3 +321,38 @@ async def test_two_servers_share_the_work(services: Services) -> None:
     await asyncio.gather(*(Workers(services, [each.kind()]).run_due() for each in (one, other)))
     done = [each["n"] for each in one.given + other.given]
     assert sorted(map(str, done)) == sorted(map(str, range(20)))
+
+
+@pytest.mark.parametrize("wrong_by", [timedelta(minutes=5), timedelta(minutes=-5)])
+async def test_a_lease_goes_by_the_database_s_clock(
+    services: Services, monkeypatch: pytest.MonkeyPatch, wrong_by: timedelta
+) -> None:
+    """A machine whose clock is wrong takes nobody's job away, and holds none for longer than others."""
+    if services.database.is_sqlite:
+        pytest.skip("SQLite's processes are on one machine")
+    truth = utc_now
+
+    def wrong() -> datetime:
+        return truth() + wrong_by
+
+    monkeypatch.setattr(database, "utc_now", wrong)
+    doing = Doing()
+    here = replace(services, clock=wrong, transactions=copy.copy(services.transactions))
+    here.transactions._clock = wrong
+    job = await ask(services, {"n": 1})
+    async with services.transactions(SYSTEM) as tx:
+        held = {"run_at": truth() - timedelta(minutes=1), "attempts": 1}
+        await tx.session.execute(update(Job).values(taken_until=truth() + timedelta(seconds=20), **held))
+    workers = Workers(here, [doing.kind()])
+    assert await workers.run_due() == 0
+    async with services.transactions(SYSTEM) as tx:
+        await tx.session.execute(update(Job).values(taken_until=truth() - timedelta(seconds=1)))
+    taken: list[Job] = []
+
+    async def look(_services: Services, _job: Job) -> None:
+        taken.extend(await jobs(services))
+
+    assert await Workers(here, [JobKind("test.do", look)]).run_due() == 1
+    assert taken[0].id == job.id
+    assert taken[0].taken_until is not None
+    assert timedelta(seconds=20) < taken[0].taken_until - truth() <= timedelta(seconds=31)

@@ -55,6 +55,10 @@ async def test_a_reader_opens_a_version(place: Place) -> None:
     assert opened["pages"] == [[595, 842], [595, 842]]
     assert opened["outline"] == [{"title": "Kính thưa hội nghị", "page": 1, "level": 1}]
     assert opened["paper"]["id"] == place.paper.id
+    assert opened["page_labels"] == []
+    async with place.services.transactions(SYSTEM) as tx:
+        (await tx.session.get_one(PaperVersion, version)).page_labels = ["i", "1"]
+    assert (await place.delegate.get(f"/api/versions/{version}")).json()["page_labels"] == ["i", "1"]
     text = await place.delegate.get(f"/api/versions/{version}/text?from=2&to=9")
     assert text.json() == {
         "pages": [{"number": 2, "lines": [[0.1, 0.1, 0.8, 0.02, [[0.1, 0.8, "Kính thưa hội nghị"]]]]}]

@@ -1,5 +1,6 @@
 """Personal copies and packs: whose name is on every page, what is in whose pack, and files that any reader opens."""
 
+import asyncio
 import io
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pikepdf
 import pypdf
 import pypdfium2
 import pytest
+from sqlalchemy import select
 
 from server.core.actor import SYSTEM
 from server.core.services import Services
@@ -16,6 +18,7 @@ from server.jobs.workers import Workers
 from server.meetings.models import Meeting
 from server.papers.actions import papers
 from server.papers.models import Paper, PaperVersion
+from server.reading.models import Receipt
 from server.wiring import JOBS
 from tests import builders, library
 from tests.builders import Province
@@ -213,6 +216,25 @@ def _check_bookmarks_and_links(pack: bytes) -> None:
         targets = {[page.obj.objgen for page in opened.pages].index(link["/Dest"][0].objgen) for link in links}
         assert targets == {2, 4}
         assert "pack.invalid" not in str([dict(link) for link in links])
+
+
+async def test_who_has_the_pack_has_a_receipt_for_each_of_its_papers(
+    services: Services, province: Province, browser: Browsers, meeting: Meeting
+) -> None:
+    taken = [await real(services, meeting, title, 1, download=True) for title in ("Báo cáo", "Tờ trình")]
+    await real(services, meeting, "Chỉ xem thôi", 1)
+    delegate = await browser(province.delegate)
+    await delegate.post(f"/api/meetings/{meeting.id}/pack", json={})
+    await build(services)
+    assert (await delegate.get(f"/api/meetings/{meeting.id}/pack.pdf")).status_code == 200
+    delivered: set[int] = set()
+    async with asyncio.timeout(10):
+        while len(delivered) < 2:
+            await asyncio.sleep(0.1)
+            async with services.database.read() as session:
+                receipts = select(Receipt.version_id).where(Receipt.person_id == province.delegate.id)
+                delivered = set(await session.scalars(receipts))
+    assert delivered == {each.id for each in taken}
 
 
 async def test_the_print_set_of_a_hall_is_what_all_its_delegates_may_read(

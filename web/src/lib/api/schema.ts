@@ -4094,6 +4094,8 @@ export interface components {
             paper: components["schemas"]["PaperOut"];
             /** Outline */
             outline: components["schemas"]["OutlineEntry"][];
+            /** Page Labels */
+            page_labels: string[];
             /** Pages */
             pages: [
                 number,

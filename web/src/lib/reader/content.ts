@@ -29,6 +29,29 @@ export class PaperContent {
     return this.head.pages.length;
   }
 
+  /** What is printed on a page ("iii"), else its number. */
+  label(page: number): string {
+    return this.#labels[page - 1] ?? String(page);
+  }
+
+  /** Pages are called otherwise than by their number. */
+  get labelled(): boolean {
+    return this.#labels.length > 0;
+  }
+
+  /** The page that somebody means who types this: what is printed on it first, then the number. */
+  pageOf(typed: string): number | undefined {
+    const said = typed.trim().toLowerCase();
+    const at = this.#labels.findIndex((label) => label.toLowerCase() === said);
+    if (at >= 0) return at + 1;
+    return /^\d+$/.test(said) ? Number(said) : undefined;
+  }
+
+  /** A paper that this device has kept since before there were any has none. */
+  get #labels(): string[] {
+    return (this.head as Partial<VersionHead>).page_labels ?? [];
+  }
+
   /** Height by width of a page, from 1. */
   ratio(page: number): number {
     const [width, height] = this.head.pages[page - 1] ?? [1, Math.SQRT2];
