@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import Depends, Header, Request, Response
+from fastapi import Depends, Header, HTTPException, Request, Response
 from sqlalchemy import LargeBinary, String, UniqueConstraint, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
+from starlette.requests import ClientDisconnect
 
 from server.core.actor import SYSTEM
 from server.core.database import Base
@@ -102,7 +103,10 @@ class Keyed:
             return None
         actor = await optional_actor(request)
         asked = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
-        asked.update(await request.body())
+        try:
+            asked.update(await request.body())
+        except ClientDisconnect:
+            raise HTTPException(400) from None  # as FastAPI does; nobody hears it
         owner = f"session-{actor.session_id}" if actor is not None else "anybody"
         return cls(owner, key, asked.hexdigest(), services_of(request).clock())
 
