@@ -102,37 +102,10 @@ class Database:
         await self.engine.dispose()
 
 
-LOCK_SECONDS = 10
-"""PostgreSQL: a writer waits no longer for another's lock. It is told `Busy`, and nothing of it is written."""
-IDLE_SECONDS = 120
-"""PostgreSQL ends a transaction whose process says nothing for so long, and with it its locks: one that was stopped in
-the middle holds nobody up."""
-_SILENT_SECONDS = 15
-"""So long after a machine is gone without a word its connections are, too (by default two hours, locks and all)."""
-
-
-def _with_patience(engine: AsyncEngine) -> AsyncEngine:
-    @event.listens_for(engine.sync_engine, "connect")
-    def configure(connection: Any, _record: Any) -> None:
-        cursor = connection.cursor()
-        for setting, value in (
-            ("lock_timeout", f"{LOCK_SECONDS}s"),
-            ("idle_in_transaction_session_timeout", f"{IDLE_SECONDS}s"),
-            ("tcp_keepalives_idle", _SILENT_SECONDS // 3),
-            ("tcp_keepalives_interval", _SILENT_SECONDS // 3),
-            ("tcp_keepalives_count", 2),
-        ):
-            cursor.execute("SELECT set_config(%s, %s, false)", (setting, str(value)))
-        connection.commit()
-        cursor.close()
-
-    return engine
-
-
 def _engine(url: str, connections: int) -> AsyncEngine:
     pool: dict[str, Any] = {"pool_size": connections, "max_overflow": connections // 2}
     if not url.startswith("sqlite"):
-        return _with_patience(create_async_engine(url, pool_pre_ping=True, **pool))
+        return create_async_engine(url, pool_pre_ping=True, **pool)
     path = make_url(url).database or ":memory:"
     if path == ":memory:":
         pool = {"poolclass": StaticPool}

@@ -184,6 +184,18 @@ async def meeting_code(meeting_id: RowId, actor: CurrentActor, session: ReadSess
     return Response(await entry_codes.meeting_svg(session, services.settings, meeting_id, actor), media_type=SVG)
 
 
+@router.get(
+    "/meetings/{meeting_id}/points/{point_id}/people.svg",
+    response_class=Response,
+    responses={200: {"content": {SVG: {}}}},
+)
+async def hall_list_code(
+    meeting_id: RowId, point_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
+) -> Response:
+    """Leads to the hall's list of people: for the secretary's own telephone, where they are signed in themselves."""
+    return Response(await entry_codes.list_svg(session, services.settings, meeting_id, point_id, actor), media_type=SVG)
+
+
 @router.get("/meetings/{meeting_id}/qr.png", response_class=Response, responses={200: {"content": {PNG: {}}}})
 async def meeting_code_png(
     meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
