@@ -5,13 +5,15 @@ from datetime import datetime
 from typing import Literal
 
 from server.attendance.models import PointCheck
+from server.core.actor import Actor
 from server.core.transaction import Transaction
 
 How = Literal["live", "lost", "end", "by-hand"]
 
 
-def check_in(tx: Transaction, meeting_id: int, point_id: int, how: How = "live") -> None:
-    tx.session.add(_check(tx, meeting_id, point_id, direction="in", how=how, at=tx.now))
+def check_in(tx: Transaction, meeting_id: int, point_id: int, how: How = "live", *, actor: Actor | None = None) -> None:
+    """`actor`: not the transaction's own, where one carries what many did."""
+    tx.session.add(_check(tx, meeting_id, point_id, direction="in", how=how, at=tx.now, actor=actor))
 
 
 def check_out(tx: Transaction, meeting_id: int, points: Mapping[int, datetime], how: How) -> None:
@@ -22,6 +24,16 @@ def check_out(tx: Transaction, meeting_id: int, points: Mapping[int, datetime], 
     )
 
 
-def _check(tx: Transaction, meeting_id: int, point_id: int, *, direction: str, how: How, at: datetime) -> PointCheck:
-    name = "" if tx.actor.system else tx.actor.name[:200]
+def _check(
+    tx: Transaction,
+    meeting_id: int,
+    point_id: int,
+    *,
+    direction: str,
+    how: How,
+    at: datetime,
+    actor: Actor | None = None,
+) -> PointCheck:
+    who = actor or tx.actor
+    name = "" if who.system else who.name[:200]
     return PointCheck(meeting_id=meeting_id, point_id=point_id, direction=direction, how=how, at=at, by_name=name)

@@ -8,6 +8,7 @@ import structlog
 
 from server.accounts.recognition import Recognition
 from server.conference import content
+from server.conference.group_join import GroupJoin
 from server.conference.lifecycle import HALLS_COME_IN
 from server.conference.liveness import Watch
 from server.conference.nodes.registry import Nodes
@@ -42,6 +43,7 @@ class Door:
         self._watch = watch
         self._recognition = Recognition()
         self._rights = GroupedRights(services.database)
+        self._join = GroupJoin(services)
         self._watching = Watching(live)
         self._tasks: set[asyncio.Task[None]] = set()
         self._shares: dict[tuple[int, str], asyncio.TimerHandle] = {}
@@ -83,8 +85,7 @@ class Door:
         if point_id is None:
             return
         self._watch.back(client.meeting_id, point_id)
-        async with self._services.transactions(client.actor) as tx:
-            await join(tx, client.meeting_id, [point_id])
+        await self._join(client.meeting_id, point_id, client.actor)
 
     def began(self, client: Client) -> None:
         self._nodes.began(client)
@@ -102,6 +103,7 @@ class Door:
         for timer in self._shares.values():
             timer.cancel()
         self._watching.stop()
+        await self._join.stop()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _stop_sharing(self, client: Client) -> None:

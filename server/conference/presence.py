@@ -1,15 +1,17 @@
 """Presence of points: a hall joins, is ready, is lost, comes back, leaves. Each is one transaction with its check, its
 audit entry and its event."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from server.attendance.checks import check_in, check_out
 from server.audit.actions import record
 from server.conference.state import Before, Conference, Hall, load, settle
+from server.core.actor import Actor
 from server.core.errors import Conflict, NotAllowed
 from server.core.transaction import Transaction
 from server.meetings.access import meeting_for_write
+from server.meetings.rights import rights_of
 
 
 async def join(tx: Transaction, meeting_id: int, point_ids: Collection[int]) -> None:
@@ -17,18 +19,38 @@ async def join(tx: Transaction, meeting_id: int, point_ids: Collection[int]) -> 
     is back as what it was; the rest stays. Does nothing while the meeting is not open. Needs the right to represent
     each hall."""
     conference, before = await _represented(tx, meeting_id, point_ids)
+    await _join(tx, conference, before, dict.fromkeys(point_ids))
+
+
+async def join_together(tx: Transaction, meeting_id: int, actors: Mapping[int, Actor]) -> Collection[int]:
+    """The same for halls that come at the same moment, each by an actor of its own (hall -> who): one transaction and
+    one event for all of them. System only. Returns those whose actor may not represent them; they stay out."""
+    if not tx.actor.system:
+        raise NotAllowed()
+    conference, before = await _loaded(tx, meeting_id)
+    rights = await rights_of(tx.session, conference.meeting, list(actors.values()))
+    admitted = {
+        point_id: actor
+        for (point_id, actor), right in zip(actors.items(), rights, strict=True)
+        if point_id in right.points
+    }
+    await _join(tx, conference, before, admitted)
+    return actors.keys() - admitted.keys()
+
+
+async def _join(tx: Transaction, conference: Conference, before: Before, actors: Mapping[int, Actor | None]) -> None:
     if not conference.active:
         return
-    halls = [conference.hall(point_id) for point_id in point_ids]
+    halls = [conference.hall(point_id) for point_id in actors]
     joining = [hall for hall in halls if hall.presence == "absent"]
     back = [hall for hall in halls if hall.presence == "lost"]
     for hall in joining:
         hall.become(_on_arrival(conference), tx.now)
-    await _came_in(tx, conference, before, joining, "point.joined")
+    await _came_in(tx, conference, before, "point.joined", [(hall, actors[hall.point_id]) for hall in joining])
     before = Before(conference)
     for hall in back:
         hall.become(hall.before_lost, tx.now)
-    await _came_in(tx, conference, before, back, "point.back")
+    await _came_in(tx, conference, before, "point.back", [(hall, actors[hall.point_id]) for hall in back])
 
 
 async def set_ready(tx: Transaction, meeting_id: int, point_id: int, ready: bool) -> None:
@@ -145,12 +167,15 @@ async def _loaded(tx: Transaction, meeting_id: int) -> tuple[Conference, Before]
     return conference, Before(conference)
 
 
-async def _came_in(tx: Transaction, conference: Conference, before: Before, halls: list[Hall], kind: str) -> None:
+async def _came_in(
+    tx: Transaction, conference: Conference, before: Before, kind: str, halls: Sequence[tuple[Hall, Actor | None]]
+) -> None:
+    """`halls`: with whose name it is, if it is not the transaction's."""
     if not halls:
         return
-    for hall in halls:
-        check_in(tx, conference.meeting.id, hall.point_id)
-        await record(tx, kind, "meeting", conference.meeting.id, point_id=hall.point_id)
+    for hall, actor in halls:
+        check_in(tx, conference.meeting.id, hall.point_id, actor=actor)
+        await record(tx, kind, "meeting", conference.meeting.id, actor=actor, point_id=hall.point_id)
     await settle(tx, conference, before, kind)
 
 

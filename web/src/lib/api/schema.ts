@@ -6561,7 +6561,9 @@ export interface operations {
     send_reminders_api_meetings__meeting_id__reminders_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path: {
                 meeting_id: number;
             };
@@ -7031,7 +7033,9 @@ export interface operations {
     create_person_api_people_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7204,7 +7208,9 @@ export interface operations {
     create_link_api_links_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7257,7 +7263,9 @@ export interface operations {
     create_unit_api_units_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7356,7 +7364,9 @@ export interface operations {
     create_point_api_points_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7489,7 +7499,9 @@ export interface operations {
     create_api_meetings_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7968,7 +7980,9 @@ export interface operations {
     add_api_meetings__meeting_id__delegates_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path: {
                 meeting_id: number;
             };
@@ -8242,7 +8256,9 @@ export interface operations {
     make_links_api_meetings__meeting_id__links_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path: {
                 meeting_id: number;
             };
@@ -8654,7 +8670,9 @@ export interface operations {
     ask_api_m__code__requests_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path: {
                 code: string;
             };
