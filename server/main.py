@@ -26,6 +26,7 @@ from server.edge.exports import Exports
 from server.edge.guard import Guard
 from server.edge.headers import SecurityHeaders
 from server.edge.health import MediaState
+from server.edge.idempotency import Running
 from server.edge.page_faults import PageFaults
 from server.edge.pages import Pages
 from server.edge.proxy_watch import ProxyWatch
@@ -64,6 +65,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         ProxyWatch(),
         Exports(),
         PageFaults(),
+        Running(),
         Recognition(),
         SignIn(services, audit_log),
         LibraryCache(),
