@@ -178,6 +178,27 @@ def circular_pdf() -> bytes:
     return content.replace(b"/Kids [ ", b"/Kids [ %s 0 R " % tree[1], 1)
 
 
+def looped_tree_pdf() -> bytes:
+    """A page, and beside it branches of the page tree that lead to each other and never to a page: neither qpdf nor
+    PDFium opens it."""
+    objects = {
+        1: b"<< /Type /Catalog /Pages 2 0 R >>",
+        2: b"<< /Type /Pages /Kids [3 0 R 4 0 R] /Count 2 /MediaBox [0 0 400 600] >>",
+        3: b"<< /Type /Page /Parent 2 0 R /Contents 6 0 R /Resources << /Font << /F 7 0 R >> >> >>",
+        4: b"<< /Type /Pages /Kids [5 0 R] /Count 1 >>",
+        5: b"<< /Type /Pages /Kids [4 0 R] /Count 1 >>",
+        6: b"<< /Length 44 >> stream\nBT /F 20 Tf 60 300 Td (Trang con lai) Tj ET  \nendstream",
+        7: b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>",
+    }
+    content, places = b"%PDF-1.7\n", []
+    for number, said in objects.items():
+        places.append(len(content))
+        content += b"%d 0 obj\n%s\nendobj\n" % (number, said)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    trailer = b"trailer << /Size 8 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % len(content)
+    return content + b"xref\n0 8\n0000000000 65535 f \n" + table + trailer
+
+
 def plain_zip() -> bytes:
     return papers.zipped({"a.txt": "x"})
 

@@ -102,10 +102,37 @@ class Database:
         await self.engine.dispose()
 
 
+LOCK_SECONDS = 10
+"""PostgreSQL: a writer waits no longer for another's lock. It is told `Busy`, and nothing of it is written."""
+IDLE_SECONDS = 120
+"""PostgreSQL ends a transaction whose process says nothing for so long, and with it its locks: one that was stopped in
+the middle holds nobody up."""
+_SILENT_SECONDS = 15
+"""So long after a machine is gone without a word its connections are, too (by default two hours, locks and all)."""
+
+
+def _with_patience(engine: AsyncEngine) -> AsyncEngine:
+    @event.listens_for(engine.sync_engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        for setting, value in (
+            ("lock_timeout", f"{LOCK_SECONDS}s"),
+            ("idle_in_transaction_session_timeout", f"{IDLE_SECONDS}s"),
+            ("tcp_keepalives_idle", _SILENT_SECONDS // 3),
+            ("tcp_keepalives_interval", _SILENT_SECONDS // 3),
+            ("tcp_keepalives_count", 2),
+        ):
+            cursor.execute("SELECT set_config(%s, %s, false)", (setting, str(value)))
+        connection.commit()
+        cursor.close()
+
+    return engine
+
+
 def _engine(url: str, connections: int) -> AsyncEngine:
     pool: dict[str, Any] = {"pool_size": connections, "max_overflow": connections // 2}
     if not url.startswith("sqlite"):
-        return create_async_engine(url, pool_pre_ping=True, **pool)
+        return _with_patience(create_async_engine(url, pool_pre_ping=True, **pool))
     path = make_url(url).database or ":memory:"
     if path == ":memory:":
         pool = {"poolclass": StaticPool}
@@ -207,12 +234,17 @@ _WAITED_IN_A_CIRCLE = ("40001", "40P01", "55P03")
 """PostgreSQL: serialization failure, deadlock, lock not available. Nothing was written."""
 
 
+def gave_up(error: DBAPIError) -> bool:
+    """Two writers waited for each other and the database ended this one's transaction: done again, it succeeds."""
+    return getattr(error.orig, "sqlstate", None) in _WAITED_IN_A_CIRCLE or "database is locked" in str(error.orig)
+
+
 def refusal_of(error: DBAPIError) -> DomainError | None:
     """What the database's refusal means for who asked; None for a fault of ours. A name or a line that two make at the
     same time is one conflict, whichever of them looked first."""
     if isinstance(error, IntegrityError):
         return ChangedMeanwhile()
-    if getattr(error.orig, "sqlstate", None) in _WAITED_IN_A_CIRCLE or "database is locked" in str(error.orig):
+    if gave_up(error):
         return Busy(retry_after=1)
     return None
 

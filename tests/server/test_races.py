@@ -12,6 +12,8 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.dependencies import COOKIE
 from server.accounts.models import AccessLink, Person, RoleGrant, SessionLink, SignInSession
@@ -256,3 +258,35 @@ async def test_what_waits_for_each_other_goes_on(pair: Pair, province: Province)
     await Chaining(pair.services).chain()
     async with pair.services.database.read() as session:
         assert await first_broken(session, pair.services.transactions.audit_key) is None
+
+
+async def test_who_holds_a_lock_too_long_makes_nobody_wait_for_ever(
+    settings: Settings, clock: Clock, pair: Pair, province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that hangs in the middle: others are told at once that it does, and its lock ends."""
+    monkeypatch.setattr("server.core.database.LOCK_SECONDS", 1)
+    monkeypatch.setattr("server.core.database.IDLE_SECONDS", 4)
+    meeting = await builders.conference(pair.services, province, "running")
+    hanging, waiting = create_app(settings, clock), create_app(settings, clock)
+    pair.apps = (waiting, waiting)
+    [chair, *_] = await pair.browsers(province.chair)
+    end = f"/api/meetings/{meeting.id}/end"
+    try:
+        async with hanging.state.services.database.sessions() as held:
+            await locked_for(held, meeting.id)
+            answer = await chair.post(end)
+            assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+            assert answer.headers["retry-after"]
+            async with asyncio.timeout(30):
+                while answer.status_code == 503:
+                    answer = await chair.post(end)
+            assert answer.status_code == 200
+            with pytest.raises(DBAPIError):
+                await held.execute(select(Meeting.id))
+    finally:
+        for app in (hanging, waiting):
+            await app.state.services.stop()
+
+
+async def locked_for(session: AsyncSession, meeting_id: int) -> None:
+    await session.execute(select(Meeting.id).where(Meeting.id == meeting_id).with_for_update())

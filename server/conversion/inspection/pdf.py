@@ -7,9 +7,12 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pikepdf
+import pypdf
 import pypdfium2
+from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NameObject
 
 from server.conversion.refusals import Refused
 
@@ -26,6 +29,7 @@ _PIECE = 4 * 1024 * 1024
 _FILTERS_MAX = 3
 _TAIL = 2048
 _ANEW = "anew.pdf"
+_INHERITED = ("/Resources", "/MediaBox", "/CropBox", "/Rotate")
 _UNREADABLE = (
     pikepdf.PdfError,
     pikepdf.PasswordError,
@@ -66,7 +70,7 @@ def _saved_anew(path: Path, pages_max: int, error: Exception) -> PdfFacts:
         raise Refused("encrypted-certificate") from error
     anew = path.with_name(_ANEW)
     facts = None
-    for write in (_save, _gather):
+    for write in (_save, _gather, _under_a_new_tree):
         try:
             write(path, anew)
             with pikepdf.open(anew, suppress_warnings=True) as repaired:
@@ -93,6 +97,44 @@ def _gather(path: Path, anew: Path) -> None:
     with pypdfium2.PdfDocument(path) as document, pypdfium2.PdfDocument.new() as fresh, anew.open("wb") as file:
         fresh.import_pages(document)
         fresh.save(file)
+
+
+def _under_a_new_tree(path: Path, anew: Path) -> None:
+    """Of a page tree that leads back into itself, or into nothing, which neither of the others opens: the pages that it
+    leads to, each once. By pypdf, which asks for an object only when it is wanted."""
+    writer = pypdf.PdfWriter()
+    try:
+        reader = pypdf.PdfReader(path)
+        for page in _pages_below(reader):
+            writer.add_page(page)
+        if not writer.pages:
+            raise ValueError("no pages")
+        writer.write(anew)
+    except Exception as error:  # whatever a broken file leads it to
+        raise ValueError(str(error)) from error
+
+
+def _pages_below(reader: pypdf.PdfReader) -> Iterator[pypdf.PageObject]:
+    """With what they inherit (ISO 32000-1 section 7.7.3.4) as their own."""
+    waiting: list[tuple[Any, dict[str, Any]]] = [(reader.root_object.raw_get("/Pages"), {})]
+    seen: set[tuple[int, int]] = set()
+    while waiting:
+        reference, inherited = waiting.pop()
+        if not isinstance(reference, IndirectObject) or (reference.idnum, reference.generation) in seen:
+            continue
+        seen.add((reference.idnum, reference.generation))
+        node = reference.get_object()
+        if not isinstance(node, DictionaryObject):
+            continue
+        inherited = inherited | {key: node.raw_get(key) for key in _INHERITED if key in node}
+        kids = node.get("/Kids")
+        if isinstance(kids, ArrayObject):
+            waiting.extend((kid, inherited) for kid in reversed(kids))
+            continue
+        page = pypdf.PageObject(reader, reference)
+        page.update({**inherited, **{key: node.raw_get(key) for key in node if key != "/Parent"}})
+        page[NameObject("/Type")] = NameObject("/Page")
+        yield page
 
 
 def _locked_for_certificate(path: Path) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pikepdf
+import pypdfium2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -137,6 +138,15 @@ def test_what_one_program_cannot_read_another_saves_anew(tmp_path: Path) -> None
     assert found.warnings == ["repaired"]
     assert found.anew is not None
     assert pages_of(found.anew) == 2
+
+
+def test_pages_of_a_tree_that_leads_into_itself_are_found(tmp_path: Path) -> None:
+    found = inspect(papers.file(tmp_path, "original", hostile.looped_tree_pdf()), "a.pdf", PAGES_MAX)
+    assert found.anew is not None
+    assert found.warnings == ["repaired"]
+    with pypdfium2.PdfDocument(found.anew) as document:
+        assert [page.get_size() for page in document] == [(400, 600)]
+        assert document[0].get_textpage().get_text_range().strip() == "Trang con lai"
 
 
 def test_every_sentence_says_what_to_do() -> None:
