@@ -47,7 +47,7 @@ class Room(Message):
     type: Literal["room"] = "room"
     room: str
     stage: Participant | None = None
-    """Its camera goes to every `stage` slot."""
+    """Its camera goes to every `stage` slot; to its own that of who else has the floor (`media.node.policy`)."""
     content: Participant | None = None
     """Its `content` goes to every `content` slot and its `content-audio` to an audio slot."""
     content_sound: bool = True

@@ -26,6 +26,7 @@ from server.edge.exports import Exports
 from server.edge.guard import Guard
 from server.edge.headers import SecurityHeaders
 from server.edge.health import MediaState
+from server.edge.idempotency import Running
 from server.edge.pages import Pages
 from server.edge.proxy_watch import ProxyWatch
 from server.invitations.rate_limits import EntryLimits
@@ -62,6 +63,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         Connections(settings.trusted_proxies),
         ProxyWatch(),
         Exports(),
+        Running(),
         Recognition(),
         SignIn(services, audit_log),
         LibraryCache(),

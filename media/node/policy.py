@@ -72,13 +72,15 @@ def assign(room: Room, members: Mapping[Participant, Member], current: Assignmen
     wanted: Assignment = {}
     voices = _voices(room, members)
     stage = _sent(members, room.stage, "camera")
+    facing = _sent(members, _facing(room), "camera")
     content = _sent(members, room.content, "content")
     common_tiles = [_sent(members, participant, "camera") for participant in room.tiles]
     for receiver, member in members.items():
         view = room.views.get(receiver, NO_VIEW)
         heard = [voice for voice in voices if voice.publisher != receiver][: len(member.audio)]
         _place_voices(receiver, member, heard, current, wanted)
-        pictures: list[tuple[str, Origin | None]] = [("stage", stage), ("content", content)]
+        faces = facing if receiver == room.stage and not member.is_console else None
+        pictures: list[tuple[str, Origin | None]] = [("stage", faces or stage), ("content", content)]
         if view.preview is not None:
             pictures.append(("preview", _sent(members, view.preview, "camera")))
             microphone = _sent(members, view.preview, "microphone")
@@ -90,12 +92,21 @@ def assign(room: Room, members: Mapping[Participant, Member], current: Assignmen
         tiles = [_sent(members, each, "camera") for each in view.tiles] if member.is_console else common_tiles
         for index, slot in member.tiles:
             tile = tiles[index] if index < len(tiles) else None
-            if tile is not None and tile.publisher != receiver:
+            # Whom it faces stands large before it; in the small place it sees itself.
+            if tile is not None and tile.publisher != receiver and tile != faces:
                 wanted[Place(receiver, slot)] = tile
                 if tile == stage and not member.is_console:
                     # A grid shows the stage in its first cell: not twice down the same weak line.
                     wanted.pop(Place(receiver, "stage"), None)
     return wanted
+
+
+def _facing(room: Room) -> Participant | None:
+    """Whom the one on stage sees there instead of itself: who else has the floor, the oldest first. Nobody in a grid,
+    which shows everybody alike."""
+    if room.stage is None or room.stage in room.tiles:
+        return None
+    return next((holder for holder in room.floor if holder != room.stage), None)
 
 
 LARGE_CELLS = 4

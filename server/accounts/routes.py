@@ -32,9 +32,11 @@ from server.core.errors import Invalid, NotAllowed, NotSignedIn
 from server.core.fields import Id, Line
 from server.core.services import Services
 from server.edge.dependencies import SeenRevision, component
+from server.edge.idempotency import Once
+from server.edge.routing import WriteRoute
 from server.edge.session_cookie import delete_session_cookie, renamed, session_token, set_session_cookie
 
-router = APIRouter(prefix="/api", tags=["accounts"])
+router = APIRouter(prefix="/api", tags=["accounts"], route_class=WriteRoute)
 
 RowId = Annotated[Id, PathParameter()]
 
@@ -163,7 +165,7 @@ async def person(person_id: RowId, actor: CurrentActor, session: ReadSession) ->
     return await queries.person_full(session, actor, person_id)
 
 
-@router.post("/people", status_code=201)
+@router.post("/people", status_code=201, dependencies=[Once])
 async def create_person(write: PersonWrite, actor: CurrentActor, desk: SignInDesk, services: AppServices) -> PersonFull:
     hashed = await _hashed(write.password, actor, desk, write.login, write.full_name)
     async with services.transactions(actor) as tx:
@@ -207,7 +209,7 @@ async def anonymise_person(person_id: RowId, write: AnonymiseWrite, tx: Write) -
     return await queries.person_full(tx.session, tx.actor, person_id)
 
 
-@router.post("/links", status_code=201)
+@router.post("/links", status_code=201, dependencies=[Once])
 async def create_link(write: LinkWrite, tx: Write) -> LinkOut:
     if (write.person_id is None) == (write.point_id is None):
         raise Invalid.fields(

@@ -10,8 +10,9 @@ from server.audit.dependencies import AppAuditLog
 from server.core.fields import Id
 from server.core.spreadsheets.writing import XLSX
 from server.edge.exports import AppExports
+from server.edge.routing import WriteRoute
 
-router = APIRouter(prefix="/api/meetings", tags=["attendance"])
+router = APIRouter(prefix="/api/meetings", tags=["attendance"], route_class=WriteRoute)
 
 RowId = Annotated[Id, PathParameter()]
 

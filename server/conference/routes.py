@@ -9,10 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from server.accounts.dependencies import Write
 from server.conference import lifecycle
 from server.core.fields import Id, Line
+from server.edge.routing import WriteRoute
 from server.meetings import queries
 from server.meetings.schemas import MeetingOut
 
-router = APIRouter(prefix="/api/meetings", tags=["conference"])
+router = APIRouter(prefix="/api/meetings", tags=["conference"], route_class=WriteRoute)
 
 RowId = Annotated[Id, PathParameter()]
 

@@ -234,12 +234,17 @@ _WAITED_IN_A_CIRCLE = ("40001", "40P01", "55P03")
 """PostgreSQL: serialization failure, deadlock, lock not available. Nothing was written."""
 
 
+def gave_up(error: DBAPIError) -> bool:
+    """Two writers waited for each other and the database ended this one's transaction: done again, it succeeds."""
+    return getattr(error.orig, "sqlstate", None) in _WAITED_IN_A_CIRCLE or "database is locked" in str(error.orig)
+
+
 def refusal_of(error: DBAPIError) -> DomainError | None:
     """What the database's refusal means for who asked; None for a fault of ours. A name or a line that two make at the
     same time is one conflict, whichever of them looked first."""
     if isinstance(error, IntegrityError):
         return ChangedMeanwhile()
-    if getattr(error.orig, "sqlstate", None) in _WAITED_IN_A_CIRCLE or "database is locked" in str(error.orig):
+    if gave_up(error):
         return Busy(retry_after=1)
     return None
 

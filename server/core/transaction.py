@@ -5,17 +5,22 @@ sockets) is registered with `after_commit` and runs only if the commit succeeded
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import TypeVar
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.actor import Actor
 from server.core.bus import Bus
 from server.core.clock import utc_now
 from server.core.components import Components
-from server.core.database import Database
+from server.core.database import Database, gave_up
+
+T = TypeVar("T")
 
 
 class Transaction:
@@ -61,6 +66,11 @@ class Transaction:
             callback()
 
 
+def pause_before() -> Iterator[float]:
+    """The longest pause before each further try, in seconds."""
+    return iter((0.05, 0.2, 0.8))
+
+
 class Transactions:
     """Opens write transactions. On SQLite a lock before the database keeps waiting writers out of its busy loop."""
 
@@ -95,6 +105,20 @@ class Transactions:
             # numbers. Whoever was cancelled just after the commit has written all the same.
             for each in committed:
                 each._committed()
+
+    async def run(self, actor: Actor, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """What `work` returns, done in a transaction; again, where the database ended it for another's sake: nothing of
+        it was written or told. `work` may run several times, each with a transaction of its own."""
+        for pause in pause_before():
+            try:
+                async with self(actor) as tx:
+                    return await work(tx)
+            except DBAPIError as error:
+                if not gave_up(error):
+                    raise
+            await asyncio.sleep(pause * random.random())  # noqa: S311  (spreads them, hides nothing)
+        async with self(actor) as tx:
+            return await work(tx)
 
     @asynccontextmanager
     async def _open(self, actor: Actor, committed: list[Transaction]) -> AsyncIterator[Transaction]:

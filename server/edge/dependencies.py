@@ -59,7 +59,7 @@ async def _services(connection: HTTPConnection) -> Services:
 AppServices = Annotated[Services, Depends(_services)]
 
 
-async def _optional(connection: HTTPConnection) -> Actor | None:
+async def optional_actor(connection: HTTPConnection) -> Actor | None:
     services = services_of(connection)
     actor = await services.components[Recognise](services, session_token(connection.cookies, services.settings))
     if actor is None or connection.client is None:
@@ -69,11 +69,11 @@ async def _optional(connection: HTTPConnection) -> Actor | None:
     return actor
 
 
-OptionalActor = Annotated[Actor | None, Depends(_optional)]
+OptionalActor = Annotated[Actor | None, Depends(optional_actor)]
 
 
 async def _required(connection: HTTPConnection) -> Actor:
-    actor = await _optional(connection)
+    actor = await optional_actor(connection)
     if actor is None:
         raise NotSignedIn()
     # Two windows share one cookie: what one person wrote in the first must not go out as the other's who signed in in
@@ -98,12 +98,13 @@ async def _reading(connection: HTTPConnection) -> AsyncIterator[AsyncSession]:
 ReadSession = Annotated[AsyncSession, Depends(_reading, scope="function")]
 
 
-async def _writing(connection: HTTPConnection, actor: CurrentActor) -> AsyncIterator[Transaction]:
+async def writing(connection: HTTPConnection, actor: CurrentActor) -> AsyncIterator[Transaction]:
     async with services_of(connection).transactions(actor) as transaction:
+        connection.state.transaction = transaction
         yield transaction
 
 
-Write = Annotated[Transaction, Depends(_writing, scope="function")]
+Write = Annotated[Transaction, Depends(writing, scope="function")]
 """A transaction of the current actor: committed when the route returns and before its response leaves."""
 
 SeenRevision = Annotated[int | None, Query(alias="revision", ge=0, le=2**31 - 1)]

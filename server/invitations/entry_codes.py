@@ -56,11 +56,14 @@ async def meeting_png(session: AsyncSession, settings: Settings, meeting_id: int
     return png(url_of(settings, meeting))
 
 
-async def screen_code(
-    session: AsyncSession, services: Services, meeting_id: int, point_id: int, actor: Actor
-) -> HallCode:
-    """What the hall's screen shows in this half minute. For the hall's device and staff, and who runs the meeting:
-    anybody else could check themselves in from elsewhere."""
+async def list_svg(session: AsyncSession, settings: Settings, meeting_id: int, point_id: int, actor: Actor) -> str:
+    """Says where a hall's list of people is. It opens nothing: who scans it signs in. NotFound for other points."""
+    await _member_point(session, meeting_id, point_id, actor)
+    return svg(f"{settings.url}/meetings/{meeting_id}/points/{point_id}/people")
+
+
+async def _member_point(session: AsyncSession, meeting_id: int, point_id: int, actor: Actor) -> Meeting:
+    """For the hall's device and staff, and who runs the meeting."""
     meeting, rights = await visible_meeting(session, meeting_id, actor)
     if not rights.oversee and point_id not in rights.points:
         raise NotAllowed()
@@ -69,6 +72,15 @@ async def screen_code(
     )
     if member is None:
         raise NotFound()
+    return meeting
+
+
+async def screen_code(
+    session: AsyncSession, services: Services, meeting_id: int, point_id: int, actor: Actor
+) -> HallCode:
+    """What the hall's screen shows in this half minute. Not for anybody else: they could check themselves in from
+    elsewhere."""
+    meeting = await _member_point(session, meeting_id, point_id, actor)
     settings, now = services.settings, services.clock()
     path = f"/m/{meeting.public_code}?h={hall_code(hall_secret(settings), meeting_id, point_id, now)}"
     return HallCode(path=path, url=settings.url + path, svg=svg(settings.url + path), valid_until=valid_until(now))

@@ -10,6 +10,8 @@ from server.core.actor import SYSTEM
 from server.core.errors import NotFound
 from server.core.fields import Id, Line
 from server.edge.dependencies import component
+from server.edge.idempotency import Once
+from server.edge.routing import WriteRoute
 from server.invitations import entry_codes, requests
 from server.invitations.codes import hall_secret
 from server.invitations.rate_limits import EntryLimits
@@ -24,7 +26,7 @@ from server.invitations.schemas import (
     RequestWrite,
 )
 
-router = APIRouter(prefix="/api", tags=["invitations"])
+router = APIRouter(prefix="/api", tags=["invitations"], route_class=WriteRoute)
 
 RowId = Annotated[Id, PathParameter()]
 Code = Annotated[Line, PathParameter(max_length=64)]
@@ -56,7 +58,7 @@ async def renew_code(meeting_id: RowId, tx: Write) -> MeetingCode:
     return MeetingCode(code=await entry_codes.renew(tx, meeting_id))
 
 
-@router.post("/m/{code}/requests", status_code=201)
+@router.post("/m/{code}/requests", status_code=201, dependencies=[Once])
 async def ask(
     code: Code, write: RequestWrite, services: AppServices, doorkeeper: Doorkeeper, address: Address
 ) -> RequestMade:

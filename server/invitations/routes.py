@@ -12,6 +12,8 @@ from server.core.fields import Id, Line
 from server.core.typesetting import compiled
 from server.edge.dependencies import SeenRevision
 from server.edge.exports import AppExports
+from server.edge.idempotency import Once
+from server.edge.routing import WriteRoute
 from server.invitations import delegates as lists
 from server.invitations import devices, entry_codes, importing, links, many, printed, queries
 from server.invitations.schemas import (
@@ -31,7 +33,7 @@ from server.invitations.schemas import (
 )
 from server.meetings.access import visible_meeting
 
-router = APIRouter(prefix="/api", tags=["invitations"])
+router = APIRouter(prefix="/api", tags=["invitations"], route_class=WriteRoute)
 
 RowId = Annotated[Id, PathParameter()]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -72,7 +74,7 @@ async def delegates(
     )
 
 
-@router.post("/meetings/{meeting_id}/delegates", status_code=201)
+@router.post("/meetings/{meeting_id}/delegates", status_code=201, dependencies=[Once])
 async def add(meeting_id: RowId, write: DelegatesWrite, tx: Write) -> list[DelegateOut]:
     """Answers with the new lines; who was on the list already is not among them."""
     added = await lists.add(tx, meeting_id, write.point_id, write.role, write.people)
@@ -130,7 +132,7 @@ async def template(meeting_id: RowId, actor: CurrentActor, services: AppServices
     return _file(await importing.template_of(services, meeting_id, actor), XLSX, f"mau-dai-bieu-{meeting_id}.xlsx")
 
 
-@router.post("/meetings/{meeting_id}/links", response_model=LinksOut)
+@router.post("/meetings/{meeting_id}/links", response_model=LinksOut, dependencies=[Once])
 async def make_links(meeting_id: RowId, write: LinksWrite, actor: CurrentActor, services: AppServices) -> Response:
     made = await links.make(services, actor, meeting_id, write.delegate_ids, send=write.send)
     # FastAPI would look through all of it once more.
@@ -180,6 +182,18 @@ async def invitations(
 @router.get("/meetings/{meeting_id}/qr.svg", response_class=Response, responses={200: {"content": {SVG: {}}}})
 async def meeting_code(meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices) -> Response:
     return Response(await entry_codes.meeting_svg(session, services.settings, meeting_id, actor), media_type=SVG)
+
+
+@router.get(
+    "/meetings/{meeting_id}/points/{point_id}/people.svg",
+    response_class=Response,
+    responses={200: {"content": {SVG: {}}}},
+)
+async def hall_list_code(
+    meeting_id: RowId, point_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
+) -> Response:
+    """Leads to the hall's list of people: for the secretary's own telephone, where they are signed in themselves."""
+    return Response(await entry_codes.list_svg(session, services.settings, meeting_id, point_id, actor), media_type=SVG)
 
 
 @router.get("/meetings/{meeting_id}/qr.png", response_class=Response, responses={200: {"content": {PNG: {}}}})

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,12 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.core.actor import Actor
 from server.core.bus import Message
 from server.core.services import Services
+from server.core.transaction import Transaction
 from server.live.client import Client
 from server.live.protocol import Wire
 from server.live.viewer import Audience, Viewer
 
 if TYPE_CHECKING:
     from server.live.registry import Live
+
+Data = TypeVar("Data", bound=BaseModel)
 
 Entities = Mapping[str, Mapping[str, Wire]]
 """Collection -> key -> entity."""
@@ -62,6 +65,17 @@ class LiveCommand:
     """Of a client's allowance (bursts of 40, then 10 a second). Less: passing things that come often."""
     own_pace: bool = False
     """Waits for something slow (the media node), so that it must not hold up the client's other commands."""
+
+
+def transactional(
+    work: Callable[[Transaction, Call, Data], Awaitable[Any]],
+) -> Callable[[Call, Data], Awaitable[None]]:
+    """A command's handler that is one transaction of its sender, see `Transactions.run`."""
+
+    async def handle(call: Call, data: Data) -> None:
+        await call.services.transactions.run(call.actor, lambda tx: work(tx, call, data))
+
+    return handle
 
 
 @dataclass(frozen=True)

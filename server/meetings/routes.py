@@ -8,10 +8,12 @@ from server.audit.dependencies import AppAuditLog
 from server.core.fields import Id, Line
 from server.core.spreadsheets.writing import XLSX
 from server.edge.exports import AppExports
+from server.edge.idempotency import Once
+from server.edge.routing import WriteRoute
 from server.meetings import actions, evidence, lifecycle, listing, queries
 from server.meetings.schemas import MeetingOut, MeetingPatch, MeetingSummary, MeetingWrite
 
-router = APIRouter(prefix="/api/meetings", tags=["meetings"])
+router = APIRouter(prefix="/api/meetings", tags=["meetings"], route_class=WriteRoute)
 
 RowId = Annotated[Id, PathParameter()]
 
@@ -32,7 +34,7 @@ async def meetings(
     )
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, dependencies=[Once])
 async def create(write: MeetingWrite, tx: Write) -> MeetingOut:
     made, notices = await actions.create(tx, write)
     return await queries.meeting(tx.session, made.id, tx.actor, notices)

@@ -1,10 +1,11 @@
 from fastapi import APIRouter
 
 from server.edge.dependencies import CurrentActor, ReadSession, Write
+from server.edge.routing import WriteRoute
 from server.notifications import actions, queries
 from server.notifications.schemas import Notices, NoticesRead
 
-router = APIRouter(prefix="/api/notices", tags=["notifications"])
+router = APIRouter(prefix="/api/notices", tags=["notifications"], route_class=WriteRoute)
 
 
 @router.get("")

@@ -5,10 +5,12 @@ from fastapi import Path as PathParameter
 
 from server.core.fields import Id
 from server.edge.dependencies import CurrentActor, ReadSession, SeenRevision, Write
+from server.edge.idempotency import Once
+from server.edge.routing import WriteRoute
 from server.organisations import actions, queries
 from server.organisations.schemas import PointOut, PointPatch, PointWrite, Tree, UnitOut, UnitPatch, UnitWrite
 
-router = APIRouter(prefix="/api", tags=["organisations"])
+router = APIRouter(prefix="/api", tags=["organisations"], route_class=WriteRoute)
 
 RowId = Annotated[Id, PathParameter()]
 
@@ -18,7 +20,7 @@ async def visible_tree(actor: CurrentActor, session: ReadSession) -> Tree:
     return await queries.visible_tree(session, actor)
 
 
-@router.post("/units", status_code=201)
+@router.post("/units", status_code=201, dependencies=[Once])
 async def create_unit(write: UnitWrite, tx: Write) -> UnitOut:
     return UnitOut.model_validate(await actions.create_unit(tx, write))
 
@@ -33,7 +35,7 @@ async def delete_unit(unit_id: RowId, tx: Write) -> None:
     await actions.delete_unit(tx, unit_id)
 
 
-@router.post("/points", status_code=201)
+@router.post("/points", status_code=201, dependencies=[Once])
 async def create_point(write: PointWrite, tx: Write) -> PointOut:
     return PointOut.model_validate(await actions.create_point(tx, write))
 

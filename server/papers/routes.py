@@ -9,6 +9,7 @@ from server.accounts.dependencies import AppServices, CurrentActor, ReadSession,
 from server.core.errors import Invalid, NotFound
 from server.core.fields import Id
 from server.edge.dependencies import SeenRevision, component
+from server.edge.routing import WriteRoute
 from server.papers import queries
 from server.papers.access import policy_actions
 from server.papers.access.grouped_readers import GroupedReaders
@@ -33,7 +34,7 @@ from server.papers.schemas import (
     VersionText,
 )
 
-router = APIRouter(prefix="/api", tags=["papers"])
+router = APIRouter(prefix="/api", tags=["papers"], route_class=WriteRoute)
 
 RowId = Annotated[Id, PathParameter()]
 PageNumber = Annotated[int, PathParameter(ge=1, le=100_000)]

@@ -1,6 +1,8 @@
 """Looks whether who presents is still there: every screen goes on showing the page, and says that nobody turns it.
 
-Asked of this process's sockets every few seconds, so that a restart needs no memory of who left.
+Asked of this process's sockets every few seconds, so that a restart needs no memory of who left. Of a second process
+beside it nothing is known: a presenter connected there would be away here. Today one process has all of a meeting's
+sockets.
 """
 
 import asyncio

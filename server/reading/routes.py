@@ -6,6 +6,8 @@ from server.accounts.dependencies import AppServices, CurrentActor, ReadSession
 from server.audit.dependencies import AppAuditLog
 from server.core.fields import Id
 from server.edge.exports import AppExports
+from server.edge.idempotency import Once
+from server.edge.routing import WriteRoute
 from server.reading.notes import queries as notes
 from server.reading.notes.export import export
 from server.reading.notes.schemas import ExportQuery, NotesAnswer, NoteSync
@@ -19,7 +21,7 @@ from server.reading.receipts.schemas import Board, BoardQuery, OwnReceipts, Rece
 from server.reading.search.queries import search
 from server.reading.search.schemas import SearchAnswer, SearchQuery
 
-router = APIRouter(prefix="/api", tags=["reading"])
+router = APIRouter(prefix="/api", tags=["reading"], route_class=WriteRoute)
 
 RowId = Annotated[Id, Path()]
 
@@ -76,7 +78,7 @@ async def receipts_board(
     return await services.database.beside(lambda session: board(session, meeting_id, actor, services.clock(), asked))
 
 
-@router.post("/meetings/{meeting_id}/reminders")
+@router.post("/meetings/{meeting_id}/reminders", dependencies=[Once])
 async def send_reminders(
     meeting_id: RowId, write: ReminderWrite, actor: CurrentActor, services: AppServices
 ) -> RemindersOut:

@@ -23,15 +23,23 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
-    "--disable-renderer-backgrounding",
-    "--disable-background-timer-throttling",
     "--disable-features=WebRtcHideLocalIpsWithMdns",
-    "--autoplay-policy=no-user-gesture-required",
     # A name as an office's own network has one: no secure origin, unlike 127.0.0.1.
     "--host-resolver-rules=MAP hop.lan 127.0.0.1",
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
 )
+
+AUTOPLAY = "--autoplay-policy=no-user-gesture-required"
+THROTTLING = ("--disable-renderer-backgrounding", "--disable-background-timer-throttling")
+"""With neither, Chromium is as it is delivered: no sound before a touch, and slow timers behind another tab."""
+
+DRIVERS = (
+    *THROTTLING,
+    "--disable-backgrounding-occluded-windows",
+    "--disable-ipc-flooding-protection",
+)
+"""Flags of the driver's own that would hide the same."""
 
 REMEMBER_CONNECTIONS = """(() => {
   const Native = window.RTCPeerConnection;
@@ -104,10 +112,16 @@ async def chromium(
     base_url: str,
     through: Line | None = None,
     viewport: tuple[int, int] = (1280, 720),
+    as_delivered: bool = False,
 ) -> AsyncIterator[BrowserContext]:
-    """A browser whose camera and microphone are hall `number`'s signs. `folder` keeps its profile and files."""
+    """A browser whose camera and microphone are hall `number`'s signs. `folder` keeps its profile and files.
+    `as_delivered`: with its own policy on sound and its own throttling of tabs that nobody sees."""
     folder.mkdir(parents=True, exist_ok=True)
-    flags = [*FLAGS, f"--unsafely-treat-insecure-origin-as-secure={base_url}"]
+    flags = [
+        *FLAGS,
+        *(() if as_delivered else (AUTOPLAY, *THROTTLING)),
+        f"--unsafely-treat-insecure-origin-as-secure={base_url}",
+    ]
     if number is not None:
         camera = signs.write_camera(folder / "camera.y4m", number)
         microphone = signs.write_microphone(folder / "microphone.wav", number)
@@ -122,6 +136,7 @@ async def chromium(
         str(folder / "profile"),
         executable_path=executable,
         args=flags,
+        ignore_default_args=list(DRIVERS) if as_delivered else None,
         headless=True,
         base_url=base_url,
         locale="vi-VN",
@@ -141,7 +156,9 @@ async def chromium(
 @contextlib.asynccontextmanager
 async def shared_chromium(playwright: Playwright) -> AsyncIterator[Browser]:
     """One browser for many windows. Its cameras and screens are Chromium's own moving test picture."""
-    browser = await playwright.chromium.launch(executable_path=EXECUTABLE, args=list(FLAGS), headless=True)
+    browser = await playwright.chromium.launch(
+        executable_path=EXECUTABLE, args=[*FLAGS, AUTOPLAY, *THROTTLING], headless=True
+    )
     try:
         yield browser
     finally:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from playwright.async_api import Page, Playwright, async_playwright
 
@@ -170,7 +170,7 @@ class Conference:
     playwright: Playwright = field(init=False)
 
     @classmethod
-    async def prepare(cls, deployment: Deployment) -> "Conference":
+    async def prepare(cls, deployment: Deployment) -> Self:
         """Makes the database before the server starts."""
         settings = deployment.settings
         deployment.var.mkdir(parents=True, exist_ok=True)

@@ -87,9 +87,7 @@ async def test_the_called_hall_is_heard_and_seen(story: Conference) -> None:
     await story.main.hears(LAC_DUONG)
     live = "document.querySelector('[data-pane=\"stage\"]').dataset.live"
     await until(lambda: story.main.page.evaluate(live), lambda shown: shown == "true", 10, "the main hall's stage")
-    await until(
-        lambda: on_screen(hall.page, "tile-0"), lambda seen: seen == MAIN, 10, "the main point, small", hall.facts
-    )
+    await until(lambda: on_screen(hall.page, "stage"), lambda seen: seen == MAIN, 10, "whom it speaks to", hall.facts)
 
 
 async def test_it_is_on_air_again_after_a_reload(story: Conference) -> None:

@@ -120,7 +120,11 @@ def test_a_called_hall_is_seen_and_heard_by_all_others() -> None:
         "audio-1": Origin("point-2", "microphone"),
         "stage": Origin("point-2", "camera"),
     }
-    assert received(wanted, "point-2") == {"audio-0": Origin("point-0", "microphone")}
+    # Who speaks sees whom it speaks to.
+    assert received(wanted, "point-2") == {
+        "audio-0": Origin("point-0", "microphone"),
+        "stage": Origin("point-0", "camera"),
+    }
 
 
 def test_a_grid_sends_a_hall_the_stage_once() -> None:
@@ -175,3 +179,19 @@ def test_own_tiles_replace_the_common_ones() -> None:
     assert received(wanted, "desk-a") == {"tile-0": Origin("point-3", "camera")}
     assert received(wanted, "point-0") == {"tile-1": Origin("point-1", "camera")}, "its own place stays empty"
     assert Place("point-2", "tile-0") in wanted
+
+
+def test_who_speaks_sees_whom_it_speaks_to_large_and_itself_small() -> None:
+    room = Room(room="r", stage="commune", floor=["main", "commune"], tiles=["main", "other"])
+    hall = Member.of(("camera", "microphone"), ("stage", "content", "tile-0", "tile-1", "audio-0", "audio-1"))
+    members = dict.fromkeys(("main", "commune", "other"), hall)
+    shown = assign(room, members, {})
+    assert shown[Place("commune", "stage")] == Origin("main", "camera")
+    assert Place("commune", "tile-0") not in shown
+    assert shown[Place("commune", "tile-1")] == Origin("other", "camera")
+    assert shown[Place("other", "stage")] == Origin("commune", "camera")
+    # In a grid everybody is alike, and whoever speaks alone sees nobody else in their place.
+    grid = room.model_copy(update={"tiles": ["commune", "main", "other"]})
+    assert Place("commune", "stage") not in assign(grid, members, {})
+    alone = room.model_copy(update={"floor": ["commune"]})
+    assert Place("commune", "stage") not in assign(alone, members, {})

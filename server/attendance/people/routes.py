@@ -32,11 +32,12 @@ from server.core.services import Services
 from server.core.spreadsheets.writing import XLSX
 from server.core.typesetting import compiled
 from server.edge.exports import AppExports, Order
+from server.edge.routing import WriteRoute
 from server.invitations.codes import hall_secret, verify_hall_code
 from server.invitations.entry_routes import Address, Doorkeeper
 from server.meetings.access import visible_meeting
 
-router = APIRouter(prefix="/api", tags=["attendance"])
+router = APIRouter(prefix="/api", tags=["attendance"], route_class=WriteRoute)
 
 PDF = "application/pdf"
 RowId = Annotated[Id, PathParameter()]

@@ -1,11 +1,7 @@
 """The conference's commands on the live channel: handlers that open a transaction and call an action. Each action
 decides the right from the database; the audience here only keeps what makes no sense from reaching it."""
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any, TypeVar
-
-from pydantic import BaseModel
 
 from server.conference import content, floor, lifecycle, presence
 from server.conference.schemas import (
@@ -23,22 +19,12 @@ from server.conference.schemas import (
     StageShow,
 )
 from server.core.transaction import Transaction
-from server.live.feature import Call, LiveCommand, NoData
+from server.live.feature import Call, LiveCommand, NoData, transactional
 from server.live.viewer import Audience
 
 HALL: frozenset[Audience] = frozenset({"hall"})
 CONSOLE: frozenset[Audience] = frozenset({"console"})
 EVERYONE: frozenset[Audience] = frozenset({"hall", "console", "member"})
-
-Data = TypeVar("Data", bound=BaseModel)
-
-
-def _act(work: Callable[[Transaction, Call, Data], Awaitable[Any]]) -> Callable[[Call, Data], Awaitable[None]]:
-    async def handle(call: Call, data: Data) -> None:
-        async with call.services.transactions(call.actor) as tx:
-            await work(tx, call, data)
-
-    return handle
 
 
 def _own_point(call: Call) -> int:
@@ -67,14 +53,14 @@ COMMANDS = (
         "hall.ready",
         "The technician says that picture and sound are right (or, false, not yet).",
         HallReady,
-        _act(lambda tx, call, data: presence.set_ready(tx, call.meeting_id, _own_point(call), data.ready)),
+        transactional(lambda tx, call, data: presence.set_ready(tx, call.meeting_id, _own_point(call), data.ready)),
         HALL,
     ),
     LiveCommand(
         "hall.devices",
         "How the hall's camera and microphone are, whenever that changes.",
         HallDevices,
-        _act(
+        transactional(
             lambda tx, call, data: presence.note_devices(
                 tx, call.meeting_id, _own_point(call), camera=data.camera, microphone=data.microphone
             )
@@ -85,140 +71,140 @@ COMMANDS = (
         "hall.leave",
         "The hall goes on purpose: absent from now on, its floor, stage, hand and content end.",
         NoData,
-        _act(lambda tx, call, _data: presence.leave(tx, call.meeting_id, _own_point(call))),
+        transactional(lambda tx, call, _data: presence.leave(tx, call.meeting_id, _own_point(call))),
         HALL,
     ),
     LiveCommand(
         "hand.raise",
         "The hall asks to speak. Again: changes the topic, keeps the place in the queue.",
         HandRaise,
-        _act(lambda tx, call, data: floor.raise_hand(tx, call.meeting_id, _own_point(call), data.topic)),
+        transactional(lambda tx, call, data: floor.raise_hand(tx, call.meeting_id, _own_point(call), data.topic)),
         HALL,
     ),
     LiveCommand(
         "hand.lower",
         "The hall no longer asks to speak.",
         NoData,
-        _act(lambda tx, call, _data: floor.lower_hand(tx, call.meeting_id, _own_point(call))),
+        transactional(lambda tx, call, _data: floor.lower_hand(tx, call.meeting_id, _own_point(call))),
         HALL,
     ),
     LiveCommand(
         "hand.dismiss",
         "Lowers a hall's hand for it.",
         HandDismiss,
-        _act(lambda tx, call, data: floor.lower_hand(tx, call.meeting_id, data.point_id)),
+        transactional(lambda tx, call, data: floor.lower_hand(tx, call.meeting_id, data.point_id)),
         CONSOLE,
     ),
     LiveCommand(
         "floor.give",
         "Calls a point: floor and stage in one act. Others than the main point lose the floor, unless `keep`.",
         FloorGive,
-        _act(lambda tx, call, data: floor.give_floor(tx, call.meeting_id, data.point_id, keep=data.keep)),
+        transactional(lambda tx, call, data: floor.give_floor(tx, call.meeting_id, data.point_id, keep=data.keep)),
         CONSOLE,
     ),
     LiveCommand(
         "floor.give_main",
         "Gives floor and stage to the main point; nobody loses the floor.",
         NoData,
-        _act(lambda tx, call, _data: floor.give_floor_to_main(tx, call.meeting_id)),
+        transactional(lambda tx, call, _data: floor.give_floor_to_main(tx, call.meeting_id)),
         CONSOLE,
     ),
     LiveCommand(
         "floor.take",
         "Ends a point's turn: floor and stage in one act; the stage goes to who else was called, or the main point.",
         FloorTake,
-        _act(lambda tx, call, data: floor.take_floor(tx, call.meeting_id, data.point_id)),
+        transactional(lambda tx, call, data: floor.take_floor(tx, call.meeting_id, data.point_id)),
         CONSOLE,
     ),
     LiveCommand(
         "floor.mute_all",
         "Ends the floor of all points but the main one, or of all. The stage stays.",
         FloorMuteAll,
-        _act(lambda tx, call, data: floor.mute_all(tx, call.meeting_id, including_main=data.including_main)),
+        transactional(lambda tx, call, data: floor.mute_all(tx, call.meeting_id, including_main=data.including_main)),
         CONSOLE,
     ),
     LiveCommand(
         "stage.stay",
         "The stage waits for the lost hall on it, and does not return to the main point by itself.",
         NoData,
-        _act(lambda tx, call, _data: floor.stay(tx, call.meeting_id)),
+        transactional(lambda tx, call, _data: floor.stay(tx, call.meeting_id)),
         CONSOLE,
     ),
     LiveCommand(
         "recess.start",
         "The meeting pauses: nobody is heard, every screen says until when.",
         RecessStart,
-        _act(_start_recess),
+        transactional(_start_recess),
         CONSOLE,
     ),
     LiveCommand(
         "recess.end",
         "It goes on: the main point has floor and stage. Calling a point ends a recess too.",
         NoData,
-        _act(lambda tx, call, _data: floor.end_recess(tx, call.meeting_id)),
+        transactional(lambda tx, call, _data: floor.end_recess(tx, call.meeting_id)),
         CONSOLE,
     ),
     LiveCommand(
         "stage.show",
         "Puts a point on stage without the floor; null: the main point again.",
         StageShow,
-        _act(lambda tx, call, data: floor.show(tx, call.meeting_id, data.point_id)),
+        transactional(lambda tx, call, data: floor.show(tx, call.meeting_id, data.point_id)),
         CONSOLE,
     ),
     LiveCommand(
         "layout.set",
         "The layout of every hall's screen, and which points are pinned to its small pictures.",
         LayoutSet,
-        _act(lambda tx, call, data: floor.set_layout(tx, call.meeting_id, data.layout, data.pinned)),
+        transactional(lambda tx, call, data: floor.set_layout(tx, call.meeting_id, data.layout, data.pinned)),
         CONSOLE,
     ),
     LiveCommand(
         "content.start",
         "Shows this client's content to all: presenters, who directs, a hall that holds the floor.",
         ContentStart,
-        _act(_start_content),
+        transactional(_start_content),
         EVERYONE,
     ),
     LiveCommand(
         "content.stop",
         "Stops one's own content; who directs stops anybody's.",
         NoData,
-        _act(lambda tx, call, _data: content.stop(tx, call.meeting_id, call.client.participant)),
+        transactional(lambda tx, call, _data: content.stop(tx, call.meeting_id, call.client.participant)),
         EVERYONE,
     ),
     LiveCommand(
         "content.sound",
         "Whether the sound of what is shared is heard; `floor.mute_all` turns it off.",
         ContentSound,
-        _act(lambda tx, call, data: content.set_sound(tx, call.meeting_id, data.on)),
+        transactional(lambda tx, call, data: content.set_sound(tx, call.meeting_id, data.on)),
         CONSOLE,
     ),
     LiveCommand(
         "meeting.open",
         "Halls may come in and test.",
         NoData,
-        _act(lambda tx, call, _data: lifecycle.open_halls(tx, call.meeting_id)),
+        transactional(lambda tx, call, _data: lifecycle.open_halls(tx, call.meeting_id)),
         CONSOLE,
     ),
     LiveCommand(
         "meeting.start",
         "The meeting runs; the main point has floor and stage.",
         NoData,
-        _act(lambda tx, call, _data: lifecycle.start(tx, call.meeting_id)),
+        transactional(lambda tx, call, _data: lifecycle.start(tx, call.meeting_id)),
         CONSOLE,
     ),
     LiveCommand(
         "meeting.end",
         "The meeting is over; nobody is seen or heard any more.",
         NoData,
-        _act(lambda tx, call, _data: lifecycle.end(tx, call.meeting_id)),
+        transactional(lambda tx, call, _data: lifecycle.end(tx, call.meeting_id)),
         CONSOLE,
     ),
     LiveCommand(
         "meeting.return",
         "The start was a rehearsal: halls test again, nobody is on the air, the agenda stands at its beginning.",
         NoData,
-        _act(lambda tx, call, _data: lifecycle.back_to_testing(tx, call.meeting_id)),
+        transactional(lambda tx, call, _data: lifecycle.back_to_testing(tx, call.meeting_id)),
         CONSOLE,
     ),
 )

@@ -1,7 +1,8 @@
 """What meetings hand to the live channel: collections `meeting`, `agenda`, `units`, and the agenda's command."""
 
 from server.core.fields import Id
-from server.live.feature import Call, LiveCommand, LiveFeature
+from server.core.transaction import Transaction
+from server.live.feature import Call, LiveCommand, LiveFeature, transactional
 from server.live.protocol import Wire
 from server.live.viewer import Viewer
 from server.meetings import agenda
@@ -12,9 +13,8 @@ class AgendaGo(Wire):
     item_id: Id | None
 
 
-async def _go(call: Call, data: AgendaGo) -> None:
-    async with call.services.transactions(call.actor) as tx:
-        await agenda.go(tx, call.meeting_id, data.item_id)
+async def _go(tx: Transaction, call: Call, data: AgendaGo) -> None:
+    await agenda.go(tx, call.meeting_id, data.item_id)
 
 
 def visible(collection: str, _key: str, viewer: Viewer) -> bool:
@@ -32,7 +32,7 @@ live_feature = LiveFeature(
             "agenda.go",
             "Makes an item current and stops the clock of the one before; null: no item is current.",
             AgendaGo,
-            _go,
+            transactional(_go),
             frozenset({"console"}),
         ),
     ),

@@ -42,6 +42,19 @@ async def paper_for_write(tx: Transaction, paper_id: int) -> tuple[Paper, Meetin
     return paper, meeting
 
 
+class LinkMayNot(NotAllowed):
+    code = "link-may-not"
+    vi = "Vào bằng đường dẫn riêng chỉ thu hồi, xóa, đặt quyền đọc được tài liệu do mình gửi. Nhờ ban tổ chức."
+    en = "By a personal link you recall, delete and set the readers of what you sent in yourself. Ask the organiser."
+
+
+def require_own_by_link(actor: Actor, paper: Paper | None) -> None:
+    """A presenter's link may have been passed on: it brings papers in, and neither takes away nor opens to others what
+    somebody else brought in. None: the papers of a whole item."""
+    if actor.only_meetings is not None and (paper is None or paper.created_by != actor.person_id):
+        raise LinkMayNot()
+
+
 async def item_of(session: AsyncSession, item_id: int) -> AgendaItem:
     item = await session.get(AgendaItem, item_id)
     if item is None:

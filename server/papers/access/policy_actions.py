@@ -16,7 +16,7 @@ from server.core.transaction import Transaction
 from server.meetings.models import AgendaItem, Delegate, Meeting, MemberPoint
 from server.organisations.models import BridgePoint, Unit
 from server.organisations.queries import ids_of
-from server.papers.access.lookup import item_of, library_for_write, paper_for_write
+from server.papers.access.lookup import item_of, library_for_write, paper_for_write, require_own_by_link
 from server.papers.access.policies import policies_in, policy_of
 from server.papers.hooks import narrowed
 from server.papers.live import library_changed
@@ -34,6 +34,7 @@ _GONE = {
 async def set_for_paper(tx: Transaction, paper_id: int, write: PolicyWrite | None, seen: int | None = None) -> Paper:
     """The paper's own policy; None: its item's counts again."""
     paper, meeting = await paper_for_write(tx, paper_id)
+    require_own_by_link(tx.actor, paper)
     await _set(tx, meeting.id, write, seen, paper_id=paper_id)
     await record(tx, "paper.policy-set", "paper", paper_id, meeting=meeting.id, policy=_facts(write))
     await _changed(tx, meeting.id, "paper.policy-set")
@@ -46,6 +47,7 @@ async def set_for_item(tx: Transaction, item_id: int, write: PolicyWrite | None,
     meeting, profile = await library_for_write(tx, item.meeting_id)
     if not profile.manages_papers_of(item_id):
         raise NotAllowed()
+    require_own_by_link(tx.actor, None)
     await _set(tx, meeting.id, write, seen, item_id=item_id)
     await record(tx, "agenda.paper-policy-set", "meeting", meeting.id, item=item_id, policy=_facts(write))
     await _changed(tx, meeting.id, "agenda.paper-policy-set")

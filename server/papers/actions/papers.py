@@ -10,7 +10,7 @@ from server.audit.revisions import check_revision
 from server.core.errors import Conflict, NotAllowed, NotFound
 from server.core.fields import folded
 from server.core.transaction import Transaction
-from server.papers.access.lookup import item_of, library_for_write, library_of, paper_for_write
+from server.papers.access.lookup import item_of, library_for_write, library_of, paper_for_write, require_own_by_link
 from server.papers.access.policy_actions import keep_policy
 from server.papers.hooks import PaperHooks, narrowed
 from server.papers.live import library_changed
@@ -75,6 +75,7 @@ async def reorder(tx: Transaction, meeting_id: int, paper_ids: Sequence[int]) ->
 async def recall(tx: Transaction, paper_id: int, reason: str) -> Paper:
     """Withdrawn from every device at once; its readers see that it was, and why. Conflict if it is recalled already."""
     paper, _meeting = await paper_for_write(tx, paper_id)
+    require_own_by_link(tx.actor, paper)
     if paper.recalled_at is not None:
         raise Conflict("Tài liệu này đã được thu hồi rồi.", "This paper is recalled already.")
     await tell_readers(tx, paper, RECALLED, reason=reason)
@@ -87,6 +88,7 @@ async def recall(tx: Transaction, paper_id: int, reason: str) -> Paper:
 async def restore(tx: Transaction, paper_id: int) -> Paper:
     """Readable again by those who could read it before. Conflict if it is not recalled."""
     paper, _meeting = await paper_for_write(tx, paper_id)
+    require_own_by_link(tx.actor, paper)
     if paper.recalled_at is None:
         raise Conflict("Tài liệu này không bị thu hồi.", "This paper is not recalled.")
     paper.recalled_at, paper.recalled_by, paper.recall_reason = None, "", ""
@@ -97,6 +99,7 @@ async def restore(tx: Transaction, paper_id: int) -> Paper:
 async def delete(tx: Transaction, paper_id: int) -> None:
     """For good: files and text go too, and only the audit log tells of it."""
     paper, _meeting = await paper_for_write(tx, paper_id)
+    require_own_by_link(tx.actor, paper)
     paper.deleted_at = tx.now
     await drop_content(tx, paper_id)
     await _withdraw(tx, paper)

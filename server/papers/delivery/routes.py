@@ -10,6 +10,7 @@ from server.accounts.dependencies import AppServices, CurrentActor, Write
 from server.audit.dependencies import AppAuditLog
 from server.core.errors import DomainError
 from server.core.fields import Id
+from server.edge.routing import WriteRoute
 from server.papers.access.rights import PaperRights, readable_version
 from server.papers.delivery.personal_copies import (
     PersonalCopies,
@@ -28,7 +29,7 @@ from server.papers.packs.finding import Finder
 from server.papers.packs.schemas import PackOut, PackWrite
 from server.papers.schemas import ProblemOut
 
-router = APIRouter(prefix="/api", tags=["papers"])
+router = APIRouter(prefix="/api", tags=["papers"], route_class=WriteRoute)
 
 RowId = Annotated[Id, PathParameter()]
 PointId = Annotated[Id | None, Query()]

@@ -1,13 +1,7 @@
 """What presenting hands to the live channel."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
-
-from pydantic import BaseModel
-
 from server.core.errors import NotAllowed
-from server.core.transaction import Transaction
-from server.live.feature import Call, LiveCommand, LiveFeature, NoData
+from server.live.feature import Call, LiveCommand, LiveFeature, NoData, transactional
 from server.live.viewer import Audience
 from server.presentation import actions
 from server.presentation.laser import LASER, point
@@ -28,20 +22,11 @@ DESKS: frozenset[Audience] = frozenset({"console", "member"})
 _POINT_PRICE = 0.5
 """Twenty a second are taken: a hand moves, and the page sends fifteen."""
 
-Data = TypeVar("Data", bound=BaseModel)
-
-
-def _act(work: Callable[[Transaction, Call, Data], Awaitable[Any]]) -> Callable[[Call, Data], Awaitable[None]]:
-    async def handle(call: Call, data: Data) -> None:
-        async with call.services.transactions(call.actor) as tx:
-            await work(tx, call, data)
-
-    return handle
-
 
 async def _present(call: Call, data: PagePresent) -> Presented:
-    async with call.services.transactions(call.actor) as tx:
-        unseen = await actions.present(tx, call.meeting_id, data.paper_id, data.page)
+    unseen = await call.services.transactions.run(
+        call.actor, lambda tx: actions.present(tx, call.meeting_id, data.paper_id, data.page)
+    )
     return Presented(unseen_points=unseen)
 
 
@@ -73,14 +58,14 @@ live_feature = LiveFeature(
             "page.turn",
             "The presenter goes to another page; the zoom ends.",
             PageTurn,
-            _act(lambda tx, call, data: actions.turn(tx, call.meeting_id, data.page)),
+            transactional(lambda tx, call, data: actions.turn(tx, call.meeting_id, data.page)),
             DESKS,
         ),
         LiveCommand(
             "page.zoom",
             "The presenter zooms everybody to a part of the page; null: the whole page.",
             PageZoom,
-            _act(lambda tx, call, data: actions.zoom(tx, call.meeting_id, data.region)),
+            transactional(lambda tx, call, data: actions.zoom(tx, call.meeting_id, data.region)),
             DESKS,
         ),
         LiveCommand(
@@ -95,28 +80,28 @@ live_feature = LiveFeature(
             "page.stop",
             "Ends the presentation: the presenter; who conducts or operates, anybody's.",
             NoData,
-            _act(lambda tx, call, _data: actions.stop(tx, call.meeting_id)),
+            transactional(lambda tx, call, _data: actions.stop(tx, call.meeting_id)),
             DESKS,
         ),
         LiveCommand(
             "page.offer",
             "Offers to hand over to a person who may present this paper; null takes the offer back.",
             PageOffer,
-            _act(lambda tx, call, data: actions.offer(tx, call.meeting_id, data.person_id)),
+            transactional(lambda tx, call, data: actions.offer(tx, call.meeting_id, data.person_id)),
             DESKS,
         ),
         LiveCommand(
             "page.accept",
             "Goes on with the presentation that was offered.",
             NoData,
-            _act(lambda tx, call, _data: actions.accept(tx, call.meeting_id)),
+            transactional(lambda tx, call, _data: actions.accept(tx, call.meeting_id)),
             DESKS,
         ),
         LiveCommand(
             "page.take",
             "Who conducts becomes the presenter, at the page that is shown.",
             NoData,
-            _act(lambda tx, call, _data: actions.take(tx, call.meeting_id)),
+            transactional(lambda tx, call, _data: actions.take(tx, call.meeting_id)),
             DESKS,
         ),
     ),

@@ -13,7 +13,7 @@ from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.meetings.models import Meeting
 from server.notifications.actions import notify
-from tests import builders
+from tests import builders, library
 from tests.builders import MORNING, Province
 from tests.conftest import Browsers, Clock
 
@@ -214,3 +214,33 @@ async def test_it_ends_with_its_link(
     assert (await client.get("/api/session")).status_code == 200
     clock.pass_(days=1)
     assert (await client.get("/api/session")).status_code == 401
+
+
+async def test_a_presenters_link_takes_nothing_of_others_away(
+    browser: Browsers, services: Services, province: Province, meetings: list[Meeting]
+) -> None:
+    """It brings papers in, and decides of those alone."""
+    here = meetings[0]
+    async with services.transactions(SYSTEM) as tx:
+        item = (await library.items(tx.session, here))[-1]
+        item.presenter_id = province.presenter.id
+        others = await library.paper(tx.session, here, item=item, created_by=province.organiser.id)
+        own = await library.paper(tx.session, here, "Của tôi", item=item, created_by=province.presenter.id)
+    client = await browser()
+    await tap(client, await link_to(services, here, province.presenter))
+    acts: list[tuple[str, str, Any]] = [
+        ("PUT", "policy", {"download": True}),
+        ("POST", "recall", {"reason": "x"}),
+        ("POST", "restore", None),
+        ("DELETE", "", None),
+    ]
+    for method, act, body in acts:
+        refused = await client.request(method, f"/api/papers/{others.id}/{act}".rstrip("/"), json=body)
+        assert (refused.status_code, refused.json()["code"]) == (403, "link-may-not"), act
+        done = await client.request(method, f"/api/papers/{own.id}/{act}".rstrip("/"), json=body)
+        assert done.status_code < 300, (act, done.text)
+    refused = await client.put(f"/api/items/{item.id}/paper-policy", json={"hidden": False})
+    assert refused.json()["code"] == "link-may-not"
+    # Signed in with the password, presenters keep all papers of their item.
+    signed_in_presenter = await browser(province.presenter)
+    assert (await signed_in_presenter.post(f"/api/papers/{others.id}/recall", json={"reason": "x"})).status_code == 200

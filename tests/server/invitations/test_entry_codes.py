@@ -370,6 +370,15 @@ async def test_the_meetings_code_as_a_picture(browser: Browsers, meeting: Meetin
     assert (await (await browser(province.stranger)).get(f"/api/meetings/{meeting.id}/qr.svg")).status_code == 404
 
 
+async def test_a_hall_shows_where_its_list_is(browser: Browsers, meeting: Meeting, province: Province) -> None:
+    path = f"/api/meetings/{meeting.id}/points/{province.da_sar_hall.id}/people.svg"
+    answer = await (await browser(province.da_sar_hall)).get(path)
+    assert answer.headers["content-type"] == "image/svg+xml"
+    assert answer.text.startswith("<svg")
+    for other in (province.lat_hall, province.stranger):
+        assert (await (await browser(other)).get(path)).status_code in (403, 404)
+
+
 async def test_the_code_is_a_picture_and_a_poster_too(organiser: httpx2.AsyncClient, meeting: Meeting) -> None:
     picture = await organiser.get(f"/api/meetings/{meeting.id}/qr.png")
     assert picture.content.startswith(b"\x89PNG\r\n\x1a\n")

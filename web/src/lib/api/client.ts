@@ -3,7 +3,7 @@ import { ownHeaders } from './acting.ts';
 import { connection } from './connection.svelte.ts';
 import { apiError, offlineError } from './errors.ts';
 import type { paths } from './schema.ts';
-import { timely } from './timely.ts';
+import { once } from './once.ts';
 
 let signedOut: () => void = () => {};
 
@@ -24,7 +24,7 @@ export function onOtherPerson(action: () => void): void {
  */
 export const api = createClient<paths>({
   credentials: 'same-origin',
-  fetch: timely,
+  fetch: once,
 });
 api.use({
   onRequest({ request }) {

@@ -1480,6 +1480,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/points/{point_id}/people.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Hall List Code
+         * @description Leads to the hall's list of people: for the secretary's own telephone, where they are signed in themselves.
+         */
+        get: operations["hall_list_code_api_meetings__meeting_id__points__point_id__people_svg_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/qr.png": {
         parameters: {
             query?: never;
@@ -6541,7 +6561,9 @@ export interface operations {
     send_reminders_api_meetings__meeting_id__reminders_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path: {
                 meeting_id: number;
             };
@@ -7011,7 +7033,9 @@ export interface operations {
     create_person_api_people_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7184,7 +7208,9 @@ export interface operations {
     create_link_api_links_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7237,7 +7263,9 @@ export interface operations {
     create_unit_api_units_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7336,7 +7364,9 @@ export interface operations {
     create_point_api_points_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7469,7 +7499,9 @@ export interface operations {
     create_api_meetings_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7948,7 +7980,9 @@ export interface operations {
     add_api_meetings__meeting_id__delegates_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path: {
                 meeting_id: number;
             };
@@ -8222,7 +8256,9 @@ export interface operations {
     make_links_api_meetings__meeting_id__links_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path: {
                 meeting_id: number;
             };
@@ -8443,6 +8479,38 @@ export interface operations {
             };
         };
     };
+    hall_list_code_api_meetings__meeting_id__points__point_id__people_svg_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     meeting_code_png_api_meetings__meeting_id__qr_png_get: {
         parameters: {
             query?: never;
@@ -8602,7 +8670,9 @@ export interface operations {
     ask_api_m__code__requests_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path: {
                 code: string;
             };

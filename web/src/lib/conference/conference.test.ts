@@ -3,7 +3,7 @@ import type { AgendaItemEntity, Layout, PointEntity, StageEntity, UnitEntity } f
 import { itemClock, nextItem } from './agenda.ts';
 import { ratingOf } from './console/figures.ts';
 import { flawLine, flawsOf, unheard } from './flaws.ts';
-import { absence, panesOf, shownLayout } from './screens.ts';
+import { absence, facing, panesOf, shownLayout } from './screens.ts';
 import { hands, phoneOf, standing, troubles } from './standing.ts';
 import { fold } from '#lib/text/fold.ts';
 import { duration } from '#lib/text/format.ts';
@@ -232,6 +232,16 @@ describe('screens', () => {
   it('names who is in each pane', () => {
     const panes = panesOf(stage({ layout: 'grid-2', tiles: [place(4), place(9)] }));
     expect(panes.map(({ place }) => place?.point_id ?? null)).toEqual([4, 9]);
+  });
+
+  it('shows who speaks whom they speak to', () => {
+    const floor = [1, 4].map((id) => ({ ...place(id), since: ago(1) }));
+    const now = stage({ layout: 'stage-row', stage: place(4), floor });
+    expect(facing(now, 4)?.point_id).toBe(1);
+    expect(facing(now, 9)).toBeUndefined();
+    expect(facing(now, undefined)).toBeUndefined();
+    expect(facing({ ...now, layout: 'grid-2' }, 4)).toBeUndefined();
+    expect(facing({ ...now, floor: floor.slice(1) }, 4)).toBeUndefined();
   });
 
   it('gives shared content the large place and takes it back', () => {

@@ -42,6 +42,15 @@ export function absence({ name, presence }: Place): string | undefined {
   return presence === 'absent' ? m.room_absent({ name }) : undefined;
 }
 
+/**
+ * Whom the hall on stage sees there instead of itself: who else has the floor, the oldest first, as the media node sends
+ * it. Nobody in a grid, which shows everybody alike.
+ */
+export function facing(stage: StageEntity, own: number | undefined): Place | undefined {
+  if (own === undefined || stage.stage?.point_id !== own || stage.layout.startsWith('grid')) return undefined;
+  return stage.floor.find(({ point_id }) => point_id !== own);
+}
+
 /** The panes of a screen in reading order. A shared screen goes before a presented page, whose pane is `paper`. */
 export function panesOf(stage: StageEntity, paper = false): Pane[] {
   const layout = shownLayout(stage, paper);
