@@ -10,9 +10,9 @@ import gc
 import sys
 import threading
 import time
-import traceback
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from types import CodeType
 
 import structlog
 
@@ -84,10 +84,20 @@ class Watchdog:
         while not self._over:
             time.sleep(BEAT_SECONDS)
             if not self._stack and time.monotonic() - self._beat > COUNTED_SECONDS + BEAT_SECONDS:
-                frame = sys._current_frames().get(loop_thread)
-                if frame is not None:
-                    lines = traceback.extract_stack(frame)[-_FRAMES:]
-                    self._stack = " < ".join(f"{_short(at.filename)}:{at.lineno} {at.name}" for at in reversed(lines))
+                self._stack = " < ".join(
+                    f"{_short(code.co_filename)}:{line} {code.co_name}" for code, line in _stack_of(loop_thread)
+                )
+
+
+def _stack_of(thread: int) -> list[tuple[CodeType, int]]:
+    """(code, line) from the innermost frame outwards. Taken at once, without reading a file or anything else that lets
+    the thread go on meanwhile: it may leave a greenlet, and a frame's way back then leads nowhere: the process dies."""
+    found: list[tuple[CodeType, int]] = []
+    frame = sys._current_frames().get(thread)
+    while frame is not None and len(found) < _FRAMES:
+        found.append((frame.f_code, frame.f_lineno))
+        frame = frame.f_back
+    return found
 
 
 def _short(path: str) -> str:
