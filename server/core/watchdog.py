@@ -6,13 +6,14 @@ the loop's thread executes just then, so that the log names the line and not onl
 
 import asyncio
 import contextlib
+import faulthandler
 import gc
-import sys
+import re
+import tempfile
 import threading
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from types import CodeType
 
 import structlog
 
@@ -84,20 +85,23 @@ class Watchdog:
         while not self._over:
             time.sleep(BEAT_SECONDS)
             if not self._stack and time.monotonic() - self._beat > COUNTED_SECONDS + BEAT_SECONDS:
-                self._stack = " < ".join(
-                    f"{_short(code.co_filename)}:{line} {code.co_name}" for code, line in _stack_of(loop_thread)
-                )
+                self._stack = _stack_of(loop_thread)
 
 
-def _stack_of(thread: int) -> list[tuple[CodeType, int]]:
-    """(code, line) from the innermost frame outwards. Taken at once, without reading a file or anything else that lets
-    the thread go on meanwhile: it may leave a greenlet, and a frame's way back then leads nowhere: the process dies."""
-    found: list[tuple[CodeType, int]] = []
-    frame = sys._current_frames().get(thread)
-    while frame is not None and len(found) < _FRAMES:
-        found.append((frame.f_code, frame.f_lineno))
-        frame = frame.f_back
-    return found
+_FRAME = re.compile(r'  File "(.*)", line (\d+) in (.*)')
+
+
+def _stack_of(thread: int) -> str:
+    """From the innermost frame outwards. Written by `faulthandler`, in C and under the interpreter's lock: walked frame
+    by frame from here, the thread would go on meanwhile and leave a greenlet, whose frames' way back then leads
+    nowhere, and the process dies of it (seen on Python 3.11 under load)."""
+    with tempfile.TemporaryFile(buffering=0) as file:
+        faulthandler.dump_traceback(file, all_threads=True)
+        file.seek(0)
+        text = file.read().decode(errors="replace")
+    _, _, of_thread = text.partition(f"{thread:x} (most recent call first):\n")
+    frames = [found for line in of_thread.split("\n\n")[0].splitlines() if (found := _FRAME.fullmatch(line))]
+    return " < ".join(f"{_short(found[1])}:{found[2]} {found[3]}" for found in frames[:_FRAMES])
 
 
 def _short(path: str) -> str:
