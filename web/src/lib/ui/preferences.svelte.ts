@@ -2,11 +2,13 @@
 export type Theme = 'auto' | 'day' | 'night';
 
 const key = 'nhipcau.preferences';
+/** The build looks at every file once where there is no window. */
+const dark = 'matchMedia' in globalThis ? matchMedia('(prefers-color-scheme: dark)') : undefined;
 
 class Preferences {
   theme = $state<Theme>('auto');
   largeType = $state(false);
-  #dark = $state(matchMedia('(prefers-color-scheme: dark)').matches);
+  #dark = $state(dark?.matches ?? false);
 
   constructor() {
     try {
@@ -16,7 +18,7 @@ class Preferences {
     } catch {
       // Private windows may refuse storage; the defaults serve.
     }
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', (event) => {
+    dark?.addEventListener('change', (event) => {
       this.#dark = event.matches;
     });
   }
