@@ -39,6 +39,7 @@ async def test_the_list_is_what_each_may_see(place: Place) -> None:
     assert managed["papers"][1]["pending"]["stage"] == "ocr"
     assert managed["papers"][1]["version"]["guess"]["title"] == "Bản hai"
     assert managed["papers"][1]["policy"] == {
+        "revision": 0,
         "own": False,
         "hidden": False,
         "opens_at": None,

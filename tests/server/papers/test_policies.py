@@ -106,17 +106,18 @@ async def test_who_will_read_is_shown_before_saving(place: Place) -> None:
         online = await builders.person(tx.session, place.province.lat, "Dự Trực Tuyến")
         await library.delegate(tx.session, place.meeting, online)
     now = (await place.organiser.get(f"{place.path}/readers")).json()
-    assert (now["count"], now["halls"]) == (2, 6)
+    assert (now["lists"]["people"], now["halls"]) == (2, 6)
     assert {(point["name"], point["count"]) for point in now["points"]} >= {("Đạ Sar", 1), ("", 1), ("Lát", 0)}
     narrow = {"audience": [{"kind": "unit", "id": place.province.da_sar.id}], "opens_at": "2027-01-01T00:00:00Z"}
     would = (await place.organiser.post(f"{place.list_path}/readers", json=narrow)).json()
     assert would == {
-        "count": 1,
+        "lists": {"points": 6, "listed_points": 1, "people": 1, "online": 0},
         "halls": 1,
         "points": [{"point_id": place.province.da_sar_hall.id, "name": "Đạ Sar", "count": 1}],
     }
     hidden = (await place.organiser.post(f"{place.list_path}/readers", json={"hidden": True})).json()
-    assert hidden == {"count": 0, "halls": 0, "points": []}
+    nobody = {"points": 6, "listed_points": 0, "people": 0, "online": 0}
+    assert hidden == {"lists": nobody, "halls": 0, "points": []}
     assert (await place.organiser.get(f"{place.path}/readers")).json() == now
 
 
