@@ -42,6 +42,8 @@ _FOLDED_COMPACT = {mark.replace(" ", ""): code for mark, code in _FOLDED.items()
 _SIGN_MAX = 12
 """Letters of a paper's sign: "TTr-UBND"."""
 _STROKES_AROUND = re.compile(r"[iltjf]{0,2}mat[iltjf]{0,2}")
+_OTHER_TONES = frozenset("\u0300\u0301\u0303\u0309")
+"""Grave, acute, tilde, hook above."""
 _ALIKE, _LONG = 0.85, 6
 """Of drawn letters: "TUYẾỆT MẬT" is one too many of eight."""
 _GAP = 0.035
@@ -89,7 +91,8 @@ def mark_drawn_on(pages: Mapping[int, Sequence[list[Any]]]) -> FoundMark | None:
 def _nearly(said: str) -> Mark | None:
     compact = "".join(each for each in folded(said) if each.isalpha())
     if _STROKES_AROUND.fullmatch(compact):
-        return "mat"
+        # "MẬT" may lose its hat or its dot; "MẮT" of an eye hospital's emblem is another word.
+        return None if _OTHER_TONES & set(unicodedata.normalize("NFD", said)) else "mat"
     near = ((SequenceMatcher(None, compact, mark).ratio(), code) for mark, code in _FOLDED_COMPACT.items())
     ratio, code = max(near)
     return code if ratio >= _ALIKE and len(compact) >= _LONG else None

@@ -119,11 +119,15 @@ async def test_an_organiser_plans_a_meeting(desk: Desk) -> None:
     await expect(chair).to_have_value("Phạm Chủ Trì")
 
     await desk.button("Thêm nội dung").click()
-    await desk.field("Tên nội dung 3").fill("Báo cáo rà soát")
-    await desk.field("Số phút của nội dung 3").fill("40")
-    await page.get_by_role("combobox", name="Người trình bày nội dung 3").press_sequentially("dinh bao")
+    # Before what closes the meeting.
+    await expect(desk.field("Tên nội dung 3")).to_have_value("Bế mạc")
+    await desk.field("Tên nội dung 2").fill("Báo cáo rà soát")
+    await desk.field("Số phút của nội dung 2").fill("40")
+    await page.get_by_role("combobox", name="Người trình bày nội dung 2").press_sequentially("dinh bao")
     await page.get_by_role("option", name="Đinh Báo Cáo").click()
     await desk.button("Chuyển lên: Báo cáo rà soát").click()
+    await expect(desk.field("Tên nội dung 1")).to_have_value("Báo cáo rà soát")
+    await desk.button("Chuyển xuống: Báo cáo rà soát").click()
     await expect(desk.field("Tên nội dung 2")).to_have_value("Báo cáo rà soát")
 
     await page.get_by_role("checkbox", name="Huyện Lạc Dương").check()
@@ -188,6 +192,57 @@ async def test_points_are_invited_and_the_rooms_opened(desk: Desk, office: Offic
     await desk.says("Đã mở phòng.")
     await expect(desk.page.get_by_role("main")).to_contain_text("Đang mở phòng họp thử")
     await expect(desk.page.get_by_role("link", name="Điểm danh")).to_be_visible()
+
+
+async def listed(office: Office, page: Page, point: int | None, *names: str) -> None:
+    """Puts people on the list of the invited meeting, past the page."""
+    answer = await page.request.post(
+        f"/api/meetings/{office.meetings['invited']}/delegates",
+        headers={"X-Nhipcau": "1", "Origin": office.deployment.url},
+        data={"point_id": point, "people": [{"full_name": name} for name in names]},
+    )
+    assert answer.ok, await answer.text()
+
+
+async def test_every_page_says_the_same_of_the_lists(office: Office) -> None:
+    async with office.window("organiser") as page:
+        await listed(office, page, office.where.lat_hall.id, "Cil Múp Thảo", "Kơ Să Ha Tư")
+        await listed(office, page, office.where.hiep_an_hall.id, "Đinh Văn Tịnh")
+        await listed(office, page, None, "Người Dự Từ Xa")
+        about, left = f"/meetings/{office.meetings['invited']}", len(office.where.halls) - 2
+        main = page.get_by_role("main")
+        await page.goto("/")
+        row = page.get_by_role("listitem").filter(has_text=TITLES["invited"][:40])
+        await expect(row).to_contain_text(f"Còn {left} điểm cầu chưa có danh sách đại biểu")
+        await page.goto(about)
+        ways = page.get_by_role("navigation", name="Các phần của cuộc họp")
+        await expect(ways.get_by_role("link", name="Đại biểu")).to_contain_text("4")
+        await expect(ways.get_by_role("link", name="Đại biểu")).to_contain_text(f"{left} điểm cầu chưa có danh sách")
+        await page.goto(f"{about}/delegates")
+        await expect(main).to_contain_text(
+            f"4 đại biểu ở 2 điểm cầu và dự trực tuyến. Còn {left} điểm cầu chưa có danh sách."
+        )
+        await page.goto(f"{about}/attendance?of=people")
+        await expect(main).to_contain_text("4 đại biểu được mời.")
+
+
+async def test_back_leads_from_a_hall_to_the_list_of_halls(office: Office) -> None:
+    async with office.window("organiser", width=PHONE, height=844) as page:
+        await page.goto(f"/meetings/{office.meetings['invited']}")
+        await page.get_by_role("link", name="Đại biểu").first.click()
+        halls = page.get_by_role("list", name="Điểm cầu")
+        await halls.get_by_role("button", name="Lát").click()
+        await expect(page.get_by_role("heading", name="Lát", level=2)).to_be_visible()
+        await expect(page.get_by_text("Cil Múp Thảo", exact=True)).to_be_visible()
+        await expect(halls).to_be_hidden()
+        await page.go_back()
+        await expect(halls).to_be_visible()
+        await page.get_by_role("button", name="Mã QR và giấy mời").click()
+        await expect(page.get_by_role("heading", name="Mã QR của cuộc họp")).to_be_visible()
+        await page.go_back()
+        await expect(halls).to_be_visible()
+        await page.go_back()
+        await expect(page.get_by_role("heading", name=re.compile(TITLES["invited"][:40]), level=1)).to_be_visible()
 
 
 async def test_attendance_shows_who_is_in(desk: Desk, office: Office, tmp_path: Path) -> None:

@@ -103,6 +103,8 @@ async def test_a_stamp_that_is_drawn_is_seen(
         ("TỐI MẬT |", "toi-mat"),
         ("MẬT ONG", None),
         ("MẶT TRẬN", None),
+        ("MẮT", None),
+        ("MẠT", "mat"),
         ("TỈNH", None),
         ("KHẨN", None),
     ],

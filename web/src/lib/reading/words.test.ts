@@ -3,6 +3,7 @@ import { pointsCount } from '#lib/meetings/words.ts';
 import {
   boardWords,
   lagging,
+  silent,
   part,
   percent,
   placeWords,
@@ -38,6 +39,13 @@ describe('the board in words', () => {
     expect(boardWords(board([point(1, 4, 4)]))).toContain('tất cả điểm cầu');
     expect(boardWords(board([point(1, 10, 9), point(2, 10, 1), point(3, 0, 0)]))).toContain(pointsCount(1));
     expect(boardWords(board([point(1, 10, 9), point(2, 10, 6)]))).toContain('75%');
+  });
+  it('says 0% only of nothing', () => {
+    expect([0, 1 / 873, 0.5, 872 / 873, 1].map(percent)).toEqual(['0%', '<1%', '50%', '99%', '100%']);
+  });
+  it('counts no one who takes part online as a hall', () => {
+    const data = board([point(1, 10, 0), { ...point(2, 5, 0), point_id: null }]);
+    expect([lagging(data).length, silent(data).length]).toEqual([1, 1]);
   });
   it('counts only points that have something to read as lagging', () => {
     expect(

@@ -8,9 +8,9 @@ import type { Board, BoardPerson, BoardPoint, Counts, Reminded } from './types.t
 export const part = (counts: Counts, of: 'delivered' | 'opened' | 'finished'): number | undefined =>
   counts.expected > 0 ? counts[of] / counts.expected : undefined;
 
-/** "68%", rounded down: 100% only when it is all. */
+/** "68%", rounded down: 100% only when it is all, 0% only when it is none. */
 export const percent = (share: number | undefined): string =>
-  share === undefined ? '–' : `${number(Math.floor(share * 100))}%`;
+  share === undefined ? '–' : share > 0 && share < 0.01 ? '<1%' : `${number(Math.floor(share * 100))}%`;
 
 export const totals = (board: Board): Counts =>
   summed(board.points, ['expected', 'delivered', 'opened', 'finished']);
@@ -30,6 +30,7 @@ export function boardWords(board: Board): string {
   const sum = totals(board);
   if (board.papers.length === 0) return m.receipts_next_no_papers();
   if (sum.expected === 0) return m.receipts_next_no_people();
+  if (sum.opened === 0) return m.receipts_next_nobody();
   if (sum.opened === sum.expected) return m.receipts_next_all();
   const share = percent(part(sum, 'opened'));
   const behind = lagging(board).length;
