@@ -1,6 +1,9 @@
 """Time. Domain code takes `now` as an argument or from its `Transaction`; only the edges ask the clock."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
+
+VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
+"""The wall's time in what the server writes for people: letters, sheets, watermarks. It knows no summer time."""
 
 
 def utc_now() -> datetime:

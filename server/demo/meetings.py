@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, time, timedelta, timezone
+from datetime import datetime, time, timedelta
 from random import Random
 
 from sqlalchemy import select
@@ -12,6 +12,7 @@ from server.accounts.queries import grants_of
 from server.attendance.checks import check_in, check_out
 from server.conference import lifecycle as conference
 from server.core.actor import Actor
+from server.core.clock import VIETNAM
 from server.core.transaction import Transaction
 from server.demo.province import Hall, MadeProvince
 from server.meetings import actions, agenda, lifecycle
@@ -22,7 +23,6 @@ CONFERENCE = "Hội nghị trực tuyến toàn tỉnh quán triệt Nghị quy�
 LASTS = timedelta(hours=3, minutes=30)
 STALE_AFTER = timedelta(hours=12)
 """A conference in progress for longer than this is ended and held anew: nobody sits in a hall that long."""
-_VIETNAM = timezone(timedelta(hours=7))
 
 
 @contextmanager
@@ -253,4 +253,4 @@ def _on_the_minute(now: datetime) -> datetime:
 
 def _morning(day: datetime) -> datetime:
     """07:30 in Việt Nam."""
-    return datetime.combine(day.astimezone(_VIETNAM).date(), time(7, 30), _VIETNAM)
+    return datetime.combine(day.astimezone(VIETNAM).date(), time(7, 30), VIETNAM)

@@ -1,10 +1,10 @@
 """The words of the invitation that carries a personal link."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
-VIETNAM = timezone(timedelta(hours=7))
-"""Without summer time, and small machines have no time zone files."""
+from server.core.clock import VIETNAM
+
 _DAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
 
 

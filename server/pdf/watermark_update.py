@@ -3,12 +3,12 @@
 import hashlib
 import math
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
+from server.core.clock import VIETNAM
 from server.pdf.messages import Plan
 from server.pdf.text_metrics import encoded, width
 
-VIETNAM = timezone(timedelta(hours=7))
 _SQUARE, _STRIP = 1000, 40
 _SLOPE = math.radians(35)
 _DIAGONAL = 1080.0

@@ -3,13 +3,13 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 
 import xlsxwriter
 
-LOCAL = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
-"""Fixed: Việt Nam has no summer time, and small machines have no time zone files."""
+from server.core.clock import VIETNAM
+
 DEEPEST = 15
 """Spreadsheets indent no further."""
 HEADING_ROW = 5
@@ -20,7 +20,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def local(at: datetime) -> datetime:
     """Wall-clock time in Việt Nam, without a zone, as spreadsheets want it."""
-    return at.astimezone(LOCAL).replace(tzinfo=None, microsecond=0)
+    return at.astimezone(VIETNAM).replace(tzinfo=None, microsecond=0)
 
 
 def span(begin: datetime, end: datetime | None) -> str:

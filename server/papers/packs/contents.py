@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.accounts.models import Person
 from server.conversion.messages import OutlineEntry
 from server.core.actor import Actor
+from server.core.clock import VIETNAM
 from server.core.errors import Conflict, NotAllowed, NotFound
 from server.meetings.access import visible_meeting
 from server.meetings.models import AgendaItem, Delegate, Meeting, MemberPoint
@@ -23,7 +24,6 @@ from server.papers.access.rights import NONE, PaperRights, decide, expected_read
 from server.papers.models import Paper, PaperVersion
 from server.papers.packs.schemas import LeftOut
 from server.pdf.messages import PackCover, PackItem, PackPaper
-from server.pdf.watermark_update import VIETNAM
 
 FORMAT = 1
 """Grows when packs are set differently: old ones are not found any more."""

@@ -16,11 +16,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.actor import Actor
+from server.core.clock import VIETNAM
 from server.core.errors import NotFound
 from server.papers.delivery.personal_copies import file_title, reader_of
 from server.papers.packs import queries
 from server.papers.packs.actions import PackNotReady
-from server.pdf.watermark_update import VIETNAM, Reader
+from server.pdf.watermark_update import Reader
 
 _REMEMBERED = timedelta(seconds=30)
 _MOST = 20_000

@@ -11,13 +11,13 @@ from sqlalchemy import Text, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.actor import Actor
+from server.core.clock import VIETNAM
 from server.core.database import in_parts
 from server.core.errors import Invalid, NotFound
 from server.core.services import Services
 from server.core.typesetting import compiled
 from server.edge.budgets import EXPORT_TEXT
 from server.edge.exports import Exports
-from server.invitations.letters import VIETNAM
 from server.meetings.models import Meeting
 from server.papers.access.rights import PaperRights, library_rights
 from server.papers.models import Paper, PaperPage, PaperVersion

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from server.invitations.letters import VIETNAM, Invited, Occasion, addressed, addressed_within, when
+from server.core.clock import VIETNAM
+from server.invitations.letters import Invited, Occasion, addressed, addressed_within, when
 
 NAMED = 10
 """Papers named; of the others only how many."""
