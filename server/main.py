@@ -27,6 +27,7 @@ from server.edge.guard import Guard
 from server.edge.headers import SecurityHeaders
 from server.edge.health import MediaState
 from server.edge.idempotency import Running
+from server.edge.page_faults import PageFaults
 from server.edge.pages import Pages
 from server.edge.proxy_watch import ProxyWatch
 from server.invitations.rate_limits import EntryLimits
@@ -63,6 +64,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         Connections(settings.trusted_proxies),
         ProxyWatch(),
         Exports(),
+        PageFaults(),
         Running(),
         Recognition(),
         SignIn(services, audit_log),

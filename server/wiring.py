@@ -22,6 +22,7 @@ from server.conference.routes import router as conference
 from server.core.components import Components
 from server.core.services import Services
 from server.edge.health import router as health
+from server.edge.page_faults import router as page_faults
 from server.invitations import anonymised as invitations_anonymised
 from server.invitations.delegates import points_removed as delegates_without_hall
 from server.invitations.devices import came_by_link
@@ -69,6 +70,7 @@ ROUTERS: list[APIRouter] = [
     attendance_of_people,
     reading,
     health,
+    page_faults,
     accounts,
     organisations,
     meetings,

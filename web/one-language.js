@@ -8,7 +8,7 @@ import { join } from 'node:path';
 const languages = 'virtual:languages';
 const english = 'virtual:english';
 const folder = join(import.meta.dirname, 'src/lib/paraglide/messages');
-const isMessage = (/** @type {string} */ id) => /\/paraglide\/messages\/(?!_index)\w+\.js$/.test(id);
+export const isMessage = (/** @type {string} */ id) => /\/paraglide\/messages\/(?!_index)\w+\.js$/.test(id);
 
 /** The function of one language in a message's module: `(i) => { return (`…`) }`. */
 function functionOf(/** @type {string} */ code, /** @type {string} */ language, /** @type {string} */ name) {
@@ -64,23 +64,5 @@ export function oneLanguage() {
 const entrance =
   /^(app|join|sign|door|error|password|caps|show|hide|retry|close|cancel|offline_banner|page|go|skip|loading|optional|device|language)(_|$)/;
 
-/** The chunk of a message: the entrance's words, else those of the file that its key stands in. */
-export function chunkOfMessage(/** @type {string} */ id) {
-  if (!isMessage(id)) return undefined;
-  const key = id.slice(id.lastIndexOf('/') + 1, -3);
-  if (entrance.test(key)) return 'words-entrance';
-  return `words-${fileOf().get(key) ?? 'ui'}`;
-}
-
-/** @type {Map<string, string> | undefined} */
-let files;
-function fileOf() {
-  if (files) return files;
-  files = new Map();
-  const where = join(import.meta.dirname, 'messages');
-  for (const name of readdirSync(where))
-    if (name.endsWith('.vi.json'))
-      for (const key of Object.keys(JSON.parse(readFileSync(join(where, name), 'utf8'))))
-        files.set(key, name.replace('.vi.json', ''));
-  return files;
-}
+export const isEntranceWord = (/** @type {string} */ id) =>
+  isMessage(id) && entrance.test(id.slice(id.lastIndexOf('/') + 1, -3));

@@ -4,7 +4,8 @@ import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
 import { defineConfig } from 'vitest/config';
 import { fallbacks, floor } from './floor.js';
-import { chunkOfMessage, oneLanguage } from './one-language.js';
+import { foundation, isEntrance } from './first-load.js';
+import { isEntranceWord, isMessage, oneLanguage } from './one-language.js';
 
 /** Where `npm run dev` finds the server. */
 const server = process.env.NHIPCAU_SERVER ?? 'http://127.0.0.1:8000';
@@ -36,13 +37,19 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         codeSplitting: {
-          // Few files and the right ones: each is a round trip over a line with 400 ms of delay.
           groups: [
-            { name: (id: string) => chunkOfMessage(id) ?? null, priority: 3 },
+            // Filled before the other files are evaluated: it must not come with one of them.
+            { name: 'payload', test: /kit\/src\/runtime\/client\/payload\.js$/, priority: 6 },
+            { name: 'base', test: foundation, priority: 5 },
+            { name: 'entrance', test: isEntrance, priority: 4 },
+            { name: 'words-entrance', test: isEntranceWord, priority: 3 },
+            // One file for the words of the same pages, unless it were smaller than its headers are worth.
             {
-              name: 'base',
-              test: /node_modules\/(svelte|clsx|esm-env)\//,
+              name: 'words',
+              test: isMessage,
               priority: 2,
+              entriesAware: true,
+              entriesAwareMergeThreshold: 800,
             },
           ],
         },

@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 CSRF_HEADER = "x-nhipcau"
 _BODIES = (
-    (re.compile(r"/api/(?:session|m)(?:/.*)?", re.DOTALL), budgets.ENTRANCE_BODY),
+    (re.compile(r"/api/(?:session|m|page-faults)(?:/.*)?", re.DOTALL), budgets.ENTRANCE_BODY),
     (re.compile(r"/api/meetings/[0-9]+/delegates/import"), budgets.IMPORT_BODY),
     (re.compile(r"/api/uploads/[^/]+"), budgets.CHUNK_BODY),
 )
@@ -83,7 +83,8 @@ class Guard:
             if message["type"] == "http.response.start":
                 started = True
                 headers = MutableHeaders(scope=message)
-                for name, value in self.security.current(host).items():
+                kind = headers.get("content-type", "")
+                for name, value in self.security.of(scope["path"], kind, host).items():
                     headers.setdefault(name, value)
                 if scope["path"].startswith("/api/"):
                     headers.setdefault("Cache-Control", "no-store")

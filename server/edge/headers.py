@@ -53,9 +53,17 @@ class SecurityHeaders:
         self._scripts: list[str] = []
         self._headers: dict[str, dict[str, str]] = {}
         """By the host that a request was sent to."""
+        self._of_parts = _of_parts(https=self._https)
+        self._of_data = self._of_parts | _OF_DATA
 
-    def current(self, host: str | None = None) -> dict[str, str]:
-        """`host`: the request's own, the live channel of its page is there."""
+    def of(self, path: str, kind: str, host: str | None = None) -> dict[str, str]:
+        """What an answer at `path` of the content type `kind` bears. A policy binds documents and workers: the parts
+        of the page are neither (the service worker lies elsewhere), and of JSON nothing may ever run. `host`: the
+        request's own, the live channel of its page is there."""
+        if path.startswith("/_app/immutable/") and kind.startswith(_PARTS):
+            return self._of_parts
+        if kind.startswith("application/json"):
+            return self._of_data
         self._look()
         name = host if host is not None and is_own_host(host, self._settings) else ""
         found = self._headers.get(name)
@@ -95,6 +103,22 @@ def _netloc(site: Site) -> str:
     return host if site.port == {"http": 80, "https": 443}[site.scheme] else f"{host}:{site.port}"
 
 
+_PARTS = ("text/javascript", "application/javascript", "text/css", "font/")
+_OF_DATA = {
+    # OWASP REST Security Cheat Sheet, "Security headers".
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def _of_parts(*, https: bool) -> dict[str, str]:
+    return {
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        **({"Strict-Transport-Security": "max-age=31536000"} if https else {}),
+    }
+
+
 def _headers(scripts: list[str], connect_to: list[str], *, https: bool) -> dict[str, str]:
     policy = {
         "default-src": "'self'",
@@ -111,18 +135,14 @@ def _headers(scripts: list[str], connect_to: list[str], *, https: bool) -> dict[
         "form-action": "'self'",
         "frame-ancestors": "'none'",
     }
-    headers = {
+    return {
         "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
-        "X-Content-Type-Options": "nosniff",
         # Sign-in links carry their token in the path.
         "Referrer-Policy": "no-referrer",
         "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Resource-Policy": "same-origin",
         "Permissions-Policy": _PERMISSIONS,
         # For browsers that do not know frame-ancestors.
         "X-Frame-Options": "DENY",
         "Origin-Agent-Cluster": "?1",
+        **_of_parts(https=https),
     }
-    if https:
-        headers["Strict-Transport-Security"] = "max-age=31536000"
-    return headers

@@ -52,5 +52,10 @@ class Pages(StaticFiles):
         else:
             response = await super().get_response(path, scope)
         response.headers["Vary"] = "Accept-Encoding"
-        response.headers["Cache-Control"] = _FOR_GOOD if path.startswith("_app/immutable/") else "no-cache"
+        if not path.startswith("_app/immutable/"):
+            response.headers["Cache-Control"] = "no-cache"
+            return response
+        response.headers["Cache-Control"] = _FOR_GOOD
+        for never_asked_for in ("ETag", "Last-Modified", "Accept-Ranges"):
+            del response.headers[never_asked_for]
         return response

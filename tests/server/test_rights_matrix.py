@@ -109,6 +109,7 @@ class Row:
 
 ROWS = [
     Row("GET /api/health", EVERYBODY),
+    Row("POST /api/page-faults", EVERYBODY, body=lambda _: {"page": "/", "build": "1", "message": "x"}),
     Row("GET /api/session", SIGNED_IN),
     Row("DELETE /api/session", SIGNED_IN),
     Row("GET /api/sessions", SIGNED_IN),

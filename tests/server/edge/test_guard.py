@@ -154,8 +154,8 @@ async def test_every_answer_has_the_security_headers(browser: Browsers, province
         assert headers["referrer-policy"] == "no-referrer"
         policy = headers["content-security-policy"]
         assert "frame-ancestors 'none'" in policy
-        assert "script-src 'self'" in policy
         assert "'unsafe-inline'" not in policy.replace("style-src-attr 'unsafe-inline'", "")
+        assert ("script-src 'self'" if path == "/" else "default-src 'none'") in policy
     assert (await client.get("/api/session")).headers["cache-control"] == "no-store"
 
 
@@ -201,6 +201,16 @@ async def test_its_inline_script_is_allowed_by_hash(site: httpx2.AsyncClient) ->
     assert f"script-src 'self' {script};" in (await site.get("/")).headers["content-security-policy"]
 
 
+async def test_whatever_can_be_opened_or_run_by_itself_bears_the_policy(
+    site: httpx2.AsyncClient, tmp_path: Path
+) -> None:
+    (tmp_path / "web" / "service-worker.js").write_text("self", encoding="utf-8")
+    (tmp_path / "web" / "_app" / "immutable" / "drawn.svg").write_text("<svg/>", encoding="utf-8")
+    (tmp_path / "web" / "_app" / "immutable" / "odd.html").write_text("<p>", encoding="utf-8")
+    for path in ("/service-worker.js", "/_app/immutable/drawn.svg", "/_app/immutable/odd.html"):
+        assert "script-src 'self'" in (await site.get(path)).headers["content-security-policy"]
+
+
 async def test_a_page_built_anew_runs_without_a_restart(site: httpx2.AsyncClient, tmp_path: Path) -> None:
     (before,) = inline_script_hashes(PAGE)
     assert before in (await site.get("/")).headers["content-security-policy"]
@@ -221,6 +231,9 @@ async def test_assets_are_cached_for_good_and_packed(site: httpx2.AsyncClient) -
     assert packed.headers["content-encoding"] == "br"
     assert packed.headers["content-type"].startswith("text/javascript")
     assert packed.headers["cache-control"] == "public, max-age=31536000, immutable"
+    # A first load has many of them, and the policy of the page is for its document: half a kilobyte each.
+    assert packed.headers["x-content-type-options"] == "nosniff"
+    assert sum(len(name) + len(value) + 4 for name, value in packed.headers.items()) < 350
     plain = await site.get("/_app/immutable/x.js", headers={"Accept-Encoding": "identity"})
     assert plain.text == "plain"
     assert plain.headers["vary"] == "Accept-Encoding"
@@ -267,7 +280,7 @@ async def test_unknown_names_lead_nowhere(settings: Settings, services: Services
         assert (answer.status_code, answer.json()["code"]) == (421, "unknown-host")
     for base in ("https://hop.example", "http://cau.lan", "http://127.0.0.1:8000"):
         async with httpx2.AsyncClient(transport=transport, base_url=base) as client:
-            policy = (await client.get("/api/session")).headers["content-security-policy"]
+            policy = (await client.get("/")).headers["content-security-policy"]
             assert "connect-src 'self' " in policy
             assert " wss://hop.example" in policy
             assert " ws://cau.lan" in policy
@@ -310,7 +323,7 @@ async def test_a_proxy_that_is_not_trusted_is_told_of(settings: Settings) -> Non
 
 
 async def test_pages_may_ask_for_little_and_be_framed_by_nobody(browser: Browsers) -> None:
-    headers = (await (await browser()).get("/api/health")).headers
+    headers = (await (await browser()).get("/")).headers
     allowed = dict(each.strip().split("=", 1) for each in headers["permissions-policy"].split(","))
     assert allowed["camera"] == allowed["microphone"] == allowed["display-capture"] == "(self)"
     assert allowed["geolocation"] == allowed["usb"] == allowed["serial"] == "()"

@@ -9,7 +9,8 @@ const updateEvery = 3_600_000;
 export function registerWorker(): void {
   if (dev || !('serviceWorker' in navigator)) return;
   void navigator.serviceWorker.register('/service-worker.js').then(
-    (registration) => {
+    (registration: ServiceWorkerRegistration | undefined) => {
+      if (!registration) return; // a browser under control answers, and registers nothing
       const offer = () => registration.waiting?.postMessage({ kind: 'ready-for', version });
       offer();
       // A page that stands for weeks asks for what is new by itself.
