@@ -1,5 +1,5 @@
-"""A hall with Chromium as it is delivered: sound waits for a touch after a reload by itself, timers are slow behind
-another tab, and a machine may have neither camera nor microphone, or lose one on the air. The tests of this module are
+"""A hall with Chromium as it is delivered: a hall sounds again after a reload by itself, timers are slow behind another
+tab, and a machine may have neither camera nor microphone, or lose one on the air. The tests of this module are
 one story, told in order."""
 
 from collections.abc import AsyncIterator
@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import async_playwright, expect
 
 from server.accounts.dependencies import COOKIE
 from tests.deployment import Deployment
@@ -19,7 +19,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(120), pytest.mark.asyncio
 MAIN, LAC_DUONG = 1, 2
 
 PLAYING = "() => [...document.querySelectorAll('audio')].filter((each) => !each.paused && !each.muted).length"
-PICTURES = "() => document.querySelector('[data-pane=\"stage\"]')?.dataset.live"
 
 DEVICES = """(() => {
   const native = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
@@ -46,17 +45,13 @@ DEVICES = """(() => {
 """Lets a test pull out a plug: the browser's own fakes never break."""
 
 
-class Delivered(Conference):
-    watcher: Page
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def story(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Delivered]:
+async def story(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Conference]:
     """The main hall and the chair with the tests' flags, Lạc Dương as delivered."""
     folder = tmp_path_factory.mktemp("browsers")
     async with AsyncExitStack() as stack:
         deployment = Deployment(tmp_path_factory.mktemp("deployment"))
-        made = await Delivered.prepare(deployment)
+        made = await Conference.prepare(deployment)
         stack.callback(deployment.stop)
         deployment.start()
         await deployment.ready()
@@ -68,7 +63,6 @@ async def story(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Deliv
                 made.halls[1].cookie,
                 chromium.chromium(playwright, folder / "hall", number=LAC_DUONG, base_url=url, as_delivered=True),
             ),
-            (made.chair_cookie, chromium.chromium(playwright, folder / "watcher", base_url=url, as_delivered=True)),
             (made.chair_cookie, chromium.chromium(playwright, folder / "chair", base_url=url, viewport=(1440, 900))),
         )
         pages = []
@@ -76,12 +70,12 @@ async def story(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Deliv
             context = await stack.enter_async_context(starting)
             await context.add_cookies([{"name": COOKIE, "value": cookie, "url": url}])
             pages.append(context.pages[0])
-        made.main.page, made.halls[1].page, made.watcher, made.console = pages
+        made.main.page, made.halls[1].page, made.console = pages
         await made.halls[1].page.add_init_script(DEVICES)
         yield made
 
 
-async def test_a_hall_has_its_sound_again_after_a_reload_by_itself(story: Delivered) -> None:
+async def test_a_hall_has_its_sound_again_after_a_reload_by_itself(story: Conference) -> None:
     """A page that captures may sound (and one that was touched before): a hall needs nobody."""
     hall = story.halls[1]
     await story.open_console()
@@ -97,22 +91,7 @@ async def test_a_hall_has_its_sound_again_after_a_reload_by_itself(story: Delive
     await expect(hall.page.get_by_test_id("unlock-sound")).to_have_count(0)
 
 
-async def test_who_only_watches_is_told_how_to_turn_on_the_sound(story: Delivered) -> None:
-    watcher = story.watcher
-    await watcher.goto(f"/meetings/{story.meeting_id}/view")
-    unlock = watcher.get_by_test_id("unlock-sound")
-    await expect(unlock).to_be_visible(timeout=15_000)
-    await expect(unlock).to_have_text("Chạm vào màn hình hoặc bấm một phím để bật âm thanh")
-    # Pictures need no touch, and nothing sounds yet.
-    await until(lambda: watcher.evaluate(PICTURES), lambda live: live == "true", 15, "pictures")
-    assert await watcher.evaluate(PLAYING) == 0
-    # Anywhere will do, not only the button.
-    await watcher.mouse.click(640, 400)
-    await expect(unlock).to_have_count(0)
-    await until(lambda: watcher.evaluate(PLAYING), bool, 10, "sound")
-
-
-async def test_behind_another_tab_the_hall_stays_in_and_is_heard(story: Delivered) -> None:
+async def test_behind_another_tab_the_hall_stays_in_and_is_heard(story: Conference) -> None:
     hall = story.halls[1]
     await story.call(hall)
     await story.main.hears(LAC_DUONG)
@@ -127,7 +106,7 @@ async def test_behind_another_tab_the_hall_stays_in_and_is_heard(story: Delivere
     assert await hall.state() == "on-air"
 
 
-async def test_a_microphone_lost_on_the_air_is_told_on_both_sides_and_taken_again(story: Delivered) -> None:
+async def test_a_microphone_lost_on_the_air_is_told_on_both_sides_and_taken_again(story: Conference) -> None:
     hall = story.halls[1]
     await hall.page.evaluate("() => window.__unplug('audio')")
     await expect(hall.page.get_by_test_id("unheard")).to_be_visible(timeout=10_000)
@@ -140,7 +119,7 @@ async def test_a_microphone_lost_on_the_air_is_told_on_both_sides_and_taken_agai
     await story.take_back()
 
 
-async def test_a_machine_without_devices_comes_in_and_says_so(story: Delivered) -> None:
+async def test_a_machine_without_devices_comes_in_and_says_so(story: Conference) -> None:
     hall = story.halls[1]
     await hall.page.evaluate("() => localStorage.setItem('without', 'all')")
     await hall.page.reload()
