@@ -108,7 +108,7 @@ class Delegate(Revised, Base):
     """The hall where they are expected; None: online."""
     role: Mapped[str] = mapped_column(String(16), default="delegate")
     """delegate (đại biểu), guest (khách mời)."""
-    substitutes_id: Mapped[int | None] = mapped_column(ForeignKey("delegates.id", ondelete="SET NULL"))
+    substitutes_id: Mapped[int | None] = mapped_column(ForeignKey("delegates.id", ondelete="SET NULL"), index=True)
     """The delegate in whose stead this one comes (người dự thay)."""
     position: Mapped[int] = mapped_column(default=0)
     """Order in the hall's list."""
