@@ -78,6 +78,26 @@ async def test_the_first_load_keeps_its_budget(
     assert answers <= files
 
 
+async def test_a_hall_s_machine_between_conferences_takes_a_new_version_by_itself(office: Office) -> None:
+    async with context(office, "main", service_workers="block") as browser:
+        page = await browser.new_page()
+        await page.clock.install()
+        await page.goto("/hall?choose")
+        await page.locator("h1").wait_for()
+
+        async def newer(route: Route) -> None:
+            await route.fulfill(json={"version": "a newer one"})
+
+        await page.route("**/_app/version.json", newer)
+        async with page.expect_navigation():
+            await page.clock.fast_forward("16:00")
+        await page.locator("h1").wait_for()
+        # Once: what still comes is the old version, and a page must not go round for ever.
+        await page.evaluate("() => { window.__again = true; }")
+        await page.clock.fast_forward("09:00")
+        assert await page.evaluate("() => window.__again")
+
+
 async def test_a_browser_that_is_too_old_is_told_so_without_any_script(office: Office) -> None:
     """It does not know layers, nor what its own engine learnt later: what stands in them is not there for it."""
 
