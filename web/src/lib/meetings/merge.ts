@@ -60,10 +60,11 @@ function mergedAgenda(base: Draft, mine: Draft, theirs: Draft): AgendaRow[] {
   // What they added, behind the item that it follows with them.
   theirs.agenda.forEach((row, index) => {
     if (row.id === null || before.has(row.id)) return;
-    const ahead = theirs.agenda.slice(0, index).map(({ id }) => id);
-    const place = next.findLastIndex(
-      ({ id }) => id !== null && id === ahead.findLast((each) => next.some((one) => one.id === each)),
-    );
+    let place = -1;
+    for (const { id } of theirs.agenda.slice(0, index)) {
+      const at = id === null ? -1 : next.findIndex((each) => each.id === id);
+      if (at >= 0) place = at;
+    }
     next.splice(place + 1, 0, structuredClone(row));
   });
   return next;
