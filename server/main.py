@@ -30,7 +30,9 @@ from server.edge.idempotency import Running
 from server.edge.page_faults import PageFaults
 from server.edge.pages import Pages
 from server.edge.proxy_watch import ProxyWatch
+from server.edge.turnstile import Turnstile
 from server.invitations.rate_limits import EntryLimits
+from server.live.routes import is_a_members
 from server.live.schema import add_live_schemas
 from server.papers.access.grouped_readers import GroupedReaders
 from server.papers.delivery.page_taking import PageTaking
@@ -63,6 +65,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         HandedOut(receipts.served),
         Connections(settings.trusted_proxies),
         ProxyWatch(),
+        Turnstile(is_a_members),
         Exports(),
         PageFaults(),
         Running(),

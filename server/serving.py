@@ -17,6 +17,7 @@ from server.core.errors import DomainError
 from server.core.services import Services
 from server.edge.budgets import Connections
 from server.edge.listening import configuration
+from server.edge.turnstile import Turnstile
 from server.migrations import upgrade
 
 _GRACE = 5
@@ -80,6 +81,7 @@ async def serve(
             app,
             _GRACE,
             connections=connections,
+            turnstile=services.components[Turnstile],
             proxy_headers=True,
             forwarded_allow_ips=settings.trusted_proxies,
             lifespan="on",

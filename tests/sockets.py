@@ -19,6 +19,7 @@ from media.contract import Answer, CloseRoom, FromNode, Hello, Leave, Offer, Ref
 from server.accounts.dependencies import COOKIE
 from server.edge.budgets import Connections
 from server.edge.listening import configuration
+from server.edge.turnstile import Turnstile
 
 WAIT = 15.0
 """Seconds; a machine that runs other tests beside may be slow."""
@@ -69,7 +70,10 @@ class LiveServer(Address):
 async def serving(app: FastAPI) -> AsyncIterator[LiveServer]:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    config = configuration(app, 3, connections=app.state.services.components[Connections], log_level="warning")
+    components = app.state.services.components
+    config = configuration(
+        app, 3, connections=components[Connections], turnstile=components[Turnstile], log_level="warning"
+    )
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:

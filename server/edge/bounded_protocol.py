@@ -2,6 +2,8 @@
 in bytes and seconds, a body in seconds, and its place among all connections (`server.edge.budgets`)."""
 
 import asyncio
+import base64
+import hashlib
 import json
 from typing import Any
 
@@ -9,6 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from server.core.errors import DomainError
 from server.edge.budgets import BODY_SECONDS, HEAD_BYTES, HEAD_SECONDS, HEADERS, Connections
+from server.edge.turnstile import Turnstile
 
 
 class HeadTooLarge(DomainError):
@@ -27,6 +30,9 @@ class TooSlow(DomainError):
     en = "The request came too slowly. Check the line and try again."
 
 
+_WEBSOCKET = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+"""RFC 6455 section 1.3."""
+
 _REASONS = {400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fields Too Large"}
 
 
@@ -34,6 +40,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def __init__(self, config: Any, server_state: Any, app_state: dict[str, Any], _loop: Any = None) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._connections: Connections = config.connections
+        self._turnstile: Turnstile = config.turnstile
         self._address = ""
         self._in_head = True
         self._head_bytes = 0
@@ -99,8 +106,24 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         self._work()
+        if self._turnstile.of_the_crowd(self.url) and (wait := self._turnstile.knock()) is not None:
+            self._send_away(wait)
+            return
         self._connections.closed()  # counted again as a socket
         super().handle_websocket_upgrade()
+
+    def _send_away(self, seconds: float) -> None:
+        """Answers the handshake and closes with 1013, "try again later": pages read a reason only of an open socket."""
+        key = next((value for name, value in self.headers if name == b"sec-websocket-key"), b"")
+        reason = b"\x03\xf5" + f"retry-after={seconds:.1f}".encode()
+        self.transport.write(
+            b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: "
+            + base64.b64encode(hashlib.sha1(key + _WEBSOCKET).digest())  # noqa: S324 - RFC 6455 section 4.2.2
+            + b"\r\n\r\n\x88"
+            + bytes([len(reason)])
+            + reason
+        )
+        self.transport.close()
 
     def send_400_response(self, msg: str) -> None:
         """The parser gave up: what it was given is no HTTP, or its head went beyond all bounds."""

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp
 
 from server.edge.budgets import Connections
 from server.edge.files import FilesProtocol
+from server.edge.turnstile import Turnstile
 from server.edge.websockets import LineProtocol
 
 _LARGEST_FRAME = 512 * 1024
@@ -20,9 +21,12 @@ class _Config(uvicorn.Config):
     """Carries what the protocols count in."""
 
     connections: Connections
+    turnstile: Turnstile
 
 
-def configuration(app: ASGIApp, grace: int, *, connections: Connections, **more: Any) -> uvicorn.Config:
+def configuration(
+    app: ASGIApp, grace: int, *, connections: Connections, turnstile: Turnstile, **more: Any
+) -> uvicorn.Config:
     """`grace`: seconds that requests under way have to end."""
     options: Mapping[str, Any] = {
         "http": FilesProtocol,
@@ -41,4 +45,5 @@ def configuration(app: ASGIApp, grace: int, *, connections: Connections, **more:
     }
     config = _Config(app, **{**options, **more})
     config.connections = connections
+    config.turnstile = turnstile
     return config

@@ -121,7 +121,7 @@ class LineProtocol(WebSocketsSansIOProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self.logger = _logger
+        self.logger = self.conn.logger = _logger
         self.full = False
         self._receiver: Receiver | None = None
         self._rest: asyncio.TimerHandle | None = None

@@ -25,6 +25,7 @@ from server.core.errors import DomainError, Invalid, NotAllowed, NotFound, TooMa
 from server.core.origin import is_same_origin
 from server.core.services import Services
 from server.edge.budgets import Connections
+from server.edge.turnstile import Turnstile
 from server.edge.websockets import Line, line_of
 from server.live.client import NO_SUCH_MEETING, NOT_ALLOWED, NOT_SIGNED_IN, OCCUPIED, TOO_BIG, TRY_LATER, Client
 from server.live.feature import Call, LiveCommand
@@ -42,12 +43,8 @@ WAITING_COMMANDS = 32
 FLOOD_REST_SECONDS = 0.05
 ALIVE_SECONDS = 12.0
 """A hall's page pings every 5 s; one that was not heard for so long is no obstacle to the machine that replaces it."""
-MOST_ENTERING = 300
-"""Sockets that are let in at the same time; more of the delegates' are told to come again, at no cost, while halls and
-consoles always have their turn."""
-ENTERING_A_SECOND = 250
-"""What a small machine lets in: from it the wait is reckoned."""
-LONGEST_WAIT = 15.0
+TOO_MANY_WAIT = 5.0
+"""Seconds, on average, that somebody stays away who has too many sockets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +98,6 @@ class Gateway:
         self._services = services
         self._clock = services.clock
         self._commands: set[asyncio.Task[None]] = set()
-        self._entering = 0
-        """Sockets between their handshake and their snapshot."""
         self._limits = SocketLimits()
         self._audit_log = audit_log
         live.admit_again = self._admit_again
@@ -113,15 +108,9 @@ class Gateway:
         if not is_same_origin(socket.headers.get("origin"), socket.headers.get("host"), self._services.settings):
             await socket.close()
             return
-        if self._entering >= MOST_ENTERING and request.audience == "member":
-            await socket.accept()
-            await socket.close(TRY_LATER, _wait(self._entering))
-            return
-        self._entering += 1
-        try:
+        turnstile = self._services.components[Turnstile]
+        with turnstile.coming_in() if request.audience == "member" else contextlib.nullcontext():
             entered = await self._enter(socket, meeting_id, request)
-        finally:
-            self._entering -= 1
         if entered is not None:
             line, conversation = entered
             line.take_over(conversation)
@@ -143,7 +132,7 @@ class Gateway:
             # A page that waits for its hall asks every few seconds; that is no refusal of a right.
             if refused != OCCUPIED and (actor is not None or socket.cookies):
                 self._audit_log.refused(actor or Actor(address=address), str(refused), f"live {request.audience}")
-            await socket.close(refused, _wait(self._entering) if refused == TRY_LATER else None)
+            await socket.close(refused, _wait() if refused == TRY_LATER else None)
             return None
         line = line_of(socket.scope)
         client = Client(
@@ -379,7 +368,6 @@ def _participant(viewer: Viewer) -> str:
     return f"desk-{secrets.token_hex(8)}"
 
 
-def _wait(entering: int) -> str:
+def _wait() -> str:
     """The reason that goes with `TRY_LATER`: "retry-after=<seconds>", spread: those who wait do not come together."""
-    seconds = min(LONGEST_WAIT, 1 + 2 * entering / ENTERING_A_SECOND)
-    return f"retry-after={random.uniform(seconds / 2, seconds * 1.5):.1f}"  # noqa: S311
+    return f"retry-after={random.uniform(TOO_MANY_WAIT / 2, TOO_MANY_WAIT * 1.5):.1f}"  # noqa: S311

@@ -1,5 +1,6 @@
 """The address of the live channel."""
 
+import re
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, WebSocket
@@ -17,6 +18,14 @@ class SeatQuery(BaseModel):
     point: int | None = Field(None, ge=1, le=2**31 - 1)
     device: str = Field("", max_length=32)
     take: bool = False
+
+
+_MEMBERS = re.compile(rb"/api/meetings/\d+/live(\?(?!(.*&)?as=(hall|console)(&|$)).*)?")
+
+
+def is_a_members(address: bytes) -> bool:
+    """Whether somebody who follows asks at this address of a WebSocket (path and query); halls and consoles say so."""
+    return _MEMBERS.fullmatch(address) is not None
 
 
 @router.websocket("/api/meetings/{meeting_id}/live")

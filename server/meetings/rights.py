@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, exists, false, null, or_, select
+from sqlalchemy import ColumnElement, Integer, bindparam, exists, false, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -100,22 +100,30 @@ async def rights_in(session: AsyncSession, meetings: Sequence[Meeting], actor: A
     }
 
 
+# Made once: to make them takes longer than to ask, and of a crowd they are asked many times a second.
+_MEETING = bindparam("meeting_id", type_=Integer())
+_PEOPLE = bindparam("people", expanding=True, type_=Integer())
+_PRESENTING = select(AgendaItem.presenter_id).where(
+    AgendaItem.meeting_id == _MEETING, AgendaItem.presenter_id.in_(_PEOPLE)
+)
+_PLACES = select(Delegate.person_id, Delegate.id).where(
+    Delegate.meeting_id == _MEETING, Delegate.person_id.in_(_PEOPLE), Delegate.removed_at.is_(None)
+)
+_HALLS = (
+    select(MemberPoint.point_id, Unit.path)
+    .join(BridgePoint, BridgePoint.id == MemberPoint.point_id)
+    .join(Unit, Unit.id == BridgePoint.unit_id)
+    .where(MemberPoint.meeting_id == _MEETING)
+)
+
+
 async def rights_of(session: AsyncSession, meeting: Meeting, actors: Sequence[Actor]) -> list[MeetingRights]:
     """The same for many actors in one meeting, in their order, in a fixed number of queries."""
     unit_path = (await session.scalars(select(Unit.path).where(Unit.id == meeting.unit_id))).one()
     people = {actor.person_id for actor in actors if actor.person_id is not None}
-    presenters = set(
-        await session.scalars(
-            select(AgendaItem.presenter_id).where(
-                AgendaItem.meeting_id == meeting.id, AgendaItem.presenter_id.in_(people)
-            )
-        )
-    )
-    places = await session.execute(
-        select(Delegate.person_id, Delegate.id).where(
-            Delegate.meeting_id == meeting.id, Delegate.person_id.in_(people), Delegate.removed_at.is_(None)
-        )
-    )
+    some = {"meeting_id": meeting.id, "people": people}
+    presenters = set(await session.scalars(_PRESENTING, some))
+    places = await session.execute(_PLACES, some)
     delegate_ids: dict[int | None, int] = dict(places.all())
     branches = await _branches(session, meeting.id)
     return [
@@ -139,12 +147,7 @@ _EVERYWHERE = ""
 
 async def _branches(session: AsyncSession, meeting_id: int) -> dict[str, dict[int, str]]:
     """Path of a unit -> the meeting's member points in its branch, with their units' paths; all at `_EVERYWHERE`."""
-    members = await session.execute(
-        select(MemberPoint.point_id, Unit.path)
-        .join(BridgePoint, BridgePoint.id == MemberPoint.point_id)
-        .join(Unit, Unit.id == BridgePoint.unit_id)
-        .where(MemberPoint.meeting_id == meeting_id)
-    )
+    members = await session.execute(_HALLS, {"meeting_id": meeting_id})
     branches: dict[str, dict[int, str]] = {_EVERYWHERE: {}}
     for point_id, path in members:
         branches[_EVERYWHERE][point_id] = path

@@ -20,6 +20,7 @@ from server.edge import files
 from server.edge.budgets import Connections
 from server.edge.files import FilePart, Spliced
 from server.edge.listening import configuration
+from server.edge.turnstile import Turnstile
 from tests.sockets import _Server
 
 LARGE = 9_000_000
@@ -52,7 +53,13 @@ async def address(content: Path, tmp_path: Path) -> AsyncIterator[tuple[str, int
     listener.bind(("127.0.0.1", 0))
     options = {"lifespan": "off", "log_level": "critical"}
     server: uvicorn.Server = _Server(
-        configuration(Starlette(routes=routes), 2, connections=Connections("127.0.0.1"), **options)
+        configuration(
+            Starlette(routes=routes),
+            2,
+            connections=Connections("127.0.0.1"),
+            turnstile=Turnstile(lambda _address: False),
+            **options,
+        )
     )
     task = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:  # noqa: ASYNC110  (uvicorn tells by this flag alone)

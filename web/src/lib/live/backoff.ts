@@ -35,10 +35,10 @@ export class Backoff {
     return spread(shortest, most, this.#random);
   }
 
-  /** A wait that the server has asked for (ms): never shorter, and up to half as long again. */
+  /** A wait that the server has asked for (ms): never shorter, and hardly longer, as it may be a turn of one's own. */
   told(ms: number): number {
     this.#tries += 1;
-    return spread(ms, ms * 1.5, this.#random);
+    return spread(ms, ms + Math.min(ms / 2, 500), this.#random);
   }
 
   reset(): void {

@@ -356,7 +356,7 @@ describe('live channel', () => {
     channel.start();
     last().snapshot(1);
     last().drops(1012, 'retry-after=8');
-    vi.advanceTimersByTime(9_999);
+    vi.advanceTimersByTime(8_249);
     expect(sockets).toHaveLength(1);
     vi.advanceTimersByTime(1);
     expect(sockets).toHaveLength(2);
