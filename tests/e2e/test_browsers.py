@@ -60,7 +60,7 @@ async def first_load(page: Page, path: str, shown: str) -> tuple[int, int, dict[
         (None, "/join/khong-co-duong-dan-nay", "h1", (110, 24)),
         (None, "/sign-in", "form", (115, 28)),
         ("main", "/hall", "h1", (120, 34)),
-        ("main", "/hall/{open}/{main}", "[data-testid=enter]", (185, 56)),
+        ("main", "/hall/{open}/{main}", "[data-testid=enter]", (150, 48)),
         ("organiser", "/", "h1", (185, 66)),
     ],
 )
@@ -83,7 +83,7 @@ async def test_a_hall_s_machine_between_conferences_takes_a_new_version_by_itsel
         page = await browser.new_page()
         await page.clock.install()
         await page.goto("/hall?choose")
-        await page.locator("h1").wait_for()
+        await page.get_by_role("heading", name="Vào điểm cầu nào?").wait_for()
 
         async def newer(route: Route) -> None:
             await route.fulfill(json={"version": "a newer one"})
@@ -91,7 +91,7 @@ async def test_a_hall_s_machine_between_conferences_takes_a_new_version_by_itsel
         await page.route("**/_app/version.json", newer)
         async with page.expect_navigation():
             await page.clock.fast_forward("16:00")
-        await page.locator("h1").wait_for()
+        await page.get_by_role("heading", name="Vào điểm cầu nào?").wait_for()
         # Once: what still comes is the old version, and a page must not go round for ever.
         await page.evaluate("() => { window.__again = true; }")
         await page.clock.fast_forward("09:00")
