@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AgendaItemEntity, Layout, PointEntity, StageEntity, UnitEntity } from '#lib/live/types.ts';
 import { itemClock, nextItem } from './agenda.ts';
-import { ratingOf } from './console/figures.ts';
+import { lineWords, ratingOf } from './console/figures.ts';
 import { flawLine, flawsOf, unheard } from './flaws.ts';
 import { absence, facing, panesOf, shownLayout } from './screens.ts';
 import { hands, phoneOf, standing, troubles } from './standing.ts';
@@ -91,6 +91,15 @@ describe('standing of a point', () => {
     expect(ratingOf({ ...line, fps: 6 }, false)).toBe('weak');
     expect(ratingOf({ ...line, fps: 0 }, false)).toBe('good');
     expect(ratingOf({ ...line, rating: 'bad' }, false)).toBe('bad');
+  });
+
+  it('has no good line while nothing of it is measured', () => {
+    const line = { rating: 'good', fps: 25, rtt_ms: 12 } as Parameters<typeof ratingOf>[0];
+    expect(lineWords(line, false)).toBe('Đường truyền tốt. Trễ 12 ms, 25 hình/giây.');
+    expect(lineWords({ ...line, fps: 0 }, false)).toBe('Đường truyền tốt. Trễ 12 ms.');
+    const silent = { ...line, fps: 0, rtt_ms: null };
+    expect(lineWords(silent, false)).toBe('Chưa có số đo đường truyền.');
+    expect(lineWords(silent, true)).toBe('Đường truyền yếu.');
   });
 
   it('says on other screens why it is not seen', () => {
