@@ -4,7 +4,7 @@ import { itemClock, nextItem } from './agenda.ts';
 import { lineWords, ratingOf } from './console/figures.ts';
 import { flawLine, flawsOf, unheard } from './flaws.ts';
 import { absence, facing, panesOf, shownLayout } from './screens.ts';
-import { hands, phoneOf, standing, troubles } from './standing.ts';
+import { hands, phoneOf, standing, standingSince, troubles } from './standing.ts';
 import { fold } from '#lib/text/fold.ts';
 import { duration } from '#lib/text/format.ts';
 import { step, wallName } from '#lib/organisations/wall.ts';
@@ -82,6 +82,17 @@ describe('standing of a point', () => {
     expect(flawsOf(point(1, { presence: 'lost', floor: true }))).toEqual(['control']);
     expect(flawsOf(point(1, { presence: 'lost', floor: true, media: 'lost' }))).toEqual([]);
     expect(flawsOf(point(1, { presence: 'absent', microphone: 'none' }))).toEqual([]);
+  });
+
+  it('counts the time of the state that it shows', () => {
+    const since = ago(20);
+    const speaks = stage({ stage: place(1), floor: [{ point_id: 1, name: 'Điểm 1', since }] });
+    expect(standingSince(point(1, { floor: true }), speaks)).toBe(since);
+    expect(standingSince(point(1, { floor: true, presence: 'lost', since: ago(2) }), speaks)).toBe(ago(2));
+    expect(standingSince(point(1), stage({ stage: place(1) }))).toBeUndefined();
+    expect(standingSince(point(1, { hand_at: ago(9) }), stage())).toBe(ago(9));
+    expect(standingSince(point(1), stage())).toBe(ago(60));
+    expect(standingSince(point(1, { presence: 'absent' }), stage())).toBeUndefined();
   });
 
   it('has one rating of its line, which a still picture lowers', () => {
