@@ -86,7 +86,7 @@ describe('standing of a point', () => {
 
   it('counts the time of the state that it shows', () => {
     const since = ago(20);
-    const speaks = stage({ stage: place(1), floor: [{ point_id: 1, name: 'Điểm 1', since }] });
+    const speaks = stage({ stage: place(1), floor: [{ ...place(1), since }] });
     expect(standingSince(point(1, { floor: true }), speaks)).toBe(since);
     expect(standingSince(point(1, { floor: true, presence: 'lost', since: ago(2) }), speaks)).toBe(ago(2));
     expect(standingSince(point(1), stage({ stage: place(1) }))).toBeUndefined();
