@@ -199,14 +199,14 @@ async def test_a_renewed_session_leaves_no_hole_in_the_picture(rooms: Rooms) -> 
 
 async def test_a_hall_whose_udp_is_blocked_is_told_the_likely_cause(rooms: Rooms) -> None:
     # A hall without a former page, whose media would count until its consent runs out (RFC 7675 section 5.1: 30 s).
-    main = rooms.office.where.main
-    page = await rooms.hall("main", main, BLOCKED_UDP)
+    hall = rooms.office.where.hiep_an_hall
+    page = await rooms.hall("hiep-an", hall, BLOCKED_UDP)
     await expect(page.get_by_test_id("without-media")).to_have_attribute("data-trouble", "network", timeout=25_000)
     await expect(page.get_by_test_id("own-state")).not_to_contain_text("Đường truyền tốt")
-    assert rooms.console.point(main.id)["media"] != "connected"
+    assert rooms.console.point(hall.id)["media"] != "connected"
     await page.evaluate("() => { window.__unblocked = true; }")
     await expect(page.get_by_test_id("without-media")).to_have_count(0, timeout=20_000)
-    await rooms.until(lambda: rooms.console.point(main.id)["media"] == "connected")
+    await rooms.until(lambda: rooms.console.point(hall.id)["media"] == "connected")
 
 
 async def test_the_chosen_loudspeaker_sounds_the_meeting(rooms: Rooms) -> None:
