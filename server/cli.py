@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 import typer
 import uvloop
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from server.conference.secret import NODE_NAME, NodeSecret
 from server.core import logs
@@ -159,15 +161,30 @@ def node_token(name: Annotated[str, typer.Argument(help="As the node is called; 
 
 def _settings(host: str | None = None, port: int | None = None) -> Settings:
     """From the environment and the options; makes the folder of everything that is written, for its owner alone."""
-    given = {"host": host, "port": port}
-    settings = Settings.model_validate(
-        Settings().model_dump() | {name: value for name, value in given.items() if value is not None}
-    )
+    given = {name: value for name, value in {"host": host, "port": port}.items() if value is not None}
+    try:
+        settings = Settings.model_validate(Settings().model_dump() | given)
+    except ValidationError as error:
+        for each in error.errors():
+            name = "_".join(str(part) for part in each["loc"][:1]).upper()
+            _say_wrong(f"NHIPCAU_{name.removeprefix('NHIPCAU_')}", each["msg"])
+        raise typer.Exit(2) from None
+    except SettingsError as error:  # a list that is no JSON
+        _say_wrong("NHIPCAU_MEDIA_ADVERTISE", str(error.__cause__ or error))
+        raise typer.Exit(2) from None
     os.umask(0o077)
-    settings.var.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        settings.var.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        _say_wrong("NHIPCAU_VAR", f"{settings.var}: {error.strerror}")
+        raise typer.Exit(2) from None
     if settings.var.stat().st_uid == os.geteuid():  # a folder that was made beforehand is open to all, as a rule
         settings.var.chmod(0o700)
     return settings
+
+
+def _say_wrong(setting: str, why: str) -> None:
+    print(f"Thiết lập {setting} chưa đúng: {why}\nThe setting {setting} is not right: {why}", file=sys.stderr)
 
 
 def seen_by_every_browser(settings: Settings) -> Settings:

@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m media.node", description="A media node of Nhịp Cầu.")
+    parser = argparse.ArgumentParser(prog="nhipcau node", description="A media node of Nhịp Cầu.")
     parser.add_argument("--server", required=True, metavar="URL", help="ws:// or wss:// address of /media/node")
     parser.add_argument(
         "--secret-file", required=True, type=Path, metavar="FILE", help="what `nhipcau node-token NAME` printed"

@@ -141,7 +141,10 @@ class Keyed:
                     IdempotentAnswer.owner == self.owner, IdempotentAnswer.key_hash == self.key_hash
                 )
             )
-        if row is None or row.created_at < self.now - KEPT:
+        if row is None:
+            return None
+        if row.created_at < self.now - KEPT:
+            await self._forgotten(services)
             return None
         if row.request_hash != self.request_hash:
             raise KeyReused()
@@ -152,6 +155,14 @@ class Keyed:
         response = Response(self._sealed(row.answer), row.status, media_type="application/json")
         response.headers["Idempotent-Replayed"] = "true"
         return response
+
+    async def _forgotten(self, services: Services) -> None:
+        """The daily round has not come by yet; what the key is used for now needs its place."""
+        mine = IdempotentAnswer.owner == self.owner, IdempotentAnswer.key_hash == self.key_hash
+        async with services.transactions(SYSTEM) as tx:
+            await tx.session.execute(
+                delete(IdempotentAnswer).where(*mine, IdempotentAnswer.created_at < self.now - KEPT)
+            )
 
     def _sealed(self, body: bytes) -> bytes:
         """Back and forth: each key seals one answer, so a stream made of it is used once."""

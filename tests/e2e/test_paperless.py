@@ -146,6 +146,10 @@ async def test_a_presenter_turns_pages_on_a_phone_held_either_way(room: ReadingR
             turned += 1
             await phone.get_by_test_id("present-next").click()
             await expect(shown).to_have_attribute("data-page", str(turned))
+        await phone.set_viewport_size({"width": UPRIGHT[0], "height": UPRIGHT[1]})
+        await in_window(phone, "present-other-half")
+        await phone.get_by_test_id("present-other-half").click()
+        await expect(phone.get_by_test_id("present-other-half")).to_have_text("Chiếu nửa trên")
         await phone.get_by_test_id("present-more").click()
         await phone.get_by_test_id("present-stop").click()
         await expect(shown).to_have_count(0)

@@ -146,3 +146,14 @@ def test_a_port_in_use_is_said_in_one_sentence(tmp_path: Path, taken: str) -> No
     assert refused.returncode == 1
     assert f"cổng {taken} {port}" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("PORT", "abc"), ("MEDIA_ADVERTISE", "203.0.113.7"), ("VAR", "/proc/nowhere"), ("CONVERSION_ISOLATION", "jail")],
+)
+def test_a_wrong_setting_is_named(tmp_path: Path, setting: str, value: str) -> None:
+    ended = nhipcau(tmp_path, "migrate", **{f"NHIPCAU_{setting}": value})
+    assert ended.returncode == 2
+    assert f"Thiết lập NHIPCAU_{setting} chưa đúng" in ended.stderr
+    assert "Traceback" not in ended.stderr

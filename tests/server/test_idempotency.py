@@ -122,3 +122,20 @@ async def test_it_is_forgotten_after_a_day(
     clock.now += timedelta(hours=25)
     await tidy(services)
     assert await count(services, IdempotentAnswer) == 0
+
+
+@pytest.mark.parametrize("what", ["point", "person"])
+async def test_an_old_key_may_be_used_before_the_daily_round(
+    browser: Browsers, services: Services, province: Province, clock: Clock, what: str
+) -> None:
+    client = await browser(province.admin, **{"Idempotency-Key": KEY})
+    path, body = {
+        "point": ("/api/points", point(province)),
+        "person": ("/api/people", {"unit_id": province.lat.id, "full_name": "Nguyễn Văn Mới"}),
+    }[what]
+    assert (await client.post(path, json=body)).status_code == 201
+    clock.now += timedelta(hours=25)
+    again = await client.post(path, json=body)
+    assert (again.status_code, again.headers.get("idempotent-replayed")) == (201, None)
+    assert (await client.post(path, json=body)).headers["idempotent-replayed"] == "true"
+    assert await count(services, IdempotentAnswer) == 1

@@ -3,7 +3,17 @@ import { ApiError } from '#lib/api/errors.ts';
 import type { Meeting } from '#lib/api/types.ts';
 import { type Draft, draftOf, faults, type Fields, writeOf } from './draft.ts';
 import { drop, keep, kept } from './keep.ts';
-import { collision, type Collision, merged, same } from '#lib/api/merge.ts';
+import { type Collision, same } from '#lib/api/merge.ts';
+import { agendaClashes, draftCollision, mergedDraft, pointClashes } from './merge.ts';
+
+interface Clash {
+  meeting: Meeting;
+  parts: Collision<keyof Draft>;
+  who: string;
+  /** What they put into the agenda items, and who is to speak at the points, that both changed. */
+  items: string[];
+  speakers: string[];
+}
 
 /**
  * A meeting being typed: the draft, what it began from, and the ways out (save, merge with what others saved, throw away).
@@ -18,7 +28,7 @@ export class Editor {
   errors = $state.raw<Fields>({});
   saving = $state(false);
   /** Somebody else saved meanwhile: their meeting, and in which parts it differs. */
-  clash = $state.raw<{ meeting: Meeting; parts: Collision<keyof Draft>; who: string }>();
+  clash = $state.raw<Clash>();
   /** Points are taken out at which delegates are listed: where, and how many. To be answered before it is saved. */
   stranded = $state.raw<Stranded[]>();
   /** When the typing was kept that this editor took up again; null if there was none. */
@@ -130,7 +140,7 @@ export class Editor {
     if (!this.clash) return;
     const theirs = draftOf(this.clash.meeting);
     const mine = $state.snapshot(this.draft) as Draft;
-    this.draft = merged(this.#base, mine, theirs);
+    this.draft = mergedDraft(this.#base, mine, theirs);
     this.#settle(theirs);
   }
 
@@ -167,7 +177,14 @@ export class Editor {
     if (meeting.version === this.#version) return; // refused for another reason, such as the meeting's state
     const mine = $state.snapshot(this.draft) as Draft;
     const who = typeof refusal.details.changed_by === 'string' ? refusal.details.changed_by : '';
-    this.clash = { meeting, parts: collision(this.#base, mine, draftOf(meeting)), who };
+    const theirs = draftOf(meeting);
+    this.clash = {
+      meeting,
+      who,
+      parts: draftCollision(this.#base, mine, theirs),
+      items: agendaClashes(this.#base, mine, theirs).map(({ title }) => title),
+      speakers: pointClashes(this.#base, mine, theirs).map((id) => theirs.points[id] ?? ''),
+    };
   }
 }
 

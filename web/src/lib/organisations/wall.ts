@@ -7,17 +7,6 @@ const SHORT: [RegExp, string][] = [
 export const wallName = (name: string): string =>
   SHORT.reduce((text, [long, short]) => text.replace(long, short), name);
 
-/**
- * The page's font families as `font` takes them, once the web font among them can be measured, or never will.
- * It is waited for alone: a local stand-in that this device lacks would fail the whole list (CSS Font Loading 3, 4.1).
- */
-export async function pageFont(): Promise<string> {
-  const families = getComputedStyle(document.documentElement).fontFamily;
-  const [web = families] = families.split(',');
-  await document.fonts.load(`500 12px ${web}`, 'Đạ Nhim').catch(() => undefined);
-  return families;
-}
-
 /** Where an arrow key leads from a point; the point itself at the edge. */
 export function step(lines: readonly number[][], from: number, key: string): number {
   const row = lines.findIndex((line) => line.includes(from));

@@ -5,7 +5,7 @@ import type { Box, Paper } from '#lib/papers/types.ts';
 import { groupsOf, isPresentable } from './choices.ts';
 import { stepOf } from './keys.ts';
 import { Pointer, type Spot } from './pointer.ts';
-import { nearestSpot, regionBetween, spotAt, wholePage } from './region.ts';
+import { deskView, nearestSpot, regionBetween, spotAt, upperHalf, wholePage } from './region.ts';
 import { successors } from './successors.ts';
 import { Turner } from './turner.ts';
 
@@ -24,6 +24,21 @@ function turning() {
   };
   return { sent, turner, answer };
 }
+
+describe("the presenter's own window", () => {
+  const upright = Math.SQRT2;
+  it('shows the whole of a page where width decides: on a phone held upright', () => {
+    expect(deskView(upperHalf, upright, 374, 595)).toEqual(wholePage);
+    expect(deskView(upperHalf, upright, 374, 440)).toEqual(wholePage);
+  });
+  it('shows what halls see where the whole would be small: held across, on a desk, a part chosen by hand', () => {
+    expect(deskView(upperHalf, upright, 620, 317)).toEqual(upperHalf);
+    expect(deskView(upperHalf, upright, 735, 349)).toEqual(upperHalf);
+    const chosen: Box = [0.1, 0.2, 0.4, 0.2];
+    expect(deskView(chosen, upright, 374, 595)).toEqual(chosen);
+    expect(deskView(upperHalf, upright, 0, 0)).toEqual(upperHalf);
+  });
+});
 
 describe('turning pages', () => {
   it('makes one turn of what is pressed while another is under way', async () => {

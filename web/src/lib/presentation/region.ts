@@ -22,6 +22,18 @@ export function roomRegion(region: Box | null, ratio: number): Box | null {
   return region ?? (ratio > 1 ? upperHalf : null);
 }
 
+/**
+ * What a presenter's own window of `width` by `height` shows while halls see `region`: the whole page where it stands
+ * there nearly as large, as on a phone held upright, whose width alone decides.
+ */
+export function deskView(region: Box, ratio: number, width: number, height: number): Box {
+  const scale = ([, , across, down]: Box) => Math.min(width / across, height / (down * ratio));
+  return width > 0 && scale(wholePage) >= 0.8 * scale(region) ? wholePage : region;
+}
+
+export const isWithin = ({ x, y }: Spot, [left, top, width, height]: Box): boolean =>
+  x >= left && x <= left + width && y >= top && y <= top + height;
+
 /** So small a part (of the page) was a slip of the finger. */
 const least = 0.06;
 
