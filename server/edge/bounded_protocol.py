@@ -106,11 +106,14 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         self._work()
-        if self._turnstile.of_the_crowd(self.url) and (wait := self._turnstile.knock()) is not None:
+        of_the_crowd = self._turnstile.of_the_crowd(self.url)
+        if of_the_crowd and (wait := self._turnstile.knock()) is not None:
             self._send_away(wait)
             return
         self._connections.closed()  # counted again as a socket
         super().handle_websocket_upgrade()
+        if of_the_crowd and self.transport.is_closing():  # refused as no handshake
+            self._turnstile.turned_back()
 
     def _send_away(self, seconds: float) -> None:
         """Answers the handshake and closes with 1013, "try again later": pages read a reason only of an open socket."""

@@ -52,6 +52,11 @@ class Turnstile:
         self._turn = max(self._turn, now + SOONEST) + 1 / self._pace
         return min(LATEST, self._turn - now)
 
+    def turned_back(self) -> None:
+        """Somebody who was let on does not come: what was sent is no handshake. Else each such would keep a place."""
+        if self._coming:
+            self._coming.pop()
+
     @contextlib.contextmanager
     def coming_in(self) -> Iterator[None]:
         """While somebody who knocked is on the way in: let in, or refused, at its end."""

@@ -105,10 +105,12 @@ class Gateway:
 
     async def serve(self, socket: WebSocket, meeting_id: int, request: SeatRequest) -> None:
         """Runs one socket from the handshake to its end."""
+        turnstile = self._services.components[Turnstile]
         if not is_same_origin(socket.headers.get("origin"), socket.headers.get("host"), self._services.settings):
+            if request.audience == "member":
+                turnstile.turned_back()
             await socket.close()
             return
-        turnstile = self._services.components[Turnstile]
         with turnstile.coming_in() if request.audience == "member" else contextlib.nullcontext():
             entered = await self._enter(socket, meeting_id, request)
         if entered is not None:

@@ -1,9 +1,13 @@
 """Who knocks in a crowd gets in, or a turn that holds."""
 
-import pytest
+import asyncio
 
-from server.edge.turnstile import FIRST_PACE, LATEST, SOONEST, Turnstile
+import pytest
+from fastapi import FastAPI
+
+from server.edge.turnstile import FIRST_PACE, LATEST, PLACES, SOONEST, Turnstile
 from server.live.routes import is_a_members
+from tests.sockets import serving
 
 
 class Crowd:
@@ -79,3 +83,25 @@ def test_nobody_is_sent_away_for_longer_than_a_minute() -> None:
 )
 def test_only_those_who_follow_wait(address: bytes, waits: bool) -> None:
     assert is_a_members(address) is waits
+
+
+KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+
+
+@pytest.mark.parametrize(
+    ("sent", "answer"),
+    [
+        ("", b"HTTP/1.1 400"),
+        ("Sec-WebSocket-Key: !!\r\n", b"HTTP/1.1 400"),
+        (KEY + "Origin: http://elsewhere.example\r\n", b"HTTP/1.1 403"),
+    ],
+)
+async def test_what_is_no_handshake_of_ours_keeps_no_place(app: FastAPI, sent: str, answer: bytes) -> None:
+    async with serving(app) as server, asyncio.timeout(30):
+        for _ in range(PLACES + 1):
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            head = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            host = f"Host: 127.0.0.1:{server.port}\r\n"
+            writer.write(f"GET /api/meetings/1/live HTTP/1.1\r\n{host}{head}{sent}\r\n".encode())
+            assert (await reader.read(12)) == answer
+            writer.close()
