@@ -6,12 +6,22 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.e2e.office import Office
+from tests.e2e.people import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="module")]
 
 LOST_MS = 40_000
 LAPTOPS = [(1280, 800), (1366, 768), (1440, 900), (1920, 1080)]
 TABLET = (1024, 768)
+
+MEASURED = """(() => {
+  const measure = CanvasRenderingContext2D.prototype.measureText;
+  CanvasRenderingContext2D.prototype.measureText = function (text) {
+    window.__measured = this.font;
+    return measure.call(this, text);
+  };
+})();"""
+"""Keeps the font that the page's last measured word had."""
 
 
 async def enter(page: Page, office: Office, point_id: int) -> None:
@@ -68,6 +78,19 @@ async def test_the_wall_stands_still_when_a_point_is_opened(office: Office) -> N
         before = await cells.evaluate_all(places)
         await choose(page, office.where.lat_hall.id)
         assert await cells.evaluate_all(places) == before
+
+
+async def test_the_wall_measures_names_in_the_font_they_are_drawn_in(office: Office) -> None:
+    """On a device without every local stand-in, as most are."""
+    async with office.window("chair") as page:
+        faults: list[str] = []
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        await page.add_init_script(MEASURED)
+        await open_console(page, office)
+        await until(
+            lambda: page.evaluate("() => window.__measured"), lambda font: "Be Vietnam" in (font or ""), 15, "the font"
+        )
+        assert faults == []
 
 
 async def test_the_main_microphone_can_be_closed_and_opened(office: Office) -> None:

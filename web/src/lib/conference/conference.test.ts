@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { AgendaItemEntity, Layout, PointEntity, StageEntity, UnitEntity } from '#lib/live/types.ts';
 import { itemClock, nextItem } from './agenda.ts';
-import { ratingOf } from './console/figures.ts';
+import { lineWords, ratingOf } from './console/figures.ts';
 import { flawLine, flawsOf, unheard } from './flaws.ts';
 import { absence, facing, panesOf, shownLayout } from './screens.ts';
-import { hands, phoneOf, standing, troubles } from './standing.ts';
+import { hands, phoneOf, standing, standingSince, troubles } from './standing.ts';
 import { fold } from '#lib/text/fold.ts';
 import { duration } from '#lib/text/format.ts';
 import { step, wallName } from '#lib/organisations/wall.ts';
@@ -84,6 +84,17 @@ describe('standing of a point', () => {
     expect(flawsOf(point(1, { presence: 'absent', microphone: 'none' }))).toEqual([]);
   });
 
+  it('counts the time of the state that it shows', () => {
+    const since = ago(20);
+    const speaks = stage({ stage: place(1), floor: [{ ...place(1), since }] });
+    expect(standingSince(point(1, { floor: true }), speaks)).toBe(since);
+    expect(standingSince(point(1, { floor: true, presence: 'lost', since: ago(2) }), speaks)).toBe(ago(2));
+    expect(standingSince(point(1), stage({ stage: place(1) }))).toBeUndefined();
+    expect(standingSince(point(1, { hand_at: ago(9) }), stage())).toBe(ago(9));
+    expect(standingSince(point(1), stage())).toBe(ago(60));
+    expect(standingSince(point(1, { presence: 'absent' }), stage())).toBeUndefined();
+  });
+
   it('has one rating of its line, which a still picture lowers', () => {
     const line = { rating: 'good', fps: 25 } as Parameters<typeof ratingOf>[0];
     expect(ratingOf(line, false)).toBe('good');
@@ -91,6 +102,15 @@ describe('standing of a point', () => {
     expect(ratingOf({ ...line, fps: 6 }, false)).toBe('weak');
     expect(ratingOf({ ...line, fps: 0 }, false)).toBe('good');
     expect(ratingOf({ ...line, rating: 'bad' }, false)).toBe('bad');
+  });
+
+  it('has no good line while nothing of it is measured', () => {
+    const line = { rating: 'good', fps: 25, rtt_ms: 12 } as Parameters<typeof ratingOf>[0];
+    expect(lineWords(line, false)).toBe('Đường truyền tốt. Trễ 12 ms, 25 hình/giây.');
+    expect(lineWords({ ...line, fps: 0 }, false)).toBe('Đường truyền tốt. Trễ 12 ms.');
+    const silent = { ...line, fps: 0, rtt_ms: null };
+    expect(lineWords(silent, false)).toBe('Chưa có số đo đường truyền.');
+    expect(lineWords(silent, true)).toBe('Đường truyền yếu.');
   });
 
   it('says on other screens why it is not seen', () => {

@@ -15,6 +15,14 @@ export function standing(point: PointEntity, stage: StageEntity | undefined): Po
   return point.presence;
 }
 
+/** Since when it stands so. Nothing for who is not here, or is on the stage without the floor. */
+export function standingSince(point: PointEntity, stage: StageEntity | undefined): string | undefined {
+  const state = standing(point, stage);
+  if (state === 'absent') return undefined;
+  if (state === 'on-air') return stage?.floor.find(({ point_id }) => point_id === point.id)?.since;
+  return (state === 'hand' && point.hand_at) || point.since;
+}
+
 /** Points that ask to speak, the first to ask first. */
 export function hands(points: Iterable<PointEntity>): PointEntity[] {
   return [...points]

@@ -7,7 +7,7 @@ import { toasts } from '#lib/ui/toasts.svelte.ts';
 import type { Conference } from '../conference.svelte.ts';
 import { flawsOf } from '../flaws.ts';
 import { tileCount } from '../screens.ts';
-import { hands, standing, troubles } from '../standing.ts';
+import { hands, standing, standingSince, troubles } from '../standing.ts';
 import { fold } from '#lib/text/fold.ts';
 import { spansOf, type Span } from '../wall.ts';
 
@@ -183,9 +183,9 @@ export class Board {
     return this.guests.filter(({ point_id }) => point_id !== id);
   }
 
-  /** Since when a point speaks; undefined while it does not. */
-  speaksSince(id: number): string | undefined {
-    return this.conference.room.stage?.floor.find(({ point_id }) => point_id === id)?.since;
+  /** Since when a point stands as its mark says. */
+  standingSince(point: PointEntity): string | undefined {
+    return standingSince(point, this.conference.room.stage);
   }
 
   /** Calls a point in the place of who speaks now, or (`keep`) beside them. What a call ended can be undone. */

@@ -19,12 +19,15 @@ export function ratingOf(figures: LinkFigures, weak: boolean): LinkRating {
 /** A line in words: "Đường truyền tốt. Trễ 12 ms, 25 hình/giây." */
 export function lineWords(figures: LinkFigures | undefined, weak: boolean): string {
   if (!figures) return weak ? `${m.hall_line_weak()}.` : m.line_unknown();
+  const silent = typeof figures.rtt_ms !== 'number' && figures.fps === 0;
+  // Nothing is measured on a line that was cut a moment ago: that is no good line.
+  if (silent && ratingOf(figures, weak) === 'good') return m.line_unknown();
   const words = { good: m.hall_line_good, weak: m.hall_line_weak, bad: m.hall_line_bad };
   const rating = words[ratingOf(figures, weak)]();
   const parts = [];
   if (typeof figures.rtt_ms === 'number') parts.push(m.line_delay({ ms: Math.round(figures.rtt_ms) }));
   if (figures.fps > 0) parts.push(m.line_frames({ fps: Math.round(figures.fps) }));
-  return `${rating}. ${parts.join(', ')}${parts.length > 0 ? '.' : ''}`;
+  return parts.length > 0 ? `${rating}. ${parts.join(', ')}.` : `${rating}.`;
 }
 
 /** The figures an operator reads, each with its name; shares in percent, rates in Mbit/s or kbit/s. */
