@@ -16,7 +16,7 @@ from server.core.config import Settings
 from server.core.errors import DomainError
 from server.core.services import Services
 from server.edge.budgets import Connections
-from server.edge.listening import configuration
+from server.edge.listening import configuration, let_wait
 from server.edge.turnstile import Turnstile
 from server.migrations import upgrade
 
@@ -64,11 +64,13 @@ async def serve(
 
         class Server(uvicorn.Server):
             async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-                await super().startup(sockets)
                 asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(settings.threads, "work"))
                 # Loads its backend now, and not in the first request that brings a body: that took 30 ms.
                 await anyio.lowlevel.checkpoint()
+                # Before it listens: in the half second that this takes a whole conference may be at the door.
                 spare_the_collector()
+                await super().startup(sockets)
+                let_wait(sockets or ())
                 await stack.enter_async_context(collecting(lambda: connections.open < _FEW))
                 if self.started and when_ready is not None:
                     await when_ready(stack)

@@ -1,6 +1,7 @@
 """How uvicorn serves this application: with our HTTP and WebSocket protocols."""
 
-from collections.abc import Mapping
+import socket
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import uvicorn
@@ -13,8 +14,12 @@ from server.edge.websockets import LineProtocol
 
 _LARGEST_FRAME = 512 * 1024
 """Bytes of one WebSocket frame: an SDP offer with thirty slots is a tenth of it."""
-_BACKLOG = 4096
-"""Connections that wait to be accepted: a whole conference comes back within seconds after a restart."""
+BACKLOG = 16_384
+"""Connections that wait to be accepted: a whole conference comes back within seconds after a restart. Linux grants no
+more than net.core.somaxconn (4,096 unless raised); what is beyond comes again after 1, 3 and 7 s."""
+_ACCEPTED_AT_ONCE = 100
+"""asyncio accepts as many in one turn of the loop as it lets wait, and everybody else stands still for so long: it is
+told this, and `let_wait` says afterwards how many may really wait."""
 
 
 class _Config(uvicorn.Config):
@@ -22,6 +27,12 @@ class _Config(uvicorn.Config):
 
     connections: Connections
     turnstile: Turnstile
+
+
+def let_wait(sockets: Iterable[socket.socket]) -> None:
+    """To be called once uvicorn listens."""
+    for listener in sockets:
+        listener.listen(BACKLOG)
 
 
 def configuration(
@@ -40,7 +51,7 @@ def configuration(
         "log_config": None,
         "access_log": False,
         "server_header": False,
-        "backlog": _BACKLOG,
+        "backlog": _ACCEPTED_AT_ONCE,
         "timeout_graceful_shutdown": grace,
     }
     config = _Config(app, **{**options, **more})

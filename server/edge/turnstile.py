@@ -14,7 +14,8 @@ PLACES = 100
 """Of the crowd, on their way in at the same time. Each of a hall's steps waits for one of each of them."""
 SLOWEST, FASTEST = 100.0, 2_000.0
 """Entries a second: what is believed of a measured pace."""
-FIRST_PACE = 400.0
+FIRST_PACE = 700.0
+"""Rather too fast: who comes too early is told again, at little cost; who is told too late has waited."""
 _WINDOW = 1.0
 """Seconds from one look at the pace to the next, and after which somebody who was let on and did not come has gone."""
 SOONEST = 1.0

@@ -209,9 +209,17 @@ async def run() -> None:
         headers = {"Cookie": f"{task['cookie_name']}={cookie}", "Origin": task["origin"]}
         async with places:
             _, device = await loop.create_connection(
-                lambda: Device(crowd, task["url"], headers), "127.0.0.1", task["port"], local_addr=(address, 0)
+                lambda: Device(crowd, task["url"], headers, number), "127.0.0.1", task["port"], local_addr=(address, 0)
             )
-            await device.joined
+            try:
+                await device.joined
+            except ConnectionError:
+                if device.wait is None:
+                    raise
+        if device.wait is not None:  # told when its turn is
+            await asyncio.sleep(device.wait)
+            await join(number, cookie)
+            return
         devices.append((time.monotonic() + PING_SECONDS, device))
 
     seats: list[list[str]] = task.get("halls", [])
@@ -227,7 +235,8 @@ async def run() -> None:
 
     async def come_back(number: int) -> None:
         is_hall, attempt = number >= len(cookies), 0
-        wait = random.uniform(0, 1.0 if is_hall else 4.0)
+        shortest, first, longest = (0.2, 0.4, 2.0) if is_hall else (1.0, 8.0, 15.0)  # web/src/lib/live/backoff.ts
+        wait = random.uniform(shortest, first)
         while True:
             await asyncio.sleep(wait)
             device: Device | None = None
@@ -246,8 +255,10 @@ async def run() -> None:
                 await device.joined
             except OSError:
                 attempt += 1
-                widest = min(2.0 if is_hall else 12.0, (1.0 if is_hall else 4.0) * 1.5**attempt)
-                wait = random.uniform(0, widest) if device is None or device.wait is None else device.wait
+                if device is not None and device.wait is not None:
+                    wait = device.wait + random.uniform(0, min(device.wait / 2, 0.5))
+                else:
+                    wait = random.uniform(shortest, min(first * 2**attempt, longest))
                 continue
             crowd.back.setdefault(number, time.monotonic())
             if is_hall:

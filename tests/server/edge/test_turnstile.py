@@ -24,9 +24,9 @@ def test_places_are_let_on_and_the_others_get_one_turn_after_the_other() -> None
     assert [crowd.knock() for _ in range(3)] == [None, None, None]
     waits = [crowd.knock() for _ in range(5)]
     assert waits == pytest.approx([SOONEST + turn / FIRST_PACE for turn in range(1, 6)])
-    for _ in range(795):
+    for _ in range(2 * round(FIRST_PACE) - 5):
         crowd.knock()
-    crowd.now += 0.5  # 800 turns are two seconds, of which half a second is over
+    crowd.now += 0.5  # two seconds of turns are given, of which half a second is over
     assert crowd.knock() == pytest.approx(SOONEST + 1.5 + 1 / FIRST_PACE)
 
 
