@@ -24,7 +24,6 @@ def inline_script_hashes(page: str) -> list[str]:
 _OWN = ("autoplay", "camera", "display-capture", "fullscreen", "microphone", "picture-in-picture", "screen-wake-lock")
 _NOBODY = (
     "accelerometer",
-    "bluetooth",
     "browsing-topics",
     "geolocation",
     "gyroscope",
