@@ -230,7 +230,7 @@ async def test_back_leads_from_a_hall_to_the_list_of_halls(office: Office) -> No
     async with office.window("organiser", width=PHONE, height=844) as page:
         await page.goto(f"/meetings/{office.meetings['invited']}")
         await page.get_by_role("link", name="Đại biểu").first.click()
-        halls = page.get_by_role("list", name="Điểm cầu")
+        halls = page.get_by_role("group", name="Điểm cầu", exact=True)
         await halls.get_by_role("button", name="Lát").click()
         await expect(page.get_by_role("heading", name="Lát", level=2)).to_be_visible()
         await expect(page.get_by_text("Cil Múp Thảo", exact=True)).to_be_visible()
