@@ -233,7 +233,6 @@ async def test_back_leads_from_a_hall_to_the_list_of_halls(office: Office) -> No
         halls = page.get_by_role("group", name="Điểm cầu", exact=True)
         await halls.get_by_role("button", name="Lát").click()
         await expect(page.get_by_role("heading", name="Lát", level=2)).to_be_visible()
-        await expect(page.get_by_text("Cil Múp Thảo", exact=True)).to_be_visible()
         await expect(halls).to_be_hidden()
         await page.go_back()
         await expect(halls).to_be_visible()
