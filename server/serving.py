@@ -28,6 +28,8 @@ _FEW = 500
 
 class AddressTaken(DomainError):
     code = "address-taken"
+    vi = "Cổng đã có chương trình khác dùng. Chọn cổng khác bằng NHIPCAU_PORT hoặc NHIPCAU_MEDIA_BIND."
+    en = "The port is taken by another program. Choose another with NHIPCAU_PORT or NHIPCAU_MEDIA_BIND."
 
 
 def prepare(settings: Settings) -> None:

@@ -270,6 +270,7 @@ ELSEWHERE = {
     "POST /api/meetings/{meeting_id}/delegates/import",
     "POST /api/meetings/{meeting_id}/delegates/import/refused.xlsx",
     "GET /api/meetings/{meeting_id}/points/{point_id}/code",
+    "GET /api/meetings/{meeting_id}/points/{point_id}/people.svg",
     # The uploader's own, with headers of their own (tests/server/papers/test_uploads.py).
     "OPTIONS /api/meetings/{meeting_id}/uploads",
     "POST /api/meetings/{meeting_id}/uploads",

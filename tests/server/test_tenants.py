@@ -21,7 +21,7 @@ from server.core.actor import SYSTEM, Role
 from server.core.database import Base
 from server.core.services import Services
 from server.invitations.models import AccessRequest
-from server.invitations.rate_limits import Knocks
+from server.invitations.rate_limits import EntryLimits
 from server.live.client import NO_SUCH_MEETING, NOT_SIGNED_IN
 from server.meetings.models import Meeting
 from server.organisations.models import BridgePoint, Unit
@@ -217,7 +217,7 @@ async def test_no_path_leads_to_the_other_province(
             for ids in ways:
                 path = template.format(**dataclasses.asdict(ids))
                 for body in bodies(route, two.foreign, two.own):
-                    app.state.knocks = Knocks()
+                    app.state.services.components.put(EntryLimits())
                     answer = await client.request(method, path, json=body, headers={"Tus-Resumable": "1.0.0"})
                     assert answer.status_code in REFUSED, (who, method, path, body, answer.status_code, answer.text)
                     assert not leaks(answer), (who, method, path, body, answer.text)
@@ -321,7 +321,7 @@ def _named(own: Ids, foreign: Ids) -> list[tuple[str, str, Any]]:
 async def test_naming_the_others_things_tells_and_changes_nothing(
     *, app: FastAPI, browser: Browsers, neighbour: Neighbour, province: Province, two: Two, services: Services
 ) -> None:
-    log: AuditLog = app.state.audit_log
+    log: AuditLog = app.state.services.components[AuditLog]
     for someone in (province.admin, province.organiser, province.da_sar_hall):
         local = await browser(someone)
         assert (await local.get(f"/api/meetings/{two.own.meeting_id}")).status_code == 404
