@@ -101,10 +101,11 @@ class Device(asyncio.Protocol):
             self._heard(frame)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._crowd.closed += 1
         if not self.joined.done():
             self.joined.set_exception(ConnectionError("refused or cut"))
-        elif self._crowd.returning:
+            return
+        self._crowd.closed += 1
+        if self._crowd.returning:
             self._crowd.lost(self._number)
 
     @property
