@@ -20,6 +20,7 @@ from sqlalchemy import select
 
 from server.audit.models import AuditEntry
 from server.core.config import Settings
+from server.core.repeating import repeated
 from server.core.secrets import write_private
 from server.core.services import Services
 
@@ -67,15 +68,8 @@ class Anchors:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        task = asyncio.create_task(self._run())
-        try:
+        async with repeated(self.drop, EVERY, "audit-head-not-kept"):
             yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-            with contextlib.suppress(Exception):
-                await self.drop()
 
     async def drop(self) -> None:
         """Keeps where the chain ends now."""
@@ -99,14 +93,6 @@ class Anchors:
             self._day = day
             log.info("audit-head", entry=head.id, hash=head.hash)
             await asyncio.to_thread(_append, heads_file(self._services.settings), line + "\n")
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.drop()
-            except Exception:
-                log.exception("audit-head-not-kept")
-            await asyncio.sleep(EVERY)
 
 
 def _seal(key: bytes, head: Head) -> str:

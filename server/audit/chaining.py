@@ -7,8 +7,6 @@ can be deleted unseen, as what is younger than the last head outside the databas
 chains at once.
 """
 
-import asyncio
-import contextlib
 import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,6 +17,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, select, text, update
 from server.audit.actions import UNCHAINED, chained_hash, end_of_chain
 from server.audit.models import AuditEntry
 from server.core.actor import SYSTEM
+from server.core.repeating import repeated
 from server.core.services import Services
 
 log = structlog.get_logger(__name__)
@@ -50,15 +49,8 @@ class Chaining:
         if self._services.database.is_sqlite:
             yield
             return
-        task = asyncio.create_task(self._run())
-        try:
+        async with repeated(self.chain, EVERY, "audit-entries-not-chained"):
             yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-            with contextlib.suppress(Exception):
-                await self.chain()
 
     async def chain(self) -> None:
         """Everything that is committed, unless another process is at it."""
@@ -92,11 +84,3 @@ class Chaining:
 
     def _waiting(self) -> ColumnElement[bool]:
         return and_(AuditEntry.position.is_(None), AuditEntry.id.not_in(self._altered))
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.chain()
-            except Exception:
-                log.exception("audit-entries-not-chained")
-            await asyncio.sleep(EVERY)
