@@ -19,7 +19,7 @@ from tests.load import namespace
 from tests.load.forwarding import OurCore, Server
 from tests.load.generator import Generator
 from tests.load.janus import Janus
-from tests.load.machine import warn_if_busy
+from tests.load.machine import cpu_seconds, warn_if_busy
 
 EXPECTED_PER_SUBSCRIBER = 24 * 8 + 50
 
@@ -36,11 +36,6 @@ class Result:
     """Packets received of those that should have been."""
 
 
-def cpu_seconds(pid: int) -> float:
-    times = psutil.Process(pid).cpu_times()
-    return times.user + times.system
-
-
 async def measure(
     server: Server, subscribers: int, warm_up: float, seconds: float, shape: dict[str, Any]
 ) -> tuple[Result, str]:
@@ -51,9 +46,9 @@ async def measure(
             await server.subscribe(generator, peer)
         await asyncio.sleep(warm_up)
         await generator.reset()
-        began, cpu = time.monotonic(), cpu_seconds(server.pid)
+        began, cpu = time.monotonic(), cpu_seconds(psutil.Process(server.pid))
         await asyncio.sleep(seconds)
-        cpu = cpu_seconds(server.pid) - cpu
+        cpu = cpu_seconds(psutil.Process(server.pid)) - cpu
         elapsed = time.monotonic() - began
         stats = await generator.stats()
     if stats["connected"] != subscribers + 1:

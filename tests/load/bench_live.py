@@ -34,7 +34,7 @@ from server.wiring import components
 from tests import builders
 from tests.deployment import Deployment
 from tests.load.bench_halls import quantile
-from tests.load.machine import on_a_deployment
+from tests.load.machine import cpu_seconds, on_a_deployment
 from tests.sockets import Address, LiveClient
 
 POINTS = 161
@@ -179,10 +179,10 @@ async def measure(deployment: Deployment, arguments: argparse.Namespace, folder:
     server = psutil.Process(deployment.pid)
     idle_rss, devices = server.memory_info().rss, Devices(deployment, meeting_id, cookies, folder)
     try:
-        began_cpu = _cpu(server)
+        began_cpu = cpu_seconds(server)
         joined = await devices.heard()
         print(f"{joined['joined']} devices joined in {joined['seconds']:.1f} s")
-        joining_cpu = _cpu(server) - began_cpu
+        joining_cpu = cpu_seconds(server) - began_cpu
         presenter = await Address(deployment.port).join(meeting_id, chair, "console")
         await presenter.command("page.present", paper_id=paper_id)
         await asyncio.sleep(arguments.settle)
@@ -223,10 +223,10 @@ async def _open_unseen(deployment: Deployment, devices: Devices, server: psutil.
         await services.storage.put(f"{version.folder}/pages/9-{PictureWidth.PHONE}.webp", os.urandom(PICTURE))
     finally:
         await services.stop()
-    before = _cpu(server)
+    before = cpu_seconds(server)
     path = f"/api/versions/{version.id}/pages/9/image?width={PictureWidth.PHONE}"
     opened: list[float] = (await devices.ask(do="fetch", path=path, least=PICTURE))["seconds"]
-    return opened, _cpu(server) - before
+    return opened, cpu_seconds(server) - before
 
 
 async def _turn_pages(
@@ -234,12 +234,12 @@ async def _turn_pages(
 ) -> tuple[dict[int, float], float]:
     """(page -> when its command was sent, the server's CPU seconds meanwhile)."""
     sent: dict[int, float] = {}
-    before = _cpu(server)
+    before = cpu_seconds(server)
     for page in range(2, 2 + arguments.turns):
         sent[page] = time.monotonic()
         await presenter.command("page.turn", page=page)
         await asyncio.sleep(max(0.0, sent[page] + arguments.pause - time.monotonic()))
-    return sent, _cpu(server) - before
+    return sent, cpu_seconds(server) - before
 
 
 def _delays(report: dict[str, list[float]], sent: dict[int, float]) -> tuple[list[float], int]:
@@ -252,11 +252,6 @@ def _delays(report: dict[str, list[float]], sent: dict[int, float]) -> tuple[lis
             else:
                 missing += 1
     return delays, missing
-
-
-def _cpu(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return times.user + times.system
 
 
 def main() -> None:

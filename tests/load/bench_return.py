@@ -19,7 +19,7 @@ from server.wiring import components
 from tests.deployment import Deployment
 from tests.load.bench_halls import quantile
 from tests.load.bench_live import Devices, prepare
-from tests.load.machine import on_a_deployment
+from tests.load.machine import cpu_seconds, on_a_deployment
 from tests.sockets import Address
 
 
@@ -61,12 +61,12 @@ async def measure(deployment: Deployment, arguments: argparse.Namespace, folder:
         deployment.start()
         listening = await _listening(deployment)
         server = psutil.Process(deployment.pid)
-        used = _cpu(server)
+        used = cpu_seconds(server)
         while (back := (await devices.ask(do="returned"))["back"]) < everybody:
             if time.monotonic() - listening > arguments.patience:
                 break
             await asyncio.sleep(0.5)
-        joining = _cpu(server) - used
+        joining = cpu_seconds(server) - used
         await devices.ask(do="times")
         times = {int(number): at - listening for number, at in json.loads(devices.report.read_text()).items()}
         of_halls = [at for number, at in times.items() if number >= len(cookies)]
@@ -104,11 +104,6 @@ async def _listening(deployment: Deployment, seconds: float = 40.0) -> float:
             at = time.monotonic()
             writer.close()
             return at
-
-
-def _cpu(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return times.user + times.system
 
 
 def main() -> None:

@@ -6,6 +6,8 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import psutil
+
 from tests.deployment import Deployment
 
 
@@ -31,3 +33,9 @@ async def on_a_deployment(
             if arguments.log:
                 print(deployment.tail(20_000))
             deployment.stop()
+
+
+def cpu_seconds(process: psutil.Process) -> float:
+    """User and system, all threads of the process, without its children."""
+    times = process.cpu_times()
+    return times.user + times.system
