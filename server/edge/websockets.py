@@ -16,6 +16,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
+from websockets.frames import Frame
 from websockets.protocol import OPEN
 
 from server.edge.budgets import FRAME_BURST, FRAME_SLICE, FRAMES_PER_SECOND, Allowance, Connections
@@ -36,6 +37,10 @@ class Receiver(Protocol):
 
     def heard(self, text: str | None) -> None:
         """A whole message; None for a binary one."""
+        ...
+
+    def answered(self) -> None:
+        """The other side's browser answered a `Line.ping`."""
         ...
 
     def writable(self) -> None:
@@ -68,6 +73,11 @@ class Line(Protocol):
         """Without effect on a line that is closing."""
         ...
 
+    def ping(self) -> None:
+        """Asks for a sign of life (RFC 6455 section 5.5.2). Browsers answer without their page, whose timers may
+        rest."""
+        ...
+
     def rest(self, seconds: float) -> None:
         """Hears nothing for so long; what is sent meanwhile waits in the kernel, then at the sender."""
         ...
@@ -85,6 +95,10 @@ def line_of(scope: Scope) -> Line:
     """The line of an ASGI WebSocket scope."""
     line: Line = scope["extensions"][EXTENSION]
     return line
+
+
+PING = struct.pack("!BB", 0x89, 0)
+"""A ping frame (RFC 6455 section 5.5.2) without a payload."""
 
 
 def text_frame(text: str) -> bytes:
@@ -158,6 +172,9 @@ class LineProtocol(WebSocketsSansIOProtocol):
     def write(self, frames: bytes) -> None:
         if self.conn.state is OPEN and not self.transport.is_closing():
             self.transport.write(frames)
+
+    def ping(self) -> None:
+        self.write(PING)
 
     def rest(self, seconds: float) -> None:
         if self._rest is None and not self.transport.is_closing():
@@ -238,6 +255,12 @@ class LineProtocol(WebSocketsSansIOProtocol):
             self.handle_parser_exception()
             return
         self._receiver.heard(text)
+
+    def handle_pong(self, event: Frame) -> None:
+        if self._receiver is None:
+            super().handle_pong(event)
+        else:
+            self._receiver.answered()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)

@@ -201,6 +201,10 @@ class Gateway:
         else:
             self._take(conversation, message, len(text or ""))
 
+    def answered(self, client: Client) -> None:
+        """Its browser is there, whatever its page does."""
+        client.hear(self._clock())
+
     def _occupied(self, meeting_id: int, viewer: Viewer, request: SeatRequest) -> bool:
         """A hall is in from another page that is alive: a second one puts it off the air only when somebody says so."""
         if viewer.audience != "hall" or request.take or not request.device:
@@ -296,6 +300,9 @@ class Conversation:
     def heard(self, text: str | None) -> None:
         if self.client.closing is None:
             self._gateway.hear(self, text)
+
+    def answered(self) -> None:
+        self._gateway.answered(self.client)
 
     def writable(self) -> None:
         self.client.flush()

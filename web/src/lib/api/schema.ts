@@ -8954,6 +8954,7 @@ export interface operations {
             header?: {
                 "upload-length"?: string;
                 "upload-metadata"?: string;
+                "idempotency-key"?: string | null;
             };
             path: {
                 meeting_id: number;
