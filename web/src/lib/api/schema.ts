@@ -9008,6 +9008,7 @@ export interface operations {
             header?: {
                 "upload-length"?: string;
                 "upload-metadata"?: string;
+                "idempotency-key"?: string | null;
             };
             path: {
                 meeting_id: number;
