@@ -15,7 +15,7 @@ from server.core.actor import SYSTEM, Role
 from server.core.errors import Conflict, Invalid
 from server.core.services import Services
 from server.edge.errors import said_of
-from server.organisations.actions import create_root
+from server.organisations.actions.units import create_root
 from server.organisations.models import Unit
 from server.organisations.schemas import Name, UnitCode
 

@@ -9,7 +9,8 @@ from server.core.actor import Role
 from server.core.transaction import Transaction
 from server.demo.lam_dong import DISTRICTS, PROVINCE, PROVINCE_BODIES, PROVINCE_CODE, SECOND_HALLS, District, Tongue
 from server.demo.names import Names
-from server.organisations import actions as organisations
+from server.organisations.actions.points import create_point
+from server.organisations.actions.units import create_root, create_unit
 from server.organisations.models import BridgePoint, Unit
 from server.organisations.schemas import Level, PointWrite, UnitWrite
 
@@ -48,7 +49,7 @@ _OFFICE = (
 
 
 async def make(tx: Transaction) -> MadeProvince:
-    root = await organisations.create_root(tx, f"Tỉnh {PROVINCE}", PROVINCE, "province", PROVINCE_CODE)
+    root = await create_root(tx, f"Tỉnh {PROVINCE}", PROVINCE, "province", PROVINCE_CODE)
     maker = _Maker(tx, MadeProvince(root), Names(_SEED))
     await maker.office()
     for place, (name, short_name, head) in enumerate(PROVINCE_BODIES):
@@ -114,7 +115,7 @@ class _Maker:
             contact_name=technician.full_name,
             contact_phone=f"0263 555 {number:04}",
         )
-        point = await organisations.create_point(self.tx, write)
+        point = await create_point(self.tx, write)
         self.made.halls.append(Hall(point, unit.name, f"Đ/c {speaker.full_name}, {speaker.title}"))
 
     async def unit(self, parent: Unit, names: tuple[str, str], level: Level, place: int) -> Unit:
@@ -127,7 +128,7 @@ class _Maker:
             level=level,
             position=place,
         )
-        return await organisations.create_unit(self.tx, write)
+        return await create_unit(self.tx, write)
 
     async def person(self, unit: Unit, name: str, title: str, role: Role, *, login: str | None = None) -> Person:
         write = PersonWrite(unit_id=unit.id, full_name=name, title=title, login=login)

@@ -7,7 +7,8 @@ from server.core.fields import Id
 from server.edge.dependencies import CurrentActor, ReadSession, SeenRevision, Write
 from server.edge.idempotency import Once
 from server.edge.routing import WriteRoute
-from server.organisations import actions, queries
+from server.organisations import queries
+from server.organisations.actions import points, units
 from server.organisations.schemas import PointOut, PointPatch, PointWrite, Tree, UnitOut, UnitPatch, UnitWrite
 
 router = APIRouter(prefix="/api", tags=["organisations"], route_class=WriteRoute)
@@ -22,29 +23,29 @@ async def visible_tree(actor: CurrentActor, session: ReadSession) -> Tree:
 
 @router.post("/units", status_code=201, dependencies=[Once])
 async def create_unit(write: UnitWrite, tx: Write) -> UnitOut:
-    return UnitOut.model_validate(await actions.create_unit(tx, write))
+    return UnitOut.model_validate(await units.create_unit(tx, write))
 
 
 @router.patch("/units/{unit_id}")
 async def edit_unit(unit_id: RowId, patch: UnitPatch, tx: Write, seen: SeenRevision = None) -> UnitOut:
-    return UnitOut.model_validate(await actions.edit_unit(tx, unit_id, patch, seen))
+    return UnitOut.model_validate(await units.edit_unit(tx, unit_id, patch, seen))
 
 
 @router.delete("/units/{unit_id}", status_code=204)
 async def delete_unit(unit_id: RowId, tx: Write) -> None:
-    await actions.delete_unit(tx, unit_id)
+    await units.delete_unit(tx, unit_id)
 
 
 @router.post("/points", status_code=201, dependencies=[Once])
 async def create_point(write: PointWrite, tx: Write) -> PointOut:
-    return PointOut.model_validate(await actions.create_point(tx, write))
+    return PointOut.model_validate(await points.create_point(tx, write))
 
 
 @router.patch("/points/{point_id}")
 async def edit_point(point_id: RowId, patch: PointPatch, tx: Write, seen: SeenRevision = None) -> PointOut:
-    return PointOut.model_validate(await actions.edit_point(tx, point_id, patch, seen))
+    return PointOut.model_validate(await points.edit_point(tx, point_id, patch, seen))
 
 
 @router.delete("/points/{point_id}", status_code=204)
 async def delete_point(point_id: RowId, tx: Write) -> None:
-    await actions.delete_point(tx, point_id)
+    await points.delete_point(tx, point_id)

@@ -14,7 +14,7 @@ from server.core.errors import DomainError, Invalid
 from server.core.services import Services
 from server.core.transaction import Transaction
 from server.meetings.models import Delegate, MemberPoint
-from server.organisations.actions import create_unit
+from server.organisations.actions.units import create_unit
 from server.organisations.models import Unit
 from server.organisations.schemas import UnitWrite
 from server.papers.models import AccessPolicy, Pack, PaperVersion

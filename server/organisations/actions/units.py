@@ -1,26 +1,19 @@
-"""All writes of organisations. Everything here needs the administrator's role over the unit concerned."""
+"""The tree of units: made, renamed, moved, deleted."""
 
 from typing import Any
 
 from sqlalchemy import func, select, update
-from sqlalchemy.exc import IntegrityError
 
 from server.audit.actions import record
 from server.audit.revisions import next_revision
-from server.core.actor import Role
 from server.core.errors import Conflict, Invalid, NotAllowed
 from server.core.transaction import Transaction
+from server.organisations.actions.rows import as_json, delete_row, given, require_admin
 from server.organisations.models import BridgePoint, Unit, code_taken
-from server.organisations.queries import point as point_of
 from server.organisations.queries import unit as unit_of
-from server.organisations.schemas import PointOut, PointPatch, PointWrite, UnitOut, UnitPatch, UnitWrite
+from server.organisations.schemas import UnitOut, UnitPatch, UnitWrite
 
 _LONGEST_PATH = 255
-
-
-def require_admin(tx: Transaction, unit_path: str) -> None:
-    if not (tx.actor.system or tx.actor.has(Role.ADMIN, unit_path)):
-        raise NotAllowed()
 
 
 async def create_root(tx: Transaction, name: str, short_name: str, level: str, code: str | None = None) -> Unit:
@@ -44,8 +37,8 @@ async def edit_unit(tx: Transaction, unit_id: int, patch: UnitPatch, seen: int |
     await _lock_tree(tx)
     unit = await unit_of(tx.session, unit_id)
     require_admin(tx, unit.path)
-    await next_revision(tx, unit, seen, "unit.edited", lambda: _as_json(UnitOut, unit))
-    values = _given(patch, may_be_empty=("code", "valid_from", "valid_until"))
+    await next_revision(tx, unit, seen, "unit.edited", lambda: as_json(UnitOut, unit))
+    values = given(patch, may_be_empty=("code", "valid_from", "valid_until"))
     parent_id = values.pop("parent_id", None)
     if "code" in values:
         await _check_code(tx, values["code"], unit)
@@ -77,7 +70,7 @@ async def delete_unit(tx: Transaction, unit_id: int) -> None:
             children=children,
             points=points,
         )
-    await _delete(
+    await delete_row(
         tx,
         unit,
         Conflict(
@@ -86,46 +79,6 @@ async def delete_unit(tx: Transaction, unit_id: int) -> None:
         ),
     )
     await record(tx, "unit.deleted", "unit", unit_id, name=unit.name, path=unit.path)
-
-
-async def create_point(tx: Transaction, write: PointWrite) -> BridgePoint:
-    unit = await unit_of(tx.session, write.unit_id)
-    require_admin(tx, unit.path)
-    point = BridgePoint(**write.model_dump())
-    tx.session.add(point)
-    await tx.session.flush()
-    await record(tx, "point.created", "point", point.id, name=point.name, unit_id=unit.id)
-    return point
-
-
-async def edit_point(tx: Transaction, point_id: int, patch: PointPatch, seen: int | None = None) -> BridgePoint:
-    point = await point_of(tx.session, point_id)
-    require_admin(tx, (await unit_of(tx.session, point.unit_id)).path)
-    await next_revision(tx, point, seen, "point.edited", lambda: _as_json(PointOut, point))
-    values = _given(patch, may_be_empty=("seats", "contact_name", "contact_phone"))
-    closed = values.pop("closed", None)
-    if closed is not None and closed != (point.closed_at is not None):
-        point.closed_at = tx.now if closed else None
-    for name, value in values.items():
-        setattr(point, name, value)
-    await tx.session.flush()
-    await record(tx, "point.edited", "point", point.id, **values, closed=point.closed_at is not None)
-    return point
-
-
-async def delete_point(tx: Transaction, point_id: int) -> None:
-    """Conflict once it has been in a meeting: then it can only be closed."""
-    point = await point_of(tx.session, point_id)
-    require_admin(tx, (await unit_of(tx.session, point.unit_id)).path)
-    await _delete(
-        tx,
-        point,
-        Conflict(
-            f"Điểm cầu “{point.name}” đã có trong cuộc họp. Chọn “Ngừng sử dụng” thay vì xóa để giữ lịch sử.",
-            f"“{point.name}” has been in a meeting. Close it instead of deleting, so that its history stays.",
-        ),
-    )
-    await record(tx, "point.deleted", "point", point_id, name=point.name)
 
 
 async def _add_unit(tx: Transaction, parent: Unit | None, values: dict[str, Any]) -> Unit:
@@ -166,25 +119,11 @@ async def _move(tx: Transaction, unit: Unit, parent_id: int) -> None:
     await tx.session.refresh(unit)
 
 
-async def _as_json(kind: type[UnitOut | PointOut], row: Unit | BridgePoint) -> Any:
-    return kind.model_validate(row).model_dump(mode="json")
-
-
 async def _lock_tree(tx: Transaction) -> None:
     """Changes of the tree take turns (on PostgreSQL; SQLite has one writer anyway)."""
     await tx.session.execute(
         select(Unit.id).where(Unit.parent_id.is_(None)).order_by(Unit.id).with_for_update(key_share=True)
     )
-
-
-async def _delete(tx: Transaction, row: Unit | BridgePoint, refusal: Conflict) -> None:
-    """Foreign keys know every use, also those of features that this one does not know."""
-    try:
-        async with tx.session.begin_nested():
-            await tx.session.delete(row)
-            await tx.session.flush()
-    except IntegrityError:
-        raise refusal from None
 
 
 async def _check_code(tx: Transaction, code: str | None, own: Unit | None) -> None:
@@ -205,9 +144,3 @@ def _check_depth(path: str) -> None:
         raise Invalid.fields(
             {"parent_id": ("Cây đơn vị sâu quá. Chọn đơn vị cấp trên khác.", "The tree would be too deep.")}
         )
-
-
-def _given(patch: UnitPatch | PointPatch, may_be_empty: tuple[str, ...]) -> dict[str, Any]:
-    """The fields that were sent. Null empties a field that may be empty, and leaves any other as it is."""
-    sent = patch.model_dump(exclude_unset=True)
-    return {name: value for name, value in sent.items() if value is not None or name in may_be_empty}
