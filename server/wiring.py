@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 
 from fastapi import APIRouter
 
+from server.accounts import of_units as accounts_of_units
 from server.accounts.hooks import AccountHooks
 from server.accounts.live import live_feature as people_live
 from server.accounts.routes import router as accounts
@@ -34,12 +35,14 @@ from server.jobs.workers import JobKind, beside
 from server.live.feature import LiveFeature
 from server.live.routes import router as live
 from server.meetings import anonymised as meetings_anonymised
+from server.meetings import of_units as meetings_of_units
 from server.meetings.hooks import Follower, MeetingHooks
 from server.meetings.leaders import led_by
 from server.meetings.live.commands import live_feature
 from server.meetings.routes import router as meetings
 from server.notifications.delivery import mail_job
 from server.notifications.routes import router as notifications
+from server.organisations.hooks import OrganisationHooks
 from server.organisations.routes import router as organisations
 from server.papers import anonymised as papers_anonymised
 from server.papers import meeting_hooks as papers_following
@@ -122,6 +125,11 @@ def components() -> Components:
                 reading_anonymised.person_anonymised,
                 attendance_anonymised.person_anonymised,
             ],
+        ),
+        OrganisationHooks(
+            unit_uses=[accounts_of_units.unit_uses, meetings_of_units.unit_uses],
+            point_uses=[accounts_of_units.point_uses, meetings_of_units.point_uses],
+            people_handed_over=[accounts_of_units.people_handed_over],
         ),
         DelegateListHooks([delegates_changed]),
         PaperHooks([people_who_opened], [paper_withdrawn], [readers_changed], [paper_renewed]),

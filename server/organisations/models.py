@@ -11,13 +11,17 @@ from server.core.uniqueness import said_as
 
 def code_taken(by: str | None = None) -> DomainError:
     """`by`: the name of the unit that has it, where it is known."""
-    return Invalid.fields(
-        {
-            "code": (
-                f"Mã này đã dùng cho {f'“{by}”' if by else 'đơn vị khác'}.",
-                f"This code already belongs to {f'“{by}”' if by else 'another unit'}.",
-            )
-        }
+    return Invalid.fields({"code": _taken(by)})
+
+
+def former_code_taken(by: str | None = None) -> DomainError:
+    return Invalid.fields({"former_code": _taken(by)})
+
+
+def _taken(by: str | None) -> tuple[str, str]:
+    return (
+        f"Mã này đã dùng cho {f'“{by}”' if by else 'đơn vị khác'}.",
+        f"This code already belongs to {f'“{by}”' if by else 'another unit'}.",
     )
 
 
@@ -39,11 +43,18 @@ class Unit(Revised, Base):
     """As on the wall: "Lạc Dương"."""
     code: Mapped[str | None] = mapped_column(String(35), unique=True, info=said_as(code_taken))
     """H36.1.2 style: dot groups of A-Z and 0-9, at most 35 characters."""
+    former_code: Mapped[str | None] = mapped_column(
+        String(35), unique=True, index=True, info=said_as(former_code_taken)
+    )
+    """000.01.02.H36 style, the scheme before: documents of those years and systems not yet changed name it."""
     level: Mapped[str] = mapped_column(String(20))
     """central, province, district, commune, below: for labels only; the tree's depth is free."""
     position: Mapped[int] = mapped_column(default=0)
     valid_from: Mapped[date | None]
     valid_until: Mapped[date | None]
+    """The last day on which it existed."""
+    successor_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"), index=True)
+    """The unit that took over what it did; None if nobody did, or it goes on."""
 
 
 class BridgePoint(Revised, Base):
@@ -58,6 +69,12 @@ class BridgePoint(Revised, Base):
     short_name: Mapped[str] = mapped_column(String(60))
     position: Mapped[int] = mapped_column(default=0)
     seats: Mapped[int | None]
+    address: Mapped[str | None] = mapped_column(String(300))
     contact_name: Mapped[str | None] = mapped_column(String(200))
+    """The technician who is called when something fails."""
     contact_phone: Mapped[str | None] = mapped_column(String(40))
+    equipment: Mapped[str | None] = mapped_column(String(1000))
+    main_line: Mapped[str | None] = mapped_column(String(200))
+    """In the office's words: "VNPT cáp quang 50 Mbit/s, số hợp đồng 123"."""
+    backup_line: Mapped[str | None] = mapped_column(String(200))
     closed_at: Mapped[datetime | None]

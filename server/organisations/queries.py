@@ -2,15 +2,18 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.actor import Actor, Role
-from server.core.errors import NotFound
+from server.core.components import Components
+from server.core.errors import NotAllowed, NotFound
+from server.organisations.hooks import OrganisationHooks
 from server.organisations.models import BridgePoint, Unit
-from server.organisations.schemas import PointOut, Tree, UnitOut
+from server.organisations.schemas import PointOut, PointUses, Tree, UnitOut, UnitUses
 
 _SEES_CONTACTS = (Role.ADMIN, Role.ORGANISER, Role.OPERATOR, Role.TECHNICIAN)
+_FOR_TECHNICIANS = ("contact_name", "contact_phone", "equipment", "main_line", "backup_line")
 
 
 def ids_of(path: str) -> list[int]:
@@ -42,9 +45,10 @@ async def open_points(session: AsyncSession, point_ids: Collection[int]) -> dict
     return dict(rows.all())
 
 
-async def visible_tree(session: AsyncSession, actor: Actor) -> Tree:
-    """The branches where the actor holds any role, with their points, and the bare units above them. Names and phones
-    of contacts only for those who need to call them."""
+async def visible_tree(session: AsyncSession, actor: Actor, *, closed: bool = False) -> Tree:
+    """The branches where the actor holds any role, with their points, and the bare units above them. Contacts,
+    equipment and lines only for those who have to do with them; points out of use (`closed`) for who administers
+    them."""
     branches = await _branches(session, actor)
     if not branches:
         return Tree(units=[], points=[])
@@ -56,13 +60,45 @@ async def visible_tree(session: AsyncSession, actor: Actor) -> Tree:
     rows = await session.execute(
         select(BridgePoint, Unit.path)
         .join(Unit, Unit.id == BridgePoint.unit_id)
-        .where(in_branch, BridgePoint.closed_at.is_(None))
+        .where(in_branch, true() if closed else BridgePoint.closed_at.is_(None))
         .order_by(BridgePoint.position, BridgePoint.id)
     )
     return Tree(
         units=[UnitOut.model_validate(found) for found in units],
-        points=[_point_for(actor, found, path) for found, path in rows],
+        points=[
+            _point_for(actor, found, path)
+            for found, path in rows
+            if found.closed_at is None or actor.has(Role.ADMIN, path)
+        ],
     )
+
+
+async def uses_of_unit(session: AsyncSession, actor: Actor, components: Components, unit_id: int) -> UnitUses:
+    """What hangs on a unit, in numbers; for its administrators."""
+    found = await unit(session, unit_id)
+    if not actor.has(Role.ADMIN, found.path):
+        raise NotAllowed()
+    counted: dict[str, int] = {
+        "units": await session.scalar(select(func.count()).where(Unit.parent_id == found.id)) or 0,
+        "points": await session.scalar(
+            select(func.count()).where(BridgePoint.unit_id == found.id, BridgePoint.closed_at.is_(None))
+        )
+        or 0,
+    }
+    for count in components[OrganisationHooks].unit_uses:
+        counted |= await count(session, found)
+    return UnitUses(**counted)
+
+
+async def uses_of_point(session: AsyncSession, actor: Actor, components: Components, point_id: int) -> PointUses:
+    """Likewise of a bridge point."""
+    found = await point(session, point_id)
+    if not actor.has(Role.ADMIN, (await unit(session, found.unit_id)).path):
+        raise NotAllowed()
+    counted: dict[str, int] = {}
+    for count in components[OrganisationHooks].point_uses:
+        counted |= await count(session, found)
+    return PointUses(**counted)
 
 
 async def _branches(session: AsyncSession, actor: Actor) -> set[str]:
@@ -77,4 +113,4 @@ def _point_for(actor: Actor, found: BridgePoint, path: str) -> PointOut:
     out = PointOut.model_validate(found)
     if actor.point_id == found.id or any(actor.has(role, path) for role in _SEES_CONTACTS):
         return out
-    return out.model_copy(update={"contact_name": None, "contact_phone": None})
+    return out.model_copy(update=dict.fromkeys(_FOR_TECHNICIANS))

@@ -10,6 +10,8 @@ from server.organisations.queries import point as point_of
 from server.organisations.queries import unit as unit_of
 from server.organisations.schemas import PointOut, PointPatch, PointWrite
 
+_MAY_BE_EMPTY = ("seats", "address", "contact_name", "contact_phone", "equipment", "main_line", "backup_line")
+
 
 async def create_point(tx: Transaction, write: PointWrite) -> BridgePoint:
     unit = await unit_of(tx.session, write.unit_id)
@@ -25,7 +27,9 @@ async def edit_point(tx: Transaction, point_id: int, patch: PointPatch, seen: in
     point = await point_of(tx.session, point_id)
     require_admin(tx, (await unit_of(tx.session, point.unit_id)).path)
     await next_revision(tx, point, seen, "point.edited", lambda: as_json(PointOut, point))
-    values = given(patch, may_be_empty=("seats", "contact_name", "contact_phone"))
+    values = given(patch, may_be_empty=_MAY_BE_EMPTY)
+    if values.get("unit_id", point.unit_id) != point.unit_id:
+        require_admin(tx, (await unit_of(tx.session, values["unit_id"])).path)
     closed = values.pop("closed", None)
     if closed is not None and closed != (point.closed_at is not None):
         point.closed_at = tx.now if closed else None

@@ -9,7 +9,7 @@ from server.audit.revisions import next_revision
 from server.core.errors import Conflict, Invalid, NotAllowed
 from server.core.transaction import Transaction
 from server.organisations.actions.rows import as_json, delete_row, given, require_admin
-from server.organisations.models import BridgePoint, Unit, code_taken
+from server.organisations.models import BridgePoint, Unit, code_taken, former_code_taken
 from server.organisations.queries import unit as unit_of
 from server.organisations.schemas import UnitOut, UnitPatch, UnitWrite
 
@@ -24,29 +24,28 @@ async def create_root(tx: Transaction, name: str, short_name: str, level: str, c
 
 
 async def create_unit(tx: Transaction, write: UnitWrite) -> Unit:
-    await _lock_tree(tx)
+    await lock_tree(tx)
     parent = await unit_of(tx.session, write.parent_id)
     require_admin(tx, parent.path)
-    await _check_code(tx, write.code, None)
-    _check_validity(write.valid_from, write.valid_until)
+    await _check_codes(tx, write.model_dump(), None)
+    check_validity(write.valid_from, write.valid_until)
     return await _add_unit(tx, parent, write.model_dump(exclude={"parent_id"}))
 
 
 async def edit_unit(tx: Transaction, unit_id: int, patch: UnitPatch, seen: int | None = None) -> Unit:
     """Renames, re-orders, moves. A move takes the whole branch along and needs the right at both ends."""
-    await _lock_tree(tx)
+    await lock_tree(tx)
     unit = await unit_of(tx.session, unit_id)
     require_admin(tx, unit.path)
     await next_revision(tx, unit, seen, "unit.edited", lambda: as_json(UnitOut, unit))
-    values = given(patch, may_be_empty=("code", "valid_from", "valid_until"))
+    values = given(patch, may_be_empty=("code", "former_code", "valid_from"))
     parent_id = values.pop("parent_id", None)
-    if "code" in values:
-        await _check_code(tx, values["code"], unit)
-    _check_validity(values.get("valid_from", unit.valid_from), values.get("valid_until", unit.valid_until))
+    await _check_codes(tx, values, unit)
+    check_validity(values.get("valid_from", unit.valid_from), unit.valid_until)
     for name, value in values.items():
         setattr(unit, name, value)
     if parent_id is not None and parent_id != unit.parent_id:
-        await _move(tx, unit, parent_id)
+        await move(tx, unit, parent_id)
     await tx.session.flush()
     await record(tx, "unit.edited", "unit", unit.id, **values, parent_id=unit.parent_id)
     return unit
@@ -54,7 +53,7 @@ async def edit_unit(tx: Transaction, unit_id: int, patch: UnitPatch, seen: int |
 
 async def delete_unit(tx: Transaction, unit_id: int) -> None:
     """Conflict while it has units below, points, people, roles or meetings."""
-    await _lock_tree(tx)
+    await lock_tree(tx)
     unit = await unit_of(tx.session, unit_id)
     if unit.parent_id is None:
         require_admin(tx, unit.path)
@@ -93,7 +92,7 @@ async def _add_unit(tx: Transaction, parent: Unit | None, values: dict[str, Any]
     return unit
 
 
-async def _move(tx: Transaction, unit: Unit, parent_id: int) -> None:
+async def move(tx: Transaction, unit: Unit, parent_id: int) -> None:
     if unit.parent_id is None:
         raise Conflict("Không chuyển được đơn vị gốc.", "The root of the tree cannot be moved.")
     parent = await unit_of(tx.session, parent_id)
@@ -119,22 +118,22 @@ async def _move(tx: Transaction, unit: Unit, parent_id: int) -> None:
     await tx.session.refresh(unit)
 
 
-async def _lock_tree(tx: Transaction) -> None:
+async def lock_tree(tx: Transaction) -> None:
     """Changes of the tree take turns (on PostgreSQL; SQLite has one writer anyway)."""
     await tx.session.execute(
         select(Unit.id).where(Unit.parent_id.is_(None)).order_by(Unit.id).with_for_update(key_share=True)
     )
 
 
-async def _check_code(tx: Transaction, code: str | None, own: Unit | None) -> None:
-    if code is None:
-        return
-    other = await tx.session.scalar(select(Unit).where(Unit.code == code))
-    if other is not None and other is not own:
-        raise code_taken(other.name)
+async def _check_codes(tx: Transaction, values: dict[str, Any], own: Unit | None) -> None:
+    for column, taken in ((Unit.code, code_taken), (Unit.former_code, former_code_taken)):
+        wanted = values.get(column.key)
+        other = await tx.session.scalar(select(Unit).where(column == wanted)) if wanted is not None else None
+        if other is not None and other is not own:
+            raise taken(other.name)
 
 
-def _check_validity(valid_from: Any, valid_until: Any) -> None:
+def check_validity(valid_from: Any, valid_until: Any) -> None:
     if valid_from and valid_until and valid_until < valid_from:
         raise Invalid.fields({"valid_until": ("Ngày hết hiệu lực ở trước ngày bắt đầu.", "Ends before it begins.")})
 

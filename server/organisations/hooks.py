@@ -1,0 +1,22 @@
+"""What features above know of a unit or a bridge point. `server.wiring` fills it; organisations know none of them."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.core.transaction import Transaction
+from server.organisations.models import BridgePoint, Unit
+
+UnitUses = Callable[[AsyncSession, Unit], Awaitable[Mapping[str, int]]]
+PointUses = Callable[[AsyncSession, BridgePoint], Awaitable[Mapping[str, int]]]
+PeopleHandedOver = Callable[[Transaction, Unit, Unit], Awaitable[int]]
+
+
+@dataclass(frozen=True)
+class OrganisationHooks:
+    unit_uses: Sequence[UnitUses] = ()
+    """How often the unit is used, by the fields of `schemas.UnitUses`."""
+    point_uses: Sequence[PointUses] = ()
+    people_handed_over: Sequence[PeopleHandedOver] = ()
+    """The people of the first unit, with their roles over it, are those of the second from now on. Returns how many."""
