@@ -1008,6 +1008,57 @@ export interface paths {
         patch: operations["edit_unit_api_units__unit_id__patch"];
         trace?: never;
     };
+    "/api/units/{unit_id}/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Uses Of Unit */
+        get: operations["uses_of_unit_api_units__unit_id__uses_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/units/{unit_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close Unit */
+        post: operations["close_unit_api_units__unit_id__close_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/units/{unit_id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reopen Unit */
+        post: operations["reopen_unit_api_units__unit_id__reopen_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/points": {
         parameters: {
             query?: never;
@@ -1041,6 +1092,23 @@ export interface paths {
         head?: never;
         /** Edit Point */
         patch: operations["edit_point_api_points__point_id__patch"];
+        trace?: never;
+    };
+    "/api/points/{point_id}/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Uses Of Point */
+        get: operations["uses_of_point_api_points__point_id__uses_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/meetings": {
@@ -3444,16 +3512,29 @@ export interface components {
             position: number;
             /** Seats */
             seats: number | null;
+            /** Address */
+            address: string | null;
             /** Contact Name */
             contact_name: string | null;
             /** Contact Phone */
             contact_phone: string | null;
+            /** Equipment */
+            equipment: string | null;
+            /** Main Line */
+            main_line: string | null;
+            /** Backup Line */
+            backup_line: string | null;
+            /** Closed At */
+            closed_at: string | null;
         };
         /**
          * PointPatch
-         * @description What is left out stays. `closed` takes the point out of use and keeps its history.
+         * @description What is left out stays. `closed` takes the point out of use and keeps its history; `unit_id` gives it to another
+         *     unit.
          */
         PointPatch: {
+            /** Unit Id */
+            unit_id?: number | null;
             /** Name */
             name?: string | null;
             /** Short Name */
@@ -3462,10 +3543,18 @@ export interface components {
             position?: number | null;
             /** Seats */
             seats?: number | null;
+            /** Address */
+            address?: string | null;
             /** Contact Name */
             contact_name?: string | null;
             /** Contact Phone */
             contact_phone?: string | null;
+            /** Equipment */
+            equipment?: string | null;
+            /** Main Line */
+            main_line?: string | null;
+            /** Backup Line */
+            backup_line?: string | null;
             /** Closed */
             closed?: boolean | null;
         };
@@ -3494,6 +3583,24 @@ export interface components {
             /** Visitors */
             visitors: components["schemas"]["server__attendance__people__schemas__PersonOut"][];
         };
+        /** PointUses */
+        PointUses: {
+            /**
+             * Meetings
+             * @default 0
+             */
+            meetings: number;
+            /**
+             * Meetings Ahead
+             * @default 0
+             */
+            meetings_ahead: number;
+            /**
+             * Devices
+             * @default 0
+             */
+            devices: number;
+        };
         /** PointWrite */
         PointWrite: {
             /** Unit Id */
@@ -3509,10 +3616,18 @@ export interface components {
             position: number;
             /** Seats */
             seats?: number | null;
+            /** Address */
+            address?: string | null;
             /** Contact Name */
             contact_name?: string | null;
             /** Contact Phone */
             contact_phone?: string | null;
+            /** Equipment */
+            equipment?: string | null;
+            /** Main Line */
+            main_line?: string | null;
+            /** Backup Line */
+            backup_line?: string | null;
         };
         /** PolicyOut */
         PolicyOut: {
@@ -4061,6 +4176,25 @@ export interface components {
             /** Depth */
             depth: number;
         };
+        /** UnitClosing */
+        UnitClosing: {
+            /**
+             * Valid Until
+             * Format: date
+             */
+            valid_until: string;
+            /** Successor Id */
+            successor_id?: number | null;
+            /**
+             * Hand Over
+             * @default [
+             *       "people",
+             *       "points",
+             *       "units"
+             *     ]
+             */
+            hand_over: ("units" | "points" | "people")[];
+        };
         /** UnitOut */
         UnitOut: {
             /** Id */
@@ -4077,6 +4211,8 @@ export interface components {
             short_name: string;
             /** Code */
             code: string | null;
+            /** Former Code */
+            former_code: string | null;
             /** Level */
             level: string;
             /** Position */
@@ -4085,10 +4221,12 @@ export interface components {
             valid_from: string | null;
             /** Valid Until */
             valid_until: string | null;
+            /** Successor Id */
+            successor_id: number | null;
         };
         /**
          * UnitPatch
-         * @description What is left out stays. `parent_id` moves the unit with its whole branch.
+         * @description What is left out stays. `parent_id` moves the unit with its whole branch. Its end has actions of its own.
          */
         UnitPatch: {
             /** Parent Id */
@@ -4099,14 +4237,50 @@ export interface components {
             short_name?: string | null;
             /** Code */
             code?: string | null;
+            /** Former Code */
+            former_code?: string | null;
             /** Level */
             level?: ("central" | "province" | "district" | "commune" | "below") | null;
             /** Position */
             position?: number | null;
             /** Valid From */
             valid_from?: string | null;
-            /** Valid Until */
-            valid_until?: string | null;
+        };
+        /**
+         * UnitUses
+         * @description What hangs on a unit: looked at before it is changed.
+         */
+        UnitUses: {
+            /**
+             * Units
+             * @default 0
+             */
+            units: number;
+            /**
+             * Points
+             * @default 0
+             */
+            points: number;
+            /**
+             * People
+             * @default 0
+             */
+            people: number;
+            /**
+             * Roles
+             * @default 0
+             */
+            roles: number;
+            /**
+             * Meetings
+             * @default 0
+             */
+            meetings: number;
+            /**
+             * Meetings Ahead
+             * @default 0
+             */
+            meetings_ahead: number;
         };
         /** UnitWrite */
         UnitWrite: {
@@ -4118,6 +4292,8 @@ export interface components {
             short_name: string;
             /** Code */
             code?: string | null;
+            /** Former Code */
+            former_code?: string | null;
             /**
              * Level
              * @enum {string}
@@ -7361,7 +7537,9 @@ export interface operations {
     };
     visible_tree_api_units_get: {
         parameters: {
-            query?: never;
+            query?: {
+                closed?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -7375,6 +7553,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Tree"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -7459,6 +7646,103 @@ export interface operations {
                 "application/json": components["schemas"]["UnitPatch"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    uses_of_unit_api_units__unit_id__uses_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                unit_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitUses"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    close_unit_api_units__unit_id__close_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                unit_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnitClosing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reopen_unit_api_units__unit_id__reopen_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                unit_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -7568,6 +7852,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PointOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    uses_of_point_api_points__point_id__uses_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointUses"];
                 };
             };
             /** @description Validation Error */

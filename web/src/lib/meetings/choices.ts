@@ -18,7 +18,7 @@ export async function findPeople(query: string): Promise<Choice[]> {
 
 /** Search over the units one may plan for. */
 export function unitFinder(tree: Tree, planned: readonly number[]): (query: string) => Choice[] {
-  const all = unitsBelow(tree, planned).map(({ unit, within }) => ({
+  const all = unitsBelow(tree.units, planned).map(({ unit, within }) => ({
     id: unit.id,
     label: unit.name,
     detail: within,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Tree, Unit } from '#lib/api/types.ts';
-import { branches, found, ticked, toggled, unitsBelow } from './tree.ts';
+import type { Unit } from '#lib/api/types.ts';
+import { branches, found, type PlacedTree, ticked, toggled, unitsBelow } from './tree.ts';
 
 const unit = (id: number, parent_id: number | null, name: string, position = id): Unit => ({
   id,
@@ -12,22 +12,21 @@ const unit = (id: number, parent_id: number | null, name: string, position = id)
   position,
   path: '',
   code: null,
+  former_code: null,
   valid_from: null,
   valid_until: null,
+  successor_id: null,
 });
 const point = (id: number, unit_id: number, name: string) => ({
   id,
-  revision: 1,
   unit_id,
   name,
   short_name: name,
   position: id,
   seats: null,
-  contact_name: null,
-  contact_phone: null,
 });
 
-const tree: Tree = {
+const tree: PlacedTree = {
   units: [
     unit(1, null, 'Tỉnh ủy Lâm Đồng'),
     unit(3, 1, 'Huyện Đạ Tẻh', 2),
@@ -90,7 +89,7 @@ describe('found', () => {
 
 describe('unitsBelow', () => {
   it('gives the branch of a role with the names above, highest first', () => {
-    expect(unitsBelow(tree, [2])).toEqual([
+    expect(unitsBelow(tree.units, [2])).toEqual([
       { unit: tree.units[2], within: 'Tỉnh ủy Lâm Đồng' },
       { unit: tree.units[3], within: 'Tỉnh ủy Lâm Đồng, Huyện Lạc Dương' },
     ]);

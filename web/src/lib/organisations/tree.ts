@@ -1,12 +1,19 @@
-import type { Point, Tree, Unit } from '#lib/api/types.ts';
+import type { Point, Unit } from '#lib/api/types.ts';
 import { grouped, sorted } from '#lib/lists.ts';
 import { fits } from '#lib/text/fold.ts';
+
+/** Of a point, what its place in the tree takes: the tree of a meeting knows no more. */
+export type PlacedPoint = Pick<Point, 'id' | 'unit_id' | 'name' | 'short_name' | 'position' | 'seats'>;
+export interface PlacedTree {
+  units: Unit[];
+  points: PlacedPoint[];
+}
 
 /** A unit with what hangs below it. `all` are the ids of the points of this whole branch, in order. */
 export interface Branch {
   unit: Unit;
   depth: number;
-  points: Point[];
+  points: PlacedPoint[];
   children: Branch[];
   all: number[];
 }
@@ -17,7 +24,7 @@ const inOrder = (a: { position: number; name: string }, b: { position: number; n
   a.position - b.position || a.name.localeCompare(b.name, 'vi');
 
 /** The branches of a tree, in the order their makers gave; units without any point below them are left out. */
-export function branches(tree: Tree): Branch[] {
+export function branches(tree: PlacedTree): Branch[] {
   const points = grouped(tree.points, (point) => point.unit_id);
   const known = new Set(tree.units.map((unit) => unit.id));
   const units = grouped(tree.units, (unit) =>
@@ -69,13 +76,16 @@ export function found(tree: Branch[], query: string): Branch[] {
 }
 
 /** The units at and below `roots`, each with its ancestors' names: what one may plan a meeting for. */
-export function unitsBelow(tree: Tree, roots: readonly number[]): { unit: Unit; within: string }[] {
-  const byId = new Map(tree.units.map((unit) => [unit.id, unit]));
+export function unitsBelow(
+  units: readonly Unit[],
+  roots: readonly number[],
+): { unit: Unit; within: string }[] {
+  const byId = new Map(units.map((unit) => [unit.id, unit]));
   const lineage = (unit: Unit): Unit[] => {
     const parent = unit.parent_id === null ? undefined : byId.get(unit.parent_id);
     return parent ? [...lineage(parent), unit] : [unit];
   };
-  return tree.units
+  return units
     .map((unit) => ({ unit, line: lineage(unit) }))
     .filter(({ line }) => line.some((unit) => roots.includes(unit.id)))
     .sort((a, b) => a.line.length - b.line.length || inOrder(a.unit, b.unit))

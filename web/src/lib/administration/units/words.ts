@@ -1,0 +1,28 @@
+import { m } from '#lib/paraglide/messages.js';
+import { shownDate } from '#lib/text/typed.ts';
+import type { Unit } from '#lib/api/types.ts';
+import type { Level } from './calls.ts';
+
+const words: Record<Level, () => string> = {
+  central: m.level_central,
+  province: m.level_province,
+  district: m.level_district,
+  commune: m.level_commune,
+  below: m.level_below,
+};
+export const levels = Object.keys(words) as Level[];
+
+export const levelWord = (level: string): string => words[level as Level]?.() ?? level;
+
+/** The level below it, most likely. Districts are no more since July 2025. */
+export const levelBelow = (level: string): Level =>
+  (({ central: 'province', province: 'commune', district: 'commune' })[level] as Level) ?? 'below';
+
+/** "Đã kết thúc hoạt động ngày 30/06/2025; Xã Lạc Dương tiếp nhận."; empty while nothing is said of its end. */
+export function endOf(unit: Unit, successor: Unit | undefined, today: string): string {
+  if (unit.valid_until === null) return '';
+  const over = unit.valid_until < today;
+  const day = shownDate(unit.valid_until);
+  if (successor) return (over ? m.units_ended_into : m.units_ends_into)({ day, successor: successor.name });
+  return (over ? m.units_ended : m.units_ends)({ day });
+}
