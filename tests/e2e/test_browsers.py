@@ -222,3 +222,69 @@ async def test_signing_out_leaves_nothing_of_a_person(office: Office, line: str)
         await page.goto("/")
         await page.wait_for_url("**/sign-in*")
         assert (await page.request.get("/api/session")).status == 401
+
+
+KEPT = """async () => {
+  const paths = [];
+  for (const name of (await caches.keys()).filter((name) => name.startsWith('shell-')))
+    for (const { url } of await (await caches.open(name)).keys()) paths.push(new URL(url).pathname);
+  return paths;
+}"""
+
+
+async def kept_ahead(office: Office, who: str, path: str, shown: str) -> tuple[str, int]:
+    """All the scripts that a device of this user has fetched ahead once its worker is there, and their bytes as they lie
+    on the server, packed."""
+    async with context(office, who) as browser:
+        page = await browser.new_page()
+        await page.goto(path.format(main=office.where.main.id, **office.meetings))
+        await page.locator(shown).first.wait_for()
+        await page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        kept = [name for name in await page.evaluate(KEPT) if name.startswith("/_app/")]
+    built = office.deployment.settings.web
+    packed = [built / f"{name[1:]}.br" for name in kept]
+    total = sum(file.stat().st_size for file in packed if file.exists())
+    scripts = [built / name[1:] for name in kept if name.endswith(".js")]
+    return "\n".join(file.read_text(encoding="utf-8") for file in scripts), total
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "shown", "has", "not_for_them", "most_kb"),
+    [
+        (
+            "presenter",
+            "/meetings/{open}/delegate",
+            "[data-testid=delegate]",
+            "note-editor",
+            "import-notes hall-entry console-cut",
+            300,
+        ),
+        ("main", "/hall?choose", "h1", "hall-entry", "import-notes note-editor console-cut", 300),
+        ("organiser", "/", "h1", "console-cut import-notes note-editor", "hall-entry", 600),
+    ],
+)
+async def test_only_the_pages_of_who_uses_a_device_are_fetched_ahead(
+    office: Office, who: str, path: str, shown: str, has: str, not_for_them: str, most_kb: int
+) -> None:
+    """The words are marks of pages: of the reader, the hall, the console, the organiser's lists."""
+    scripts, total = await kept_ahead(office, who, path, shown)
+    print(f"{who}: {total / KB:.0f} kB ahead")
+    assert [mark for mark in has.split() if mark not in scripts] == []
+    assert [mark for mark in not_for_them.split() if mark in scripts] == []
+    assert total < most_kb * KB
+
+
+async def test_a_page_opened_once_opens_without_a_line_though_it_was_not_fetched_ahead(office: Office) -> None:
+    async with context(office, "presenter") as browser:
+        page = await browser.new_page()
+        await page.goto("/")
+        await page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        await page.evaluate(
+            "navigator.serviceWorker.controller || new Promise((now) => "
+            "navigator.serviceWorker.addEventListener('controllerchange', now)).then(() => true)"
+        )
+        await page.goto("/account")
+        await page.get_by_role("heading", level=1).wait_for()
+        await browser.set_offline(True)
+        await page.reload()
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
