@@ -28,7 +28,9 @@ export function precache() {
     name: 'precache',
     generateBundle(_, bundle) {
       if (this.environment.name !== 'client') return;
-      const chunks = new Map(Object.values(bundle).flatMap((it) => (it.type === 'chunk' ? [[it.fileName, it]] : [])));
+      const chunks = new Map(
+        Object.values(bundle).flatMap((it) => (it.type === 'chunk' ? [[it.fileName, it]] : [])),
+      );
       const fonts = Object.keys(bundle).filter((name) => name.endsWith('.woff2'));
       const starts = [...chunks.values()].filter(({ isEntry }) => isEntry);
       const whole = new Set(starts.map(({ fileName }) => fileName));
@@ -46,11 +48,14 @@ export function precache() {
           if (whole.has(name) && !route(chunk.moduleIds)) continue;
           queue.push(...chunk.dynamicImports.filter((to) => !chunks.get(to)?.moduleIds.includes(english)));
         }
-        for (const name of [...found]) for (const css of chunks.get(name)?.viteMetadata?.importedCss ?? []) found.add(css);
+        for (const name of [...found])
+          for (const css of chunks.get(name)?.viteMetadata?.importedCss ?? []) found.add(css);
         return found;
       };
 
-      const started = withImports(starts.filter(({ moduleIds }) => !route(moduleIds)).map(({ fileName }) => fileName));
+      const started = withImports(
+        starts.filter(({ moduleIds }) => !route(moduleIds)).map(({ fileName }) => fileName),
+      );
       const entrance = withImports([...started, ...named(pages.entrance)]);
       groups.entrance = [...entrance, ...fonts].sort();
       groups.english = [...chunks.values()]

@@ -67,7 +67,9 @@ async function fill(): Promise<void> {
   for (const path of paths) {
     if (await cache.match(path, { ignoreVary: true })) continue;
     // A name bears the hash of what is in the file: what an older version kept under it is the same.
-    const known = path.startsWith('/_app/immutable/') ? await caches.match(path, { ignoreVary: true }) : undefined;
+    const known = path.startsWith('/_app/immutable/')
+      ? await caches.match(path, { ignoreVary: true })
+      : undefined;
     if (known) await cache.put(path, known);
     else await cache.add(new Request(path, { priority: 'low' } as RequestInit));
   }
@@ -80,7 +82,10 @@ async function kept(request: Request): Promise<Response> {
   if (fetched.ok) {
     const copy = fetched.clone();
     // A full device opens its pages as long as there is a line.
-    void caches.open(shell).then((cache) => cache.put(request, copy)).catch(() => undefined);
+    void caches
+      .open(shell)
+      .then((cache) => cache.put(request, copy))
+      .catch(() => undefined);
   }
   return fetched;
 }

@@ -5019,6 +5019,11 @@ export interface components {
             audience: "console" | "hall" | "member";
             /** Media */
             media: boolean;
+            /**
+             * Build
+             * @default
+             */
+            build: string;
             /** Collections */
             collections: {
                 [key: string]: {

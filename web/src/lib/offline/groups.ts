@@ -16,6 +16,10 @@ export function groupsOf(me: Pick<Me, 'person_id' | 'roles' | 'can_plan'>, langu
   const own: Group[] =
     me.person_id === null
       ? ['hall']
-      : ['papers', ...me.roles.flatMap(({ role }) => ofRole[role] ?? []), ...(me.can_plan ? ['desk' as const] : [])];
+      : [
+          'papers',
+          ...me.roles.flatMap(({ role }) => ofRole[role] ?? []),
+          ...(me.can_plan ? ['desk' as const] : []),
+        ];
   return [...new Set([...own, ...(language === 'en' ? ['english' as const] : [])])].sort();
 }
