@@ -4671,6 +4671,8 @@ export interface components {
              * Format: date-time
              */
             since: string;
+            /** Attended */
+            attended: boolean;
             /** Weak */
             weak: boolean;
             /**
