@@ -5041,6 +5041,11 @@ export interface components {
             audience: "console" | "hall" | "member";
             /** Media */
             media: boolean;
+            /**
+             * Build
+             * @default
+             */
+            build: string;
             /** Collections */
             collections: {
                 [key: string]: {
