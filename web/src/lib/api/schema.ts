@@ -4691,6 +4691,8 @@ export interface components {
              * Format: date-time
              */
             since: string;
+            /** Attended */
+            attended: boolean;
             /** Weak */
             weak: boolean;
             /**
@@ -5039,6 +5041,11 @@ export interface components {
             audience: "console" | "hall" | "member";
             /** Media */
             media: boolean;
+            /**
+             * Build
+             * @default
+             */
+            build: string;
             /** Collections */
             collections: {
                 [key: string]: {
