@@ -20,6 +20,7 @@ from websockets.frames import Frame
 from websockets.protocol import OPEN
 
 from server.edge.budgets import FRAME_BURST, FRAME_SLICE, FRAMES_PER_SECOND, Allowance, Connections
+from server.edge.turnstile import Turnstile
 
 EXTENSION = "nhipcau.line"
 HIGH_WATER = 64 * 1024
@@ -144,6 +145,7 @@ class LineProtocol(WebSocketsSansIOProtocol):
         self._connections: Connections = config.connections  # type: ignore[attr-defined]
         self._frames: Allowance | None = Allowance(FRAME_BURST, FRAMES_PER_SECOND)
         self._deaf = False
+        self._turnstile: Turnstile | None = None
 
     # -- as the application sees it
 
@@ -192,6 +194,10 @@ class LineProtocol(WebSocketsSansIOProtocol):
             self.close_timer = self.loop.call_later(within, self.transport.abort)
         elif not self.disconnected and self.close_timer is None:
             self.close_timer = self.loop.call_later(within, self.transport.abort)
+
+    def keeps_place(self, turnstile: Turnstile) -> None:
+        """Of those on their way in, until the application has let it in or turned it away."""
+        self._turnstile = turnstile
 
     # -- as uvicorn and the event loop see it
 
@@ -282,6 +288,10 @@ class LineProtocol(WebSocketsSansIOProtocol):
             if not self.handshake_complete:
                 self.logger.error("ASGI callable returned without completing handshake.")
                 self.send_500_response()
+        finally:
+            if self._turnstile is not None:
+                self._turnstile.left(entered=self._receiver is not None)
+                self._turnstile = None
         if self.close_timer is None:
             self.transport.close()
 
