@@ -201,6 +201,14 @@ class Pack(Base):
     folder: Mapped[str] = mapped_column(String(80), default="")
     size: Mapped[int] = mapped_column(BigInteger, default=0)
     page_count: Mapped[int] = mapped_column(default=0)
+    volumes: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    """[{"size", "page_count", "version_ids"}], each below `<folder>/<its number from 1>`."""
+    papers_done: Mapped[int] = mapped_column(default=0)
+    """While it is built: so many of its papers are in it."""
+    ordered_by: Mapped[str] = mapped_column(String(60), default="")
+    """Who ordered it ("person-17"), and may call it off while nobody else has asked for it."""
+    shared: Mapped[bool] = mapped_column(default=False)
+    """Somebody else has asked for it too."""
     problem: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     created_at: Mapped[datetime]
     ready_at: Mapped[datetime | None]

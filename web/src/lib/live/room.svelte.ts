@@ -1,4 +1,5 @@
 import { SvelteMap } from 'svelte/reactivity';
+import { servedBuild } from './build.svelte.ts';
 import { LiveChannel, OF_MEMBERS, OF_SEATED, type LinePhase, type Socket } from './channel.ts';
 import { randomName } from './name.ts';
 import { applyChange, applySnapshot, type Store } from './reducer.ts';
@@ -175,6 +176,7 @@ export class LiveRoom {
     this.participant = snapshot.participant;
     this.audience = snapshot.audience;
     this.mediaUp = snapshot.media;
+    servedBuild.told(snapshot.build);
     applySnapshot(this.#store, snapshot);
     this.known = true;
     for (const listener of this.#onSnapshot) listener(snapshot);
