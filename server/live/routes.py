@@ -20,11 +20,11 @@ class SeatQuery(BaseModel):
     take: bool = False
 
 
-_MEMBERS = re.compile(rb"/api/meetings/\d+/live(\?(?!(.*&)?as=(hall|console)(&|$)).*)?")
+_MEMBERS = re.compile(rb"/api/meetings/\d+/live(\?(?!(.*&)?as=(hall|console|desk)(&|$)).*)?")
 
 
 def is_a_members(address: bytes) -> bool:
-    """Whether somebody who follows asks at this address of a WebSocket (path and query); halls and consoles say so."""
+    """Whether somebody who follows asks at this address of a WebSocket (path and query); others say so."""
     return _MEMBERS.fullmatch(address) is not None
 
 

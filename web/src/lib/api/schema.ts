@@ -4306,6 +4306,14 @@ export interface components {
             /** Since */
             since: string | null;
         };
+        /**
+         * ChangedSignal
+         * @description Signal `changed`, to desks: what somebody has changed in the meeting, see `noun_of`.
+         */
+        ChangedSignal: {
+            /** Nouns */
+            nouns: string[];
+        };
         /** ContentSound */
         ContentSound: {
             /** On */
@@ -5016,7 +5024,7 @@ export interface components {
              * Audience
              * @enum {string}
              */
-            audience: "console" | "hall" | "member";
+            audience: "console" | "hall" | "member" | "desk";
             /** Media */
             media: boolean;
             /** Collections */
@@ -5259,6 +5267,7 @@ export interface components {
             };
         };
         LiveSignals: {
+            changed: components["schemas"]["ChangedSignal"];
             notice: components["schemas"]["NoticeSignal"];
             notes: components["schemas"]["NotesSignal"];
             laser: components["schemas"]["LaserSignal"];
