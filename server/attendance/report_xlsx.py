@@ -56,9 +56,10 @@ def told(gap: AttendanceGap) -> str:
 
 
 def csv_text(report: AttendanceReport) -> str:
-    """RFC 4180, with the byte order mark that spreadsheet programs need to see UTF-8."""
+    """RFC 4180 but for its comma: a spreadsheet program set to Vietnamese has a decimal comma and splits by semicolons.
+    The byte order mark tells it UTF-8."""
     file = io.StringIO(newline="")
-    writer = csv.writer(file, lineterminator="\r\n")
+    writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
     writer.writerow([column.heading for column in POINT_COLUMNS])
     ended = report.meeting.state == "ended"
     for number, point in enumerate(report.points, start=1):

@@ -191,7 +191,7 @@ async def test_attendance_equals_what_happened(conference: Conference) -> None:
         assert by_point[hall.point_id]["present"]
         assert by_point[hall.point_id]["gaps"] == []
     table = await (await conference.console.request.get(f"{path}.csv")).text()
-    rows = list(csv.reader(io.StringIO(table.lstrip("\ufeff"))))
+    rows = list(csv.reader(io.StringIO(table.lstrip("\ufeff")), delimiter=";"))
     assert any(leaver.name in cell for row in rows for cell in row)
     workbook = await (await conference.console.request.get(f"{path}.xlsx")).body()
     assert workbook.startswith(b"PK")

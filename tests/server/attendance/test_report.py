@@ -101,9 +101,9 @@ async def test_files(services: Services, province: builders.Province, clock: Clo
 
     answer = await chair.get(f"/api/meetings/{meeting.id}/attendance.csv")
     assert answer.content.startswith(b"\xef\xbb\xbf")
-    lines = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+    lines = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline=""), delimiter=";"))
     assert len(lines) == 7
-    assert lines[0][1] == "Điểm cầu"
+    assert lines[0][1] == "Điểm cầu"  # with a comma between, a program set to Vietnamese would see one column
     assert {line[1] for line in lines} >= {"Đạ Sar", '\'=HYPERLINK("http://x","Hiệp An")'}
 
 

@@ -1,0 +1,295 @@
+"""Who may use which route of the API: a row for each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from server.accounts.models import Person
+from server.invitations.models import AccessRequest
+from server.meetings.models import AgendaItem, Delegate, Meeting
+from server.organisations.models import BridgePoint, Unit
+from server.papers.models import Paper
+from tests.builders import MORNING, NEIGHBOURS, Province
+
+NOBODY: frozenset[str] = frozenset()
+PEOPLE = frozenset(
+    {
+        "stranger",
+        "delegate",
+        "hall_secretary",
+        "technician",
+        "district_technician",
+        "presenter",
+        "secretary",
+        "chair",
+        "operator",
+        "organiser",
+        "district_organiser",
+        "admin",
+    }
+)
+NEIGHBOURING = NEIGHBOURS - {"neighbour_hall"}
+"""People of another province."""
+SIGNED_IN = PEOPLE | {"da_sar_hall", "hiep_an_hall"} | NEIGHBOURS
+EVERYBODY = SIGNED_IN | {"anonymous"}
+INVOLVED = SIGNED_IN - {"stranger"} - NEIGHBOURS
+"""Everybody with a part in the conference over all halls. `district_organiser` and `hiep_an_hall` by their halls."""
+ADMIN = frozenset({"admin"})
+ORGANISER = frozenset({"organiser"})
+LEADS = frozenset({"organiser", "chair", "secretary"})
+RUNS = LEADS | {"operator"}
+TAKES = RUNS | {"hall_secretary", "technician", "district_technician", "da_sar_hall"}
+"""The attendance of Đạ Sar."""
+KEEPS_LISTS = LEADS | {"hall_secretary"}
+"""Of Đạ Sar's delegates."""
+HALLS = frozenset({"technician", "hall_secretary", "district_technician", "da_sar_hall", "hiep_an_hall"})
+MEMBERS = RUNS | HALLS | {"presenter"}
+"""Who reads the papers. `delegate` is no delegate of this conference: he is on no list."""
+PRESENTS = LEADS | {"presenter"}
+
+
+@dataclass
+class World:
+    """Fresh for each attempt."""
+
+    province: Province
+    meeting: Meeting
+    unit: Unit
+    point: BridgePoint
+    person: Person
+    item: AgendaItem
+    """The presenter's."""
+    paper: Paper
+    """Of another item, with a ready version and one that failed."""
+    recalled: Paper
+    delegate: Delegate
+    """Expected in Đạ Sar."""
+    request: AccessRequest
+    """Of a stranger in Đạ Sar's hall."""
+
+
+def nothing(_world: World) -> None:
+    return None
+
+
+def meeting_body(world: World) -> dict[str, Any]:
+    where = world.province
+    return {
+        "kind": "hoi-nghi",
+        "title": "Họp",
+        "unit_id": where.root.id,
+        "starts_at": MORNING.isoformat(),
+        "ends_at": (MORNING + timedelta(hours=1)).isoformat(),
+        "main_point_id": where.main.id,
+    }
+
+
+@dataclass
+class Row:
+    route: str
+    """As in the OpenAPI document."""
+    allowed: frozenset[str]
+    state: str = "invited"
+    body: Callable[[World], Any] = nothing
+    denied_as: set[int] = field(default_factory=lambda: {403, 404})
+    paper: str = "paper"
+    """Which of the world's the row is about."""
+    hall: bool = False
+    """About the hall of Đạ Sar, a member of the meeting; otherwise points are of the directory."""
+
+
+ROWS = [
+    Row("GET /api/health", EVERYBODY),
+    Row("POST /api/page-faults", EVERYBODY, body=lambda _: {"page": "/", "build": "1", "message": "x"}),
+    Row("GET /api/session", SIGNED_IN),
+    Row("DELETE /api/session", SIGNED_IN),
+    Row("GET /api/sessions", SIGNED_IN),
+    Row("GET /api/units", SIGNED_IN),
+    Row(
+        "POST /api/units",
+        ADMIN,
+        body=lambda w: {"parent_id": w.province.root.id, "name": "A", "short_name": "A", "level": "below"},
+    ),
+    Row("PATCH /api/units/{unit_id}", ADMIN, body=lambda _: {"name": "B"}),
+    Row("DELETE /api/units/{unit_id}", ADMIN),
+    Row("POST /api/points", ADMIN, body=lambda w: {"unit_id": w.province.lat.id, "name": "A", "short_name": "A"}),
+    Row("PATCH /api/points/{point_id}", ADMIN, body=lambda _: {"name": "B"}),
+    Row("DELETE /api/points/{point_id}", ADMIN),
+    Row(
+        "GET /api/people",
+        frozenset({"admin", "organiser", "district_organiser", "neighbour_admin", "neighbour_organiser"}),
+    ),
+    Row("GET /api/people/{person_id}", ADMIN),
+    Row("POST /api/people", ADMIN, body=lambda w: {"unit_id": w.province.lat.id, "full_name": "A"}),
+    Row("PATCH /api/people/{person_id}", ADMIN, body=lambda _: {"title": "B"}),
+    Row("PUT /api/people/{person_id}/roles", ADMIN, body=lambda _: []),
+    Row("GET /api/people/{person_id}/sessions", ADMIN),
+    Row("DELETE /api/people/{person_id}/sessions", ADMIN),
+    Row("GET /api/points/{point_id}/sessions", ADMIN | {"organiser", "operator", "district_technician"}),
+    Row("DELETE /api/points/{point_id}/sessions", ADMIN | {"organiser", "operator", "district_technician"}),
+    Row("DELETE /api/sessions", SIGNED_IN),
+    Row("POST /api/people/{person_id}/anonymise", ADMIN, body=lambda w: {"full_name": w.person.full_name}),
+    Row("POST /api/links", ADMIN, body=lambda w: {"person_id": w.person.id}),
+    Row("GET /api/meetings", SIGNED_IN),
+    Row("POST /api/meetings", ORGANISER, body=meeting_body),
+    Row("GET /api/meetings/{meeting_id}", INVOLVED),
+    Row("PATCH /api/meetings/{meeting_id}", ORGANISER, body=lambda _: {"version": 1, "title": "B"}),
+    Row("DELETE /api/meetings/{meeting_id}", ORGANISER, "draft"),
+    Row("POST /api/meetings/{meeting_id}/invite", ORGANISER, "draft"),
+    Row("POST /api/meetings/{meeting_id}/withdraw", ORGANISER),
+    Row("POST /api/meetings/{meeting_id}/open", RUNS),
+    Row("POST /api/meetings/{meeting_id}/start", RUNS, "open"),
+    Row("POST /api/meetings/{meeting_id}/end", RUNS, "running"),
+    Row("GET /api/meetings/{meeting_id}/attendance", RUNS, "ended"),
+    Row("GET /api/meetings/{meeting_id}/attendance.xlsx", RUNS, "ended"),
+    Row("GET /api/meetings/{meeting_id}/attendance.csv", RUNS, "ended"),
+    Row("GET /api/meetings/{meeting_id}/audit.xlsx", ORGANISER),
+    Row("POST /api/meetings/{meeting_id}/reopen", LEADS, "ended", body=lambda _: {"reason": "Bấm nhầm"}),
+    # Attendance of people.
+    Row("GET /api/meetings/{meeting_id}/people", RUNS, "running"),
+    Row("GET /api/meetings/{meeting_id}/people.xlsx", RUNS, "ended"),
+    Row("GET /api/meetings/{meeting_id}/people.pdf", RUNS, "ended"),
+    Row("GET /api/meetings/{meeting_id}/points/{point_id}/people", TAKES, "running", hall=True),
+    Row(
+        "POST /api/meetings/{meeting_id}/points/{point_id}/checks",
+        TAKES,
+        "running",
+        body=lambda w: {"delegate_ids": [w.delegate.id], "kind": "in"},
+        hall=True,
+    ),
+    Row(
+        "POST /api/meetings/{meeting_id}/points/{point_id}/headcount",
+        TAKES,
+        "running",
+        body=lambda _: {"count": 5},
+        hall=True,
+    ),
+    Row(
+        "POST /api/meetings/{meeting_id}/points/{point_id}/substitutes",
+        TAKES,
+        "running",
+        body=lambda w: {"delegate_id": w.delegate.id, "full_name": "A"},
+        hall=True,
+    ),
+    # A person signs, not a device; and not who keeps the picture.
+    Row(
+        "POST /api/meetings/{meeting_id}/points/{point_id}/sign-off",
+        KEEPS_LISTS,
+        "running",
+        body=lambda _: {},
+        hall=True,
+    ),
+    # documents
+    Row("GET /api/meetings/{meeting_id}/papers", INVOLVED),
+    Row("PUT /api/meetings/{meeting_id}/papers/order", LEADS, body=lambda w: {"paper_ids": [w.paper.id]}),
+    Row("POST /api/meetings/{meeting_id}/papers/readers", PRESENTS, body=lambda _: {"hidden": True}),
+    Row("PATCH /api/papers/{paper_id}", LEADS, body=lambda _: {"title": "B"}),
+    Row("DELETE /api/papers/{paper_id}", LEADS),
+    Row("POST /api/papers/{paper_id}/recall", LEADS, body=lambda _: {"reason": "Sai số liệu"}),
+    Row("POST /api/papers/{paper_id}/restore", LEADS, paper="recalled"),
+    Row("POST /api/papers/{paper_id}/retry", LEADS),
+    Row("PUT /api/papers/{paper_id}/policy", LEADS, body=lambda _: {"download": True}),
+    Row("GET /api/papers/{paper_id}/readers", LEADS),
+    Row("GET /api/items/{item_id}/paper-policy", PRESENTS),
+    Row("PUT /api/items/{item_id}/paper-policy", PRESENTS, body=lambda _: {"hidden": True}),
+    Row("GET /api/versions/{version_id}", MEMBERS),
+    Row("GET /api/versions/{version_id}/text", MEMBERS),
+    Row("GET /api/versions/{version_id}/pages/{number}/image", MEMBERS),
+    # Files to take away: without a policy nobody but managers takes any.
+    Row("GET /api/versions/{version_id}/download", LEADS),
+    Row("GET /api/meetings/{meeting_id}/pack", LEADS, denied_as={404, 409}),
+    Row("POST /api/meetings/{meeting_id}/pack", LEADS, body=lambda _: {}, denied_as={404, 409}),
+    # Invitations and notices.
+    Row("GET /api/meetings/{meeting_id}/delegates", KEEPS_LISTS),
+    Row(
+        "POST /api/meetings/{meeting_id}/delegates",
+        KEEPS_LISTS,
+        body=lambda w: {"point_id": w.province.da_sar_hall.id, "people": [{"full_name": "A"}]},
+    ),
+    Row("PATCH /api/delegates/{delegate_id}", KEEPS_LISTS, body=lambda _: {"role": "guest"}),
+    Row("DELETE /api/delegates/{delegate_id}", KEEPS_LISTS),
+    Row(
+        "POST /api/meetings/{meeting_id}/delegates/move",
+        KEEPS_LISTS,
+        body=lambda w: {"delegate_ids": [w.delegate.id], "point_id": w.province.da_sar_hall.id},
+    ),
+    Row(
+        "POST /api/meetings/{meeting_id}/delegates/remove",
+        KEEPS_LISTS,
+        body=lambda w: {"delegate_ids": [w.delegate.id]},
+    ),
+    Row("GET /api/meetings/{meeting_id}/delegates/template.xlsx", KEEPS_LISTS),
+    Row("GET /api/meetings/{meeting_id}/devices", LEADS),
+    Row("POST /api/meetings/{meeting_id}/links", LEADS, body=lambda _: {"delegate_ids": None, "send": False}),
+    Row("POST /api/meetings/{meeting_id}/links/revoke", LEADS, body=lambda w: {"delegate_ids": [w.delegate.id]}),
+    Row("GET /api/meetings/{meeting_id}/invitations.pdf", KEEPS_LISTS),
+    Row("GET /api/meetings/{meeting_id}/qr.svg", INVOLVED),
+    Row("GET /api/meetings/{meeting_id}/qr.png", INVOLVED),
+    Row("GET /api/meetings/{meeting_id}/poster.pdf", INVOLVED),
+    Row("GET /api/m/{code}", INVOLVED),
+    Row(
+        "POST /api/m/{code}/requests",
+        EVERYBODY,
+        body=lambda _: {"full_name": "A", "unit_text": "B", "phone": "0912345678"},
+    ),
+    Row("POST /api/requests/answer", EVERYBODY, body=lambda _: {"request": "0-secret"}),
+    Row("POST /api/meetings/{meeting_id}/code", ORGANISER),
+    Row("GET /api/meetings/{meeting_id}/requests", KEEPS_LISTS),
+    Row(
+        "POST /api/requests/{request_id}/grant",
+        KEEPS_LISTS,
+        body=lambda w: {"point_id": w.province.da_sar_hall.id},
+    ),
+    Row("POST /api/requests/{request_id}/refuse", KEEPS_LISTS),
+    Row("GET /api/notices", SIGNED_IN),
+    Row("POST /api/notices/read", SIGNED_IN, body=lambda _: {"ids": None}),
+    # Reading: one's own (whose they are: tests/server/reading), and the board.
+    Row("POST /api/notes/sync", PEOPLE | NEIGHBOURING, body=lambda _: {"since": 0, "changes": []}),
+    Row("POST /api/receipts", PEOPLE | NEIGHBOURING, body=lambda _: {"entries": []}),
+    Row("GET /api/meetings/{meeting_id}/my-receipts", INVOLVED & PEOPLE),
+    Row("GET /api/meetings/{meeting_id}/receipts", KEEPS_LISTS),
+    Row("POST /api/meetings/{meeting_id}/reminders", LEADS, body=lambda _: {}),
+    Row("GET /api/search", SIGNED_IN),
+]
+
+CONTENT = ("application/json", "text/csv", "application/vnd", "application/pdf", "image/")
+
+ELSEWHERE = {
+    # There must be one first (tests/server/papers/test_take_away.py).
+    "GET /api/meetings/{meeting_id}/pack.pdf",
+    # A file, not JSON (tests/server/invitations/test_import.py); member points alone (test_door.py).
+    "POST /api/meetings/{meeting_id}/delegates/import",
+    "POST /api/meetings/{meeting_id}/delegates/import/refused.xlsx",
+    "GET /api/meetings/{meeting_id}/points/{point_id}/code",
+    "GET /api/meetings/{meeting_id}/points/{point_id}/people.svg",
+    # The uploader's own, with headers of their own (tests/server/papers/test_uploads.py).
+    "OPTIONS /api/meetings/{meeting_id}/uploads",
+    "POST /api/meetings/{meeting_id}/uploads",
+    "HEAD /api/uploads/{token}",
+    "PATCH /api/uploads/{token}",
+    "DELETE /api/uploads/{token}",
+    # The delegate's own; and what there must be first (tests/server/attendance/people).
+    "POST /api/m/{code}/check-in",
+    "POST /api/meetings/{meeting_id}/online",
+    "GET /api/meetings/{meeting_id}/my-attendance",
+    "DELETE /api/meetings/{meeting_id}/points/{point_id}/substitutes/{delegate_id}",
+    "DELETE /api/meetings/{meeting_id}/points/{point_id}/sign-off",
+    # Signing in is what these do; a wrong password or token is not a matter of roles (tests/server/accounts).
+    "POST /api/session",
+    "POST /api/session/link",
+    "PUT /api/session/password",
+    # Needs to be told which, and gives the own ones only (tests/server/reading/test_notes.py).
+    "GET /api/notes/export.pdf",
+    "GET /api/audit",
+    # There must be a mark first (tests/server/papers).
+    "POST /api/papers/{paper_id}/overrule-mark",
+    # There must be one first (tests/server/accounts/test_scoped.py).
+    "POST /api/meetings/{meeting_id}/devices/{session_id}/confirm",
+    "DELETE /api/meetings/{meeting_id}/devices/{session_id}",
+    # Of the own ones only (tests/server/accounts).
+    "DELETE /api/sessions/{session_id}",
+    # There must be one first (tests/server/accounts/test_reach.py).
+    "DELETE /api/people/{person_id}/sessions/{session_id}",
+    "DELETE /api/points/{point_id}/sessions/{session_id}",
+}
