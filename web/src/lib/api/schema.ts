@@ -1816,6 +1816,8 @@ export interface components {
             presenter_id: number | null;
             /** Presenter Name */
             presenter_name: string;
+            /** Presenter Title */
+            presenter_title: string;
             /** Presenter Text */
             presenter_text: string;
         };
@@ -2407,6 +2409,22 @@ export interface components {
             people: (components["schemas"]["PersonChosen"] | components["schemas"]["PersonTyped"])[];
         };
         /**
+         * DoubledRow
+         * @description Means the person of a row above it, and is not taken.
+         */
+        DoubledRow: {
+            /** Row */
+            row: number;
+            /** Full Name */
+            full_name: string;
+            /** Point Name */
+            point_name: string;
+            /** First */
+            first: number;
+            /** First Point Name */
+            first_point_name: string;
+        };
+        /**
          * GuessOut
          * @description Read off the first page, offered to who brings the paper in.
          */
@@ -2495,6 +2513,8 @@ export interface components {
             bad: components["schemas"]["BadRow"][];
             /** Notes */
             notes: components["schemas"]["ImportNote"][];
+            /** Doubled */
+            doubled: components["schemas"]["DoubledRow"][];
             /** Already */
             already: number;
             /** Added */
@@ -2747,10 +2767,14 @@ export interface components {
             chair_id: number | null;
             /** Chair Name */
             chair_name: string;
+            /** Chair Title */
+            chair_title: string;
             /** Secretary Id */
             secretary_id: number | null;
             /** Secretary Name */
             secretary_name: string;
+            /** Secretary Title */
+            secretary_title: string;
             /** Agenda */
             agenda: components["schemas"]["AgendaOut"][];
             /** Points */
