@@ -14,6 +14,7 @@ from server.attendance.people.group_commit import CheckInGroups
 from server.audit.anchors import Anchors
 from server.audit.chaining import Chaining
 from server.audit.log import AuditLog
+from server.conference.nodes.routes import is_a_nodes
 from server.conference.service import ConferenceService
 from server.core.actor import Actor
 from server.core.clock import utc_now
@@ -32,7 +33,7 @@ from server.edge.pages import Pages
 from server.edge.proxy_watch import ProxyWatch
 from server.edge.turnstile import Turnstile
 from server.invitations.rate_limits import EntryLimits
-from server.live.routes import is_a_members
+from server.live.routes import claims_a_place
 from server.live.schema import add_live_schemas
 from server.papers.access.grouped_readers import GroupedReaders
 from server.papers.delivery.page_taking import PageTaking
@@ -65,7 +66,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         HandedOut(receipts.served),
         Connections(settings.trusted_proxies),
         ProxyWatch(),
-        Turnstile(is_a_members),
+        Turnstile(claims_a_place, free=is_a_nodes),
         Exports(),
         PageFaults(),
         Running(),

@@ -16,7 +16,7 @@ from server.core.config import Settings
 from server.core.errors import DomainError
 from server.core.services import Services
 from server.edge.budgets import Connections
-from server.edge.listening import configuration, let_wait
+from server.edge.listening import configuration, watched
 from server.edge.turnstile import Turnstile
 from server.migrations import upgrade
 
@@ -72,7 +72,6 @@ async def serve(
                 # Before it listens: in the half second that this takes a whole conference may be at the door.
                 spare_the_collector()
                 await super().startup(sockets)
-                let_wait(sockets or ())
                 await stack.enter_async_context(collecting(lambda: connections.open < _FEW))
                 if self.started and when_ready is not None:
                     await when_ready(stack)
@@ -90,7 +89,7 @@ async def serve(
             forwarded_allow_ips=settings.trusted_proxies,
             lifespan="on",
         )
-        await Server(config).serve(sockets=[listener])
+        await Server(config).serve(sockets=watched(listener))
 
 
 def _allow_many_sockets() -> None:

@@ -168,6 +168,11 @@ class LiveClient:
         self.cut_off = True
         self.connection.transport.abort()
 
+    def pull_the_plug(self) -> None:
+        """Nothing passes any more, either way, and nobody is told."""
+        self.cut_off = True
+        self.connection.transport.pause_reading()
+
     async def _read(self) -> None:
         with contextlib.suppress(ConnectionClosed):
             async for text in self.connection:

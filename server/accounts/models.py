@@ -4,7 +4,19 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.database import Base
+from server.core.errors import Conflict, DomainError, Invalid
 from server.core.revisions import Revised
+from server.core.uniqueness import said_as
+
+
+def login_taken() -> DomainError:
+    return Invalid.fields({"login": ("Tên đăng nhập này đã có người dùng.", "This login is taken.")})
+
+
+class RoleGiven(Conflict):
+    code = "role-given"
+    vi = "Người này vừa được giao vai trò ấy. Tải lại trang để xem."
+    en = "This person has just been given that role. Reload the page to see."
 
 
 class Person(Revised, Base):
@@ -19,7 +31,7 @@ class Person(Revised, Base):
     """Chức vụ: "Bí thư Huyện ủy"."""
     email: Mapped[str | None] = mapped_column(String(254))
     phone: Mapped[str | None] = mapped_column(String(40))
-    login: Mapped[str | None] = mapped_column(String(64), unique=True)
+    login: Mapped[str | None] = mapped_column(String(64), unique=True, info=said_as(login_taken))
     """Lower case; None for people who never sign in with a password."""
     password_hash: Mapped[str | None] = mapped_column(String(255))
     disabled_at: Mapped[datetime | None]
@@ -27,7 +39,7 @@ class Person(Revised, Base):
 
 class RoleGrant(Base):
     __tablename__ = "role_grants"
-    __table_args__ = (UniqueConstraint("person_id", "role", "unit_id"),)
+    __table_args__ = (UniqueConstraint("person_id", "role", "unit_id", info=said_as(RoleGiven)),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)

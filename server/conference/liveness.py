@@ -1,6 +1,7 @@
 """Watches over the halls' lines: who is gone for too long is lost.
 
-A hall that disconnects from this process gets its own timer. Everything else (this server was killed, or another one
+A hall that disconnects from this process gets its own timer. One whose line is cut without a goodbye is found by its
+silence (`conference.silence`). Everything else (this server was killed, or another one
 beside it) is found by a sweep of the database: connected halls are written down as heard every few seconds, and who
 counts as present but was not heard by anybody is lost, as of when it was last heard.
 """
@@ -18,18 +19,22 @@ from server.conference import content
 from server.conference.floor import return_to_main
 from server.conference.models import PointPresence, Stage
 from server.conference.presence import lose
+from server.conference.silence import Silences
 from server.conference.state import ACTIVE, PRESENT
 from server.core.actor import SYSTEM
 from server.core.database import UtcDateTime
 from server.core.services import Services
-from server.live.client import Client
+from server.live.client import SILENT, Client
 from server.live.registry import Live
+from server.live.room import Room
 from server.meetings.access import meeting_for_write
 from server.meetings.models import Meeting
 
 logger = structlog.get_logger(__name__)
 
 LONGEST_BEAT = 5.0
+ON_AIR_LOST_AFTER = 4.0
+"""Seconds at most that everybody looks at a hall whose page is gone; a page that is loaded anew is back by then."""
 
 
 class Watch:
@@ -40,6 +45,8 @@ class Watch:
         self._returns_after = timedelta(seconds=services.settings.return_after_seconds)
         self._beat = min(LONGEST_BEAT, self._lost_after / 3)
         self._timers: dict[tuple[int, int], asyncio.Task[None]] = {}
+        self._silences: dict[int, Silences] = {}
+        self._losing: set[asyncio.Task[None]] = set()
         self._loop: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -47,7 +54,7 @@ class Watch:
 
     async def stop(self) -> None:
         """Notes for the last time who is connected: the next start counts from here."""
-        tasks = [*self._timers.values(), *([self._loop] if self._loop else [])]
+        tasks = [*self._timers.values(), *self._losing, *([self._loop] if self._loop else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -64,6 +71,28 @@ class Watch:
         timer = self._timers.pop((meeting_id, point_id), None)
         if timer is not None:
             timer.cancel()
+
+    def media_reported(self, meeting_id: int, media: Mapping[int, bool]) -> None:
+        """The media node's report, about once a second: connected halls, and whether there were packets of each."""
+        self._silences = {of: silences for of, silences in self._silences.items() if of in self._live.rooms}
+        room = self._live.rooms.get(meeting_id)
+        if room is None:
+            return
+        halls = self._live.halls(meeting_id)
+        present = {point_id: packets for point_id, packets in media.items() if _is_present(room, point_id)}
+        now = asyncio.get_running_loop().time()
+        silences = self._silences.setdefault(meeting_id, Silences())
+        cut = silences.report(present, halls, _on_air(room), now, patience=self._lost_after)
+        for point_id in cut:
+            # What it believes to be its line leads nowhere; when it is heard again it comes in anew.
+            if point_id in halls:
+                halls[point_id].close(SILENT)
+        if cut:
+            heard = {point_id: halls[point_id].heard_at for point_id in cut if point_id in halls}
+            last_heard = {point_id: heard.get(point_id, self._services.clock()) for point_id in cut}
+            task = asyncio.create_task(self._without_failing(self._lose(meeting_id, last_heard)))
+            self._losing.add(task)
+            task.add_done_callback(self._losing.discard)
 
     async def note_heard(self) -> None:
         """Writes when each connected hall was heard."""
@@ -96,7 +125,9 @@ class Watch:
             await asyncio.sleep(self._beat)
 
     async def _lose_later(self, client: Client, point_id: int) -> None:
-        await asyncio.sleep(self._lost_after)
+        room = self._live.rooms.get(client.meeting_id)
+        on_air = room is not None and point_id in _on_air(room)
+        await asyncio.sleep(min(self._lost_after, ON_AIR_LOST_AFTER) if on_air else self._lost_after)
         # From here on it is not cancelled any more: a commit must not be cut off from its events.
         self._timers.pop((client.meeting_id, point_id), None)
         await self._without_failing(self._lose(client.meeting_id, {point_id: client.heard_at}))
@@ -105,7 +136,7 @@ class Watch:
         async with self._services.transactions(SYSTEM) as tx:
             # Whoever came back meanwhile is connected before it waits for this lock to join.
             await meeting_for_write(tx, meeting_id)
-            here = self._live.halls(meeting_id).keys()
+            here = {point for point, hall in self._live.halls(meeting_id).items() if hall.closing is None}
             gone = {point: at for point, at in last_heard.items() if point not in here}
             await lose(tx, meeting_id, gone, self._returns_after)
 
@@ -138,6 +169,20 @@ class Watch:
             await work
         except Exception:
             logger.exception("hall-watch-failed")
+
+
+def _on_air(room: Room) -> set[int]:
+    """Whom everybody looks at or listens to."""
+    stage = room.entity("stage")
+    if stage is None:
+        return set()
+    seen = [stage["stage"]["point_id"]] if stage["stage"] else []
+    return {*seen, *(holder["point_id"] for holder in stage["floor"])}
+
+
+def _is_present(room: Room, point_id: int) -> bool:
+    entity = room.entity("points", str(point_id))
+    return entity is not None and entity["presence"] in PRESENT
 
 
 _NOTE = (

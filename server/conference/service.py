@@ -26,9 +26,9 @@ class ConferenceService:
     def __init__(self, services: Services, others: Sequence[LiveFeature], audit_log: AuditLog) -> None:
         self.services = services
         self.live = Live(services.database, services.bus)
-        self.nodes = Nodes(self.live, self._mark_weak, self._mark_media)
-        self.live.install([*others, feature(self.nodes)])
         self.watch = Watch(services, self.live)
+        self.nodes = Nodes(self.live, self._mark_weak, self._mark_media, self.watch.media_reported)
+        self.live.install([*others, feature(self.nodes)])
         self.presenters = PresenterWatch(services, self.live)
         self.door = Door(services, self.live, self.nodes, self.watch)
         self.gateway = Gateway(self.live, self.door, services, audit_log)

@@ -19,7 +19,7 @@ READING = "reading.pdf"
 WIDTHS = (900, 1800)
 """Pixels across of the page images: a phone's whole page; a tablet's, or a hall's screen zoomed in."""
 
-Stage = Literal["scan", "inspect", "convert", "straighten", "ocr", "clean", "text", "pictures"]
+Stage = Literal["scan", "inspect", "convert", "straighten", "ocr", "clean", "text", "pictures", "bind"]
 
 
 class _Sheet(BaseModel):

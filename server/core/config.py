@@ -82,6 +82,8 @@ class Settings(BaseSettings):
     conversion_isolation: Literal["bwrap", "network", "none"] = "bwrap"
     """How the programs that open papers are shut in; see `conversion.isolation`. Without bubblewrap they do not run,
     unless one of the weaker ways is chosen here."""
+    pack_volume_mb: int = Field(default=512, ge=1)
+    """A meeting pack of more is bound in numbered volumes."""
     pages_max: int = Field(default=2000, ge=1)
     clamd: str | None = None
     """Virus scanner: "unix:/run/clamav/clamd.ctl" or "tcp:127.0.0.1:3310". None: files are not scanned."""

@@ -20,6 +20,7 @@ from sqlalchemy.pool import StaticPool
 from server.core.beside import Lanes
 from server.core.clock import utc_now
 from server.core.errors import Conflict, DomainError, Unavailable
+from server.core.uniqueness import refusal_of_second
 
 log = structlog.get_logger(__name__)
 
@@ -239,11 +240,17 @@ def gave_up(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", None) in _WAITED_IN_A_CIRCLE or "database is locked" in str(error.orig)
 
 
+def raced(error: DBAPIError) -> bool:
+    """Another has just made what may be there once. Done again, an action sees it, and says or does what it does when
+    it comes second by hours."""
+    return refusal_of_second(Base.metadata, error) is not None
+
+
 def refusal_of(error: DBAPIError) -> DomainError | None:
-    """What the database's refusal means for who asked; None for a fault of ours. A name or a line that two make at the
-    same time is one conflict, whichever of them looked first."""
+    """What the database's refusal means for who asked; None for a fault of ours. A name that two give at the same time
+    is refused in the words of its model, whichever of them looked first."""
     if isinstance(error, IntegrityError):
-        return ChangedMeanwhile()
+        return refusal_of_second(Base.metadata, error) or ChangedMeanwhile()
     if gave_up(error):
         return Busy(retry_after=1)
     return None

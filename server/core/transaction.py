@@ -6,7 +6,7 @@ sockets) is registered with `after_commit` and runs only if the commit succeeded
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import TypeVar
@@ -18,7 +18,7 @@ from server.core.actor import Actor
 from server.core.bus import Bus
 from server.core.clock import utc_now
 from server.core.components import Components
-from server.core.database import Database, gave_up
+from server.core.database import Database, gave_up, raced
 
 T = TypeVar("T")
 
@@ -66,9 +66,25 @@ class Transaction:
             callback()
 
 
-def pause_before() -> Iterator[float]:
-    """The longest pause before each further try, in seconds."""
-    return iter((0.05, 0.2, 0.8))
+_PAUSES = (0.05, 0.2, 0.8)
+"""The longest before each further try, in seconds."""
+
+
+async def tried_again(work: Callable[[], Awaitable[T]]) -> T:
+    """What `work`, a whole transaction, returns; done again where the database ended it for another's sake, and once
+    where another made the same first: nothing of it was written or told."""
+    again = False
+    for pause in _PAUSES:
+        try:
+            return await work()
+        except DBAPIError as error:
+            if not gave_up(error):
+                if again or not raced(error):
+                    raise
+                again = True
+                continue
+        await asyncio.sleep(pause * random.random())  # noqa: S311  (spreads them, hides nothing)
+    return await work()
 
 
 class Transactions:
@@ -107,18 +123,14 @@ class Transactions:
                 each._committed()
 
     async def run(self, actor: Actor, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """What `work` returns, done in a transaction; again, where the database ended it for another's sake: nothing of
-        it was written or told. `work` may run several times, each with a transaction of its own."""
-        for pause in pause_before():
-            try:
-                async with self(actor) as tx:
-                    return await work(tx)
-            except DBAPIError as error:
-                if not gave_up(error):
-                    raise
-            await asyncio.sleep(pause * random.random())  # noqa: S311  (spreads them, hides nothing)
-        async with self(actor) as tx:
-            return await work(tx)
+        """What `work` returns, done in a transaction; again as `tried_again` says. `work` may run several times, each
+        with a transaction of its own."""
+
+        async def whole() -> T:
+            async with self(actor) as tx:
+                return await work(tx)
+
+        return await tried_again(whole)
 
     @asynccontextmanager
     async def _open(self, actor: Actor, committed: list[Transaction]) -> AsyncIterator[Transaction]:

@@ -12,6 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from server.core.errors import DomainError
 from server.edge.budgets import BODY_SECONDS, HEAD_BYTES, HEAD_SECONDS, HEADERS, Connections
 from server.edge.turnstile import Turnstile
+from server.edge.websockets import LineProtocol
 
 
 class HeadTooLarge(DomainError):
@@ -106,14 +107,20 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         self._work()
-        of_the_crowd = self._turnstile.of_the_crowd(self.url)
-        if of_the_crowd and (wait := self._turnstile.knock()) is not None:
+        cookie = next((value for name, value in self.headers if name == b"cookie"), b"")
+        knocks = self._turnstile.waits(self.url, cookie)
+        if knocks and (wait := self._turnstile.knock()) is not None:
             self._send_away(wait)
             return
         self._connections.closed()  # counted again as a socket
         super().handle_websocket_upgrade()
-        if of_the_crowd and self.transport.is_closing():  # refused as no handshake
-            self._turnstile.turned_back()
+        if not knocks:
+            return
+        line = self.transport.get_protocol()
+        if isinstance(line, LineProtocol) and not self.transport.is_closing():
+            line.keeps_place(self._turnstile)
+        else:  # refused as no handshake
+            self._turnstile.left(entered=False)
 
     def _send_away(self, seconds: float) -> None:
         """Answers the handshake and closes with 1013, "try again later": pages read a reason only of an open socket."""

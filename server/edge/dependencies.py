@@ -5,6 +5,7 @@ of a chain as if it were a request of its own.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Annotated, TypeVar
 
@@ -98,14 +99,16 @@ async def _reading(connection: HTTPConnection) -> AsyncIterator[AsyncSession]:
 ReadSession = Annotated[AsyncSession, Depends(_reading, scope="function")]
 
 
-async def writing(connection: HTTPConnection, actor: CurrentActor) -> AsyncIterator[Transaction]:
-    async with services_of(connection).transactions(actor) as transaction:
-        connection.state.transaction = transaction
-        yield transaction
+async def writing(connection: HTTPConnection, actor: CurrentActor) -> Transaction:
+    opened: AsyncExitStack = connection.state.opened
+    transaction = await opened.enter_async_context(services_of(connection).transactions(actor))
+    connection.state.transaction = transaction
+    return transaction
 
 
-Write = Annotated[Transaction, Depends(writing, scope="function")]
-"""A transaction of the current actor: committed when the route returns and before its response leaves."""
+Write = Annotated[Transaction, Depends(writing)]
+"""A transaction of the current actor, for routes of `server.edge.routing.WriteRoute`, which commits it when the answer
+is made and before it leaves."""
 
 SeenRevision = Annotated[int | None, Query(alias="revision", ge=0, le=2**31 - 1)]
 """The revision that the editor saw: if it is another by now, the edit is refused as EditedMeanwhile (409)."""

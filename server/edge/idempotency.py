@@ -5,10 +5,11 @@ counts for one session and for one request (method, address, body) and is kept f
 """
 
 import hashlib
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Header, HTTPException, Request, Response
 from sqlalchemy import LargeBinary, String, UniqueConstraint, delete, select, update
@@ -25,6 +26,9 @@ from server.edge.dependencies import optional_actor, services_of
 
 KEPT = timedelta(days=1)
 _SHORTEST, _LONGEST = 16, 128
+_MEANT = ("upload-length", "upload-metadata")
+"""What a request says in its head, beside address and body."""
+_KEPT_HEADERS = ("location", "upload-offset", "upload-expires")
 _LOST_AFTER = timedelta(minutes=2)
 """Longer than any of these requests takes: whoever began it has died."""
 
@@ -43,6 +47,8 @@ class IdempotentAnswer(Base):
     status: Mapped[int | None]
     """None: begun, and not answered yet."""
     answer: Mapped[bytes | None] = mapped_column(LargeBinary)
+    headers: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """JSON: where the new thing is."""
     created_at: Mapped[datetime] = mapped_column(index=True)
 
 
@@ -103,6 +109,8 @@ class Keyed:
             return None
         actor = await optional_actor(request)
         asked = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
+        for name in _MEANT:
+            asked.update(f"{name}: {request.headers.get(name, '')}\n".encode())
         try:
             asked.update(await request.body())
         except ClientDisconnect:
@@ -117,9 +125,8 @@ class Keyed:
                 owner=self.owner,
                 key_hash=self.key_hash,
                 request_hash=self.request_hash,
-                status=response.status_code if response is not None else None,
-                answer=self._sealed(bytes(response.body)) if response is not None else None,
                 created_at=self.now,
+                **(self._answer(response) if response is not None else {}),
             )
         )
 
@@ -130,8 +137,7 @@ class Keyed:
             if response is None:
                 await tx.session.execute(delete(IdempotentAnswer).where(*mine))
                 return
-            values = {"status": response.status_code, "answer": self._sealed(bytes(response.body))}
-            await tx.session.execute(update(IdempotentAnswer).where(*mine).values(values))
+            await tx.session.execute(update(IdempotentAnswer).where(*mine).values(self._answer(response)))
 
     async def kept(self, services: Services) -> Response | None:
         """The answer that was given before. KeyReused, StillRunning, OutcomeUnknown."""
@@ -152,9 +158,18 @@ class Keyed:
             if row.created_at < self.now - _LOST_AFTER:
                 raise OutcomeUnknown()
             raise StillRunning(retry_after=2)
-        response = Response(self._sealed(row.answer), row.status, media_type="application/json")
+        headers = json.loads(self._sealed(row.headers, "headers")) if row.headers else {}
+        response = Response(self._sealed(row.answer, "answer"), row.status, headers, media_type="application/json")
         response.headers["Idempotent-Replayed"] = "true"
         return response
+
+    def _answer(self, response: Response) -> dict[str, Any]:
+        headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+        return {
+            "status": response.status_code,
+            "answer": self._sealed(bytes(response.body), "answer"),
+            "headers": self._sealed(json.dumps(headers).encode(), "headers") if headers else None,
+        }
 
     async def _forgotten(self, services: Services) -> None:
         """The daily round has not come by yet; what the key is used for now needs its place."""
@@ -164,9 +179,9 @@ class Keyed:
                 delete(IdempotentAnswer).where(*mine, IdempotentAnswer.created_at < self.now - KEPT)
             )
 
-    def _sealed(self, body: bytes) -> bytes:
-        """Back and forth: each key seals one answer, so a stream made of it is used once."""
-        stream = hashlib.shake_256(b"answer:" + self.owner.encode() + b":" + self.key.encode()).digest(len(body))
+    def _sealed(self, body: bytes, part: str) -> bytes:
+        """Back and forth: each key seals each part of one answer, so a stream made of both is used once."""
+        stream = hashlib.shake_256(f"{part}:{self.owner}:{self.key}".encode()).digest(len(body))
         return bytes(a ^ b for a, b in zip(body, stream, strict=True))
 
 

@@ -1,7 +1,5 @@
 """Routes that write: tried again where the database gave one of two writers up, answered once where a key is given."""
 
-import asyncio
-import random
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from typing import Any
@@ -9,10 +7,8 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from sqlalchemy.exc import DBAPIError
 
-from server.core.database import gave_up
-from server.core.transaction import Transaction, pause_before
+from server.core.transaction import Transaction, tried_again
 from server.edge.dependencies import writing
 from server.edge.idempotency import Keyed, answered_once, once
 
@@ -27,9 +23,8 @@ class WriteRoute(APIRoute):
         writes, heeds_key = writing in calls, once in calls
 
         async def in_one_transaction(request: Request, keyed: Keyed | None) -> Response:
-            async with AsyncExitStack() as stack:
-                # Where FastAPI leaves dependencies of scope "function"; it would do so only after this returns.
-                request.scope["fastapi_function_astack"] = stack
+            async with AsyncExitStack() as opened:
+                request.state.opened = opened
                 response = await handle(request)
                 if keyed is not None:
                     tx: Transaction = request.state.transaction
@@ -39,14 +34,7 @@ class WriteRoute(APIRoute):
         async def tried(request: Request, keyed: Keyed | None) -> Response:
             if not writes:
                 return await handle(request)
-            for pause in pause_before():
-                try:
-                    return await in_one_transaction(request, keyed)
-                except DBAPIError as error:
-                    if not gave_up(error):
-                        raise
-                await asyncio.sleep(pause * random.random())  # noqa: S311  (spreads them, hides nothing)
-            return await in_one_transaction(request, keyed)
+            return await tried_again(lambda: in_one_transaction(request, keyed))
 
         async def answered(request: Request) -> Response:
             keyed = await Keyed.of(request) if heeds_key else None

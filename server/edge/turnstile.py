@@ -5,10 +5,8 @@ consoles among them; sent away to come again at random, they knock so often that
 a turn of its own, as far ahead as the pace of the last seconds says, and knocks twice.
 """
 
-import contextlib
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 PLACES = 100
 """Of the crowd, on their way in at the same time. Each of a hall's steps waits for one of each of them."""
@@ -17,24 +15,37 @@ SLOWEST, FASTEST = 100.0, 2_000.0
 FIRST_PACE = 700.0
 """Rather too fast: who comes too early is told again, at little cost; who is told too late has waited."""
 _WINDOW = 1.0
-"""Seconds from one look at the pace to the next, and after which somebody who was let on and did not come has gone."""
+"""Seconds from one look at the pace to the next."""
+FALSE_CLAIMS = 20
+"""In a second, from which on only those are believed to be a hall or a console whose cookie was one's before."""
+_KNOWN = 20_000
+"""Cookies: of more than all halls and consoles of a province."""
 SOONEST = 1.0
 LATEST = 60.0
 """Seconds that somebody is told to wait."""
 
 
 class Turnstile:
-    """One per process. `of_the_crowd` says of a WebSocket's address whether it is for those who wait."""
+    """One per process. `claims` says of a WebSocket's address (path and query) whether it asks for the place of a hall
+    or a console, who never wait; `free`: whether it is for another part of this installation. All else is the crowd."""
 
     def __init__(
-        self, of_the_crowd: Callable[[bytes], bool], clock: Callable[[], float] = time.monotonic, places: int = PLACES
+        self,
+        claims: Callable[[bytes], bool],
+        clock: Callable[[], float] = time.monotonic,
+        places: int = PLACES,
+        *,
+        free: Callable[[bytes], bool] = lambda _address: False,
     ) -> None:
-        self.of_the_crowd = of_the_crowd
         self.places = places
+        self._claims = claims
+        self._free = free
         self._clock = clock
         self._inside = 0
-        self._coming: deque[float] = deque()
-        """When those were let on who are not inside yet."""
+        self._known: dict[int, None] = {}
+        """Hashes of cookies, the oldest first."""
+        self._false = 0
+        self._false_since = 0.0
         self._pace = FIRST_PACE
         self._turn = 0.0
         """When the last turn given is due."""
@@ -42,33 +53,46 @@ class Turnstile:
         self._entered = 0
 
     def knock(self) -> float | None:
-        """None: come in, or the seconds until the turn that is kept."""
+        """None: come in, and keep a place until `left`. Else the seconds until the turn that is kept."""
         now = self._clock()
-        while self._coming and now - self._coming[0] > _WINDOW:
-            self._coming.popleft()
-        if self._inside + len(self._coming) < self.places:
-            self._coming.append(now)
+        if self._inside < self.places:
+            self._inside += 1
             return None
         self._measure(now)
         self._turn = max(self._turn, now + SOONEST) + 1 / self._pace
         return min(LATEST, self._turn - now)
 
-    def turned_back(self) -> None:
-        """Somebody who was let on does not come: what was sent is no handshake. Else each such would keep a place."""
-        if self._coming:
-            self._coming.pop()
+    def left(self, *, entered: bool) -> None:
+        """Gives the place back: let in, or turned away, by whomever and however early."""
+        self._inside -= 1
+        self._entered += entered
 
-    @contextlib.contextmanager
-    def coming_in(self) -> Iterator[None]:
-        """While somebody who knocked is on the way in: let in, or refused, at its end."""
-        if self._coming:
-            self._coming.popleft()
-        self._inside += 1
-        try:
-            yield
-        finally:
-            self._inside -= 1
-            self._entered += 1
+    def waits(self, address: bytes, cookie: bytes) -> bool:
+        """Whether whoever asks here has to knock: all but other parts of the installation, and halls and consoles.
+        Anybody can say to be one; when many do who are not, it counts whose cookie (the header as it came) was one's
+        before."""
+        if self._free(address):
+            return False
+        if not self._claims(address):
+            return True
+        return self._many_false() and hash(cookie) not in self._known
+
+    def claimed(self, cookie: bytes, *, truly: bool) -> None:
+        """Whether somebody who claimed to be a hall or a console was let in as one."""
+        if not truly:
+            if not self._many_false():
+                self._false += 1
+            return
+        self._known.pop(hash(cookie), None)
+        self._known[hash(cookie)] = None
+        if len(self._known) > _KNOWN:
+            del self._known[next(iter(self._known))]
+
+    def _many_false(self) -> bool:
+        now = self._clock()
+        if now - self._false_since >= _WINDOW:
+            self._false, self._false_since = 0, now
+        return self._false >= FALSE_CLAIMS
 
     def _measure(self, now: float) -> None:
         """Called while all places are taken: what entered since is the pace."""

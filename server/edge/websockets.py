@@ -16,9 +16,11 @@ from uvicorn.config import Config
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
+from websockets.frames import Frame
 from websockets.protocol import OPEN
 
 from server.edge.budgets import FRAME_BURST, FRAME_SLICE, FRAMES_PER_SECOND, Allowance, Connections
+from server.edge.turnstile import Turnstile
 
 EXTENSION = "nhipcau.line"
 HIGH_WATER = 64 * 1024
@@ -36,6 +38,10 @@ class Receiver(Protocol):
 
     def heard(self, text: str | None) -> None:
         """A whole message; None for a binary one."""
+        ...
+
+    def answered(self) -> None:
+        """The other side's browser answered a `Line.ping`."""
         ...
 
     def writable(self) -> None:
@@ -68,6 +74,11 @@ class Line(Protocol):
         """Without effect on a line that is closing."""
         ...
 
+    def ping(self) -> None:
+        """Asks for a sign of life (RFC 6455 section 5.5.2). Browsers answer without their page, whose timers may
+        rest."""
+        ...
+
     def rest(self, seconds: float) -> None:
         """Hears nothing for so long; what is sent meanwhile waits in the kernel, then at the sender."""
         ...
@@ -85,6 +96,10 @@ def line_of(scope: Scope) -> Line:
     """The line of an ASGI WebSocket scope."""
     line: Line = scope["extensions"][EXTENSION]
     return line
+
+
+PING = struct.pack("!BB", 0x89, 0)
+"""A ping frame (RFC 6455 section 5.5.2) without a payload."""
 
 
 def text_frame(text: str) -> bytes:
@@ -130,6 +145,7 @@ class LineProtocol(WebSocketsSansIOProtocol):
         self._connections: Connections = config.connections  # type: ignore[attr-defined]
         self._frames: Allowance | None = Allowance(FRAME_BURST, FRAMES_PER_SECOND)
         self._deaf = False
+        self._turnstile: Turnstile | None = None
 
     # -- as the application sees it
 
@@ -159,6 +175,9 @@ class LineProtocol(WebSocketsSansIOProtocol):
         if self.conn.state is OPEN and not self.transport.is_closing():
             self.transport.write(frames)
 
+    def ping(self) -> None:
+        self.write(PING)
+
     def rest(self, seconds: float) -> None:
         if self._rest is None and not self.transport.is_closing():
             self.transport.pause_reading()
@@ -175,6 +194,10 @@ class LineProtocol(WebSocketsSansIOProtocol):
             self.close_timer = self.loop.call_later(within, self.transport.abort)
         elif not self.disconnected and self.close_timer is None:
             self.close_timer = self.loop.call_later(within, self.transport.abort)
+
+    def keeps_place(self, turnstile: Turnstile) -> None:
+        """Of those on their way in, until the application has let it in or turned it away."""
+        self._turnstile = turnstile
 
     # -- as uvicorn and the event loop see it
 
@@ -239,6 +262,12 @@ class LineProtocol(WebSocketsSansIOProtocol):
             return
         self._receiver.heard(text)
 
+    def handle_pong(self, event: Frame) -> None:
+        if self._receiver is None:
+            super().handle_pong(event)
+        else:
+            self._receiver.answered()
+
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._connections.closed()
@@ -259,6 +288,10 @@ class LineProtocol(WebSocketsSansIOProtocol):
             if not self.handshake_complete:
                 self.logger.error("ASGI callable returned without completing handshake.")
                 self.send_500_response()
+        finally:
+            if self._turnstile is not None:
+                self._turnstile.left(entered=self._receiver is not None)
+                self._turnstile = None
         if self.close_timer is None:
             self.transport.close()
 

@@ -24,19 +24,13 @@ from server.invitations.rights import ListRights, MeetingOver, lead_beyond, list
 from server.invitations.schemas import DelegatePatch, PersonChosen, PersonTyped
 from server.meetings.access import meeting_for_write
 from server.meetings.hooks import PointsRemoved
-from server.meetings.models import Delegate, Meeting, MemberPoint
+from server.meetings.models import AlreadyListed, Delegate, Meeting, MemberPoint
 from server.organisations import queries as organisations
 from server.organisations.models import BridgePoint, Unit
 
 _KEEPERS = (Role.ADMIN, Role.ORGANISER, Role.HALL_SECRETARY)
 """Whose word on the people of a unit is the unit's own."""
 _PERSON_FIELDS = ("full_name", "title", "email", "phone")
-
-
-class AlreadyListed(Conflict):
-    code = "already-listed"
-    vi = "Người này đã có trong danh sách của cuộc họp. Sửa dòng đã có thay vì thêm lần nữa."
-    en = "This person is on the meeting's list already. Edit that line instead of adding another."
 
 
 class KeptByUnit(Conflict):

@@ -173,6 +173,11 @@ class Client:
         """The command heard last is a cheap one: this part of its price comes back."""
         self._allowance += part
 
+    def ping(self) -> None:
+        """Asks its browser for a sign of life: `heard` moves on with the answer."""
+        if self.streaming and self.closing is None:
+            self._line.ping()
+
     def rest(self, seconds: float) -> None:
         """Nothing is heard from it for so long."""
         self._line.rest(seconds)

@@ -105,14 +105,10 @@ class Gateway:
 
     async def serve(self, socket: WebSocket, meeting_id: int, request: SeatRequest) -> None:
         """Runs one socket from the handshake to its end."""
-        turnstile = self._services.components[Turnstile]
         if not is_same_origin(socket.headers.get("origin"), socket.headers.get("host"), self._services.settings):
-            if request.audience == "member":
-                turnstile.turned_back()
             await socket.close()
             return
-        with turnstile.coming_in() if request.audience == "member" else contextlib.nullcontext():
-            entered = await self._enter(socket, meeting_id, request)
+        entered = await self._enter(socket, meeting_id, request)
         if entered is not None:
             line, conversation = entered
             line.take_over(conversation)
@@ -123,6 +119,9 @@ class Gateway:
         address = socket.client.host if socket.client else ""
         actor = await self._recognise(socket.cookies, address)
         refused, viewer = await self._admit(actor, meeting_id, request)
+        if request.audience != "member":
+            cookie = socket.headers.get("cookie", "").encode("latin-1")
+            self._services.components[Turnstile].claimed(cookie, truly=viewer is not None)
         connections = self._services.components[Connections]
         if actor is not None and viewer is not None and not self._limits.may_open(actor, viewer, address, connections):
             refused, viewer = TRY_LATER, None
@@ -200,6 +199,10 @@ class Gateway:
             client.send(Pong(now=now).model_dump_json())
         else:
             self._take(conversation, message, len(text or ""))
+
+    def answered(self, client: Client) -> None:
+        """Its browser is there, whatever its page does."""
+        client.hear(self._clock())
 
     def _occupied(self, meeting_id: int, viewer: Viewer, request: SeatRequest) -> bool:
         """A hall is in from another page that is alive: a second one puts it off the air only when somebody says so."""
@@ -296,6 +299,9 @@ class Conversation:
     def heard(self, text: str | None) -> None:
         if self.client.closing is None:
             self._gateway.hear(self, text)
+
+    def answered(self) -> None:
+        self._gateway.answered(self.client)
 
     def writable(self) -> None:
         self.client.flush()

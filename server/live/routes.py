@@ -20,12 +20,13 @@ class SeatQuery(BaseModel):
     take: bool = False
 
 
-_MEMBERS = re.compile(rb"/api/meetings/\d+/live(\?(?!(.*&)?as=(hall|console|desk)(&|$)).*)?")
+_CLAIM = re.compile(rb"/api/meetings/\d{1,10}/live\?(?!.*as=.*as=)(?:[^#]*&)?as=(?:hall|console)(?:&[^#]*)?")
 
 
-def is_a_members(address: bytes) -> bool:
-    """Whether somebody who follows asks at this address of a WebSocket (path and query); others say so."""
-    return _MEMBERS.fullmatch(address) is not None
+def claims_a_place(address: bytes) -> bool:
+    """Whether somebody asks as a hall or a console at this address of a WebSocket (path and query). As the pages write
+    it: whoever writes it otherwise waits like those who follow."""
+    return _CLAIM.fullmatch(address) is not None
 
 
 @router.websocket("/api/meetings/{meeting_id}/live")

@@ -29,9 +29,9 @@ class People:
         elif client.actor.point_id is not None:
             self._devices[client.actor.point_id].add(client)
 
-    def connected(self, person_id: int, meeting_id: int) -> bool:
-        """Whether this person has a socket in that meeting, from any of their devices."""
-        return any(client.meeting_id == meeting_id for client in self._sockets.get(person_id, ()))
+    def sockets(self, person_id: int, meeting_id: int) -> list[Client]:
+        """This person's in that meeting, of all their devices."""
+        return [client for client in self._sockets.get(person_id, ()) if client.meeting_id == meeting_id]
 
     def went(self, client: Client) -> None:
         _without(self._sockets, client.actor.person_id, client)

@@ -5,8 +5,10 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from server.core.database import Base
+from server.core.errors import Conflict
 from server.core.fields import folded
 from server.core.revisions import Revised
+from server.core.uniqueness import said_as
 
 _CODE_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """Without those that are misread on paper."""
@@ -79,11 +81,23 @@ class AgendaStint(Base):
     ended_at: Mapped[datetime | None]
 
 
+class PointThere(Conflict):
+    code = "point-there"
+    vi = "Điểm cầu này vừa được thêm vào cuộc họp. Tải lại trang để xem."
+    en = "This point has just been added to the meeting. Reload the page to see."
+
+
+class AlreadyListed(Conflict):
+    code = "already-listed"
+    vi = "Người này đã có trong danh sách của cuộc họp. Sửa dòng đã có thay vì thêm lần nữa."
+    en = "This person is on the meeting's list already. Edit that line instead of adding another."
+
+
 class MemberPoint(Base):
     """A bridge point's membership in a meeting."""
 
     __tablename__ = "member_points"
-    __table_args__ = (UniqueConstraint("meeting_id", "point_id"),)
+    __table_args__ = (UniqueConstraint("meeting_id", "point_id", info=said_as(PointThere)),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"), index=True)
@@ -97,7 +111,7 @@ class Delegate(Revised, Base):
 
     __tablename__ = "delegates"
     __table_args__ = (
-        UniqueConstraint("meeting_id", "person_id"),
+        UniqueConstraint("meeting_id", "person_id", info=said_as(AlreadyListed)),
         Index("ix_delegates_meeting_point", "meeting_id", "point_id"),
     )
 

@@ -10,7 +10,7 @@ from server.audit.revisions import next_revision
 from server.core.actor import Role
 from server.core.errors import Conflict, Invalid, NotAllowed
 from server.core.transaction import Transaction
-from server.organisations.models import BridgePoint, Unit
+from server.organisations.models import BridgePoint, Unit, code_taken
 from server.organisations.queries import point as point_of
 from server.organisations.queries import unit as unit_of
 from server.organisations.schemas import PointOut, PointPatch, PointWrite, UnitOut, UnitPatch, UnitWrite
@@ -192,9 +192,7 @@ async def _check_code(tx: Transaction, code: str | None, own: Unit | None) -> No
         return
     other = await tx.session.scalar(select(Unit).where(Unit.code == code))
     if other is not None and other is not own:
-        raise Invalid.fields(
-            {"code": (f"Mã này đã dùng cho “{other.name}”.", f"This code already belongs to “{other.name}”.")}
-        )
+        raise code_taken(other.name)
 
 
 def _check_validity(valid_from: Any, valid_until: Any) -> None:

@@ -4,7 +4,21 @@ from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.database import Base
+from server.core.errors import DomainError, Invalid
 from server.core.revisions import Revised
+from server.core.uniqueness import said_as
+
+
+def code_taken(by: str | None = None) -> DomainError:
+    """`by`: the name of the unit that has it, where it is known."""
+    return Invalid.fields(
+        {
+            "code": (
+                f"Mã này đã dùng cho {f'“{by}”' if by else 'đơn vị khác'}.",
+                f"This code already belongs to {f'“{by}”' if by else 'another unit'}.",
+            )
+        }
+    )
 
 
 class Unit(Revised, Base):
@@ -23,7 +37,7 @@ class Unit(Revised, Base):
     """Full: "Huyện Lạc Dương"."""
     short_name: Mapped[str] = mapped_column(String(60))
     """As on the wall: "Lạc Dương"."""
-    code: Mapped[str | None] = mapped_column(String(35), unique=True)
+    code: Mapped[str | None] = mapped_column(String(35), unique=True, info=said_as(code_taken))
     """H36.1.2 style: dot groups of A-Z and 0-9, at most 35 characters."""
     level: Mapped[str] = mapped_column(String(20))
     """central, province, district, commune, below: for labels only; the tree's depth is free."""

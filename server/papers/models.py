@@ -5,7 +5,9 @@ from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Str
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.database import Base
+from server.core.errors import Conflict
 from server.core.revisions import Revised
+from server.core.uniqueness import said_as
 
 
 class Paper(Revised, Base):
@@ -42,11 +44,29 @@ class Paper(Revised, Base):
     """Taken back before anybody could read it, or on purpose after; gone from every list."""
 
 
+class VersionThere(Conflict):
+    code = "version-there"
+    vi = "Tài liệu này vừa có một bản mới. Gửi lại tệp nếu vẫn cần."
+    en = "A new version of this paper has just come in. Send the file again if it is still needed."
+
+
+class PolicyThere(Conflict):
+    code = "policy-there"
+    vi = "Người khác vừa đặt quyền đọc cho mục này. Tải lại trang rồi xem lại."
+    en = "Somebody else has just set who reads this. Reload the page and look again."
+
+
+class PackThere(Conflict):
+    code = "pack-there"
+    vi = "Bộ tài liệu này vừa được đặt. Tải lại trang rồi đợi giây lát."
+    en = "This pack has just been ordered. Reload the page and wait a moment."
+
+
 class PaperVersion(Base):
     """One uploaded file and what conversion made of it. Never changed once ready: addresses of pages are for good."""
 
     __tablename__ = "paper_versions"
-    __table_args__ = (UniqueConstraint("paper_id", "number"),)
+    __table_args__ = (UniqueConstraint("paper_id", "number", info=said_as(VersionThere)),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id", ondelete="CASCADE"), index=True)
@@ -124,8 +144,12 @@ class AccessPolicy(Revised, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"))
-    item_id: Mapped[int | None] = mapped_column(ForeignKey("agenda_items.id", ondelete="CASCADE"), unique=True)
-    paper_id: Mapped[int | None] = mapped_column(ForeignKey("papers.id", ondelete="CASCADE"), unique=True)
+    item_id: Mapped[int | None] = mapped_column(
+        ForeignKey("agenda_items.id", ondelete="CASCADE"), unique=True, info=said_as(PolicyThere)
+    )
+    paper_id: Mapped[int | None] = mapped_column(
+        ForeignKey("papers.id", ondelete="CASCADE"), unique=True, info=said_as(PolicyThere)
+    )
     hidden: Mapped[bool] = mapped_column(default=False)
     """Seen by nobody but those who manage it."""
     opens_at: Mapped[datetime | None]
@@ -165,7 +189,7 @@ class Pack(Base):
     """A meeting pack that was built: one file for everybody who may read exactly the same papers."""
 
     __tablename__ = "packs"
-    __table_args__ = (UniqueConstraint("meeting_id", "content_key"),)
+    __table_args__ = (UniqueConstraint("meeting_id", "content_key", info=said_as(PackThere)),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"))
@@ -177,6 +201,14 @@ class Pack(Base):
     folder: Mapped[str] = mapped_column(String(80), default="")
     size: Mapped[int] = mapped_column(BigInteger, default=0)
     page_count: Mapped[int] = mapped_column(default=0)
+    volumes: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    """[{"size", "page_count", "version_ids"}], each below `<folder>/<its number from 1>`."""
+    papers_done: Mapped[int] = mapped_column(default=0)
+    """While it is built: so many of its papers are in it."""
+    ordered_by: Mapped[str] = mapped_column(String(60), default="")
+    """Who ordered it ("person-17"), and may call it off while nobody else has asked for it."""
+    shared: Mapped[bool] = mapped_column(default=False)
+    """Somebody else has asked for it too."""
     problem: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     created_at: Mapped[datetime]
     ready_at: Mapped[datetime | None]

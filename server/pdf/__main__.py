@@ -12,7 +12,7 @@ def main() -> int:
     folder = Path(sys.argv[1]).resolve()
     order = PressOrder.model_validate_json((folder / ORDER).read_bytes())
 
-    def go(_tell: Tell) -> None:
+    def go(tell: Tell) -> None:
         # After the limits: these load the parsers.
         from server.pdf.pack import bind  # noqa: PLC0415
         from server.pdf.watermark import make_stampable  # noqa: PLC0415
@@ -31,7 +31,10 @@ def main() -> int:
         if order.cover is None:
             plan = make_stampable(folder / SOURCE, made)
         else:
-            plan, left_out = bind(order.cover, order.items, folder, made)
+            many = sum(not paper.volume for item in order.items for paper in item.papers)
+            plan, left_out = bind(
+                order.cover, order.items, folder, made, lambda part: tell("bind", part, int(part * many), many)
+            )
         (result / PLAN).write_text(plan.model_dump_json(), encoding="utf-8")
         (folder / MADE).write_text(
             Made(page_count=plan.pages, size=plan.size, left_out=left_out).model_dump_json(), encoding="utf-8"

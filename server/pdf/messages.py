@@ -45,6 +45,8 @@ class PackPaper(_Sheet):
     pages: int
     signed: bool
     outline: list[OutlineEntry] = Field(default_factory=list)
+    volume: int = 0
+    """Another one that it is in, from 1; 0: this one."""
 
 
 class PackItem(_Sheet):
@@ -64,6 +66,8 @@ class PackCover(_Sheet):
     place: str
     printed_for: str
     """A hall's name; "" for readers' own packs."""
+    volume: str = ""
+    """"Tập 2/3"; "" of a pack in one."""
 
 
 class PressOrder(Limits):

@@ -1,7 +1,8 @@
 """Binds the meeting pack: cover and linked agenda, every paper, bookmarks, running page numbers; stampable."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -20,41 +21,80 @@ _COVER = Path(__file__).with_name("pack.typ")
 _LINK = "https://pack.invalid/"
 """What the cover's links say until they lead to pages (RFC 6761: no such host)."""
 _NUMBER_SIZE, _EDGE = 9.0, 22.0
+_A4 = (595, 842)
+_TRIED = 0.4
+"""Of the way: every page was stamped for trial."""
+_MERGED_IN_MEMORY = 64 * 1024 * 1024
+"""Bytes of a pack's papers that pypdf merges: it holds three times as much. The pages of all others are put in place
+afterwards, their streams read from their files when the pack is written."""
 _SIGNED = "Bản đọc. Bản gốc có chữ ký số là tệp riêng."
 
 
-def bind(cover: PackCover, items: Sequence[PackItem], folder: Path, target: Path) -> tuple[Plan, list[int]]:
-    """The papers' files lie in the folder as `<version_id>.pdf`. Returns the plan, and the versions that were left out
-    because their files cannot be bound: one bad paper does not keep the others from anybody."""
-    items, left_out = _bindable(items, folder)
-    if left_out and not any(item.papers for item in items):
+def bind(
+    cover: PackCover,
+    items: Sequence[PackItem],
+    folder: Path,
+    target: Path,
+    told: Callable[[float], None] = lambda _: None,
+) -> tuple[Plan, list[int]]:
+    """The papers' files lie in the folder as `<version_id>.pdf`; those of other volumes are only named. Returns the
+    plan, and the versions that were left out because their files cannot be bound: one bad paper does not keep the
+    others from anybody. `told`: how much of the way is done, 0 … 1."""
+    items, left_out = _bindable(items, folder, lambda part: told(part * _TRIED))
+    if left_out and not any(_papers(items)):
         raise Refused("damaged")
     front, starts = _front(cover, items, folder)
     bound = folder / "bound.pdf"
-    _merge(front, items, starts, folder, bound)
+    large = _merge(front, items, starts, folder, bound)
     signed = {starts[paper.version_id] for paper in _papers(items) if paper.signed}
-    with pikepdf.open(bound) as pdf:
+    with pikepdf.open(bound) as pdf, ExitStack() as sources:
+        for paper in large:
+            source = sources.enter_context(pikepdf.open(folder / f"{paper.version_id}.pdf"))
+            _put_in_place(pdf, source, starts[paper.version_id])
         _point_links(pdf)
         pdf.docinfo["/Title"] = cover.title
         stamps, count, first = Stamps(pdf), len(pdf.pages), min(starts.values(), default=len(pdf.pages))
         for index, page in enumerate(pdf.pages):
             above = b"" if index < first else _running(page, index + 1, count, signed=index in signed)
             stamps.put_on(page, above)
+            told(_TRIED + (1 - _TRIED) * (index + 1) / count)
         return save(pdf, target), left_out
 
 
-def _merge(front: Path, items: Sequence[PackItem], starts: dict[int, int], folder: Path, target: Path) -> None:
-    """Front pages and papers in one file, with bookmarks: the agenda, its papers, and their own below them."""
+def _merge(
+    front: Path, items: Sequence[PackItem], starts: dict[int, int], folder: Path, target: Path
+) -> list[PackPaper]:
+    """Front pages and papers in one file, with bookmarks: the agenda, its papers, and their own below them. Returns the
+    papers whose pages are only blank so far."""
     with pikepdf.open(front) as pdf:
         _lead_links_to_pages(pdf)
         pdf.save(folder / "linked.pdf")
     writer = pypdf.PdfWriter()
     writer.append(folder / "linked.pdf", import_outline=False)
+    large, held = [], 0
     for paper in _papers(items):
-        _append(writer, folder / f"{paper.version_id}.pdf")
+        path = folder / f"{paper.version_id}.pdf"
+        held += path.stat().st_size
+        if held <= _MERGED_IN_MEMORY:
+            _append(writer, path)
+            continue
+        held -= path.stat().st_size
+        large.append(paper)
+        for _ in range(paper.pages):
+            writer.add_blank_page(*_A4)
     _bookmarks(writer, items, starts)
     writer.write(target)
     writer.close()
+    return large
+
+
+def _put_in_place(pdf: pikepdf.Pdf, source: pikepdf.Pdf, start: int) -> None:
+    """The source's pages instead of blank ones, to which bookmarks lead already. Links from one of its pages to another
+    lead nowhere afterwards."""
+    for index in range(len(source.pages)):
+        pdf.pages.append(source.pages[index])
+        pdf.pages[start + index].emplace(pdf.pages[-1])
+        del pdf.pages[-1]
 
 
 def _append(writer: pypdf.PdfWriter, path: Path) -> None:
@@ -70,13 +110,21 @@ def _append(writer: pypdf.PdfWriter, path: Path) -> None:
         writer.append(plain, import_outline=False)
 
 
-def _bindable(items: Sequence[PackItem], folder: Path) -> tuple[list[PackItem], list[int]]:
+def _bindable(
+    items: Sequence[PackItem], folder: Path, told: Callable[[float], None]
+) -> tuple[list[PackItem], list[int]]:
     """The items with the papers that can be bound, their pages as they are counted in the files."""
     left_out: list[int] = []
     kept = []
+    many, tried = sum(1 for _ in _papers(items)), 0
     for item in items:
         papers = []
         for paper in item.papers:
+            if paper.volume:
+                papers.append(paper)
+                continue
+            tried += 1
+            told(tried / many)
             try:
                 pages = _tried(folder / f"{paper.version_id}.pdf")
             except (pikepdf.PdfError, pikepdf.DependencyError, OSError, RuntimeError, ValueError, TypeError, KeyError):
@@ -99,8 +147,9 @@ def _tried(path: Path) -> int:
 
 
 def _papers(items: Sequence[PackItem]) -> Iterator[PackPaper]:
+    """Of this volume."""
     for item in items:
-        yield from item.papers
+        yield from (paper for paper in item.papers if not paper.volume)
 
 
 def _front(cover: PackCover, items: Sequence[PackItem], folder: Path) -> tuple[Path, dict[int, int]]:
@@ -138,7 +187,8 @@ def _set(cover: PackCover, items: Sequence[PackItem], starts: dict[int, int]) ->
                         "number": paper.number,
                         "pages": paper.pages,
                         "signed": paper.signed,
-                        "page": starts[paper.version_id] + 1,
+                        "page": 0 if paper.volume else starts[paper.version_id] + 1,
+                        "volume": paper.volume,
                     }
                     for paper in item.papers
                 ],
@@ -181,12 +231,11 @@ def _point_links(pdf: pikepdf.Pdf) -> None:
 def _bookmarks(writer: pypdf.PdfWriter, items: Sequence[PackItem], starts: dict[int, int]) -> None:
     writer.add_outline_item(title="Chương trình", page_number=0)
     for item in items:
-        if not item.papers:
+        papers = list(_papers([item]))
+        if not papers:
             continue
-        titled = writer.add_outline_item(
-            title=item.title or "Tài liệu chung", page_number=starts[item.papers[0].version_id]
-        )
-        for paper in item.papers:
+        titled = writer.add_outline_item(title=item.title or "Tài liệu chung", page_number=starts[papers[0].version_id])
+        for paper in papers:
             _bookmark(writer, titled, paper, starts[paper.version_id])
 
 

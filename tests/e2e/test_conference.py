@@ -153,8 +153,9 @@ async def test_a_cut_line_heals_by_itself_with_the_role_on_stage_kept(conference
     await conference.main.sees(DA_NHIM)
     weak_line.cut()
     try:
-        await conference.wall_shows(hall, "lost", seconds=25)
-        await asyncio.sleep(30 - 12)
+        # Found within 4 s; what a busy machine takes longer is its own.
+        await conference.wall_shows(hall, "lost", seconds=10)
+        await asyncio.sleep(18)
         assert await hall.state() == "reconnecting"
     finally:
         weak_line.mend()

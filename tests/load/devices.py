@@ -38,6 +38,10 @@ FETCHES_AN_ADDRESS = 500
 _numbers = itertools.count()
 
 
+PONG = struct.pack("!BB", 0x8A, 0x80) + bytes(4)
+"""A client's pong frame (RFC 6455 section 5.5.3) without a payload."""
+
+
 def masked(text: str) -> bytes:
     """A client's text frame of less than 126 bytes (RFC 6455 section 5.3)."""
     data, mask = text.encode(), random.randbytes(4)
@@ -146,6 +150,9 @@ class Device(asyncio.Protocol):
         if len(buffer) < start + size:
             return None
         self._buffer = buffer[start + size :]
+        if buffer[0] == 0x89:
+            self._transport.write(PONG)
+            return self._frame()
         if buffer[0] != 0x81:
             told = re.search(rb"retry-after=([0-9.]+)", buffer)
             self.wait = float(told[1]) if told else None

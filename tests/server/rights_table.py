@@ -258,6 +258,7 @@ CONTENT = ("application/json", "text/csv", "application/vnd", "application/pdf",
 ELSEWHERE = {
     # There must be one first (tests/server/papers/test_take_away.py).
     "GET /api/meetings/{meeting_id}/pack.pdf",
+    "DELETE /api/meetings/{meeting_id}/pack",
     # A file, not JSON (tests/server/invitations/test_import.py); member points alone (test_door.py).
     "POST /api/meetings/{meeting_id}/delegates/import",
     "POST /api/meetings/{meeting_id}/delegates/import/refused.xlsx",

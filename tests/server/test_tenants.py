@@ -259,6 +259,7 @@ def _named(own: Ids, foreign: Ids) -> list[tuple[str, str, Any]]:
         ("PATCH", f"/api/papers/{own.paper_id}", {"item_id": foreign.item_id}),
         ("POST", f"{meeting}/pack", {"point_id": foreign.point_id}),
         ("GET", f"{meeting}/pack?point_id={foreign.point_id}", None),
+        ("DELETE", f"{meeting}/pack?point_id={foreign.point_id}", None),
         ("GET", f"{meeting}/pack.pdf?point_id={foreign.point_id}", None),
         (
             "POST",

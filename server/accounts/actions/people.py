@@ -8,14 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.actions.sessions import recheck, revoke_all_of
 from server.accounts.hooks import led_by
-from server.accounts.models import AccessLink, Person, RoleGrant
+from server.accounts.models import AccessLink, Person, RoleGrant, login_taken
 from server.accounts.queries import grants_of, person_full
 from server.accounts.queries import person as person_of
 from server.accounts.schemas import PersonPatch, PersonWrite, RoleWrite
 from server.audit.actions import record
 from server.audit.revisions import next_revision
 from server.core.actor import Actor, Role
-from server.core.errors import Conflict, Invalid, NotAllowed
+from server.core.errors import Conflict, NotAllowed
 from server.core.fields import folded
 from server.core.transaction import Transaction
 from server.organisations import queries as organisations
@@ -206,4 +206,4 @@ async def _check_login(tx: Transaction, login: str | None, own: Person | None) -
         return
     other = await tx.session.scalar(select(Person).where(Person.login == login))
     if other is not None and other is not own:
-        raise Invalid.fields({"login": ("Tên đăng nhập này đã có người dùng.", "This login is taken.")})
+        raise login_taken()

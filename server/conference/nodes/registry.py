@@ -39,6 +39,7 @@ COALESCE_SECONDS = 0.005
 """Changes of a room within this time reach the node as one."""
 
 OnWeak = Callable[[int, Mapping[int, bool]], Awaitable[None]]
+OnReport = Callable[[int, Mapping[int, bool]], None]
 
 
 class MediaNodeSignal(Wire):
@@ -68,11 +69,13 @@ class MediaSessionSignal(Wire):
 
 class Nodes:
     """`on_weak(meeting_id, {point id: weak})` is called when lines become weak or recover, `on_media(meeting_id, {point
-    id: connected})` when the halls' media is not what the live state says."""
+    id: connected})` when the halls' media is not what the live state says, `on_report(meeting_id, {point id: there were
+    packets of it})` with every report of the active node on its connected halls."""
 
-    def __init__(self, live: Live, on_weak: OnWeak, on_media: OnMedia) -> None:
+    def __init__(self, live: Live, on_weak: OnWeak, on_media: OnMedia, on_report: OnReport) -> None:
         self._live = live
         self._on_weak = on_weak
+        self._on_report = on_report
         self._hall_media = HallMedia(live, on_media)
         self._lines: dict[str, Line] = {}
         self._views: dict[int, dict[str, View]] = {}
@@ -355,6 +358,7 @@ class Nodes:
             for client in consoles:
                 client.signal_text(text)
         self._judge(meeting_id, room, points)
+        self._on_report(meeting_id, {point_id: link.bitrate_up > 0 for point_id, link in points.items()})
 
     def _judge(self, meeting_id: int, room: LiveRoom, points: Mapping[int, PointLink]) -> None:
         if meeting_id in self._judging:

@@ -23,7 +23,15 @@ HELLO_SECONDS = 5.0
 PROTOCOL_ERROR = 1002
 
 
-@router.websocket("/media/node")
+_PATH = "/media/node"
+
+
+def is_a_nodes(address: bytes) -> bool:
+    """Whether this address of a WebSocket (path and query) is where media nodes dial in."""
+    return address == _PATH.encode()
+
+
+@router.websocket(_PATH)
 async def media_node(socket: WebSocket) -> None:
     services = services_of(socket)
     scheme, _, bearer = socket.headers.get("authorization", "").partition(" ")

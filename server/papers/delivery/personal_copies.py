@@ -4,7 +4,7 @@ the first download; a personal copy is sent as that file and a few hundred bytes
 import asyncio
 import uuid
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.accounts.models import Person
 from server.conversion import sandbox
 from server.conversion.isolation import NotIsolated
+from server.conversion.messages import Step
 from server.core.actor import Actor
 from server.core.errors import DomainError, NotFound
 from server.core.services import Services
@@ -99,8 +100,11 @@ async def press_folder(services: Services) -> AsyncIterator[Path]:
         await asyncio.to_thread(sandbox.clear, folder)
 
 
-async def press(services: Services, folder: Path, order: PressOrder) -> None:
-    """Runs the press on the folder. NotPrepared if it does not come to an end."""
+async def press(
+    services: Services, folder: Path, order: PressOrder, told: Callable[[Step], Awaitable[None]] | None = None
+) -> None:
+    """Runs the press on the folder; `told`: its steps, and what it raises ends the press. NotPrepared if it does not
+    come to an end."""
     settings = services.settings
     limited = order.model_copy(
         update={"memory_mb": settings.conversion_memory_mb, "seconds": settings.conversion_seconds}
@@ -112,6 +116,8 @@ async def press(services: Services, folder: Path, order: PressOrder) -> None:
                 if step.problem is not None:
                     log.error("press-refused", problem=step.problem.code)
                     raise NotPrepared(problem=step.problem.code)
+                if told is not None:
+                    await told(step)
     except (sandbox.ConversionFailed, NotIsolated) as error:
         log.error("press-failed", error=str(error))
         raise NotPrepared() from error

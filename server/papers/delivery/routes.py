@@ -8,7 +8,8 @@ from fastapi.responses import Response
 
 from server.accounts.dependencies import AppServices, CurrentActor, Write
 from server.audit.dependencies import AppAuditLog
-from server.core.errors import DomainError
+from server.core.actor import Actor
+from server.core.errors import DomainError, NotFound
 from server.core.fields import Id
 from server.edge.routing import WriteRoute
 from server.papers.access.rights import PaperRights, readable_version
@@ -33,6 +34,7 @@ router = APIRouter(prefix="/api", tags=["papers"], route_class=WriteRoute)
 
 RowId = Annotated[Id, PathParameter()]
 PointId = Annotated[Id | None, Query()]
+Volume = Annotated[int, Query(ge=1, le=10_000)]
 _FILE: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}}}
 
 
@@ -99,7 +101,13 @@ def _as_it_is(services: Any, version: PaperVersion, paper: Paper, rights: PaperR
 async def order_pack(meeting_id: RowId, write: PackWrite, tx: Write) -> PackOut:
     """Orders the pack with all papers one may take, or says that it is there already."""
     wanted, pack = await actions.order(tx, meeting_id, write.point_id)
-    return _out(wanted, pack)
+    return _out(wanted, pack, tx.actor)
+
+
+@router.delete("/meetings/{meeting_id}/pack")
+async def cancel_pack(meeting_id: RowId, tx: Write, point_id: PointId = None) -> PackOut:
+    """Calls off the pack that is being put together."""
+    return _out(await actions.cancel(tx, meeting_id, point_id), None, tx.actor)
 
 
 @router.get("/meetings/{meeting_id}/pack")
@@ -108,7 +116,7 @@ async def pack_state(
 ) -> PackOut:
     async with services.database.read() as session:
         wanted, pack = await queries.pack(session, meeting_id, actor, services.clock(), point_id)
-    return _out(wanted, pack)
+    return _out(wanted, pack, actor)
 
 
 @router.get("/meetings/{meeting_id}/pack.pdf", response_class=Response, responses=_FILE)
@@ -120,25 +128,30 @@ async def pack_file(
     services: AppServices,
     audit_log: AppAuditLog,
     point_id: PointId = None,
+    volume: Volume = 1,
 ) -> Response:
-    """The pack as a personal copy. Conflict while there is none with exactly what the reader may take now."""
+    """The pack as a personal copy, or one volume of it. Conflict while there is none with exactly what the
+    reader may take now."""
     now = services.clock()
     finder = services.components[Finder]
     async with services.database.read() as session:
         found = await finder.find(session, meeting_id, actor, now, point_id)
+    if volume > len(found.volumes):
+        raise NotFound()
     await audit_log.note(
         actor, "pack.downloaded", "pack", found.pack_id, once=True, meeting_id=meeting_id, point_id=point_id
     )
     handed_out = services.components[HandedOut]
-    for version_id in found.version_ids:  # who has the pack has each of its papers
+    for version_id in found.volumes[volume - 1]:  # who has it has each of its papers
         handed_out.hears(actor, version_id)
-    plan = await services.components[PersonalCopies].of(services, found.folder, "stampable.pdf")
-    etag = f"pack{found.pack_id}-{actor.person_id}-{actor.point_id}-{now:%Y%m%d%H%M}"
+    folder = f"{found.folder}/{volume}"
+    plan = await services.components[PersonalCopies].of(services, folder, "stampable.pdf")
+    etag = f"pack{found.pack_id}-{volume}-{actor.person_id}-{actor.point_id}-{now:%Y%m%d%H%M}"
     reader = found.reader(actor, now)
-    return personal_copy(services.storage, found.folder, plan, reader, name=found.name, etag=etag)
+    return personal_copy(services.storage, folder, plan, reader, name=found.name_of(volume), etag=etag)
 
 
-def _out(wanted: Contents, pack: Pack | None) -> PackOut:
+def _out(wanted: Contents, pack: Pack | None, actor: Actor) -> PackOut:
     return PackOut.model_validate(
         {
             "state": pack.state if pack is not None else "none",
@@ -146,6 +159,11 @@ def _out(wanted: Contents, pack: Pack | None) -> PackOut:
             "size": pack.size if pack is not None else 0,
             "problem": ProblemOut.model_validate(pack.problem) if pack is not None and pack.problem else None,
             "papers": len(wanted.papers),
+            "papers_done": pack.papers_done if pack is not None else 0,
+            "volumes": [{**each, "papers": len(each["version_ids"])} for each in pack.volumes]
+            if pack is not None
+            else [],
+            "can_cancel": pack is not None and actions.may_cancel(pack, actor, manages=wanted.manages),
             "left_out": wanted.left_out,
         }
     )

@@ -25,7 +25,7 @@ from server.papers.models import Paper, PaperVersion
 from server.papers.packs.schemas import LeftOut
 from server.pdf.messages import PackCover, PackItem, PackPaper
 
-FORMAT = 1
+FORMAT = 2
 """Grows when packs are set differently: old ones are not found any more."""
 KINDS = {
     "hoi-nghi": "hội nghị",
@@ -59,6 +59,8 @@ class Contents:
     cover: PackCover
     items: list[PackItem]
     left_out: list[LeftOut]
+    manages: bool
+    """The one who asks leads the meeting's papers."""
     until: datetime | None
     """A locked paper opens then: no change tells of it."""
 
@@ -95,7 +97,14 @@ async def contents(
     if not any(item.papers for item in items):
         raise NothingToTake(left_out=[each.model_dump() for each in left_out])
     opening = [each.locked_until for each in listed.values() if each.locked_until is not None]
-    return Contents(meeting, await _cover(session, meeting, hall), items, left_out, min(opening, default=None))
+    return Contents(
+        meeting,
+        await _cover(session, meeting, hall),
+        items,
+        left_out,
+        manages=rights.manage_papers,
+        until=min(opening, default=None),
+    )
 
 
 def _reader(listed: Mapping[int, PaperRights]) -> _Take:

@@ -36,11 +36,18 @@ _FACTS = text(
 @dataclass(frozen=True, slots=True)
 class Found:
     pack_id: int
-    version_ids: tuple[int, ...]
     folder: str
+    volumes: tuple[tuple[int, ...], ...]
+    """The versions in each."""
     name: str
+    """Without its ending."""
     unit: str
     """The reader's."""
+
+    def name_of(self, volume: int) -> str:
+        return (
+            f"{self.name} - Tập {volume} của {len(self.volumes)}.pdf" if len(self.volumes) > 1 else f"{self.name}.pdf"
+        )
 
     def reader(self, actor: Actor, now: datetime) -> Reader:
         return Reader(actor.name, self.unit, now)
@@ -77,9 +84,9 @@ class Finder:
         starts = wanted.meeting.starts_at.astimezone(VIETNAM)
         found = Found(
             pack.id,
-            tuple(pack.version_ids),
             pack.folder,
-            file_title("Tài liệu", f"{starts:%d-%m-%Y}", wanted.meeting.title) + ".pdf",
+            tuple(tuple(volume["version_ids"]) for volume in pack.volumes),
+            file_title("Tài liệu", f"{starts:%d-%m-%Y}", wanted.meeting.title),
             (await reader_of(session, actor, now)).unit,
         )
         facts = await _facts(session, meeting_id, actor, pack.id)

@@ -20,6 +20,13 @@ class LeftOut(BaseModel):
     """Why it is not in the pack."""
 
 
+class VolumeOut(BaseModel):
+    size: int
+    """Bytes."""
+    page_count: int
+    papers: int
+
+
 class PackOut(BaseModel):
     state: Literal["none", "queued", "ready", "failed"]
     """`none`: not ordered since its content last changed; POST orders it."""
@@ -28,4 +35,9 @@ class PackOut(BaseModel):
     """Bytes."""
     problem: ProblemOut | None
     papers: int
+    papers_done: int
+    """While it is put together."""
+    volumes: list[VolumeOut]
+    """Of a ready pack; `pack.pdf?volume=` takes their numbers, from 1."""
+    can_cancel: bool
     left_out: list[LeftOut]

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Header, Request
 from fastapi import Path as PathParameter
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
-from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
 from server.accounts.dependencies import AppServices, CurrentActor, Write
@@ -16,6 +15,8 @@ from server.core.config import Settings
 from server.core.errors import DomainError, Invalid, NotFound
 from server.core.fields import Id
 from server.edge.errors import respond, said_of
+from server.edge.idempotency import Once
+from server.edge.routing import WriteRoute
 from server.papers.uploads import receiving
 from server.papers.uploads.chunks import CHECKSUMS
 
@@ -39,7 +40,7 @@ class NotAChunk(DomainError):
     en = f"The body must be {_CHUNK}. Reload the page and send again."
 
 
-class TusRoute(APIRoute):
+class TusRoute(WriteRoute):
     """Every answer, refusals too, says which tus it speaks; a request that speaks another gets no further."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -77,7 +78,7 @@ async def abilities(meeting_id: Annotated[Id, PathParameter()], services: AppSer
     )
 
 
-@router.post("/meetings/{meeting_id}/uploads", status_code=201, response_class=Response)
+@router.post("/meetings/{meeting_id}/uploads", status_code=201, response_class=Response, dependencies=[Once])
 async def create(
     meeting_id: Annotated[Id, PathParameter()],
     tx: Write,

@@ -11,8 +11,8 @@ from server.audit.models import AuditEntry
 from server.core.actor import SYSTEM
 from server.core.errors import Conflict, NotAllowed
 from server.core.services import Services
-from server.invitations.delegates import AlreadyListed, add_substitute
-from server.meetings.models import Meeting
+from server.invitations.delegates import add_substitute
+from server.meetings.models import AlreadyListed, Meeting
 from server.organisations.models import BridgePoint
 from tests import builders
 from tests.builders import Province

@@ -283,6 +283,133 @@ async def test_a_pack_that_cannot_be_bound_says_so_and_can_be_ordered_again(
     assert (await client.get(path)).json()["state"] == "ready"
 
 
+async def test_a_large_pack_goes_out_in_volumes(
+    services: Services, province: Province, browser: Browsers, meeting: Meeting
+) -> None:
+    """Each is a file of its own, says which of how many it is, and where the papers of the others are."""
+    made = [await real(services, meeting, title, 2, download=True) for title in ("Báo cáo", "Tờ trình", "Đề án")]
+    async with services.transactions(SYSTEM) as tx:
+        for version, size in zip(made, (300, 300, 700), strict=True):
+            (await tx.session.get_one(PaperVersion, version.id)).pdf_size = size * 1024 * 1024
+    services.settings.disk_reserve_mb = 0
+    delegate = await browser(province.delegate)
+    path = f"/api/meetings/{meeting.id}/pack"
+    await delegate.post(path, json={})
+    # As much as a volume holds; the last one is larger than that by itself.
+    services.settings.pack_volume_mb = 600
+    await build(services)
+    pack = (await delegate.get(path)).json()
+    assert [(each["papers"], each["page_count"]) for each in pack["volumes"]] == [(2, 6), (1, 4)]
+    assert (pack["state"], pack["page_count"], pack["papers_done"]) == ("ready", 10, 2)
+    answer = await delegate.get(f"{path}.pdf", params={"volume": 2})
+    assert "T%E1%BA%ADp%202%20c%E1%BB%A7a%202.pdf" in answer.headers["content-disposition"]
+    second = [words(text) for text in texts(answer.content)]
+    assert "TẬP 2/2" in second[0].upper()
+    assert "Báo cáo" in second[1]
+    assert second[1].count("Tập 1") == 2
+    assert "Đề án" in second[2]
+    assert all("Liêng Đại Biểu" in page for page in second)
+    first = [words(text) for text in texts((await delegate.get(f"{path}.pdf")).content)]
+    assert len(first) == 6
+    assert "Tập 2" in first[1]
+    assert (await delegate.get(f"{path}.pdf", params={"volume": 3})).status_code == 404
+
+
+async def test_a_pack_without_room_on_the_disk_says_so(
+    services: Services, province: Province, browser: Browsers, meeting: Meeting
+) -> None:
+    await real(services, meeting, "Báo cáo", 1, download=True)
+    services.settings.disk_reserve_mb = 1024 * 1024 * 1024
+    delegate = await browser(province.delegate)
+    path = f"/api/meetings/{meeting.id}/pack"
+    await delegate.post(path, json={})
+    await build(services)
+    failed = (await delegate.get(path)).json()
+    assert (failed["state"], failed["problem"]["code"]) == ("failed", "pack-no-room")
+    services.settings.disk_reserve_mb = 0
+    await delegate.post(path, json={})
+    await build(services)
+    assert (await delegate.get(path)).json()["state"] == "ready"
+
+
+async def test_a_pack_that_is_called_off_stops_and_leaves_nothing(
+    services: Services, province: Province, browser: Browsers, meeting: Meeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By who ordered it, as long as nobody else waits for it; by who leads the papers."""
+    for title in ("Báo cáo", "Tờ trình"):
+        await real(services, meeting, title, 1, download=True)
+    delegate, hall = await browser(province.delegate), await browser(province.da_sar_hall)
+    organiser = await browser(province.organiser)
+    path = f"/api/meetings/{meeting.id}/pack"
+    assert (await delegate.delete(path)).status_code == 409, "nothing is under way"
+    assert (await delegate.post(path, json={})).json()["can_cancel"]
+    assert (await delegate.delete(path)).json()["state"] == "none"
+    await build(services)
+    assert (await delegate.get(path)).json()["state"] == "none"
+    await delegate.post(path, json={})
+    await hall.post(path, json={})
+    for client in (delegate, hall):
+        assert not (await client.get(path)).json()["can_cancel"], "both wait for it"
+        assert (await client.delete(path)).status_code == 409
+    assert (await organiser.delete(path)).json()["state"] == "none"
+    # While it is in the making: what it says next, it says to nobody.
+    services.settings.pack_volume_mb = 1
+    async with services.transactions(SYSTEM) as tx:
+        for version in await tx.session.scalars(select(PaperVersion)):
+            version.pdf_size = 1024 * 1024
+    await delegate.post(path, json={})
+    put = services.storage.put_folder
+    seen = []
+
+    async def first_then_called_off(prefix: str, folder: Path) -> int:
+        size = await put(prefix, folder)
+        seen.append((await delegate.get(path)).json()["papers_done"])
+        assert (await delegate.delete(path)).status_code == 200
+        return size
+
+    monkeypatch.setattr(services.storage, "put_folder", first_then_called_off)
+    await build(services)
+    assert seen == [0], "the second volume is not begun"
+    assert (await delegate.get(path)).json()["state"] == "none"
+    assert not list((services.settings.var / "papers").glob("pack-*"))
+
+
+async def test_a_pack_goes_on_where_a_server_ended(
+    services: Services,
+    province: Province,
+    browser: Browsers,
+    meeting: Meeting,
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+    clock: Clock,
+) -> None:
+    for title in ("Báo cáo", "Tờ trình"):
+        await real(services, meeting, title, 1, download=True)
+    services.settings.pack_volume_mb = 1
+    async with services.transactions(SYSTEM) as tx:
+        for version in await tx.session.scalars(select(PaperVersion)):
+            version.pdf_size = 1024 * 1024
+    delegate = await browser(province.delegate)
+    path = f"/api/meetings/{meeting.id}/pack"
+    await delegate.post(path, json={})
+    put = services.storage.put_folder
+    bound: list[str] = []
+
+    async def fails_once(prefix: str, folder: Path) -> int:
+        bound.append(prefix.rpartition("/")[2])
+        if len(bound) == 2:
+            raise OSError("the store is away")
+        return await put(prefix, folder)
+
+    monkeypatch.setattr(services.storage, "put_folder", fails_once)
+    await build(services)
+    assert (await delegate.get(path)).json()["papers_done"] == 1
+    clock.pass_(hours=1)
+    await build(services)
+    assert bound == ["1", "2", "2"]
+    assert (await delegate.get(path)).json()["state"] == "ready"
+
+
 async def test_nothing_to_take(services: Services, province: Province, browser: Browsers, meeting: Meeting) -> None:
     await real(services, meeting, "Chỉ xem thôi", 1)
     client = await browser(province.delegate)

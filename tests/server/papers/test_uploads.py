@@ -305,3 +305,22 @@ async def test_a_hanging_line_does_not_hold_the_upload(
 )
 def test_names_are_made_harmless(name: str, clean: str) -> None:
     assert clean_name(name) == clean
+
+
+async def test_an_answer_that_is_lost_leaves_no_second_upload(
+    services: Services, browser: Browsers, province: Province, meeting: Meeting
+) -> None:
+    """Begun again with the same key, it is the first one, wherever that stands by now; another file needs another."""
+    client = await browser(province.organiser)
+    head = {**TUS, "Upload-Length": "1000", "Upload-Metadata": metadata(), "Idempotency-Key": "k" * 32}
+    first = await client.post(f"/api/meetings/{meeting.id}/uploads", headers=head)
+    assert (await send(client, first.headers["location"], 0, b"%PDF-")).status_code == 204
+    again = await client.post(f"/api/meetings/{meeting.id}/uploads", headers=head)
+    assert (again.status_code, again.headers["location"]) == (201, first.headers["location"])
+    assert again.headers["tus-resumable"] == "1.0.0"
+    assert (again.headers["upload-offset"], again.headers["upload-expires"]) == ("0", first.headers["upload-expires"])
+    async with services.database.read() as session:
+        assert len(list(await session.scalars(select(Upload)))) == 1
+    other = {**head, "Upload-Metadata": metadata("Khác.pdf")}
+    refused = await client.post(f"/api/meetings/{meeting.id}/uploads", headers=other)
+    assert (refused.status_code, refused.json()["code"]) == (422, "idempotency-key-reused")

@@ -1,10 +1,16 @@
 """Stamping any file: turned, odd, cropped, unbalanced; what comes out is read by three other programs."""
 
 import io
+import json
+import random
 import subprocess
+import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pikepdf
 import pypdf
 import pypdfium2
@@ -13,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.conversion.refusals import Refused
-from server.pdf.messages import PackCover, PackItem, PackPaper, Plan
+from server.pdf.messages import PackCover, PackItem, PackPaper, Plan, PressOrder
 from server.pdf.pack import bind
 from server.pdf.watermark import make_stampable
 from server.pdf.watermark_update import Reader, ending
@@ -128,6 +134,60 @@ def test_one_bad_paper_takes_no_pack_away(tmp_path: Path) -> None:
     assert "Tài liệu 2" not in " ".join(page.extract_text() for page in reader.pages)
     with pytest.raises(Refused):
         bind(cover, [PackItem(title="", presenter="", minutes=0, papers=papers[1:2])], tmp_path, tmp_path / "none.pdf")
+
+
+def test_large_scans_are_bound_without_being_held_in_memory(tmp_path: Path) -> None:
+    """240 MB in two papers, bound by a process that may take 600 MB of memory in all, which the libraries alone half
+    fill; bookmarks lead to their pages."""
+    many = 30
+    for version in (1, 2):
+        with pikepdf.new() as document:
+            for number in range(many):
+                page = document.add_blank_page(page_size=(595, 842))
+                picture = document.make_stream(random.Random(version * 100 + number).randbytes(4_000_000))
+                picture.stream_dict = pikepdf.Dictionary(
+                    Type=pikepdf.Name.XObject,
+                    Subtype=pikepdf.Name.Image,
+                    Width=2000,
+                    Height=2000,
+                    ColorSpace=pikepdf.Name.DeviceGray,
+                    BitsPerComponent=8,
+                )
+                page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(P=picture))
+                page.Contents = document.make_stream(b"q 595 0 0 842 0 0 cm /P Do Q")
+            document.save(tmp_path / f"{version}.pdf", compress_streams=False)
+    papers = [
+        PackPaper(version_id=version, title=f"Bản quét {version}", number="", pages=many, signed=False)
+        for version in (1, 2)
+    ]
+    cover = PackCover(unit="Lâm Đồng", kind="cuộc họp", title="Họp", when="7 giờ", place="Hội trường", printed_for="")
+    order = PressOrder(
+        cover=cover, items=[PackItem(title="Một", presenter="", minutes=5, papers=papers)], memory_mb=600
+    )
+    (tmp_path / "order.json").write_text(order.model_dump_json())
+    said = subprocess.run(
+        [sys.executable, "-m", "server.pdf", str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    steps = [json.loads(line) for line in said.stdout.splitlines()]
+    assert steps[-1].get("done"), steps[-1]
+    assert all(step.get("page", 0) <= step["pages"] == 2 for step in steps if "pages" in step)
+    made = tmp_path / "result" / "stampable.pdf"
+    reader = pypdf.PdfReader(made)
+    assert len(reader.pages) == 2 + 2 * many
+    places = {entry.title: reader.get_destination_page_number(entry) for entry in _flat(reader.outline)}
+    assert (places["Bản quét 1"], places["Bản quét 2"]) == (2, 2 + many)
+    with pypdfium2.PdfDocument(made) as document:
+        for index in (2, 2 + many, 1 + 2 * many):
+            shades = np.asarray(document[index].render(scale=0.5).to_pil().convert("L"))
+            assert shades.std() > 10, "the scan is on its page"
+
+
+def _flat(outline: list[Any]) -> Iterator[Any]:
+    for each in outline:
+        if isinstance(each, list):
+            yield from _flat(each)
+        else:
+            yield each
 
 
 @pytest.fixture(scope="module")

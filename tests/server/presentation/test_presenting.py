@@ -12,6 +12,7 @@ from server.core.services import Services
 from server.papers.access import policy_actions
 from server.papers.actions import papers
 from server.papers.schemas import PolicyWrite
+from server.presentation import liveness
 from tests import builders
 from tests.builders import Province
 from tests.server.conftest import Join
@@ -264,7 +265,7 @@ async def test_a_presenter_who_is_gone_is_said_to_be_away_until_one_of_their_dev
 
     async def gone() -> None:
         for _ in range(500):
-            if not people.connected(province.presenter.id, meeting.id):
+            if not people.sockets(province.presenter.id, meeting.id):
                 return
             await asyncio.sleep(0.01)
         raise AssertionError("the socket is still there")
@@ -285,3 +286,30 @@ async def test_a_presenter_who_is_gone_is_said_to_be_away_until_one_of_their_dev
     await hall.until(lambda: (shown(hall) or {})["presenter_away"] is True)
     await console.command("page.take")
     await hall.until(lambda: (shown(hall) or {})["presenter_away"] is False)
+
+
+async def test_a_presenter_whose_line_is_cut_without_a_goodbye_is_away_within_some_looks(
+    services: Services, province: Province, join: Join, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(liveness, "LISTENED_SECONDS", 0.05)
+    meeting = await builders.conference(services, province, "running")
+    paper = await ready_paper(services, meeting)
+    presenter = await join(meeting.id, province.presenter, "member")
+    hall = await join(meeting.id, province.da_sar_hall)
+    await presenter.command("page.present", paper_id=paper.id, page=2)
+    await hall.until(lambda: shown(hall) is not None)
+    watch = app.state.services.components[ConferenceService].presenters
+
+    async def look(times: int) -> None:
+        for _ in range(times):
+            await watch.look()
+            await asyncio.sleep(0.1)
+
+    await look(liveness.UNANSWERED_LOOKS * 3)
+    assert (shown(hall) or {})["presenter_away"] is False, "it says nothing, and its browser answers"
+    presenter.pull_the_plug()
+    await look(liveness.UNANSWERED_LOOKS + 2)
+    await hall.until(lambda: (shown(hall) or {})["presenter_away"] is True, 2)
+    await join(meeting.id, province.presenter, "member")
+    await look(2)
+    await hall.until(lambda: (shown(hall) or {})["presenter_away"] is False, 2)

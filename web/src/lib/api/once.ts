@@ -17,7 +17,7 @@ const waits = [1_000, 3_000];
 const unanswered = new Map<string, string>();
 
 /** 128 random bits; `crypto.randomUUID` is missing on pages without TLS. */
-function newKey(): string {
+export function newKey(): string {
   const bits = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bits, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -299,7 +299,11 @@ export interface paths {
          * @description Orders the pack with all papers one may take, or says that it is there already.
          */
         post: operations["order_pack_api_meetings__meeting_id__pack_post"];
-        delete?: never;
+        /**
+         * Cancel Pack
+         * @description Calls off the pack that is being put together.
+         */
+        delete: operations["cancel_pack_api_meetings__meeting_id__pack_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -314,7 +318,8 @@ export interface paths {
         };
         /**
          * Pack File
-         * @description The pack as a personal copy. Conflict while there is none with exactly what the reader may take now.
+         * @description The pack as a personal copy, or one volume of it. Conflict while there is none with exactly what the
+         *     reader may take now.
          */
         get: operations["pack_file_api_meetings__meeting_id__pack_pdf_get"];
         put?: never;
@@ -3212,6 +3217,12 @@ export interface components {
             problem: components["schemas"]["ProblemOut"] | null;
             /** Papers */
             papers: number;
+            /** Papers Done */
+            papers_done: number;
+            /** Volumes */
+            volumes: components["schemas"]["VolumeOut"][];
+            /** Can Cancel */
+            can_cancel: boolean;
             /** Left Out */
             left_out: components["schemas"]["server__papers__packs__schemas__LeftOut"][];
         };
@@ -4233,6 +4244,15 @@ export interface components {
         VersionText: {
             /** Pages */
             pages: components["schemas"]["PageText"][];
+        };
+        /** VolumeOut */
+        VolumeOut: {
+            /** Size */
+            size: number;
+            /** Page Count */
+            page_count: number;
+            /** Papers */
+            papers: number;
         };
         /** PersonOut */
         server__accounts__schemas__PersonOut: {
@@ -5961,10 +5981,44 @@ export interface operations {
             };
         };
     };
+    cancel_pack_api_meetings__meeting_id__pack_delete: {
+        parameters: {
+            query?: {
+                point_id?: number | null;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     pack_file_api_meetings__meeting_id__pack_pdf_get: {
         parameters: {
             query?: {
                 point_id?: number | null;
+                volume?: number;
             };
             header?: never;
             path: {
@@ -8987,6 +9041,7 @@ export interface operations {
             header?: {
                 "upload-length"?: string;
                 "upload-metadata"?: string;
+                "idempotency-key"?: string | null;
             };
             path: {
                 meeting_id: number;

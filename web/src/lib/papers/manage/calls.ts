@@ -1,5 +1,4 @@
 import { answer, api } from '#lib/api/client.ts';
-import { address } from '#lib/api/address.ts';
 import type { PaperWrite, PolicyWrite } from './types.ts';
 
 const paper = (paper_id: number) => ({ params: { path: { paper_id } } });
@@ -45,16 +44,4 @@ export const papersApi = {
   /** Who could read with a policy that is not saved yet. */
   readersWith: (id: number, body: PolicyWrite) =>
     answer(api.POST('/api/meetings/{meeting_id}/papers/readers', { ...meeting(id), body })),
-
-  /** `point`: the print set of that hall. */
-  pack: (meeting_id: number, point: number | null) =>
-    answer(
-      api.GET('/api/meetings/{meeting_id}/pack', {
-        params: { path: { meeting_id }, query: point === null ? {} : { point_id: point } },
-      }),
-    ),
-  makePack: (id: number, point_id: number | null) =>
-    answer(api.POST('/api/meetings/{meeting_id}/pack', { ...meeting(id), body: { point_id } })),
-  packFile: (id: number, point: number | null) =>
-    address(`/api/meetings/${id}/pack.pdf`, { point_id: point }),
 };

@@ -39,5 +39,3 @@ export const paperKinds: PaperKind[] = [
   'khac',
 ];
 export const urgencies: Urgency[] = ['', 'khan', 'thuong-khan', 'hoa-toc'];
-
-export type Pack = Schemas['PackOut'];

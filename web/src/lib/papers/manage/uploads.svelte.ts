@@ -2,6 +2,7 @@ import { defaultOptions, type DetailedError, type PreviousUpload, Upload } from 
 import { ownHeaders } from '#lib/api/acting.ts';
 import { connection } from '#lib/api/connection.svelte.ts';
 import { apiError } from '#lib/api/errors.ts';
+import { newKey } from '#lib/api/once.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { fingerprint, idOf, type Place, pauses, retryable, share } from './sending.ts';
 
@@ -20,6 +21,8 @@ export class Sending {
   sent = $state(0);
   problem = $state('');
   upload: Upload | undefined;
+  /** The place for it that is asked for: an answer that was lost is the same one's again. */
+  asked = newKey();
   /** The new paper that came of it. */
   paper: number | undefined;
 
@@ -134,6 +137,12 @@ export class Uploads {
         ...(place.note ? { note: place.note } : {}),
       },
       fingerprint: (of: File) => Promise.resolve(fingerprint(of, place)),
+      onBeforeRequest: (request) => {
+        if (request.getMethod() === 'POST') request.setHeader('Idempotency-Key', sending.asked);
+      },
+      onUploadUrlAvailable: () => {
+        sending.asked = newKey();
+      },
       onProgress: (sent) => {
         sending.sent = sent;
         if (sending.state === 'held') sending.state = 'sending';
