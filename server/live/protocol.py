@@ -35,6 +35,8 @@ class Snapshot(Wire):
     audience: Literal["console", "hall", "member", "desk"]
     media: bool
     """A media node is there."""
+    build: str = ""
+    """Of the web application that the server hands out: a page of another one is old. Empty: it has none."""
     collections: dict[str, dict[str, dict[str, Any]]]
 
 

@@ -103,14 +103,16 @@ class Room:
         self.clients[client.participant] = client
         self.empty_since = None
 
-    async def begin(self, client: Client, now: Callable[[], datetime], *, media: Callable[[], bool]) -> None:
+    async def begin(
+        self, client: Client, now: Callable[[], datetime], *, media: Callable[[], bool], build: Callable[[], str]
+    ) -> None:
         """Sends the snapshot, and from then on every event."""
         await self.refresh()
         # No waiting from here on: the snapshot and the events after it must meet without a seam.
         if self.clients.get(client.participant) is not client:
             return
         self._groups.setdefault(client.viewer, set()).add(client)
-        client.send(self._snapshot(client, now(), media=media()))
+        client.send(self._snapshot(client, now(), media=media(), build=build()))
         client.streaming = True
 
     def leave(self, client: Client) -> None:
@@ -281,7 +283,7 @@ class Room:
         feature = self._feature_of.get(collection)
         return feature is not None and viewer != DESK and feature.visible(collection, key, viewer)
 
-    def _snapshot(self, client: Client, now: datetime, *, media: bool) -> str:
+    def _snapshot(self, client: Client, now: datetime, *, media: bool, build: str) -> str:
         assert self.replica is not None  # noqa: S101
         snapshot = Snapshot(
             seq=self.replica.seq,
@@ -289,6 +291,7 @@ class Room:
             participant=client.participant,
             audience=client.viewer.audience,
             media=media,
+            build=build,
             collections={},
         )
         head = compact(snapshot.model_dump(mode="json", exclude={"collections"}))[:-1]

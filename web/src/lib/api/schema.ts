@@ -4723,6 +4723,8 @@ export interface components {
              * Format: date-time
              */
             since: string;
+            /** Attended */
+            attended: boolean;
             /** Weak */
             weak: boolean;
             /**
@@ -5071,6 +5073,11 @@ export interface components {
             audience: "console" | "hall" | "member" | "desk";
             /** Media */
             media: boolean;
+            /**
+             * Build
+             * @default
+             */
+            build: string;
             /** Collections */
             collections: {
                 [key: string]: {

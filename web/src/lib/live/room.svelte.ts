@@ -1,5 +1,6 @@
 import { SvelteMap } from 'svelte/reactivity';
 import { liveUrl, type Seat } from './address.ts';
+import { servedBuild } from './build.svelte.ts';
 import { LiveChannel, OF_MEMBERS, OF_SEATED, type LinePhase, type Socket } from './channel.ts';
 import { randomName } from './name.ts';
 import { applyChange, applySnapshot, type Store } from './reducer.ts';
@@ -176,6 +177,7 @@ export class LiveRoom {
     this.participant = snapshot.participant;
     if (snapshot.audience !== 'desk') this.audience = snapshot.audience;
     this.mediaUp = snapshot.media;
+    servedBuild.told(snapshot.build);
     applySnapshot(this.#store, snapshot);
     this.known = true;
     for (const listener of this.#onSnapshot) listener(snapshot);

@@ -1,5 +1,6 @@
 import { every } from '#lib/api/refresh.ts';
 import { liveUrl } from '#lib/live/address.ts';
+import { servedBuild } from '#lib/live/build.svelte.ts';
 import { LiveChannel, OF_MEMBERS, type Socket } from '#lib/live/channel.ts';
 
 /** What somebody may have changed: the first word of the audit log's name for it. */
@@ -57,8 +58,11 @@ export class MeetingChanges {
           else if (name === 'refused' || name === 'stopped') this.line = 'off';
           else if (name === 'cut') this.line = 'cut';
         },
-        // What was changed before this moment nobody has told.
-        snapshot: () => this.#tell(() => true),
+        snapshot: ({ build }) => {
+          servedBuild.told(build);
+          // What was changed before this moment nobody has told.
+          this.#tell(() => true);
+        },
         event: () => undefined,
         signal: ({ kind, data }) => {
           if (kind !== 'changed') return;
