@@ -142,7 +142,8 @@ class Room:
     @property
     def desks(self) -> Collection[Client]:
         """Pages on which the meeting is prepared."""
-        return self._groups.get(DESK, ())
+        group = self._groups.get(DESK)
+        return group.clients if group is not None else ()
 
     @property
     def round_seconds(self) -> float:
