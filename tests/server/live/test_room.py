@@ -104,7 +104,7 @@ class Watcher:
 
     async def enter(self, into: Room) -> "Watcher":
         into.admit(self.client)
-        await into.begin(self.client, lambda: builders.MORNING, media=lambda: False)
+        await into.begin(self.client, lambda: builders.MORNING, media=lambda: False, build=lambda: "")
         return self
 
     @property
