@@ -56,8 +56,8 @@ fn loss_is_reported_before_repair_and_counted_after() {
     assert_eq!(due, [0, 1]);
     track.receive(&header(0, 0), &DELTA, Marks::default(), now, true, true);
     assert_eq!((track.lost(), track.totals.recovered, track.totals.nacked), (1, 1, 2));
-    assert_eq!(track.take_loss(), (6, 2));
-    assert_eq!(track.take_loss(), (0, 0));
+    assert_eq!(track.reception.take_loss(), (6, 2));
+    assert_eq!(track.reception.take_loss(), (0, 0));
     assert_eq!(track.fresh.len(), 5);
 }
 
@@ -100,7 +100,7 @@ fn the_loudest_of_the_second_is_kept() {
 fn jitter_follows_appendix_a8() {
     let mut track = uptrack(Kind::Video);
     let start = Instant::now();
-    track.note_sender_report(1 << 32, 0, start);
+    track.reception.note_sender_report(1 << 32, 0, start);
     for (sequence, ms) in [(1u16, 0u64), (2, 42), (3, 80)] {
         let timestamp = u32::from(sequence) * 3600;
         let now = start + Duration::from_millis(ms);

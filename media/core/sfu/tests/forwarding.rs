@@ -9,8 +9,6 @@ use sfu::model::Feedback;
 use support::*;
 
 const FRAME: Duration = Duration::from_millis(15);
-/// Time for commands to be applied and packets to arrive on a busy machine.
-const SETTLE: Duration = Duration::from_millis(250);
 
 fn is_rising(trace: &[(u64, u32, u64)]) -> bool {
     trace.windows(2).all(|pair| pair[1].0 == pair[0].0 + 1)
