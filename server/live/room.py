@@ -23,7 +23,7 @@ from server.core.database import Database
 from server.edge.websockets import text_frame
 from server.live import log
 from server.live.client import REPLACED, RESTARTING, Client
-from server.live.fanout import Fanout
+from server.live.fanout import Fanout, Group
 from server.live.feature import LiveFeature
 from server.live.protocol import Snapshot
 from server.live.viewer import Viewer
@@ -84,7 +84,7 @@ class Room:
         self._feature_of = {name: feature for feature in features for name in feature.collections}
         self._database = database
         self._listeners = listeners
-        self._groups: dict[Viewer, set[Client]] = {}
+        self._groups: dict[Viewer, Group] = {}
         self._fanout = Fanout()
         self._newest = 0
         self._since_load: list[dict[str, Any]] | None = None
@@ -111,7 +111,9 @@ class Room:
         # No waiting from here on: the snapshot and the events after it must meet without a seam.
         if self.clients.get(client.participant) is not client:
             return
-        self._groups.setdefault(client.viewer, set()).add(client)
+        if client.viewer not in self._groups:
+            self._groups[client.viewer] = Group()
+        self._groups[client.viewer].admit(client)
         client.send(self._snapshot(client, now(), media=media(), build=build()))
         client.streaming = True
 
@@ -120,8 +122,8 @@ class Room:
             del self.clients[client.participant]
         group = self._groups.get(client.viewer)
         if group is not None:
-            group.discard(client)
-            if not group:
+            group.leave(client)
+            if not group.clients:
                 del self._groups[client.viewer]
         if not self.clients:
             self.empty_since = time.monotonic()
@@ -148,7 +150,9 @@ class Room:
         if self._fanout.busy:
             return False
         frame = text_frame(text)
-        free = [client for viewer, group in self._groups.items() if to(viewer) for client in group if client.idle]
+        free = [
+            client for viewer, group in self._groups.items() if to(viewer) for client in group.clients if client.idle
+        ]
         for client in free:
             client.post(frame)
         self._fanout.deliver(free)
@@ -261,10 +265,9 @@ class Room:
                 continue
             if seen not in frames:
                 frames[seen] = text_frame(f'{head},"changes":[{",".join(parts[index] for index in seen)}]}}')
-            for client in group:
-                client.post(frames[seen])
+            group.lay(frames[seen])
             reached = members if viewer.audience == "member" else leading
-            reached += group
+            reached += group.clients
         # Halls and consoles first: they are few, and 12,000 others look at them.
         self._fanout.deliver(leading)
         self._fanout.deliver(members)
