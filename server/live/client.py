@@ -14,7 +14,7 @@ from server.live.viewer import Audience, Viewer
 
 SLOW_BYTES = 1 << 20
 SLOW_SECONDS = 10.0
-SILENT_SECONDS: dict[Audience, float] = {"hall": 15.0, "console": 15.0, "member": 60.0}
+SILENT_SECONDS: dict[Audience, float] = {"hall": 15.0, "console": 15.0, "member": 60.0, "desk": 60.0}
 """A lost hall must be seen at once; 12,000 phones save their batteries (and this server 2,000 pings a second)."""
 BURST = 40
 RATE_PER_SECOND = 10.0

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,7 +26,7 @@ from server.live.client import REPLACED, RESTARTING, Client
 from server.live.fanout import Fanout, Group
 from server.live.feature import LiveFeature
 from server.live.protocol import Snapshot
-from server.live.viewer import Viewer
+from server.live.viewer import DESK, Viewer
 
 logger = structlog.get_logger(__name__)
 
@@ -138,6 +138,12 @@ class Room:
             return None
         found: dict[str, Any] | None = self.replica.state.get(collection, {}).get(key)
         return found
+
+    @property
+    def desks(self) -> Collection[Client]:
+        """Pages on which the meeting is prepared."""
+        group = self._groups.get(DESK)
+        return group.clients if group is not None else ()
 
     @property
     def round_seconds(self) -> float:
@@ -277,7 +283,7 @@ class Room:
 
     def _visible(self, collection: str, key: str, viewer: Viewer) -> bool:
         feature = self._feature_of.get(collection)
-        return feature is not None and feature.visible(collection, key, viewer)
+        return feature is not None and viewer != DESK and feature.visible(collection, key, viewer)
 
     def _snapshot(self, client: Client, now: datetime, *, media: bool, build: str) -> str:
         assert self.replica is not None  # noqa: S101

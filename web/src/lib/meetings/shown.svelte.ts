@@ -2,6 +2,7 @@ import { getContext, setContext } from 'svelte';
 import { answer, api } from '#lib/api/client.ts';
 import { Resource, type Loadable } from '#lib/api/resource.svelte.ts';
 import type { Meeting, Tree } from '#lib/api/types.ts';
+import { MeetingChanges } from './changes.svelte.ts';
 
 /**
  * The meeting that the address names, and the tree of units and points it is part of: fetched once for all pages below
@@ -11,6 +12,8 @@ export class ShownMeeting {
   readonly id: number;
   readonly meeting: Resource<Meeting>;
   readonly tree: Resource<Tree>;
+  /** What others change in it meanwhile. */
+  readonly changes: MeetingChanges;
   /** For a page that shows nothing before it has both. */
   readonly both: Loadable<{ meeting: Meeting; tree: Tree }>;
 
@@ -20,6 +23,7 @@ export class ShownMeeting {
     const tree = new Resource(() => answer(api.GET('/api/units')));
     const data = $derived(meeting.data && tree.data && { meeting: meeting.data, tree: tree.data });
     this.id = id;
+    this.changes = new MeetingChanges(id);
     this.meeting = meeting;
     this.tree = tree;
     this.both = {
