@@ -1,7 +1,7 @@
 """A meeting's conference as one value: the stage and every member point. Actions load it, change it, and `settle`
 writes what changed together with one event; so no action can forget to tell the sockets about something it touched."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -128,6 +128,11 @@ class Conference:
 
     # -- entities
 
+    def attended(self, hall: Hall) -> bool:
+        """Who is out went out since the beginning, or was never in; a rehearsal before it does not count."""
+        started = self.meeting.started_at
+        return started is not None and (hall.present or hall.since >= started)
+
     def point_entity(self, hall: Hall) -> PointEntity:
         return PointEntity.model_validate(
             {
@@ -139,6 +144,7 @@ class Conference:
                 "main": hall.point_id == self.main,
                 "presence": hall.presence,
                 "since": hall.since,
+                "attended": self.attended(hall),
                 "weak": hall.weak,
                 "media": hall.media,
                 "camera": hall.camera,
@@ -285,13 +291,16 @@ class Before:
         self.on_stage = conference.stage.stage_point_id
 
 
-async def settle(tx: Transaction, conference: Conference, before: Before, kind: str) -> bool:
-    """Rearranges the small pictures, writes what changed, and appends one event of it. False if nothing changed."""
+async def settle(
+    tx: Transaction, conference: Conference, before: Before, kind: str, *, tell: Collection[int] = ()
+) -> bool:
+    """Rearranges the small pictures, writes what changed, and appends one event of it. False if nothing changed.
+    `tell`: halls of which something else changed that their entity says."""
     if not conference.waits_for_stage or conference.stage.stage_point_id != before.on_stage:
         conference.stage.returns_at = None
     await _arrange(tx.session, conference)
     touched = [hall for hall in conference.halls.values() if hall.facts() != before.facts[hall.point_id]]
-    told = {hall.point_id for hall in touched} | (before.floor ^ set(conference.holders))
+    told = {hall.point_id for hall in touched} | {*tell} | (before.floor ^ set(conference.holders))
     changes: list[Change] = [
         put("points", point_id, conference.point_entity(conference.halls[point_id]))
         for point_id in sorted(told & conference.halls.keys())
