@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from server.conversion.old_encodings import is_capital_font, looks_old, of_font, to_unicode
+from server.core.old_encodings import is_capital_font, looks_old, of_font, to_unicode
 
 _PARTS = ("content.xml", "styles.xml")
 _FONT_NAMES = ("font-name", "font-family")

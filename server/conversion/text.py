@@ -12,7 +12,7 @@ import pypdfium2
 from pypdfium2 import raw
 
 from server.conversion.messages import OutlineEntry
-from server.conversion.old_encodings import OldEncoding, is_capital_font, looks_old, of_font, to_unicode
+from server.core.old_encodings import OldEncoding, is_capital_font, looks_old, of_font, to_unicode
 
 _CHARACTERS_MAX = 100_000
 """Of one page; a newspaper page has 30,000."""

@@ -11,9 +11,9 @@ import pikepdf
 import pytest
 
 from server.conversion.inspection import archives
-from server.conversion.old_encodings import looks_old, to_unicode
 from server.conversion.refusals import Refused
 from server.conversion.xml_parts import Malformed, Seen, scrubbed
+from server.core.old_encodings import looks_old, to_unicode
 from tests import papers
 from tests.server.conversion.converting import made
 
