@@ -1,4 +1,4 @@
-"""Runs the reader of workbooks in a process of its own."""
+"""Reads a sheet of rows that somebody sent: a workbook in a process of its own, a table of text (CSV) in a thread."""
 
 import asyncio
 import json
@@ -15,6 +15,7 @@ import structlog
 from server.core.errors import Invalid
 from server.core.fields import LOOK_ALIKES
 from server.core.processes import ended, output_of, started
+from server.core.spreadsheets import text_tables
 
 log = structlog.get_logger(__name__)
 
@@ -63,9 +64,10 @@ class StrayCell(Invalid):
 
 
 async def read(content: bytes) -> list[Sheet]:
-    """The visible sheets that say anything, in their order. NotASheet, SheetTooLarge, StrayCell."""
+    """The visible sheets that say anything, in their order; of a table of text its one. NotASheet, SheetTooLarge,
+    StrayCell."""
     if not content.startswith(b"PK"):
-        raise NotASheet()
+        return [await asyncio.to_thread(_text_table, content)]
     async with _AT_ONCE:
         answer = await _run(content)
     if answer.get("problem") == "too-large":
@@ -114,6 +116,18 @@ def _laid_down(file: IO[bytes], content: bytes) -> None:
     file.write(content)
     file.flush()
     file.seek(0)
+
+
+def _text_table(content: bytes) -> Sheet:
+    if not text_tables.is_text(content):
+        raise NotASheet()
+    try:
+        rows = text_tables.rows_of(content)
+    except text_tables.NotText:
+        raise NotASheet() from None
+    except text_tables.TooLarge:
+        raise SheetTooLarge() from None
+    return Sheet("CSV", [(number, [_line(text) for text in texts]) for number, texts in rows])
 
 
 def _line(text: str) -> str:
