@@ -38,8 +38,8 @@ async def test_what_is_there_is_left_alone(services: Services, province: Provinc
         rows = [{"meeting_id": each.id, "revision": 7} for each in (first, second)]
         await insert_missing(tx.session, TurnoutState, rows)
     async with services.database.read() as session:
-        found = await session.execute(select(TurnoutState.meeting_id, TurnoutState.revision))
-        assert {meeting_id: revision for meeting_id, revision in found} == {first.id: 3, second.id: 7}
+        found = await session.scalars(select(TurnoutState).order_by(TurnoutState.meeting_id))
+        assert [(row.meeting_id, row.revision) for row in found] == [(first.id, 3), (second.id, 7)]
 
 
 def older(stored, new):  # type: ignore[no-untyped-def]
