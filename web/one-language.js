@@ -4,10 +4,11 @@ import { join } from 'node:path';
 /*
  * Vietnamese is part of the pages; English is fetched by whoever reads English. Paraglide writes both languages of a message
  * into one module; in the built app such a module keeps the Vietnamese alone and asks here whether English has been loaded.
+ * Numbers in a message are written as its language writes them: 11.208 and 11,208.
  */
 const languages = 'virtual:languages';
 const english = 'virtual:english';
-const folder = join(import.meta.dirname, 'src/lib/paraglide/messages');
+const compiled = join(import.meta.dirname, 'src/lib/paraglide/messages');
 export const isMessage = (/** @type {string} */ id) => /\/paraglide\/messages\/(?!_index)\w+\.js$/.test(id);
 
 /** The function of one language in a message's module: `(i) => { return (`…`) }`. */
@@ -15,11 +16,18 @@ function functionOf(/** @type {string} */ code, /** @type {string} */ language, 
   const start = code.indexOf(`const ${language}_${name} = `);
   const end = code.indexOf('\n};\n', start);
   if (start < 0 || end < 0) return undefined;
-  return code.slice(code.indexOf('= ', start) + 2, end + 2).replace(/\/\*\*[^*]*\*\//g, '');
+  const made = code.slice(code.indexOf('= ', start) + 2, end + 2).replace(/\/\*\*[^*]*\*\//g, '');
+  // Vietnamese has no plural; English asks below.
+  return language === 'vi'
+    ? made.replace(/const many = registry\.plural\([^;]*\);/g, '')
+    : made.replace(/registry\.plural\("en", (i\?\.\w+), \{\}\)/g, 'rules.select(Number($1))');
 }
 
-/** @returns {import('vite').Plugin} */
-export function oneLanguage() {
+/**
+ * @param {string} folder of the compiled messages, one module each
+ * @returns {import('vite').Plugin}
+ */
+export function oneLanguage(folder = compiled) {
   let building = false;
   return {
     name: 'one-language',
@@ -33,7 +41,15 @@ export function oneLanguage() {
       if (id === `\0${languages}`)
         return building
           ? `let english;
-             export const say = (name, vietnamese, inputs) => (english?.[name] ?? vietnamese)(inputs);
+             const written = (inputs, tag) => {
+               if (!inputs) return inputs;
+               const out = {};
+               for (const [name, value] of Object.entries(inputs))
+                 out[name] = typeof value === 'number' ? value.toLocaleString(tag) : value;
+               return out;
+             };
+             export const say = (name, vietnamese, inputs) =>
+               english?.[name] ? english[name](written(inputs, 'en-GB')) : vietnamese(written(inputs, 'vi-VN'));
              export const speakEnglish = async () => { english = (await import('${english}')).default; };`
           : 'export const speakEnglish = async () => {};';
       if (id !== `\0${english}`) return undefined;
@@ -44,7 +60,8 @@ export function oneLanguage() {
           const made = functionOf(readFileSync(join(folder, name), 'utf8'), 'en', key);
           return made === undefined ? [] : [`${key}: ${made}`];
         });
-      return `export default {${entries.join(',\n')}};`;
+      return `const rules = new Intl.PluralRules('en');
+              export default {${entries.join(',\n')}};`;
     },
     transform(code, id) {
       if (!building || !isMessage(id)) return undefined;

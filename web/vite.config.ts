@@ -6,6 +6,7 @@ import { defineConfig } from 'vitest/config';
 import { fallbacks, floor } from './floor.js';
 import { foundation, isEntrance } from './first-load.js';
 import { isEntranceWord, isMessage, oneLanguage } from './one-language.js';
+import { precache } from './precache.js';
 
 /** Where `npm run dev` finds the server. */
 const server = process.env.NHIPCAU_SERVER ?? 'http://127.0.0.1:8000';
@@ -21,6 +22,7 @@ export default defineConfig({
       isServer: 'import.meta.env.SSR',
     }),
     oneLanguage(),
+    precache(),
     sveltekit({
       adapter: adapter({ pages: 'build', fallback: 'index.html', precompress: true }),
       compilerOptions: { runes: true },

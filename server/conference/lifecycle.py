@@ -28,7 +28,8 @@ async def start(tx: Transaction, meeting_id: int) -> Meeting:
         if hall.presence == "lost":
             hall.before_lost = "ready"
     _main_point_first(tx, conference)
-    await settle(tx, conference, before, "floor.given")
+    here = [hall.point_id for hall in conference.halls.values() if hall.present]
+    await settle(tx, conference, before, "floor.given", tell=here)
     return meeting
 
 
@@ -41,7 +42,8 @@ async def end(tx: Transaction, meeting_id: int) -> Meeting:
     check_out(tx, meeting_id, {hall.point_id: tx.now for hall in present}, "end")
     for hall in conference.halls.values():
         if hall.presence != "absent":
-            hall.become("absent", tx.now)
+            # Who was lost went out when it was lost: perhaps before the beginning.
+            hall.become("absent", hall.since if hall.presence == "lost" else tx.now)
             hall.gone()
             hall.lower_hand()
     _nobody_on(conference)
@@ -58,7 +60,7 @@ async def back_to_testing(tx: Transaction, meeting_id: int) -> Meeting:
     for hall in conference.halls.values():
         hall.lower_hand()
     _nobody_on(conference)
-    await settle(tx, conference, before, "floor.muted_all")
+    await settle(tx, conference, before, "floor.muted_all", tell=conference.halls)
     await presentation.close(tx, meeting_id)
     return meeting
 

@@ -8,7 +8,7 @@ counts as present but was not heard by anybody is lost, as of when it was last h
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Collection, Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -72,17 +72,19 @@ class Watch:
         if timer is not None:
             timer.cancel()
 
-    def media_reported(self, meeting_id: int, media: Mapping[int, bool]) -> None:
-        """The media node's report, about once a second: connected halls, and whether there were packets of each."""
+    def media_reported(self, meeting_id: int, media: Mapping[int, bool]) -> Collection[int]:
+        """The media node's report, about once a second: connected halls, and whether there were packets of each.
+        Returns those that are cut off."""
         self._silences = {of: silences for of, silences in self._silences.items() if of in self._live.rooms}
         room = self._live.rooms.get(meeting_id)
         if room is None:
-            return
+            return ()
         halls = self._live.halls(meeting_id)
-        present = {point_id: packets for point_id, packets in media.items() if _is_present(room, point_id)}
+        inside = {point_id: packets for point_id, packets in media.items() if _presence(room, point_id) != "absent"}
         now = asyncio.get_running_loop().time()
         silences = self._silences.setdefault(meeting_id, Silences())
-        cut = silences.report(present, halls, _on_air(room), now, patience=self._lost_after)
+        silent = silences.report(inside, halls, _on_air(room), now, patience=self._lost_after)
+        cut = [point_id for point_id in silent if _presence(room, point_id) in PRESENT]
         for point_id in cut:
             # What it believes to be its line leads nowhere; when it is heard again it comes in anew.
             if point_id in halls:
@@ -93,6 +95,7 @@ class Watch:
             task = asyncio.create_task(self._without_failing(self._lose(meeting_id, last_heard)))
             self._losing.add(task)
             task.add_done_callback(self._losing.discard)
+        return silent
 
     async def note_heard(self) -> None:
         """Writes when each connected hall was heard."""
@@ -180,9 +183,9 @@ def _on_air(room: Room) -> set[int]:
     return {*seen, *(holder["point_id"] for holder in stage["floor"])}
 
 
-def _is_present(room: Room, point_id: int) -> bool:
+def _presence(room: Room, point_id: int) -> str:
     entity = room.entity("points", str(point_id))
-    return entity is not None and entity["presence"] in PRESENT
+    return str(entity["presence"]) if entity is not None else "absent"
 
 
 _NOTE = (

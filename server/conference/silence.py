@@ -41,7 +41,7 @@ class Silences:
         patience: float,
     ) -> list[int]:
         """`media`: point -> whether the node had packets of its connected session in the second before. `patience`: so
-        many reports for who is not on air. Returns the points that have just been found cut off."""
+        many reports for who is not on air. Returns the points that are cut off now."""
         self._of = {point_id: silence for point_id, silence in self._of.items() if point_id in media}
         return [
             point_id

@@ -1,20 +1,20 @@
 """A meeting's conference as one value: the stage and every member point. Actions load it, change it, and `settle`
 writes what changed together with one event; so no action can forget to tell the sockets about something it touched."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import ColumnElement, case, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.conference.live.entities import FloorHolder, Place, PointEntity, Recess, SharedContent, StageEntity
 from server.conference.models import PointPresence, Stage
 from server.conference.tiles import VISIBLE, arrange
-from server.core.database import UtcDateTime
 from server.core.errors import NotFound
 from server.core.transaction import Transaction
+from server.core.upserts import put_rows
 from server.live.log import append, put
 from server.live.protocol import Change
 from server.meetings.models import Meeting, MemberPoint
@@ -128,6 +128,11 @@ class Conference:
 
     # -- entities
 
+    def attended(self, hall: Hall) -> bool:
+        """Who is out went out since the beginning, or was never in; a rehearsal before it does not count."""
+        started = self.meeting.started_at
+        return started is not None and (hall.present or hall.since >= started)
+
     def point_entity(self, hall: Hall) -> PointEntity:
         return PointEntity.model_validate(
             {
@@ -139,6 +144,7 @@ class Conference:
                 "main": hall.point_id == self.main,
                 "presence": hall.presence,
                 "since": hall.since,
+                "attended": self.attended(hall),
                 "weak": hall.weak,
                 "media": hall.media,
                 "camera": hall.camera,
@@ -285,13 +291,16 @@ class Before:
         self.on_stage = conference.stage.stage_point_id
 
 
-async def settle(tx: Transaction, conference: Conference, before: Before, kind: str) -> bool:
-    """Rearranges the small pictures, writes what changed, and appends one event of it. False if nothing changed."""
+async def settle(
+    tx: Transaction, conference: Conference, before: Before, kind: str, *, tell: Collection[int] = ()
+) -> bool:
+    """Rearranges the small pictures, writes what changed, and appends one event of it. False if nothing changed.
+    `tell`: halls of which something else changed that their entity says."""
     if not conference.waits_for_stage or conference.stage.stage_point_id != before.on_stage:
         conference.stage.returns_at = None
     await _arrange(tx.session, conference)
     touched = [hall for hall in conference.halls.values() if hall.facts() != before.facts[hall.point_id]]
-    told = {hall.point_id for hall in touched} | (before.floor ^ set(conference.holders))
+    told = {hall.point_id for hall in touched} | {*tell} | (before.floor ^ set(conference.holders))
     changes: list[Change] = [
         put("points", point_id, conference.point_entity(conference.halls[point_id]))
         for point_id in sorted(told & conference.halls.keys())
@@ -330,26 +339,15 @@ async def _arrange(session: AsyncSession, conference: Conference) -> None:
         stage.tiles = tiles
 
 
-_SAVE = text(
-    "INSERT INTO point_presences"
-    " (meeting_id, point_id, presence, since, before_lost, heard_at, weak, media, camera, microphone, hand_at,"
-    " hand_topic) VALUES (:meeting_id, :point_id, :presence, :since, :before_lost, :now, :weak, :media, :camera,"
-    " :microphone, :hand_at, :hand_topic)"
-    " ON CONFLICT (meeting_id, point_id) DO UPDATE SET presence = excluded.presence, since = excluded.since,"
-    " heard_at = CASE WHEN excluded.since = point_presences.since THEN point_presences.heard_at"
-    " ELSE excluded.heard_at END, before_lost = excluded.before_lost, weak = excluded.weak,"
-    " media = excluded.media, camera = excluded.camera, microphone = excluded.microphone,"
-    " hand_at = excluded.hand_at, hand_topic = excluded.hand_topic"
-).bindparams(
-    bindparam("since", type_=UtcDateTime), bindparam("now", type_=UtcDateTime), bindparam("hand_at", type_=UtcDateTime)
-)
+def _heard(stored: Any, new: Any) -> ColumnElement[Any]:
+    """Written for all halls together every few seconds: here only when it begins to be something else."""
+    return case((new.since == stored.since, stored.heard_at), else_=new.heard_at)
 
 
 async def _save(tx: Transaction, meeting_id: int, halls: Sequence[Hall]) -> None:
-    if not halls:
-        return
-    await tx.session.execute(
-        _SAVE,
+    await put_rows(
+        tx.session,
+        PointPresence,
         [
             {
                 "meeting_id": meeting_id,
@@ -357,7 +355,7 @@ async def _save(tx: Transaction, meeting_id: int, halls: Sequence[Hall]) -> None
                 "presence": hall.presence,
                 "since": hall.since,
                 "before_lost": hall.before_lost,
-                "now": tx.now,
+                "heard_at": tx.now,
                 "weak": hall.weak,
                 "media": hall.media,
                 "camera": hall.camera,
@@ -367,4 +365,5 @@ async def _save(tx: Transaction, meeting_id: int, halls: Sequence[Hall]) -> None
             }
             for hall in halls
         ],
+        heard_at=_heard,
     )

@@ -25,6 +25,7 @@ from server.core.errors import DomainError, Invalid, NotAllowed, NotFound, TooMa
 from server.core.origin import is_same_origin
 from server.core.services import Services
 from server.edge.budgets import Connections
+from server.edge.build import Build
 from server.edge.turnstile import Turnstile
 from server.edge.websockets import Line, line_of
 from server.live.client import NO_SUCH_MEETING, NOT_ALLOWED, NOT_SIGNED_IN, OCCUPIED, TOO_BIG, TRY_LATER, Client
@@ -99,6 +100,7 @@ class Gateway:
         self._clock = services.clock
         self._commands: set[asyncio.Task[None]] = set()
         self._limits = SocketLimits()
+        self._build = Build(services.settings.web)
         self._audit_log = audit_log
         live.admit_again = self._admit_again
         live.unchanged = door.unchanged
@@ -119,7 +121,7 @@ class Gateway:
         address = socket.client.host if socket.client else ""
         actor = await self._recognise(socket.cookies, address)
         refused, viewer = await self._admit(actor, meeting_id, request)
-        if request.audience != "member":
+        if request.audience in ("hall", "console"):
             cookie = socket.headers.get("cookie", "").encode("latin-1")
             self._services.components[Turnstile].claimed(cookie, truly=viewer is not None)
         connections = self._services.components[Connections]
@@ -153,7 +155,7 @@ class Gateway:
         self._limits.came(client, connections)
         try:
             await self._door.entered(client)
-            await room.begin(client, self._clock, media=self._live.media_up)
+            await room.begin(client, self._clock, media=self._live.media_up, build=self._build.number)
             self._door.began(client)
             self._audit_log.note_soon(
                 actor,

@@ -32,9 +32,11 @@ class Snapshot(Wire):
     """The server's clock, so that timers agree."""
     participant: str
     """This client's name in media messages ("point-17", "desk-…")."""
-    audience: Literal["console", "hall", "member"]
+    audience: Literal["console", "hall", "member", "desk"]
     media: bool
     """A media node is there."""
+    build: str = ""
+    """Of the web application that the server hands out: a page of another one is old. Empty: it has none."""
     collections: dict[str, dict[str, dict[str, Any]]]
 
 

@@ -1,15 +1,19 @@
 """Browsers as they are in offices: too old, without a secure origin, set to another zone, shared by several people, on
 a weak line."""
 
+import asyncio
 import json
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import BrowserContext, Page, Route, expect
 
 from server.accounts.dependencies import COOKIE
+from tests.e2e.left_behind import PERSONAL
 from tests.e2e.office import LOGIN, PASSWORD, Office
 from tests.e2e.people import until
 
@@ -169,27 +173,6 @@ async def test_a_window_of_one_person_is_not_left_to_the_next(office: Office) ->
         assert [key for key in kept if not key.startswith(f"nhipcau.own.person-{office.where.chair.id}.")] == []
 
 
-PERSONAL = """async () => {
-  const databases = await indexedDB.databases();
-  const left = [];
-  for (const { name } of databases) {
-    const db = await new Promise((done, failed) => {
-      const open = indexedDB.open(name);
-      open.onsuccess = () => done(open.result);
-      open.onerror = () => failed(open.error);
-    });
-    for (const store of db.objectStoreNames)
-      left.push(...await new Promise((done) => {
-        const asked = db.transaction(store).objectStore(store).getAllKeys();
-        asked.onsuccess = () => done(asked.result.map((key) => `${store}:${key}`));
-      }));
-    db.close();
-  }
-  const kept = (storage) => Object.keys(storage).filter((key) => !/preferences|reader|offline|PARAGLIDE/.test(key));
-  return [...left, ...kept(localStorage), ...kept(sessionStorage).filter((key) => !key.startsWith('sveltekit:'))];
-}"""
-
-
 @pytest.mark.parametrize("line", ["there", "gone"])
 async def test_signing_out_leaves_nothing_of_a_person(office: Office, line: str) -> None:
     async with context(office) as browser:
@@ -222,3 +205,144 @@ async def test_signing_out_leaves_nothing_of_a_person(office: Office, line: str)
         await page.goto("/")
         await page.wait_for_url("**/sign-in*")
         assert (await page.request.get("/api/session")).status == 401
+
+
+KEPT = """async () => {
+  const paths = [];
+  for (const name of (await caches.keys()).filter((name) => name.startsWith('shell-')))
+    for (const { url } of await (await caches.open(name)).keys()) paths.push(new URL(url).pathname);
+  return paths;
+}"""
+
+
+async def kept_ahead(office: Office, who: str, path: str, shown: str) -> tuple[str, int]:
+    """All the scripts that a device of this user has fetched ahead once its worker is there, and the bytes of it all as
+    they lie on the server, packed."""
+    async with context(office, who) as browser:
+        page = await browser.new_page()
+        await page.goto(path.format(main=office.where.main.id, **office.meetings))
+        await page.locator(shown).first.wait_for()
+        await page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        kept = [name for name in await page.evaluate(KEPT) if name.startswith("/_app/")]
+    built = office.deployment.settings.web
+    packed = [built / f"{name[1:]}.br" for name in kept]
+    total = sum(file.stat().st_size for file in packed if file.exists())
+    scripts = [built / name[1:] for name in kept if name.endswith(".js")]
+    return "\n".join(file.read_text(encoding="utf-8") for file in scripts), total
+
+
+@pytest.mark.parametrize(
+    ("who", "opened", "marks", "most_kb"),
+    [
+        (
+            "presenter",
+            ("/meetings/{open}/delegate", "[data-testid=delegate]"),
+            ("note-editor", "import-notes hall-entry console-cut"),
+            240,
+        ),
+        ("main", ("/hall?choose", "h1"), ("hall-entry", "import-notes note-editor console-cut"), 180),
+        ("organiser", ("/", "h1"), ("console-cut import-notes note-editor", "hall-entry"), 440),
+    ],
+)
+async def test_only_the_pages_of_who_uses_a_device_are_fetched_ahead(
+    office: Office, who: str, opened: tuple[str, str], marks: tuple[str, str], most_kb: int
+) -> None:
+    """`marks`: of the pages that are there and of those that are not: the reader, the hall, the console, an organiser's
+    lists."""
+    has, not_for_them = marks
+    scripts, total = await kept_ahead(office, who, *opened)
+    print(f"{who}: {total / KB:.0f} kB ahead")
+    assert [mark for mark in has.split() if mark not in scripts] == []
+    assert [mark for mark in not_for_them.split() if mark in scripts] == []
+    assert total < most_kb * KB
+
+
+async def test_a_page_opened_once_opens_without_a_line_though_it_was_not_fetched_ahead(office: Office) -> None:
+    async with context(office, "presenter") as browser:
+        page = await browser.new_page()
+        await page.goto("/")
+        await page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        await page.evaluate(
+            "navigator.serviceWorker.controller || new Promise((now) => "
+            "navigator.serviceWorker.addEventListener('controllerchange', now)).then(() => true)"
+        )
+        await page.goto("/account")
+        await page.get_by_role("heading", level=1).wait_for()
+        await browser.set_offline(True)
+        await page.reload()
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+async def test_pages_that_stand_know_from_the_live_channel_that_the_server_was_renewed(
+    office: Office, tmp_path: Path
+) -> None:
+    """A hall that waits takes the new pages by itself; a delegate's page is left alone, and its next one is fetched
+    whole. Neither looks for a version meanwhile."""
+    served = office.deployment.settings.web
+    await asyncio.to_thread(shutil.copytree, served, tmp_path / "web")
+    async with (
+        context(office, "lat", service_workers="block", permissions=["camera", "microphone"]) as of_hall,
+        context(office, "presenter", service_workers="block") as of_delegate,
+    ):
+        hall, phone = await of_hall.new_page(), await of_delegate.new_page()
+        await hall.goto(f"/hall/{office.meetings['invited']}/{office.where.lat_hall.id}")
+        await hall.get_by_test_id("enter").click()
+        await hall.get_by_test_id("hall").wait_for()
+        await phone.goto(f"/meetings/{office.meetings['open']}/delegate")
+        await expect(phone.get_by_test_id("delegate")).to_have_attribute("data-line", "live")
+        for page in (hall, phone):
+            await page.evaluate("() => { window.__old = true; }")
+        asked: list[str] = []
+        for browser in (of_hall, of_delegate):
+            browser.on("request", lambda r: asked.append(r.url) if r.url.endswith("version.json") else None)
+        (tmp_path / "web" / "_app" / "version.json").write_text('{"version":"renewed"}')
+        for packed in (".br", ".gz"):
+            (tmp_path / "web" / "_app" / f"version.json{packed}").unlink(missing_ok=True)
+        office.deployment.stop()
+        office.deployment.environment["NHIPCAU_WEB"] = str(tmp_path / "web")
+        office.deployment.start()
+        try:
+            await office.deployment.ready()
+            old = "() => window.__old === true"
+            await until(lambda: hall.evaluate(old), lambda there: not there, 30, "the hall's new page")
+            await expect(phone.get_by_test_id("delegate")).to_have_attribute("data-line", "live")
+            await phone.get_by_role("link", name="Chương trình").click()
+            await phone.wait_for_url("**/agenda")
+            await until(lambda: phone.evaluate(old), lambda there: not there, 15, "the delegate's next page")
+            assert asked == []
+        finally:
+            office.deployment.stop()
+            del office.deployment.environment["NHIPCAU_WEB"]
+            office.deployment.start()
+            await office.deployment.ready()
+
+
+async def test_what_a_page_asked_for_is_given_up_when_one_leaves_it(office: Office) -> None:
+    """On a line that hardly answers nothing waits behind an answer that nobody wants."""
+    meeting = office.meetings["invited"]
+    async with context(office, "organiser", service_workers="block") as browser:
+        page = await browser.new_page()
+        given_up: list[str] = []
+        page.on("requestfailed", lambda request: given_up.append(request.url))
+
+        async def never(_: Route) -> None:
+            await asyncio.sleep(60)
+
+        await page.goto(f"/meetings/{meeting}")
+        await page.get_by_role("heading", level=1).wait_for()
+        await page.route(f"**/api/meetings/{meeting}/delegates*", never)
+        async with page.expect_request(f"**/api/meetings/{meeting}/delegates*"):
+            await page.evaluate(
+                """(path) => {
+                  const link = Object.assign(document.createElement('a'), { href: path });
+                  document.querySelector('main').append(link);
+                  link.click();
+                }""",
+                f"/meetings/{meeting}/delegates",
+            )
+        await page.go_back()
+        await until(
+            lambda: asyncio.sleep(0, [url for url in given_up if "/delegates" in url]), bool, 10, "requests given up"
+        )
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
+        assert await page.get_by_role("alert").count() == 0

@@ -25,6 +25,8 @@ class PointEntity(Wire):
     main: bool
     presence: Presence
     since: datetime
+    attended: bool
+    """It was in at some time since the meeting began."""
     weak: bool
     media: Media
     camera: Device

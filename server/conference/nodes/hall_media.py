@@ -1,7 +1,7 @@
 """Which halls' media the node sees connected, compared with what the live state says of them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 
 import structlog
 
@@ -27,6 +27,8 @@ class HallMedia:
         self._known = False
         self._sessions: dict[int, dict[int, str]] = {}
         """Meeting -> point -> its connected session, as the active node says."""
+        self._silent: dict[int, frozenset[int]] = {}
+        """Meeting -> points that are cut off. The node waits half a minute before it gives up their sessions."""
         self._timers: dict[int, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -57,6 +59,13 @@ class HallMedia:
             del sessions[point_id]
         self.reconcile(meeting_id)
 
+    def silent(self, meeting_id: int, points: Collection[int]) -> None:
+        """These are cut off, and no others."""
+        now = frozenset(points)
+        if now != self._silent.get(meeting_id, frozenset()):
+            self._silent[meeting_id] = now
+            self.reconcile(meeting_id)
+
     def reconcile(self, meeting_id: int) -> None:
         """Soon compares, and tells what is wrong."""
         if meeting_id not in self._timers:
@@ -65,6 +74,7 @@ class HallMedia:
 
     def forget(self, meeting_id: int) -> None:
         """Nobody is in the meeting's room here any more. Its sessions are still the node's."""
+        self._silent.pop(meeting_id, None)
         timer = self._timers.pop(meeting_id, None)
         if timer is not None:
             timer.cancel()
@@ -80,10 +90,10 @@ class HallMedia:
         room = self._live.rooms.get(meeting_id)
         if room is None or not self._known:
             return
-        sessions = self._sessions.get(meeting_id, {})
+        heard = self._sessions.get(meeting_id, {}).keys() - self._silent.get(meeting_id, frozenset())
         wrong = {}
         for key, entity in room.entities("points").items():
-            connected = int(key) in sessions
+            connected = int(key) in heard
             if entity["presence"] != "absent" and (entity["media"] == "connected") is not connected:
                 wrong[int(key)] = connected
         if wrong:

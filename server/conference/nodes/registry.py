@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Literal
 
 import structlog
@@ -39,7 +39,7 @@ COALESCE_SECONDS = 0.005
 """Changes of a room within this time reach the node as one."""
 
 OnWeak = Callable[[int, Mapping[int, bool]], Awaitable[None]]
-OnReport = Callable[[int, Mapping[int, bool]], None]
+OnReport = Callable[[int, Mapping[int, bool]], Collection[int]]
 
 
 class MediaNodeSignal(Wire):
@@ -70,7 +70,7 @@ class MediaSessionSignal(Wire):
 class Nodes:
     """`on_weak(meeting_id, {point id: weak})` is called when lines become weak or recover, `on_media(meeting_id, {point
     id: connected})` when the halls' media is not what the live state says, `on_report(meeting_id, {point id: there were
-    packets of it})` with every report of the active node on its connected halls."""
+    packets of it})` with every report of the active node on its connected halls; it returns those that are cut off."""
 
     def __init__(self, live: Live, on_weak: OnWeak, on_media: OnMedia, on_report: OnReport) -> None:
         self._live = live
@@ -358,7 +358,8 @@ class Nodes:
             for client in consoles:
                 client.signal_text(text)
         self._judge(meeting_id, room, points)
-        self._on_report(meeting_id, {point_id: link.bitrate_up > 0 for point_id, link in points.items()})
+        packets = {point_id: link.bitrate_up > 0 for point_id, link in points.items()}
+        self._hall_media.silent(meeting_id, self._on_report(meeting_id, packets))
 
     def _judge(self, meeting_id: int, room: LiveRoom, points: Mapping[int, PointLink]) -> None:
         if meeting_id in self._judging:

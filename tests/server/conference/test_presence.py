@@ -273,3 +273,32 @@ async def test_small_pictures_follow_the_layout(services: Services, province: bu
     await console.command("layout.set", layout="content-stage")
     assert shown(console) == []
     assert console.stage["pinned"] == [province.lat_hall.id]
+
+
+async def test_after_the_end_it_is_known_who_was_there(
+    services: Services, province: builders.Province, join: Join, clock: Clock
+) -> None:
+    """A hall that stayed, one that left in between, one that only took part in the test, one that never came."""
+    meeting = await builders.conference(services, province, "open")
+    stayed, left, tested, never = (hall.id for hall in province.halls[1:5])
+    chair = await join(meeting.id, province.chair, "console")
+
+    def attended() -> set[int]:
+        return {point["id"] for point in chair.state["points"].values() if point["attended"]}
+
+    halls = {hall.id: await join(meeting.id, hall) for hall in province.halls[1:4]}
+    await halls[tested].command("hall.leave")
+    await halls[tested].close()
+    clock.pass_(seconds=60)
+    await chair.command("meeting.start")
+    await chair.until(lambda: attended() == {stayed, left})
+    await halls[left].command("hall.leave")
+    clock.pass_(seconds=60)
+    await chair.command("meeting.end")
+    await chair.until(lambda: chair.state["meeting"][""]["state"] == "ended")
+    assert attended() == {stayed, left}
+    assert never not in attended()
+    await halls[stayed].until(lambda: halls[stayed].point(stayed)["presence"] == "absent")
+    assert halls[stayed].point(stayed)["attended"] is True
+    late = await join(meeting.id, province.chair, "console")
+    assert late.state["points"] == chair.state["points"]

@@ -7,17 +7,14 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from media.contract import LinkReport, Links
+from media.contract import LinkReport, Links, SessionState
 from server.conference import silence
 from server.core.config import Settings
 from server.core.services import Services
 from server.meetings.models import Meeting
 from tests import builders
-from tests.server.conference.test_nodes import secret
 from tests.server.conftest import Join
 from tests.sockets import FakeNode, LiveClient, LiveServer
-
-__all__ = ["secret"]
 
 EVERY = 0.15
 """Seconds between two reports here, where a node has one."""
@@ -61,6 +58,11 @@ async def test_a_speaker_who_is_cut_off_is_lost_within_four_reports(
     hall = await join(meeting.id, province.da_sar_hall)
     point_id = province.da_sar_hall.id
     await console.command("floor.give", point_id=point_id)
+    session = SessionState(
+        room=f"meeting-{meeting.id}", participant=hall.participant, session="s-1", state="connected", reason=""
+    )
+    await node.say(session)
+    await console.until(lambda: console.point(point_id)["media"] == "connected")
     await reports(node, meeting, {hall: 500_000}, 2)
     hall.pull_the_plug()
     await reports(node, meeting, {hall: 200_000}, 1)  # of the second in which it happened
@@ -69,9 +71,13 @@ async def test_a_speaker_who_is_cut_off_is_lost_within_four_reports(
     await reports(node, meeting, {hall: 0}, 1)
     await console.until(lambda: console.point(point_id)["presence"] == "lost", 2)
     assert console.floor() == [point_id]
+    # The node keeps its session for half a minute, but nothing of it arrives.
+    await console.until(lambda: console.point(point_id)["media"] == "lost", 2)
     # The page comes back by another socket, while the server still holds the old one.
     back = await join(meeting.id, province.da_sar_hall)
     assert back.point(point_id)["presence"] == "ready"
+    await reports(node, meeting, {hall: 500_000}, 2)
+    await console.until(lambda: console.point(point_id)["media"] == "connected", 2)
 
 
 async def test_who_listens_only_is_waited_for_longer(

@@ -4,7 +4,7 @@ import { itemClock, nextItem } from './agenda.ts';
 import { lineWords, ratingOf } from './console/figures.ts';
 import { flawLine, flawsOf, unheard } from './flaws.ts';
 import { absence, facing, panesOf, shownLayout } from './screens.ts';
-import { hands, phoneOf, standing, standingSince, troubles } from './standing.ts';
+import { goesOut, hands, phoneOf, standing, standingSince, standingWord, troubles } from './standing.ts';
 import { fold } from '#lib/text/fold.ts';
 import { duration } from '#lib/text/format.ts';
 import { step, wallName } from '#lib/organisations/wall.ts';
@@ -23,6 +23,7 @@ function point(id: number, change: Partial<PointEntity> = {}): PointEntity {
     main: false,
     presence: 'ready',
     since: ago(60),
+    attended: false,
     weak: false,
     media: 'connected',
     camera: 'ok',
@@ -59,13 +60,33 @@ const place = (point_id: number) => ({
 describe('standing of a point', () => {
   it('shows what matters most', () => {
     const on = stage({ stage: place(1) });
-    expect(standing(point(1), on)).toBe('on-air');
+    expect(standing(point(1), on)).toBe('shown');
     expect(standing(point(2, { floor: true }), on)).toBe('on-air');
     expect(standing(point(1, { presence: 'lost', hand_at: ago(1) }), on)).toBe('lost');
     expect(standing(point(3, { hand_at: ago(1), weak: true }), on)).toBe('hand');
     expect(standing(point(3, { weak: true, presence: 'testing' }), on)).toBe('weak');
     expect(standing(point(3, { presence: 'testing' }), on)).toBe('testing');
     expect(standing(point(3, { presence: 'absent', weak: true }), on)).toBe('absent');
+  });
+
+  it('says of picture and sound each whether it goes out', () => {
+    const on = stage({ stage: place(1) });
+    expect(goesOut(point(1, { floor: true }), on)).toBe('both');
+    expect(goesOut(point(2, { floor: true }), on)).toBe('sound');
+    expect(goesOut(point(1), on)).toBe('picture');
+    expect(goesOut(point(1, { floor: true, microphone: 'denied' }), on)).toBe('picture');
+    expect(goesOut(point(1, { floor: true, camera: 'none' }), on)).toBe('sound');
+    expect(goesOut(point(1, { floor: true, media: 'lost' }), on)).toBe('nothing');
+    expect(standingWord(point(1), on)).toBe('Đang lên hình, không có tiếng');
+    expect(standingWord(point(1, { floor: true }), on)).toBe('Đang phát');
+    expect(standingWord(point(1, { floor: true, presence: 'lost' }), on)).toBe('Mất kết nối');
+  });
+
+  it('says after the end who was there', () => {
+    const gone = { presence: 'absent' as const };
+    expect(standing(point(1, { ...gone, attended: true }), stage(), true)).toBe('attended');
+    expect(standing(point(1, gone), stage(), true)).toBe('missed');
+    expect(standingWord(point(1, gone), stage(), true)).toBe('Không dự');
   });
 
   it('names what keeps it from being seen and heard', () => {

@@ -3,8 +3,7 @@ import { number, said } from '#lib/text/format.ts';
 import type { Delegate } from './types.ts';
 
 /** "12 đại biểu" */
-export const delegatesCount = (count: number): string =>
-  count === 1 ? m.delegates_count_one() : m.delegates_count({ count: number(count) });
+export const delegatesCount = (count: number): string => m.delegates_count({ count: number(count) });
 
 export function capacityWord(role: string): string {
   const words: Record<string, () => string> = {

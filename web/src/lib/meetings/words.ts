@@ -39,12 +39,12 @@ export function stateWord(state: MeetingState): string {
 
 /** "161 điểm cầu" */
 export function pointsCount(count: number): string {
-  return count === 1 ? m.points_count_one() : m.points_count({ count: number(count) });
+  return m.points_count({ count: number(count) });
 }
 
 /** "5 nội dung" */
 export function itemsCount(count: number): string {
-  return count === 1 ? m.items_count_one() : m.items_count({ count: number(count) });
+  return m.items_count({ count: number(count) });
 }
 
 /** "ở 153 điểm cầu và trực tuyến": where the people of a list are; empty where there are none. */

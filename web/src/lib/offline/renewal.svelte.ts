@@ -1,8 +1,12 @@
 import { updated } from '$app/state';
+import { servedBuild } from '#lib/live/build.svelte.ts';
 
 const key = 'nhipcau.renewed';
 /** A worker or a proxy may hand out the old page for a while: no page is renewed more often than this (ms). */
 const LEAST_BETWEEN = 600_000;
+
+/** The server has another version than this page: the live channel said so, or the look every quarter of an hour where there is none. */
+export const isOld = (): boolean => servedBuild.other || updated.current;
 
 /**
  * A page that stands for weeks takes a new version by itself, while `idle()`: a hall's machine that nobody touches must not
@@ -10,7 +14,7 @@ const LEAST_BETWEEN = 600_000;
  */
 export function renewWhen(idle: () => boolean): void {
   $effect(() => {
-    if (!updated.current || !idle() || !mayRenew()) return;
+    if (!isOld() || !idle() || !mayRenew()) return;
     location.reload();
   });
 }

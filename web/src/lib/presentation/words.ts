@@ -9,9 +9,7 @@ export function unseenWords(points: readonly string[]): string {
   const first = points.slice(0, named).join(', ');
   const more = points.length - named;
   const names = more > 0 ? m.present_unseen_more({ names: first, count: more }) : first;
-  return points.length === 1
-    ? m.present_unseen_one({ names })
-    : m.present_unseen({ count: points.length, names });
+  return m.present_unseen({ count: points.length, names });
 }
 
 /** Who presents, and whether anybody would turn the page. */

@@ -5,9 +5,9 @@ import { daysBetween, onTheWall, timeOf, type Moment } from './zone.ts';
 const tag = () => (getLocale() === 'vi' ? 'vi-VN' : 'en-GB');
 const two = (value: number) => String(value).padStart(2, '0');
 
-/** 11.208 in Vietnamese, 11,208 in English. */
-export function number(value: number): string {
-  return value.toLocaleString(tag());
+/** 11.208 in Vietnamese, 11,208 in English; of parts no more than `digits`: 2,5 and 2.5. */
+export function number(value: number, digits = 3): string {
+  return value.toLocaleString(tag(), { maximumFractionDigits: digits });
 }
 
 /** Keeps document numbers in one piece: "57-NQ/TW" does not break at its hyphen. */
@@ -97,7 +97,7 @@ export const secondsSince = (moment: string, now: number): number => (now - Date
 export function fileSize(bytes: number): string {
   if (bytes < 1_000_000) return `${Math.max(1, Math.round(bytes / 1000))} kB`;
   const [value, unit] = bytes < 1e9 ? [bytes / 1e6, 'MB'] : [bytes / 1e9, 'GB'];
-  return `${value.toLocaleString(tag(), { maximumFractionDigits: value < 100 ? 1 : 0 })} ${unit}`;
+  return `${number(value, value < 100 ? 1 : 0)} ${unit}`;
 }
 
 /** A sentence the server wrote in both languages. */

@@ -2,12 +2,12 @@ import { createContext } from 'svelte';
 import { CONSOLE_TILES } from '#lib/media/plan.ts';
 import type { FloorHolder, PointEntity } from '#lib/live/types.ts';
 import { m } from '#lib/paraglide/messages.js';
-import type { PointState } from '#lib/ui/StateMark.svelte';
+import { pointStates, type PointState } from '#lib/ui/StateMark.svelte';
 import { toasts } from '#lib/ui/toasts.svelte.ts';
 import type { Conference } from '../conference.svelte.ts';
 import { flawsOf } from '../flaws.ts';
 import { tileCount } from '../screens.ts';
-import { hands, standing, standingSince, troubles } from '../standing.ts';
+import { hands, standing, standingSince, standingWord, troubles } from '../standing.ts';
 import { fold } from '#lib/text/fold.ts';
 import { spansOf, type Span } from '../wall.ts';
 
@@ -67,6 +67,7 @@ export class Board {
   /** The view chosen here before; else pictures of few points, the wall of many. */
   get view(): BoardView {
     const state = this.conference.room.meeting?.state;
+    if (state === 'ended') return this.#view === 'tree' ? 'tree' : 'wall';
     return this.#view ?? (this.few && (state === 'open' || state === 'running') ? 'tiles' : 'wall');
   }
 
@@ -111,14 +112,12 @@ export class Board {
 
   /** How many points stand in each state. */
   readonly counts: Record<PointState, number> = $derived.by(() => {
-    const counts = { 'on-air': 0, hand: 0, ready: 0, testing: 0, weak: 0, lost: 0, absent: 0 };
+    const counts = Object.fromEntries(pointStates.map((state) => [state, 0])) as Record<PointState, number>;
     for (const point of this.points) counts[this.standing(point)] += 1;
     return counts;
   });
 
-  readonly present: number = $derived.by(
-    () => this.points.filter(({ presence }) => presence === 'ready' || presence === 'testing').length,
-  );
+  readonly present: number = $derived.by(() => this.points.filter((point) => this.isIn(point)).length);
 
   readonly #needle: string = $derived.by(() => fold(this.search.trim()));
 
@@ -127,7 +126,21 @@ export class Board {
   }
 
   standing(point: PointEntity): PointState {
-    return standing(point, this.conference.room.stage);
+    return standing(point, this.conference.room.stage, this.ended);
+  }
+
+  standingWord(point: PointEntity): string {
+    return standingWord(point, this.conference.room.stage, this.ended);
+  }
+
+  /** Nobody is here any more; what is shown is who was. */
+  get ended(): boolean {
+    return this.conference.room.meeting?.state === 'ended';
+  }
+
+  /** Whether a point counts as here; after the end, as having been. */
+  isIn(point: PointEntity): boolean {
+    return this.ended ? point.attended : point.presence === 'ready' || point.presence === 'testing';
   }
 
   /** Whether filter and search leave this point lit. */
@@ -185,7 +198,7 @@ export class Board {
 
   /** Since when a point stands as its mark says. */
   standingSince(point: PointEntity): string | undefined {
-    return standingSince(point, this.conference.room.stage);
+    return this.ended ? undefined : standingSince(point, this.conference.room.stage);
   }
 
   /** Calls a point in the place of who speaks now, or (`keep`) beside them. What a call ended can be undone. */

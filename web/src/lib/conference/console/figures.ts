@@ -1,8 +1,6 @@
 import type { LinkFigures, LinkRating } from '#lib/live/types.ts';
 import { m } from '#lib/paraglide/messages.js';
-import { getLocale } from '#lib/paraglide/runtime.js';
-
-const locale = () => (getLocale() === 'vi' ? 'vi-VN' : 'en-GB');
+import { number } from '#lib/text/format.ts';
 
 const GOOD_RATE = 1_200_000;
 
@@ -32,12 +30,9 @@ export function lineWords(figures: LinkFigures | undefined, weak: boolean): stri
 
 /** The figures an operator reads, each with its name; shares in percent, rates in Mbit/s or kbit/s. */
 export function lineFigures(figures: LinkFigures): { name: string; value: string; bad: boolean }[] {
-  const percent = (share: number) =>
-    `${(share * 100).toLocaleString(locale(), { maximumFractionDigits: 1 })}%`;
+  const percent = (share: number) => `${number(share * 100, 1)}%`;
   const rate = (bits: number) =>
-    bits >= GOOD_RATE
-      ? `${(bits / 1e6).toLocaleString(locale(), { maximumFractionDigits: 1 })} Mbit/s`
-      : `${Math.round(bits / 1000).toLocaleString(locale())} kbit/s`;
+    bits >= GOOD_RATE ? `${number(bits / 1e6, 1)} Mbit/s` : `${number(bits / 1000, 0)} kbit/s`;
   return [
     {
       name: m.figure_delay(),

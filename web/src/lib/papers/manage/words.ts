@@ -128,8 +128,6 @@ export function libraryWords(library: Library): string {
 
 /** "6 tài liệu" */
 /** "12 trang" */
-export const pagesCount = (count: number): string =>
-  count === 1 ? m.papers_pages_one() : m.papers_pages({ count: number(count) });
+export const pagesCount = (count: number): string => m.papers_pages({ count: number(count) });
 
-export const papersCount = (count: number): string =>
-  count === 1 ? m.papers_count_one() : m.papers_count({ count: number(count) });
+export const papersCount = (count: number): string => m.papers_count({ count: number(count) });
