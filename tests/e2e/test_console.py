@@ -221,3 +221,17 @@ async def test_after_the_end_nothing_is_missed_and_the_meeting_can_be_reopened(o
         await page.get_by_label("Lý do mở lại").fill("Còn một nội dung chưa bàn")
         await page.get_by_test_id("confirm").click()
         await expect(page.get_by_test_id("meeting-end")).to_be_visible()
+
+
+async def test_of_two_consoles_that_ask_at_once_the_second_is_told_that_it_is_done(office: Office) -> None:
+    async with office.window("chair") as first, office.window("chair") as second:
+        for page in (first, second):
+            await open_console(page, office, "open")
+            await page.get_by_test_id("meeting-start").click()
+            await expect(page.get_by_role("alertdialog")).to_be_visible()
+        await first.get_by_test_id("confirm").click()
+        await expect(second.get_by_text("vừa được làm ở một bàn điều khiển khác")).to_be_visible()
+        for page in (first, second):
+            await expect(page.get_by_role("alertdialog")).to_have_count(0)
+            await expect(page.get_by_test_id("meeting-end")).to_be_visible()
+        await expect(first.get_by_text("vừa được làm ở một bàn điều khiển khác")).to_have_count(0)
