@@ -3,15 +3,18 @@
 import asyncio
 import json
 import os
+import re
 import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 import uvloop
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
+from sqlalchemy.exc import DBAPIError
 
 from server.conference.secret import NODE_NAME, NodeSecret
 from server.core import logs
@@ -20,15 +23,20 @@ from server.core.errors import DomainError
 from server.core.services import Services
 from server.demo.links import SIMULATED, visitors_links
 from server.demo.load import load, password
+from server.edge.validation_messages import sentence
 from server.installation import broken_audit_entry, first_administrator
 from server.main import create_app
 from server.migrations import require_newest
 from server.serving import listen, prepare
 from server.serving import serve as serve_app
 from server.showcase import show
+from server.start_faults import fault_of
 from server.wiring import components
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Nhịp Cầu: hội nghị trực tuyến nhiều điểm cầu.")
+
+_ASSIGNED = re.compile(r"^\s*(?:export\s+)?(NHIPCAU_\w+)\s*=", re.MULTILINE | re.IGNORECASE)
+"""In a `.env` file."""
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on.")]
@@ -39,7 +47,7 @@ def serve(host: Host = None, port: Port = None) -> None:
     """Serve, for production: brings the database up to date first."""
     settings = _settings(host, port)
     logs.configure(as_json=settings.log_json)
-    with _plainly():
+    with _plainly(settings):
         listener = listen(settings)
         prepare(settings)
         _until_stopped(serve_app(create_app(settings), settings, listener))
@@ -54,7 +62,7 @@ def run(
     """A look at everything: the demo province with a conference in progress, and sign-in links."""
     settings = seen_by_every_browser(_settings(host, port))
     logs.configure(as_json=settings.log_json, file=settings.var / "log" / "server.log")
-    with _plainly():
+    with _plainly(settings):
         listener = listen(settings)
         prepare(settings)
         _until_stopped(show(settings, listener, halls))
@@ -63,7 +71,9 @@ def run(
 @app.command()
 def openapi() -> None:
     """Print the OpenAPI document (HTTP and live channel); the web's types are made from it."""
-    print(json.dumps(create_app(_settings()).openapi(), ensure_ascii=False, indent=1))
+    settings = _settings()
+    with _plainly(settings):
+        print(json.dumps(create_app(settings).openapi(), ensure_ascii=False, indent=1))
 
 
 @app.command()
@@ -78,7 +88,7 @@ def demo() -> None:
             print(f"{link.vi:<20}{link.en:<14}{link.who}\n  {settings.url}{link.path}")
         print(f"tochuc, chutri, dieuphoi, thuky, quantri: {password(services)}")
 
-    with _plainly():
+    with _plainly(settings):
         prepare(settings)
         asyncio.run(_with_services(settings, work))
 
@@ -104,7 +114,7 @@ def init(
         if given is None:
             print(f"Mật khẩu  ·  Password: {made}")
 
-    with _plainly():
+    with _plainly(settings):
         prepare(settings)
         asyncio.run(_with_services(settings, work))
 
@@ -113,7 +123,7 @@ def init(
 def migrate() -> None:
     """Bring the database up to date, and end; `serve` does it by itself. Commands that only look never do."""
     settings = _settings()
-    with _plainly():
+    with _plainly(settings):
         prepare(settings)
     print("Cơ sở dữ liệu đã đúng phiên bản.  ·  The database is up to date.")
 
@@ -139,7 +149,7 @@ def audit() -> None:
             raise typer.Exit(1)
         print("Nhật ký kiểm toán nguyên vẹn.  ·  The audit log is whole.")
 
-    with _plainly():
+    with _plainly(settings):
         require_newest(settings.database)
         asyncio.run(_with_services(settings, work))
 
@@ -156,7 +166,9 @@ def node_token(name: Annotated[str, typer.Argument(help="As the node is called; 
     if NODE_NAME.fullmatch(name) is None:
         print("Tên gồm chữ không dấu, số, dấu chấm, gạch.  ·  A name has letters, digits, . _ -", file=sys.stderr)
         raise typer.Exit(2)
-    print(NodeSecret(_settings()).token(name))
+    settings = _settings()
+    with _plainly(settings):
+        print(NodeSecret(settings).token(name))
 
 
 def _settings(host: str | None = None, port: int | None = None) -> Settings:
@@ -167,24 +179,43 @@ def _settings(host: str | None = None, port: int | None = None) -> Settings:
     except ValidationError as error:
         for each in error.errors():
             name = "_".join(str(part) for part in each["loc"][:1]).upper()
-            _say_wrong(f"NHIPCAU_{name.removeprefix('NHIPCAU_')}", each["msg"])
+            vi, en = sentence(dict(each))
+            allowed = f" ({each['ctx']['expected']})" if each["type"] == "literal_error" else ""
+            _say_wrong(f"NHIPCAU_{name.removeprefix('NHIPCAU_')}", vi + allowed, en + allowed)
         raise typer.Exit(2) from None
     except SettingsError as error:  # a list that is no JSON
-        _say_wrong("NHIPCAU_MEDIA_ADVERTISE", str(error.__cause__ or error))
+        _say_wrong(
+            "NHIPCAU_MEDIA_ADVERTISE",
+            f'cần một danh sách JSON, ví dụ ["203.0.113.7"] ({error.__cause__ or error})',
+            f'write a JSON list, for example ["203.0.113.7"] ({error.__cause__ or error})',
+        )
         raise typer.Exit(2) from None
+    except (UnicodeDecodeError, OSError) as error:
+        _say_wrong(f"“{Path('.env').resolve()}”", f"không đọc được ({error})", f"cannot be read ({error})")
+        raise typer.Exit(2) from None
+    _name_unknown()
     os.umask(0o077)
     try:
         settings.var.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        _say_wrong("NHIPCAU_VAR", f"{settings.var}: {error.strerror}")
+        _say_wrong("NHIPCAU_VAR", *(f"{settings.var}: {error.strerror}",) * 2)
         raise typer.Exit(2) from None
     if settings.var.stat().st_uid == os.geteuid():  # a folder that was made beforehand is open to all, as a rule
         settings.var.chmod(0o700)
     return settings
 
 
-def _say_wrong(setting: str, why: str) -> None:
-    print(f"Thiết lập {setting} chưa đúng: {why}\nThe setting {setting} is not right: {why}", file=sys.stderr)
+def _say_wrong(setting: str, vi: str, en: str) -> None:
+    print(f"Thiết lập {setting} chưa đúng: {vi}\nThe setting {setting} is not right: {en}", file=sys.stderr)
+
+
+def _name_unknown() -> None:
+    """A name that was mistyped would have no effect, silently."""
+    file = Path(".env")
+    given = {*os.environ, *(_ASSIGNED.findall(file.read_text()) if file.is_file() else ())}
+    known = {f"NHIPCAU_{name.upper()}" for name in Settings.model_fields}
+    for name in sorted(each for each in given if each.upper().startswith("NHIPCAU_") and each.upper() not in known):
+        print(f"Không có thiết lập {name}; bỏ qua.\nThere is no setting {name}; it has no effect.", file=sys.stderr)
 
 
 def seen_by_every_browser(settings: Settings) -> Settings:
@@ -196,12 +227,14 @@ def seen_by_every_browser(settings: Settings) -> Settings:
 
 
 @contextmanager
-def _plainly() -> Iterator[None]:
+def _plainly(settings: Settings) -> Iterator[None]:
     """What a person can mend is said in two sentences, not in a stack trace."""
     try:
         yield
-    except DomainError as error:
-        print(f"{error.vi}\n{error.en}", file=sys.stderr)
+    except (DomainError, DBAPIError, OSError) as error:
+        if (fault := fault_of(error, settings)) is None:
+            raise
+        print(f"{fault.vi}\n{fault.en}", file=sys.stderr)
         raise typer.Exit(1) from None
 
 

@@ -33,7 +33,7 @@ from server.edge.pages import Pages
 from server.edge.proxy_watch import ProxyWatch
 from server.edge.turnstile import Turnstile
 from server.invitations.rate_limits import EntryLimits
-from server.live.routes import claims_a_place
+from server.live.routes import LiveEntrance, claims_a_place
 from server.live.schema import add_live_schemas
 from server.papers.access.grouped_readers import GroupedReaders
 from server.papers.delivery.page_taking import PageTaking
@@ -104,6 +104,8 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         redoc_url=None,
         lifespan=lifespan,
         redirect_slashes=False,
+        # Nobody here takes it; to find that out cost every request and every socket a twentieth of a millisecond.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.services = services
     for router in ROUTERS:
@@ -114,6 +116,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.add_middleware(
         Guard, settings=settings, security=SecurityHeaders(settings), proxies=services.components[ProxyWatch]
     )
+    app.add_middleware(LiveEntrance, gateway=conference.gateway)
     _with_live_schemas(app, conference)
     return app
 

@@ -32,7 +32,6 @@ from server.invitations.links import send_job
 from server.invitations.routes import router as invitations
 from server.jobs.workers import JobKind, beside
 from server.live.feature import LiveFeature
-from server.live.routes import router as live
 from server.meetings import anonymised as meetings_anonymised
 from server.meetings.hooks import Follower, MeetingHooks
 from server.meetings.leaders import led_by
@@ -64,7 +63,6 @@ from server.retention import daily, retention_job
 
 ROUTERS: list[APIRouter] = [
     # Tried in this order: first what thousands ask for at once.
-    live,
     documents,
     take_away,
     attendance_of_people,

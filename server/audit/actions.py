@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.audit.models import AuditEntry
 from server.core.actor import Actor
+from server.core.bus import MEETING_CHANGED
 from server.core.transaction import Transaction
 
 FIRST = "0" * 64
@@ -25,9 +26,26 @@ async def record(
     """Notes who did what to which thing. `facts` become JSON (times and ids as text). Committed with `tx`, or
     not at all. `actor`: not the transaction's own, where one carries what many did.
 
+    Who prepares the meeting it was done to (the subject, or `meeting_id` or `meeting` in the facts) is told of it.
+
     The entries of a transaction are written together, just before its commit: on SQLite onto the chain, on PostgreSQL
     for `chaining` to put them there.
     """
+    await note(tx, action, subject_type, subject_id, actor=actor, **facts)
+    meeting_id = subject_id if subject_type == "meeting" else facts.get("meeting_id", facts.get("meeting"))
+    if not isinstance(meeting_id, int):
+        return
+    changes: dict[int, set[str]] | None = tx.session.info.get("changes")
+    if changes is None:
+        changes = tx.session.info["changes"] = {}
+        tx.after_commit(lambda: _tell(tx))
+    changes.setdefault(meeting_id, set()).add(action)
+
+
+async def note(
+    tx: Transaction, action: str, subject_type: str, subject_id: object, *, actor: Actor | None = None, **facts: Any
+) -> None:
+    """`record` for what changes nothing: who came in, who took a copy."""
     who = actor or tx.actor
     entry = AuditEntry(
         at=tx.now,
@@ -46,6 +64,11 @@ async def record(
         pending = tx.session.info["audit"] = []
         tx.before_commit(lambda: _chain(tx))
     pending.append(entry)
+
+
+def _tell(tx: Transaction) -> None:
+    for meeting_id, kinds in tx.session.info.pop("changes", {}).items():
+        tx.bus.publish(MEETING_CHANGED, {"meeting_id": meeting_id, "kinds": sorted(kinds)})
 
 
 async def _chain(tx: Transaction) -> None:

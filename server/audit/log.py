@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 
-from server.audit.actions import record
+from server.audit.actions import note
 from server.core.actor import SYSTEM, Actor
 from server.core.services import Services
 
@@ -144,17 +144,17 @@ class AuditLog:
         problem: Exception | None = None
         try:
             async with self._services.transactions(SYSTEM) as tx:
-                for note in group:
-                    await record(tx, note.action, note.subject_type, note.subject_id, actor=note.actor, **note.facts)
+                for each in group:
+                    await note(tx, each.action, each.subject_type, each.subject_id, actor=each.actor, **each.facts)
         except Exception as error:
             problem = error
-        for note in group:
-            if note.written.done():
+        for each in group:
+            if each.written.done():
                 continue
             if problem is not None:
-                note.written.set_exception(problem)
+                each.written.set_exception(problem)
             else:
-                note.written.set_result(None)
+                each.written.set_result(None)
 
     async def _tick(self) -> None:
         while True:

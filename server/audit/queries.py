@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, and_, column, or_, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,19 +24,21 @@ async def entries_about(session: AsyncSession, subject_type: str, subject_id: ob
     return list(found)
 
 
-async def last_actor(session: AsyncSession, action: str, subject_type: str, subject_id: object) -> str:
-    """The name of who last did `action` to one thing; empty if nobody did."""
-    name = await session.scalar(
-        select(AuditEntry.actor_name)
-        .where(
-            AuditEntry.subject_type == subject_type,
-            AuditEntry.subject_id == str(subject_id),
-            AuditEntry.action == action,
-        )
-        .order_by(AuditEntry.id.desc())
-        .limit(1)
+async def last_change(
+    session: AsyncSession, action: str, subject_type: str, subject_id: object, **facts: int
+) -> dict[str, str]:
+    """Who last did `action` to one thing, and when (ISO 8601, UTC), for the details of `EditedMeanwhile`; both empty if
+    nobody did. `facts`: what the entry says of a thing inside the subject."""
+    statement = select(AuditEntry.actor_name, AuditEntry.at).where(
+        AuditEntry.subject_type == subject_type,
+        AuditEntry.subject_id == str(subject_id),
+        AuditEntry.action == action,
+        *(AuditEntry.facts[name].as_integer() == value for name, value in facts.items()),
     )
-    return name or ""
+    found = (await session.execute(statement.order_by(AuditEntry.id.desc()).limit(1))).one_or_none()
+    if found is None:
+        return {"changed_by": "", "changed_at": ""}
+    return {"changed_by": found.actor_name, "changed_at": found.at.astimezone(UTC).isoformat()}
 
 
 _units = table("units", column("id"), column("parent_id"), column("path"))

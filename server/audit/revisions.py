@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from server.audit.queries import last_actor
+from server.audit.queries import last_change
 from server.core.revisions import EditedMeanwhile, Revised
 from server.core.transaction import Transaction
 
@@ -27,5 +27,5 @@ async def check_revision(
         raise EditedMeanwhile(
             revision=row.revision,
             current=await current(),
-            changed_by=await last_actor(tx.session, edited, edited.split(".", maxsplit=1)[0], row_id),
+            **await last_change(tx.session, edited, edited.split(".", maxsplit=1)[0], row_id),
         )

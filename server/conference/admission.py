@@ -56,7 +56,7 @@ class Door:
     async def admit(self, actor: Actor, meeting_id: int, request: SeatRequest) -> Viewer:
         """NotFound for a meeting the actor may not see, NotAllowed for a part in it the actor has not."""
         rights = await self._rights(meeting_id, actor)
-        if request.audience == "console" and not rights.oversee:
+        if request.audience in ("console", "desk") and not rights.oversee:
             raise NotAllowed()
         if request.audience == "member" and not rights.attend:
             raise NotAllowed()
@@ -128,7 +128,7 @@ class Door:
             self._spawn(self._join_connected(room.meeting_id))
         elif event["kind"] == "meeting.withdrawn":
             for client in list(room.clients.values()):
-                if client.viewer.audience != "console":
+                if client.viewer.audience not in ("console", "desk"):
                     client.close(NO_SUCH_MEETING)
         elif event["kind"] == "meeting.edited":
             for point_id, hall in self._live.halls(room.meeting_id).items():

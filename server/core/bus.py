@@ -20,6 +20,8 @@ PEOPLE_TOLD = "people.told"
 PEOPLE_RECHECK = "people.recheck"
 """Topic. Message: {"person_ids": […]}: these people may have lost a right; their sockets are looked at within a second
 instead of half a minute."""
+MEETING_CHANGED = "meeting.changed"
+"""Topic. Message: {"meeting_id", "kinds": [the audit log's names of what was done, …]}: somebody wrote something."""
 
 
 class Bus(Protocol):

@@ -6,13 +6,25 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from server.core.setting_forms import (
+    Addresses,
+    DatabaseUrl,
+    ExistingFolder,
+    HostAndPort,
+    MailUrl,
+    RateLimit,
+    ScannerPlace,
+    SiteUrl,
+    StoreUrl,
+)
+
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="NHIPCAU_", env_file=".env", extra="ignore")
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
-    public_url: str | None = None
+    public_url: SiteUrl | None = None
     """What browsers type, e.g. "https://hop.lamdong.example". Default: http://host:port."""
 
     extra_origins: str = ""
@@ -20,7 +32,7 @@ class Settings(BaseSettings):
 
     var: Path = Path("var")
     """Everything the server writes: database, secrets, run files."""
-    database_url: str | None = None
+    database_url: DatabaseUrl | None = None
     """SQLAlchemy URL; default SQLite in `var`. PostgreSQL: postgresql+psycopg://…"""
 
     database_pool: int = Field(default=20, ge=2)
@@ -31,10 +43,10 @@ class Settings(BaseSettings):
 
     web: Path = Path(__file__).parents[2] / "web" / "build"
     """The built web application."""
-    trusted_proxies: str = "127.0.0.1"
+    trusted_proxies: Addresses = "127.0.0.1"
     """Addresses (comma separated) whose X-Forwarded-For and -Proto are believed."""
 
-    media_bind: str | None = None
+    media_bind: HostAndPort | None = None
     """UDP address of the embedded media node, "host:port"; default: `host` with port 7000."""
     media_advertise: tuple[str, ...] = ()
     """Where browsers reach the media node, "ip" or "ip:port" ("[ip]:port" for IPv6); default: `media_bind`'s own."""
@@ -50,7 +62,7 @@ class Settings(BaseSettings):
     session_days: int = Field(default=30, ge=1)
     hall_session_days: int = Field(default=365, ge=1)
     """A hall's device never has to log in again."""
-    login_attempts: str = "10/minute"
+    login_attempts: RateLimit = "10/minute"
     """For each login name and each address (`limits` notation)."""
     argon2_parallel: int = Field(default=2, ge=1)
     """Password checks at the same time: each takes 64 MiB and about 0.1 s."""
@@ -67,7 +79,7 @@ class Settings(BaseSettings):
     log_stalls_ms: float = Field(default=50.0, gt=0)
     """The event loop standing still for longer is logged, with what held it."""
 
-    storage_url: str | None = None
+    storage_url: StoreUrl | None = None
     """Where papers lie (`obstore` URL: "s3://bucket/prefix"); default: the folder `var/papers`."""
     isolated: bool = False
     """Declared by the operator: this system has no way to the Internet, so papers marked secret are let in."""
@@ -85,12 +97,12 @@ class Settings(BaseSettings):
     pack_volume_mb: int = Field(default=512, ge=1)
     """A meeting pack of more is bound in numbered volumes."""
     pages_max: int = Field(default=2000, ge=1)
-    clamd: str | None = None
+    clamd: ScannerPlace | None = None
     """Virus scanner: "unix:/run/clamav/clamd.ctl" or "tcp:127.0.0.1:3310". None: files are not scanned."""
-    trust_roots: Path | None = None
+    trust_roots: ExistingFolder | None = None
     """Folder of CA certificates (PEM) that signatures in papers are checked against."""
 
-    smtp_url: str | None = None
+    smtp_url: MailUrl | None = None
     """"smtp://user:password@host:587" or "smtps://…:465". None: no e-mail is sent, links are handed out."""
     mail_from: str = "Nhịp Cầu <khong-tra-loi@localhost>"
     mail_retry_seconds: float = 60.0

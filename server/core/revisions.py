@@ -15,7 +15,8 @@ class Revised:
 
 
 class EditedMeanwhile(Conflict):
-    """Details: `revision` and `current` (the state now, null where it is gone), `changed_by` (a name, may be empty)."""
+    """Details: `revision` and `current` (the state now, null where it is gone), `changed_by` and
+    `changed_at` (a name and a moment, may be empty)."""
 
     code = "edited-meanwhile"
     vi = (

@@ -69,8 +69,9 @@ class Watchdog:
                 self.stalls += 1
                 self.worst = max(self.worst, late)
                 if late > self.logged:
-                    # Far less processor time than that: the machine was busy with others, or a thread here was.
-                    cpu_ms = round((time.thread_time() - used) * 1000, 1)
+                    # Far less processor time than that: the machine was busy with others, or a thread here was. It is
+                    # counted from the beat before, so what was done in time before the stall is in it.
+                    cpu_ms = round(min(time.thread_time() - used, late) * 1000, 1)
                     log.warning("loop-held", ms=round(late * 1000, 1), cpu_ms=cpu_ms, where=stack)
 
     def _collects(self, phase: str, info: dict[str, int]) -> None:

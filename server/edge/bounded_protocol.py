@@ -1,5 +1,6 @@
 """uvicorn's HTTP protocol with an end to everything that a client may leave open or go on with: the head of a request
-in bytes and seconds, a body in seconds, and its place among all connections (`server.edge.budgets`)."""
+in bytes and seconds, a body and the reading of an answer in seconds, and its place among all connections
+(`server.edge.budgets`)."""
 
 import asyncio
 import base64
@@ -10,7 +11,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from server.core.errors import DomainError
-from server.edge.budgets import BODY_SECONDS, HEAD_BYTES, HEAD_SECONDS, HEADERS, Connections
+from server.edge.budgets import BODY_SECONDS, DRAIN_SECONDS, HEAD_BYTES, HEAD_SECONDS, HEADERS, Connections
 from server.edge.turnstile import Turnstile
 from server.edge.websockets import LineProtocol
 
@@ -46,10 +47,21 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = True
         self._head_bytes = 0
         self._refusal: DomainError | None = None
+        self._unread = 0
+        """Bytes of an answer that the other side did not take up when last looked."""
 
     # -- as the budgets see it
 
     def too_late(self) -> None:
+        if self.flow.write_paused:
+            unread = self.transport.get_write_buffer_size()
+            if unread < self._unread:  # slowly, but it goes on
+                self._unread = unread
+                self._wait(DRAIN_SECONDS)
+            else:
+                self._connections.refusals.note("answer-not-read", address=self._address)
+                self.give_way()
+            return
         if self.flow.read_paused:  # it is this server that does not read on
             self._wait(BODY_SECONDS)
             return
@@ -87,6 +99,18 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._in_head and self._head_bytes > HEAD_BYTES:
             self._refuse(HeadTooLarge())
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._unread = self.transport.get_write_buffer_size()
+        self._wait(DRAIN_SECONDS)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._refusal is None and self.cycle is not None and self.cycle.response_complete:
+            self._wait(HEAD_SECONDS)
+        else:
+            self._work()
+
     def on_headers_complete(self) -> None:
         if len(self.headers) > HEADERS or _size(self.url, self.headers) > HEAD_BYTES:
             raise HeadTooLarge
@@ -103,7 +127,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self._in_head and self.cycle.response_complete and not self.transport.is_closing():
-            self._wait(HEAD_SECONDS)
+            self._wait(DRAIN_SECONDS if self.flow.write_paused else HEAD_SECONDS)
 
     def handle_websocket_upgrade(self) -> None:
         self._work()

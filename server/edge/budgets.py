@@ -26,6 +26,8 @@ HEAD_SECONDS = 10.0
 """From the connection, or from the last response, to the whole head of a request."""
 BODY_SECONDS = 60.0
 """Within which more of a request's body has to come: a megabyte takes minutes on a weak line."""
+DRAIN_SECONDS = 60.0
+"""Within which more of an answer has to leave that its reader does not take up."""
 BODY = 1024 * 1024
 """Bytes. The largest JSON body of this API, a conference over some thousand points, is a tenth of it."""
 ENTRANCE_BODY = 16 * 1024
@@ -53,6 +55,8 @@ FRAME_BURST = 300
 FRAMES_PER_SECOND = 60.0
 """Frames of any kind, pings too, before a socket is closed (1008). Commands have a smaller allowance, which only makes
 them wait: `server.live.client`."""
+FRAGMENTS = 64
+"""Frames of one message: empty ones have no size that would add up."""
 FRAME_SLICE = 4096
 """Bytes that are parsed before the frames in them are counted: at most 680 empty pings, 4 ms."""
 SOCKETS_A_SESSION = 12

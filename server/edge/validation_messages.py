@@ -32,6 +32,7 @@ _BY_TYPE: dict[str, _Sentences] = {
         f"Phải từ {context.get('ge')} trở lên.",
         f"Must be {context.get('ge')} or more.",
     ),
+    "greater_than": lambda context: (f"Phải lớn hơn {context.get('gt')}.", f"Must be more than {context.get('gt')}."),
     "less_than_equal": lambda context: (f"Tối đa là {context.get('le')}.", f"Must be {context.get('le')} or less."),
     "control_character": lambda _: (
         "Có ký tự điều khiển không dùng được. Xóa rồi gõ lại.",
@@ -51,6 +52,7 @@ _BY_PREFIX: tuple[tuple[str, tuple[str, str]], ...] = (
     ("date", ("Ngày chưa đúng.", "Not a date.")),
     ("int", ("Phải là số nguyên.", "Must be a whole number.")),
     ("string", ("Phải là chữ.", "Must be text.")),
+    ("float", ("Phải là số.", "Must be a number.")),
     ("bool", ("Phải là có hoặc không.", "Must be true or false.")),
 )
 

@@ -19,7 +19,7 @@ from uvicorn.server import ServerState
 from websockets.frames import Frame
 from websockets.protocol import OPEN
 
-from server.edge.budgets import FRAME_BURST, FRAME_SLICE, FRAMES_PER_SECOND, Allowance, Connections
+from server.edge.budgets import FRAGMENTS, FRAME_BURST, FRAME_SLICE, FRAMES_PER_SECOND, Allowance, Connections
 from server.edge.turnstile import Turnstile
 
 EXTENSION = "nhipcau.line"
@@ -226,7 +226,7 @@ class LineProtocol(WebSocketsSansIOProtocol):
     def handle_events(self) -> None:
         flooded = self._frames is not None and not self._frames.take(len(self.conn.events))
         super().handle_events()
-        if flooded:
+        if flooded or len(self.frames) > FRAGMENTS:
             self._connections.refusals.note("frames", address=self.client and self.client[0])
             self._deaf = True
             if not self.transport.is_closing():

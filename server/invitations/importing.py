@@ -13,7 +13,7 @@ from server.core.services import Services
 from server.core.spreadsheets.reading import Sheet, read
 from server.invitations.list_writer import Line, carry_out, plan
 from server.invitations.rights import ListRights, MeetingOver, list_for_write, list_rights
-from server.invitations.schemas import BadRow, ImportNote, ImportOut, ReadyRow
+from server.invitations.schemas import BadRow, DoubledRow, ImportNote, ImportOut, ReadyRow
 from server.invitations.sheets.halls import Hall, Halls
 from server.invitations.sheets.rows import Meant, meaning
 from server.invitations.sheets.template import RefusedRow, template
@@ -33,7 +33,7 @@ async def import_list(services: Services, actor: Actor, meeting_id: int, content
         await list_rights(session, meeting_id, actor)
     sheets = await read(content)
     meant, lines = await services.database.beside(lambda session: _look(session, meeting_id, actor, sheets))
-    known = _known(lines)
+    known, doubled = _known(lines), _doubled(meant, lines)
     added = 0
     if apply:
         # In parts, so that others write in between. A row that somebody else has added meanwhile is left alone, and who
@@ -45,7 +45,7 @@ async def import_list(services: Services, actor: Actor, meeting_id: int, content
                 if not all(rights.covers(entry.point_id) for entry in some):
                     raise NotAllowed()
                 added += len(await carry_out(tx, meeting_id, await plan(tx.session, meeting_id, some), "import"))
-    return _told(meant, lines, known, added)
+    return _told(meant, lines, known, doubled, added)
 
 
 async def refused_of(services: Services, actor: Actor, meeting_id: int, content: bytes) -> bytes:
@@ -123,7 +123,22 @@ def _known(lines: list[Line]) -> list[bool]:
     return [line.person.id != 0 for line in lines]
 
 
-def _told(meant: Meant, lines: list[Line], known: list[bool], added: int) -> ImportOut:
+def _doubled(meant: Meant, lines: list[Line]) -> list[DoubledRow]:
+    """The rows that say again what another row of the sheet says, with that one's number."""
+    return [
+        DoubledRow(
+            row=good.row,
+            full_name=good.typed.full_name,
+            point_name=good.point_name,
+            first=meant.good[line.doubles].row,
+            first_point_name=meant.good[line.doubles].point_name,
+        )
+        for good, line in zip(meant.good, lines, strict=True)
+        if line.doubles is not None
+    ]
+
+
+def _told(meant: Meant, lines: list[Line], known: list[bool], doubled: list[DoubledRow], added: int) -> ImportOut:
     ready = [
         ReadyRow(
             row=good.row,
@@ -147,6 +162,7 @@ def _told(meant: Meant, lines: list[Line], known: list[bool], added: int) -> Imp
             for wrong in meant.wrong[:MOST_BAD]
         ],
         notes=[ImportNote(vi=vi, en=en) for vi, en in meant.notes],
-        already=sum(line.listed for line in lines),
+        doubled=doubled,
+        already=sum(line.listed and line.doubles is None for line in lines),
         added=added,
     )

@@ -45,6 +45,8 @@ class Line:
     """On the list already, or twice in these lines: nothing to do."""
     row_id: int | None
     """The person's row in this meeting, if there is one: taken off the list before, or `listed`."""
+    doubles: int | None = None
+    """The place among these lines of the first that means the same person."""
 
 
 async def plan(
@@ -64,11 +66,13 @@ async def plan(
             persons.append(people.find(entry.who) or people.add(0, entry.who))
     rows = await _rows(session, meeting_id, {person.id for person in persons})
     lines: list[Line] = []
-    seen: set[int] = set()
-    for entry, person in zip(entries, persons, strict=True):
+    seen: dict[int, int] = {}
+    for place, (entry, person) in enumerate(zip(entries, persons, strict=True)):
         row_id, removed = rows.get(person.id, (None, False))
-        lines.append(Line(entry, person, id(person) in seen or (row_id is not None and not removed), row_id))
-        seen.add(id(person))
+        doubles = seen.get(id(person))
+        there = row_id is not None and not removed
+        lines.append(Line(entry, person, doubles is not None or there, row_id, doubles))
+        seen.setdefault(id(person), place)
     return lines
 
 

@@ -13,6 +13,7 @@ from server.core.typesetting import compiled
 from server.edge.dependencies import SeenRevision
 from server.edge.exports import AppExports
 from server.edge.idempotency import Once
+from server.edge.long_answers import answered_beside
 from server.edge.routing import WriteRoute
 from server.invitations import delegates as lists
 from server.invitations import devices, entry_codes, importing, links, many, printed, queries
@@ -45,7 +46,7 @@ _SHEET: dict[str, Any] = {
 }
 
 
-@router.get("/meetings/{meeting_id}/delegates")
+@router.get("/meetings/{meeting_id}/delegates", response_model=DelegatesOut)
 async def delegates(
     *,
     meeting_id: RowId,
@@ -56,9 +57,10 @@ async def delegates(
     q: Annotated[Line, Query(max_length=100)] = "",
     limit: Annotated[int, Query(ge=1, le=500)] = 500,
     offset: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
-) -> DelegatesOut:
+) -> Response:
     """`limit` lines from `offset`, of `total`. `online`: of those without a hall."""
-    return await services.database.beside(
+    return await answered_beside(
+        services,
         lambda session: queries.delegates(
             session,
             meeting_id,
@@ -70,7 +72,7 @@ async def delegates(
             limit=limit,
             offset=offset,
             mail_ready=services.settings.smtp_url is not None,
-        )
+        ),
     )
 
 

@@ -148,6 +148,17 @@ class BadRow(BaseModel):
     en: str
 
 
+class DoubledRow(BaseModel):
+    """Means the person of a row above it, and is not taken."""
+
+    row: int
+    full_name: str
+    point_name: str
+    first: int
+    """The row above it."""
+    first_point_name: str
+
+
 class ImportNote(BaseModel):
     vi: str
     en: str
@@ -160,8 +171,9 @@ class ImportOut(BaseModel):
     bad: list[BadRow]
     notes: list[ImportNote]
     """What the reader should know of how the sheet was taken: rows left out, names that look alike."""
+    doubled: list[DoubledRow]
     already: int
-    """On the list before, or twice in the sheet."""
+    """On the list before; of rows that mean one person, the first counts."""
     added: int
 
 

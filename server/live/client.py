@@ -14,7 +14,7 @@ from server.live.viewer import Audience, Viewer
 
 SLOW_BYTES = 1 << 20
 SLOW_SECONDS = 10.0
-SILENT_SECONDS: dict[Audience, float] = {"hall": 15.0, "console": 15.0, "member": 60.0}
+SILENT_SECONDS: dict[Audience, float] = {"hall": 15.0, "console": 15.0, "member": 60.0, "desk": 60.0}
 """A lost hall must be seen at once; 12,000 phones save their batteries (and this server 2,000 pings a second)."""
 BURST = 40
 RATE_PER_SECOND = 10.0
@@ -34,11 +34,22 @@ TOO_SLOW = TRY_LATER = 1013
 _numbers = itertools.count(1)
 
 
+class Laid:
+    """A frame that was laid ready for all of a group at once, and the one after it. Each client takes up what follows
+    the last one it took; what all have taken is nobody's any more."""
+
+    __slots__ = ("after", "frame")
+
+    def __init__(self, frame: bytes = b"") -> None:
+        self.frame = frame
+        self.after: Laid | None = None
+
+
 class Client:
     """`participant`: its name in media messages. Times are of the monotonic clock unless they say otherwise.
 
-    Frames are posted, then flushed: so a frame for thousands is laid ready for all of them before the first is sent
-    anything, and whatever is sent to one of them meanwhile keeps its place behind it."""
+    Frames are posted, then flushed. A frame for thousands is laid ready once, and taken up by each when its turn comes
+    or before anything else is posted to it: so whatever is sent to one of them meanwhile keeps its place behind it."""
 
     __slots__ = (
         "_allowance",
@@ -48,6 +59,7 @@ class Client:
         "_full_waiting",
         "_line",
         "_queue",
+        "_taken",
         "actor",
         "address",
         "checked",
@@ -94,6 +106,7 @@ class Client:
         """The code it is being closed with."""
         self._line = line
         self._queue: list[bytes] = []
+        self._taken: Laid | None = None
         self._bytes = 0
         self._full_since: float | None = None
         self._full_waiting = 0
@@ -106,9 +119,17 @@ class Client:
         self.post(text_frame(text))
         self.flush()
 
+    def follow(self, newest: Laid | None) -> None:
+        """Takes up whatever is laid after this from now on; None: nothing more than what is laid already."""
+        if self._taken is not None:
+            self._take_up()
+        self._taken = newest
+
     def post(self, frame: bytes) -> None:
-        """Lays one frame ready. A client that cannot keep up is closed: it comes back with a snapshot, which is smaller
-        than what it missed."""
+        """Lays one frame ready for this client. One that cannot keep up is closed: it comes back with a snapshot, which
+        is smaller than what it missed."""
+        if self._taken is not None and self._taken.after is not None:
+            self._take_up()
         if self.closing is not None:
             return
         self._queue.append(frame)
@@ -119,13 +140,15 @@ class Client:
     def flush(self) -> None:
         """Hands what lies ready to the line, if that takes it now; else it waits for
         `server.edge.websockets.Receiver`'s `writable`."""
+        if self._taken is not None and self._taken.after is not None:
+            self._take_up()
         if self._queue and not self._line.full:
             self._write()
 
     @property
     def idle(self) -> bool:
         """Everything is with the line, and the line takes more."""
-        return not self._queue and not self._line.full
+        return not self._queue and not self._line.full and (self._taken is None or self._taken.after is None)
 
     def signal(self, kind: str, data: Wire) -> None:
         self.signal_text(signal_text(kind, data))
@@ -137,6 +160,8 @@ class Client:
 
     def close(self, code: int) -> None:
         """What lies ready is still sent, except to a client that takes nothing."""
+        if self._taken is not None and self._taken.after is not None and code != TOO_SLOW:
+            self._take_up()
         if self.closing is not None:
             return
         if code != TOO_SLOW and self._queue:
@@ -144,6 +169,15 @@ class Client:
         self.closing = code
         self._queue.clear()
         self._line.close(code, CLOSE_SECONDS)
+
+    def _take_up(self) -> None:
+        while self._taken is not None and (laid := self._taken.after) is not None:
+            self._taken = laid
+            if self.closing is None:
+                self._queue.append(laid.frame)
+                self._bytes += len(laid.frame)
+        if self._bytes > SLOW_BYTES:
+            self.close(TOO_SLOW)
 
     def _write(self) -> None:
         self._line.write(self._queue[0] if len(self._queue) == 1 else b"".join(self._queue))

@@ -121,7 +121,7 @@ class Gateway:
         address = socket.client.host if socket.client else ""
         actor = await self._recognise(socket.cookies, address)
         refused, viewer = await self._admit(actor, meeting_id, request)
-        if request.audience != "member":
+        if request.audience in ("hall", "console"):
             cookie = socket.headers.get("cookie", "").encode("latin-1")
             self._services.components[Turnstile].claimed(cookie, truly=viewer is not None)
         connections = self._services.components[Connections]

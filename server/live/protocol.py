@@ -32,7 +32,7 @@ class Snapshot(Wire):
     """The server's clock, so that timers agree."""
     participant: str
     """This client's name in media messages ("point-17", "desk-…")."""
-    audience: Literal["console", "hall", "member"]
+    audience: Literal["console", "hall", "member", "desk"]
     media: bool
     """A media node is there."""
     build: str = ""

@@ -13,6 +13,7 @@ from server.core.bus import Bus, Message
 from server.core.database import Database, in_parts
 from server.live import log
 from server.live.client import RESTARTING, Client
+from server.live.desks import Desks
 from server.live.feature import LiveCommand, LiveFeature
 from server.live.protocol import Wire
 from server.live.room import Listener, Room
@@ -44,6 +45,7 @@ class Live:
         self.commands: dict[str, LiveCommand] = {}
         self.rooms: dict[int, Room] = {}
         self.people = People(bus)
+        self.desks = Desks(bus, self.rooms)
         self.media_up: Callable[[], bool] = lambda: False
         self.admit_again: Callable[[Client], Awaitable[int | None]] | None = None
         """Renews `client.actor`; a close code if the client would not be let in any more."""
@@ -70,6 +72,7 @@ class Live:
     async def start(self) -> None:
         self._leave_bus.callback(self._bus.subscribe(log.EVENTS, self._on_event))
         self._leave_bus.callback(self.people.listen())
+        self._leave_bus.callback(self.desks.listen())
         for feature in self.features:
             for topic, handle in feature.topics.items():
                 self._leave_bus.callback(self._bus.subscribe(topic, partial(handle, self)))

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,10 +23,10 @@ from server.core.database import Database
 from server.edge.websockets import text_frame
 from server.live import log
 from server.live.client import REPLACED, RESTARTING, Client
-from server.live.fanout import Fanout
+from server.live.fanout import Fanout, Group
 from server.live.feature import LiveFeature
 from server.live.protocol import Snapshot
-from server.live.viewer import Viewer
+from server.live.viewer import DESK, Viewer
 
 logger = structlog.get_logger(__name__)
 
@@ -84,7 +84,7 @@ class Room:
         self._feature_of = {name: feature for feature in features for name in feature.collections}
         self._database = database
         self._listeners = listeners
-        self._groups: dict[Viewer, set[Client]] = {}
+        self._groups: dict[Viewer, Group] = {}
         self._fanout = Fanout()
         self._newest = 0
         self._since_load: list[dict[str, Any]] | None = None
@@ -111,7 +111,9 @@ class Room:
         # No waiting from here on: the snapshot and the events after it must meet without a seam.
         if self.clients.get(client.participant) is not client:
             return
-        self._groups.setdefault(client.viewer, set()).add(client)
+        if client.viewer not in self._groups:
+            self._groups[client.viewer] = Group()
+        self._groups[client.viewer].admit(client)
         client.send(self._snapshot(client, now(), media=media(), build=build()))
         client.streaming = True
 
@@ -120,8 +122,8 @@ class Room:
             del self.clients[client.participant]
         group = self._groups.get(client.viewer)
         if group is not None:
-            group.discard(client)
-            if not group:
+            group.leave(client)
+            if not group.clients:
                 del self._groups[client.viewer]
         if not self.clients:
             self.empty_since = time.monotonic()
@@ -138,6 +140,12 @@ class Room:
         return found
 
     @property
+    def desks(self) -> Collection[Client]:
+        """Pages on which the meeting is prepared."""
+        group = self._groups.get(DESK)
+        return group.clients if group is not None else ()
+
+    @property
     def round_seconds(self) -> float:
         """How long the last event or signal took to everybody it was for."""
         return self._fanout.seconds
@@ -147,11 +155,11 @@ class Room:
         last event or signal is still on its way, and nothing was sent."""
         if self._fanout.busy:
             return False
-        frame = text_frame(text)
-        free = [client for viewer, group in self._groups.items() if to(viewer) for client in group if client.idle]
-        for client in free:
-            client.post(frame)
-        self._fanout.deliver(free)
+        everybody: list[Client] = []
+        for viewer, group in self._groups.items():
+            if to(viewer):
+                everybody += group.clients
+        self._fanout.deliver(everybody, passing=text_frame(text))
         return True
 
     # -- events
@@ -261,10 +269,9 @@ class Room:
                 continue
             if seen not in frames:
                 frames[seen] = text_frame(f'{head},"changes":[{",".join(parts[index] for index in seen)}]}}')
-            for client in group:
-                client.post(frames[seen])
+            group.lay(frames[seen])
             reached = members if viewer.audience == "member" else leading
-            reached += group
+            reached += group.clients
         # Halls and consoles first: they are few, and 12,000 others look at them.
         self._fanout.deliver(leading)
         self._fanout.deliver(members)
@@ -276,7 +283,7 @@ class Room:
 
     def _visible(self, collection: str, key: str, viewer: Viewer) -> bool:
         feature = self._feature_of.get(collection)
-        return feature is not None and feature.visible(collection, key, viewer)
+        return feature is not None and viewer != DESK and feature.visible(collection, key, viewer)
 
     def _snapshot(self, client: Client, now: datetime, *, media: bool, build: str) -> str:
         assert self.replica is not None  # noqa: S101

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Audience = Literal["console", "hall", "member"]
+Audience = Literal["console", "hall", "member", "desk"]
+"""`desk`: a page on which the meeting is prepared. It sees no collection and sends no command; see `desks`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,3 +14,6 @@ class Viewer:
     audience: Audience
     point_id: int | None = None
     """A hall's own point."""
+
+
+DESK = Viewer("desk")

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from server.audit.actions import record
-from server.audit.queries import last_actor
+from server.audit.queries import last_change
 from server.core.errors import Conflict, Invalid, NotAllowed
 from server.core.transaction import Transaction
 from server.live.log import append
@@ -56,7 +56,7 @@ async def edit(tx: Transaction, meeting_id: int, patch: MeetingPatch) -> tuple[M
             "Người khác vừa sửa cuộc họp này. Tải lại để xem bản mới nhất rồi sửa tiếp.",
             "Somebody else has just edited this meeting. Reload to see the latest version, then edit again.",
             version=meeting.version,
-            changed_by=await last_actor(tx.session, "meeting.edited", "meeting", meeting_id),
+            **await last_change(tx.session, "meeting.edited", "meeting", meeting_id),
         )
     items = list(await tx.session.scalars(_items_of(meeting_id)))
     members = list(await tx.session.scalars(_members_of(meeting_id)))

@@ -33,7 +33,7 @@ def rights_out(rights: MeetingRights) -> RightsOut:
 async def meeting(session: AsyncSession, meeting_id: int, actor: Actor, notices: Sequence[Notice] = ()) -> MeetingOut:
     """The whole meeting as the actor may see it. NotFound for what it may not."""
     found, rights = await visible_meeting(session, meeting_id, actor)
-    names = await _names(session, {found.chair_id, found.secretary_id})
+    names, titles = await _leaders(session, {found.chair_id, found.secretary_id})
     values = {name: getattr(found, name) for name in MeetingOut.model_fields if hasattr(found, name)}
     return MeetingOut.model_validate(
         {
@@ -41,7 +41,9 @@ async def meeting(session: AsyncSession, meeting_id: int, actor: Actor, notices:
             "unit_name": (await session.get_one(Unit, found.unit_id)).name,
             "main_point_name": (await session.get_one(BridgePoint, found.main_point_id)).name,
             "chair_name": names[found.chair_id],
+            "chair_title": titles[found.chair_id],
             "secretary_name": names[found.secretary_id],
+            "secretary_title": titles[found.secretary_id],
             "agenda": await _agenda(session, meeting_id),
             "points": await _points(session, meeting_id),
             "my": rights_out(rights),
@@ -53,7 +55,7 @@ async def meeting(session: AsyncSession, meeting_id: int, actor: Actor, notices:
 
 async def _agenda(session: AsyncSession, meeting_id: int) -> list[AgendaOut]:
     rows = await session.execute(
-        select(AgendaItem, Person.full_name)
+        select(AgendaItem, Person.full_name, Person.title)
         .outerjoin(Person, Person.id == AgendaItem.presenter_id)
         .where(AgendaItem.meeting_id == meeting_id)
         .order_by(AgendaItem.position)
@@ -65,9 +67,10 @@ async def _agenda(session: AsyncSession, meeting_id: int) -> list[AgendaOut]:
             minutes=item.minutes,
             presenter_id=item.presenter_id,
             presenter_name=presenter or "",
+            presenter_title=title or "",
             presenter_text=item.presenter_text,
         )
-        for item, presenter in rows
+        for item, presenter, title in rows
     ]
 
 
@@ -84,12 +87,18 @@ async def _points(session: AsyncSession, meeting_id: int) -> list[MemberOut]:
     ]
 
 
-async def _names(session: AsyncSession, person_ids: set[int | None]) -> dict[int | None, str]:
-    wanted = {person_id for person_id in person_ids if person_id is not None}
-    known: dict[int | None, str] = {None: ""}
-    for person_id, name in (await column_by_id(session, Person.id, Person.full_name, wanted)).items():
-        known[person_id] = name
-    return known
+async def _leaders(
+    session: AsyncSession, person_ids: set[int | None]
+) -> tuple[dict[int | None, str], dict[int | None, str]]:
+    """Their names and their positions, by id; of nobody both are empty."""
+    names: dict[int | None, str] = {None: ""}
+    titles: dict[int | None, str] = {None: ""}
+    rows = await session.execute(
+        select(Person.id, Person.full_name, Person.title).where(Person.id.in_(person_ids - {None}))
+    )
+    for person_id, name, title in rows:
+        names[person_id], titles[person_id] = name, title
+    return names, titles
 
 
 async def column_by_id(

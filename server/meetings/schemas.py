@@ -90,6 +90,7 @@ class AgendaOut(BaseModel):
     minutes: int
     presenter_id: int | None
     presenter_name: str
+    presenter_title: str
     presenter_text: str
 
 
@@ -135,8 +136,11 @@ class MeetingOut(BaseModel):
     main_point_name: str
     chair_id: int | None
     chair_name: str
+    chair_title: str
+    """Their position, as the people list has it."""
     secretary_id: int | None
     secretary_name: str
+    secretary_title: str
     agenda: list[AgendaOut]
     points: list[MemberOut]
     created_at: datetime

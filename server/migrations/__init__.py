@@ -10,12 +10,15 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, event
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from server.core.errors import DomainError
 
 _LOCK = 0x6E68646D
 """"nhdm": PostgreSQL's advisory lock of who brings the schema up to date."""
+
+
+_CONNECT_SECONDS = 10
 
 
 def upgrade(url: str) -> None:
@@ -29,6 +32,7 @@ def upgrade(url: str) -> None:
             if engine.dialect.name == "postgresql":
                 # Two servers that start together take turns; SQLite's writer's lock says the same.
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+            _require_known(connection, ScriptDirectory.from_config(config))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     finally:
@@ -41,13 +45,33 @@ class OldSchema(DomainError):
     en = "The database is not of this version. Run “nhipcau migrate” and try again."
 
 
+class NewerSchema(DomainError):
+    code = "newer-schema"
+    vi = (
+        "Cơ sở dữ liệu này của phiên bản Nhịp Cầu mới hơn chương trình đang chạy. Cài lại phiên bản mới; muốn quay về "
+        "bản cũ thì khôi phục bản sao lưu đã lấy trước khi nâng cấp."
+    )
+    en = (
+        "This database is of a newer Nhịp Cầu than this program. Install the newer version again; to go back to an old "
+        "one, restore the backup from before the upgrade."
+    )
+
+
+def _require_known(connection: Connection, scripts: ScriptDirectory) -> str | None:
+    """The database's version. NewerSchema if this program has never heard of it."""
+    here = MigrationContext.configure(connection).get_current_revision()
+    if here is not None and here not in {script.revision for script in scripts.walk_revisions()}:
+        raise NewerSchema()
+    return here
+
+
 def require_newest(url: str) -> None:
-    """For commands that only look: OldSchema unless the database is of this version. Writes nothing."""
+    """For commands that only look: OldSchema or NewerSchema unless the database is of this version. Writes nothing."""
     engine = blocking_engine(url)
     try:
-        newest = ScriptDirectory(str(Path(__file__).parent)).get_current_head()
+        scripts = ScriptDirectory(str(Path(__file__).parent))
         with engine.connect() as connection:
-            if MigrationContext.configure(connection).get_current_revision() != newest:
+            if _require_known(connection, scripts) != scripts.get_current_head():
                 raise OldSchema()
     finally:
         engine.dispose()
@@ -55,7 +79,9 @@ def require_newest(url: str) -> None:
 
 def blocking_engine(url: str) -> Engine:
     """An engine without asyncio on the same database. On SQLite a whole migration is one transaction."""
-    engine = create_engine(url.replace("+aiosqlite", ""))
+    # A machine that is not there is waited for as long as TCP does, minutes, unless told otherwise.
+    arguments = {"connect_timeout": _CONNECT_SECONDS} if url.startswith("postgresql") else {}
+    engine = create_engine(url.replace("+aiosqlite", ""), connect_args=arguments)
     if engine.dialect.name == "sqlite":
 
         @event.listens_for(engine, "connect")

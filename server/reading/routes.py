@@ -7,6 +7,7 @@ from server.audit.dependencies import AppAuditLog
 from server.core.fields import Id
 from server.edge.exports import AppExports
 from server.edge.idempotency import Once
+from server.edge.long_answers import answered_beside
 from server.edge.routing import WriteRoute
 from server.reading.notes import queries as notes
 from server.reading.notes.export import export
@@ -53,10 +54,10 @@ async def export_notes(
     return Response(content, media_type="application/pdf", headers=headers)
 
 
-@router.get("/search")
-async def find(actor: CurrentActor, services: AppServices, asked: Annotated[SearchQuery, Query()]) -> SearchAnswer:
+@router.get("/search", response_model=SearchAnswer)
+async def find(actor: CurrentActor, services: AppServices, asked: Annotated[SearchQuery, Query()]) -> Response:
     """Diacritics or not, numbers of documents, words in quotes as they stand; the last word may be unfinished."""
-    return await services.database.beside(lambda session: search(session, actor, services.clock(), asked))
+    return await answered_beside(services, lambda session: search(session, actor, services.clock(), asked))
 
 
 @router.post("/receipts", status_code=204)
@@ -70,12 +71,12 @@ async def my_receipts(meeting_id: RowId, actor: CurrentActor, session: ReadSessi
     return await receipts.own(session, meeting_id, actor)
 
 
-@router.get("/meetings/{meeting_id}/receipts")
+@router.get("/meetings/{meeting_id}/receipts", response_model=Board)
 async def receipts_board(
     meeting_id: RowId, actor: CurrentActor, services: AppServices, asked: Annotated[BoardQuery, Query()]
-) -> Board:
+) -> Response:
     """Who has got, opened and read what; gaps first."""
-    return await services.database.beside(lambda session: board(session, meeting_id, actor, services.clock(), asked))
+    return await answered_beside(services, lambda session: board(session, meeting_id, actor, services.clock(), asked))
 
 
 @router.post("/meetings/{meeting_id}/reminders", dependencies=[Once])

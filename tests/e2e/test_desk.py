@@ -227,6 +227,38 @@ async def test_every_page_says_the_same_of_the_lists(office: Office) -> None:
         await expect(main).to_contain_text("4 đại biểu được mời.")
 
 
+async def test_two_windows_follow_each_other(office: Office) -> None:
+    """What one writes stands in the other's window within a second, long before that one would ask by itself."""
+    within = 1_500  # the machine may be busy
+    async with office.window("organiser") as page, office.window("colleague") as other:
+        about = f"/meetings/{office.meetings['invited']}"
+        frames: list[str] = []
+        page.on("websocket", lambda line: line.on("framereceived", lambda frame: frames.append(str(frame))))
+        await page.goto(f"{about}/delegates?point={office.where.da_sar_hall.id}")
+        people = page.get_by_role("main")
+        await expect(people.get_by_role("heading", name="Đạ Sar", level=2)).to_be_visible()
+        async with asyncio.timeout(10):
+            while not any("snapshot" in frame for frame in frames):  # noqa: ASYNC110  (frames give no signal)
+                await asyncio.sleep(0.05)
+        await listed(office, other, office.where.da_sar_hall.id, "Kră Jăn Mới")
+        await expect(people.get_by_text("Kră Jăn Mới").first).to_be_visible(timeout=within)
+        # Another part of the same meeting goes on with the same line.
+        await page.get_by_role("link", name="Tài liệu", exact=True).click()
+        await page.go_back()
+        await listed(office, other, office.where.da_sar_hall.id, "Bon Tô Sau")
+        await expect(people.get_by_text("Bon Tô Sau").first).to_be_visible(timeout=within)
+        assert sum("snapshot" in frame for frame in frames) == 1
+
+
+async def test_a_page_without_a_line_says_that_it_is_late(office: Office) -> None:
+    async with office.window("organiser") as page:
+        await page.route_web_socket(re.compile("/live"), lambda line: line.close(code=1011))
+        await page.goto(f"/meetings/{office.meetings['invited']}/delegates")
+        late = page.get_by_role("status").filter(has_text="Tạm mất đường truyền trực tiếp")
+        await expect(late).to_be_visible()
+        await expect(page.get_by_role("heading", name="Đại biểu", level=1)).to_be_visible()
+
+
 async def test_back_leads_from_a_hall_to_the_list_of_halls(office: Office) -> None:
     async with office.window("organiser", width=PHONE, height=844) as page:
         await page.goto(f"/meetings/{office.meetings['invited']}")

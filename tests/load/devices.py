@@ -35,6 +35,10 @@ AT_ONCE = 128
 PORTS_AN_ADDRESS = 20_000
 FETCHES_AN_ADDRESS = 500
 """At the same moment: the server lets one address have a thousand connections without a request."""
+SEATED = (0.2, 0.4, 2.0)
+MEMBERS = (1.0, 8.0, 12.0)
+"""Seconds that who was cut waits before coming back: the shortest, at first up to, at last up to. As the pages do
+(web/src/lib/live/backoff.ts; a test compares them)."""
 _numbers = itertools.count()
 
 
@@ -243,7 +247,7 @@ async def run() -> None:
 
     async def come_back(number: int) -> None:
         is_hall, attempt = number >= len(cookies), 0
-        shortest, first, longest = (0.2, 0.4, 2.0) if is_hall else (1.0, 8.0, 15.0)  # web/src/lib/live/backoff.ts
+        shortest, first, longest = SEATED if is_hall else MEMBERS
         wait = random.uniform(shortest, first)
         while True:
             await asyncio.sleep(wait)

@@ -1,7 +1,9 @@
 """`nhipcau` as a person types it: real processes, real ports."""
 
+import errno
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -14,6 +16,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
+from typer.testing import CliRunner
+
+from server import cli
+from server.core.config import Settings
+from server.edge.validation_messages import sentence
+from server.migrations import blocking_engine, upgrade
+from server.start_faults import fault_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -148,12 +159,120 @@ def test_a_port_in_use_is_said_in_one_sentence(tmp_path: Path, taken: str) -> No
     assert "Traceback" not in refused.stderr
 
 
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that the program is started from, and writes to."""
+    for name in [name for name in os.environ if name.startswith("NHIPCAU_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("NHIPCAU_VAR", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def told(code: int, *arguments: str, **settings: str) -> str:
+    """What it says on its standard error. Without a process of its own: it ends with this code, and no stack trace."""
+    umask = os.umask(0o022)
+    ended = CliRunner().invoke(cli.app, arguments, env={f"NHIPCAU_{name}": value for name, value in settings.items()})
+    os.umask(umask)
+    assert ended.exit_code == code, ended.output
+    assert ended.exception is None or isinstance(ended.exception, SystemExit), ended.exception
+    return ended.stderr
+
+
 @pytest.mark.parametrize(
     ("setting", "value"),
-    [("PORT", "abc"), ("MEDIA_ADVERTISE", "203.0.113.7"), ("VAR", "/proc/nowhere"), ("CONVERSION_ISOLATION", "jail")],
+    [
+        ("PORT", "abc"),
+        ("MEDIA_ADVERTISE", "203.0.113.7"),
+        ("VAR", "/proc/nowhere"),
+        ("CONVERSION_ISOLATION", "jail"),
+        ("DATABASE_URL", "mysql://here/x"),
+    ],
 )
-def test_a_wrong_setting_is_named(tmp_path: Path, setting: str, value: str) -> None:
-    ended = nhipcau(tmp_path, "migrate", **{f"NHIPCAU_{setting}": value})
-    assert ended.returncode == 2
-    assert f"Thiết lập NHIPCAU_{setting} chưa đúng" in ended.stderr
-    assert "Traceback" not in ended.stderr
+def test_a_wrong_setting_is_named(here: Path, setting: str, value: str) -> None:
+    assert f"Thiết lập NHIPCAU_{setting} chưa đúng" in told(2, "migrate", **{setting: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "right"),
+    [
+        ("database_url", "here", "postgresql+psycopg://u:p@db/nhipcau"),
+        ("database_url", "postgresql://u@db/nhipcau", "sqlite+aiosqlite:////srv/x.db"),
+        ("public_url", "hop.lamdong.example", "https://hop.lamdong.example:8443"),
+        ("trusted_proxies", "proxy.lan", "10.0.0.0/8, ::1"),
+        ("media_bind", "7000", "[::]:7000"),
+        ("login_attempts", "ten", "10/minute"),
+        ("storage_url", "ftp://files/x", "s3://bucket/prefix"),
+        ("clamd", "clamd", "tcp:127.0.0.1:3310"),
+        ("trust_roots", "/nowhere", "/"),
+        ("smtp_url", "https://mail", "smtps://u:p@mail:465"),
+    ],
+)
+def test_every_setting_is_looked_at_when_the_program_starts(name: str, wrong: str, right: str) -> None:
+    assert getattr(Settings(**{name: right}, _env_file=None), name) is not None
+    with pytest.raises(ValidationError) as refused:
+        Settings(**{name: wrong}, _env_file=None)
+    [error] = refused.value.errors()
+    vi, en = sentence(dict(error))
+    assert error["loc"] == (name,)
+    assert vi != en
+    assert not vi.startswith("Giá trị chưa đúng")
+
+
+def test_a_name_that_was_mistyped_is_told_of(here: Path) -> None:
+    (here / ".env").write_text("NHIPCAU_LOG_JSON=true\nNHIPCAU_LOGJSON=true\n")
+    said = told(0, "node-token", "a", PROT="9000")
+    assert re.findall(r"Không có thiết lập (\w+);", said) == ["NHIPCAU_LOGJSON", "NHIPCAU_PROT"]
+    (here / ".env").write_bytes(b"\xff\xfe")
+    assert ".env” chưa đúng" in told(2, "node-token", "a")
+
+
+@pytest.mark.parametrize("command", ["migrate", "audit"])
+def test_a_database_that_is_away_is_said_in_one_sentence(here: Path, command: str) -> None:
+    said = told(1, command, DATABASE_URL=f"postgresql+psycopg://nhipcau:geheim@127.0.0.1:{free_port()}/nhipcau")
+    assert "Không vào được cơ sở dữ liệu PostgreSQL" in said
+    assert "NHIPCAU_DATABASE_URL" in said
+    assert "geheim" not in said
+
+
+def test_a_server_whose_database_is_away_ends_with_that_sentence(tmp_path: Path) -> None:
+    url = f"postgresql+psycopg://127.0.0.1:{free_port()}/nhipcau"
+    ended = nhipcau(tmp_path, "serve", NHIPCAU_DATABASE_URL=url, NHIPCAU_PORT=str(free_port()))
+    assert (ended.returncode, "Traceback" in ended.stderr) == (1, False)
+    assert "Không vào được cơ sở dữ liệu PostgreSQL" in ended.stderr
+
+
+def test_what_is_in_the_folder_and_cannot_be_used_is_named(here: Path) -> None:
+    """A database of a newer program, one that is none, a key that is cut off, a folder of somebody else."""
+    upgrade(f"sqlite+aiosqlite:///{here / 'nhipcau.db'}")
+    with sqlite3.connect(here / "nhipcau.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    for command in ("migrate", "audit"):
+        assert "mới hơn chương trình" in told(1, command)
+    (here / "nhipcau.db").write_text("no database at all")
+    assert "không phải cơ sở dữ liệu" in told(1, "migrate")
+    (here / "nhipcau.db").unlink()
+    (here / "audit.key").write_text("cut")
+    assert f"Tệp khóa {here / 'audit.key'} không dùng được" in told(1, "init", "--unit", "A", "--name", "B")
+    (here / "audit.key").unlink()
+    for leftover in here.glob("nhipcau.db*"):
+        leftover.unlink()
+    (here / "nhipcau.db").mkdir()
+    assert f"Không ghi được {here / 'nhipcau.db'}" in told(1, "migrate")
+
+
+def test_a_full_disk_is_said_in_one_sentence(tmp_path: Path) -> None:
+    settings = Settings(var=tmp_path, _env_file=None)
+    engine = blocking_engine(settings.database)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count=2")
+        connection.exec_driver_sql("CREATE TABLE filler (text)")
+        with pytest.raises(DBAPIError) as full:
+            connection.exec_driver_sql("INSERT INTO filler VALUES (zeroblob(100000))")
+    engine.dispose()
+    for error in (full.value, OSError(errno.ENOSPC, "No space left on device", str(tmp_path / "log"))):
+        fault = fault_of(error, settings)
+        assert fault is not None
+        assert "Đĩa đã đầy" in fault.vi
+        assert str(tmp_path) in fault.en
+    assert fault_of(OSError(errno.EINVAL, "Invalid argument"), settings) is None

@@ -32,6 +32,7 @@ from server.core.services import Services
 from server.core.spreadsheets.writing import XLSX
 from server.core.typesetting import compiled
 from server.edge.exports import AppExports, Order
+from server.edge.long_answers import answered_beside
 from server.edge.routing import WriteRoute
 from server.invitations.codes import hall_secret, verify_hall_code
 from server.invitations.entry_routes import Address, Doorkeeper
@@ -84,22 +85,22 @@ async def checks(
     return queries.checks_out(await services_of(request).components[CheckInGroups].take(meeting_id, wanted))
 
 
-@router.get("/meetings/{meeting_id}/people")
-async def turnout(meeting_id: RowId, actor: CurrentActor, services: AppServices) -> TurnoutOut:
-    return await services.database.beside(
-        lambda session: queries.of_meeting(session, meeting_id, actor, services.clock())
+@router.get("/meetings/{meeting_id}/people", response_model=TurnoutOut)
+async def turnout(meeting_id: RowId, actor: CurrentActor, services: AppServices) -> Response:
+    return await answered_beside(
+        services, lambda session: queries.of_meeting(session, meeting_id, actor, services.clock())
     )
 
 
-@router.get("/meetings/{meeting_id}/points/{point_id}/people")
-async def people(meeting_id: RowId, point_id: RowId, actor: CurrentActor, services: AppServices) -> PointPeople:
+@router.get("/meetings/{meeting_id}/points/{point_id}/people", response_model=PointPeople)
+async def people(meeting_id: RowId, point_id: RowId, actor: CurrentActor, services: AppServices) -> Response:
     return await _of_hall(services, meeting_id, point_id, actor)
 
 
-@router.post("/meetings/{meeting_id}/points/{point_id}/headcount")
+@router.post("/meetings/{meeting_id}/points/{point_id}/headcount", response_model=PointPeople)
 async def headcount(
     meeting_id: RowId, point_id: RowId, write: HeadcountWrite, actor: CurrentActor, services: AppServices
-) -> PointPeople:
+) -> Response:
     async with services.transactions(actor) as tx:
         await hall.count_heads(tx, meeting_id, point_id, write.count, write.note)
     return await _of_hall(services, meeting_id, point_id, actor)
@@ -115,19 +116,17 @@ async def remove_substitute(meeting_id: RowId, point_id: RowId, delegate_id: Row
     await hall.remove_substitute(tx, meeting_id, point_id, delegate_id)
 
 
-@router.post("/meetings/{meeting_id}/points/{point_id}/sign-off")
+@router.post("/meetings/{meeting_id}/points/{point_id}/sign-off", response_model=PointPeople)
 async def sign_off(
     meeting_id: RowId, point_id: RowId, write: SignOffWrite, actor: CurrentActor, services: AppServices
-) -> PointPeople:
+) -> Response:
     async with services.transactions(actor) as tx:
         await hall.sign_off(tx, meeting_id, point_id, write.note)
     return await _of_hall(services, meeting_id, point_id, actor)
 
 
-@router.delete("/meetings/{meeting_id}/points/{point_id}/sign-off")
-async def withdraw_sign_off(
-    meeting_id: RowId, point_id: RowId, actor: CurrentActor, services: AppServices
-) -> PointPeople:
+@router.delete("/meetings/{meeting_id}/points/{point_id}/sign-off", response_model=PointPeople)
+async def withdraw_sign_off(meeting_id: RowId, point_id: RowId, actor: CurrentActor, services: AppServices) -> Response:
     async with services.transactions(actor) as tx:
         await hall.withdraw_sign_off(tx, meeting_id, point_id)
     return await _of_hall(services, meeting_id, point_id, actor)
@@ -158,9 +157,9 @@ async def people_pdf(
     return _file(await exports.fulfil(actor, ordered), PDF, f"diem-danh-dai-bieu-{meeting_id}.pdf")
 
 
-async def _of_hall(services: Services, meeting_id: int, point_id: int, actor: Actor) -> PointPeople:
-    return await services.database.beside(
-        lambda session: queries.of_hall(session, meeting_id, point_id, actor, services.clock())
+async def _of_hall(services: Services, meeting_id: int, point_id: int, actor: Actor) -> Response:
+    return await answered_beside(
+        services, lambda session: queries.of_hall(session, meeting_id, point_id, actor, services.clock())
     )
 
 

@@ -2,6 +2,7 @@
 
 from server.core.fields import Id
 from server.core.transaction import Transaction
+from server.live.desks import ChangedSignal
 from server.live.feature import Call, LiveCommand, LiveFeature, transactional
 from server.live.protocol import Wire
 from server.live.viewer import Viewer
@@ -27,6 +28,7 @@ live_feature = LiveFeature(
     collections={"meeting": MeetingEntity, "agenda": AgendaItemEntity, "units": UnitEntity},
     load=entities,
     visible=visible,
+    signals={"changed": ChangedSignal},
     commands=(
         LiveCommand(
             "agenda.go",

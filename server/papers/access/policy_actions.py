@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.accounts.models import Person
 from server.accounts.queries import may_choose
 from server.audit.actions import record
-from server.audit.queries import last_actor
+from server.audit.queries import last_change
 from server.core.errors import Invalid, NotAllowed
 from server.core.revisions import EditedMeanwhile
 from server.core.transaction import Transaction
@@ -132,7 +132,11 @@ async def _set(
         raise EditedMeanwhile(
             revision=now,
             current=current.model_dump(mode="json") if current is not None else None,
-            changed_by=await last_actor(tx.session, "paper.policy-set", "paper", paper_id) if paper_id else "",
+            **(
+                await last_change(tx.session, "paper.policy-set", "paper", paper_id)
+                if paper_id is not None
+                else await last_change(tx.session, "agenda.paper-policy-set", "meeting", meeting_id, item=item_id or 0)
+            ),
         )
     if write is None:
         if row is not None:

@@ -33,6 +33,10 @@ def content(tmp_path: Path) -> Path:
     return path
 
 
+LONG = 40_000_000
+"""More than the kernel takes for somebody who does not read."""
+
+
 @pytest.fixture
 async def address(content: Path, tmp_path: Path) -> AsyncIterator[tuple[str, int]]:
     shrinking = tmp_path / "shrinking.bin"
@@ -48,6 +52,7 @@ async def address(content: Path, tmp_path: Path) -> AsyncIterator[tuple[str, int
         Route("/shrinking", lambda _: Spliced([FilePart(shrinking, 0, 1000)], "text/plain")),
         Route("/gone", lambda _: Spliced([FilePart(tmp_path / "no", 0, 1000)], "text/plain")),
         Route("/text", lambda _: PlainTextResponse("short")),
+        Route("/long", lambda _: PlainTextResponse("x" * LONG)),
     ]
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
@@ -78,7 +83,7 @@ class Line:
 
     @classmethod
     async def dial(cls, address: tuple[str, int]) -> "Line":
-        return cls(*await asyncio.open_connection(*address))
+        return cls(*await asyncio.open_connection(*address, limit=4 * 2**20))
 
     def ask(self, path: str, method: str = "GET", **headers: str) -> None:
         lines = [f"{method} {path} HTTP/1.1", "Host: here", *(f"{name}: {value}" for name, value in headers.items())]
@@ -211,3 +216,26 @@ async def test_nothing_is_closed_under_a_burst_however_often_its_request_is_canc
     with pytest.raises(asyncio.CancelledError):
         await burst
     assert ended.is_set()
+
+
+async def test_who_does_not_read_the_answer_holds_no_connection(
+    address: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that reads slowly has it whole."""
+    monkeypatch.setattr("server.edge.bounded_protocol.DRAIN_SECONDS", 0.5)
+    silent, slow = await Line.dial(address), await Line.dial(address)
+    for each in (silent, slow):
+        each.ask("/long")
+    head = await slow.reader.readuntil(b"\r\n\r\n")
+    assert f"content-length: {LONG}".encode() in head
+    read = 0
+    async with asyncio.timeout(60):
+        while read < LONG:
+            some = await slow.reader.read(LONG // 40)
+            assert some
+            read += len(some)
+            await asyncio.sleep(0.1)
+    with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
+        await silent.answer()
+    slow.ask("/text")
+    assert (await slow.answer())[2] == b"short"

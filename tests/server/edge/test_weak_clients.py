@@ -21,6 +21,7 @@ from websockets.exceptions import ConnectionClosed
 from server.edge.budgets import (
     ENTRANCE_BODY,
     FIELD_ERRORS,
+    FRAGMENTS,
     FRAME_BURST,
     HEAD_BYTES,
     HEAD_SECONDS,
@@ -191,8 +192,9 @@ def frame(payload: bytes, opcode: int = 1, *, final: bool = True) -> bytes:
         (b"", frame(b"x") * 500),
         (b"", frame(b'{"type":"ping"}') * 200),
         (frame(b"", 1, final=False), frame(b"", 0, final=False) * 500),
+        (frame(b"", 1, final=False) + frame(b"", 0, final=False) * FRAGMENTS, b""),
     ],
-    ids=["pings", "pongs", "texts", "heartbeats", "fragments"],
+    ids=["pings", "pongs", "texts", "heartbeats", "fragments", "few-fragments-without-end"],
 )
 async def test_a_flood_of_frames_ends_its_own_socket(here: Site, first: bytes, flood: bytes) -> None:
     async with here.watched():

@@ -69,7 +69,16 @@ async def test_rows_are_understood_and_bad_ones_named(
     looked = await send(organiser, meeting, sheet)
     assert looked.status_code == 200, looked.text
     seen = looked.json()
-    assert (seen["rows"], seen["already"], seen["added"]) == (9, 2, 0)
+    assert (seen["rows"], seen["already"], seen["added"]) == (9, 1, 0)
+    assert seen["doubled"] == [
+        {
+            "row": 9,
+            "full_name": "nguyễn thị hạnh",
+            "point_name": "Đạ Sar",
+            "first": 5,
+            "first_point_name": "Đạ Sar",
+        }
+    ]
     assert [(row["row"], row["full_name"], row["point_name"], row["role"]) for row in seen["ready"]] == [
         (5, "Nguyễn Thị Hạnh", "Đạ Sar", "delegate"),
         (7, "Từ Xa", "", "delegate"),
@@ -94,7 +103,8 @@ async def test_rows_are_understood_and_bad_ones_named(
     assert (applied["added"], len(applied["ready"]), applied["bad"]) == (3, 3, seen["bad"])
     assert await count(services, meeting) == 4
     again = (await send(organiser, meeting, sheet, apply=True)).json()
-    assert (again["added"], again["already"], again["ready"]) == (0, 5, [])
+    assert (again["added"], again["already"], again["ready"]) == (0, 4, [])
+    assert [each["row"] for each in again["doubled"]] == [9]
 
 
 async def test_twelve_thousand_rows(organiser: httpx2.AsyncClient, meeting: Meeting, services: Services) -> None:
@@ -177,7 +187,7 @@ async def test_the_template_is_read_back(organiser: httpx2.AsyncClient, meeting:
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert b"dataValidation" in archive.read("xl/worksheets/sheet1.xml")
     empty = (await send(organiser, meeting, answer.content)).json()
-    assert empty == {"rows": 0, "ready": [], "bad": [], "notes": [], "already": 0, "added": 0}
+    assert empty == {"rows": 0, "ready": [], "bad": [], "notes": [], "doubled": [], "already": 0, "added": 0}
 
 
 async def test_nobody_else_imports(browser: Browsers, meeting: Meeting, services: Services, province: Province) -> None:

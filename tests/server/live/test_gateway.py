@@ -42,6 +42,13 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
         ("operator", "console", None),
         ("organiser", "console", None),
         ("district_organiser", "console", 4403),
+        ("delegate", "desk", 4403),
+        ("technician", "desk", 4403),
+        ("presenter", "desk", 4403),
+        ("stranger", "desk", 4404),
+        ("secretary", "desk", None),
+        ("organiser", "desk", None),
+        ("district_organiser", "desk", 4403),
     ],
 )
 async def test_who_comes_in(

@@ -1,10 +1,12 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from server.accounts.models import Person
 from server.audit import queries as audit
+from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.live.models import MeetingEvent
 from tests.builders import MORNING, Province, conference
@@ -32,7 +34,9 @@ def plan(province: Province, **changes: Any) -> dict[str, Any]:
     }
 
 
-async def test_a_plan_comes_back_as_it_was_made(browser: Browsers, province: Province) -> None:
+async def test_a_plan_comes_back_as_it_was_made(browser: Browsers, services: Services, province: Province) -> None:
+    async with services.transactions(SYSTEM) as tx:
+        (await tx.session.get_one(Person, province.chair.id)).title = "Phó Bí thư Thường trực Tỉnh ủy"
     client = await browser(province.organiser)
     made = (await client.post("/api/meetings", json=plan(province))).json()
     assert made == (await client.get(f"/api/meetings/{made['id']}")).json()
@@ -41,6 +45,7 @@ async def test_a_plan_comes_back_as_it_was_made(browser: Browsers, province: Pro
     assert made["unit_name"] == "Tỉnh Lâm Đồng"
     assert made["main_point_name"] == "Hội trường Tỉnh ủy"
     assert (made["chair_name"], made["secretary_name"]) == ("Phạm Chủ Trì", "Võ Thư Ký")
+    assert (made["chair_title"], made["secretary_title"]) == ("Phó Bí thư Thường trực Tỉnh ủy", "")
     assert [item["title"] for item in made["agenda"]] == ["Khai mạc", "Báo cáo", "Kết luận"]
     assert made["agenda"][1]["presenter_name"] == "Đinh Báo Cáo"
     assert {each["point_id"]: each["speaker"] for each in made["points"]} == {
@@ -83,7 +88,9 @@ async def test_two_editors_never_overwrite_each_other(browser: Browsers, provinc
     stale = await client.patch(path, json={"version": 1, "title": "Bản của người khác"})
     assert stale.status_code == 409
     assert stale.json()["code"] == "conflict"
-    assert stale.json()["details"] == {"version": 2, "changed_by": province.organiser.full_name}
+    details = stale.json()["details"]
+    assert (details["version"], details["changed_by"]) == (2, province.organiser.full_name)
+    assert datetime.fromisoformat(details["changed_at"]).tzinfo is not None
     assert (await client.get(path)).json()["title"] == "Bản của tôi"
 
 
@@ -190,6 +197,7 @@ async def test_an_edit_appends_one_event_with_what_changed(
     agenda = [{**{key: first[key] for key in ("id", "title")}, "minutes": 99}, *made["agenda"][1:]]
     for item in agenda:
         item.pop("presenter_name", None)
+        item.pop("presenter_title", None)
     points = [{"point_id": province.main.id}, {"point_id": province.hiep_an_hall.id}]
     answer = await client.patch(f"/api/meetings/{made['id']}", json={"version": 1, "agenda": agenda, "points": points})
     assert answer.status_code == 200

@@ -1,6 +1,6 @@
 """Who may read, set at papers and agenda items; and that no move opens a paper silently."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from server.accounts.models import Person
@@ -204,6 +204,8 @@ async def test_of_two_who_say_who_may_read_the_second_is_told(place: Place) -> N
         assert (status, clash["code"]) == (409, "edited-meanwhile")
         assert [each["name"] for each in clash["details"]["current"]["audience"]] == ["Liêng Đại Biểu"]
         assert clash["details"]["revision"] == seen
+        assert clash["details"]["changed_by"] == place.province.organiser.full_name
+        assert datetime.fromisoformat(clash["details"]["changed_at"]).tzinfo is not None
         assert (await put(seen, None))[0] == 200
         status, clash = await put(seen, {"download": True})
         assert (status, clash["details"]["current"], clash["details"]["revision"]) == (409, None, 0)

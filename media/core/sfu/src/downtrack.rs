@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::clock::{self, Clock};
+use crate::history::History;
 use crate::keyframe::Patience;
 use crate::model::{Codec, ExtensionIds, Kind, SlotSpec};
 use crate::picture::{PictureId, PictureNumbers};
@@ -11,15 +12,6 @@ use crate::ring::{Entry, Ring};
 use crate::rtcp::ReportBlock;
 use crate::rtp::{self, ExtensionBlock, Fields};
 use crate::uptrack::Uptrack;
-
-/// Packets that can be sent again: a power of two, about 2 s of 2.5 Mbit/s.
-const HISTORY: usize = 512;
-/// How often one packet is sent again. Of what is lost four times a key frame is the better repair.
-const MAX_REPETITIONS: u8 = 3;
-/// Between two repetitions of one packet while the round trip is not known, and at least: a second request meanwhile is
-/// about the same loss.
-const REPETITION_PAUSE: Duration = Duration::from_millis(100);
-const SHORTEST_REPETITION_PAUSE: Duration = Duration::from_millis(25);
 
 /// A packet on its way out; the payload is still in the source's ring.
 #[derive(Clone, Copy, Debug)]
@@ -40,36 +32,6 @@ pub struct Leaving {
     /// Bytes before sealing, padding not counted.
     pub length: usize,
 }
-
-/// What a repetition needs beside the ring. Half a cache line: writing it is a good part of the work on a packet.
-#[derive(Clone, Copy)]
-struct Sent {
-    sequence: u64,
-    index: u64,
-    timestamp: u32,
-    /// ms since the slot was made.
-    repeated: u32,
-    picture_id: u16,
-    tl0_index: u8,
-    payload_type: u8,
-    padding: u8,
-    marker: bool,
-    repetitions: u8,
-}
-
-/// A place of the history that holds nothing.
-const NOTHING: Sent = Sent {
-    sequence: u64::MAX,
-    index: u64::MAX,
-    timestamp: 0,
-    repeated: 0,
-    picture_id: 0,
-    tl0_index: 0,
-    payload_type: 0,
-    padding: 0,
-    marker: false,
-    repetitions: 0,
-};
 
 /// Totals since the start.
 #[derive(Clone, Copy, Debug, Default)]
@@ -98,15 +60,14 @@ pub struct Downtrack {
     extensions: ExtensionBlock,
     /// Bytes of the extensions on the wire without marks, with the audio level, with the orientation, with both.
     extension_lengths: [usize; 4],
-    /// For each codec of the source the one of ours that takes it.
-    choices: Vec<Option<usize>>,
-    /// The last packet of the source was in a codec that none of ours takes.
-    refused: bool,
+    /// For each codec of the source the payload type of ours that takes it.
+    choices: Vec<Option<u8>>,
+    /// The codec of the source's last packet, and the choice for it: beside what else a packet needs.
+    chosen: Option<(u8, Option<u8>)>,
     epoch: Option<u32>,
     rewriter: Rewriter,
     rtx_sequence: u64,
-    history: Vec<Sent>,
-    made: Instant,
+    history: History,
     patience: Patience,
     /// Middle bits of the NTP time in our last sender reports, and when they left: with one a second, round trips of up to
     /// three seconds (a satellite's, a full buffer's) are still measured.
@@ -139,12 +100,11 @@ impl Downtrack {
             extensions,
             extension_lengths,
             choices: Vec::new(),
-            refused: false,
+            chosen: None,
             epoch: None,
             rewriter: Rewriter::new(clock_rate, start),
             rtx_sequence: u64::from(start & 0x7FFF),
-            history: Vec::new(),
-            made: now,
+            history: History::new(now),
             patience: Patience::default(),
             reported: [None; 4],
         }
@@ -154,10 +114,10 @@ impl Downtrack {
     pub fn assign(&mut self, source: Option<(usize, &Uptrack)>) {
         self.source = source.map(|(index, _)| index);
         self.choices.clear();
-        self.refused = false;
+        self.chosen = None;
         self.loss = 0.0;
         if let Some((_, uptrack)) = source.filter(|(_, uptrack)| uptrack.kind == self.kind) {
-            let choose = |codec| Codec::choose(&self.codecs, codec);
+            let choose = |codec| Some(self.codecs[Codec::choose(&self.codecs, codec)?].payload_type);
             self.choices.extend(uptrack.codecs.iter().map(choose));
         }
         self.detach();
@@ -166,12 +126,13 @@ impl Downtrack {
     fn detach(&mut self) {
         self.epoch = None;
         self.rewriter.detach();
-        self.history.fill(NOTHING);
+        self.history.forget();
     }
 
     /// The source sends nothing that this slot could take.
     pub fn lacks_codec(&self) -> bool {
-        self.source.is_some() && (self.refused || self.choices.iter().all(Option::is_none))
+        let refused = matches!(self.chosen, Some((_, None)));
+        self.source.is_some() && (refused || self.choices.iter().all(Option::is_none))
     }
 
     pub fn waits_for_key_frame(&self) -> bool {
@@ -190,16 +151,21 @@ impl Downtrack {
 
     /// Numbers a packet of the source for this subscriber; None if it must not leave.
     pub fn admit(&mut self, entry: &Entry, index: u64, payload: usize, now: Instant) -> Option<Leaving> {
-        let choice = self.choices.get(usize::from(entry.codec)).copied().flatten();
-        self.refused = choice.is_none();
-        let codec = &self.codecs[choice?];
+        let choice = match self.chosen {
+            Some((codec, choice)) if codec == entry.codec => choice,
+            _ => {
+                let choice = self.choices.get(usize::from(entry.codec)).copied().flatten();
+                self.chosen = Some((entry.codec, choice));
+                choice
+            }
+        };
+        let payload_type = choice?;
         let incoming = Incoming {
             sequence: entry.sequence,
             timestamp: entry.timestamp,
             numbers: entry.numbers,
         };
         let begins = self.epoch != Some(entry.epoch);
-        let payload_type = codec.payload_type;
         if begins {
             self.detach();
             if self.kind == Kind::Video && !entry.starts_key_frame {
@@ -244,28 +210,13 @@ impl Downtrack {
         if leaving.is_copy || leaving.original.is_some() || self.kind == Kind::Audio {
             return;
         }
-        if self.history.is_empty() {
-            self.history.resize(HISTORY, NOTHING);
-        }
-        self.history[leaving.sequence as usize & (HISTORY - 1)] = Sent {
-            sequence: leaving.sequence,
-            index: leaving.index,
-            timestamp: leaving.fields.timestamp,
-            repeated: 0,
-            picture_id: leaving.numbers.picture_id.map_or(0, |id| id.value),
-            tl0_index: leaving.numbers.tl0_index.map_or(0, |(_, value)| value),
-            payload_type: leaving.fields.payload_type,
-            padding: leaving.padding,
-            marker: leaving.fields.marker,
-            repetitions: 0,
-        };
+        self.history.note(leaving);
     }
 
     /// The subscriber lacks the packet it knows as `sequence`. With RTX negotiated the repetition goes on that stream;
     /// otherwise it is the very same packet again, which is safe only because nothing in it differs.
     ///
-    /// At most once a round trip, [`MAX_REPETITIONS`] times in all, and as far as `budget` goes, in bytes, from which it
-    /// is taken.
+    /// As far as [`History::repeat`] lets it.
     pub fn repeat(
         &mut self,
         sequence: u16,
@@ -274,21 +225,7 @@ impl Downtrack {
         budget: &mut u64,
         now: Instant,
     ) -> Option<Leaving> {
-        // A little less than the round trip: requests are repeated after it, and lines jitter.
-        let pause = round_trip.map_or(REPETITION_PAUSE, |time| {
-            (time - time / 8).max(SHORTEST_REPETITION_PAUSE)
-        });
-        let moment = (now.saturating_duration_since(self.made).as_millis() as u32).wrapping_add(1);
-        let sent = self.history.get_mut(usize::from(sequence) & (HISTORY - 1))?;
-        let recent = sent.repetitions > 0 && u128::from(moment.wrapping_sub(sent.repeated)) < pause.as_millis();
-        if sent.index == u64::MAX || sent.sequence as u16 != sequence || recent || sent.repetitions >= MAX_REPETITIONS {
-            return None;
-        }
-        let (entry, payload) = ring.get(sent.index)?;
-        *budget = budget.checked_sub(payload.len() as u64)?;
-        sent.repeated = moment;
-        sent.repetitions += 1;
-        let sent = *sent;
+        let (sent, entry, payload) = self.history.repeat(sequence, ring, round_trip, budget, now)?;
         let mut leaving = Leaving {
             index: sent.index,
             sequence: sent.sequence,
@@ -309,7 +246,7 @@ impl Downtrack {
             original: None,
             is_copy: true,
             padding: sent.padding,
-            length: self.length_of(entry, payload.len()),
+            length: self.length_of(entry, payload),
         };
         self.totals.retransmitted += 1;
         let codec = self
@@ -351,7 +288,7 @@ impl Downtrack {
         let rate = u64::from(self.codecs.first()?.clock_rate);
         let ticks = |span: Duration| (span.as_micros() as u64 * rate / 1_000_000) as u32;
         let translated = uptrack
-            .and_then(|uptrack| uptrack.sender_clock)
+            .and_then(|uptrack| uptrack.reception.sender_clock)
             .zip(shift)
             .and_then(|(sender, shift)| {
                 let age = now.saturating_duration_since(sender.at);

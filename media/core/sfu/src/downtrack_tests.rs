@@ -1,4 +1,5 @@
 use super::*;
+use crate::history::REPETITION_PAUSE;
 use crate::model::{CodecName, SourceSpec};
 use crate::uptrack::{Marks, Receipt};
 
@@ -200,7 +201,7 @@ fn sender_reports_carry_the_publishers_clock_to_ours() {
     slot.assign(Some((0, &one)));
     assert_eq!(slot.report_time(Some(&one), Some(0), &clock, start), None);
     pass(&mut one, &mut slot, 1, KEY);
-    one.note_sender_report(100 << 32, 90_001, start);
+    one.reception.note_sender_report(100 << 32, 90_001, start);
     let later = start + Duration::from_secs(2);
     let time = slot.report_time(Some(&one), Some(7 << 32), &clock, later).unwrap();
     assert_eq!(time, (109 << 32, 90_001 + 180_000));

@@ -1,17 +1,18 @@
-//! One source: what a publisher sends on one track. Statistics (RFC 3550 appendix A), loss and its repair, key frames,
-//! and the ring from which all subscribers are served.
+//! One source: what a publisher sends on one track. Loss and its repair, key frames, and the ring from which all
+//! subscribers are served.
 
 use std::time::{Duration, Instant};
 
-use crate::clock;
 use crate::keyframe::KeyFrameRequests;
 use crate::model::{Codec, Kind, SourceSpec};
 use crate::nack::NackList;
 use crate::picture::{self, KeyStart};
+use crate::rate_limit::RateLimit;
+use crate::reception::Reception;
 use crate::ring::{Entry, Ring};
 use crate::rtcp::ReportBlock;
 use crate::rtp::Header;
-use crate::sequence::{Arrival, SequenceWindow};
+use crate::sequence::Arrival;
 
 /// (packets, bytes) kept. Video: 1.6 s at the highest rate a hall sends, 2.5 Mbit/s.
 const VIDEO_RING: (usize, usize) = (1024, 512 * 1024);
@@ -38,14 +39,6 @@ pub enum Receipt {
 pub struct Marks {
     pub audio_level: Option<u8>,
     pub orientation: Option<u8>,
-}
-
-/// A sender report, and when it came.
-#[derive(Clone, Copy, Debug)]
-pub struct SenderClock {
-    pub ntp: u64,
-    pub timestamp: u32,
-    pub at: Instant,
 }
 
 /// Totals since the start.
@@ -79,7 +72,7 @@ pub struct Uptrack {
     pub fault_of: Option<usize>,
     #[cfg(feature = "fault-injection")]
     pub faulty: bool,
-    pub sender_clock: Option<SenderClock>,
+    pub reception: Reception,
     /// Grows whenever the stream begins anew, so that subscribers attach again at a key frame.
     epoch: u32,
     codec: Option<u8>,
@@ -90,16 +83,6 @@ pub struct Uptrack {
     key_gap: Option<u32>,
     /// H.264's, in the stream.
     sends_parameter_sets: bool,
-    window: SequenceWindow,
-    first_sequence: u64,
-    /// Expected and received of streams before the last restart.
-    expected_before: u64,
-    received: u64,
-    reported: (u64, u64),
-    measured: (u64, u64),
-    transit: Option<u32>,
-    /// In 1/16 timestamp units.
-    jitter: u32,
     loudest: Option<u8>,
     /// When the first of `fresh` came, and whether the last of them ends a picture.
     fresh_since: Instant,
@@ -131,20 +114,12 @@ impl Uptrack {
             #[cfg(feature = "fault-injection")]
             faulty: false,
             limit: RateLimit::new(limit, now),
-            sender_clock: None,
+            reception: Reception::default(),
             epoch: 0,
             codec: None,
             key_start: None,
             key_gap: None,
             sends_parameter_sets: false,
-            window: SequenceWindow::default(),
-            first_sequence: 0,
-            expected_before: 0,
-            received: 0,
-            reported: (0, 0),
-            measured: (0, 0),
-            transit: None,
-            jitter: 0,
             loudest: None,
             fresh_since: now,
             fresh_complete: true,
@@ -154,10 +129,8 @@ impl Uptrack {
 
     /// The sender begins anew, with another SSRC.
     pub fn restart(&mut self, ssrc: u32) {
-        self.expected_before = self.expected();
-        self.window = SequenceWindow::default();
+        self.reception.restart();
         self.ssrc = Some(ssrc);
-        self.sender_clock = None;
         self.begin_epoch();
     }
 
@@ -165,7 +138,7 @@ impl Uptrack {
     fn begin_epoch(&mut self) {
         self.epoch += 1;
         self.nacks.clear();
-        self.transit = None;
+        self.reception.forget_transit();
         self.key_start = None;
         self.key_gap = None;
         self.sends_parameter_sets = false;
@@ -186,7 +159,7 @@ impl Uptrack {
                 true
             }
             KeyStart::Slice => {
-                if !self.window.has_arrived(sequence - 1) && self.key_start != Some(timestamp) {
+                if !self.reception.has_arrived(sequence - 1) && self.key_start != Some(timestamp) {
                     self.key_gap = Some(timestamp);
                 }
                 !self.sends_parameter_sets && self.key_gap != Some(timestamp)
@@ -217,12 +190,8 @@ impl Uptrack {
         else {
             return Receipt::UnknownPayloadType;
         };
-        let expected_before = self.expected();
-        let sequence = match self.window.arrive(header.sequence, recovered) {
+        let sequence = match self.reception.arrive(header.sequence, recovered) {
             Arrival::New { sequence, missing } => {
-                if expected_before == self.expected_before {
-                    self.first_sequence = sequence;
-                }
                 if missing > 0 && kept && self.kind == Kind::Video && !self.nacks.add(sequence - missing, sequence, now)
                 {
                     self.key_frames.want();
@@ -239,8 +208,6 @@ impl Uptrack {
                 sequence
             }
             Arrival::Restart { sequence } => {
-                self.expected_before = expected_before;
-                self.first_sequence = sequence;
                 self.begin_epoch();
                 sequence
             }
@@ -254,8 +221,8 @@ impl Uptrack {
             self.begin_epoch();
         }
         if !recovered {
-            self.received += 1;
-            self.measure_jitter(header.timestamp, codec, now);
+            let clock_rate = self.codecs[usize::from(codec)].clock_rate;
+            self.reception.count(header.timestamp, clock_rate, now);
         }
         self.totals.packets += 1;
         self.totals.bytes += payload.len() as u64;
@@ -300,48 +267,9 @@ impl Uptrack {
         waits.then_some(self.fresh_since)
     }
 
-    /// RFC 3550 appendix A.8.
-    fn measure_jitter(&mut self, timestamp: u32, codec: u8, now: Instant) {
-        let Some(clock) = self.sender_clock.map(|clock| clock.at) else {
-            return; // any fixed instant does; the first report gives one
-        };
-        let rate = self.codecs[usize::from(codec)].clock_rate;
-        let arrival = (now.saturating_duration_since(clock).as_micros() as u64 * u64::from(rate) / 1_000_000) as u32;
-        let transit = arrival.wrapping_sub(timestamp);
-        if let Some(before) = self.transit.replace(transit) {
-            let difference = (transit.wrapping_sub(before) as i32).unsigned_abs();
-            self.jitter = self.jitter.saturating_add(difference) - ((self.jitter + 8) >> 4);
-        }
-    }
-
-    pub fn note_sender_report(&mut self, ntp: u64, timestamp: u32, now: Instant) {
-        self.sender_clock = Some(SenderClock {
-            ntp,
-            timestamp,
-            at: now,
-        });
-        self.transit = None;
-    }
-
-    fn expected(&self) -> u64 {
-        let current = self
-            .window
-            .highest()
-            .map_or(0, |highest| highest - self.first_sequence + 1);
-        self.expected_before + current
-    }
-
     /// Lost for good so far, repaired ones not counted.
     pub fn lost(&self) -> u64 {
-        self.expected().saturating_sub(self.totals.packets)
-    }
-
-    /// (expected, lost before repair) since the last call.
-    pub fn take_loss(&mut self) -> (u64, u64) {
-        let (expected, received) = (self.expected(), self.received);
-        let (expected_before, received_before) = std::mem::replace(&mut self.measured, (expected, received));
-        let span = expected.saturating_sub(expected_before);
-        (span, span.saturating_sub(received - received_before))
+        self.reception.expected().saturating_sub(self.totals.packets)
     }
 
     /// Loudest level since the last call, in -dBov: 0 is loudest.
@@ -357,22 +285,13 @@ impl Uptrack {
 
     /// Our report on this stream since the last one; None before the first packet.
     pub fn report(&mut self, now: Instant) -> Option<ReportBlock> {
-        let (ssrc, highest) = (self.ssrc?, self.window.highest()?);
-        let (expected, received) = (self.expected(), self.received);
-        let (expected_before, received_before) = std::mem::replace(&mut self.reported, (expected, received));
-        let span = expected.saturating_sub(expected_before);
-        let lost = span.saturating_sub(received - received_before);
-        Some(ReportBlock {
-            ssrc,
-            fraction_lost: (lost * 256).checked_div(span).unwrap_or(0).min(255) as u8,
-            lost: expected as i32 - received as i32,
-            highest: (highest - 0x1_0000) as u32,
-            jitter: self.jitter >> 4,
-            last_report: self.sender_clock.map_or(0, |clock| clock::compact(clock.ntp)),
-            delay: self.sender_clock.map_or(0, |clock| {
-                clock::compact(clock::to_ntp(now.saturating_duration_since(clock.at)))
-            }),
-        })
+        self.reception.report(self.ssrc?, now)
+    }
+
+    /// The publisher has to be asked for something, now or soon.
+    pub fn is_pending(&self) -> bool {
+        let asks = self.kind == Kind::Video && self.ssrc.is_some();
+        asks && (!self.nacks.is_empty() || self.key_frames.is_pending())
     }
 
     /// Appends the numbers to ask the publisher for again.
@@ -382,40 +301,6 @@ impl Uptrack {
             self.key_frames.want();
         }
         self.totals.nacked += (due.len() - before) as u64;
-    }
-}
-
-/// A token bucket of one second.
-struct RateLimit {
-    /// Bytes a second, and at once.
-    rate: u64,
-    left: u64,
-    grown: Instant,
-}
-
-impl RateLimit {
-    fn new(bitrate: u64, now: Instant) -> Self {
-        let rate = bitrate / 8;
-        Self {
-            rate,
-            left: rate,
-            grown: now,
-        }
-    }
-
-    /// False if `bytes` are more than is left.
-    fn take(&mut self, bytes: usize, now: Instant) -> bool {
-        let span = now.saturating_duration_since(self.grown);
-        let grown = (u128::from(self.rate) * span.as_micros() / 1_000_000) as u64;
-        if grown > 0 {
-            self.left = (self.left + grown).min(self.rate);
-            self.grown = now;
-        }
-        match self.left.checked_sub(bytes as u64) {
-            Some(left) => self.left = left,
-            None => return false,
-        }
-        true
     }
 }
 

@@ -56,8 +56,8 @@ fn loss_is_reported_before_repair_and_counted_after() {
     assert_eq!(due, [0, 1]);
     track.receive(&header(0, 0), &DELTA, Marks::default(), now, true, true);
     assert_eq!((track.lost(), track.totals.recovered, track.totals.nacked), (1, 1, 2));
-    assert_eq!(track.take_loss(), (6, 2));
-    assert_eq!(track.take_loss(), (0, 0));
+    assert_eq!(track.reception.take_loss(), (6, 2));
+    assert_eq!(track.reception.take_loss(), (0, 0));
     assert_eq!(track.fresh.len(), 5);
 }
 
@@ -100,7 +100,7 @@ fn the_loudest_of_the_second_is_kept() {
 fn jitter_follows_appendix_a8() {
     let mut track = uptrack(Kind::Video);
     let start = Instant::now();
-    track.note_sender_report(1 << 32, 0, start);
+    track.reception.note_sender_report(1 << 32, 0, start);
     for (sequence, ms) in [(1u16, 0u64), (2, 42), (3, 80)] {
         let timestamp = u32::from(sequence) * 3600;
         let now = start + Duration::from_millis(ms);
@@ -189,6 +189,30 @@ fn what_cannot_be_repaired_asks_for_a_key_frame() {
     });
     assert_eq!(due, [2; 10]);
     assert!(asked.is_some_and(|ms| (500..1_600).contains(&ms)), "{asked:?}");
+}
+
+#[test]
+fn a_publisher_that_receives_nothing_is_asked_once_a_round_trip() {
+    let mut track = uptrack(Kind::Video);
+    let start = Instant::now();
+    let at = |ms| start + Duration::from_millis(ms);
+    let mut due = Vec::new();
+    for sequence in [1, 3] {
+        track.receive(&header(sequence, 0), &DELTA, Marks::default(), start, false, true);
+    }
+    track.poll_nacks(at(10), None, &mut due);
+    track.receive(&header(2, 0), &DELTA, Marks::default(), at(410), true, true);
+    assert_eq!(
+        (due.as_slice(), track.repair_time),
+        (&[2][..], Some(Duration::from_millis(400)))
+    );
+    // From now on as if its reports had told 400 ms.
+    track.receive(&header(5, 0), &DELTA, Marks::default(), at(420), false, true);
+    due.clear();
+    for ms in (420..1_420).step_by(10) {
+        track.poll_nacks(at(ms), None, &mut due);
+    }
+    assert_eq!(due, [4, 4], "after 5 ms and after 500");
 }
 
 fn h264() -> Uptrack {

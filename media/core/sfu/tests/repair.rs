@@ -1,14 +1,16 @@
-//! Loss, repair, feedback and key-frame requests with real peers.
+//! Loss, repair, reports and feedback with real peers.
 
 mod support;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use sfu::demux::{Class, classify};
 use sfu::event::{Event, PeerStatistics};
 use sfu::model::Feedback;
+use sfu::rtcp::{self, Compound, ReportBlock, Rtcp};
+use sfu::rtp::{ExtensionBlock, Fields};
 use support::*;
 
 const FRAME: Duration = Duration::from_millis(15);
@@ -97,70 +99,6 @@ fn packets_lost_on_the_way_up_are_asked_for_and_taken_from_rtx() {
 }
 
 #[test]
-fn a_hundred_wishes_for_a_key_frame_become_few_requests() {
-    let core = start_core();
-    let mut publisher = TestPeer::join(&core, 1, Feedback::None, vec![video_source(1, &[VP8])], vec![]);
-    let mut subscribers: Vec<TestPeer> = (0..100)
-        .map(|id| {
-            TestPeer::join(
-                &core,
-                10 + id,
-                Feedback::None,
-                vec![],
-                vec![video_slot(100 + id, &[VP8])],
-            )
-        })
-        .collect();
-    let mut peers: Vec<&mut TestPeer> = std::iter::once(&mut publisher).chain(&mut subscribers).collect();
-    drive_until(&mut peers, Duration::from_secs(60), |peers| {
-        peers.iter().all(|peer| peer.seen.connected)
-    });
-    core.assign((0..100).map(|id| (10 + id, 100 + id, Some(1))).collect())
-        .unwrap();
-    peers[0].send_frame(1, VP8, true, 2);
-    drive(&mut peers, Duration::from_millis(700));
-    peers[0].send_frame(1, VP8, true, 2);
-    // Two key frames in two seconds are enough.
-    drive(&mut peers, Duration::from_millis(2_100));
-    let before = peers[0].seen.picture_losses;
-    let begin = Instant::now();
-    for peer in &mut peers[1..] {
-        let slot = peer.id + 90;
-        assert_eq!(peer.in_slot(slot).len() % 2, 0);
-        peer.ask_for_key_frame(slot);
-    }
-    drive(&mut peers, Duration::from_millis(300));
-    let requests = peers[0].seen.picture_losses - before;
-    let most = 1 + begin.elapsed().as_millis() as usize / 200;
-    assert!((1..=most).contains(&requests), "{requests} requests, at most {most}");
-    peers[0].send_frame(1, VP8, true, 2);
-    drive(&mut peers, Duration::from_millis(100));
-    assert!(peers[1..].iter().all(|peer| peer.in_slot(peer.id + 90).len() >= 2));
-}
-
-#[test]
-fn an_unanswered_key_frame_request_is_repeated() {
-    let core = start_core();
-    let mut publisher = TestPeer::join(&core, 1, Feedback::None, vec![video_source(1, &[VP8])], vec![]);
-    let mut subscriber = TestPeer::join(&core, 2, Feedback::None, vec![], vec![video_slot(1, &[VP8])]);
-    connect(&mut [&mut publisher, &mut subscriber]);
-    publisher.send_frame(1, VP8, false, 2);
-    core.assign(vec![(2, 1, Some(1))]).unwrap();
-    drive(&mut [&mut publisher, &mut subscriber], Duration::from_millis(900));
-    assert!(
-        (3..=6).contains(&publisher.seen.picture_losses),
-        "{}",
-        publisher.seen.picture_losses
-    );
-    publisher.send_frame(1, VP8, true, 2);
-    drive(&mut [&mut publisher, &mut subscriber], FRAME);
-    let asked = publisher.seen.picture_losses;
-    drive(&mut [&mut publisher, &mut subscriber], Duration::from_millis(600));
-    assert_eq!(publisher.seen.picture_losses, asked);
-    assert_eq!(subscriber.in_slot(1).len(), 2);
-}
-
-#[test]
 fn reports_and_feedback_flow() {
     let core = start_core();
     let sources = vec![video_source(1, &[VP8]), audio_source(2)];
@@ -206,4 +144,156 @@ fn reports_and_feedback_flow() {
         let age = SystemTime::now().duration_since(report.ntp_time).unwrap_or_default();
         assert!(age < Duration::from_secs(3), "slot {slot}: {age:?}");
     }
+}
+
+#[test]
+fn publishers_hear_of_the_worst_listeners_loss() {
+    let core = start_core();
+    let mut publisher = RawPeer::join(&core, 1, Feedback::None, vec![audio_source(1)], vec![]);
+    let mut listener = RawPeer::join(&core, 2, Feedback::None, vec![], vec![audio_slot(1)]);
+    core.assign(vec![(2, 1, Some(1))]).unwrap();
+    connect_all(&mut [&mut publisher, &mut listener], &mut []);
+    let told = |publisher: &RawPeer| {
+        let mut worst = 0;
+        for bytes in &publisher.reports {
+            for report in Compound::new(bytes) {
+                if let Rtcp::ReceiverReport { blocks } = report {
+                    worst = blocks.map(|block| block.fraction_lost).fold(worst, u8::max);
+                }
+            }
+        }
+        worst
+    };
+    let mut sequence = 0;
+    run_until(
+        &mut [&mut publisher, &mut listener],
+        &mut [],
+        Duration::from_secs(5),
+        |raws, _| {
+            sequence += 1;
+            raws[0].send_rtp(OPUS, SOURCE, sequence, u32::from(sequence) * 960, false, &[0xFC]);
+            let block = ReportBlock {
+                ssrc: SLOT,
+                fraction_lost: 26,
+                ..ReportBlock::default()
+            };
+            raws[1].send_rtcp(|writer| rtcp::write_receiver_report(writer, 1, &[block]));
+            std::thread::sleep(Duration::from_millis(10));
+            told(raws[0]) > 0
+        },
+    );
+    assert_eq!(told(&publisher), 26);
+}
+
+#[test]
+fn reports_are_whole_and_fit_the_line() {
+    let core = start_core();
+    let sources = vec![video_source(1, &[VP8]), video_source(2, &[VP8])];
+    let mut publisher = RawPeer::join(&core, 1, Feedback::None, sources, vec![]);
+    let slots = vec![video_slot(1, &[VP8]), video_slot(2, &[VP8])];
+    let mut watcher = TestPeer::join(&core, 2, Feedback::None, vec![], slots);
+    core.assign(vec![(2, 1, Some(1)), (2, 2, Some(2))]).unwrap();
+    connect_all(&mut [&mut publisher], &mut [&mut watcher]);
+    // Every eighteenth missing: one number needs a pair of its own.
+    for sequence in 1..=4_300 {
+        if sequence % 18 != 0 {
+            publisher.send_rtp(VP8, 1_000, sequence, sequence.into(), true, &[0x10, 0x11]);
+            publisher.send_rtp(VP8, 2_000, sequence, sequence.into(), true, &[0x10, 0x11]);
+        }
+    }
+    run(&mut [&mut publisher], &mut [&mut watcher], Duration::from_millis(60));
+    // All that is missing is due at once: 238 numbers of each source, four bytes a number.
+    core.inject_delay(Duration::from_millis(100));
+    run(&mut [&mut publisher], &mut [&mut watcher], Duration::from_millis(1_500));
+    assert!(count_reports(&publisher, |report| matches!(report, Rtcp::Nack { .. })) >= 2);
+    assert!(key_frame_requests(&publisher) > 0);
+    for bytes in &publisher.reports {
+        let mut reports = Compound::new(bytes);
+        assert!(matches!(
+            reports.next(),
+            Some(Rtcp::ReceiverReport { .. } | Rtcp::SenderReport { .. })
+        ));
+        assert!(reports.any(|report| matches!(report, Rtcp::SourceDescription)));
+        // RFC 3550 section 6.5.1: one CNAME, the one that answers (SDP) give, too.
+        assert!(bytes.windows(9).any(|item| item == b"\x01\x07nhipcau"), "{bytes:?}");
+        assert!(bytes.len() <= 1_200, "{} bytes", bytes.len());
+    }
+    assert_eq!(counter(&core, "dropped_send"), 0);
+}
+
+#[test]
+fn sender_reports_count_what_left_for_the_first_time() {
+    let core = start_core();
+    let mut publisher = RawPeer::join(&core, 1, Feedback::None, vec![video_source(1, &[VP8])], vec![]);
+    let mut watcher = RawPeer::join(&core, 2, Feedback::None, vec![], vec![video_slot(1, &[VP8])]);
+    core.assign(vec![(2, 1, Some(1))]).unwrap();
+    connect_all(&mut [&mut publisher, &mut watcher], &mut []);
+    send_vp8(&publisher, SOURCE, 100, true, 20);
+    run(&mut [&mut publisher, &mut watcher], &mut [], SETTLE);
+    let first = watcher.packets[0].1;
+    watcher.send_rtcp(|writer| {
+        rtcp::write_receiver_report(writer, 1, &[]);
+        rtcp::write_nack(writer, 1, SLOT, &[first, first + 1, first + 2]);
+    });
+    run(&mut [&mut publisher, &mut watcher], &mut [], SETTLE);
+    assert_eq!(watcher.packets.len(), 23, "three came again");
+    watcher.reports.clear();
+    // RFC 3550 section 6.4.1: packets and payload octets of this SSRC; repetitions have another.
+    let word = |bytes: &[u8], at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
+    run_until(
+        &mut [&mut publisher, &mut watcher],
+        &mut [],
+        Duration::from_secs(3),
+        |raws, _| !raws[1].reports.is_empty(),
+    );
+    let report = &watcher.reports[0];
+    assert_eq!(
+        (report[1], word(report, 4)),
+        (200, SLOT),
+        "it begins with the sender report"
+    );
+    assert_eq!((word(report, 20), word(report, 24)), (20, 20_000));
+}
+
+#[test]
+fn feedback_tells_when_packets_came_and_not_when_they_were_read() {
+    let core = start_core();
+    let mut publisher = RawPeer::join(&core, 1, Feedback::TransportCc, vec![audio_source(1)], vec![]);
+    connect_all(&mut [&mut publisher], &mut []);
+    core.inject_delay(Duration::from_millis(150));
+    std::thread::sleep(Duration::from_millis(20));
+    for number in 1..=2 {
+        let mut extensions = ExtensionBlock::default();
+        extensions.push(3, &[0, number]);
+        let fields = Fields {
+            marker: false,
+            payload_type: OPUS,
+            sequence: number.into(),
+            timestamp: 960 * u32::from(number),
+            ssrc: SOURCE,
+        };
+        publisher.send_rtp_with(&extensions, fields, &[0xFC]);
+        std::thread::sleep(Duration::from_millis(40));
+    }
+    let mut told = None;
+    run_until(&mut [&mut publisher], &mut [], Duration::from_secs(3), |raws, _| {
+        for bytes in &raws[0].reports {
+            for report in Compound::new(bytes) {
+                if let Rtcp::TransportCc { body } = report {
+                    told = Some(body.to_vec());
+                }
+            }
+        }
+        told.is_some()
+    });
+    // Base 1, two packets; a chunk for both; the first one's time, and what lies between, in 250 us.
+    let told = told.unwrap();
+    assert_eq!(told[..4], [0, 1, 0, 2]);
+    // One byte for each where both are short.
+    let between = if told.len() == 12 {
+        u16::from(told[11])
+    } else {
+        u16::from_be_bytes([told[11], told[12]])
+    };
+    assert!((150..400).contains(&between), "{between}: {told:?}");
 }

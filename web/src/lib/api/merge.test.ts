@@ -17,12 +17,18 @@ describe('two people edit one thing', () => {
   });
 
   it('reads the newer state out of the refusal, and out of no other', () => {
-    const details = { revision: 4, current: theirs, changed_by: 'Nguyễn Thị Hạnh' };
+    const details = {
+      revision: 4,
+      current: theirs,
+      changed_by: 'Nguyễn Thị Hạnh',
+      changed_at: '2026-11-25T00:30:00Z',
+    };
     const refusal = (code: string) => new ApiError({ code, vi: '', en: '', details }, 409);
     expect(newerState(refusal('edited-meanwhile'))).toEqual({
       revision: 4,
       current: theirs,
       who: 'Nguyễn Thị Hạnh',
+      at: '2026-11-25T00:30:00Z',
     });
     expect(newerState(refusal('conflict'))).toBeUndefined();
     expect(newerState(new Error('offline'))).toBeUndefined();

@@ -43,17 +43,24 @@ export interface Newer<State> {
   revision: number;
   /** Null: it is gone. */
   current: State;
-  /** Who saved it; may be empty. */
+  /** Who saved it, and when; may be empty. */
   who: string;
+  at: string;
 }
 
 /** Read out of the refusal of an edit; undefined for any other refusal. */
 export function newerState<State>(thrown: unknown): Newer<State> | undefined {
   if (!(thrown instanceof ApiError) || thrown.code !== 'edited-meanwhile') return undefined;
-  const { revision, current, changed_by } = thrown.details;
+  const { revision, current } = thrown.details;
   return {
     revision: Number(revision),
     current: current as State,
-    who: typeof changed_by === 'string' ? changed_by : '',
+    ...savedBy(thrown),
   };
+}
+
+/** Who saved what an edit was refused for, and when: as far as the server knows. */
+export function savedBy({ details }: ApiError): { who: string; at: string } {
+  const text = (value: unknown) => (typeof value === 'string' ? value : '');
+  return { who: text(details.changed_by), at: text(details.changed_at) };
 }

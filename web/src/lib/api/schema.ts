@@ -1821,6 +1821,8 @@ export interface components {
             presenter_id: number | null;
             /** Presenter Name */
             presenter_name: string;
+            /** Presenter Title */
+            presenter_title: string;
             /** Presenter Text */
             presenter_text: string;
         };
@@ -2412,6 +2414,22 @@ export interface components {
             people: (components["schemas"]["PersonChosen"] | components["schemas"]["PersonTyped"])[];
         };
         /**
+         * DoubledRow
+         * @description Means the person of a row above it, and is not taken.
+         */
+        DoubledRow: {
+            /** Row */
+            row: number;
+            /** Full Name */
+            full_name: string;
+            /** Point Name */
+            point_name: string;
+            /** First */
+            first: number;
+            /** First Point Name */
+            first_point_name: string;
+        };
+        /**
          * GuessOut
          * @description Read off the first page, offered to who brings the paper in.
          */
@@ -2500,6 +2518,8 @@ export interface components {
             bad: components["schemas"]["BadRow"][];
             /** Notes */
             notes: components["schemas"]["ImportNote"][];
+            /** Doubled */
+            doubled: components["schemas"]["DoubledRow"][];
             /** Already */
             already: number;
             /** Added */
@@ -2752,10 +2772,14 @@ export interface components {
             chair_id: number | null;
             /** Chair Name */
             chair_name: string;
+            /** Chair Title */
+            chair_title: string;
             /** Secretary Id */
             secretary_id: number | null;
             /** Secretary Name */
             secretary_name: string;
+            /** Secretary Title */
+            secretary_title: string;
             /** Agenda */
             agenda: components["schemas"]["AgendaOut"][];
             /** Points */
@@ -4326,6 +4350,14 @@ export interface components {
             /** Since */
             since: string | null;
         };
+        /**
+         * ChangedSignal
+         * @description Signal `changed`, to desks: what somebody has changed in the meeting, see `noun_of`.
+         */
+        ChangedSignal: {
+            /** Nouns */
+            nouns: string[];
+        };
         /** ContentSound */
         ContentSound: {
             /** On */
@@ -5038,7 +5070,7 @@ export interface components {
              * Audience
              * @enum {string}
              */
-            audience: "console" | "hall" | "member";
+            audience: "console" | "hall" | "member" | "desk";
             /** Media */
             media: boolean;
             /**
@@ -5286,6 +5318,7 @@ export interface components {
             };
         };
         LiveSignals: {
+            changed: components["schemas"]["ChangedSignal"];
             notice: components["schemas"]["NoticeSignal"];
             notes: components["schemas"]["NotesSignal"];
             laser: components["schemas"]["LaserSignal"];

@@ -1,4 +1,5 @@
 import { SvelteMap } from 'svelte/reactivity';
+import { liveUrl, type Seat } from './address.ts';
 import { servedBuild } from './build.svelte.ts';
 import { LiveChannel, OF_MEMBERS, OF_SEATED, type LinePhase, type Socket } from './channel.ts';
 import { randomName } from './name.ts';
@@ -20,7 +21,7 @@ import type {
   UnitEntity,
 } from './types.ts';
 
-export type RoomSeat = { as: 'hall'; point: number } | { as: 'console' } | { as: 'member' };
+export type RoomSeat = Exclude<Seat, { as: 'desk' }>;
 
 export interface RoomOptions {
   meeting: number;
@@ -174,7 +175,7 @@ export class LiveRoom {
 
   #begin(snapshot: Snapshot): void {
     this.participant = snapshot.participant;
-    this.audience = snapshot.audience;
+    if (snapshot.audience !== 'desk') this.audience = snapshot.audience;
     this.mediaUp = snapshot.media;
     servedBuild.told(snapshot.build);
     applySnapshot(this.#store, snapshot);
@@ -205,13 +206,4 @@ export class LiveRoom {
 function hallUrl(meeting: number, seat: RoomSeat): (take: boolean) => string {
   const device = randomName();
   return (take) => `${liveUrl(meeting, seat)}&device=${device}${take ? '&take=true' : ''}`;
-}
-
-function liveUrl(meeting: number, seat: RoomSeat): string {
-  const base = new URL(globalThis.location?.href ?? 'http://localhost/');
-  const url = new URL(`/api/meetings/${meeting}/live`, base);
-  url.protocol = base.protocol === 'https:' ? 'wss:' : 'ws:';
-  url.searchParams.set('as', seat.as);
-  if (seat.as === 'hall') url.searchParams.set('point', String(seat.point));
-  return url.href;
 }

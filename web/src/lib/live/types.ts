@@ -37,7 +37,8 @@ export type Command = Schemas['Command'];
 export type ErrorBody = Schemas['ErrorBody'];
 export type ServerMessage = Schemas['ServerMessage'];
 export type ClientMessage = Schemas['ClientMessage'];
-export type Audience = Snapshot['audience'];
+/** Who takes part; a desk only hears that something was changed, see `meetings/changes`. */
+export type Audience = Exclude<Snapshot['audience'], 'desk'>;
 
 /** Every command with its data and its reply. */
 export type Commands = Schemas['LiveCommands'];

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Draft, emptyDraft, faults, length, newRow, writeOf } from './draft.ts';
+import { type Draft, emptyDraft, faults, isPast, length, newRow, writeOf } from './draft.ts';
 import { drop, keep, kept } from './keep.ts';
 import { changed, collision, merged, same } from '#lib/api/merge.ts';
 
@@ -54,6 +54,19 @@ describe('faults', () => {
     expect(faults(draft({ endDate: '31/11/2026' })).ends_at).toBeTruthy();
     expect(faults(draft({ chair: { id: null, label: 'Không Ai' } })).chair_id).toBeTruthy();
     expect(faults(draft({ secretary: { id: 3, label: 'Thư Ký' } })).secretary_id).toBeUndefined();
+  });
+});
+
+describe('a day that is over', () => {
+  const now = new Date('2026-11-27T03:00:00Z'); // ten o'clock in Việt Nam
+  it.each([
+    ['2025-12-01', '07:30', true],
+    ['2026-11-27', '09:59', true],
+    ['2026-11-27', '10:01', false],
+    ['2026-12-01', '07:30', false],
+    ['31/02/2027', '07:30', false],
+  ])('%s %s: %s', (date, start, past) => {
+    expect(isPast({ ...emptyDraft({ id: 1, label: '' }), date, start }, now)).toBe(past);
   });
 });
 

@@ -162,3 +162,9 @@ export function writeOf(draft: Draft): MeetingWrite {
     })),
   };
 }
+
+/** Its first day, or today its hour, is over: a record of what was held, or a slip of the pen. */
+export function isPast(draft: Draft, now: Date): boolean {
+  const begins = momentAt(draft.date, draft.start || '23:59');
+  return !Number.isNaN(begins.getTime()) && begins < now;
+}

@@ -3,15 +3,18 @@ import { ApiError } from '#lib/api/errors.ts';
 import type { Meeting } from '#lib/api/types.ts';
 import { type Draft, draftOf, faults, type Fields, writeOf } from './draft.ts';
 import { drop, keep, kept } from './keep.ts';
-import { type Collision, same } from '#lib/api/merge.ts';
-import { agendaClashes, draftCollision, mergedDraft, pointClashes } from './merge.ts';
+import { type Collision, same, savedBy } from '#lib/api/merge.ts';
+import { itemClashes, type ItemClash, draftCollision, mergedDraft, pointClashes } from './merge.ts';
 
 interface Clash {
   meeting: Meeting;
   parts: Collision<keyof Draft>;
+  /** Draft as it was typed here when they were met. */
+  mine: Draft;
   who: string;
-  /** What they put into the agenda items, and who is to speak at the points, that both changed. */
-  items: string[];
+  at: string;
+  /** The agenda items, and who is to speak at the points, that both changed. */
+  items: ItemClash[];
   speakers: string[];
 }
 
@@ -39,6 +42,7 @@ export class Editor {
 
   constructor(start: Draft, meeting?: Meeting) {
     this.id = meeting?.id ?? 'new';
+    this.begun = meeting !== undefined && !['draft', 'invited'].includes(meeting.state);
     this.#base = start;
     this.#version = meeting?.version ?? 0;
     const held = kept(this.id);
@@ -50,6 +54,9 @@ export class Editor {
       this.#version = held.version;
     }
   }
+
+  /** Its rooms are open, it runs, or it is over. */
+  readonly begun: boolean;
 
   get dirty(): boolean {
     return !this.#over && !same(this.#base, this.draft);
@@ -176,13 +183,13 @@ export class Editor {
     );
     if (meeting.version === this.#version) return; // refused for another reason, such as the meeting's state
     const mine = $state.snapshot(this.draft) as Draft;
-    const who = typeof refusal.details.changed_by === 'string' ? refusal.details.changed_by : '';
     const theirs = draftOf(meeting);
     this.clash = {
       meeting,
-      who,
+      mine,
+      ...savedBy(refusal),
       parts: draftCollision(this.#base, mine, theirs),
-      items: agendaClashes(this.#base, mine, theirs).map(({ title }) => title),
+      items: itemClashes(this.#base, mine, theirs),
       speakers: pointClashes(this.#base, mine, theirs).map((id) => theirs.points[id] ?? ''),
     };
   }

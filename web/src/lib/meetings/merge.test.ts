@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { type AgendaRow, type Draft, emptyDraft, newRow } from './draft.ts';
-import { agendaClashes, draftCollision, mergedDraft } from './merge.ts';
+import { agendaClashes, draftCollision, itemClashes, mergedDraft } from './merge.ts';
 
 const row = (id: number | null, title: string, minutes = 10): AgendaRow => ({
   ...newRow(minutes),
@@ -76,4 +76,28 @@ it('points that two put in and take out are all put in and taken out', () => {
   expect(mergedDraft(base, mine, theirs).points).toEqual({ 10: 'Bí thư', 12: '', 13: 'Chủ tịch' });
   const otherwise = { ...base, points: { 10: 'Phó Bí thư', 11: '' } };
   expect(draftCollision(base, mine, otherwise).both).toEqual(['points']);
+});
+
+it('of an item that both changed, both versions of each part in dispute are named', () => {
+  const presented = (of: AgendaRow, label: string): AgendaRow => ({ ...of, presenter: { id: 7, label } });
+  const mine = {
+    ...base,
+    agenda: [base.agenda[0]!, presented(row(2, 'Báo cáo năm', 40), 'Bà Lan'), base.agenda[2]!],
+  };
+  const theirs = {
+    ...base,
+    agenda: [base.agenda[0]!, presented(row(2, 'Báo cáo quý'), 'Ông Bình'), base.agenda[2]!],
+  };
+  expect(itemClashes(base, mine, theirs)).toEqual([
+    {
+      title: 'Báo cáo',
+      removed: false,
+      parts: [
+        { part: 'title', theirs: 'Báo cáo quý', mine: 'Báo cáo năm' },
+        { part: 'presenter', theirs: 'Ông Bình', mine: 'Bà Lan' },
+      ],
+    },
+  ]);
+  const without = { ...base, agenda: [base.agenda[0]!, base.agenda[2]!] };
+  expect(itemClashes(base, without, theirs)).toMatchObject([{ title: 'Báo cáo', removed: true }]);
 });

@@ -16,6 +16,34 @@ export function agendaClashes(base: Draft, mine: Draft, theirs: Draft): AgendaRo
   });
 }
 
+/** One agenda item that both changed: by its name as it was, and what stands in each part with them and here. */
+export interface ItemClash {
+  title: string;
+  /** It was taken out here. */
+  removed: boolean;
+  parts: { part: 'title' | 'minutes' | 'presenter'; theirs: string; mine: string }[];
+}
+
+export function itemClashes(base: Draft, mine: Draft, theirs: Draft): ItemClash[] {
+  const [before, here] = [rowsOf(base), rowsOf(mine)];
+  return agendaClashes(base, mine, theirs).map((row) => {
+    const was = before.get(row.id!)!;
+    const own = here.get(row.id!);
+    const parts = (['title', 'minutes', 'presenter'] as const)
+      .filter((part) => {
+        const [first, there, now] = [was, row, own].map((each) => each && textOf(each, part));
+        return there !== first && now !== there && (!own || now !== first);
+      })
+      .map((part) => ({ part, theirs: textOf(row, part), mine: own ? textOf(own, part) : '' }));
+    return { title: was.title, removed: !own, parts };
+  });
+}
+
+function textOf(row: AgendaRow, part: ItemClash['parts'][number]['part']): string {
+  if (part === 'minutes') return String(row.minutes);
+  return part === 'title' ? row.title : (row.presenter?.label ?? '');
+}
+
 /** Ids of points that both changed, each otherwise: in and out, and who speaks there. */
 export function pointClashes(base: Draft, mine: Draft, theirs: Draft): number[] {
   return [...new Set(Object.keys({ ...base.points, ...mine.points, ...theirs.points }).map(Number))].filter(

@@ -73,7 +73,7 @@ impl Shard {
             return;
         };
         peer.note_sender_clock(ntp, &self.clock, now);
-        uptrack.note_sender_report(ntp, timestamp, now);
+        uptrack.reception.note_sender_report(ntp, timestamp, now);
     }
 
     fn note_blocks(&mut self, index: usize, blocks: Blocks<'_>, now: Instant) {

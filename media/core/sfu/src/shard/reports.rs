@@ -98,7 +98,7 @@ impl Shard {
             let Some(uptrack) = &mut self.sources[source] else {
                 continue;
             };
-            let (of_second, lost_of_second) = uptrack.take_loss();
+            let (of_second, lost_of_second) = uptrack.reception.take_loss();
             expected += of_second;
             lost += lost_of_second;
             if let Some(mut block) = uptrack.report(now) {

@@ -1,0 +1,115 @@
+"""What settings have to look like that are more than a number or a word. A wrong one is named when the program starts,
+not by whatever needs it first, weeks later."""
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from limits import parse_many
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+_DATABASES = ("sqlite+aiosqlite", "postgresql+psycopg")
+_STORES = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "file")
+
+
+def _wrong(vi: str, en: str) -> PydanticCustomError:
+    """`ctx` holds both sentences, see `server.edge.validation_messages`."""
+    return PydanticCustomError("said", "{en}", {"vi": vi, "en": en})
+
+
+def _database(url: str) -> str:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    if parsed is None or parsed.drivername not in _DATABASES:
+        raise _wrong(
+            "cần dạng postgresql+psycopg://người-dùng:mật-khẩu@máy:5432/tên-cơ-sở-dữ-liệu, hoặc bỏ trống để dùng "
+            "SQLite",
+            "write postgresql+psycopg://user:password@host:5432/database, or leave it out for SQLite",
+        )
+    return url
+
+
+def _address(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isascii() or not port.isdecimal() or int(port) > 65535:
+        raise _wrong("cần dạng địa-chỉ:cổng, ví dụ 0.0.0.0:7000", "write address:port, for example 0.0.0.0:7000")
+    return text
+
+
+def _site(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise _wrong(
+            "cần cả https:// ở đầu, ví dụ https://hop.lamdong.example",
+            "write it whole, for example https://hop.lamdong.example",
+        )
+    return url
+
+
+def _mail(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise _wrong("cần dạng smtp://máy:587 hoặc smtps://máy:465", "write smtp://host:587 or smtps://host:465")
+    return url
+
+
+def _scanner(place: str) -> str:
+    kind, _, rest = place.partition(":")
+    if kind == "unix" and rest.startswith("/"):
+        return place
+    if kind == "tcp" and rest.rpartition(":")[0] and rest.rpartition(":")[2].isdecimal():
+        return place
+    raise _wrong(
+        "cần dạng unix:/run/clamav/clamd.ctl hoặc tcp:127.0.0.1:3310",
+        "write unix:/run/clamav/clamd.ctl or tcp:127.0.0.1:3310",
+    )
+
+
+def _store(url: str) -> str:
+    if urlsplit(url).scheme not in _STORES:
+        raise _wrong("cần dạng s3://tên-kho/thư-mục", "write s3://bucket/prefix")
+    return url
+
+
+def _folder(path: Path) -> Path:
+    if not path.is_dir():
+        raise _wrong(f"không có thư mục {path}", f"there is no folder {path}")
+    return path
+
+
+def _rate(text: str) -> str:
+    try:
+        parse_many(text)
+    except ValueError:
+        raise _wrong("cần dạng 10/minute", "write it as 10/minute") from None
+    return text
+
+
+def _addresses(text: str) -> str:
+    for each in filter(None, (each.strip() for each in text.split(","))):
+        try:
+            _ = each == "*" or ipaddress.ip_network(each, strict=False)
+        except ValueError:
+            raise _wrong(
+                f"“{each}” không phải địa chỉ IP; ghi địa chỉ của proxy, không ghi tên máy",
+                f"“{each}” is no IP address; write the proxy's address, not its name",
+            ) from None
+    return text
+
+
+DatabaseUrl = Annotated[str, AfterValidator(_database)]
+HostAndPort = Annotated[str, AfterValidator(_address)]
+SiteUrl = Annotated[str, AfterValidator(_site)]
+MailUrl = Annotated[str, AfterValidator(_mail)]
+ScannerPlace = Annotated[str, AfterValidator(_scanner)]
+StoreUrl = Annotated[str, AfterValidator(_store)]
+ExistingFolder = Annotated[Path, AfterValidator(_folder)]
+RateLimit = Annotated[str, AfterValidator(_rate)]
+Addresses = Annotated[str, AfterValidator(_addresses)]
+"""IP addresses and networks, comma separated, or "*"."""
