@@ -21,6 +21,7 @@ from server.invitations.schemas import (
     DelegateOut,
     DelegatePatch,
     DelegatesMove,
+    DelegatesOrder,
     DelegatesOut,
     DelegatesRemove,
     DelegatesWrite,
@@ -86,6 +87,11 @@ async def add(meeting_id: RowId, write: DelegatesWrite, tx: Write) -> list[Deleg
 @router.post("/meetings/{meeting_id}/delegates/move")
 async def move(meeting_id: RowId, write: DelegatesMove, tx: Write) -> ManyOut:
     return await many.move(tx, meeting_id, write.delegate_ids, write.point_id)
+
+
+@router.put("/meetings/{meeting_id}/delegates/order", status_code=204)
+async def order(meeting_id: RowId, write: DelegatesOrder, tx: Write) -> None:
+    await many.order(tx, meeting_id, write.point_id, write.delegate_ids)
 
 
 @router.post("/meetings/{meeting_id}/delegates/remove")

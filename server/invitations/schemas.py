@@ -66,6 +66,13 @@ class DelegatesMove(Body):
     """The hall they are moved to; null: online."""
 
 
+class DelegatesOrder(Body):
+    point_id: Id | None
+    """Whose list; null: of those who follow online."""
+    delegate_ids: Several
+    """In the order wanted; whom it does not name comes behind, as before."""
+
+
 class DelegatesRemove(Body):
     delegate_ids: Several
 

@@ -215,6 +215,11 @@ ROWS = [
         body=lambda w: {"delegate_ids": [w.delegate.id], "point_id": w.province.da_sar_hall.id},
     ),
     Row(
+        "PUT /api/meetings/{meeting_id}/delegates/order",
+        KEEPS_LISTS,
+        body=lambda w: {"delegate_ids": [w.delegate.id], "point_id": w.province.da_sar_hall.id},
+    ),
+    Row(
         "POST /api/meetings/{meeting_id}/delegates/remove",
         KEEPS_LISTS,
         body=lambda w: {"delegate_ids": [w.delegate.id]},

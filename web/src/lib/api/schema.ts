@@ -1297,6 +1297,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/delegates/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Order */
+        put: operations["order_api_meetings__meeting_id__delegates_order_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/delegates/remove": {
         parameters: {
             query?: never;
@@ -2382,6 +2399,13 @@ export interface components {
             delegate_ids: number[];
             /** Point Id */
             point_id: number | null;
+        };
+        /** DelegatesOrder */
+        DelegatesOrder: {
+            /** Point Id */
+            point_id: number | null;
+            /** Delegate Ids */
+            delegate_ids: number[];
         };
         /** DelegatesOut */
         DelegatesOut: {
@@ -8196,6 +8220,39 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ManyOut"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    order_api_meetings__meeting_id__delegates_order_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DelegatesOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
