@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncGenerator, Awaitable
 from pathlib import Path
@@ -16,6 +17,7 @@ from pydantic import ValidationError
 from server.conversion.isolation import Isolation, shut_in, take_back
 from server.conversion.messages import ORDER, Limits, Step
 from server.conversion.refusals import problem
+from server.core.processes import ended, output_of, started
 
 CONVERSION = "server.conversion"
 _LOOK_EVERY = 0.5
@@ -50,35 +52,29 @@ async def steps(
     (folder / ORDER).write_text(order.model_dump_json(), encoding="utf-8")
     way = await asyncio.to_thread(shut_in, isolation, folder, program)
     with (folder / _SAID).open("wb") as said:
-        child = await asyncio.create_subprocess_exec(
-            *way.command,
-            sys.executable,
-            "-P",
-            "-m",
-            program,
-            way.folder,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
+        child = await started(
+            [*way.command, sys.executable, "-P", "-m", program, way.folder],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=said,
             cwd=folder,
             env=way.environment,
             start_new_session=True,
-            limit=_LINE_MAX,
         )
+    lines, pipe = await output_of(child, _LINE_MAX)
     watch = asyncio.create_task(_watch(child.pid, order.memory_mb))
-    assert child.stdout is not None  # noqa: S101  a pipe was asked for
     began = asyncio.get_running_loop().time()
     deadline = began + seconds
     concluded = too_long = False
     try:
         try:
             # The limit is on waiting alone: it must not strike whoever works on a step that was given out.
-            while line := await _before(deadline, child.stdout.readline()):
+            while line := await _before(deadline, lines.readline()):
                 step = Step.model_validate_json(line)
                 concluded = concluded or step.done or step.problem is not None
                 deadline = max(deadline, began + seconds + step.pages * _PAGE_SECONDS)
                 yield step
-            await _before(deadline, child.wait())
+            await _before(deadline, ended(child))
         except TimeoutError:
             too_long = True
         except (ValidationError, ValueError) as error:
@@ -86,7 +82,8 @@ async def steps(
     finally:
         watch.cancel()
         _end(child.pid)
-        await child.wait()
+        pipe.close()
+        await ended(child)
         await asyncio.to_thread(take_back, folder)
     if concluded:
         return

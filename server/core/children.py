@@ -2,11 +2,14 @@
 
 import asyncio
 import contextlib
+import subprocess
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import structlog
+
+from server.core.processes import ended, started
 
 log = structlog.get_logger(__name__)
 
@@ -39,16 +42,14 @@ async def _keep(name: str, command: Sequence[str], log_file: Path) -> None:
         began = loop.time()
         try:
             with log_file.open("ab") as output:
-                child = await asyncio.create_subprocess_exec(
-                    *command, stdin=asyncio.subprocess.PIPE, stdout=output, stderr=output
-                )
+                child = await started(command, stdin=subprocess.PIPE, stdout=output, stderr=output)
         except OSError as error:
             log.error("child-not-started", child=name, error=str(error), again_in=_LONGEST_PAUSE)
             await asyncio.sleep(_LONGEST_PAUSE)
             continue
         log.info("child-started", child=name, pid=child.pid)
         try:
-            code = await child.wait()
+            code = await ended(child)
         finally:
             await _end(child)
         if loop.time() - began >= _SETTLED:
@@ -58,12 +59,13 @@ async def _keep(name: str, command: Sequence[str], log_file: Path) -> None:
         pause = min(pause * 2, _LONGEST_PAUSE)
 
 
-async def _end(child: asyncio.subprocess.Process) -> None:
-    if child.returncode is not None:
-        return
-    child.terminate()
-    try:
-        await asyncio.wait_for(child.wait(), _GRACE)
-    except TimeoutError:
-        child.kill()
-        await child.wait()
+async def _end(child: subprocess.Popen[bytes]) -> None:
+    if child.poll() is None:
+        child.terminate()
+        try:
+            await asyncio.wait_for(ended(child), _GRACE)
+        except TimeoutError:
+            child.kill()
+            await ended(child)
+    if child.stdin is not None:
+        child.stdin.close()

@@ -41,16 +41,18 @@ class Fanout:
     def __init__(self) -> None:
         self.seconds = 0.0
         """How long the last round took, from its first slice to its last."""
-        self._rounds: deque[tuple[float, Iterator[Client]]] = deque()
+        self._rounds: deque[tuple[float, Iterator[Client], bytes]] = deque()
         self._next: asyncio.Handle | None = None
 
     @property
     def busy(self) -> bool:
         return self._next is not None
 
-    def deliver(self, clients: Sequence[Client]) -> None:
-        """Flushes them all, in this order; at once, if they fit into one slice and nothing else is under way."""
-        self._rounds.append((time.monotonic(), iter(clients)))
+    def deliver(self, clients: Sequence[Client], passing: bytes = b"") -> None:
+        """Flushes them all, in this order; at once, if they fit into one slice and nothing else is under way.
+
+        `passing`: a frame besides, for those who are idle when their turn comes; the others miss it."""
+        self._rounds.append((time.monotonic(), iter(clients), passing))
         if self._next is None and len(clients) <= SLICE:
             self._slice()
         elif self._next is None:
@@ -66,8 +68,10 @@ class Fanout:
         self._next = None
         left = SLICE
         while self._rounds:
-            began, clients = self._rounds[0]
+            began, clients, passing = self._rounds[0]
             for client in clients:
+                if passing and client.idle:
+                    client.post(passing)
                 client.flush()
                 left -= 1
                 if not left:

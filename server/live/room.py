@@ -155,13 +155,11 @@ class Room:
         last event or signal is still on its way, and nothing was sent."""
         if self._fanout.busy:
             return False
-        frame = text_frame(text)
-        free = [
-            client for viewer, group in self._groups.items() if to(viewer) for client in group.clients if client.idle
-        ]
-        for client in free:
-            client.post(frame)
-        self._fanout.deliver(free)
+        everybody: list[Client] = []
+        for viewer, group in self._groups.items():
+            if to(viewer):
+                everybody += group.clients
+        self._fanout.deliver(everybody, passing=text_frame(text))
         return True
 
     # -- events

@@ -36,7 +36,7 @@ PORTS_AN_ADDRESS = 20_000
 FETCHES_AN_ADDRESS = 500
 """At the same moment: the server lets one address have a thousand connections without a request."""
 SEATED = (0.2, 0.4, 2.0)
-MEMBERS = (1.0, 8.0, 15.0)
+MEMBERS = (1.0, 8.0, 12.0)
 """Seconds that who was cut waits before coming back: the shortest, at first up to, at last up to. As the pages do
 (web/src/lib/live/backoff.ts; a test compares them)."""
 _numbers = itertools.count()

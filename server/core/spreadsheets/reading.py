@@ -2,16 +2,19 @@
 
 import asyncio
 import json
+import subprocess
 import sys
+import tempfile
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import structlog
 
 from server.core.errors import Invalid
 from server.core.fields import LOOK_ALIKES
+from server.core.processes import ended, output_of, started
 
 log = structlog.get_logger(__name__)
 
@@ -83,28 +86,34 @@ async def read(content: bytes) -> list[Sheet]:
 
 
 async def _run(content: bytes) -> dict[str, Any]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-I",
-        str(_CHILD),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={},
-    )
-    try:
-        async with asyncio.timeout(_SECONDS):
-            output, _ = await process.communicate(content)
-        answer: dict[str, Any] = json.loads(output)
-    except (TimeoutError, ValueError):
-        # Killed by one of its limits, or by us.
-        log.warning("workbook-not-read", size=len(content), code=process.returncode)
-        return {}
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+    # A file, not a pipe: nobody need feed it.
+    with tempfile.TemporaryFile() as given:
+        await asyncio.to_thread(_laid_down, given, content)
+        process = await started(
+            [sys.executable, "-I", str(_CHILD)], stdin=given, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}
+        )
+        said, pipe = await output_of(process, 2**16)
+        try:
+            async with asyncio.timeout(_SECONDS):
+                output = await said.read()
+                await ended(process)
+            answer: dict[str, Any] = json.loads(output)
+        except (TimeoutError, ValueError):
+            # Killed by one of its limits, or by us.
+            log.warning("workbook-not-read", size=len(content), code=process.returncode)
+            return {}
+        finally:
+            pipe.close()
+            if process.poll() is None:
+                process.kill()
+                await ended(process)
     return answer
+
+
+def _laid_down(file: IO[bytes], content: bytes) -> None:
+    file.write(content)
+    file.flush()
+    file.seek(0)
 
 
 def _line(text: str) -> str:

@@ -285,6 +285,24 @@ async def test_several_events_of_one_commit_are_laid_down_and_taken_up_by_each_o
     await here.stop()
 
 
+async def test_a_passing_signal_goes_round_in_slices_and_never_comes_after_what_was_laid_meanwhile(
+    services: Services, meeting: Meeting
+) -> None:
+    here = Room(meeting.id, [FEATURE], services.database)
+    many = [await Watcher(meeting, Viewer("member", 1)).enter(here) for _ in range(2 * fanout.SLICE)]
+    assert here.signal_latest('{"seq":"signal"}', lambda _viewer: True)
+    assert all(watcher.numbers == [0] for watcher in many)
+    await asyncio.sleep(0)
+    hint = await count(services, meeting, 1, 1)
+    here.hint(hint["seq"], hint["event"])
+    async with asyncio.timeout(5):
+        while here._fanout.busy:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    assert all(watcher.numbers in ([0, "signal", 1], [0, 1]) for watcher in many)
+    assert sum(watcher.numbers == [0, "signal", 1] for watcher in many) >= fanout.SLICE
+    await here.stop()
+
+
 async def test_a_full_line_is_waited_for_and_spared_passing_things(services: Services, meeting: Meeting) -> None:
     here = Room(meeting.id, [FEATURE], services.database)
     weak, strong = [await Watcher(meeting, CONSOLE).enter(here) for _ in range(2)]

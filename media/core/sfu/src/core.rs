@@ -145,6 +145,12 @@ impl Core {
         let _ = self.shared.commands.push(Command::InjectDeath);
     }
 
+    /// Keeps the thread busy for `time`.
+    #[cfg(feature = "fault-injection")]
+    pub fn inject_delay(&self, time: std::time::Duration) {
+        let _ = self.shared.commands.push(Command::InjectDelay(time));
+    }
+
     /// (name, value) of each total since the start.
     pub fn counters(&self) -> Vec<(&'static str, u64)> {
         self.shared.counters.read()

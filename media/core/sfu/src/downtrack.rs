@@ -60,10 +60,10 @@ pub struct Downtrack {
     extensions: ExtensionBlock,
     /// Bytes of the extensions on the wire without marks, with the audio level, with the orientation, with both.
     extension_lengths: [usize; 4],
-    /// For each codec of the source the one of ours that takes it.
-    choices: Vec<Option<usize>>,
-    /// The last packet of the source was in a codec that none of ours takes.
-    refused: bool,
+    /// For each codec of the source the payload type of ours that takes it.
+    choices: Vec<Option<u8>>,
+    /// The codec of the source's last packet, and the choice for it: beside what else a packet needs.
+    chosen: Option<(u8, Option<u8>)>,
     epoch: Option<u32>,
     rewriter: Rewriter,
     rtx_sequence: u64,
@@ -100,7 +100,7 @@ impl Downtrack {
             extensions,
             extension_lengths,
             choices: Vec::new(),
-            refused: false,
+            chosen: None,
             epoch: None,
             rewriter: Rewriter::new(clock_rate, start),
             rtx_sequence: u64::from(start & 0x7FFF),
@@ -114,10 +114,10 @@ impl Downtrack {
     pub fn assign(&mut self, source: Option<(usize, &Uptrack)>) {
         self.source = source.map(|(index, _)| index);
         self.choices.clear();
-        self.refused = false;
+        self.chosen = None;
         self.loss = 0.0;
         if let Some((_, uptrack)) = source.filter(|(_, uptrack)| uptrack.kind == self.kind) {
-            let choose = |codec| Codec::choose(&self.codecs, codec);
+            let choose = |codec| Some(self.codecs[Codec::choose(&self.codecs, codec)?].payload_type);
             self.choices.extend(uptrack.codecs.iter().map(choose));
         }
         self.detach();
@@ -131,7 +131,8 @@ impl Downtrack {
 
     /// The source sends nothing that this slot could take.
     pub fn lacks_codec(&self) -> bool {
-        self.source.is_some() && (self.refused || self.choices.iter().all(Option::is_none))
+        let refused = matches!(self.chosen, Some((_, None)));
+        self.source.is_some() && (refused || self.choices.iter().all(Option::is_none))
     }
 
     pub fn waits_for_key_frame(&self) -> bool {
@@ -150,16 +151,21 @@ impl Downtrack {
 
     /// Numbers a packet of the source for this subscriber; None if it must not leave.
     pub fn admit(&mut self, entry: &Entry, index: u64, payload: usize, now: Instant) -> Option<Leaving> {
-        let choice = self.choices.get(usize::from(entry.codec)).copied().flatten();
-        self.refused = choice.is_none();
-        let codec = &self.codecs[choice?];
+        let choice = match self.chosen {
+            Some((codec, choice)) if codec == entry.codec => choice,
+            _ => {
+                let choice = self.choices.get(usize::from(entry.codec)).copied().flatten();
+                self.chosen = Some((entry.codec, choice));
+                choice
+            }
+        };
+        let payload_type = choice?;
         let incoming = Incoming {
             sequence: entry.sequence,
             timestamp: entry.timestamp,
             numbers: entry.numbers,
         };
         let begins = self.epoch != Some(entry.epoch);
-        let payload_type = codec.payload_type;
         if begins {
             self.detach();
             if self.kind == Kind::Video && !entry.starts_key_frame {

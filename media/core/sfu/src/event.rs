@@ -156,6 +156,8 @@ macro_rules! counters {
 }
 
 counters! {
+    /// Of the thread's loop, each with a sleep or a full batch: with nothing to do, a few a second.
+    turns,
     packets_in,
     bytes_in,
     packets_out,

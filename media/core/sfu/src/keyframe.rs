@@ -51,6 +51,11 @@ impl KeyFrameRequests {
         self.unanswered = 0;
     }
 
+    /// A wish waits for its request, or for its time.
+    pub fn is_pending(&self) -> bool {
+        self.wanted || self.later.is_some()
+    }
+
     /// True if a request is to be sent now; counts it as sent. `round_trip` is the publisher's.
     pub fn poll(&mut self, now: Instant, round_trip: Option<Duration>) -> bool {
         if self.later.is_some_and(|later| later <= now) {

@@ -185,6 +185,35 @@ fn smaller(one: Option<u64>, other: Option<u64>) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dtls::Role;
+    use crate::srtp::{Profile, SealKeys};
+
+    #[test]
+    fn consent_lasts_for_thirty_seconds() {
+        let start = Instant::now();
+        let spec = PeerSpec {
+            peer: 1,
+            local_ufrag: "abcd".into(),
+            local_password: "x".repeat(24),
+            remote_ufrag: "efgh".into(),
+            remote_password: "y".repeat(24),
+            fingerprint: vec!["AB"; 32].join(":"),
+            dtls_role: Role::Server,
+            extensions: ExtensionIds::default(),
+            feedback: Feedback::None,
+            sources: vec![],
+            slots: vec![],
+        };
+        let mut peer = Peer::new(spec, 1, &Identity::generate(), 2_500_000, start, || 0);
+        let keys = SealKeys::new(Profile::AeadAes128Gcm, &[1; 16], &[2; 12]).unwrap();
+        peer.sealing = Some(Sealing { keys, overhead: 16 });
+        peer.path = Some(Path {
+            remote: ([192, 0, 2, 1], 5000).into(),
+            local: None,
+        });
+        assert!(!peer.is_expired(start + Duration::from_secs(30)));
+        assert!(peer.is_expired(start + Duration::from_millis(30_001)));
+    }
 
     #[test]
     fn the_shift_follows_a_clock_that_drifts() {

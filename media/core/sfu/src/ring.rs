@@ -26,6 +26,8 @@ pub struct Entry {
 struct Stored {
     index: u64,
     position: u64,
+    /// Where `position` lies in the buffer.
+    start: usize,
     length: usize,
     entry: Entry,
 }
@@ -69,6 +71,7 @@ impl Ring {
         let stored = Stored {
             index: self.next_index,
             position: self.head,
+            start,
             length: payload.len(),
             entry,
         };
@@ -93,8 +96,7 @@ impl Ring {
         if stored.index != index || self.head - stored.position > self.byte_capacity as u64 {
             return None;
         }
-        let start = (stored.position % self.byte_capacity as u64) as usize;
-        Some((&stored.entry, &self.bytes[start..start + stored.length]))
+        Some((&stored.entry, &self.bytes[stored.start..stored.start + stored.length]))
     }
 }
 

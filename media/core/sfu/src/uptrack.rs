@@ -288,6 +288,12 @@ impl Uptrack {
         self.reception.report(self.ssrc?, now)
     }
 
+    /// The publisher has to be asked for something, now or soon.
+    pub fn is_pending(&self) -> bool {
+        let asks = self.kind == Kind::Video && self.ssrc.is_some();
+        asks && (!self.nacks.is_empty() || self.key_frames.is_pending())
+    }
+
     /// Appends the numbers to ask the publisher for again.
     pub fn poll_nacks(&mut self, now: Instant, round_trip: Option<Duration>, due: &mut Vec<u16>) {
         let before = due.len();

@@ -191,6 +191,30 @@ fn what_cannot_be_repaired_asks_for_a_key_frame() {
     assert!(asked.is_some_and(|ms| (500..1_600).contains(&ms)), "{asked:?}");
 }
 
+#[test]
+fn a_publisher_that_receives_nothing_is_asked_once_a_round_trip() {
+    let mut track = uptrack(Kind::Video);
+    let start = Instant::now();
+    let at = |ms| start + Duration::from_millis(ms);
+    let mut due = Vec::new();
+    for sequence in [1, 3] {
+        track.receive(&header(sequence, 0), &DELTA, Marks::default(), start, false, true);
+    }
+    track.poll_nacks(at(10), None, &mut due);
+    track.receive(&header(2, 0), &DELTA, Marks::default(), at(410), true, true);
+    assert_eq!(
+        (due.as_slice(), track.repair_time),
+        (&[2][..], Some(Duration::from_millis(400)))
+    );
+    // From now on as if its reports had told 400 ms.
+    track.receive(&header(5, 0), &DELTA, Marks::default(), at(420), false, true);
+    due.clear();
+    for ms in (420..1_420).step_by(10) {
+        track.poll_nacks(at(ms), None, &mut due);
+    }
+    assert_eq!(due, [4, 4], "after 5 ms and after 500");
+}
+
 fn h264() -> Uptrack {
     let mut track = uptrack(Kind::Video);
     track.codecs[0].name = CodecName::H264;

@@ -4,6 +4,7 @@ mod support;
 
 use std::time::Duration;
 
+use sfu::demux::{Class, classify};
 use sfu::event::{Event, Reason};
 use sfu::model::Feedback;
 use support::*;
@@ -285,4 +286,40 @@ fn removed_peers_say_good_bye_and_empty_the_slots() {
     again.send_frame(1, OPUS, false, 1);
     drive(&mut [&mut again, &mut subscriber], SETTLE);
     assert_eq!(subscriber.in_slot(1).len(), 1);
+}
+
+#[test]
+fn a_core_sleeps_while_nothing_is_due() {
+    let core = start_core();
+    let sources = vec![video_source(1, &[VP8]), audio_source(2)];
+    let mut publisher = TestPeer::join(&core, 1, Feedback::TransportCc, sources, vec![]);
+    let slots = vec![video_slot(1, &[VP8]), audio_slot(2)];
+    let mut subscriber = TestPeer::join(&core, 2, Feedback::None, vec![], slots);
+    core.assign(vec![(2, 1, Some(1)), (2, 2, Some(2))]).unwrap();
+    connect(&mut [&mut publisher, &mut subscriber]);
+    for _ in 0..2 {
+        publisher.send_frame(1, VP8, true, 3);
+        publisher.send_frame(2, OPUS, false, 1);
+        drive(&mut [&mut publisher, &mut subscriber], SETTLE);
+    }
+    let (before, heard) = (counter(&core, "turns"), counter(&core, "packets_in"));
+    drive(&mut [&mut publisher, &mut subscriber], Duration::from_secs(2));
+    let (turns, packets) = (counter(&core, "turns") - before, counter(&core, "packets_in") - heard);
+    // One for each packet that comes, one soon after, and the statistics; a look every 10 ms would be 200.
+    assert!(
+        turns <= 2 * packets + 10 && turns < 150,
+        "{turns} with {packets} packets"
+    );
+    // And wakes for what is due soon: the second packet of a frame is lost and asked for again.
+    let mut media = 0;
+    publisher.drop_out = Box::new(move |datagram| {
+        let is_media = classify(datagram) == Class::Rtp;
+        media += usize::from(is_media);
+        is_media && media == 2
+    });
+    let asked = publisher.seen.nacks_in;
+    publisher.send_frame(1, VP8, false, 3);
+    drive_until(&mut [&mut publisher, &mut subscriber], SETTLE, |peers| {
+        peers[0].seen.nacks_in > asked
+    });
 }

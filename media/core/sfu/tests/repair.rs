@@ -10,6 +10,7 @@ use sfu::demux::{Class, classify};
 use sfu::event::{Event, PeerStatistics};
 use sfu::model::Feedback;
 use sfu::rtcp::{self, Compound, ReportBlock, Rtcp};
+use sfu::rtp::{ExtensionBlock, Fields};
 use support::*;
 
 const FRAME: Duration = Duration::from_millis(15);
@@ -200,6 +201,9 @@ fn reports_are_whole_and_fit_the_line() {
             publisher.send_rtp(VP8, 2_000, sequence, sequence.into(), true, &[0x10, 0x11]);
         }
     }
+    run(&mut [&mut publisher], &mut [&mut watcher], Duration::from_millis(60));
+    // All that is missing is due at once: 238 numbers of each source, four bytes a number.
+    core.inject_delay(Duration::from_millis(100));
     run(&mut [&mut publisher], &mut [&mut watcher], Duration::from_millis(1_500));
     assert!(count_reports(&publisher, |report| matches!(report, Rtcp::Nack { .. })) >= 2);
     assert!(key_frame_requests(&publisher) > 0);
@@ -210,7 +214,86 @@ fn reports_are_whole_and_fit_the_line() {
             Some(Rtcp::ReceiverReport { .. } | Rtcp::SenderReport { .. })
         ));
         assert!(reports.any(|report| matches!(report, Rtcp::SourceDescription)));
+        // RFC 3550 section 6.5.1: one CNAME, the one that answers (SDP) give, too.
+        assert!(bytes.windows(9).any(|item| item == b"\x01\x07nhipcau"), "{bytes:?}");
         assert!(bytes.len() <= 1_200, "{} bytes", bytes.len());
     }
     assert_eq!(counter(&core, "dropped_send"), 0);
+}
+
+#[test]
+fn sender_reports_count_what_left_for_the_first_time() {
+    let core = start_core();
+    let mut publisher = RawPeer::join(&core, 1, Feedback::None, vec![video_source(1, &[VP8])], vec![]);
+    let mut watcher = RawPeer::join(&core, 2, Feedback::None, vec![], vec![video_slot(1, &[VP8])]);
+    core.assign(vec![(2, 1, Some(1))]).unwrap();
+    connect_all(&mut [&mut publisher, &mut watcher], &mut []);
+    send_vp8(&publisher, SOURCE, 100, true, 20);
+    run(&mut [&mut publisher, &mut watcher], &mut [], SETTLE);
+    let first = watcher.packets[0].1;
+    watcher.send_rtcp(|writer| {
+        rtcp::write_receiver_report(writer, 1, &[]);
+        rtcp::write_nack(writer, 1, SLOT, &[first, first + 1, first + 2]);
+    });
+    run(&mut [&mut publisher, &mut watcher], &mut [], SETTLE);
+    assert_eq!(watcher.packets.len(), 23, "three came again");
+    watcher.reports.clear();
+    // RFC 3550 section 6.4.1: packets and payload octets of this SSRC; repetitions have another.
+    let word = |bytes: &[u8], at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
+    run_until(
+        &mut [&mut publisher, &mut watcher],
+        &mut [],
+        Duration::from_secs(3),
+        |raws, _| !raws[1].reports.is_empty(),
+    );
+    let report = &watcher.reports[0];
+    assert_eq!(
+        (report[1], word(report, 4)),
+        (200, SLOT),
+        "it begins with the sender report"
+    );
+    assert_eq!((word(report, 20), word(report, 24)), (20, 20_000));
+}
+
+#[test]
+fn feedback_tells_when_packets_came_and_not_when_they_were_read() {
+    let core = start_core();
+    let mut publisher = RawPeer::join(&core, 1, Feedback::TransportCc, vec![audio_source(1)], vec![]);
+    connect_all(&mut [&mut publisher], &mut []);
+    core.inject_delay(Duration::from_millis(150));
+    std::thread::sleep(Duration::from_millis(20));
+    for number in 1..=2 {
+        let mut extensions = ExtensionBlock::default();
+        extensions.push(3, &[0, number]);
+        let fields = Fields {
+            marker: false,
+            payload_type: OPUS,
+            sequence: number.into(),
+            timestamp: 960 * u32::from(number),
+            ssrc: SOURCE,
+        };
+        publisher.send_rtp_with(&extensions, fields, &[0xFC]);
+        std::thread::sleep(Duration::from_millis(40));
+    }
+    let mut told = None;
+    run_until(&mut [&mut publisher], &mut [], Duration::from_secs(3), |raws, _| {
+        for bytes in &raws[0].reports {
+            for report in Compound::new(bytes) {
+                if let Rtcp::TransportCc { body } = report {
+                    told = Some(body.to_vec());
+                }
+            }
+        }
+        told.is_some()
+    });
+    // Base 1, two packets; a chunk for both; the first one's time, and what lies between, in 250 us.
+    let told = told.unwrap();
+    assert_eq!(told[..4], [0, 1, 0, 2]);
+    // One byte for each where both are short.
+    let between = if told.len() == 12 {
+        u16::from(told[11])
+    } else {
+        u16::from_be_bytes([told[11], told[12]])
+    };
+    assert!((150..400).contains(&between), "{between}: {told:?}");
 }

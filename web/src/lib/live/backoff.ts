@@ -11,7 +11,7 @@ export const SEATED: Waits = { shortest: 200, first: 400, longest: 2_000 };
  * Twelve thousand phones and tablets, which a server that has just started must be able to take in: the first come after a
  * second, and all of them within a quarter of a minute.
  */
-export const MEMBERS: Waits = { shortest: 1_000, first: 8_000, longest: 15_000 };
+export const MEMBERS: Waits = { shortest: 1_000, first: 8_000, longest: 12_000 };
 
 /**
  * Waits drawn evenly between the shortest and the one of this try ("full jitter"): clients that lost the server in one

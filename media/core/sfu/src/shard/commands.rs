@@ -30,6 +30,9 @@ pub enum Command {
     InjectSourceFault(u32),
     #[cfg(feature = "fault-injection")]
     InjectDeath,
+    /// The thread is busy for so long.
+    #[cfg(feature = "fault-injection")]
+    InjectDelay(std::time::Duration),
     Close,
 }
 
@@ -135,6 +138,8 @@ impl Shard {
                         uptrack.faulty = true;
                     }
                 }
+                #[cfg(feature = "fault-injection")]
+                Command::InjectDelay(time) => std::thread::sleep(time),
                 #[cfg(feature = "fault-injection")]
                 Command::InjectDeath => panic!("injected death"),
                 Command::Close => {

@@ -31,7 +31,7 @@ use crate::uptrack::Uptrack;
 
 /// Most datagrams taken in before what they caused is sent: bounds delay, and is far less than a ring holds.
 const BATCH: usize = 256;
-/// Between two looks at the timers while peers exist.
+/// Between two looks at the timers while something is pending.
 const TICK: Duration = Duration::from_millis(10);
 const IDLE_TICK: Duration = Duration::from_secs(1);
 /// How long the first packets of a picture wait for the rest, so that all leave in one call. Browsers pace pictures
@@ -107,6 +107,7 @@ impl Shard {
                     return;
                 }
             }
+            self.shared.counters.turns.add(1);
             let taken = self.receive(&mut inbox);
             let now = Instant::now();
             let held = self.flush(now, false);
@@ -134,6 +135,9 @@ impl Shard {
                     self.flush(now, true);
                 }
                 taken += self.receive_chain(chain, now);
+            }
+            if received < Inbox::MOST {
+                break;
             }
         }
         taken

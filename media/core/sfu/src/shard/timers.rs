@@ -4,11 +4,14 @@ use std::time::{Duration, Instant};
 
 use super::{IDLE_TICK, Shard, TICK};
 use crate::event::{Event, Reason};
+use crate::model::Feedback;
+use crate::uptrack::Uptrack;
 
 const FEEDBACK: Duration = Duration::from_millis(50);
 const SECOND: Duration = Duration::from_secs(1);
 
 pub struct Timers {
+    /// Not before this: packets come far more often than anything here is due.
     tick: Instant,
     feedback: Instant,
     second: Instant,
@@ -36,28 +39,48 @@ impl Shard {
             self.timers.second = now + SECOND;
             return IDLE_TICK;
         }
-        if now >= self.timers.tick {
-            self.timers.tick = now + TICK;
-            let feedback = now >= self.timers.feedback;
-            if feedback {
-                self.timers.feedback = now + FEEDBACK;
-            }
-            let second = now >= self.timers.second;
-            if second {
-                self.socket.tend(now);
-            }
-            for index in 0..self.peers.len() {
-                if self.peers[index].is_some() {
-                    self.guarded(index, |shard| shard.tend(index, feedback, second, now));
-                }
-            }
-            if second {
-                self.timers.second = now + SECOND;
-                let statistics = self.statistics();
-                self.shared.events.push(Event::Statistics(statistics));
+        if now < self.timers.tick {
+            return self.timers.tick - now;
+        }
+        let feedback = now >= self.timers.feedback;
+        let second = now >= self.timers.second;
+        if second {
+            self.socket.tend(now);
+        }
+        for index in 0..self.peers.len() {
+            if second || self.due(index).is_some_and(|due| due <= now) {
+                self.guarded(index, |shard| shard.tend(index, feedback, second, now));
             }
         }
-        self.timers.tick.saturating_duration_since(now)
+        if feedback {
+            self.timers.feedback = now + FEEDBACK;
+        }
+        if second {
+            self.timers.second = now + SECOND;
+            let statistics = self.statistics();
+            self.shared.events.push(Event::Statistics(statistics));
+        }
+        self.timers.tick = now + TICK;
+        // What packets and commands make due meanwhile is found at the end of their turn.
+        let due = (0..self.peers.len()).filter_map(|index| self.due(index));
+        let next = due.fold(self.timers.second, Instant::min).max(self.timers.tick);
+        next.saturating_duration_since(now)
+    }
+
+    /// When a peer is to be tended, but for what is due each second.
+    fn due(&self, index: usize) -> Option<Instant> {
+        let peer = self.peers[index].as_ref()?;
+        let mut due = peer.dtls.timeout().filter(|_| peer.path.is_some());
+        if peer.is_connected() {
+            let pending = |&source: &usize| self.sources[source].as_ref().is_some_and(Uptrack::is_pending);
+            if peer.sources.iter().any(pending) {
+                return Some(self.timers.tick);
+            }
+            if peer.feedback == Feedback::TransportCc && !peer.arrivals.is_empty() {
+                due = Some(due.map_or(self.timers.feedback, |at| at.min(self.timers.feedback)));
+            }
+        }
+        due
     }
 
     fn tend(&mut self, index: usize, feedback: bool, second: bool, now: Instant) {

@@ -146,7 +146,6 @@ impl RawPeer {
 
     /// A packet of the first 2^16.
     pub fn send_rtp(&self, payload_type: u8, ssrc: u32, sequence: u16, timestamp: u32, marker: bool, payload: &[u8]) {
-        let mut packet = vec![0; 1_600];
         let fields = Fields {
             marker,
             payload_type,
@@ -154,7 +153,12 @@ impl RawPeer {
             timestamp,
             ssrc,
         };
-        let header = write_header(&mut packet, &fields, &ExtensionBlock::default(), false);
+        self.send_rtp_with(&ExtensionBlock::default(), fields, payload);
+    }
+
+    pub fn send_rtp_with(&self, extensions: &ExtensionBlock, fields: Fields, payload: &[u8]) {
+        let mut packet = vec![0; 1_600];
+        let header = write_header(&mut packet, &fields, extensions, false);
         packet[header..header + payload.len()].copy_from_slice(payload);
         let (seal, _) = self.keys.as_ref().unwrap();
         let length = seal.seal_rtp(&mut packet, header, header + payload.len(), 0);
