@@ -132,6 +132,27 @@ class DelegatesOut(BaseModel):
     """A mail server is set up here; without one links are copied or printed."""
 
 
+class UndeliveredLetter(BaseModel):
+    delegate_id: int
+    full_name: str
+    point_name: str
+    email: str
+    """Where it was sent."""
+    why: Said | None
+
+
+class LettersOut(BaseModel):
+    """Of the delegates' newest letters with personal links."""
+
+    sent: int
+    queued: int
+    """On their way; what the mail server puts off is tried again by itself."""
+    failed: list[int]
+    """Delegates whose letter did not get through."""
+    reasons: list[UndeliveredLetter]
+    """Of the first of these."""
+
+
 class ReadyRow(BaseModel):
     row: int
     """As the sheet numbers it."""

@@ -1437,6 +1437,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Letters */
+        get: operations["letters_api_meetings__meeting_id__letters_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/devices": {
         parameters: {
             query?: never;
@@ -2595,6 +2612,20 @@ export interface components {
             last_seen_at: string;
             /** Confirmed */
             confirmed: boolean;
+        };
+        /**
+         * LettersOut
+         * @description Of the delegates' newest letters with personal links.
+         */
+        LettersOut: {
+            /** Sent */
+            sent: number;
+            /** Queued */
+            queued: number;
+            /** Failed */
+            failed: number[];
+            /** Reasons */
+            reasons: components["schemas"]["UndeliveredLetter"][];
         };
         /** Library */
         Library: {
@@ -4108,6 +4139,18 @@ export interface components {
             name: string;
             /** Depth */
             depth: number;
+        };
+        /** UndeliveredLetter */
+        UndeliveredLetter: {
+            /** Delegate Id */
+            delegate_id: number;
+            /** Full Name */
+            full_name: string;
+            /** Point Name */
+            point_name: string;
+            /** Email */
+            email: string;
+            why: components["schemas"]["Said"] | null;
         };
         /** UnitOut */
         UnitOut: {
@@ -8527,6 +8570,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    letters_api_meetings__meeting_id__letters_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LettersOut"];
+                };
             };
             /** @description Validation Error */
             422: {

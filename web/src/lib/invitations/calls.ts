@@ -54,6 +54,7 @@ export const delegatesApi = {
         body: { delegate_ids, point_id },
       }),
     ),
+  letters: (id: number) => answer(api.GET('/api/meetings/{meeting_id}/letters', meeting(id))),
   /** The whole list of a hall (null: of those who follow online) in the order wanted. */
   order: (id: number, point_id: number | null, delegate_ids: number[]) =>
     answer(
