@@ -2,7 +2,8 @@
  * The oldest browsers that are served, by what they are used for: Chromium 103 and Firefox 115 (the last for Windows 7 and
  * 8.1 are newer), Safari 16.4 with iPadOS 16.4 to read and to vote, Safari 17 in a hall. Older ones are shown a page that
  * says so (`app.html`). What guards it: the build lowers syntax and style to it, `tsconfig.json` holds the language at
- * ES2022, `eslint.config.js` forbids the interfaces below, and the style gets the fallbacks below.
+ * ES2022, `eslint.config.js` forbids the interfaces below, the style gets the fallbacks below, and `src/floor.test.ts` finds
+ * `:has()` (Chromium 105, Firefox 121) on which something would depend.
  */
 export const floor = ['chrome103', 'firefox115', 'safari16.4'];
 
@@ -34,14 +35,35 @@ const units = [
   [/([\d.])(?:dvw|svw|lvw|cqw|cqi)\b/g, '$1vw'],
 ];
 
+const done = Symbol('has its fallback');
+
 /**
  * A PostCSS plugin: before a value of a later unit it puts the one that was there earlier, before a mix of colours
  * (Chromium 111) its first colour, and beside `translate` (Chromium 104) the transform that does the same. A browser takes
- * the last that it understands.
+ * the last that it understands. Where a container cannot be asked for its size (Chromium before 105) the window is asked.
  */
 export function fallbacks() {
   return {
     postcssPlugin: 'floor',
+    AtRule: {
+      /**
+       * @param {any} it
+       * @param {any} helpers
+       */
+      container(it, { AtRule }) {
+        if (it[done]) return;
+        it[done] = true;
+        const condition = it.params.slice(it.params.indexOf('('));
+        const media = new AtRule({
+          name: 'media',
+          params: condition,
+          nodes: it.nodes.map((/** @type {any} */ each) => each.clone()),
+        });
+        const unless = new AtRule({ name: 'supports', params: 'not (container-type: size)' });
+        unless.append(media);
+        it.after(unless);
+      },
+    },
     /**
      * @param {any} it a declaration
      * @param {any} helpers PostCSS's own

@@ -13,6 +13,7 @@ import pytest
 from playwright.async_api import BrowserContext, Page, Route, expect
 
 from server.accounts.dependencies import COOKIE
+from tests.e2e.left_behind import PERSONAL
 from tests.e2e.office import LOGIN, PASSWORD, Office
 from tests.e2e.people import until
 
@@ -172,27 +173,6 @@ async def test_a_window_of_one_person_is_not_left_to_the_next(office: Office) ->
         assert [key for key in kept if not key.startswith(f"nhipcau.own.person-{office.where.chair.id}.")] == []
 
 
-PERSONAL = """async () => {
-  const databases = await indexedDB.databases();
-  const left = [];
-  for (const { name } of databases) {
-    const db = await new Promise((done, failed) => {
-      const open = indexedDB.open(name);
-      open.onsuccess = () => done(open.result);
-      open.onerror = () => failed(open.error);
-    });
-    for (const store of db.objectStoreNames)
-      left.push(...await new Promise((done) => {
-        const asked = db.transaction(store).objectStore(store).getAllKeys();
-        asked.onsuccess = () => done(asked.result.map((key) => `${store}:${key}`));
-      }));
-    db.close();
-  }
-  const kept = (storage) => Object.keys(storage).filter((key) => !/preferences|reader|offline|PARAGLIDE/.test(key));
-  return [...left, ...kept(localStorage), ...kept(sessionStorage).filter((key) => !key.startsWith('sveltekit:'))];
-}"""
-
-
 @pytest.mark.parametrize("line", ["there", "gone"])
 async def test_signing_out_leaves_nothing_of_a_person(office: Office, line: str) -> None:
     async with context(office) as browser:
@@ -335,3 +315,34 @@ async def test_pages_that_stand_know_from_the_live_channel_that_the_server_was_r
             del office.deployment.environment["NHIPCAU_WEB"]
             office.deployment.start()
             await office.deployment.ready()
+
+
+async def test_what_a_page_asked_for_is_given_up_when_one_leaves_it(office: Office) -> None:
+    """On a line that hardly answers nothing waits behind an answer that nobody wants."""
+    meeting = office.meetings["invited"]
+    async with context(office, "organiser", service_workers="block") as browser:
+        page = await browser.new_page()
+        given_up: list[str] = []
+        page.on("requestfailed", lambda request: given_up.append(request.url))
+
+        async def never(_: Route) -> None:
+            await asyncio.sleep(60)
+
+        await page.goto(f"/meetings/{meeting}")
+        await page.get_by_role("heading", level=1).wait_for()
+        await page.route(f"**/api/meetings/{meeting}/delegates*", never)
+        async with page.expect_request(f"**/api/meetings/{meeting}/delegates*"):
+            await page.evaluate(
+                """(path) => {
+                  const link = Object.assign(document.createElement('a'), { href: path });
+                  document.querySelector('main').append(link);
+                  link.click();
+                }""",
+                f"/meetings/{meeting}/delegates",
+            )
+        await page.go_back()
+        await until(
+            lambda: asyncio.sleep(0, [url for url in given_up if "/delegates" in url]), bool, 10, "requests given up"
+        )
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
+        assert await page.get_by_role("alert").count() == 0

@@ -3,24 +3,32 @@ import { ApiError, sentence } from './errors.ts';
 /** What a page needs of something fetched, to show it in whichever state it is. */
 export type Loadable<T> = Pick<Resource<T>, 'data' | 'error' | 'loading' | 'reload'>;
 
-/** Something fetched for a page: its data, or why it is not there. Data stays while it is fetched again. */
+/**
+ * Something fetched for a page: its data, or why it is not there. Data stays while it is fetched again. The signal ends what
+ * is under way when the page (or the value derived from what it shows) that made this is left, or asks anew: on a weak line
+ * nobody waits behind an answer that nobody wants.
+ */
 export class Resource<T> {
   data = $state.raw<T>();
   error = $state.raw<{ text: string; code: string; status: number }>();
   loading = $state(false);
-  #fetch: () => Promise<T>;
+  #fetch: (signal: AbortSignal) => Promise<T>;
   #turn = 0;
+  #work: AbortController | undefined;
 
-  constructor(fetch: () => Promise<T>) {
+  constructor(fetch: (signal: AbortSignal) => Promise<T>) {
     this.#fetch = fetch;
+    whenLeft(() => this.#end());
     void this.reload();
   }
 
   async reload(): Promise<void> {
-    const turn = ++this.#turn;
+    this.#end();
+    const turn = this.#turn;
+    const work = (this.#work = new AbortController());
     this.loading = true;
     try {
-      const data = await this.#fetch();
+      const data = await this.#fetch(work.signal);
       if (turn !== this.#turn) return;
       this.data = data;
       this.error = undefined;
@@ -35,9 +43,25 @@ export class Resource<T> {
 
   /** Puts in what a command returned, in place of fetching it; an older answer under way is then ignored. */
   put(data: T): void {
-    this.#turn++;
+    this.#end();
     this.data = data;
     this.error = undefined;
     this.loading = false;
+  }
+
+  /** Whatever comes after this is ignored. */
+  #end(): void {
+    this.#turn++;
+    this.#work?.abort();
+    this.#work = undefined;
+    this.loading = false;
+  }
+}
+
+function whenLeft(end: () => void): void {
+  try {
+    $effect(() => end);
+  } catch {
+    // Made by a press of a button: it ends when it is asked again.
   }
 }

@@ -20,6 +20,8 @@ export class Seat {
   readonly follow: Follow;
   readonly meeting: Resource<Meeting>;
   readonly attendance: Resource<MyAttendance>;
+  /** The page that everybody is shown is drawn here. */
+  sheet = $state(false);
   readonly #giveBack: () => void;
   readonly #stopHearing: () => void;
 
@@ -31,11 +33,11 @@ export class Seat {
     this.follow = new Follow(room);
     this.#stopHearing = hearLibrary(room, id);
     const params = { path: { meeting_id: id } };
-    this.meeting = new KeptResource(`meeting:${id}`, id, () =>
-      answer(api.GET('/api/meetings/{meeting_id}', { params })),
+    this.meeting = new KeptResource(`meeting:${id}`, id, (signal) =>
+      answer(api.GET('/api/meetings/{meeting_id}', { params, signal })),
     );
-    this.attendance = new KeptResource(`my-attendance:${id}`, id, () =>
-      answer(api.GET('/api/meetings/{meeting_id}/my-attendance', { params })),
+    this.attendance = new KeptResource(`my-attendance:${id}`, id, (signal) =>
+      answer(api.GET('/api/meetings/{meeting_id}/my-attendance', { params, signal })),
     );
     void shelf.known(id).then(() => shelf.load(id).catch(() => undefined));
   }

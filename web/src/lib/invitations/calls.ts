@@ -14,11 +14,12 @@ export const delegatesApi = {
   list: async (
     meeting_id: number,
     { limit = everybody, ...asked }: { point_id?: number; online?: boolean; q?: string; limit?: number },
+    signal?: AbortSignal,
   ): Promise<DelegateList> => {
     const some = (offset: number) => {
       const query = { ...asked, offset, limit: Math.min(pageSize, limit - offset) };
       return answer(
-        api.GET('/api/meetings/{meeting_id}/delegates', { params: { path: { meeting_id }, query } }),
+        api.GET('/api/meetings/{meeting_id}/delegates', { params: { path: { meeting_id }, query }, signal }),
       );
     };
     const first = await some(0);
@@ -83,7 +84,8 @@ export const delegatesApi = {
   /** The code before leads nowhere any more. */
   renewCode: (id: number) => answer(api.POST('/api/meetings/{meeting_id}/code', meeting(id))),
   /** Browsers that came by the chair's or the secretary's link. */
-  devices: (id: number) => answer(api.GET('/api/meetings/{meeting_id}/devices', meeting(id))),
+  devices: (id: number, signal?: AbortSignal) =>
+    answer(api.GET('/api/meetings/{meeting_id}/devices', { ...meeting(id), signal })),
   confirmDevice: (meeting_id: number, session_id: number) =>
     answer(
       api.POST('/api/meetings/{meeting_id}/devices/{session_id}/confirm', {
@@ -108,7 +110,8 @@ export const delegatesApi = {
   qrPicture: (id: number) => `/api/meetings/${id}/qr.png`,
   qr: (id: number) => `/api/meetings/${id}/qr.svg`,
 
-  requests: (id: number) => answer(api.GET('/api/meetings/{meeting_id}/requests', meeting(id))),
+  requests: (id: number, signal?: AbortSignal) =>
+    answer(api.GET('/api/meetings/{meeting_id}/requests', { ...meeting(id), signal })),
   /** `delegate_id`: the one who asks is this delegate, and gets their way in. */
   grant: (id: number, point_id: number | null, delegate_id: number | null = null) =>
     answer(api.POST('/api/requests/{request_id}/grant', { ...asked(id), body: { point_id, delegate_id } })),

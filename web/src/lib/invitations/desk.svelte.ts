@@ -31,7 +31,7 @@ export class DelegateDesk {
   ) {
     this.point = point;
     this.#asked = { point };
-    this.list = new Resource(() => this.#fetch());
+    this.list = new Resource((signal) => this.#fetch(signal));
   }
 
   readonly points = $derived.by((): DelegatePoint[] => this.list.data?.points ?? []);
@@ -68,13 +68,13 @@ export class DelegateDesk {
     void this.list.reload();
   }
 
-  async #fetch(): Promise<DelegateList> {
+  async #fetch(signal: AbortSignal): Promise<DelegateList> {
     const { point, q } = this.#asked;
-    if (q) return delegatesApi.list(this.meeting.id, { q, limit: foundMost });
-    if (typeof point === 'number') return delegatesApi.list(this.meeting.id, { point_id: point });
-    if (point === null) return delegatesApi.list(this.meeting.id, { online: true });
+    if (q) return delegatesApi.list(this.meeting.id, { q, limit: foundMost }, signal);
+    if (typeof point === 'number') return delegatesApi.list(this.meeting.id, { point_id: point }, signal);
+    if (point === null) return delegatesApi.list(this.meeting.id, { online: true }, signal);
     // Nobody chosen yet: the figures of the points alone.
-    const figures = await delegatesApi.list(this.meeting.id, { limit: 1 });
+    const figures = await delegatesApi.list(this.meeting.id, { limit: 1 }, signal);
     return { ...figures, total: 0, delegates: [] };
   }
 

@@ -19,8 +19,10 @@ export class ShownMeeting {
 
   constructor(id: number) {
     const params = { path: { meeting_id: id } };
-    const meeting = new Resource(() => answer(api.GET('/api/meetings/{meeting_id}', { params })));
-    const tree = new Resource(() => answer(api.GET('/api/units')));
+    const meeting = new Resource((signal) =>
+      answer(api.GET('/api/meetings/{meeting_id}', { params, signal })),
+    );
+    const tree = new Resource((signal) => answer(api.GET('/api/units', { signal })));
     const data = $derived(meeting.data && tree.data && { meeting: meeting.data, tree: tree.data });
     this.id = id;
     this.changes = new MeetingChanges(id);

@@ -10,10 +10,10 @@ export class KeptResource<T> extends Resource<T> {
   /** When the shown copy came from the server (ms since 1970), while it is only the kept one. */
   keptAt = $state<number>();
 
-  constructor(key: string, meeting: number | null, fetch: () => Promise<T>) {
-    super(async () => {
+  constructor(key: string, meeting: number | null, fetch: (signal: AbortSignal) => Promise<T>) {
+    super(async (signal) => {
       try {
-        const value = await fetch();
+        const value = await fetch(signal);
         await keep(key, meeting, value);
         this.keptAt = undefined;
         return value;

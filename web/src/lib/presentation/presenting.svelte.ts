@@ -191,7 +191,9 @@ export class Presenting {
 
   #begin(): void {
     const params = { path: { meeting_id: this.meetingId } };
-    this.meeting = new Resource(() => answer(api.GET('/api/meetings/{meeting_id}', { params })));
+    this.meeting = new Resource((signal) =>
+      answer(api.GET('/api/meetings/{meeting_id}', { params, signal })),
+    );
     if (this.#ownFollow) this.#stopHearing = hearLibrary(this.room, this.meetingId);
     // Without an answer one only watches; the live channel says what is wrong, if anything is.
     session.load().catch(() => undefined);

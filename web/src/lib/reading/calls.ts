@@ -16,8 +16,10 @@ const reminders = (meeting_id: number, body: Schemas['ReminderWrite']) =>
 
 /** What one asks of the server about reading. All throw ApiError. */
 export const readingApi = {
-  board: (meeting_id: number, query: BoardQuery = {}) =>
-    answer(api.GET('/api/meetings/{meeting_id}/receipts', { params: { path: { meeting_id }, query } })),
+  board: (meeting_id: number, query: BoardQuery = {}, signal?: AbortSignal) =>
+    answer(
+      api.GET('/api/meetings/{meeting_id}/receipts', { params: { path: { meeting_id }, query }, signal }),
+    ),
   /** null: everybody with that gap. */
   remind: (meeting_id: number, gap: Gap, delegate_ids: number[] | null = null) =>
     reminders(meeting_id, { gap, delegate_ids, dry_run: false }),

@@ -13,9 +13,10 @@ export interface SubstituteWrite {
 
 /** What one asks of the server about who is there. All throw ApiError. */
 export const turnoutApi = {
-  turnout: (id: number) => answer(api.GET('/api/meetings/{meeting_id}/people', meeting(id))),
-  people: (id: number, at: number) =>
-    answer(api.GET('/api/meetings/{meeting_id}/points/{point_id}/people', point(id, at))),
+  turnout: (id: number, signal?: AbortSignal) =>
+    answer(api.GET('/api/meetings/{meeting_id}/people', { ...meeting(id), signal })),
+  people: (id: number, at: number, signal?: AbortSignal) =>
+    answer(api.GET('/api/meetings/{meeting_id}/points/{point_id}/people', { ...point(id, at), signal })),
   check: (id: number, at: number, body: Checks) =>
     answer(
       api.POST('/api/meetings/{meeting_id}/points/{point_id}/checks', {

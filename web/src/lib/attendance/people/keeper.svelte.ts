@@ -33,8 +33,8 @@ export class HallKeeper {
     this.#meeting = meeting;
     this.#point = point;
     this.#key = ownKey(`checks.${meeting}.${point}`);
-    this.list = new Resource(async () => {
-      const people = await turnoutApi.people(meeting, point);
+    this.list = new Resource(async (signal) => {
+      const people = await turnoutApi.people(meeting, point, signal);
       keep(sessionStorage, this.#key, people);
       return people;
     });

@@ -10,7 +10,8 @@ const item = (item_id: number) => ({ params: { path: { item_id } } });
  * another by now, nothing is saved ("edited-meanwhile").
  */
 export const papersApi = {
-  library: (id: number) => answer(api.GET('/api/meetings/{meeting_id}/papers', meeting(id))),
+  library: (id: number, signal?: AbortSignal) =>
+    answer(api.GET('/api/meetings/{meeting_id}/papers', { ...meeting(id), signal })),
   edit: (paper_id: number, body: PaperWrite, revision?: number) =>
     answer(
       api.PATCH('/api/papers/{paper_id}', { params: { path: { paper_id }, query: { revision } }, body }),
@@ -32,7 +33,8 @@ export const papersApi = {
     answer(
       api.PUT('/api/papers/{paper_id}/policy', { params: { path: { paper_id }, query: { revision } }, body }),
     ),
-  itemPolicy: (id: number) => answer(api.GET('/api/items/{item_id}/paper-policy', item(id))),
+  itemPolicy: (id: number, signal?: AbortSignal) =>
+    answer(api.GET('/api/items/{item_id}/paper-policy', { ...item(id), signal })),
   setItemPolicy: (item_id: number, body: PolicyWrite | null, revision: number) =>
     answer(
       api.PUT('/api/items/{item_id}/paper-policy', {

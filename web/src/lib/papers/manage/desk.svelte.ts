@@ -25,7 +25,7 @@ export class LibraryDesk {
     readonly meeting: Meeting,
     tree: Tree,
   ) {
-    this.library = new Resource(() => papersApi.library(meeting.id));
+    this.library = new Resource((signal) => papersApi.library(meeting.id, signal));
     this.uploads = uploadsOf(meeting.id);
     this.uploads.arrived = () => void this.#arrived();
     const members = new Set(meeting.points.map(({ point_id }) => point_id));
