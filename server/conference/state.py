@@ -298,7 +298,8 @@ async def settle(
     `tell`: halls of which something else changed that their entity says."""
     if not conference.waits_for_stage or conference.stage.stage_point_id != before.on_stage:
         conference.stage.returns_at = None
-    await _arrange(tx.session, conference)
+    with tx.session.no_autoflush:  # the stage is written once, when all of it is known
+        await _arrange(tx.session, conference)
     touched = [hall for hall in conference.halls.values() if hall.facts() != before.facts[hall.point_id]]
     told = {hall.point_id for hall in touched} | {*tell} | (before.floor ^ set(conference.holders))
     changes: list[Change] = [
