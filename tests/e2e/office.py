@@ -50,9 +50,8 @@ class Office:
 
     @classmethod
     @asynccontextmanager
-    async def running(cls, folder: Path, *addresses: str) -> AsyncIterator["Office"]:
-        """`addresses`: of this machine, where the media node listens beside the loopback device."""
-        deployment = Deployment(folder, addresses)
+    async def running(cls, folder: Path) -> AsyncIterator["Office"]:
+        deployment = Deployment(folder)
         deployment.environment["NHIPCAU_EXTRA_ORIGINS"] = f"http://hop.lan:{deployment.port}"
         office = await cls._prepared(deployment)
         deployment.start()
