@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import ColumnElement, case, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.conference.live.entities import FloorHolder, Place, PointEntity, Recess, SharedContent, StageEntity
 from server.conference.models import PointPresence, Stage
 from server.conference.tiles import VISIBLE, arrange
-from server.core.database import UtcDateTime
 from server.core.errors import NotFound
 from server.core.transaction import Transaction
+from server.core.upserts import put_rows
 from server.live.log import append, put
 from server.live.protocol import Change
 from server.meetings.models import Meeting, MemberPoint
@@ -298,7 +298,8 @@ async def settle(
     `tell`: halls of which something else changed that their entity says."""
     if not conference.waits_for_stage or conference.stage.stage_point_id != before.on_stage:
         conference.stage.returns_at = None
-    await _arrange(tx.session, conference)
+    with tx.session.no_autoflush:  # the stage is written once, when all of it is known
+        await _arrange(tx.session, conference)
     touched = [hall for hall in conference.halls.values() if hall.facts() != before.facts[hall.point_id]]
     told = {hall.point_id for hall in touched} | {*tell} | (before.floor ^ set(conference.holders))
     changes: list[Change] = [
@@ -339,26 +340,15 @@ async def _arrange(session: AsyncSession, conference: Conference) -> None:
         stage.tiles = tiles
 
 
-_SAVE = text(
-    "INSERT INTO point_presences"
-    " (meeting_id, point_id, presence, since, before_lost, heard_at, weak, media, camera, microphone, hand_at,"
-    " hand_topic) VALUES (:meeting_id, :point_id, :presence, :since, :before_lost, :now, :weak, :media, :camera,"
-    " :microphone, :hand_at, :hand_topic)"
-    " ON CONFLICT (meeting_id, point_id) DO UPDATE SET presence = excluded.presence, since = excluded.since,"
-    " heard_at = CASE WHEN excluded.since = point_presences.since THEN point_presences.heard_at"
-    " ELSE excluded.heard_at END, before_lost = excluded.before_lost, weak = excluded.weak,"
-    " media = excluded.media, camera = excluded.camera, microphone = excluded.microphone,"
-    " hand_at = excluded.hand_at, hand_topic = excluded.hand_topic"
-).bindparams(
-    bindparam("since", type_=UtcDateTime), bindparam("now", type_=UtcDateTime), bindparam("hand_at", type_=UtcDateTime)
-)
+def _heard(stored: Any, new: Any) -> ColumnElement[Any]:
+    """Written for all halls together every few seconds: here only when it begins to be something else."""
+    return case((new.since == stored.since, stored.heard_at), else_=new.heard_at)
 
 
 async def _save(tx: Transaction, meeting_id: int, halls: Sequence[Hall]) -> None:
-    if not halls:
-        return
-    await tx.session.execute(
-        _SAVE,
+    await put_rows(
+        tx.session,
+        PointPresence,
         [
             {
                 "meeting_id": meeting_id,
@@ -366,7 +356,7 @@ async def _save(tx: Transaction, meeting_id: int, halls: Sequence[Hall]) -> None
                 "presence": hall.presence,
                 "since": hall.since,
                 "before_lost": hall.before_lost,
-                "now": tx.now,
+                "heard_at": tx.now,
                 "weak": hall.weak,
                 "media": hall.media,
                 "camera": hall.camera,
@@ -376,4 +366,5 @@ async def _save(tx: Transaction, meeting_id: int, halls: Sequence[Hall]) -> None
             }
             for hall in halls
         ],
+        heard_at=_heard,
     )

@@ -27,6 +27,8 @@ _NUMBERED = re.compile(r"^số\b.*\d.*?\s((?:(?:tối|tuyệt)\s+)?mật)$")
 _OF_PAPER = re.compile(r"^(?:tài liệu|văn bản)\s+(?=(?:(?:tối|tuyệt)\s+)?mật$)")
 _URGENT = re.compile(r"(?:\s|^)(?:thượng khẩn|khẩn|hỏa tốc|hoả tốc)(?:\s|$)")
 _DIVIDES = re.compile(r"\s[-–—/|]+\s|[–—()\[\]{}|/•]|\d+")
+_WRITTEN = re.compile(r"m\s*ậ\s*t", re.IGNORECASE)
+"""Whatever recognition put before or behind it."""
 _COMPACT = {mark.replace(" ", ""): code for mark, code in _MARKS.items()}
 _BEFORE = frozenset({"bí", "bảo", "cơ", "thân", "cẩn", "mật", "đường", "hoa"})
 """Ends of a line that make a lone "mật" below it the rest of a word."""
@@ -62,17 +64,29 @@ class FoundMark:
     """From 1."""
     in_body: bool
     """Where no stamp is put: in a row of a table, or far down the page. It may be a word of the paper."""
+    box: tuple[float, float, float, float] | None = None
+    """(left, top, width, height), parts of the page: of what was read from pixels, where one letter's tone makes
+    another word ("MẶT", "MẤT"). None: its letters are known."""
+    misread: bool = False
+    """Read from pixels with other tones than a mark has."""
+
+    @property
+    def order(self) -> tuple[bool, bool, bool]:
+        """What is surer comes first."""
+        return self.in_body, self.misread, self.box is not None
 
 
 def mark_on(pages: Sequence[Sequence[list[Any]]], *, recognised: Collection[int]) -> FoundMark | None:
     """The mark on these pages' lines (see PaperPage.lines), or None; one that stands where stamps are put before any
     other. `recognised`: numbers of pages (from 1) whose text comes from a scan."""
-    found = [
-        FoundMark(mark, number, in_body=_is_in_body(lines, top, number))
-        for number, lines in enumerate(pages[:PAGES], start=1)
-        for mark, top in _marks_on_page(lines, recognised=number in recognised, first=number == 1)
-    ]
-    return min(found, key=lambda each: each.in_body, default=None)
+    found = []
+    for number, lines in enumerate(pages[:PAGES], start=1):
+        read = number in recognised
+        for mark, line, weak in _marks_on_page(lines, recognised=read, first=number == 1):
+            in_body = _is_in_body(lines, line[1], number)
+            box = tuple(line[:4]) if read and (mark == "mat" or weak) else None
+            found.append(FoundMark(mark, number, in_body, box, misread=weak))
+    return min(found, key=lambda each: each.order, default=None)
 
 
 def mark_drawn_on(pages: Mapping[int, Sequence[list[Any]]]) -> FoundMark | None:
@@ -82,10 +96,12 @@ def mark_drawn_on(pages: Mapping[int, Sequence[list[Any]]]) -> FoundMark | None:
     for number, lines in pages.items():
         for line in lines:
             said = " ".join(word[2] for word in line[4])
+            said = unicodedata.normalize("NFC", said)
             mark = _stamp(said) or (_nearly(said) if _upper(said) else None)
             if mark is not None:
-                found.append(FoundMark(mark, number, in_body=line[1] > (_HEAD if number == 1 else _TABLE_BELOW)))
-    return min(found, key=lambda each: each.in_body, default=None)
+                in_body = line[1] > (_HEAD if number == 1 else _TABLE_BELOW)
+                found.append(FoundMark(mark, number, in_body, tuple(line[:4]), misread=not _WRITTEN.search(said)))
+    return min(found, key=lambda each: each.order, default=None)
 
 
 def _nearly(said: str) -> Mark | None:
@@ -139,15 +155,17 @@ def _accented(stem: str) -> set[str]:
     return {folded(word) for word in words if word != folded(word)}
 
 
-def _marks_on_page(lines: Sequence[list[Any]], *, recognised: bool, first: bool) -> Iterator[tuple[Mark, float]]:
-    """With where each stands: the upper edge of its line, as a part of the page."""
-    parts = [(part, line[1]) for line in lines for part in _divided(line)]
+def _marks_on_page(
+    lines: Sequence[list[Any]], *, recognised: bool, first: bool
+) -> Iterator[tuple[Mark, list[Any], bool]]:
+    """With the words that it stands in, as a line, and whether it lacks its marks."""
+    parts = [(part, placed) for line in lines for part, placed in _divided(line)]
     said = [_plain(part) for part, _ in parts]
-    for index, (part, top) in enumerate(parts):
+    for index, (part, placed) in enumerate(parts):
         text = said[index]
         label = _LABEL.match(text)
         if label and text[label.end() :] in _MARKS:
-            yield _MARKS[text[label.end() :]], top
+            yield _MARKS[text[label.end() :]], placed, False
             continue
         found = _stamp(part)
         if found == "mat":
@@ -158,11 +176,11 @@ def _marks_on_page(lines: Sequence[list[Any]], *, recognised: bool, first: bool)
             elif (before and before[-1] in _BEFORE) or (after and after[0] in _AFTER):
                 continue
         if found is not None:
-            yield found, top
-        elif recognised and first and top < _UPPER_PART and _upper(part):
+            yield found, placed, False
+        elif recognised and first and placed[1] < _UPPER_PART and _upper(part):
             compact = text.replace(" ", "")
             if (weak := folded(compact)) in _FOLDED_COMPACT and len(weak) == len(compact):
-                yield _FOLDED_COMPACT[weak], top
+                yield _FOLDED_COMPACT[weak], placed, True
 
 
 def _stamp(part: str) -> Mark | None:
@@ -193,16 +211,22 @@ def _is_number(plain: str) -> bool:
     return plain.startswith("số") or len(plain) <= _SIGN_MAX
 
 
-def _divided(line: list[Any]) -> list[str]:
-    """The line's words, divided where the gap between them is wide."""
-    parts: list[list[str]] = []
+def _divided(line: list[Any]) -> list[tuple[str, list[Any]]]:
+    """The line's words, divided where the gap between them is wide; each part as text, and as a line of its own."""
+    parts: list[list[Any]] = []
     end = None
-    for left, width, word in line[4]:
-        if end is None or left - end > _GAP:
+    for word in line[4]:
+        if end is None or word[0] - end > _GAP:
             parts.append([])
         parts[-1].append(word)
-        end = left + width
-    return [" ".join(words) for words in parts]
+        end = word[0] + word[1]
+    return [
+        (
+            " ".join(word[2] for word in words),
+            [words[0][0], line[1], words[-1][0] + words[-1][1] - words[0][0], line[3], words],
+        )
+        for words in parts
+    ]
 
 
 def _plain(text: str) -> str:

@@ -127,6 +127,14 @@ PROBLEMS: dict[str, Sentence] = {
         "Somewhere in the paper a secrecy mark stands alone. If it marks the paper, hand it out on paper as the rules "
         "say. If it is a word of a table or of the text, press “Not a secrecy mark” and give the reason.",
     ),
+    "secret-guessed": Sentence(
+        "Máy đọc thấy trên trang quét hoặc hình vẽ có chữ giống dấu chỉ độ mật (“Mật”, “Tối mật”, “Tuyệt mật”), nhưng "
+        "không chắc. Nếu đúng là dấu mật: phát bản giấy theo quy định. Nếu là chữ khác: bấm “Không phải dấu mật” và "
+        "ghi lý do.",
+        "On a scanned page or in a drawing, something looks like a secrecy mark, but may be misread. If it marks the "
+        "paper, hand it out on paper as the rules say. If it is another word, press “Not a secrecy mark” and give the "
+        "reason.",
+    ),
     "macros-only": Sentence(
         "Tệp này chỉ chứa chương trình (macro), không có tài liệu để đọc. Gửi tệp tài liệu, ví dụ .docx hoặc .pdf.",
         "This file holds a program (macros) and nothing to read. Send a document, such as .docx or .pdf.",
@@ -228,8 +236,8 @@ WARNINGS: dict[str, Sentence] = {
         "Little text was recognised; the scan may be faint. Search will miss things in this paper.",
     ),
     "mark-overruled": Sentence(
-        "Người quản lý tài liệu xác nhận chữ “mật” trong nội dung không phải dấu chỉ độ mật.",
-        "Who manages the paper has confirmed that the word in its body is no secrecy mark.",
+        "Người quản lý tài liệu xác nhận chữ giống dấu mật không phải dấu chỉ độ mật.",
+        "Who manages the paper has confirmed that what looks like a secrecy mark is none.",
     ),
     "marked-secret": Sentence(
         "Tài liệu có dấu chỉ độ mật; hệ thống này được khai báo là tách khỏi Internet nên vẫn nhận.",

@@ -3,8 +3,10 @@
 import logging
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from asn1crypto import pem, x509
+from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import ModificationLevel
@@ -18,11 +20,12 @@ from pyhanko_certvalidator import ValidationContext
 from server.conversion.messages import Signature
 
 _MOST = 50
+_FIELDS_MAX = 20_000
 
 _SOUND = ("Chữ ký còn nguyên vẹn.", "The signature is intact.")
 _ADDED = (
-    "Chữ ký còn nguyên vẹn; sau đó chỉ có thêm chữ ký hoặc điền biểu mẫu.",
-    "The signature is intact; only further signatures or form entries came after it.",
+    "Chữ ký còn nguyên vẹn; sau đó chỉ có thêm chữ ký khác.",
+    "The signature is intact; only further signatures came after it.",
 )
 _CHANGED_AFTER = ("Tệp đã bị sửa sau khi ký.", "The file was changed after it was signed.")
 _BROKEN = (
@@ -71,7 +74,7 @@ def _validated(embedded: EmbeddedPdfSignature, roots: list[x509.Certificate] | N
     except (SignatureValidationError, SigningError, PdfError, ValueError, TypeError, KeyError, AttributeError):
         return _unreadable(_signer(embedded))
     sound = bool(status.intact and status.valid)
-    changed = not _covers(status)
+    changed = not _covers(status) or _filled_in_later(embedded)
     trusted = bool(status.trusted) if roots is not None else None
     vi, en = _reason(status, sound=sound, changed=changed)
     if sound and trusted is not None:
@@ -93,6 +96,48 @@ def _covers(status: PdfSignatureStatus) -> bool:
     if status.coverage == SignatureCoverageLevel.ENTIRE_FILE:
         return True
     return status.coverage == SignatureCoverageLevel.ENTIRE_REVISION and status.modification_level in _EXPECTED
+
+
+def _filled_in_later(embedded: EmbeddedPdfSignature) -> bool:
+    """Fields of a form may be filled in after signing (ISO 32000-1 section 12.8.2.2), but then the page shows what the
+    signer never saw."""
+    try:
+        then = embedded.reader.get_historical_resolver(embedded.signed_revision).root
+        return _filled_in(then) != _filled_in(embedded.reader.root)
+    except Exception:  # whatever a broken form makes it raise: nobody can say that it is as it was
+        return True
+
+
+def _filled_in(root: generic.DictionaryObject) -> dict[str, tuple[str, bytes]]:
+    """What is in the fields that are no signatures, and how it is drawn, by their names."""
+    found: dict[str, tuple[str, bytes]] = {}
+    waiting = [("", "", each) for each in _members(_of(root, "/AcroForm"), "/Fields")]
+    while waiting and len(found) < _FIELDS_MAX:
+        above, inherited, field = waiting.pop()
+        name = f"{above}.{_of(field, '/T')}"
+        kind = str(_of(field, "/FT") or inherited)
+        waiting += [(f"{name}.{number}", kind, kid) for number, kid in enumerate(_members(field, "/Kids"))]
+        if kind != "/Sig":
+            look = _of(_of(field, "/AP"), "/N")
+            drawn = look.data if isinstance(look, generic.StreamObject) else b""
+            found[name] = (f"{_of(field, '/V')} {_of(field, '/AS')}", drawn)
+    return found
+
+
+def _of(holder: object, key: str) -> Any:
+    """What stands there, not a reference to it; None where nothing does."""
+    if not isinstance(holder, generic.DictionaryObject) or key not in holder:
+        return None
+    return _resolved(holder.raw_get(key))
+
+
+def _members(holder: object, key: str) -> list[Any]:
+    found = _of(holder, key)
+    return [_resolved(each) for each in found] if isinstance(found, generic.ArrayObject) else []
+
+
+def _resolved(value: Any) -> Any:
+    return value.get_object() if isinstance(value, generic.IndirectObject) else value  # type: ignore[no-untyped-call]
 
 
 def _reason(status: PdfSignatureStatus, *, sound: bool, changed: bool) -> tuple[str, str]:

@@ -27,6 +27,8 @@ _OUTLINE = 12
 _DARK = 150
 _RED = 60
 """More red than green and blue: stamps are, what they lie on is not."""
+_RED_SHARE = 0.5
+"""Of a word's ink: the rest is what it was stamped over, or grey edges."""
 _CELL = 10
 """Pixels: ink in neighbouring cells, or with one empty cell between, belongs together."""
 _WIDTHS, _HEIGHTS = (0.03, 0.6), (0.008, 0.25)
@@ -39,6 +41,7 @@ _LETTERS = 64
 _FRAMES = 3
 _FRAME_SPANS = 0.85
 """Of both sides: a frame, and no letter."""
+_SLANT = 0.4
 _SECONDS = 60.0
 _SURE = 20.0
 """Per cent that tesseract trusts itself; noise comes out at 10."""
@@ -59,7 +62,7 @@ class _Spot:
 
 def drawn_words(source: Path, pages: int, scans: Collection[int]) -> dict[int, list[Line]]:
     """Page (from 1) -> lines that are drawn, not written, on the first `pages` (see text.Line). Of `scans`, which were
-    recognised as a whole, only what is red."""
+    recognised as a whole, only what is red or in a frame: there recognition of the page reads the frame as letters."""
     found: dict[int, list[Line]] = {}
     with pypdfium2.PdfDocument(source) as document:
         for number in range(1, min(pages, len(document)) + 1):
@@ -68,13 +71,37 @@ def drawn_words(source: Path, pages: int, scans: Collection[int]) -> dict[int, l
             except pypdfium2.PdfiumError:
                 continue
             try:
-                ink = _red(page) if number in scans else _beside_text(page)
+                spots = _spots_of_scan(page) if number in scans else _spots(_beside_text(page))
             finally:
                 page.close()
-            spots = _spots(ink) if ink is not None else []
             if spots:
                 found[number] = _recognised(spots)
     return {number: lines for number, lines in found.items() if lines}
+
+
+def is_stamped(source: Path, page: int, box: tuple[float, float, float, float]) -> bool:
+    """Whether what stands in the box (left, top, width, height, parts of the page, from 1) is in a frame or red: a
+    stamp, and no word of the paper."""
+    with pypdfium2.PdfDocument(source) as document:
+        colours = _colours(document[page - 1]).astype(np.int16)
+    height, width = colours.shape[:2]
+    x, y = (box[0] + box[2] / 2) * width, (box[1] + box[3] / 2) * height
+    ink = colours.min(axis=2) < _DARK
+    top, left = int(box[1] * height), int(box[0] * width)
+    within = np.s_[top : top + max(1, int(box[3] * height)), left : left + max(1, int(box[2] * width))]
+    red = colours[:, :, 0] - colours[:, :, 1:].max(axis=2) > _RED
+    if ink[within].any() and (red & ink)[within].sum() > ink[within].sum() * _RED_SHARE:
+        return True
+    for rows, columns in _clusters(ink):
+        inside = rows.start <= y < rows.stop and columns.start <= x < columns.stop
+        if (
+            inside
+            and columns.stop - columns.start < width * _WIDTHS[1]
+            and rows.stop - rows.start < width * _HEIGHTS[1]
+        ):
+            frames, _ = _unframed(_level(ink[rows, columns]))
+            return bool(frames)
+    return False
 
 
 def _beside_text(page: pypdfium2.PdfPage) -> _Ink | None:
@@ -93,10 +120,11 @@ def _beside_text(page: pypdfium2.PdfPage) -> _Ink | None:
     return _colours(page).min(axis=2) < _DARK if letters else None
 
 
-def _red(page: pypdfium2.PdfPage) -> _Ink | None:
+def _spots_of_scan(page: pypdfium2.PdfPage) -> list[_Spot]:
     colours = _colours(page).astype(np.int16)
     red: _Ink = colours[:, :, 0] - colours[:, :, 1:].max(axis=2) > _RED
-    return red
+    dark: _Ink = colours.min(axis=2) < _DARK
+    return [*_spots(red), *_spots(dark & ~red, framed=True)][:_SPOTS_MAX]
 
 
 def _colours(page: pypdfium2.PdfPage) -> NDArray[np.uint8]:
@@ -108,17 +136,31 @@ def _colours(page: pypdfium2.PdfPage) -> NDArray[np.uint8]:
 # -- spots of ink
 
 
-def _spots(ink: _Ink) -> list[_Spot]:
+def _spots(ink: _Ink | None, *, framed: bool = False) -> list[_Spot]:
+    """`framed`: only what has a frame around it."""
+    if ink is None:
+        return []
     height, width = ink.shape
     made = []
     for rows, columns in _clusters(ink):
         box = (columns.start, rows.start, columns.stop, rows.stop)
         across, down = (box[2] - box[0]) / width, (box[3] - box[1]) / width
         if _WIDTHS[0] <= across <= _WIDTHS[1] and _HEIGHTS[0] <= down <= _HEIGHTS[1]:
-            picture = _unframed(_level(ink[rows, columns]))
-            if picture is not None:
+            # A frame is long: most of what is no stamp need not be turned to see that.
+            if framed and not _has_long_edges(ink[rows, columns]):
+                continue
+            frames, picture = _unframed(_level(ink[rows, columns]))
+            if picture is not None and (frames or not framed):
                 made.append(_Spot(box[0] / width, box[1] / height, box[2] / width, box[3] / height, picture))
     return made[:_SPOTS_MAX]
+
+
+def _has_long_edges(ink: _Ink) -> bool:
+    """Ink near each of the four sides, along most of it, whatever its slope."""
+    height, width = ink.shape
+    depth_x, depth_y = max(3, int(width * _SLANT)), max(3, int(height * _SLANT))
+    sides = (ink[:depth_y].any(0), ink[-depth_y:].any(0), ink[:, :depth_x].any(1), ink[:, -depth_x:].any(1))
+    return all(side.mean() > _FRAME_SPANS for side in sides)
 
 
 def _clusters(ink: _Ink) -> Iterator[tuple[slice, slice]]:
@@ -157,13 +199,14 @@ def _level(ink: _Ink) -> _Ink:
     return np.asarray(turned) > 127
 
 
-def _unframed(ink: _Ink) -> Image.Image | None:
-    """Black on white, without the frames around it; None where nothing is left."""
+def _unframed(ink: _Ink) -> tuple[int, Image.Image | None]:
+    """How many frames are around it, and what is in them, black on white; None where nothing is left."""
     picture = Image.fromarray(np.where(ink, 255, 0).astype(np.uint8))
+    frames = 0
     for _ in range(_FRAMES):
         box = picture.getbbox()
         if box is None:
-            return None
+            return frames, None
         picture = picture.crop(box)
         edge = np.nonzero(np.asarray(picture)[:, 0])[0]
         without = picture.copy()
@@ -173,11 +216,12 @@ def _unframed(ink: _Ink) -> Image.Image | None:
         if np.ptp(x) < picture.width * _FRAME_SPANS or np.ptp(y) < picture.height * _FRAME_SPANS:
             break
         picture = without
+        frames += 1
     if picture.getbbox() is None:
-        return None
+        return frames, None
     scale = _LETTERS / picture.height
     size = (max(1, round(picture.width * scale)), _LETTERS)
-    return Image.eval(picture.resize(size, Image.Resampling.BICUBIC), lambda shade: 255 - shade)
+    return frames, Image.eval(picture.resize(size, Image.Resampling.BICUBIC), lambda shade: 255 - shade)
 
 
 # -- recognition

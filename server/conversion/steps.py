@@ -48,7 +48,7 @@ def work(folder: Path, order: Order, tell: Tell) -> None:
     tell("inspect", 0.03)
     original = folder / ORIGINAL
     if not order.isolated and classification_marks.mark_in_name(order.file_name):
-        raise Refused("secret")
+        raise Refused("secret", "Dấu này ở tên tệp.", "It is in the file's name.")
     with time_limit(_INSPECTION_SECONDS):
         found = inspect(original, order.file_name, order.pages_max)
     way = _Way(folder, order, found, tell)
@@ -227,22 +227,29 @@ class _Way:
     def _check_secrecy(self, first: list[MadePage], judged: Judged) -> None:
         recognised = {*judged.scans, *judged.rubbish, *judged.layered}
         found = classification_marks.mark_on([page.lines for page in first], recognised=recognised)
-        if found is None or found.in_body:
+        if found is None or any(found.order):
             # What is written comes first: it costs nothing.
             drawn = stamps.drawn_words(self.reading, len(first), recognised)
             stamped = classification_marks.mark_drawn_on(drawn)
-            found = min((each for each in (found, stamped) if each), key=lambda each: each.in_body, default=None)
+            found = min((each for each in (found, stamped) if each), key=lambda each: each.order, default=None)
         named = classification_marks.mark_in_name(self.order.file_name)
         if found is None and not named:
             return
         if self.order.isolated:
             self.warnings.append("marked-secret")
-        elif named or found is None or not found.in_body:
+        elif named or found is None or self._is_certain(found):
             raise Refused("secret")
         elif self.order.mark_overruled:
             self.warnings.append("mark-overruled")
         else:
-            raise Refused("secret-in-body", f"Xem trang {found.page}.", f"See page {found.page}.")
+            code = "secret-in-body" if found.in_body else "secret-guessed"
+            raise Refused(code, f"Xem trang {found.page}.", f"See page {found.page}.")
+
+    def _is_certain(self, found: classification_marks.FoundMark) -> bool:
+        """Not to be overruled: a mark where marks are put, in known letters or in a stamp's own shape."""
+        if found.in_body or (found.misread and found.mark == "mat"):
+            return False
+        return found.box is None or stamps.is_stamped(self.reading, found.page, found.box)
 
     def _text_quality(self, recognised: int, count: int) -> tuple[Literal["text", "ocr", "none"], bool]:
         """As in Report (where half of the pages are recognised, all is taken for that), and whether recognition found

@@ -29,7 +29,10 @@ _UNSEEN = frozenset({"template", "schema", "attachedtemplate"})
 """Where most honest files point to a folder of their author's."""
 _PICTURES_WITHIN = re.compile(r"data:image/(?:png|jpe?g|gif|webp|bmp)[;,]", re.IGNORECASE)
 _STYLE_REACHES = re.compile(r"url\(\s*[\"']?(?!\s*[#)]|data:image/(?:png|jpe?g|gif|webp))|@import", re.IGNORECASE)
-_UNPACKED_MAX = 64 * 1024 * 1024
+_UNPACKED_MAX, _UNPACKED_RATIO, _RATIO_MATTERS = 64 * 1024 * 1024, 100, 4 * 1024 * 1024
+"""Of packed drawings, all those of a file together."""
+_PIECE = 1024 * 1024
+_ATTRIBUTES_MAX = 20_000
 _PLAIN = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -51,6 +54,8 @@ class Seen:
     points_outside: bool = False
     reviewed: bool = False
     """There were tracked deletions or comments."""
+    unpacked: int = 0
+    """Bytes of packed drawings."""
 
 
 def is_xml(content: bytes) -> bool:
@@ -81,7 +86,9 @@ def _repacked(content: bytes, seen: Seen, depth: int) -> bytes:
         return content
     if not is_xml(unpacked):
         return content
-    if len(unpacked) == _UNPACKED_MAX:
+    seen.unpacked += len(unpacked)
+    swells = len(unpacked) > max(_RATIO_MATTERS, len(content) * _UNPACKED_RATIO)
+    if swells or seen.unpacked >= _UNPACKED_MAX:
         raise Refused("bomb")
     return gzip.compress(scrubbed(unpacked, seen, depth=depth))
 
@@ -137,7 +144,10 @@ class _Reader:
         parser.EndDoctypeDeclHandler = self._doctype_ends
         parser.ProcessingInstructionHandler = self._instruction
         try:
-            parser.Parse(self.content, True)
+            for at in range(0, len(self.content), _PIECE):
+                parser.Parse(self.content[at : at + _PIECE], False)
+                self._check_tag(at + _PIECE)
+            parser.Parse(b"", True)
         except expat.ExpatError as error:
             raise Malformed(str(error)) from error
         pieces, at = [], 0
@@ -146,6 +156,12 @@ class _Reader:
                 pieces += [self.content[at:start], instead]
                 at = end
         return b"".join([*pieces, self.content[at:]])
+
+    def _check_tag(self, read: int) -> None:
+        """A tag that has not ended is kept whole. A picture in an attribute makes it long, but has few such signs."""
+        begun = self._parser.CurrentByteIndex
+        if read - begun > 2 * _PIECE and self.content.count(b"=", begun, read) > _ATTRIBUTES_MAX:
+            raise Refused("bomb")
 
     # -- events
 

@@ -9,6 +9,7 @@ from server.accounts.actions.links import revoke_bound_links
 from server.accounts.models import Person
 from server.audit.actions import record
 from server.core.database import in_parts
+from server.core.errors import NotAllowed
 from server.core.transaction import Transaction
 from server.invitations.delegates import hall_unit
 from server.invitations.hooks import list_changed
@@ -47,6 +48,29 @@ async def move(tx: Transaction, meeting_id: int, delegate_ids: Sequence[int], po
     if moved:
         await _tell(tx, "delegates.moved", meeting_id, moved, point_id)
     return ManyOut(done=[each.delegate_id for each in found], left=left)
+
+
+async def order(tx: Transaction, meeting_id: int, point_id: int | None, delegate_ids: Sequence[int]) -> None:
+    """Puts a hall's list (None: of those who follow online) into this order, in which it is shown, signed and printed.
+    Whom somebody else has added meanwhile comes behind; who is not on the list is passed over."""
+    _, rights = await list_for_write(tx, meeting_id)
+    if not rights.covers(point_id):
+        raise NotAllowed()
+    now = list(
+        await tx.session.scalars(
+            select(Delegate.id)
+            .where(Delegate.meeting_id == meeting_id, Delegate.point_id == point_id, Delegate.removed_at.is_(None))
+            .order_by(Delegate.position, Delegate.id)
+        )
+    )
+    here = set(now)
+    wanted = list(dict.fromkeys(each for each in (*delegate_ids, *now) if each in here))
+    if wanted == now:
+        return
+    await tx.session.execute(
+        update(Delegate), [{"id": delegate_id, "position": place} for place, delegate_id in enumerate(wanted)]
+    )
+    await record(tx, "delegates.ordered", "meeting", meeting_id, point=point_id or 0, delegates=wanted[:NAMED])
 
 
 async def remove(tx: Transaction, meeting_id: int, delegate_ids: Sequence[int]) -> ManyOut:

@@ -131,7 +131,7 @@ async def _out(session: AsyncSession, meeting_id: int, rows: Sequence[Any], now:
             phone=person.phone,
             position=found.position,
             link=_state(links.get(person.id), mails.get(person.id)),
-            mail_error=_why(mails.get(person.id)),
+            mail_error=why(mails.get(person.id)),
         )
         for found, person, unit_name, point_name in rows
     ]
@@ -192,7 +192,7 @@ def _state(links: _Links | None, mail: Mail | None) -> LinkState:
     return "made"
 
 
-def _why(mail: Mail | None) -> Said | None:
+def why(mail: Mail | None) -> Said | None:
     """Why the last e-mail is not there yet."""
     if mail is None or not mail.error:
         return None

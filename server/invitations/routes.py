@@ -16,17 +16,19 @@ from server.edge.idempotency import Once
 from server.edge.long_answers import answered_beside
 from server.edge.routing import WriteRoute
 from server.invitations import delegates as lists
-from server.invitations import devices, entry_codes, importing, links, many, printed, queries
+from server.invitations import devices, entry_codes, importing, links, many, printed, queries, sending
 from server.invitations.schemas import (
     DelegateOut,
     DelegatePatch,
     DelegatesMove,
+    DelegatesOrder,
     DelegatesOut,
     DelegatesRemove,
     DelegatesWrite,
     HallCode,
     ImportOut,
     LeadingDevice,
+    LettersOut,
     LinksOut,
     LinksRevoke,
     LinksWrite,
@@ -88,6 +90,11 @@ async def move(meeting_id: RowId, write: DelegatesMove, tx: Write) -> ManyOut:
     return await many.move(tx, meeting_id, write.delegate_ids, write.point_id)
 
 
+@router.put("/meetings/{meeting_id}/delegates/order", status_code=204)
+async def order(meeting_id: RowId, write: DelegatesOrder, tx: Write) -> None:
+    await many.order(tx, meeting_id, write.point_id, write.delegate_ids)
+
+
 @router.post("/meetings/{meeting_id}/delegates/remove")
 async def remove_many(meeting_id: RowId, write: DelegatesRemove, tx: Write) -> ManyOut:
     return await many.remove(tx, meeting_id, write.delegate_ids)
@@ -144,6 +151,11 @@ async def make_links(meeting_id: RowId, write: LinksWrite, actor: CurrentActor, 
 @router.post("/meetings/{meeting_id}/links/revoke", status_code=204)
 async def revoke_links(meeting_id: RowId, write: LinksRevoke, tx: Write) -> None:
     await links.revoke(tx, meeting_id, write.delegate_ids)
+
+
+@router.get("/meetings/{meeting_id}/letters")
+async def letters(meeting_id: RowId, actor: CurrentActor, services: AppServices) -> LettersOut:
+    return await services.database.beside(lambda session: sending.letters_of(session, meeting_id, actor))
 
 
 @router.get("/meetings/{meeting_id}/devices")

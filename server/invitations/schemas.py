@@ -66,6 +66,13 @@ class DelegatesMove(Body):
     """The hall they are moved to; null: online."""
 
 
+class DelegatesOrder(Body):
+    point_id: Id | None
+    """Whose list; null: of those who follow online."""
+    delegate_ids: Several
+    """In the order wanted; whom it does not name comes behind, as before."""
+
+
 class DelegatesRemove(Body):
     delegate_ids: Several
 
@@ -123,6 +130,27 @@ class DelegatesOut(BaseModel):
     delegates: list[DelegateOut]
     mail_ready: bool
     """A mail server is set up here; without one links are copied or printed."""
+
+
+class UndeliveredLetter(BaseModel):
+    delegate_id: int
+    full_name: str
+    point_name: str
+    email: str
+    """Where it was sent."""
+    why: Said | None
+
+
+class LettersOut(BaseModel):
+    """Of the delegates' newest letters with personal links."""
+
+    sent: int
+    queued: int
+    """On their way; what the mail server puts off is tried again by itself."""
+    failed: list[int]
+    """Delegates whose letter did not get through."""
+    reasons: list[UndeliveredLetter]
+    """Of the first of these."""
 
 
 class ReadyRow(BaseModel):

@@ -1,10 +1,11 @@
 """Asking for work."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import or_, select
 
+from server.core.database import clock_ahead
 from server.core.transaction import Transaction
 from server.jobs.models import Job
 
@@ -26,8 +27,9 @@ async def enqueue(
     With a subject, the job of this kind and subject that waits already (or was given up) is used again with the new
     data and fresh attempts; one that a worker has in hand just now is not: it may not see what has changed. Owners take
     turns: one's heap of slow work does not hold up another's."""
-    run_at = tx.now + delay
-    job = await _waiting(tx, kind, subject) if subject else None
+    now = await _now(tx)
+    run_at = now + delay
+    job = await _waiting(tx, kind, subject, now) if subject else None
     if job is None:
         job = Job(kind=kind, subject=subject, created_at=tx.now)
         tx.session.add(job)
@@ -44,10 +46,18 @@ async def enqueue(
     return job
 
 
-async def _waiting(tx: Transaction, kind: str, subject: str) -> Job | None:
+async def _now(tx: Transaction) -> datetime:
+    """By the database's clock, which workers of all machines go by; asked once in a transaction."""
+    ahead: timedelta | None = tx.session.info.get("clock_ahead")
+    if ahead is None:
+        ahead = tx.session.info["clock_ahead"] = await clock_ahead(tx.session)
+    return tx.now + ahead
+
+
+async def _waiting(tx: Transaction, kind: str, subject: str, now: datetime) -> Job | None:
     statement = (
         select(Job)
-        .where(Job.kind == kind, Job.subject == subject, or_(Job.taken_until.is_(None), Job.taken_until < tx.now))
+        .where(Job.kind == kind, Job.subject == subject, or_(Job.taken_until.is_(None), Job.taken_until < now))
         .order_by(Job.id)
         .limit(1)
         .with_for_update()

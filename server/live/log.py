@@ -3,21 +3,16 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.transaction import Transaction
+from server.core.upserts import count_up
 from server.live.models import MeetingEvent, MeetingSequence
 from server.live.protocol import Change, Event, Wire
 
 EVENTS = "live.events"
 """Bus topic. Message: {"meeting_id", "seq", "event": the event as JSON}."""
-
-# Taking a number locks the meeting's row until the commit: numbers are committed in order, with none left out.
-_NEXT_NUMBER = text(
-    "INSERT INTO meeting_sequences (meeting_id, seq) VALUES (:meeting_id, 1) "
-    "ON CONFLICT (meeting_id) DO UPDATE SET seq = meeting_sequences.seq + 1 RETURNING seq"
-)
 
 
 def put(collection: str, key: object, entity: Wire) -> Change:
@@ -35,7 +30,8 @@ async def append(tx: Transaction, meeting_id: int, kind: str, changes: Sequence[
 
     Flush what the changes speak of before, never after: the event and the rows must agree."""
     await tx.session.flush()
-    seq = int((await tx.session.execute(_NEXT_NUMBER, {"meeting_id": meeting_id})).scalar_one())
+    # Locks the meeting's row until the commit: numbers are committed in order, with none left out.
+    [seq] = await count_up(tx.session, MeetingSequence, {"meeting_id": meeting_id}, seq=1)
     row = MeetingEvent(
         meeting_id=meeting_id,
         seq=seq,

@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import select, update
 
 from server.core.actor import SYSTEM
+from server.core.bus import MEETING_CHANGED
 from server.core.services import Services
 from server.jobs.models import Job
 from server.jobs.workers import JobKind, Retry
@@ -124,6 +125,9 @@ async def _settle(services: Services, mail: Mail, *, state: str, error: str) -> 
         row.error = error
         row.attempts += 1
         row.sent_at = tx.now if state == "sent" else None
+        if row.meeting_id is not None:
+            change = {"meeting_id": row.meeting_id, "kinds": [f"letter.{state}"]}
+            tx.after_commit(lambda: tx.bus.publish(MEETING_CHANGED, change))
         if row.secret:
             row.text = ""
 

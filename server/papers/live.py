@@ -1,10 +1,11 @@
 """What papers hand to the live channel: collection `library`, by which devices know when to ask for their papers again
 and which to drop at once, and `conversion` for those who bring papers in."""
 
-from sqlalchemy import ColumnElement, func, or_, select, text
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.transaction import Transaction
+from server.core.upserts import count_up
 from server.live.feature import LiveFeature
 from server.live.log import append, put
 from server.live.protocol import Wire
@@ -67,17 +68,9 @@ async def bump(session: AsyncSession, meeting_id: int) -> None:
     await _count(session, meeting_id, library=1)
 
 
-# Taking a number locks the row until the commit, so that numbers are committed in order.
-_COUNT = text(
-    "INSERT INTO library_states (meeting_id, revision, conversion) VALUES (:meeting_id, :library, :conversion) "
-    "ON CONFLICT (meeting_id) DO UPDATE SET revision = library_states.revision + excluded.revision, "
-    "conversion = library_states.conversion + excluded.conversion"
-)
-
-
 async def _count(session: AsyncSession, meeting_id: int, *, library: int = 0, conversion: int = 0) -> None:
     await session.flush()
-    await session.execute(_COUNT, {"meeting_id": meeting_id, "library": library, "conversion": conversion})
+    await count_up(session, LibraryState, {"meeting_id": meeting_id}, revision=library, conversion=conversion)
 
 
 async def _both(session: AsyncSession, meeting_id: int) -> tuple[LibraryEntity, ConversionEntity]:

@@ -44,6 +44,9 @@ class PackPaper(_Sheet):
     number: str
     pages: int
     signed: bool
+    """Its original bears signatures."""
+    sealed: bool = False
+    """All of them are sound, cover it whole, and are trusted."""
     outline: list[OutlineEntry] = Field(default_factory=list)
     volume: int = 0
     """Another one that it is in, from 1; 0: this one."""

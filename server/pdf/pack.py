@@ -28,6 +28,7 @@ _MERGED_IN_MEMORY = 64 * 1024 * 1024
 """Bytes of a pack's papers that pypdf merges: it holds three times as much. The pages of all others are put in place
 afterwards, their streams read from their files when the pack is written."""
 _SIGNED = "Bản đọc. Bản gốc có chữ ký số là tệp riêng."
+_UNVERIFIED = "Bản đọc. Bản gốc là tệp riêng; chữ ký số trong đó chưa xác minh được."
 
 
 def bind(
@@ -46,7 +47,9 @@ def bind(
     front, starts = _front(cover, items, folder)
     bound = folder / "bound.pdf"
     large = _merge(front, items, starts, folder, bound)
-    signed = {starts[paper.version_id] for paper in _papers(items) if paper.signed}
+    signed = {
+        starts[each.version_id]: _SIGNED if each.sealed else _UNVERIFIED for each in _papers(items) if each.signed
+    }
     with pikepdf.open(bound) as pdf, ExitStack() as sources:
         for paper in large:
             source = sources.enter_context(pikepdf.open(folder / f"{paper.version_id}.pdf"))
@@ -55,7 +58,7 @@ def bind(
         pdf.docinfo["/Title"] = cover.title
         stamps, count, first = Stamps(pdf), len(pdf.pages), min(starts.values(), default=len(pdf.pages))
         for index, page in enumerate(pdf.pages):
-            above = b"" if index < first else _running(page, index + 1, count, signed=index in signed)
+            above = b"" if index < first else _running(page, index + 1, count, beside=signed.get(index, ""))
             stamps.put_on(page, above)
             told(_TRIED + (1 - _TRIED) * (index + 1) / count)
         return save(pdf, target), left_out
@@ -187,6 +190,7 @@ def _set(cover: PackCover, items: Sequence[PackItem], starts: dict[int, int]) ->
                         "number": paper.number,
                         "pages": paper.pages,
                         "signed": paper.signed,
+                        "sealed": paper.sealed,
                         "page": 0 if paper.volume else starts[paper.version_id] + 1,
                         "volume": paper.volume,
                     }
@@ -251,13 +255,13 @@ def _bookmark(writer: pypdf.PdfWriter, item: Any, paper: PackPaper, start: int) 
         above.append(writer.add_outline_item(title=entry.title, page_number=at, parent=above[-1]))
 
 
-def _running(page: pikepdf.Page, number: int, count: int, *, signed: bool) -> bytes:
+def _running(page: pikepdf.Page, number: int, count: int, *, beside: str) -> bytes:
     """The running number at the upper right, clear of the paper's own at the foot; what a signed paper is, at the
     left."""
     across, up = seen_size(page)
     said = f"{number} / {count}"
     x = across - _EDGE - width(said) * _NUMBER_SIZE
     drawn = f"0.35 g BT /F {_NUMBER_SIZE} Tf 1 0 0 1 {x:.1f} {up - _EDGE:.1f} Tm {encoded(said)} Tj ET"
-    if signed:
-        drawn += f" BT /F {_NUMBER_SIZE} Tf 1 0 0 1 {_EDGE} {up - _EDGE:.1f} Tm {encoded(_SIGNED)} Tj ET"
+    if beside:
+        drawn += f" BT /F {_NUMBER_SIZE} Tf 1 0 0 1 {_EDGE} {up - _EDGE:.1f} Tm {encoded(beside)} Tj ET"
     return drawn.encode()

@@ -31,6 +31,8 @@ FLAGS = (
 )
 
 AUTOPLAY = "--autoplay-policy=no-user-gesture-required"
+AS_DELIVERED = "--autoplay-policy=document-user-activation-required"
+"""What a desktop's Chromium does with a page that it does not know yet."""
 THROTTLING = ("--disable-renderer-backgrounding", "--disable-background-timer-throttling")
 """With neither, Chromium is as it is delivered: no sound before a touch, and slow timers behind another tab."""
 
@@ -119,7 +121,7 @@ async def chromium(
     folder.mkdir(parents=True, exist_ok=True)
     flags = [
         *FLAGS,
-        *(() if as_delivered else (AUTOPLAY, *THROTTLING)),
+        *((AS_DELIVERED,) if as_delivered else (AUTOPLAY, *THROTTLING)),
         f"--unsafely-treat-insecure-origin-as-secure={base_url}",
     ]
     if number is not None:

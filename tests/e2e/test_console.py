@@ -100,6 +100,12 @@ async def test_the_main_microphone_can_be_closed_and_opened(office: Office) -> N
         await page.get_by_test_id("main-mute").click()
         await expect(page.get_by_test_id("main-unmute")).to_be_visible()
         cell = page.get_by_test_id("wall").locator(f'[data-point="{office.where.main.id}"]')
+        # Its picture is still before everybody, and nobody is told that it is heard.
+        await expect(cell).to_have_attribute("data-state", "shown")
+        await expect(page.get_by_test_id("stage-silent")).to_be_visible()
+        await expect(hall.get_by_test_id("on-air")).to_have_count(0)
+        await expect(hall.get_by_test_id("seen")).to_be_visible()
+        await expect(hall.get_by_test_id("pane-stage")).to_contain_text("Micro đang tắt")
         panel = await choose(page, office.where.main.id)
         await expect(panel.get_by_test_id("call")).to_have_count(0)
         await panel.get_by_test_id("main-unmute").click()
@@ -201,9 +207,31 @@ async def test_after_the_end_nothing_is_missed_and_the_meeting_can_be_reopened(o
     async with office.window("chair") as page:
         await open_console(page, office, "ended")
         await expect(page.get_by_test_id("console-ended")).to_be_visible()
+        await expect(page.get_by_test_id("who-was-there")).to_contain_text("Đã dự: 0 trên 6")
+        states = (
+            await page.get_by_test_id("wall")
+            .get_by_role("gridcell")
+            .evaluate_all("all => [...new Set(all.map((cell) => cell.dataset.state))]")
+        )
+        assert states == ["missed"]
+        await expect(page.get_by_test_id("console")).not_to_contain_text("Chưa vào")
         for name in ("attention", "share", "present-open", "hands"):
             await expect(page.get_by_test_id(name)).to_have_count(0)
         await page.get_by_test_id("meeting-reopen").click()
         await page.get_by_label("Lý do mở lại").fill("Còn một nội dung chưa bàn")
         await page.get_by_test_id("confirm").click()
         await expect(page.get_by_test_id("meeting-end")).to_be_visible()
+
+
+async def test_of_two_consoles_that_ask_at_once_the_second_is_told_that_it_is_done(office: Office) -> None:
+    async with office.window("chair") as first, office.window("chair") as second:
+        for page in (first, second):
+            await open_console(page, office, "open")
+            await page.get_by_test_id("meeting-start").click()
+            await expect(page.get_by_role("alertdialog")).to_be_visible()
+        await first.get_by_test_id("confirm").click()
+        await expect(second.get_by_text("vừa được làm ở một bàn điều khiển khác").first).to_be_visible()
+        for page in (first, second):
+            await expect(page.get_by_role("alertdialog")).to_have_count(0)
+            await expect(page.get_by_test_id("meeting-end")).to_be_visible()
+        await expect(first.get_by_text("vừa được làm ở một bàn điều khiển khác")).to_have_count(0)

@@ -369,3 +369,15 @@ async def test_list_and_meeting_fit_a_phone(desk: Desk, office: Office) -> None:
         await page.get_by_role("link", name="Sửa cuộc họp").click()
         await expect(page.get_by_label("Tên cuộc họp", exact=True)).to_have_value(f"{TITLE} quý IV")
         await fits(page)
+
+
+@pytest.mark.parametrize("width", [1280, 1920])
+async def test_an_item_of_the_agenda_can_be_read_at_every_width(office: Office, width: int) -> None:
+    async with office.window("organiser", width=width, height=1000) as page:
+        await page.goto(f"/meetings/{office.meetings['draft']}/edit")
+        title = page.get_by_label("Tên nội dung 1", exact=True)
+        await expect(title).to_be_visible()
+        box = await title.bounding_box()
+        assert box is not None
+        assert box["width"] > 200
+        await fits(page)

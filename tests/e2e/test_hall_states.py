@@ -11,7 +11,7 @@ from playwright.async_api import Page, expect
 
 from server.organisations.models import BridgePoint
 from tests.e2e.chromium import REMEMBER_CONNECTIONS
-from tests.e2e.office import Office
+from tests.e2e.office import TITLES, Office
 from tests.e2e.people import until
 from tests.sockets import Address, LiveClient
 
@@ -314,7 +314,10 @@ async def test_a_second_machine_asks_and_the_first_comes_back(rooms: Rooms) -> N
     second = await rooms.stack.enter_async_context(rooms.office.window("lat"))
     await second.goto(f"/hall/{rooms.meeting}/{lat.id}")
     await second.get_by_test_id("enter").click()
-    await expect(second.get_by_test_id("refused")).to_have_attribute("data-code", "4410")
+    refused = second.get_by_test_id("refused")
+    await expect(refused).to_have_attribute("data-code", "4410")
+    await expect(refused.get_by_role("heading")).to_contain_text(lat.name)
+    await expect(refused).to_contain_text(TITLES["running"])
     await expect(first.get_by_test_id("hall")).to_be_visible()
     await second.get_by_role("button", name="Chuyển về máy này").click()
     await expect(second.get_by_test_id("hall")).to_be_visible()

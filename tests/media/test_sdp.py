@@ -103,6 +103,8 @@ def test_the_answer_reads_back_in_an_independent_parser() -> None:
     slot = next(each for each in terms.slots if each.mid == "7")
     assert stage.ssrc_group[0].items == [slot.ssrc, slot.rtx_ssrc]
     assert [each.ssrc for each in stage.ssrc] == [slot.ssrc, slot.rtx_ssrc]
+    # The core's reports give the same one: two would be two clocks (RFC 3550 section 6.5.1).
+    assert {each.cname for media in parsed.media for each in media.ssrc} == {"nhipcau"}
     numbers = [n for each in terms.slots for n in (each.ssrc, each.rtx_ssrc) if n is not None]
     assert max(Counter(numbers).values()) == 1
 

@@ -215,12 +215,18 @@ ROWS = [
         body=lambda w: {"delegate_ids": [w.delegate.id], "point_id": w.province.da_sar_hall.id},
     ),
     Row(
+        "PUT /api/meetings/{meeting_id}/delegates/order",
+        KEEPS_LISTS,
+        body=lambda w: {"delegate_ids": [w.delegate.id], "point_id": w.province.da_sar_hall.id},
+    ),
+    Row(
         "POST /api/meetings/{meeting_id}/delegates/remove",
         KEEPS_LISTS,
         body=lambda w: {"delegate_ids": [w.delegate.id]},
     ),
     Row("GET /api/meetings/{meeting_id}/delegates/template.xlsx", KEEPS_LISTS),
     Row("GET /api/meetings/{meeting_id}/devices", LEADS),
+    Row("GET /api/meetings/{meeting_id}/letters", LEADS),
     Row("POST /api/meetings/{meeting_id}/links", LEADS, body=lambda _: {"delegate_ids": None, "send": False}),
     Row("POST /api/meetings/{meeting_id}/links/revoke", LEADS, body=lambda w: {"delegate_ids": [w.delegate.id]}),
     Row("GET /api/meetings/{meeting_id}/invitations.pdf", KEEPS_LISTS),

@@ -6,21 +6,17 @@ in whichever process, makes it grow.
 
 from collections import OrderedDict
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.attendance.models import TurnoutState
 from server.attendance.people import totals
 from server.attendance.people.totals import Phase, Turnout
 from server.core.transaction import Transaction
+from server.core.upserts import count_up
 from server.meetings.models import Meeting
 
 _MOST = 100
-
-_BUMP = text(
-    "INSERT INTO turnout_states (meeting_id, revision) VALUES (:meeting_id, 1) "
-    "ON CONFLICT (meeting_id) DO UPDATE SET revision = turnout_states.revision + 1"
-)
 
 _Stamp = tuple[int | None, Phase]
 """Revision, and where the meeting stands."""
@@ -28,7 +24,7 @@ _Stamp = tuple[int | None, Phase]
 
 async def bump(session: AsyncSession, meeting_id: int) -> None:
     """The turnout has changed."""
-    await session.execute(_BUMP, {"meeting_id": meeting_id})
+    await count_up(session, TurnoutState, {"meeting_id": meeting_id}, revision=1)
 
 
 class TotalsCache:

@@ -1,5 +1,5 @@
-"""Office files that are ZIP archives: OOXML and OpenDocument. Every part is inflated once, counted and thrown away:
-what the archive's table says of sizes is not believed."""
+"""Office files that are ZIP archives: OOXML and OpenDocument. What swells beyond measure by its own
+table is refused at once; then every part is inflated, counted and thrown away: the table is not believed."""
 
 import re
 import zipfile
@@ -14,11 +14,13 @@ _PARTS_MAX = 20_000
 _PART_MAX = 512 * 1024 * 1024
 _TOTAL_MAX = 1024 * 1024 * 1024
 """Bytes when inflated; LibreOffice holds about three times the text parts in memory."""
-_XML_MAX = 200 * 1024 * 1024
-"""Of one XML part."""
-_RATIO_MAX = 150
+_XML_MAX, _XML_TOTAL_MAX = 200 * 1024 * 1024, 300 * 1024 * 1024
+"""Of one XML part, and of all: reading it takes a second for 20 MB."""
+_RATIO_MAX = 100
 """Inflated to packed, where it matters at all: dull spreadsheets reach 60."""
-_RATIO_MATTERS = 50 * 1024 * 1024
+_RATIO_MATTERS = 32 * 1024 * 1024
+_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""Office files know no others (ECMA-376 part 2 annex B; ODF 1.3 part 2 section 2); those swell much further."""
 _PIECE = 1024 * 1024
 _XML = (".xml", ".rels", ".rdf", ".vml", ".svg")
 
@@ -65,6 +67,7 @@ class _Seen:
     """What the parts tell on the way."""
 
     total: int = 0
+    xml_total: int = 0
     old_fonts: bool = False
     xml: xml_parts.Seen = field(default_factory=xml_parts.Seen)
     content_types: bytes = b""
@@ -84,14 +87,17 @@ def check(path: Path) -> Archive | None:
                 return None
             if any(part.flag_bits & 1 for part in parts):
                 raise Refused("encrypted")
+            if any(part.compress_type not in _METHODS for part in parts):
+                raise Refused("bomb")
+            if sum(part.compress_size for part in parts) > path.stat().st_size:
+                raise Refused("bomb")  # parts that share their bytes
+            _check_sizes(sum(part.file_size for part in parts), path)
             seen = _Seen()
             for part in parts:
                 _look_through(archive, part, seen)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, KeyError) as error:
         raise Refused("truncated" if _breaks_off(path) else "damaged") from error
-    packed = path.stat().st_size
-    if seen.total > _RATIO_MATTERS and seen.total > packed * _RATIO_MAX:
-        raise Refused("bomb")
+    _check_sizes(seen.total, path)
     found = _ooxml(seen, names) if seen.content_types else _odf(seen, names)
     if found is None:
         return None
@@ -101,6 +107,15 @@ def check(path: Path) -> Archive | None:
         found.warnings.append("review-removed")
     found.old_fonts = seen.old_fonts
     return found
+
+
+def _check_sizes(inflated: int, path: Path) -> None:
+    if inflated > _TOTAL_MAX or _swells(inflated, path.stat().st_size):
+        raise Refused("bomb")
+
+
+def _swells(inflated: int, packed: int) -> bool:
+    return inflated > _RATIO_MATTERS and inflated > packed * _RATIO_MAX
 
 
 def scrub(source: Path, target: Path) -> xml_parts.Seen:
@@ -157,6 +172,9 @@ def _look_through(archive: zipfile.ZipFile, part: zipfile.ZipInfo, seen: _Seen) 
                 is_xml = is_xml or xml_parts.is_xml(piece) or piece.startswith(b"\x1f\x8b")
             if is_xml:
                 read.append(piece)
+                seen.xml_total += len(piece)
+                if seen.xml_total > _XML_TOTAL_MAX or _swells(size, part.compress_size):
+                    raise Refused("bomb")
             if kept and size <= _PIECE:
                 content.append(piece)
     if kept:

@@ -21,6 +21,9 @@ _STREAM_MAX = 512 * 1024 * 1024
 _STAGE_MAX = 128 * 1024 * 1024
 """Between two filters."""
 _TOTAL_MAX = 8 * 1024 * 1024 * 1024
+_SWOLLEN, _SWOLLEN_TOTAL_MAX = 100, 512 * 1024 * 1024
+"""Inflated to packed, of what is no picture of that size: pages and fonts reach 10. Counting a gigabyte takes two
+seconds."""
 _RATIO = 1032
 """Deflate packs no tighter: what is small enough cannot swell to the limit."""
 _SIDE_MAX = 40_000
@@ -157,10 +160,13 @@ def _check(document: pikepdf.Pdf, path: Path, pages_max: int) -> PdfFacts:
         )
     if bool(document.Root.get("/NeedsRendering", False)):  # ISO 32000-1 table 28: its pages only say "Please wait…"
         raise Refused("dynamic-form")
-    total = 0
+    total = swollen = 0
     for stream in _streams(document):
-        total += _measured(stream)
-        if total > _TOTAL_MAX:
+        size = _measured(stream)
+        total += size
+        if size > max(_SWOLLEN * int(stream.get("/Length", 0)), _picture_size(stream)):
+            swollen += size
+        if total > _TOTAL_MAX or swollen > _SWOLLEN_TOTAL_MAX:
             raise Refused("bomb")
     facts = PdfFacts(pages, any(True for _ in signature_fields(document)))
     if mended:
@@ -277,6 +283,13 @@ def _check_image(stream: pikepdf.Stream) -> None:
         raise Refused("damaged") from None
     if max(width, height) > _SIDE_MAX or width * height > _PIXELS_MAX:
         raise Refused("bomb")
+
+
+def _picture_size(stream: pikepdf.Stream) -> int:
+    """Bytes that its width and height allow, with four colours of eight bits and what predictors add; 0: no picture."""
+    if stream.get("/Subtype") != pikepdf.Name.Image:
+        return 0
+    return (int(stream.get("/Width", 0)) + 1) * int(stream.get("/Height", 0)) * 4
 
 
 def _filters(stream: pikepdf.Stream) -> list[str]:

@@ -68,7 +68,9 @@ async def reader_profiles(session: AsyncSession, meetings: Sequence[Meeting], ac
     seen = [meeting for meeting in meetings if rights[meeting.id].view]
     # Who manages everything reads everything: nothing more needs to be known.
     asking = [meeting for meeting in seen if not _manages(rights[meeting.id])]
-    own_path, seats = await _seats(session, asking, actor)
+    people = [] if actor.person_id is None else [actor.person_id]
+    seated = await _seats(session, [each.id for each in asking], people)
+    own_path, seats = seated.get(actor.person_id, _NOWHERE)
     presented = await _presented(session, [each for each in asking if rights[each.id].present], actor)
     halls = await _halls(session, [each for each in asking if rights[each.id].points], actor)
     return {
@@ -91,7 +93,7 @@ async def profiles_of(session: AsyncSession, meeting: Meeting, actors: Sequence[
     number of delegates; the few who present or stand for a hall are asked about one by one."""
     rights = await rights_of(session, meeting, actors)
     people = {actor.person_id for actor in actors if actor.person_id is not None}
-    seated = await _seated(session, meeting.id, people)
+    seated = await _seats(session, [meeting.id], people)
     found: list[ReaderProfile | None] = []
     for actor, right in zip(actors, rights, strict=True):
         if not right.view:
@@ -99,7 +101,8 @@ async def profiles_of(session: AsyncSession, meeting: Meeting, actors: Sequence[
         elif _manages(right) or right.present or right.points:
             found.append((await reader_profiles(session, [meeting], actor)).get(meeting.id))
         else:
-            own_path, seat = seated.get(actor.person_id, (None, None))
+            own_path, seats = seated.get(actor.person_id, _NOWHERE)
+            seat = seats.get(meeting.id)
             profile = _profile(right, actor.person_id, own_path=own_path, seat=seat, presents=frozenset(), halls={})
             found.append(profile)
     return found
@@ -141,43 +144,17 @@ def _profile(
 
 
 async def _seats(
-    session: AsyncSession, meetings: Collection[Meeting], actor: Actor
-) -> tuple[str | None, dict[int, _Seat]]:
-    """The path of the person's own unit, and the places on the lists of delegates by meeting id."""
-    if actor.person_id is None or not meetings:
-        return None, {}
+    session: AsyncSession, meeting_ids: Collection[int], people: Collection[int]
+) -> dict[int | None, tuple[str, dict[int, _Seat]]]:
+    """Of each person the path of the own unit, and the places on these meetings' lists of delegates by meeting id."""
+    if not people or not meeting_ids:
+        return {}
     hall_unit = aliased(Unit)
     on_the_list = and_(
-        Delegate.person_id == Person.id,
-        Delegate.removed_at.is_(None),
-        Delegate.meeting_id.in_([meeting.id for meeting in meetings]),
+        Delegate.person_id == Person.id, Delegate.removed_at.is_(None), Delegate.meeting_id.in_(meeting_ids)
     )
     rows = await session.execute(
-        select(Unit.path, Delegate.meeting_id, Delegate.role, Delegate.point_id, hall_unit.path)
-        .select_from(Person)
-        .join(Unit, Unit.id == Person.unit_id)
-        .outerjoin(Delegate, on_the_list)
-        .outerjoin(BridgePoint, BridgePoint.id == Delegate.point_id)
-        .outerjoin(hall_unit, hall_unit.id == BridgePoint.unit_id)
-        .where(Person.id == actor.person_id)
-    )
-    own_path, seats = None, {}
-    for own_path, meeting_id, role, point_id, path in rows:  # noqa: B007  the same in every row
-        if meeting_id is not None:
-            seats[meeting_id] = _Seat(role, point_id, path)
-    return own_path, seats
-
-
-async def _seated(
-    session: AsyncSession, meeting_id: int, people: Collection[int]
-) -> dict[int | None, tuple[str, _Seat | None]]:
-    """As `_seats`, of these people in one meeting."""
-    hall_unit = aliased(Unit)
-    on_the_list = and_(
-        Delegate.person_id == Person.id, Delegate.removed_at.is_(None), Delegate.meeting_id == meeting_id
-    )
-    rows = await session.execute(
-        select(Person.id, Unit.path, Delegate.role, Delegate.point_id, hall_unit.path)
+        select(Person.id, Unit.path, Delegate.meeting_id, Delegate.role, Delegate.point_id, hall_unit.path)
         .select_from(Person)
         .join(Unit, Unit.id == Person.unit_id)
         .outerjoin(Delegate, on_the_list)
@@ -185,10 +162,15 @@ async def _seated(
         .outerjoin(hall_unit, hall_unit.id == BridgePoint.unit_id)
         .where(Person.id.in_(people))
     )
-    return {
-        person_id: (own_path, None if role is None else _Seat(role, point_id, path))
-        for person_id, own_path, role, point_id, path in rows
-    }
+    found: dict[int | None, tuple[str, dict[int, _Seat]]] = {}
+    for person_id, own_path, meeting_id, role, point_id, path in rows:
+        _, seats = found.setdefault(person_id, (own_path, {}))
+        if meeting_id is not None:
+            seats[meeting_id] = _Seat(role, point_id, path)
+    return found
+
+
+_NOWHERE: tuple[None, dict[int, _Seat]] = (None, {})
 
 
 async def _presented(session: AsyncSession, meetings: Collection[Meeting], actor: Actor) -> dict[int, frozenset[int]]:

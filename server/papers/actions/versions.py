@@ -23,7 +23,8 @@ from server.papers.schemas import MOST_PAPERS, ProblemOut
 from server.papers.storage_cleanup import drop_content
 
 JOB, SMALL_JOB = "version.process", "version.process-small"
-MARK_IN_BODY, MARK_OVERRULED = "secret-in-body", "mark-overruled"
+MARKS_IN_DOUBT = frozenset({"secret-in-body", "secret-guessed"})
+MARK_OVERRULED = "mark-overruled"
 _SMALL = 1024 * 1024
 """Bytes. A text of fifty pages; a page or two of a scan."""
 
@@ -87,14 +88,15 @@ async def retry(tx: Transaction, paper_id: int) -> Paper:
 
 
 async def overrule_mark(tx: Transaction, paper_id: int, reason: str) -> Paper:
-    """The newest version again, though a mark of secrecy stands in its body: who manages the paper answers for it that
-    the word marks nothing, and says why. Conflict if that is not what it was refused for: a stamp stays a stamp."""
+    """The newest version again, though something like a mark of secrecy stands in its body, or was read from pixels:
+    who manages the paper answers for it that it marks nothing, and says why. Conflict if that is not what it was
+    refused for: a stamp stays a stamp."""
     paper, _meeting = await paper_for_write(tx, paper_id)
     version = await _newest(tx, paper_id)
-    if version is None or version.state != "refused" or (version.problem or {}).get("code") != MARK_IN_BODY:
+    if version is None or version.state != "refused" or (version.problem or {}).get("code") not in MARKS_IN_DOUBT:
         raise Conflict(
-            "Tài liệu này không bị dừng vì chữ “mật” trong nội dung. Tải lại trang để xem trạng thái.",
-            "This paper was not stopped for a word in its body. Reload to see its state.",
+            "Tài liệu này không bị dừng vì một chữ chỉ giống dấu mật. Tải lại trang để xem trạng thái.",
+            "This paper was not stopped for what may be no mark. Reload to see its state.",
         )
     version.state, version.stage, version.progress, version.problem = "queued", "", 0.0, None
     version.warnings = [warning(MARK_OVERRULED).model_dump()]

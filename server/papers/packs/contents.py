@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -202,6 +203,10 @@ async def _items(session: AsyncSession, meeting: Meeting, take: _Take) -> tuple[
     return [*([whole] if whole.papers else []), *by_item.values()], left_out
 
 
+def _is_sound(signature: Mapping[str, Any]) -> bool:
+    return bool(signature.get("intact") and signature.get("covers_whole") and signature.get("trusted"))
+
+
 def _paper(paper: Paper, version: PaperVersion) -> PackPaper:
     return PackPaper(
         version_id=version.id,
@@ -209,6 +214,7 @@ def _paper(paper: Paper, version: PaperVersion) -> PackPaper:
         number=paper.number,
         pages=version.page_count,
         signed=bool(version.signatures),
+        sealed=bool(version.signatures) and all(map(_is_sound, version.signatures)),
         outline=[OutlineEntry.model_validate(entry) for entry in version.outline],
     )
 

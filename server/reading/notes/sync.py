@@ -5,12 +5,12 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.bus import PEOPLE_TOLD
 from server.core.errors import NotFound
 from server.core.transaction import Transaction
+from server.core.upserts import insert_missing
 from server.papers.access.rights import Locked, Recalled, readable_version
 from server.papers.models import Paper, PaperVersion
 from server.reading.models import Annotation, AnnotationSequence, Receipt
@@ -52,9 +52,7 @@ async def sync(tx: Transaction, request: NoteSync) -> NotesAnswer:
 
 async def _counter(session: AsyncSession, person_id: int) -> AnnotationSequence:
     """Its row's lock makes one person's devices take turns."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    fresh = dialect.insert(AnnotationSequence).values(person_id=person_id, seq=0)
-    await session.execute(fresh.on_conflict_do_nothing())
+    await insert_missing(session, AnnotationSequence, [{"person_id": person_id, "seq": 0}])
     return await session.get_one(AnnotationSequence, person_id, with_for_update=True, populate_existing=True)
 
 

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.actor import SYSTEM, Actor
 from server.core.database import in_parts
 from server.core.services import Services
 from server.core.transaction import Transaction
+from server.core.upserts import insert_missing
 from server.papers.models import Paper, PaperVersion
 from server.reading.models import Receipt
 from server.reading.people import require_person
@@ -99,11 +99,8 @@ async def _add(tx: Transaction, taken: dict[Key, list[ReceiptEntry]], versions: 
     stored = await _stored(tx.session, people, version_ids, lock=True)
     missing = sorted(key for key in taken if key not in stored)
     if missing:
-        dialect = postgresql if tx.session.get_bind().dialect.name == "postgresql" else sqlite
-        fresh = dialect.insert(Receipt).on_conflict_do_nothing()
-        await tx.session.execute(
-            fresh, [{"person_id": person_id, "version_id": version_id} for person_id, version_id in missing]
-        )
+        rows = [{"person_id": person_id, "version_id": version_id} for person_id, version_id in missing]
+        await insert_missing(tx.session, Receipt, rows)
         stored |= await _stored(tx.session, people, version_ids, lock=True)
     changed = []
     for key, entries in taken.items():

@@ -1,34 +1,19 @@
-"""A hall's join costs a fixed number of queries, however large the conference is."""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+"""A hall's join and what is directed cost a fixed number of queries, however large the conference is."""
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import event
 
+from server.conference.floor import give_floor
 from server.conference.presence import join
 from server.conference.service import ConferenceService
 from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.live.room import load_state
-from tests import builders
+from server.presentation import actions as presentation
+from tests import builders, library
+from tests.statements import counted
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-@contextmanager
-def counted(services: Services) -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        statements.append(statement)
-
-    engine = services.database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(engine, "before_cursor_execute", note)
 
 
 async def test_queries_do_not_grow_with_the_conference(
@@ -56,3 +41,26 @@ async def test_queries_do_not_grow_with_the_conference(
     (small_snapshot, small_join), (large_snapshot, large_join) = costs
     assert small_snapshot == large_snapshot <= 24
     assert large_join <= small_join <= 18, joining
+
+
+async def test_what_is_directed_costs_few_statements(services: Services, province: builders.Province) -> None:
+    """Each of them holds the meeting's lock: rights, what it is about, one write of it, event and audit entry."""
+    meeting = await builders.conference(services, province, "running")
+    async with services.transactions(SYSTEM) as tx:
+        paper = await library.paper(tx.session, meeting, "Báo cáo")
+        operator = await builders.actor_of(tx.session, province.operator)
+        chair = await builders.actor_of(tx.session, province.chair)
+    async with services.transactions(builders.device_of(province.lat_hall)) as tx:
+        await join(tx, meeting.id, [province.lat_hall.id])
+    async with services.transactions(chair) as tx:
+        await presentation.present(tx, meeting.id, paper.id)
+    with counted(services) as giving:
+        async with services.transactions(operator) as tx:
+            await give_floor(tx, meeting.id, province.lat_hall.id)
+    with counted(services) as turning:
+        async with services.transactions(chair) as tx:
+            await presentation.turn(tx, meeting.id, 2)
+    # SQLite says BEGIN, and asks for the end of the audit's chain.
+    assert len([each for each in giving if not each.startswith("BEGIN")]) <= 11, giving
+    assert len([each for each in turning if not each.startswith("BEGIN")]) <= 11, turning
+    assert len([each for each in giving if each.startswith("UPDATE stages")]) == 1

@@ -1,6 +1,8 @@
 """What a file really is: every good kind is let in, every bad one refused with its own sentence, and no bytes at all
 lead to anything else."""
 
+import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from server.conversion.clean import acts, clean
 from server.conversion.inspection import inspect
 from server.conversion.refusals import PROBLEMS, WARNINGS, Refused, problem
-from tests import hostile, papers
+from tests import hostile, papers, swelling
 
 PAGES_MAX = 2000
 
@@ -111,6 +113,40 @@ def test_bad_files_are_refused_with_their_own_sentence(
     tmp_path: Path, name: str, made: Callable[[], bytes], code: str
 ) -> None:
     assert look(tmp_path, name, made(), pages_max=3 if name == "a.tif" else PAGES_MAX) == code
+
+
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [
+        ("a.docx", swelling.text_docx),
+        ("a.docx", swelling.many_parts_docx),
+        ("a.docx", swelling.other_method_docx),
+        ("a.docx", lambda: swelling.other_method_docx(zipfile.ZIP_LZMA)),
+        ("a.docx", swelling.overlapping_docx),
+        ("a.docx", swelling.packed_drawings_docx),
+        ("a.docx", swelling.attributes_docx),
+        ("a.pdf", swelling.chains_pdf),
+        ("a.pdf", lambda: swelling.chains_pdf(3)),
+    ],
+)
+def test_what_swells_is_refused_at_once(tmp_path: Path, name: str, made: Callable[[], bytes]) -> None:
+    content = made()
+    begun = time.process_time()
+    assert look(tmp_path, name, content) == "bomb"
+    assert time.process_time() - begun < 3
+
+
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [
+        ("a.docx", swelling.long_docx),
+        ("a.docx", swelling.bitmap_docx),
+        ("a.docx", swelling.picture_in_attribute_docx),
+        ("a.pdf", swelling.white_scans_pdf),
+    ],
+)
+def test_what_is_large_and_honest_is_taken(tmp_path: Path, name: str, made: Callable[[], bytes]) -> None:
+    assert look(tmp_path, name, made()).startswith("application/")
 
 
 def pages_of(path: Path) -> int:

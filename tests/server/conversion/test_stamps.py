@@ -114,6 +114,50 @@ def test_what_recognition_makes_of_a_stamp(read: str, mark: str | None) -> None:
     assert (found.mark if found else None) == mark
 
 
+def drawn(said: str) -> bytes:
+    """In black, without a frame, on a page of true text."""
+    picture = Image.new("RGB", (int(_FONT.getlength(said)) + 20, 90), "white")
+    ImageDraw.Draw(picture).text((10, 5), said, font=_FONT, fill="black")
+    return on_text(picture)
+
+
+def scanned(said: str, *, framed: bool) -> bytes:
+    """Black on a scan, where its stamp would be."""
+    page = papers.page_image(200).convert("L")
+    letters = _FONT.font_variant(size=42)
+    ImageDraw.Draw(page).text((240, 330), said, font=letters, fill=20)
+    if framed:
+        ImageDraw.Draw(page).rectangle((220, 322, 260 + int(letters.getlength(said)), 388), outline=20, width=4)
+    buffer = io.BytesIO()
+    page.save(buffer, "PDF", resolution=200, quality=80)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "overruled"),
+    [
+        # Known letters where marks are put, or a stamp's own shape: nobody overrules them.
+        (lambda: papers.pdf(mark="MẬT"), "secret", "secret"),
+        (lambda: on_text(stamp("MẬT")), "secret", "secret"),
+        (lambda: scanned("MẬT", framed=True), "secret", "secret"),
+        (lambda: scanned("TỐI MẬT", framed=True), "secret", "secret"),
+        # Read from pixels, where one tone makes another word: who manages the paper may know better.
+        (lambda: drawn("MẠT"), "secret-guessed", None),
+        (lambda: drawn("MẬT"), "secret-guessed", None),
+        (lambda: scanned("MẬT", framed=False), "secret-guessed", None),
+    ],
+    ids=["text", "stamp", "scan-framed", "scan-two-words", "drawn-other-tone", "drawn-bare", "scan-bare"],
+)
+async def test_what_is_guessed_can_be_overruled_and_what_is_certain_cannot(
+    tmp_path: Path, content: Callable[[], bytes], code: str, overruled: str | None
+) -> None:
+    assert (await made(tmp_path / "a", content(), "bao-cao.pdf")).code == code
+    done = await made(tmp_path / "b", content(), "bao-cao.pdf", mark_overruled=True)
+    assert done.code == overruled
+    if overruled is None:
+        assert "mark-overruled" in {each.code for each in done.report.warnings}
+
+
 async def test_a_seal_is_no_mark(tmp_path: Path) -> None:
     done = await made(tmp_path / "job", on_text(seal()), "bao-cao.pdf")
     assert done.code is None

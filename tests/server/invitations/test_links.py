@@ -132,6 +132,8 @@ async def test_invitations_go_out_by_mail(
     assert guests.status_code == 201
     answer = await made(organiser, meeting, send=True)
     assert (answer["queued"], len(answer["without_email"]), answer["links"]) == (3, 1, [])
+    letters = f"/api/meetings/{meeting.id}/letters"
+    assert (await organiser.get(letters)).json() == {"sent": 0, "queued": 3, "failed": [], "reasons": []}
     postbox = Postbox()
     postbox.answers["khongco@hop.test"] = ["550 no such user"]
     async with post_office(postbox) as port:
@@ -142,6 +144,11 @@ async def test_invitations_go_out_by_mail(
         ("sent", None),
         ("sent", None),
     ]
+    seen = (await organiser.get(letters)).json()
+    assert (seen["sent"], seen["queued"], len(seen["failed"])) == (2, 0, 1)
+    [undelivered] = seen["reasons"]
+    assert (undelivered["full_name"], undelivered["email"]) == ("Sai Địa Chỉ", "khongco@hop.test")
+    assert "no such user" in undelivered["why"]["vi"]
     by_address = {str(message["To"].addresses[0].addr_spec): message for message in postbox.messages}
     message = by_address["thao@hop.test"]
     assert message["Subject"] == "Giấy mời: Hội nghị quán triệt Nghị quyết số 18 (07:30 ngày 20/11/2026)"
@@ -261,3 +268,24 @@ async def test_many_links_are_made_in_parts_when_they_are_handed_out(
 async def lines(organiser: httpx2.AsyncClient, meeting: Meeting) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = (await organiser.get(f"/api/meetings/{meeting.id}/delegates")).json()["delegates"]
     return found
+
+
+async def test_whom_a_letter_did_not_reach_is_sent_another(
+    add: Add, organiser: httpx2.AsyncClient, meeting: Meeting, services: Services
+) -> None:
+    await add({"full_name": "Sai Rồi Đúng", "email": "dung@hop.test"}, {"full_name": "Cil Thảo", "email": "c@hop.test"})
+    letters = f"/api/meetings/{meeting.id}/letters"
+    postbox = Postbox()
+    postbox.answers["dung@hop.test"] = ["550 mailbox unavailable"]
+    async with post_office(postbox) as port:
+        workers = Workers(with_smtp(services, f"smtp://127.0.0.1:{port}"), [mail_job])
+        await made(organiser, meeting, send=True)
+        await workers.run_due()
+        failed = (await organiser.get(letters)).json()["failed"]
+        assert len(failed) == 1
+        postbox.answers.clear()
+        again = {"delegate_ids": failed, "send": True}
+        assert (await organiser.post(f"/api/meetings/{meeting.id}/links", json=again)).json()["queued"] == 1
+        assert (await organiser.get(letters)).json()["queued"] == 1
+        await workers.run_due()
+    assert (await organiser.get(letters)).json() == {"sent": 2, "queued": 0, "failed": [], "reasons": []}

@@ -74,3 +74,31 @@ async def test_nothing_moves_to_a_hall_outside_the_meeting(
     )
     assert answer.status_code == 403
     assert (await places(services, meeting))[own["id"]] == (province.da_sar_hall.id, True)
+
+
+async def test_a_list_stands_in_the_order_it_was_put_into(
+    add: Add, organiser: httpx2.AsyncClient, secretary: httpx2.AsyncClient, meeting: Meeting, province: Province
+) -> None:
+    first, second, third = (each["id"] for each in await add("Trần Văn Một", "Lê Thị Hai", "Bùi Văn Ba"))
+    [elsewhere] = await add("Đại biểu xã Lát", point_id=province.lat_hall.id)
+    at = f"/api/meetings/{meeting.id}"
+
+    async def shown() -> tuple[list[int], list[int]]:
+        """On the page of the lists, and at the hall that takes attendance."""
+        listed = await organiser.get(f"{at}/delegates", params={"point_id": province.da_sar_hall.id})
+        roll = await secretary.get(f"{at}/points/{province.da_sar_hall.id}/people")
+        return [each["id"] for each in listed.json()["delegates"]], [
+            each["delegate_id"] for each in roll.json()["people"]
+        ]
+
+    assert await shown() == ([first, second, third],) * 2
+    [late] = await add("Người Thêm Sau")
+    body = {"point_id": province.da_sar_hall.id, "delegate_ids": [third, elsewhere["id"], first, second]}
+    answer = await organiser.put(f"{at}/delegates/order", json=body)
+    assert answer.status_code == 204, answer.text
+    assert await shown() == ([third, first, second, late["id"]],) * 2
+    # Who comes later stands behind.
+    [last] = await add("Người Sau Cùng")
+    assert (await shown())[0] == [third, first, second, late["id"], last["id"]]
+    other = {"point_id": province.lat_hall.id, "delegate_ids": [elsewhere["id"]]}
+    assert (await secretary.put(f"{at}/delegates/order", json=other)).status_code == 403

@@ -39,7 +39,8 @@ async def meeting(services: Services, province: Province) -> Meeting:
 async def real(services: Services, meeting: Meeting, title: str, pages: int = 2, **more: object) -> PaperVersion:
     """A paper whose file is a PDF that says its title; `more`: facts of its policy, `item`, `signed`."""
     item, signed = more.pop("item", None), more.pop("signed", False)
-    facts = {"signatures": [{"signer": "Trần Văn B"}]} if signed else {}
+    seal = {"signer": "Trần Văn B", "intact": True, "covers_whole": signed != "added", "trusted": True}
+    facts = {"signatures": [seal]} if signed else {}
     async with services.transactions(SYSTEM) as tx:
         paper = await library.paper(tx.session, meeting, title, item=item, text=None)  # type: ignore[arg-type]
         version = await library.version(tx.session, paper, title, pages=pages, **facts)
@@ -216,6 +217,21 @@ def _check_bookmarks_and_links(pack: bytes) -> None:
         targets = {[page.obj.objgen for page in opened.pages].index(link["/Dest"][0].objgen) for link in links}
         assert targets == {2, 4}
         assert "pack.invalid" not in str([dict(link) for link in links])
+
+
+async def test_a_pack_calls_only_that_signed_which_is_sound(
+    services: Services, province: Province, browser: Browsers, meeting: Meeting
+) -> None:
+    await real(services, meeting, "Tờ trình", 1, download=True, signed=True)
+    await real(services, meeting, "Báo cáo", 1, download=True, signed="added")
+    delegate = await browser(province.delegate)
+    await delegate.post(f"/api/meetings/{meeting.id}/pack", json={})
+    await build(services)
+    _, front, sound, added = map(words, texts((await delegate.get(f"/api/meetings/{meeting.id}/pack.pdf")).content))
+    assert (front.count("ký số riêng"), front.count("chưa xác minh")) == (1, 1)
+    assert "Bản gốc có chữ ký số" in sound
+    assert "Bản gốc có chữ ký số" not in added
+    assert "chưa xác minh" in added
 
 
 async def test_who_has_the_pack_has_a_receipt_for_each_of_its_papers(

@@ -262,4 +262,7 @@ fn a_picture_whose_parameter_sets_are_late_starts_with_them() {
     assert_eq!(starts(&mut h264(), &first), [false, false, false, true]);
     let later = [(1, 10, SPS), (2, 10, IDR), (4, 20, IDR), (3, 20, SPS)];
     assert_eq!(starts(&mut h264(), &later), [true, false, false, true]);
+    // Whoever came later would decode with the sets of another source.
+    let without = [(1, 10, SPS), (2, 10, IDR), (3, 20, IDR), (4, 30, SPS)];
+    assert_eq!(starts(&mut h264(), &without), [true, false, false, true]);
 }

@@ -1365,6 +1365,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/delegates/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Order */
+        put: operations["order_api_meetings__meeting_id__delegates_order_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/delegates/remove": {
         parameters: {
             query?: never;
@@ -1482,6 +1499,23 @@ export interface paths {
         put?: never;
         /** Revoke Links */
         post: operations["revoke_links_api_meetings__meeting_id__links_revoke_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Letters */
+        get: operations["letters_api_meetings__meeting_id__letters_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2451,6 +2485,13 @@ export interface components {
             /** Point Id */
             point_id: number | null;
         };
+        /** DelegatesOrder */
+        DelegatesOrder: {
+            /** Point Id */
+            point_id: number | null;
+            /** Delegate Ids */
+            delegate_ids: number[];
+        };
         /** DelegatesOut */
         DelegatesOut: {
             /** Points */
@@ -2639,6 +2680,20 @@ export interface components {
             last_seen_at: string;
             /** Confirmed */
             confirmed: boolean;
+        };
+        /**
+         * LettersOut
+         * @description Of the delegates' newest letters with personal links.
+         */
+        LettersOut: {
+            /** Sent */
+            sent: number;
+            /** Queued */
+            queued: number;
+            /** Failed */
+            failed: number[];
+            /** Reasons */
+            reasons: components["schemas"]["UndeliveredLetter"][];
         };
         /** Library */
         Library: {
@@ -4199,6 +4254,18 @@ export interface components {
             name: string;
             /** Depth */
             depth: number;
+        };
+        /** UndeliveredLetter */
+        UndeliveredLetter: {
+            /** Delegate Id */
+            delegate_id: number;
+            /** Full Name */
+            full_name: string;
+            /** Point Name */
+            point_name: string;
+            /** Email */
+            email: string;
+            why: components["schemas"]["Said"] | null;
         };
         /** UnitClosing */
         UnitClosing: {
@@ -8523,6 +8590,39 @@ export interface operations {
             };
         };
     };
+    order_api_meetings__meeting_id__delegates_order_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DelegatesOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     remove_many_api_meetings__meeting_id__delegates_remove_post: {
         parameters: {
             query?: never;
@@ -8785,6 +8885,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    letters_api_meetings__meeting_id__letters_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LettersOut"];
+                };
             };
             /** @description Validation Error */
             422: {

@@ -55,6 +55,15 @@ export const delegatesApi = {
         body: { delegate_ids, point_id },
       }),
     ),
+  letters: (id: number) => answer(api.GET('/api/meetings/{meeting_id}/letters', meeting(id))),
+  /** The whole list of a hall (null: of those who follow online) in the order wanted. */
+  order: (id: number, point_id: number | null, delegate_ids: number[]) =>
+    answer(
+      api.PUT('/api/meetings/{meeting_id}/delegates/order', {
+        ...meeting(id),
+        body: { point_id, delegate_ids },
+      }),
+    ),
   /** Reads a filled-in workbook; nothing is changed before `apply`. */
   read: (meeting_id: number, file: Blob, apply: boolean) =>
     answer(

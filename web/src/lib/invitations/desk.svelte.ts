@@ -148,6 +148,24 @@ export class DelegateDesk {
       );
   }
 
+  /** Puts the list that is shown into this order: at once on screen, then at the server. */
+  async order(people: readonly Delegate[]): Promise<void> {
+    const list = this.list.data;
+    const point = this.point;
+    if (!list || point === undefined) return;
+    this.list.put({ ...list, delegates: [...people] });
+    try {
+      await delegatesApi.order(
+        this.meeting.id,
+        point,
+        people.map(({ id }) => id),
+      );
+    } catch (thrown) {
+      toasts.show(sentence(thrown), 'error');
+      await this.list.reload();
+    }
+  }
+
   /** Of whom it could not be done, by name and with the reason. */
   #tellLeft({ done, left }: ManyReport): void {
     if (left.length === 0) return;

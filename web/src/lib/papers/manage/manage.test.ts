@@ -3,7 +3,7 @@ import type { Point, Unit } from '#lib/api/types.ts';
 import { branches } from '#lib/organisations/tree.ts';
 import { asChosen, placed, shelves } from './order.ts';
 import { choiceOf, covered, nobody, policyOf } from './rights.ts';
-import { sealOf } from './seal.ts';
+import { sealOf } from '#lib/papers/seal.ts';
 import { fingerprint, idOf, pauses, retryable, share } from './sending.ts';
 import type { Paper, Signature, Version } from './types.ts';
 import { factsOf, offer, standingOf, workWords } from './words.ts';

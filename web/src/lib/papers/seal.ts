@@ -1,5 +1,5 @@
 import { m } from '#lib/paraglide/messages.js';
-import type { Signature } from './types.ts';
+import type { PaperSignature } from './types.ts';
 
 /** good: as it was signed, by a certificate that is trusted; doubtful: something came after, or nobody vouches for the
  *  name; broken: not what was signed. */
@@ -12,7 +12,7 @@ export const sealColour: Record<SealLook, string> = {
 };
 
 /** What one line says of a file's signatures: the worst that is true. A name is only said where it was checked. */
-export function sealOf(signatures: readonly Signature[]): { look: SealLook; words: string } {
+export function sealOf(signatures: readonly PaperSignature[]): { look: SealLook; words: string } {
   const name = signatures[0]?.signer ?? '';
   if (signatures.some(({ intact }) => !intact))
     return { look: 'broken', words: m.papers_signature_changed() };
