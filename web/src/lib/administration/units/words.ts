@@ -26,3 +26,9 @@ export function endOf(unit: Unit, successor: Unit | undefined, today: string): s
   if (successor) return (over ? m.units_ended_into : m.units_ends_into)({ day, successor: successor.name });
   return (over ? m.units_ended : m.units_ends)({ day });
 }
+
+/** "Xã Đạ Sar" is "Đạ Sar" on the wall. */
+export function shortened(name: string): string {
+  const kind = /^(tỉnh|thành phố|thị xã|thị trấn|huyện|quận|phường|xã|đặc khu)\s+/iu;
+  return name.trim().replace(kind, '').slice(0, 60);
+}
