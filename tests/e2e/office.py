@@ -96,6 +96,7 @@ class Office:
             link, _ = await links.create_link(tx, person_id=where.presenter.id, next_path=next_path, replace=True)
         people: dict[str, Person | BridgePoint] = {
             "organiser": where.organiser,
+            "admin": where.admin,
             "colleague": colleague,
             "chair": where.chair,
             "presenter": where.presenter,
