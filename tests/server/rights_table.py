@@ -113,9 +113,13 @@ ROWS = [
     ),
     Row("PATCH /api/units/{unit_id}", ADMIN, body=lambda _: {"name": "B"}),
     Row("DELETE /api/units/{unit_id}", ADMIN),
+    Row("GET /api/units/{unit_id}/uses", ADMIN),
+    Row("POST /api/units/{unit_id}/close", ADMIN, body=lambda _: {"valid_until": "2025-06-30"}),
+    Row("POST /api/units/{unit_id}/reopen", ADMIN),
     Row("POST /api/points", ADMIN, body=lambda w: {"unit_id": w.province.lat.id, "name": "A", "short_name": "A"}),
     Row("PATCH /api/points/{point_id}", ADMIN, body=lambda _: {"name": "B"}),
     Row("DELETE /api/points/{point_id}", ADMIN),
+    Row("GET /api/points/{point_id}/uses", ADMIN),
     Row(
         "GET /api/people",
         frozenset({"admin", "organiser", "district_organiser", "neighbour_admin", "neighbour_organiser"}),

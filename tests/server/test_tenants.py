@@ -156,7 +156,11 @@ def bodies(route: str, ids: Ids, own: Ids) -> list[Any]:
     """What would do something, if it were allowed."""
     known: dict[str, list[Any]] = {
         "PATCH /api/units/{unit_id}": [{"name": "B"}, {"parent_id": own.unit_id}],
-        "PATCH /api/points/{point_id}": [{"name": "B"}],
+        "POST /api/units/{unit_id}/close": [
+            {"valid_until": "2025-06-30"},
+            {"valid_until": "2025-06-30", "successor_id": own.unit_id},
+        ],
+        "PATCH /api/points/{point_id}": [{"name": "B"}, {"unit_id": own.unit_id}],
         "PATCH /api/people/{person_id}": [{"title": "B"}, {"unit_id": own.unit_id}],
         "PUT /api/people/{person_id}/roles": [[], [{"role": "admin", "unit_id": own.unit_id}]],
         "POST /api/meetings/{meeting_id}/delegates": [{"point_id": own.point_id, "people": [{"full_name": "A"}]}],
