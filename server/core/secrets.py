@@ -12,6 +12,8 @@ _SHORTEST = 16
 
 class KeyFileWrong(DomainError):
     code = "key-file-wrong"
+    vi = "Tệp khóa của hệ thống không dùng được. Lấy lại từ bản sao lưu."
+    en = "A key file of this installation cannot be used. Bring it back from a backup."
 
 
 def kept_secret(path: Path, length: int = 32) -> str:

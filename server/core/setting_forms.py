@@ -13,7 +13,8 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 _DATABASES = ("sqlite+aiosqlite", "postgresql+psycopg")
-_STORES = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "file")
+_STORES = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "file", "memory")
+"""What lies in memory is lost with the process: for trying it out."""
 
 
 def _wrong(vi: str, en: str) -> PydanticCustomError:

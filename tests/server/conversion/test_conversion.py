@@ -248,7 +248,9 @@ async def test_secrecy_marks_are_refused_unless_declared_isolated(tmp_path: Path
     isolated = await made(tmp_path / "c", content, "a.pdf", isolated=True)
     assert isolated.code is None
     assert [each.code for each in isolated.report.warnings] == ["marked-secret"]
-    assert (await made(tmp_path / "d", papers.scan_pdf(1, angle=0.5, dpi=200, mark="MẬT"), "scan.pdf")).code == "secret"
+    # The bare word, known by its look alone, may be something else: refused until somebody says why it is no mark.
+    scanned = await made(tmp_path / "d", papers.scan_pdf(1, angle=0.5, dpi=200, mark="MẬT"), "scan.pdf")
+    assert scanned.code == "secret-guessed"
 
 
 async def test_hostile_files_end_with_a_sentence(tmp_path: Path) -> None:

@@ -385,7 +385,7 @@ async def test_a_pack_that_is_called_off_stops_and_leaves_nothing(
 
     monkeypatch.setattr(services.storage, "put_folder", first_then_called_off)
     await build(services)
-    assert seen == [0], "the second volume is not begun"
+    assert len(seen) == 1, "the second volume is not begun"
     assert (await delegate.get(path)).json()["state"] == "none"
     assert not list((services.settings.var / "papers").glob("pack-*"))
 
