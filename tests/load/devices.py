@@ -32,7 +32,9 @@ HALL_PING_SECONDS = 5.0
 MOST_HALLS = 200
 AT_ONCE = 128
 """Handshakes under way."""
-PORTS_AN_ADDRESS = 20_000
+PORTS_AN_ADDRESS = 1_500
+"""Of 28,000. Each that was closed rests for a minute, who comes back knocks twice or three times, and looking for a
+free one among few held this process for seconds, in which nobody knocked."""
 FETCHES_AN_ADDRESS = 500
 """At the same moment: the server lets one address have a thousand connections without a request."""
 SEATED = (0.2, 0.4, 2.0)
