@@ -35,6 +35,8 @@ AT_ONCE = 128
 PORTS_AN_ADDRESS = 1_500
 """Of 28,000. Each that was closed rests for a minute, who comes back knocks twice or three times, and looking for a
 free one among few held this process for seconds, in which nobody knocked."""
+FETCHES_AT_ONCE = 6_000
+"""Beside the sockets: a process may have no more than 20,000 files open on many machines."""
 FETCHES_AN_ADDRESS = 500
 """At the same moment: the server lets one address have a thousand connections without a request."""
 SEATED = (0.2, 0.4, 2.0)
@@ -217,6 +219,7 @@ async def run() -> None:
     devices: deque[tuple[float, Device]] = deque()
     halls: deque[tuple[float, Device]] = deque()
     places = asyncio.Semaphore(AT_ONCE)
+    fetches = asyncio.Semaphore(FETCHES_AT_ONCE)
 
     async def join(number: int, cookie: str) -> None:
         address = f"127.0.0.{1 + number // PORTS_AN_ADDRESS}"
@@ -284,16 +287,17 @@ async def run() -> None:
     async def fetch(number: int, cookie: str, path: str, least: int) -> float | None:
         """When the device had it whole; None: it got something else."""
         request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{task['port']}\r\nCookie: {task['cookie_name']}={cookie}"
-        try:
-            _, fetching = await loop.create_connection(
-                lambda: Fetch(f"{request}\r\nConnection: close\r\n\r\n".encode()),
-                "127.0.0.1",
-                task["port"],
-                local_addr=(f"127.0.{1 + number // FETCHES_AN_ADDRESS}.1", 0),
-            )
-            status, size = await fetching.done
-        except OSError:
-            return None
+        async with fetches:
+            try:
+                _, fetching = await loop.create_connection(
+                    lambda: Fetch(f"{request}\r\nConnection: close\r\n\r\n".encode()),
+                    "127.0.0.1",
+                    task["port"],
+                    local_addr=(f"127.0.{1 + number // FETCHES_AN_ADDRESS}.1", 0),
+                )
+                status, size = await fetching.done
+            except OSError:
+                return None
         return time.monotonic() if status == 200 and size >= least else None
 
     returns: set[asyncio.Task[None]] = set()
