@@ -63,8 +63,8 @@ async def first_load(page: Page, path: str, shown: str) -> tuple[int, int, dict[
     [
         (None, "/join/khong-co-duong-dan-nay", "h1", (110, 24)),
         (None, "/sign-in", "form", (115, 28)),
-        ("main", "/hall", "h1", (120, 34)),
-        ("main", "/hall/{open}/{main}", "[data-testid=enter]", (150, 48)),
+        ("main", "/hall", "h1", (122, 34)),
+        ("main", "/hall/{open}/{main}", "[data-testid=enter]", (150, 50)),
         ("organiser", "/", "h1", (185, 66)),
     ],
 )

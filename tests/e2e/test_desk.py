@@ -244,6 +244,7 @@ async def test_two_windows_follow_each_other(office: Office) -> None:
         await expect(people.get_by_text("Kră Jăn Mới").first).to_be_visible(timeout=within)
         # Another part of the same meeting goes on with the same line.
         await page.get_by_role("link", name="Tài liệu", exact=True).click()
+        await expect(page).to_have_url(re.compile("/papers$"))
         await page.go_back()
         await listed(office, other, office.where.da_sar_hall.id, "Bon Tô Sau")
         await expect(people.get_by_text("Bon Tô Sau").first).to_be_visible(timeout=within)
