@@ -5,12 +5,12 @@ import asyncio
 import json
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import BrowserContext, Page, Route, expect
+from playwright.async_api import BrowserContext, Error, Page, Route, expect
 
 from server.accounts.dependencies import COOKIE
 from tests.e2e.left_behind import PERSONAL
@@ -63,7 +63,7 @@ async def first_load(page: Page, path: str, shown: str) -> tuple[int, int, dict[
     [
         (None, "/join/khong-co-duong-dan-nay", "h1", (110, 24)),
         (None, "/sign-in", "form", (115, 28)),
-        ("main", "/hall", "h1", (122, 34)),
+        ("main", "/hall", "h1", (122, 36)),
         ("main", "/hall/{open}/{main}", "[data-testid=enter]", (150, 50)),
         ("organiser", "/", "h1", (185, 66)),
     ],
@@ -304,11 +304,17 @@ async def test_pages_that_stand_know_from_the_live_channel_that_the_server_was_r
         try:
             await office.deployment.ready()
             old = "() => window.__old === true"
-            await until(lambda: hall.evaluate(old), lambda there: not there, 30, "the hall's new page")
+
+            async def stands(page: Page) -> bool:
+                with suppress(Error):  # just now it is replaced
+                    return bool(await page.evaluate(old))
+                return True
+
+            await until(lambda: stands(hall), lambda there: not there, 30, "the hall's new page")
             await expect(phone.get_by_test_id("delegate")).to_have_attribute("data-line", "live")
             await phone.get_by_role("link", name="Chương trình").click()
             await phone.wait_for_url("**/agenda")
-            await until(lambda: phone.evaluate(old), lambda there: not there, 15, "the delegate's next page")
+            await until(lambda: stands(phone), lambda there: not there, 15, "the delegate's next page")
             assert asked == []
         finally:
             office.deployment.stop()

@@ -150,6 +150,7 @@ async def _done(services: Services, job: Job, order: PressOrder) -> None:
         pack.size = sum(volume["size"] for volume in made)
         pack.page_count = sum(volume["page_count"] for volume in made)
         pack.state, pack.ready_at = "ready", tx.now
+        pack.papers_done = sum(len(item.papers) for item in order.items)
         pack.problem = _left_out(order.items, left_out)
         await tx.session.flush()
         await clear_away(tx, pack.meeting_id)

@@ -316,7 +316,7 @@ async def test_a_large_pack_goes_out_in_volumes(
     await build(services)
     pack = (await delegate.get(path)).json()
     assert [(each["papers"], each["page_count"]) for each in pack["volumes"]] == [(2, 6), (1, 4)]
-    assert (pack["state"], pack["page_count"], pack["papers_done"]) == ("ready", 10, 2)
+    assert (pack["state"], pack["page_count"], pack["papers_done"]) == ("ready", 10, 3)
     answer = await delegate.get(f"{path}.pdf", params={"volume": 2})
     assert "T%E1%BA%ADp%202%20c%E1%BB%A7a%202.pdf" in answer.headers["content-disposition"]
     second = [words(text) for text in texts(answer.content)]
