@@ -11,6 +11,8 @@ const fields = ['DateField', 'TimeField', 'Combobox'];
 
 /** Has the form itself. */
 const forms = [
+  'lib/administration/units/PointForm.svelte',
+  'lib/administration/units/UnitForm.svelte',
   'lib/invitations/AddPeople.svelte',
   'lib/invitations/DelegateEditor.svelte',
   'lib/papers/manage/PaperFields.svelte',
@@ -18,6 +20,7 @@ const forms = [
 ];
 /** Asks before it acts, as a dialog or on a button of its own. */
 const asking = {
+  'lib/administration/units/EndUnit.svelte': '<ConfirmDialog',
   'lib/invitations/SelectionBar.svelte': '<ConfirmDialog',
   'lib/invitations/Requests.svelte': 'provideForm()',
 };
