@@ -20,16 +20,22 @@ export interface Branch {
 
 export type Ticked = 'all' | 'some' | 'none';
 
-const inOrder = (a: { position: number; name: string }, b: { position: number; name: string }) =>
+/** The order that their makers gave. */
+export const inOrder = (a: { position: number; name: string }, b: { position: number; name: string }) =>
   a.position - b.position || a.name.localeCompare(b.name, 'vi');
+
+/** The units directly below each, in order; under null the topmost that one sees. */
+export function unitsByParent(units: readonly Unit[]): Map<number | null, Unit[]> {
+  const known = new Set(units.map((unit) => unit.id));
+  return grouped(sorted(units, inOrder), (unit) =>
+    unit.parent_id !== null && known.has(unit.parent_id) ? unit.parent_id : null,
+  );
+}
 
 /** The branches of a tree, in the order their makers gave; units without any point below them are left out. */
 export function branches(tree: PlacedTree): Branch[] {
   const points = grouped(tree.points, (point) => point.unit_id);
-  const known = new Set(tree.units.map((unit) => unit.id));
-  const units = grouped(tree.units, (unit) =>
-    unit.parent_id !== null && known.has(unit.parent_id) ? unit.parent_id : null,
-  );
+  const units = unitsByParent(tree.units);
   const grow = (unit: Unit, depth: number): Branch => {
     const own = sorted(points.get(unit.id) ?? [], inOrder);
     const children = below(unit.id, depth + 1);
@@ -37,9 +43,7 @@ export function branches(tree: PlacedTree): Branch[] {
     return { unit, depth, points: own, children, all };
   };
   const below = (parent: number | null, depth: number): Branch[] =>
-    sorted(units.get(parent) ?? [], inOrder)
-      .map((unit) => grow(unit, depth))
-      .filter((branch) => branch.all.length > 0);
+    (units.get(parent) ?? []).map((unit) => grow(unit, depth)).filter((branch) => branch.all.length > 0);
   return below(null, 0);
 }
 
@@ -75,18 +79,20 @@ export function found(tree: Branch[], query: string): Branch[] {
   return tree.flatMap(prune);
 }
 
+/** From the top down, the unit itself last; as far up as `byId` knows. */
+export function lineage(unit: Unit, byId: ReadonlyMap<number, Unit>): Unit[] {
+  const parent = unit.parent_id === null ? undefined : byId.get(unit.parent_id);
+  return parent ? [...lineage(parent, byId), unit] : [unit];
+}
+
 /** The units at and below `roots`, each with its ancestors' names: what one may plan a meeting for. */
 export function unitsBelow(
   units: readonly Unit[],
   roots: readonly number[],
 ): { unit: Unit; within: string }[] {
   const byId = new Map(units.map((unit) => [unit.id, unit]));
-  const lineage = (unit: Unit): Unit[] => {
-    const parent = unit.parent_id === null ? undefined : byId.get(unit.parent_id);
-    return parent ? [...lineage(parent), unit] : [unit];
-  };
   return units
-    .map((unit) => ({ unit, line: lineage(unit) }))
+    .map((unit) => ({ unit, line: lineage(unit, byId) }))
     .filter(({ line }) => line.some((unit) => roots.includes(unit.id)))
     .sort((a, b) => a.line.length - b.line.length || inOrder(a.unit, b.unit))
     .map(({ unit, line }) => ({

@@ -2,13 +2,11 @@ import { getContext, setContext } from 'svelte';
 import { Resource } from '#lib/api/resource.svelte.ts';
 import type { Point, Tree, Unit } from '#lib/api/types.ts';
 import { grouped, sorted } from '#lib/lists.ts';
+import { inOrder, lineage, unitsByParent } from '#lib/organisations/tree.ts';
 import { fits } from '#lib/text/fold.ts';
 import type { Option } from '#lib/ui/Combobox.svelte';
 import { dateOf } from '#lib/text/zone.ts';
 import { unitsApi } from './calls.ts';
-
-const inOrder = (a: { position: number; name: string }, b: { position: number; name: string }) =>
-  a.position - b.position || a.name.localeCompare(b.name, 'vi');
 
 /** The tree of units as an administrator keeps it: also what is closed. One for all pages of its part. */
 export class UnitsOffice {
@@ -17,11 +15,7 @@ export class UnitsOffice {
   readonly today = dateOf(new Date());
 
   readonly byId = $derived(new Map(this.#units().map((unit) => [unit.id, unit])));
-  readonly #below = $derived(
-    grouped(sorted(this.#units(), inOrder), (unit) =>
-      unit.parent_id !== null && this.byId.has(unit.parent_id) ? unit.parent_id : null,
-    ),
-  );
+  readonly #below = $derived(unitsByParent(this.#units()));
   readonly #points = $derived(
     grouped(sorted(this.tree.data?.points ?? [], inOrder), (point) => point.unit_id),
   );
@@ -42,10 +36,7 @@ export class UnitsOffice {
   }
 
   /** From the top down, the unit itself last. */
-  lineage(unit: Unit): Unit[] {
-    const parent = unit.parent_id === null ? undefined : this.byId.get(unit.parent_id);
-    return parent ? [...this.lineage(parent), unit] : [unit];
-  }
+  lineage = (unit: Unit): Unit[] => lineage(unit, this.byId);
 
   /** "Tỉnh Lâm Đồng, Huyện Lạc Dương": where a unit is. */
   within = (unit: Unit): string =>
