@@ -14,6 +14,8 @@ _CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 class CannotStart(DomainError):
     code = "cannot-start"
+    vi = "Hệ thống chưa khởi động được. Xem nhật ký để biết lý do."
+    en = "The system cannot start. Its log says why."
 
 
 def fault_of(error: BaseException, settings: Settings) -> DomainError | None:

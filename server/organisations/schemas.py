@@ -80,7 +80,9 @@ class UnitClosing(Body):
     valid_until: date
     """The last day on which it exists."""
     successor_id: Id | None = None
-    hand_over: frozenset[Literal["units", "points", "people"]] = frozenset({"units", "points", "people"})
+    hand_over: Annotated[frozenset[Literal["units", "points", "people"]], Field(max_length=3)] = frozenset(
+        {"units", "points", "people"}
+    )
     """What the successor takes over; without effect when there is none."""
 
 
