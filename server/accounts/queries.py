@@ -11,9 +11,11 @@ from server.accounts.models import AccessLink, Person, RoleGrant, SessionLink, S
 from server.accounts.schemas import Me, PersonFull, PersonOut, RoleOut
 from server.accounts.tokens import token_hash
 from server.core.actor import Actor, Grant, Role
+from server.core.clock import VIETNAM
 from server.core.database import UtcDateTime
 from server.core.errors import NotAllowed, NotFound
 from server.core.fields import folded
+from server.organisations import queries as organisations
 from server.organisations.models import BridgePoint, Unit
 
 TOUCH_AFTER = timedelta(minutes=5)
@@ -232,6 +234,8 @@ async def me(session: AsyncSession, actor: Actor) -> Me:
         roles=await _roles(session, actor.person_id) if actor.only_meetings is None else [],
         only_meetings=None if actor.only_meetings is None else sorted(actor.only_meetings),
         can_plan=any(grant.role is Role.ORGANISER for grant in actor.grants),
+        keeps_system=await organisations.administers_all(session, actor),
+        time_zone=VIETNAM.name,
     )
 
 

@@ -69,6 +69,10 @@ class Me(BaseModel):
     only_meetings: list[int] | None
     """Came by personal links: these meetings are all that this session reaches. Null: not bound to any."""
     can_plan: bool
+    keeps_system: bool
+    """Administers every root of the tree, and so the system itself."""
+    time_zone: str
+    """IANA name of the one zone that all times are shown in."""
 
 
 class LinkSignedIn(BaseModel):

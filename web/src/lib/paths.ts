@@ -23,6 +23,9 @@ export const paths = {
   /** A delegate's own pages of a meeting, for the phone first. */
   delegate: (id: number) => `/meetings/${id}/delegate`,
   account: '/account',
+  setup: '/setup',
+  /** Whether all that the system leans on works. */
+  system: '/administration/system',
   /** Administration: the tree of units, and one of it. */
   units: '/administration/units',
   unit: (id: number) => `/administration/units/${id}`,
