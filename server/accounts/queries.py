@@ -15,7 +15,6 @@ from server.core.clock import VIETNAM
 from server.core.database import UtcDateTime
 from server.core.errors import NotAllowed, NotFound
 from server.core.fields import folded
-from server.organisations import queries as organisations
 from server.organisations.models import BridgePoint, Unit
 
 TOUCH_AFTER = timedelta(minutes=5)
@@ -234,7 +233,7 @@ async def me(session: AsyncSession, actor: Actor) -> Me:
         roles=await _roles(session, actor.person_id) if actor.only_meetings is None else [],
         only_meetings=None if actor.only_meetings is None else sorted(actor.only_meetings),
         can_plan=any(grant.role is Role.ORGANISER for grant in actor.grants),
-        keeps_system=await organisations.administers_all(session, actor),
+        administers="system" if actor.administered_roots else "branch" if actor.administered else None,
         time_zone=VIETNAM.name,
     )
 

@@ -24,9 +24,8 @@ export const paths = {
   delegate: (id: number) => `/meetings/${id}/delegate`,
   account: '/account',
   setup: '/setup',
-  /** Whether all that the system leans on works. */
-  system: '/administration/system',
-  /** Administration: the tree of units, and one of it. */
+  administration: '/administration',
+  /** The tree of units, and one of it. */
   units: '/administration/units',
   unit: (id: number) => `/administration/units/${id}`,
   /** Rooms of the conference, dark. */

@@ -2871,8 +2871,8 @@ export interface components {
             only_meetings: number[] | null;
             /** Can Plan */
             can_plan: boolean;
-            /** Keeps System */
-            keeps_system: boolean;
+            /** Administers */
+            administers: ("system" | "branch") | null;
             /** Time Zone */
             time_zone: string;
         };
