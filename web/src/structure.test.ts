@@ -26,6 +26,7 @@ const order = [
   'reading',
   'attendance',
   'invitations',
+  'replies',
   'presentation',
   'delegate',
   'conference',
