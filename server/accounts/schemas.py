@@ -1,6 +1,6 @@
 import re
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -69,6 +69,10 @@ class Me(BaseModel):
     only_meetings: list[int] | None
     """Came by personal links: these meetings are all that this session reaches. Null: not bound to any."""
     can_plan: bool
+    administers: Literal["system", "branch"] | None
+    """What the administrator's pages show: of a root unit everything, of a unit below it that branch alone."""
+    time_zone: str
+    """IANA name of the one zone that all times are shown in."""
 
 
 class LinkSignedIn(BaseModel):
