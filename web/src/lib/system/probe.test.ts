@@ -10,9 +10,5 @@ it('reads which ways a node offers', () => {
     'a=candidate:1 1 UDP 2130706431 203.0.113.7 7000 typ host',
     '',
   ].join('\r\n');
-  expect(candidatesOf(sdp)).toEqual([
-    'udp 203.0.113.7:7000',
-    'udp 2001:db8::7:7000',
-    'tcp 203.0.113.7:7000',
-  ]);
+  expect(candidatesOf(sdp)).toEqual(['udp 203.0.113.7:7000', 'udp 2001:db8::7:7000', 'tcp 203.0.113.7:7000']);
 });

@@ -58,12 +58,14 @@ export function mediaVerdict(result: ProbeResult | undefined): Verdict {
     received: number(result.received),
     lost: number(result.lost),
   });
-  return { mark: lossy ? 'warning' : 'good', text: [lossy ? m.system_media_lossy() : '', said, tcp].filter(Boolean).join(' ') };
+  return {
+    mark: lossy ? 'warning' : 'good',
+    text: [lossy ? m.system_media_lossy() : '', said, tcp].filter(Boolean).join(' '),
+  };
 }
 
 export function nodesVerdict({ nodes, version }: SystemState): Verdict {
-  if (nodes.length === 0)
-    return { mark: 'bad', text: m.system_nodes_none(), todo: m.system_nodes_none_do() };
+  if (nodes.length === 0) return { mark: 'bad', text: m.system_nodes_none(), todo: m.system_nodes_none_do() };
   const text = nodes
     .map(({ name, version, sessions, active }) =>
       active
@@ -174,7 +176,9 @@ export function jobsVerdict({ jobs, mail }: SystemState): Verdict {
   if (jobs.failed + mail.failed > 0) {
     const said = m.system_jobs_failed({ jobs: number(jobs.failed), mails: number(mail.failed) });
     const last = mail.last_error ? m.system_jobs_last_mail({ error: mail.last_error }) : '';
-    const secret = mail.failed_secret ? m.system_jobs_secret({ count: number(mail.failed_secret) }) : undefined;
+    const secret = mail.failed_secret
+      ? m.system_jobs_secret({ count: number(mail.failed_secret) })
+      : undefined;
     return { mark: 'warning', text: [said, last].filter(Boolean).join(' '), todo: secret };
   }
   if (jobs.late_seconds > LATE_SECONDS)
