@@ -308,7 +308,7 @@ ELSEWHERE = {
     # Of an empty system, for whoever has its link (tests/server/system/test_first_start.py).
     "GET /api/setup",
     "POST /api/setup",
-    # There must be a media node (tests/e2e/test_system.py).
+    # There must be a media node (tests/e2e/test_first_start.py).
     "POST /api/media-probe",
     # There must be a mark first (tests/server/papers).
     "POST /api/papers/{paper_id}/overrule-mark",
