@@ -74,6 +74,12 @@ class MediaSessionSignal(Wire):
     reason: str
 
 
+class NoMediaNode(Conflict):
+    code = "no-media-node"
+    vi = "Không có nút hình ảnh nào nối với máy chủ, nên chưa thử được hình và tiếng. Báo quản trị hệ thống."
+    en = "No media node is connected to the server, so picture and sound cannot be tried. Tell the administrator."
+
+
 @dataclass(frozen=True, slots=True)
 class NodeSeen:
     name: str
@@ -130,7 +136,7 @@ class Nodes:
         `down`. It ends by itself. Unavailable without a node, TooMany while others try theirs."""
         line, room = self._active, f"{PROBE}{name}"
         if line is None:
-            raise Unavailable()
+            raise NoMediaNode()
         timer = self._probes.pop(room, None)
         if timer is not None:
             timer.cancel()
