@@ -4,7 +4,9 @@ import { expect, it } from 'vitest';
 
 const folder = join(import.meta.dirname, '../messages');
 const keys = (file: string) =>
-  Object.keys(JSON.parse(readFileSync(join(folder, file), 'utf8')) as object).filter((key) => key !== '$schema');
+  Object.keys(JSON.parse(readFileSync(join(folder, file), 'utf8')) as object).filter(
+    (key) => key !== '$schema',
+  );
 const areas = readdirSync(folder)
   .filter((file) => file.endsWith('.vi.json'))
   .map((file) => file.replace('.vi.json', ''));
