@@ -8,6 +8,7 @@ from server.audit import models as audit
 from server.conference import models as conference
 from server.edge import idempotency
 from server.invitations import models as invitations
+from server.invitations.replies import models as replies
 from server.jobs import models as jobs
 from server.live import models as live
 from server.meetings import models as meetings
@@ -35,6 +36,7 @@ MODULES = (
     planning,
     presentation,
     reading,
+    replies,
     system,
 )
 

@@ -274,6 +274,8 @@ ROWS = [
         body=lambda w: {"point_id": w.province.da_sar_hall.id},
     ),
     Row("POST /api/requests/{request_id}/refuse", KEEPS_LISTS),
+    Row("GET /api/meetings/{meeting_id}/replies", KEEPS_LISTS),
+    Row("PUT /api/delegates/{delegate_id}/reply", KEEPS_LISTS, body=lambda _: {"answer": "absent", "reason": "A"}),
     Row("GET /api/notices", SIGNED_IN),
     Row("POST /api/notices/read", SIGNED_IN, body=lambda _: {"ids": None}),
     # Reading: one's own (whose they are: tests/server/reading), and the board.
@@ -306,6 +308,10 @@ ELSEWHERE = {
     "POST /api/m/{code}/check-in",
     "POST /api/meetings/{meeting_id}/online",
     "GET /api/meetings/{meeting_id}/my-attendance",
+    "GET /api/meetings/{meeting_id}/my-reply",
+    # Somebody must be proposed first (tests/server/invitations/test_replies.py).
+    "PUT /api/delegates/{delegate_id}/substitute",
+    "PUT /api/meetings/{meeting_id}/my-reply",
     "DELETE /api/meetings/{meeting_id}/points/{point_id}/substitutes/{delegate_id}",
     "DELETE /api/meetings/{meeting_id}/points/{point_id}/sign-off",
     # Signing in is what these do; a wrong password or token is not a matter of roles (tests/server/accounts).

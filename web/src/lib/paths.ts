@@ -17,6 +17,7 @@ export const paths = {
     return `/meetings/${meeting}/papers/${paper}${query ? `?${query}` : ''}`;
   },
   delegates: (id: number) => `/meetings/${id}/delegates`,
+  replies: (id: number) => `/meetings/${id}/replies`,
   receipts: (id: number) => `/meetings/${id}/receipts`,
   /** Where a hall's secretary takes attendance. */
   pointPeople: (id: number, point: number) => `/meetings/${id}/points/${point}/people`,

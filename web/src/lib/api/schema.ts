@@ -1781,6 +1781,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/my-reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My Reply */
+        get: operations["my_reply_api_meetings__meeting_id__my_reply_get"];
+        /** Reply */
+        put: operations["reply_api_meetings__meeting_id__my_reply_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Replies
+         * @description `point_id`: of this point, 0: of those who take part online. `state` "none": those that were declined too.
+         */
+        get: operations["replies_api_meetings__meeting_id__replies_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/delegates/{delegate_id}/reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Reply For */
+        put: operations["reply_for_api_delegates__delegate_id__reply_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/delegates/{delegate_id}/substitute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Decide */
+        put: operations["decide_api_delegates__delegate_id__substitute_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/m/{code}": {
         parameters: {
             query?: never;
@@ -2551,6 +2623,16 @@ export interface components {
             /** Counted */
             counted: number;
         };
+        /** Decision */
+        Decision: {
+            /** Agree */
+            agree: boolean;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
         /** DelegateOut */
         DelegateOut: {
             /** Id */
@@ -3226,6 +3308,26 @@ export interface components {
             at: string | null;
             /** How */
             how: string;
+        };
+        /**
+         * MyReply
+         * @description The actor's own place on the list.
+         */
+        MyReply: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "accepted" | "absent" | "proposed" | "substitute" | "declined";
+            /** May Reply */
+            may_reply: boolean;
+            /** Reason */
+            reason: string;
+            substitute: components["schemas"]["Substitute"] | null;
+            /** Stands For */
+            stands_for: string;
+            /** At */
+            at: string | null;
         };
         /** NamedDelegate */
         NamedDelegate: {
@@ -4071,6 +4173,200 @@ export interface components {
              */
             reason: string;
         };
+        /** RepliesBoard */
+        RepliesBoard: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            total: components["schemas"]["ReplyFigures"];
+            /** Units */
+            units: components["schemas"]["RepliesUnit"][];
+            /** Points */
+            points: components["schemas"]["RepliesPoint"][];
+            /** May Decide */
+            may_decide: boolean;
+            /** People */
+            people: components["schemas"]["ReplyRow"][];
+            /** People Total */
+            people_total: number;
+        };
+        /** RepliesPoint */
+        RepliesPoint: {
+            /**
+             * Invited
+             * @default 0
+             */
+            invited: number;
+            /**
+             * Accepted
+             * @default 0
+             */
+            accepted: number;
+            /**
+             * Absent
+             * @default 0
+             */
+            absent: number;
+            /**
+             * Proposed
+             * @default 0
+             */
+            proposed: number;
+            /**
+             * Substitute
+             * @default 0
+             */
+            substitute: number;
+            /**
+             * None
+             * @default 0
+             */
+            none: number;
+            /** Point Id */
+            point_id: number | null;
+            /** Name */
+            name: string;
+            /** Unit Id */
+            unit_id: number | null;
+        };
+        /**
+         * RepliesUnit
+         * @description With its whole branch; in tree order.
+         */
+        RepliesUnit: {
+            /**
+             * Invited
+             * @default 0
+             */
+            invited: number;
+            /**
+             * Accepted
+             * @default 0
+             */
+            accepted: number;
+            /**
+             * Absent
+             * @default 0
+             */
+            absent: number;
+            /**
+             * Proposed
+             * @default 0
+             */
+            proposed: number;
+            /**
+             * Substitute
+             * @default 0
+             */
+            substitute: number;
+            /**
+             * None
+             * @default 0
+             */
+            none: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Parent Id */
+            parent_id: number | null;
+            /** Name */
+            name: string;
+            /** Depth */
+            depth: number;
+        };
+        /** ReplyDone */
+        ReplyDone: {
+            /** Delegate Id */
+            delegate_id: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "accepted" | "absent" | "proposed" | "substitute" | "declined";
+        };
+        /**
+         * ReplyFigures
+         * @description People, without those who come in another's stead.
+         */
+        ReplyFigures: {
+            /**
+             * Invited
+             * @default 0
+             */
+            invited: number;
+            /**
+             * Accepted
+             * @default 0
+             */
+            accepted: number;
+            /**
+             * Absent
+             * @default 0
+             */
+            absent: number;
+            /**
+             * Proposed
+             * @default 0
+             */
+            proposed: number;
+            /**
+             * Substitute
+             * @default 0
+             */
+            substitute: number;
+            /**
+             * None
+             * @default 0
+             */
+            none: number;
+        };
+        /** ReplyRow */
+        ReplyRow: {
+            /** Delegate Id */
+            delegate_id: number;
+            /** Full Name */
+            full_name: string;
+            /** Title */
+            title: string;
+            /** Point Id */
+            point_id: number | null;
+            /** Point Name */
+            point_name: string;
+            /** Phone */
+            phone: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "accepted" | "absent" | "proposed" | "substitute" | "declined";
+            /** Reason */
+            reason: string;
+            substitute: components["schemas"]["Substitute"] | null;
+            /** At */
+            at: string | null;
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "" | "link" | "account" | "by-hand";
+            /** By Name */
+            by_name: string;
+        };
+        /** ReplyWrite */
+        ReplyWrite: {
+            /**
+             * Answer
+             * @enum {string}
+             */
+            answer: "accepted" | "absent" | "substitute";
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            substitute?: components["schemas"]["SubstituteProposed"] | null;
+        };
         /** RequestAsked */
         RequestAsked: {
             /** Request */
@@ -4365,6 +4661,27 @@ export interface components {
             text: string;
             /** Mark */
             mark: boolean;
+        };
+        /** Substitute */
+        Substitute: {
+            /** Full Name */
+            full_name: string;
+            /** Title */
+            title: string;
+        };
+        /** SubstituteProposed */
+        SubstituteProposed: {
+            /** Full Name */
+            full_name: string;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+            /** Email */
+            email?: string | null;
+            /** Phone */
+            phone?: string | null;
         };
         /** SubstituteWrite */
         SubstituteWrite: {
@@ -9720,6 +10037,179 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HallCode"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    my_reply_api_meetings__meeting_id__my_reply_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyReply"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reply_api_meetings__meeting_id__my_reply_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplyWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyReply"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    replies_api_meetings__meeting_id__replies_get: {
+        parameters: {
+            query?: {
+                point_id?: number | null;
+                state?: ("none" | "accepted" | "absent" | "proposed" | "substitute" | "declined") | null;
+                q?: string;
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepliesBoard"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reply_for_api_delegates__delegate_id__reply_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delegate_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplyWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplyDone"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    decide_api_delegates__delegate_id__substitute_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delegate_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplyDone"];
                 };
             };
             /** @description Validation Error */
