@@ -26,6 +26,7 @@ from server.core.services import Services
 from server.edge.health import router as health
 from server.edge.page_faults import router as page_faults
 from server.invitations import anonymised as invitations_anonymised
+from server.invitations.copying import copy_job
 from server.invitations.delegates import points_removed as delegates_without_hall
 from server.invitations.devices import came_by_link
 from server.invitations.entry_routes import router as door
@@ -40,6 +41,7 @@ from server.meetings import of_units as meetings_of_units
 from server.meetings.hooks import Follower, MeetingHooks
 from server.meetings.leaders import led_by
 from server.meetings.live.commands import live_feature
+from server.meetings.planning.routes import router as planning
 from server.meetings.routes import router as meetings
 from server.notifications.delivery import mail_job
 from server.notifications.routes import router as notifications
@@ -80,6 +82,7 @@ ROUTERS: list[APIRouter] = [
     accounts,
     organisations,
     meetings,
+    planning,
     conference,
     attendance,
     invitations,
@@ -151,6 +154,7 @@ JOBS: list[JobKind] = [
     clearing,
     pack_job,
     send_job,
+    copy_job,
     tell_job,
     retention_job,
 ]

@@ -12,6 +12,7 @@ from server.invitations.replies import models as replies
 from server.jobs import models as jobs
 from server.live import models as live
 from server.meetings import models as meetings
+from server.meetings.planning import models as planning
 from server.notifications import models as notifications
 from server.organisations import models as organisations
 from server.papers import models as documents
@@ -32,6 +33,7 @@ MODULES = (
     meetings,
     notifications,
     organisations,
+    planning,
     presentation,
     reading,
     replies,

@@ -3,6 +3,7 @@ export const paths = {
   meetings: '/',
   signIn: '/sign-in',
   newMeeting: '/meetings/new',
+  newMeetingLike: (id: number) => `/meetings/new?from=${id}`,
   meeting: (id: number) => `/meetings/${id}`,
   editMeeting: (id: number) => `/meetings/${id}/edit`,
   attendance: (id: number) => `/meetings/${id}/attendance`,

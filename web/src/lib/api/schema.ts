@@ -1205,6 +1205,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meeting-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Templates
+         * @description Of the units that the actor plans meetings for.
+         */
+        get: operations["templates_api_meeting_templates_get"];
+        put?: never;
+        /** Save Template */
+        post: operations["save_template_api_meeting_templates_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meeting-templates/{template_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Template */
+        get: operations["template_api_meeting_templates__template_id__get"];
+        put?: never;
+        post?: never;
+        /** Delete Template */
+        delete: operations["delete_template_api_meeting_templates__template_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/point-groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Groups
+         * @description Of the units that the actor plans meetings for.
+         */
+        get: operations["groups_api_point_groups_get"];
+        put?: never;
+        /**
+         * Save Group
+         * @description All groups as they are then.
+         */
+        post: operations["save_group_api_point_groups_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/point-groups/{group_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete Group */
+        delete: operations["delete_group_api_point_groups__group_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/open": {
         parameters: {
             query?: never;
@@ -1393,6 +1473,26 @@ export interface paths {
         put?: never;
         /** Remove Many */
         post: operations["remove_many_api_meetings__meeting_id__delegates_remove_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/delegates/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Copy
+         * @description Takes over the lists of an earlier meeting; a job puts the people there.
+         */
+        post: operations["copy_api_meetings__meeting_id__delegates_copy_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2590,6 +2690,11 @@ export interface components {
              */
             reason: string;
         };
+        /** CopyOut */
+        CopyOut: {
+            /** Queued */
+            queued: number;
+        };
         /**
          * CountOut
          * @description expected = present + online + left + leave + absent and the rest is yet to come. Nobody is
@@ -2692,6 +2797,11 @@ export interface components {
             /** Phone */
             phone?: string | null;
         };
+        /** DelegatesCopy */
+        DelegatesCopy: {
+            /** Meeting Id */
+            meeting_id: number;
+        };
         /** DelegatesMove */
         DelegatesMove: {
             /** Delegate Ids */
@@ -2776,6 +2886,33 @@ export interface components {
              * Format: date-time
              */
             failed_at: string;
+        };
+        /** GroupOut */
+        GroupOut: {
+            /** Id */
+            id: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Unit Name */
+            unit_name: string;
+            /** Name */
+            name: string;
+            /** Point Ids */
+            point_ids: number[];
+        };
+        /** GroupWrite */
+        GroupWrite: {
+            /** Unit Id */
+            unit_id: number;
+            /** Name */
+            name: string;
+            /** Point Ids */
+            point_ids: number[];
+            /**
+             * Replace
+             * @default false
+             */
+            replace: boolean;
         };
         /**
          * GuessOut
@@ -4858,6 +4995,85 @@ export interface components {
             scanner: boolean;
             papers: components["schemas"]["TrialState"];
             audit: components["schemas"]["TrialState"];
+        };
+        /** TemplateOut */
+        TemplateOut: {
+            /** Id */
+            id: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Unit Name */
+            unit_name: string;
+            /** Name */
+            name: string;
+            /**
+             * Saved At
+             * Format: date-time
+             */
+            saved_at: string;
+            plan: components["schemas"]["TemplatePlan"];
+            /** People */
+            people: {
+                [key: string]: string;
+            };
+        };
+        /** TemplatePlan */
+        TemplatePlan: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "hoi-nghi" | "cuoc-hop" | "phien-hop" | "ky-hop" | "dai-hoi";
+            /** Title */
+            title: string;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** Start */
+            start: string;
+            /** Minutes */
+            minutes: number;
+            /** Main Point Id */
+            main_point_id?: number | null;
+            /** Chair Id */
+            chair_id?: number | null;
+            /** Secretary Id */
+            secretary_id?: number | null;
+            /** Agenda */
+            agenda?: components["schemas"]["AgendaWrite"][];
+            /** Points */
+            points?: components["schemas"]["MemberWrite"][];
+        };
+        /** TemplateSummary */
+        TemplateSummary: {
+            /** Id */
+            id: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Unit Name */
+            unit_name: string;
+            /** Name */
+            name: string;
+            /**
+             * Saved At
+             * Format: date-time
+             */
+            saved_at: string;
+        };
+        /** TemplateWrite */
+        TemplateWrite: {
+            /** Unit Id */
+            unit_id: number;
+            /** Name */
+            name: string;
+            plan: components["schemas"]["TemplatePlan"];
+            /**
+             * Replace
+             * @default false
+             */
+            replace: boolean;
         };
         /** Tree */
         Tree: {
@@ -8981,6 +9197,205 @@ export interface operations {
             };
         };
     };
+    templates_api_meeting_templates_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateSummary"][];
+                };
+            };
+        };
+    };
+    save_template_api_meeting_templates_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    template_api_meeting_templates__template_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_template_api_meeting_templates__template_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    groups_api_point_groups_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupOut"][];
+                };
+            };
+        };
+    };
+    save_group_api_point_groups_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_group_api_point_groups__group_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     open_halls_api_meetings__meeting_id__open_post: {
         parameters: {
             query?: never;
@@ -9366,6 +9781,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ManyOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    copy_api_meetings__meeting_id__delegates_copy_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DelegatesCopy"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopyOut"];
                 };
             };
             /** @description Validation Error */
