@@ -4,7 +4,6 @@ from fastapi import APIRouter, Query
 
 from server.audit import queries
 from server.audit.schemas import AuditPage, AuditQuery
-from server.core.actor import Role
 from server.core.errors import NotAllowed
 from server.edge.dependencies import AppServices, CurrentActor
 
@@ -15,15 +14,9 @@ router = APIRouter(prefix="/api", tags=["audit"])
 async def audit(actor: CurrentActor, services: AppServices, asked: Annotated[AuditQuery, Query()]) -> AuditPage:
     """The log, newest first, page by page; for administrators of a root unit. Where there are several roots, each one's
     reads what its own people and halls did."""
-    roots = {
-        grant.unit_path for grant in actor.grants if grant.role is Role.ADMIN and grant.unit_path.count("/") == _ROOT
-    }
+    roots = actor.administered_roots
     if not roots:
         raise NotAllowed()
     async with services.database.read(long=True) as session:
         alone = await queries.is_only_root(session, roots)
         return await queries.page(session, asked, None if alone else roots)
-
-
-_ROOT = 2
-"""Slashes in the path of a root unit: "/1/"."""
