@@ -311,10 +311,10 @@ class Own:
     """address, build, camera, microphone as written last."""
 
 
-async def own(session: AsyncSession, token: str | None, now: datetime) -> Own:
+async def own(session: AsyncSession, token: str | None, now: datetime, served: str) -> Own:
     """The device whose cookie this is, or was: a hall's screen has to say why it is no longer one."""
     if not token:
-        return Own(OwnDevice(state="none", now=now))
+        return Own(OwnDevice(state="none", served=served, now=now))
     row = (
         await session.execute(
             select(HallDevice, SignInSession, BridgePoint, Unit.name, _maker.full_name)
@@ -326,7 +326,7 @@ async def own(session: AsyncSession, token: str | None, now: datetime) -> Own:
         )
     ).first()
     if row is None:
-        return Own(OwnDevice(state="none", now=now))
+        return Own(OwnDevice(state="none", served=served, now=now))
     device, opened, point, unit_name, ended_by = row
     said = OwnDevice(
         state="active",
@@ -337,6 +337,7 @@ async def own(session: AsyncSession, token: str | None, now: datetime) -> Own:
         part=device.part,
         name=device.name,
         ended_by=ended_by or "",
+        served=served,
         now=now,
     )
     if opened.revoked_at is not None:

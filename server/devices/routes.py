@@ -50,6 +50,7 @@ async def use_code(
     services: AppServices,
     tries: Tries,
     log: Log,
+    served: Served,
     response: Response,
 ) -> OwnDevice:
     """This browser belongs to the code's point from now on."""
@@ -65,20 +66,26 @@ async def use_code(
         await actions.use_code(tx, code)
         token = await desk.as_hall(tx, browser, hall, replace=use.replace)
         await actions.set_up(tx, token, code)
-        said = (await queries.own(tx.session, token, tx.now)).said
+        said = (await queries.own(tx.session, token, tx.now, served.number())).said
     set_session_cookie(response, token, services.settings)
     return said
 
 
 @router.post("/device/report")
 async def report(
-    said: DeviceReport, request: Request, actor: OptionalActor, services: AppServices, response: Response
+    *,
+    said: DeviceReport,
+    request: Request,
+    actor: OptionalActor,
+    services: AppServices,
+    served: Served,
+    response: Response,
 ) -> OwnDevice:
     """A hall's page says how it is, and hears what it is: also a browser that is a point's device no longer, or never
     was."""
     token, now = session_token(request.cookies, services.settings), services.clock()
     async with services.database.read() as session:
-        own = await queries.own(session, token, now)
+        own = await queries.own(session, token, now, served.number())
     if own.said.state != "active" or own.said.id is None or own.last_seen_at is None or actor is None or not token:
         return own.said
     news = (actor.address[:45], said.build, said.camera, said.microphone) != own.known

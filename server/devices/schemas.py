@@ -85,6 +85,8 @@ class OwnDevice(BaseModel):
     ended_at: datetime | None = None
     ended_by: str = ""
     """Whom to ask why; empty where nobody took it away."""
+    served: str = ""
+    """The version of the pages that the server hands out."""
     now: datetime
 
 

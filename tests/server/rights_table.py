@@ -40,7 +40,13 @@ ADMIN = frozenset({"admin"})
 ORGANISER = frozenset({"organiser"})
 LOOKS_AFTER = ADMIN | {"organiser", "operator", "district_technician"}
 """The devices of Lát's hall."""
-LOOKS_AFTER_SOME = LOOKS_AFTER | {"technician", "district_organiser", "neighbour_admin", "neighbour_organiser"}
+LOOKS_AFTER_SOME = LOOKS_AFTER | {
+    "technician",
+    "district_organiser",
+    "neighbour_admin",
+    "neighbour_organiser",
+    "neighbour_operator",
+}
 """Those of any hall."""
 LEADS = frozenset({"organiser", "chair", "secretary"})
 RUNS = LEADS | {"operator"}
