@@ -11,6 +11,7 @@ from server.core.fields import Id, Line
 from server.core.qr import svg
 from server.devices import actions, queries, slips
 from server.devices.codes import address_of, shown
+from server.devices.kiosk.recipe import setup_script
 from server.devices.limits import CodeLimits
 from server.devices.schemas import (
     CodeMade,
@@ -95,6 +96,12 @@ async def report(
     # Browsers count a cookie's age from when it was last set.
     set_session_cookie(response, token, services.settings)
     return own.said
+
+
+@router.get("/device/kiosk.sh", response_class=Response, responses={200: {"content": {"text/x-shellscript": {}}}})
+async def kiosk_script(services: AppServices) -> Response:
+    """Sets a fresh Debian machine up as a hall's screen of this server. There is no secret in it."""
+    return Response(setup_script(services.settings.url), media_type="text/x-shellscript; charset=utf-8")
 
 
 @router.get("/devices")

@@ -314,6 +314,8 @@ ELSEWHERE = {
     "POST /api/session",
     "POST /api/session/link",
     "POST /api/device",
+    # For everybody who has a machine to set up; a script (tests/server/devices/test_kiosk.py).
+    "GET /api/device/kiosk.sh",
     "PUT /api/session/password",
     # Needs to be told which, and gives the own ones only (tests/server/reading/test_notes.py).
     "GET /api/notes/export.pdf",
