@@ -17,6 +17,7 @@ from server.organisations import models as organisations
 from server.papers import models as documents
 from server.presentation import models as presentation
 from server.reading import models as reading
+from server.system import models as system
 
 MODULES = (
     accounts,
@@ -34,6 +35,7 @@ MODULES = (
     organisations,
     presentation,
     reading,
+    system,
 )
 
 

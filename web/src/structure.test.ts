@@ -19,6 +19,7 @@ const order = [
   'accounts',
   'devices',
   'administration',
+  'system',
   'notifications',
   'meetings',
   'papers',

@@ -1013,6 +1013,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/device/kiosk.sh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Kiosk Script
+         * @description Sets a fresh Debian machine up as a hall's screen of this server. There is no secret in it.
+         */
+        get: operations["kiosk_script_api_device_kiosk_sh_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/devices": {
         parameters: {
             query?: never;
@@ -2061,6 +2081,30 @@ export interface paths {
         get: operations["audit_api_audit_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Setup State
+         * @description Whether the system is empty; said to everybody, as there is nobody yet.
+         */
+        get: operations["setup_state_api_setup_get"];
+        put?: never;
+        /**
+         * Set Up
+         * @description By the one-time link of an empty system.
+         */
+        post: operations["set_up_api_setup_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3210,6 +3254,8 @@ export interface components {
             can_plan: boolean;
             /** Administers */
             administers: ("system" | "branch") | null;
+            /** Time Zone */
+            time_zone: string;
         };
         /** MeetingCode */
         MeetingCode: {
@@ -4533,6 +4579,49 @@ export interface components {
             address: string;
             /** Current */
             current: boolean;
+        };
+        /** SetupDone */
+        SetupDone: {
+            /** Url */
+            url: string;
+        };
+        /** SetupState */
+        SetupState: {
+            /** Needed */
+            needed: boolean;
+            /** Public Url */
+            public_url: string | null;
+            /** Time Zone */
+            time_zone: string;
+            /** Time Zone Fixed */
+            time_zone_fixed: boolean;
+        };
+        /** SetupWrite */
+        SetupWrite: {
+            /** Unit Name */
+            unit_name: string;
+            /** Unit Short Name */
+            unit_short_name?: string | null;
+            /**
+             * Unit Level
+             * @default province
+             * @enum {string}
+             */
+            unit_level: "central" | "province" | "district" | "commune" | "below";
+            /** Unit Code */
+            unit_code?: string | null;
+            /** Full Name */
+            full_name: string;
+            /** Login */
+            login: string;
+            /** Password */
+            password: string;
+            /** Public Url */
+            public_url?: string | null;
+            /** Time Zone */
+            time_zone?: string | null;
+            /** Token */
+            token: string;
         };
         /**
          * SheetWrite
@@ -8169,6 +8258,26 @@ export interface operations {
             };
         };
     };
+    kiosk_script_api_device_kiosk_sh_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/x-shellscript": unknown;
+                };
+            };
+        };
+    };
     devices_api_devices_get: {
         parameters: {
             query?: {
@@ -10411,6 +10520,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    setup_state_api_setup_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupState"];
+                };
+            };
+        };
+    };
+    set_up_api_setup_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetupWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupDone"];
                 };
             };
             /** @description Validation Error */
