@@ -52,8 +52,8 @@ class Machine:
 
     @contextlib.asynccontextmanager
     async def on(self, playwright: Playwright, *, pulled: bool) -> AsyncIterator[Page]:
-        """Switched on; at the end it is shut down, or its plug is `pulled`. Policies lie where Chromium looks for them in this machine's own
-        view of the file system alone."""
+        """Switched on; at the end it is shut down, or its plug is `pulled`. Policies lie where Chromium looks for them
+        in this machine's own view of the file system alone."""
         (self.profile / "DevToolsActivePort").unlink(missing_ok=True)
         start = 'mount --bind "$0/etc/chromium" /etc/chromium && exec "$0/usr/local/bin/nhipcau-kiosk" "$@"'
         process = await asyncio.create_subprocess_exec(

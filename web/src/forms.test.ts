@@ -33,6 +33,7 @@ const parts = {
 const choosing = [
   'lib/administration/devices/DeviceList.svelte',
   'lib/invitations/QrView.svelte',
+  'lib/meetings/planning/StartFrom.svelte',
   'lib/papers/manage/Library.svelte',
 ];
 

@@ -28,6 +28,7 @@ const order = [
   'reading',
   'attendance',
   'invitations',
+  'replies',
   'presentation',
   'delegate',
   'conference',
