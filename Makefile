@@ -17,7 +17,7 @@ LOADGEN := media/core/target/release/loadgen
 help:  ## lists the commands
 	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/^([a-z-]+):.*  ## (.*)/\1\t\2/' | expand -t 16
 
-.PHONY: help run serve test test-quick check format api lock bench-forward bench-halls bench-live bench-loop bench-return bench-checkin bench-papers packages-run packages-test clean
+.PHONY: help run serve test test-quick check format api lock bench-forward bench-halls bench-live bench-loop bench-return bench-checkin bench-papers packages-run packages-test help-pictures clean
 .DEFAULT_GOAL := run
 
 run: packages-run .make/python .make/core .make/web  ## demo province, server, media node and simulated halls
@@ -56,6 +56,9 @@ format: .make/python .make/node
 api: .make/python .make/node  ## renews the web's types from the server's models (HTTP and live channel)
 	python -m server.cli openapi > web/openapi.json
 	cd web && npm run --silent api
+
+help-pictures: ## renews the pictures of the help pages from the real pages (after a build)
+	python -m tests.e2e.help_pictures
 
 lock: .make/python  ## renews the Python lock files; npm and cargo renew theirs themselves
 	uv pip compile pyproject.toml --quiet --group dev --generate-hashes --no-emit-index-url --no-header -o requirements/dev.lock

@@ -7,7 +7,9 @@ from server.edge.dependencies import AppServices, CurrentActor, ReadSession, Wri
 from server.edge.routing import WriteRoute
 from server.organisations.queries import is_empty
 from server.system import actions, first_start
+from server.system.first_steps import first_steps
 from server.system.schemas import (
+    FirstSteps,
     MailTrial,
     ProbeAnswer,
     ProbeOffer,
@@ -89,3 +91,8 @@ async def probe(offer: ProbeOffer, actor: CurrentActor, services: AppServices) -
         slots=offer.slots,
     )
     return ProbeAnswer(sdp=sdp)
+
+
+@router.get("/first-steps")
+async def steps(actor: CurrentActor, session: ReadSession) -> FirstSteps:
+    return await first_steps(session, actor)

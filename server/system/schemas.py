@@ -196,3 +196,18 @@ class SystemState(BaseModel):
     """A virus scanner is configured."""
     papers: TrialState
     audit: TrialState
+
+
+class FirstSteps(BaseModel):
+    """What there is already in the branches that the administrator keeps."""
+
+    units: bool
+    """Below the topmost one."""
+    points: bool
+    people: bool
+    """Others than the one who asks."""
+    organiser: bool
+    """Somebody may plan meetings."""
+    devices: bool
+    """A hall's device is signed in."""
+    meetings: bool

@@ -123,6 +123,7 @@ class Row:
 ROWS = [
     Row("GET /api/health", EVERYBODY),
     # There are two roots here, and nobody administers both (tests/server/system/test_state.py).
+    Row("GET /api/first-steps", frozenset({"admin", "neighbour_admin"})),
     Row("GET /api/system", NOBODY),
     Row("PATCH /api/system", NOBODY, body=lambda _: {"time_zone": "Asia/Tokyo"}),
     Row("POST /api/system/mail-trial", NOBODY, body=lambda _: {}),

@@ -20,6 +20,7 @@ const order = [
   'devices',
   'administration',
   'system',
+  'help',
   'notifications',
   'meetings',
   'papers',

@@ -26,9 +26,12 @@ export const paths = {
   delegate: (id: number) => `/meetings/${id}/delegate`,
   account: '/account',
   setup: '/setup',
+  /** How to do one's part; all of them, or one's own. */
+  help: (role = '') => (role ? `/help/${role}` : '/help'),
   /** Whether all that the system leans on works. */
   system: '/administration/system',
   administration: '/administration',
+  people: '/administration/people',
   /** The tree of units, and one of it. */
   units: '/administration/units',
   unit: (id: number) => `/administration/units/${id}`,

@@ -59,6 +59,13 @@ class Session {
     }
   }
 
+  /** For a page that anybody may see: who is signed in, if somebody is; nobody is sent to sign in. */
+  async look(): Promise<void> {
+    if (this.me) return;
+    actAs(undefined);
+    this.#is(await answer(api.GET('/api/session'), true));
+  }
+
   async signIn(login: string, password: string): Promise<void> {
     this.#is(await answer(api.POST('/api/session', { body: { login, password } }), true));
   }

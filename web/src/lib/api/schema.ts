@@ -2372,6 +2372,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/first-steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Steps */
+        get: operations["steps_api_first_steps_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3234,6 +3251,24 @@ export interface components {
              * Format: date-time
              */
             failed_at: string;
+        };
+        /**
+         * FirstSteps
+         * @description What there is already in the branches that the administrator keeps.
+         */
+        FirstSteps: {
+            /** Units */
+            units: boolean;
+            /** Points */
+            points: boolean;
+            /** People */
+            people: boolean;
+            /** Organiser */
+            organiser: boolean;
+            /** Devices */
+            devices: boolean;
+            /** Meetings */
+            meetings: boolean;
         };
         /** GroupOut */
         GroupOut: {
@@ -12042,6 +12077,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    steps_api_first_steps_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstSteps"];
                 };
             };
         };
