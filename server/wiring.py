@@ -24,6 +24,9 @@ from server.core.components import Components
 from server.core.services import Services
 from server.edge.health import router as health
 from server.edge.page_faults import router as page_faults
+from server.exchange.actions import person_anonymised as import_rows_anonymised
+from server.exchange.jobs import exchange_job
+from server.exchange.routes import router as exchange
 from server.invitations import anonymised as invitations_anonymised
 from server.invitations.delegates import points_removed as delegates_without_hall
 from server.invitations.devices import came_by_link
@@ -82,6 +85,7 @@ ROUTERS: list[APIRouter] = [
     notifications,
     media_nodes,
     uploads,
+    exchange,
     audit,
 ]
 """Routes are looked for in this order, so what thousands call within minutes comes first."""
@@ -122,6 +126,7 @@ def components() -> Components:
                 papers_anonymised.person_anonymised,
                 reading_anonymised.person_anonymised,
                 attendance_anonymised.person_anonymised,
+                import_rows_anonymised,
             ],
         ),
         OrganisationHooks(
@@ -145,6 +150,7 @@ JOBS: list[JobKind] = [
     send_job,
     tell_job,
     retention_job,
+    exchange_job,
 ]
 """Work that outlives requests."""
 

@@ -1,5 +1,5 @@
-"""People as offices type them into lists: what columns are called, names with a form of address, numbers that lost their
-zero."""
+"""People as offices type them into lists: what columns are called, names with a form of address, numbers that lost
+their zero."""
 
 import re
 

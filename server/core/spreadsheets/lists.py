@@ -13,6 +13,8 @@ from server.core.spreadsheets.reading import Sheet
 
 _HEADER_WITHIN = 20
 _NUMBERING = re.compile(r"\(?[0-9a-hA-H]{1,2}[).]?")
+_NAMED = 10
+"""Rows that a note names."""
 _WIDE = 3
 """A cell merged over so many columns is a line that parts the list, not a name."""
 _FAMILY_NAME, _GIVEN_NAME, _FULL_NAME = "family_name", "given_name", "full_name"
@@ -68,6 +70,34 @@ class List:
     """Numbers of rows that were left out because they are hidden."""
     parting: list[int]
     """Numbers of lines across the list that were passed over."""
+
+    def notes(self, sheets: Sequence[Sheet]) -> list[tuple[str, str]]:
+        """What was done with the file beyond reading it, in Vietnamese and English."""
+        notes = []
+        if self.sheet != sheets[0].name:
+            notes.append((f"Đọc trang tính “{self.sheet}”.", f"The sheet “{self.sheet}” was read."))
+        if self.hidden:
+            count, numbers = len(self.hidden), _numbers(self.hidden)
+            notes.append(
+                (
+                    f"Bỏ qua {count} dòng đang ẩn ({numbers}). Nếu cần những dòng này, bỏ ẩn và bỏ lọc rồi gửi lại.",
+                    f"{count} hidden rows were left out ({numbers}). If they belong to the list, show them and send"
+                    " again.",
+                )
+            )
+        if self.parting:
+            count, numbers = len(self.parting), _numbers(self.parting)
+            notes.append(
+                (
+                    f"Bỏ qua {count} dòng tiêu đề mục ({numbers}).",
+                    f"{count} lines across the list were passed over ({numbers}).",
+                )
+            )
+        return notes
+
+
+def _numbers(rows: Sequence[int]) -> str:
+    return ", ".join(map(str, rows[:_NAMED])) + ("…" if len(rows) > _NAMED else "")
 
 
 def list_in(sheets: Sequence[Sheet], form: ListForm) -> List:

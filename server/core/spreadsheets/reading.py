@@ -93,8 +93,8 @@ def _sheets_of(output: bytes) -> list[Sheet]:
         rows = [json.loads(next(lines, b"")) for _ in range(sheet["rows"])]
         sheets.append(
             Sheet(
-                _line(sheet["name"]),
-                [(number, [_line(text) for text in texts]) for number, texts in rows],
+                as_read(sheet["name"]),
+                [(number, [as_read(text) for text in texts]) for number, texts in rows],
                 frozenset(sheet["hidden"]),
                 tuple((top, left, bottom, right) for top, left, bottom, right in sheet["merged"]),
             )
@@ -140,10 +140,10 @@ def _text_table(content: bytes) -> Sheet:
         raise NotASheet() from None
     except text_tables.TooLarge:
         raise SheetTooLarge() from None
-    return Sheet("CSV", [(number, [_line(text) for text in texts]) for number, texts in rows])
+    return Sheet("CSV", [(number, [as_read(text) for text in texts]) for number, texts in rows])
 
 
-def _line(text: str) -> str:
+def as_read(text: str) -> str:
     """One line, NFC, without what nobody sees (control and format characters, halves of surrogate pairs), and with Đ
     for the letters that old converters wrote in its place."""
     if text.isprintable():

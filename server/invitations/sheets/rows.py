@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from server.accounts.typed_people import is_phone, name_and_title, phone_of
 from server.core.fields import EMAIL, folded
-from server.core.spreadsheets.lists import List, ListRow, list_in
+from server.core.spreadsheets.lists import ListRow, list_in
 from server.core.spreadsheets.reading import Sheet
 from server.invitations.list_writer import DelegateRole, Entry
 from server.invitations.people import Typed
@@ -56,34 +56,11 @@ class Meant:
 def meaning(sheets: Sequence[Sheet], halls: Halls, online_unit: int | None) -> Meant:
     """`online_unit`: whom people without a hall belong to; None: every line must name a hall. NoHeader."""
     found = list_in(sheets, FORM)
-    meant = Meant(rows=len(found.rows), notes=_notes(found, sheets))
+    meant = Meant(rows=len(found.rows), notes=found.notes(sheets))
     for row in found.rows:
         _take(meant, row, halls, online_unit)
     meant.notes += _look_alikes(meant.good)
     return meant
-
-
-def _notes(found: List, sheets: Sequence[Sheet]) -> list[tuple[str, str]]:
-    notes = []
-    if found.sheet != sheets[0].name:
-        notes.append((f"Đọc trang tính “{found.sheet}”.", f"The sheet “{found.sheet}” was read."))
-    if found.hidden:
-        count, numbers = len(found.hidden), _numbers(found.hidden)
-        notes.append(
-            (
-                f"Bỏ qua {count} dòng đang ẩn ({numbers}). Nếu cần những người này, bỏ ẩn và bỏ lọc rồi gửi lại.",
-                f"{count} hidden rows were left out ({numbers}). If they belong to the list, show them and send again.",
-            )
-        )
-    if found.parting:
-        count, numbers = len(found.parting), _numbers(found.parting)
-        notes.append(
-            (
-                f"Bỏ qua {count} dòng tiêu đề mục ({numbers}).",
-                f"{count} lines across the list were passed over ({numbers}).",
-            )
-        )
-    return notes
 
 
 def _look_alikes(good: Sequence[Good]) -> list[tuple[str, str]]:
@@ -102,10 +79,6 @@ def _look_alikes(good: Sequence[Good]) -> list[tuple[str, str]]:
                 )
             )
     return notes[:_MOST_NOTES]
-
-
-def _numbers(rows: Sequence[int]) -> str:
-    return ", ".join(map(str, rows[:10])) + ("…" if len(rows) > 10 else "")
 
 
 def _take(meant: Meant, row: ListRow, halls: Halls, online_unit: int | None) -> None:
