@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from server.accounts.models import Person
+from server.exchange.models import ImportBatch
 from server.invitations.models import AccessRequest
 from server.meetings.models import AgendaItem, Delegate, Meeting
 from server.organisations.models import BridgePoint, Unit
@@ -67,6 +68,8 @@ class World:
     """Expected in Đạ Sar."""
     request: AccessRequest
     """Of a stranger in Đạ Sar's hall."""
+    batch: ImportBatch
+    """Over the whole province."""
 
 
 def nothing(_world: World) -> None:
@@ -261,6 +264,14 @@ ROWS = [
     Row("GET /api/meetings/{meeting_id}/receipts", KEEPS_LISTS),
     Row("POST /api/meetings/{meeting_id}/reminders", LEADS, body=lambda _: {}),
     Row("GET /api/search", SIGNED_IN),
+    Row("GET /api/exchange/batches", ADMIN | {"neighbour_admin"}),
+    Row("GET /api/exchange/batches/{batch_id}", ADMIN),
+    Row("GET /api/exchange/batches/{batch_id}/rows", ADMIN),
+    Row("GET /api/exchange/batches/{batch_id}/bad.xlsx", ADMIN),
+    Row("POST /api/exchange/batches/{batch_id}/apply", ADMIN),
+    Row("DELETE /api/exchange/batches/{batch_id}", ADMIN),
+    Row("GET /api/exchange/{kind}/template.xlsx", ADMIN | {"neighbour_admin"}),
+    Row("GET /api/exchange/{kind}/all.xlsx", ADMIN | {"neighbour_admin"}),
 ]
 
 CONTENT = ("application/json", "text/csv", "application/vnd", "application/pdf", "image/")
@@ -274,6 +285,9 @@ ELSEWHERE = {
     "POST /api/meetings/{meeting_id}/delegates/import/refused.xlsx",
     "GET /api/meetings/{meeting_id}/points/{point_id}/code",
     "GET /api/meetings/{meeting_id}/points/{point_id}/people.svg",
+    # A file, not JSON; and what must be applied first (tests/server/exchange).
+    "POST /api/exchange/batches",
+    "POST /api/exchange/batches/{batch_id}/undo",
     # The uploader's own, with headers of their own (tests/server/papers/test_uploads.py).
     "OPTIONS /api/meetings/{meeting_id}/uploads",
     "POST /api/meetings/{meeting_id}/uploads",

@@ -50,7 +50,9 @@ class Ids:
     delegate_id: int
     request_id: int
     session_id: int
+    batch_id: int
     code: str
+    kind: str = "units"
     number: int = 1
     token: str = "a" * 43
 
@@ -107,6 +109,7 @@ async def _furnished(services: Services, hall: BridgePoint, chair: Person, meeti
             point_id=hall.id,
         )
         tx.session.add(request)
+        batch = await builders.import_batch(tx.session, unit, mark)
         await tx.session.flush()
         version = await tx.session.get_one(PaperVersion, paper.current_version_id)
     await library.store(services, version, f"nội dung {mark}")
@@ -126,6 +129,7 @@ async def _furnished(services: Services, hall: BridgePoint, chair: Person, meeti
         delegate_id=delegate.id,
         request_id=request.id,
         session_id=opened,
+        batch_id=batch.id,
         code=meeting.public_code,
     )
 
@@ -148,7 +152,12 @@ def operations(app: FastAPI) -> Iterator[tuple[str, str]]:
             yield from ((method.upper(), path) for method in methods)
 
 
-ABOUT_NOTHING = {"OPTIONS /api/meetings/{meeting_id}/uploads", "POST /api/m/{code}/requests"}
+ABOUT_NOTHING = {
+    "OPTIONS /api/meetings/{meeting_id}/uploads",
+    "POST /api/m/{code}/requests",
+    "GET /api/exchange/{kind}/template.xlsx",
+    "GET /api/exchange/{kind}/all.xlsx",
+}
 """The same for all meetings; and what strangers are there for, who have seen the code."""
 
 
@@ -299,6 +308,7 @@ def _named(own: Ids, foreign: Ids) -> list[tuple[str, str, Any]]:
         ("GET", "/api/notices", None),
         ("POST", "/api/notices/read", {"ids": list(range(1, 30))}),
         ("GET", "/api/units", None),
+        ("GET", "/api/exchange/batches", None),
         ("GET", "/api/sessions", None),
         ("GET", "/api/audit?limit=200", None),
         ("GET", f"/api/audit?person_id={foreign.person_id}", None),
