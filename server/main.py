@@ -43,6 +43,7 @@ from server.papers.hooks import HandedOut
 from server.papers.library_cache import LibraryCache
 from server.papers.packs.finding import Finder
 from server.reading.receipts.group_commit import ReceiptGroups
+from server.system.settings import Fixed, adopt
 from server.wiring import BESIDE, LIVE, ROUTERS, components
 
 
@@ -57,6 +58,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     for component in (
         audit_log,
         watchdog,
+        Fixed.by(settings),
         conference,
         conference.gateway,
         conference.nodes,
@@ -87,6 +89,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(services.stop)
+            await adopt(services)
             await stack.enter_async_context(watchdog.watching())
             for beside in BESIDE:
                 await stack.enter_async_context(beside(services))

@@ -66,6 +66,7 @@ from server.reading.live import live_feature as reading_live
 from server.reading.opened import people_who_opened
 from server.reading.routes import router as reading
 from server.retention import daily, retention_job
+from server.system.routes import router as system
 
 ROUTERS: list[APIRouter] = [
     # Tried in this order: first what thousands ask for at once.
@@ -87,6 +88,7 @@ ROUTERS: list[APIRouter] = [
     uploads,
     exchange,
     audit,
+    system,
 ]
 """Routes are looked for in this order, so what thousands call within minutes comes first."""
 

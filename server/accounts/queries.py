@@ -11,6 +11,7 @@ from server.accounts.models import AccessLink, Person, RoleGrant, SessionLink, S
 from server.accounts.schemas import Me, PersonFull, PersonOut, RoleOut
 from server.accounts.tokens import token_hash
 from server.core.actor import Actor, Grant, Role
+from server.core.clock import VIETNAM
 from server.core.database import UtcDateTime
 from server.core.errors import NotAllowed, NotFound
 from server.core.fields import folded
@@ -233,6 +234,7 @@ async def me(session: AsyncSession, actor: Actor) -> Me:
         only_meetings=None if actor.only_meetings is None else sorted(actor.only_meetings),
         can_plan=any(grant.role is Role.ORGANISER for grant in actor.grants),
         administers="system" if actor.administered_roots else "branch" if actor.administered else None,
+        time_zone=VIETNAM.name,
     )
 
 

@@ -16,6 +16,7 @@ from server.organisations import models as organisations
 from server.papers import models as documents
 from server.presentation import models as presentation
 from server.reading import models as reading
+from server.system import models as system
 
 MODULES = (
     accounts,
@@ -32,6 +33,7 @@ MODULES = (
     organisations,
     presentation,
     reading,
+    system,
 )
 
 

@@ -307,6 +307,9 @@ ELSEWHERE = {
     # Needs to be told which, and gives the own ones only (tests/server/reading/test_notes.py).
     "GET /api/notes/export.pdf",
     "GET /api/audit",
+    # Of an empty system, for whoever has its link (tests/server/system/test_first_start.py).
+    "GET /api/setup",
+    "POST /api/setup",
     # There must be a mark first (tests/server/papers).
     "POST /api/papers/{paper_id}/overrule-mark",
     # There must be one first (tests/server/accounts/test_scoped.py).

@@ -18,6 +18,7 @@ const order = [
   'organisations',
   'accounts',
   'administration',
+  'system',
   'notifications',
   'meetings',
   'papers',

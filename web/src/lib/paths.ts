@@ -23,6 +23,7 @@ export const paths = {
   /** A delegate's own pages of a meeting, for the phone first. */
   delegate: (id: number) => `/meetings/${id}/delegate`,
   account: '/account',
+  setup: '/setup',
   administration: '/administration',
   /** The tree of units, and one of it. */
   units: '/administration/units',
