@@ -28,6 +28,10 @@ export const paths = {
   /** The tree of units, and one of it. */
   units: '/administration/units',
   unit: (id: number) => `/administration/units/${id}`,
+  /** Where spreadsheets come in, of a kind to begin with; and one that was sent in. */
+  exchange: (kind?: 'units' | 'points' | 'people') =>
+    `/administration/exchange${kind ? `?kind=${kind}` : ''}`,
+  importBatch: (id: number) => `/administration/exchange/${id}`,
   /** Rooms of the conference, dark. */
   console: (id: number) => `/meetings/${id}/console`,
   watch: (id: number) => `/meetings/${id}/view`,
