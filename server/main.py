@@ -1,11 +1,13 @@
 """Builds the application."""
 
+import functools
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
+from starlette.routing import BaseRoute
 
 from server import __version__
 from server.accounts.recognition import Recognition
@@ -111,8 +113,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.services = services
-    for router in ROUTERS:
-        app.include_router(router)
+    app.router.routes.extend(_routes())
     # Not mounted: a mount would take calls of our own routes by a wrong method (405) for missing pages.
     app.router.default = Pages(settings.web)
     errors.install(app, _refusals_into(audit_log))
@@ -122,6 +123,15 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.add_middleware(LiveEntrance, gateway=conference.gateway)
     _with_live_schemas(app, conference)
     return app
+
+
+@functools.cache
+def _routes() -> list[BaseRoute]:
+    """Made once a process: they hold nothing of one application, and FastAPI takes a tenth of a second for them."""
+    everything = APIRouter()
+    for router in ROUTERS:
+        everything.include_router(router)
+    return everything.routes
 
 
 def _refusals_into(audit_log: AuditLog) -> Callable[[Request, str], None]:

@@ -8,9 +8,11 @@ from server.audit import models as audit
 from server.conference import models as conference
 from server.edge import idempotency
 from server.invitations import models as invitations
+from server.invitations.replies import models as replies
 from server.jobs import models as jobs
 from server.live import models as live
 from server.meetings import models as meetings
+from server.meetings.planning import models as planning
 from server.notifications import models as notifications
 from server.organisations import models as organisations
 from server.papers import models as documents
@@ -31,8 +33,10 @@ MODULES = (
     meetings,
     notifications,
     organisations,
+    planning,
     presentation,
     reading,
+    replies,
     system,
 )
 

@@ -51,6 +51,8 @@ async def test_who_is_not_named_is_turned_away(
             batch_id=world.batch.id,
             kind="units",
             code=world.meeting.public_code,
+            template_id=world.template.id,
+            group_id=world.group.id,
         )
         answer = await client.request(method, path, json=row.body(world))
         if who in row.allowed:
@@ -142,6 +144,8 @@ async def fresh(services: Services, province: Province, state: str) -> World:
             paper=paper,
             delegate=delegate,
             request=request,
+            template=await builders.template(tx.session, province.root, f"Mẫu {meeting.id}"),
+            group=await builders.group(tx.session, province.root, f"Nhóm {meeting.id}", [province.da_sar_hall]),
             batch=await builders.import_batch(tx.session, province.root),
             recalled=await library.paper(tx.session, meeting, recalled_at=MORNING, recall_reason="Sai"),
         )

@@ -27,6 +27,7 @@ const order = [
   'reading',
   'attendance',
   'invitations',
+  'replies',
   'presentation',
   'delegate',
   'conference',

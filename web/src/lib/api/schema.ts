@@ -1205,6 +1205,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meeting-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Templates
+         * @description Of the units that the actor plans meetings for.
+         */
+        get: operations["templates_api_meeting_templates_get"];
+        put?: never;
+        /** Save Template */
+        post: operations["save_template_api_meeting_templates_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meeting-templates/{template_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Template */
+        get: operations["template_api_meeting_templates__template_id__get"];
+        put?: never;
+        post?: never;
+        /** Delete Template */
+        delete: operations["delete_template_api_meeting_templates__template_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/point-groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Groups
+         * @description Of the units that the actor plans meetings for.
+         */
+        get: operations["groups_api_point_groups_get"];
+        put?: never;
+        /**
+         * Save Group
+         * @description All groups as they are then.
+         */
+        post: operations["save_group_api_point_groups_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/point-groups/{group_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete Group */
+        delete: operations["delete_group_api_point_groups__group_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/open": {
         parameters: {
             query?: never;
@@ -1393,6 +1473,26 @@ export interface paths {
         put?: never;
         /** Remove Many */
         post: operations["remove_many_api_meetings__meeting_id__delegates_remove_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/delegates/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Copy
+         * @description Takes over the lists of an earlier meeting; a job puts the people there.
+         */
+        post: operations["copy_api_meetings__meeting_id__delegates_copy_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1674,6 +1774,78 @@ export interface paths {
         /** Hall Code */
         get: operations["hall_code_api_meetings__meeting_id__points__point_id__code_get"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/my-reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My Reply */
+        get: operations["my_reply_api_meetings__meeting_id__my_reply_get"];
+        /** Reply */
+        put: operations["reply_api_meetings__meeting_id__my_reply_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Replies
+         * @description `point_id`: of this point, 0: of those who take part online. `state` "none": those that were declined too.
+         */
+        get: operations["replies_api_meetings__meeting_id__replies_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/delegates/{delegate_id}/reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Reply For */
+        put: operations["reply_for_api_delegates__delegate_id__reply_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/delegates/{delegate_id}/substitute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Decide */
+        put: operations["decide_api_delegates__delegate_id__substitute_put"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2638,6 +2810,11 @@ export interface components {
              */
             reason: string;
         };
+        /** CopyOut */
+        CopyOut: {
+            /** Queued */
+            queued: number;
+        };
         /**
          * CountOut
          * @description expected = present + online + left + leave + absent and the rest is yet to come. Nobody is
@@ -2661,6 +2838,16 @@ export interface components {
             substitutes: number;
             /** Counted */
             counted: number;
+        };
+        /** Decision */
+        Decision: {
+            /** Agree */
+            agree: boolean;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
         };
         /** DelegateOut */
         DelegateOut: {
@@ -2717,6 +2904,11 @@ export interface components {
             email?: string | null;
             /** Phone */
             phone?: string | null;
+        };
+        /** DelegatesCopy */
+        DelegatesCopy: {
+            /** Meeting Id */
+            meeting_id: number;
         };
         /** DelegatesMove */
         DelegatesMove: {
@@ -2788,6 +2980,33 @@ export interface components {
             column: string;
             /** Value */
             value: string;
+        };
+        /** GroupOut */
+        GroupOut: {
+            /** Id */
+            id: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Unit Name */
+            unit_name: string;
+            /** Name */
+            name: string;
+            /** Point Ids */
+            point_ids: number[];
+        };
+        /** GroupWrite */
+        GroupWrite: {
+            /** Unit Id */
+            unit_id: number;
+            /** Name */
+            name: string;
+            /** Point Ids */
+            point_ids: number[];
+            /**
+             * Replace
+             * @default false
+             */
+            replace: boolean;
         };
         /**
          * GuessOut
@@ -3316,6 +3535,26 @@ export interface components {
             at: string | null;
             /** How */
             how: string;
+        };
+        /**
+         * MyReply
+         * @description The actor's own place on the list.
+         */
+        MyReply: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "accepted" | "absent" | "proposed" | "substitute" | "declined";
+            /** May Reply */
+            may_reply: boolean;
+            /** Reason */
+            reason: string;
+            substitute: components["schemas"]["Substitute"] | null;
+            /** Stands For */
+            stands_for: string;
+            /** At */
+            at: string | null;
         };
         /** NamedDelegate */
         NamedDelegate: {
@@ -4161,6 +4400,200 @@ export interface components {
              */
             reason: string;
         };
+        /** RepliesBoard */
+        RepliesBoard: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            total: components["schemas"]["ReplyFigures"];
+            /** Units */
+            units: components["schemas"]["RepliesUnit"][];
+            /** Points */
+            points: components["schemas"]["RepliesPoint"][];
+            /** May Decide */
+            may_decide: boolean;
+            /** People */
+            people: components["schemas"]["ReplyRow"][];
+            /** People Total */
+            people_total: number;
+        };
+        /** RepliesPoint */
+        RepliesPoint: {
+            /**
+             * Invited
+             * @default 0
+             */
+            invited: number;
+            /**
+             * Accepted
+             * @default 0
+             */
+            accepted: number;
+            /**
+             * Absent
+             * @default 0
+             */
+            absent: number;
+            /**
+             * Proposed
+             * @default 0
+             */
+            proposed: number;
+            /**
+             * Substitute
+             * @default 0
+             */
+            substitute: number;
+            /**
+             * None
+             * @default 0
+             */
+            none: number;
+            /** Point Id */
+            point_id: number | null;
+            /** Name */
+            name: string;
+            /** Unit Id */
+            unit_id: number | null;
+        };
+        /**
+         * RepliesUnit
+         * @description With its whole branch; in tree order.
+         */
+        RepliesUnit: {
+            /**
+             * Invited
+             * @default 0
+             */
+            invited: number;
+            /**
+             * Accepted
+             * @default 0
+             */
+            accepted: number;
+            /**
+             * Absent
+             * @default 0
+             */
+            absent: number;
+            /**
+             * Proposed
+             * @default 0
+             */
+            proposed: number;
+            /**
+             * Substitute
+             * @default 0
+             */
+            substitute: number;
+            /**
+             * None
+             * @default 0
+             */
+            none: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Parent Id */
+            parent_id: number | null;
+            /** Name */
+            name: string;
+            /** Depth */
+            depth: number;
+        };
+        /** ReplyDone */
+        ReplyDone: {
+            /** Delegate Id */
+            delegate_id: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "accepted" | "absent" | "proposed" | "substitute" | "declined";
+        };
+        /**
+         * ReplyFigures
+         * @description People, without those who come in another's stead.
+         */
+        ReplyFigures: {
+            /**
+             * Invited
+             * @default 0
+             */
+            invited: number;
+            /**
+             * Accepted
+             * @default 0
+             */
+            accepted: number;
+            /**
+             * Absent
+             * @default 0
+             */
+            absent: number;
+            /**
+             * Proposed
+             * @default 0
+             */
+            proposed: number;
+            /**
+             * Substitute
+             * @default 0
+             */
+            substitute: number;
+            /**
+             * None
+             * @default 0
+             */
+            none: number;
+        };
+        /** ReplyRow */
+        ReplyRow: {
+            /** Delegate Id */
+            delegate_id: number;
+            /** Full Name */
+            full_name: string;
+            /** Title */
+            title: string;
+            /** Point Id */
+            point_id: number | null;
+            /** Point Name */
+            point_name: string;
+            /** Phone */
+            phone: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "accepted" | "absent" | "proposed" | "substitute" | "declined";
+            /** Reason */
+            reason: string;
+            substitute: components["schemas"]["Substitute"] | null;
+            /** At */
+            at: string | null;
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "" | "link" | "account" | "by-hand";
+            /** By Name */
+            by_name: string;
+        };
+        /** ReplyWrite */
+        ReplyWrite: {
+            /**
+             * Answer
+             * @enum {string}
+             */
+            answer: "accepted" | "absent" | "substitute";
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            substitute?: components["schemas"]["SubstituteProposed"] | null;
+        };
         /** RequestAsked */
         RequestAsked: {
             /** Request */
@@ -4467,6 +4900,27 @@ export interface components {
             /** Mark */
             mark: boolean;
         };
+        /** Substitute */
+        Substitute: {
+            /** Full Name */
+            full_name: string;
+            /** Title */
+            title: string;
+        };
+        /** SubstituteProposed */
+        SubstituteProposed: {
+            /** Full Name */
+            full_name: string;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+            /** Email */
+            email?: string | null;
+            /** Phone */
+            phone?: string | null;
+        };
         /** SubstituteWrite */
         SubstituteWrite: {
             /** Delegate Id */
@@ -4480,6 +4934,85 @@ export interface components {
             title: string;
             /** Email */
             email?: string | null;
+        };
+        /** TemplateOut */
+        TemplateOut: {
+            /** Id */
+            id: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Unit Name */
+            unit_name: string;
+            /** Name */
+            name: string;
+            /**
+             * Saved At
+             * Format: date-time
+             */
+            saved_at: string;
+            plan: components["schemas"]["TemplatePlan"];
+            /** People */
+            people: {
+                [key: string]: string;
+            };
+        };
+        /** TemplatePlan */
+        TemplatePlan: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "hoi-nghi" | "cuoc-hop" | "phien-hop" | "ky-hop" | "dai-hoi";
+            /** Title */
+            title: string;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** Start */
+            start: string;
+            /** Minutes */
+            minutes: number;
+            /** Main Point Id */
+            main_point_id?: number | null;
+            /** Chair Id */
+            chair_id?: number | null;
+            /** Secretary Id */
+            secretary_id?: number | null;
+            /** Agenda */
+            agenda?: components["schemas"]["AgendaWrite"][];
+            /** Points */
+            points?: components["schemas"]["MemberWrite"][];
+        };
+        /** TemplateSummary */
+        TemplateSummary: {
+            /** Id */
+            id: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Unit Name */
+            unit_name: string;
+            /** Name */
+            name: string;
+            /**
+             * Saved At
+             * Format: date-time
+             */
+            saved_at: string;
+        };
+        /** TemplateWrite */
+        TemplateWrite: {
+            /** Unit Id */
+            unit_id: number;
+            /** Name */
+            name: string;
+            plan: components["schemas"]["TemplatePlan"];
+            /**
+             * Replace
+             * @default false
+             */
+            replace: boolean;
         };
         /** Tree */
         Tree: {
@@ -8588,6 +9121,205 @@ export interface operations {
             };
         };
     };
+    templates_api_meeting_templates_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateSummary"][];
+                };
+            };
+        };
+    };
+    save_template_api_meeting_templates_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    template_api_meeting_templates__template_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_template_api_meeting_templates__template_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    groups_api_point_groups_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupOut"][];
+                };
+            };
+        };
+    };
+    save_group_api_point_groups_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_group_api_point_groups__group_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     open_halls_api_meetings__meeting_id__open_post: {
         parameters: {
             query?: never;
@@ -8973,6 +9705,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ManyOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    copy_api_meetings__meeting_id__delegates_copy_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DelegatesCopy"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopyOut"];
                 };
             };
             /** @description Validation Error */
@@ -9525,6 +10294,179 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HallCode"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    my_reply_api_meetings__meeting_id__my_reply_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyReply"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reply_api_meetings__meeting_id__my_reply_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplyWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyReply"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    replies_api_meetings__meeting_id__replies_get: {
+        parameters: {
+            query?: {
+                point_id?: number | null;
+                state?: ("none" | "accepted" | "absent" | "proposed" | "substitute" | "declined") | null;
+                q?: string;
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepliesBoard"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reply_for_api_delegates__delegate_id__reply_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delegate_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplyWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplyDone"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    decide_api_delegates__delegate_id__substitute_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delegate_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplyDone"];
                 };
             };
             /** @description Validation Error */
