@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from server.accounts.models import Person, RoleGrant
 from server.core.services import Services
+from server.exchange.jobs import exchange_job
 from server.jobs.workers import Workers
 from server.organisations.models import BridgePoint, Unit
-from server.wiring import JOBS
 
 UNITS = ["Mã hệ thống", "Tên đầy đủ", "Tên ngắn", "Mã định danh", "Mã theo quy định cũ", "Cấp", "Thuộc đơn vị",
          "Thứ tự", "Hoạt động từ", "Ngày cuối cùng hoạt động", "Đơn vị tiếp nhận"]  # fmt: skip
@@ -43,7 +43,7 @@ class Desk:
         self.services = services
 
     async def work(self) -> None:
-        await Workers(self.services, JOBS).run_due()
+        await Workers(self.services, [exchange_job]).run_due()
 
     async def send(self, kind: str, content: bytes, name: str = "danh-sach.xlsx") -> dict[str, Any]:
         """The batch once it was read."""
