@@ -23,6 +23,8 @@ from server.conference.nodes.routes import router as media_nodes
 from server.conference.routes import router as conference
 from server.core.components import Components
 from server.core.services import Services
+from server.devices.actions import hall_opened
+from server.devices.routes import router as devices
 from server.edge.health import router as health
 from server.edge.page_faults import router as page_faults
 from server.exchange.actions import person_anonymised as import_rows_anonymised
@@ -82,6 +84,7 @@ ROUTERS: list[APIRouter] = [
     health,
     page_faults,
     accounts,
+    devices,
     organisations,
     meetings,
     planning,
@@ -129,6 +132,7 @@ def components() -> Components:
         AccountHooks(
             led=[led_by],
             came_by_link=[came_by_link],
+            hall_opened=[hall_opened],
             anonymised=[
                 meetings_anonymised.person_anonymised,
                 invitations_anonymised.person_anonymised,
