@@ -59,6 +59,7 @@ class Other:
 
 async def prepare(deployment: Deployment) -> tuple[str, str]:
     """A province of 160 communes. Cookies of its administrator and of an organiser."""
+    deployment.var.mkdir(parents=True, exist_ok=True)
     await asyncio.to_thread(upgrade, deployment.settings.database)
     services = Services.start(deployment.settings, components())
     try:
