@@ -40,6 +40,7 @@ REQUESTS = timedelta(days=90)
 """Of strangers, with names and telephones; who was let in is on a list of delegates."""
 IMPORTS = timedelta(days=90)
 """Rows of imports, with names and numbers: so long an import can be undone. That there was one stays."""
+_NOT_APPLIED = ("ready", "faulty", "refused")
 EVENTS = timedelta(days=400)
 """After the meeting's end. Who opens it later gets a snapshot, which needs none of them."""
 
@@ -56,12 +57,13 @@ def _outdated(now: datetime) -> list[tuple[str, InstrumentedAttribute[int], Colu
         ("notices", Notice.id, Notice.created_at < now - NOTICES),
         ("requests", AccessRequest.id, AccessRequest.asked_at < now - REQUESTS),
         ("imports", ImportRow.id, ImportRow.batch_id.in_(_outdated_imports(now))),
+        ("files", ImportBatch.id, and_(ImportBatch.created_at < now - IMPORTS, ImportBatch.state.in_(_NOT_APPLIED))),
         ("mails", Mail.id, and_(Mail.created_at < now - MAILS, Mail.state != "queued")),
     ]
 
 
 def _outdated_imports(now: datetime) -> Any:
-    done = ImportBatch.state.in_(("ready", "faulty", "applied", "undone"))
+    done = ImportBatch.state.in_((*_NOT_APPLIED, "applied", "undone"))
     return select(ImportBatch.id).where(ImportBatch.created_at < now - IMPORTS, done)
 
 

@@ -1,9 +1,9 @@
 """Sending a file in, and what is asked for afterwards; `jobs` does it."""
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from server.audit.actions import record
-from server.core.errors import Conflict, Invalid
+from server.core.errors import Conflict, Invalid, TooMany
 from server.core.transaction import Transaction
 from server.exchange import queries
 from server.exchange.jobs import KIND
@@ -12,6 +12,9 @@ from server.exchange.plans.planning import admin_paths
 from server.exchange.plans.row import Kind
 from server.jobs.actions import enqueue
 from server.organisations.queries import ids_of
+
+MOST_WAITING = 20
+"""Files of one person that are kept whole because they may still be applied."""
 
 
 class NothingToApply(Conflict):
@@ -29,9 +32,19 @@ class UnderWay(Conflict):
     en = "This import is under way. Wait for it."
 
 
+class TooManyWaiting(TooMany):
+    vi = "Đồng chí còn nhiều tệp chưa áp dụng. Áp dụng hoặc bỏ bớt rồi gửi tiếp."
+    en = "Many of your files wait to be applied. Apply or discard some, then send more."
+
+
 async def send_in(tx: Transaction, kind: Kind, file_name: str, content: bytes) -> ImportBatch:
-    """NotAllowed."""
+    """NotAllowed, TooManyWaiting."""
     paths = admin_paths(tx.actor)
+    waiting = select(func.count()).where(
+        ImportBatch.created_by == tx.actor.person_id, ImportBatch.state.in_(("reading", "ready", "faulty"))
+    )
+    if (await tx.session.scalar(waiting) or 0) >= MOST_WAITING:
+        raise TooManyWaiting()
     if not content:
         raise Invalid.fields({"file": ("Tệp rỗng.", "The file is empty.")})
     batch = ImportBatch(

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import case, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
@@ -79,7 +79,8 @@ async def given_up(services: Services, job: Job) -> None:
         await tx.session.execute(
             update(ImportBatch)
             .where(ImportBatch.id == job.data["batch_id"], ImportBatch.state.in_(("reading", "applying", "undoing")))
-            .values(state=back, problem=problem)
+            # What was taken back is, whatever is left to clear away.
+            .values(state=case((ImportBatch.undone_at.is_not(None), "undone"), else_=back), problem=problem)
         )
 
 

@@ -9,9 +9,13 @@ from server.accounts.queries import recognise
 from server.audit.models import AuditEntry
 from server.core.actor import SYSTEM, Role
 from server.core.services import Services
+from server.exchange.actions import MOST_WAITING
+from server.exchange.models import ImportBatch, ImportRow
+from server.exchange.writes import people
+from server.retention import tidy
 from tests import builders
 from tests.builders import MORNING, Neighbour, Province
-from tests.conftest import Browsers, signed_in
+from tests.conftest import Browsers, Clock, signed_in
 from tests.server.exchange.files import PEOPLE, Desk, cells_of, counts, everything, workbook
 
 
@@ -248,3 +252,42 @@ async def test_old_letters_and_semicolons(desk: Desk, services: Services) -> Non
     for encoding in ("utf-8-sig", "utf-16"):
         batch = await desk.send("people", text.encode(encoding), "danh-sach.csv")
         assert counts(batch) == (1, 0, 0, 0, 0)
+
+
+async def test_a_step_that_was_broken_off_is_done_whole(desk: Desk, services: Services) -> None:
+    """Who is laid in already is found by nobody; the next try counts nobody twice."""
+    before = await everything(services)
+    batch = await desk.send("people", FILE)
+    assert (await desk.client.post(f"/api/exchange/batches/{batch['id']}/apply")).status_code == 200
+    await people.lay_in(services, batch["id"])
+    found = await desk.client.get("/api/people", params={"q": "cil ha brong"})
+    assert "Brông" not in found.text or '"locked"' in found.text
+    async with services.database.read() as session:
+        hidden = await session.scalars(select(Person.disabled_at).where(Person.full_name == "Cil Ha Brông"))
+        assert hidden.one() is not None
+    await desk.work()
+    done = await desk.batch(batch["id"])
+    assert done["state"] == "applied", done
+    assert (await person(services, "Cil Ha Brông")).disabled_at is None
+    assert (await desk.step(done, "undo"))["state"] == "undone"
+    assert await everything(services) == before
+
+
+async def test_files_are_not_kept_for_ever(desk: Desk, services: Services, clock: Clock) -> None:
+    waiting = await desk.send("people", workbook(PEOPLE, ["Chưa Áp Dụng", "", "Xã Lát"]))
+    done = await desk.bring_in("people", FILE)
+    clock.pass_(days=91)
+    await tidy(services)
+    async with services.database.read() as session:
+        assert await session.get(ImportBatch, waiting["id"]) is None
+        assert await session.get(ImportBatch, done["id"]) is not None
+        assert await session.scalar(select(func.count()).select_from(ImportRow)) == 0
+    desk.client.cookies.clear()
+
+
+async def test_nobody_fills_the_disk_with_files(desk: Desk) -> None:
+    content = workbook(["Cột"], ["a"])
+    for number in range(MOST_WAITING + 1):
+        params = {"kind": "people", "name": f"{number}.xlsx"}
+        answer = await desk.client.post("/api/exchange/batches", params=params, content=content)
+        assert answer.status_code == (201 if number < MOST_WAITING else 429)
