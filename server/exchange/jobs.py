@@ -15,7 +15,6 @@ from server.accounts.models import Person
 from server.accounts.queries import grants_of
 from server.audit.actions import record
 from server.core.actor import SYSTEM, Actor
-from server.core.database import in_parts
 from server.core.errors import DomainError, NotAllowed
 from server.core.services import Services
 from server.core.spreadsheets.reading import read
@@ -125,7 +124,11 @@ async def _planned(services: Services, batch: ImportBatch, person_id: int | None
         actor = await _actor(session, person_id)
         tree = await tree_state(session)
         made = await plan(session, Planning(actor, components, identifiers), kind, sheets)
-        return _staged(batch.id, kind, made, tree)
+        staged = _staged(batch.id, kind, made, tree)
+        while batch.digest == staged.digest and staged.rows:
+            # They are there already.
+            del staged.rows[-AT_ONCE:]
+        return staged
 
     return await services.database.beside(work)
 
@@ -177,15 +180,16 @@ async def _stage(services: Services, batch: ImportBatch, staged: _Staged, *extra
             if not ids:
                 break
             await tx.session.execute(delete(ImportRow).where(ImportRow.id.in_(ids)))
-    done = 0
-    for some in in_parts(staged.rows, AT_ONCE):
+    rows, done = len(staged.rows), 0
+    while staged.rows:
+        # Given up part by part: to free all of them at once would hold the event loop.
+        some = staged.rows[:AT_ONCE]
+        del staged.rows[:AT_ONCE]
         done += len(some)
         async with services.transactions(SYSTEM, long=True) as tx:
             await tx.session.execute(insert(ImportRow.__table__), some)  # type: ignore[arg-type]
             await tx.session.execute(
-                update(ImportBatch)
-                .where(ImportBatch.id == batch.id)
-                .values(done=done, rows=len(staged.rows), state="reading")
+                update(ImportBatch).where(ImportBatch.id == batch.id).values(done=done, rows=rows, state="reading")
             )
     async with services.transactions(SYSTEM) as tx:
         await tx.session.execute(
@@ -194,7 +198,7 @@ async def _stage(services: Services, batch: ImportBatch, staged: _Staged, *extra
             .values(
                 state="faulty" if staged.counts["bad"] else "ready",
                 digest=staged.digest,
-                rows=len(staged.rows),
+                rows=rows,
                 done=0,
                 problem=None,
                 notes=[*(list(note) for note in extra), *staged.notes],
