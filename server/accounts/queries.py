@@ -232,6 +232,7 @@ async def me(session: AsyncSession, actor: Actor) -> Me:
         roles=await _roles(session, actor.person_id) if actor.only_meetings is None else [],
         only_meetings=None if actor.only_meetings is None else sorted(actor.only_meetings),
         can_plan=any(grant.role is Role.ORGANISER for grant in actor.grants),
+        administers="system" if actor.administered_roots else "branch" if actor.administered else None,
     )
 
 

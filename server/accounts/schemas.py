@@ -1,6 +1,6 @@
 import re
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -69,6 +69,8 @@ class Me(BaseModel):
     only_meetings: list[int] | None
     """Came by personal links: these meetings are all that this session reaches. Null: not bound to any."""
     can_plan: bool
+    administers: Literal["system", "branch"] | None
+    """What the administrator's pages show: of a root unit everything, of a unit below it that branch alone."""
 
 
 class LinkSignedIn(BaseModel):

@@ -11,7 +11,7 @@ from server.audit.dependencies import AppAuditLog
 from server.audit.export import csv_bytes, extract, workbook
 from server.audit.names import told
 from server.audit.schemas import AuditFilter, AuditPage, AuditQuery, ChainState
-from server.core.actor import Actor, Role
+from server.core.actor import Actor
 from server.core.errors import NotAllowed
 from server.core.spreadsheets.writing import XLSX
 from server.edge.dependencies import AppServices, CurrentActor, component
@@ -84,13 +84,13 @@ async def check_chain(actor: CurrentActor, check: AppChainCheck) -> ChainState:
 
 
 def _require_admin(actor: Actor) -> None:
-    if not any(grant.role is Role.ADMIN for grant in actor.grants):
+    if not actor.administered:
         raise NotAllowed()
 
 
 async def _branches(session: AsyncSession, actor: Actor, unit_id: int | None) -> Collection[str] | None:
     """Of whose acts the actor reads, by the paths of units; None: of everybody's. NotAllowed, NotFound."""
-    paths = {grant.unit_path for grant in actor.grants if grant.role is Role.ADMIN}
+    paths = actor.administered
     if unit_id is not None:
         path = await queries.path_of(session, unit_id)
         if not any(path.startswith(own) for own in paths):

@@ -15,6 +15,10 @@ class Role(StrEnum):
     DELEGATE = "delegate"  # đại biểu
 
 
+_ROOT = 2
+"""Slashes in the path of a root unit: "/1/"."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     role: Role
@@ -46,6 +50,16 @@ class Actor:
     def has(self, role: Role, unit_path: str) -> bool:
         """True if the actor holds `role` at the unit of this path or above it."""
         return any(grant.role is role and unit_path.startswith(grant.unit_path) for grant in self.grants)
+
+    @property
+    def administered(self) -> frozenset[str]:
+        """Paths of the units that the actor is an administrator of."""
+        return frozenset(grant.unit_path for grant in self.grants if grant.role is Role.ADMIN)
+
+    @property
+    def administered_roots(self) -> frozenset[str]:
+        """Those of them that stand at the top of a tree."""
+        return frozenset(path for path in self.administered if path.count("/") == _ROOT)
 
 
 SYSTEM = Actor(name="system", system=True)

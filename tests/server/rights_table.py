@@ -36,6 +36,8 @@ EVERYBODY = SIGNED_IN | {"anonymous"}
 INVOLVED = SIGNED_IN - {"stranger"} - NEIGHBOURS
 """Everybody with a part in the conference over all halls. `district_organiser` and `hiep_an_hall` by their halls."""
 ADMIN = frozenset({"admin"})
+ADMINS = frozenset({"admin", "neighbour_admin"})
+"""Each reads of the own units alone."""
 ORGANISER = frozenset({"organiser"})
 LEADS = frozenset({"organiser", "chair", "secretary"})
 RUNS = LEADS | {"operator"}
@@ -149,6 +151,11 @@ ROWS = [
     Row("GET /api/meetings/{meeting_id}/attendance.xlsx", RUNS, "ended"),
     Row("GET /api/meetings/{meeting_id}/attendance.csv", RUNS, "ended"),
     Row("GET /api/meetings/{meeting_id}/audit.xlsx", ORGANISER),
+    Row("GET /api/audit", ADMINS),
+    Row("GET /api/audit.xlsx", ADMINS),
+    Row("GET /api/audit.csv", ADMINS),
+    Row("GET /api/audit/chain", ADMINS),
+    Row("POST /api/audit/chain", ADMINS),
     Row("POST /api/meetings/{meeting_id}/reopen", LEADS, "ended", body=lambda _: {"reason": "Bấm nhầm"}),
     # Attendance of people.
     Row("GET /api/meetings/{meeting_id}/people", RUNS, "running"),
@@ -292,7 +299,6 @@ ELSEWHERE = {
     "PUT /api/session/password",
     # Needs to be told which, and gives the own ones only (tests/server/reading/test_notes.py).
     "GET /api/notes/export.pdf",
-    "GET /api/audit",
     # There must be a mark first (tests/server/papers).
     "POST /api/papers/{paper_id}/overrule-mark",
     # There must be one first (tests/server/accounts/test_scoped.py).

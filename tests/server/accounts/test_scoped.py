@@ -47,7 +47,7 @@ async def test_a_great_role_counts_for_nothing_by_link(
         client = await browser()
         await tap(client, await link_to(services, here, who))
         me = (await client.get("/api/session")).json()
-        assert (me["only_meetings"], me["roles"], me["can_plan"]) == ([here.id], [], False)
+        assert (me["only_meetings"], me["roles"], me["can_plan"], me["administers"]) == ([here.id], [], False, None)
         for method, path, body in (
             ("GET", "/api/people", None),
             ("GET", f"/api/people/{province.chair.id}", None),

@@ -11,12 +11,13 @@ from server.accounts.models import Person, SignInSession
 from server.accounts.password_rules import require_strong
 from server.accounts.sign_in import SignIn
 from server.audit.log import AuditLog
-from server.core.actor import SYSTEM
+from server.core.actor import SYSTEM, Role
 from server.core.config import Settings
 from server.core.errors import Invalid
 from server.core.services import Services
 from server.edge.session_cookie import HOST_COOKIE
 from server.main import create_app
+from tests import builders
 from tests.builders import Province
 from tests.conftest import Browsers, signed_in
 from tests.server.accounts.signing_in import PASSWORD, QUICK, sign_in
@@ -39,6 +40,7 @@ async def test_signing_in_and_out(browser: Browsers, province: Province, service
         "roles": [{"role": "organiser", "unit_id": province.root.id, "unit_name": "Tỉnh Lâm Đồng"}],
         "only_meetings": None,
         "can_plan": True,
+        "administers": None,
     }
     cookie = answer.headers["set-cookie"]
     assert all(part in cookie for part in ("HttpOnly", "SameSite=lax", "Path=/", "Max-Age="))
@@ -167,3 +169,10 @@ async def test_a_hash_with_older_parameters_is_renewed(browser: Browsers, servic
     assert new is not None
     assert not QUICK.check_needs_rehash(new)
     assert (await sign_in(client)).status_code == 200
+
+
+async def test_who_administers_what(browser: Browsers, province: Province, services: Services) -> None:
+    async with services.transactions(SYSTEM) as tx:
+        small = await builders.person(tx.session, province.lac_duong, "Quản Trị Huyện", Role.ADMIN)
+    for person, administers in ((province.admin, "system"), (small, "branch"), (province.chair, None)):
+        assert (await (await browser(person)).get("/api/session")).json()["administers"] == administers

@@ -23,7 +23,8 @@ export const paths = {
   /** A delegate's own pages of a meeting, for the phone first. */
   delegate: (id: number) => `/meetings/${id}/delegate`,
   account: '/account',
-  /** Administration: the tree of units, and one of it. */
+  administration: '/administration',
+  /** The tree of units, and one of it. */
   units: '/administration/units',
   unit: (id: number) => `/administration/units/${id}`,
   /** Rooms of the conference, dark. */

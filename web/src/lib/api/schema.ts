@@ -2847,6 +2847,8 @@ export interface components {
             only_meetings: number[] | null;
             /** Can Plan */
             can_plan: boolean;
+            /** Administers */
+            administers: ("system" | "branch") | null;
         };
         /** MeetingCode */
         MeetingCode: {

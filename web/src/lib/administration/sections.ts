@@ -1,0 +1,21 @@
+import type { Me } from '#lib/api/types.ts';
+import { m } from '#lib/paraglide/messages.js';
+import { paths } from '#lib/paths.ts';
+
+/** A part of administration, with a tab of its own. */
+export interface Section {
+  path: string;
+  word: () => string;
+  /** The whole system's, of administrators of a root unit alone; the others show each administrator their branch. */
+  system?: boolean;
+}
+
+/** In the order of the tabs. The first that one may see is where administration opens. */
+const sections: Section[] = [{ path: paths.units, word: m.units_title }];
+
+export const sectionsOf = (me: Me | undefined): Section[] =>
+  sections.filter(({ system }) => me?.administers === 'system' || (me?.administers === 'branch' && !system));
+
+/** Whether a page belongs to this section. */
+export const within = (section: Section, pathname: string): boolean =>
+  pathname === section.path || pathname.startsWith(`${section.path}/`);
