@@ -80,6 +80,11 @@ WORDS: dict[Group, dict[str, Words]] = {
         "links.made": Words("Tạo {count} liên kết dự họp riêng", "Made {count} personal links"),
         "links.revoked": Words("Thu hồi {links} liên kết dự họp riêng", "Revoked {links} personal links"),
         "invitations.printed": Words("In {guests} phiếu mời", "Printed {guests} invitation slips"),
+        "reply.accepted": Words("Trả lời: sẽ dự", "Replied: takes part"),
+        "reply.absent": Words("Trả lời: báo vắng", "Replied: absent"),
+        "reply.proposed": Words("Trả lời: đề nghị người dự thay", "Replied: proposed a substitute"),
+        "reply.agreed": Words("Đồng ý người dự thay", "Agreed to a substitute"),
+        "reply.declined": Words("Không đồng ý người dự thay", "Declined a substitute"),
         "access.asked": Words("Xin vào họp", "Asked to be let in"),
         "access.granted": Words("Cho {full_name} vào họp", "Let {full_name} in"),
         "access.link-fetched": Words("Nhận liên kết sau khi được cho vào", "Fetched the link after being let in"),
@@ -153,6 +158,7 @@ WORDS: dict[Group, dict[str, Words]] = {
     Group.SYSTEM: {
         "audit.read": Words("Xem nhật ký", "Read the log"),
         "audit.exported": Words("Xuất nhật ký", "Exported the log"),
+        "system.set-up": Words("Thiết lập hệ thống lần đầu", "Set the system up"),
         "demo.loaded": Words("Nạp dữ liệu mẫu", "Loaded the demo"),
     },
 }

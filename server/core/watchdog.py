@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 COUNTED_SECONDS = 0.010
 """Whatever stands longer is counted: pages turn for 12,000 devices on this loop."""
 BEAT_SECONDS = 0.004
+_NAMED_AT = 0.8
+"""Of the time that is logged: a little before its end, whoever holds the loop is still there."""
 _FRAMES = 12
 """Of a stack, from its innermost outwards."""
 
@@ -36,6 +38,8 @@ class Watchdog:
     """Longer than `COUNTED_SECONDS`, since the start."""
     worst: float = 0.0
     """Seconds of the longest."""
+    _named: float = 0.0
+    """Seconds from which its stack is noted: not of what will not be logged, for it costs everybody a millisecond."""
     _beat: float = 0.0
     _stack: str = ""
     _over: bool = False
@@ -45,6 +49,7 @@ class Watchdog:
     async def watching(self) -> AsyncIterator[None]:
         """Watches the running loop."""
         loop_thread = threading.get_ident()
+        self._named = max(COUNTED_SECONDS, self.logged * _NAMED_AT) + BEAT_SECONDS
         self._beat = time.monotonic()
         thread = threading.Thread(target=self._look, args=(loop_thread,), name="watchdog", daemon=True)
         thread.start()
@@ -95,7 +100,7 @@ class Watchdog:
     def _look(self, loop_thread: int) -> None:
         while not self._over:
             time.sleep(BEAT_SECONDS)
-            if not self._stack and time.monotonic() - self._beat > COUNTED_SECONDS + BEAT_SECONDS:
+            if not self._stack and time.monotonic() - self._beat > self._named:
                 self._stack = _stack_of(loop_thread)
 
 

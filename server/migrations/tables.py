@@ -8,6 +8,7 @@ from server.audit import models as audit
 from server.conference import models as conference
 from server.edge import idempotency
 from server.invitations import models as invitations
+from server.invitations.replies import models as replies
 from server.jobs import models as jobs
 from server.live import models as live
 from server.meetings import models as meetings
@@ -16,6 +17,7 @@ from server.organisations import models as organisations
 from server.papers import models as documents
 from server.presentation import models as presentation
 from server.reading import models as reading
+from server.system import models as system
 
 MODULES = (
     accounts,
@@ -32,6 +34,8 @@ MODULES = (
     organisations,
     presentation,
     reading,
+    replies,
+    system,
 )
 
 

@@ -259,6 +259,8 @@ ROWS = [
         body=lambda w: {"point_id": w.province.da_sar_hall.id},
     ),
     Row("POST /api/requests/{request_id}/refuse", KEEPS_LISTS),
+    Row("GET /api/meetings/{meeting_id}/replies", KEEPS_LISTS),
+    Row("PUT /api/delegates/{delegate_id}/reply", KEEPS_LISTS, body=lambda _: {"answer": "absent", "reason": "A"}),
     Row("GET /api/notices", SIGNED_IN),
     Row("POST /api/notices/read", SIGNED_IN, body=lambda _: {"ids": None}),
     # Reading: one's own (whose they are: tests/server/reading), and the board.
@@ -291,6 +293,10 @@ ELSEWHERE = {
     "POST /api/m/{code}/check-in",
     "POST /api/meetings/{meeting_id}/online",
     "GET /api/meetings/{meeting_id}/my-attendance",
+    "GET /api/meetings/{meeting_id}/my-reply",
+    # Somebody must be proposed first (tests/server/invitations/test_replies.py).
+    "PUT /api/delegates/{delegate_id}/substitute",
+    "PUT /api/meetings/{meeting_id}/my-reply",
     "DELETE /api/meetings/{meeting_id}/points/{point_id}/substitutes/{delegate_id}",
     "DELETE /api/meetings/{meeting_id}/points/{point_id}/sign-off",
     # Signing in is what these do; a wrong password or token is not a matter of roles (tests/server/accounts).
@@ -299,6 +305,9 @@ ELSEWHERE = {
     "PUT /api/session/password",
     # Needs to be told which, and gives the own ones only (tests/server/reading/test_notes.py).
     "GET /api/notes/export.pdf",
+    # Of an empty system, for whoever has its link (tests/server/system/test_first_start.py).
+    "GET /api/setup",
+    "POST /api/setup",
     # There must be a mark first (tests/server/papers).
     "POST /api/papers/{paper_id}/overrule-mark",
     # There must be one first (tests/server/accounts/test_scoped.py).

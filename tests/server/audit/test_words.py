@@ -2,8 +2,10 @@
 
 import ast
 from pathlib import Path
+from typing import get_args
 
 from server.audit.words import WORDS, Group, group_of, said
+from server.invitations.replies.models import ReplyKind
 from server.meetings.lifecycle import Step
 
 SERVER = Path(__file__).parents[3] / "server"
@@ -14,6 +16,7 @@ BUILT: dict[str, set[str]] = {
     "f'meeting.{step}'": {f"meeting.{step}" for step in Step},
     "f'access.{request.state}'": {"access.granted", "access.refused"},
     "f'paper.version-{state}'": {"paper.version-refused", "paper.version-failed"},
+    "f'reply.{kind}'": {f"reply.{kind}" for kind in get_args(ReplyKind)},
     "_LOADED": {"demo.loaded"},
 }
 """Actions that are put together where they are recorded: all that can come of it."""

@@ -1681,6 +1681,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/my-reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My Reply */
+        get: operations["my_reply_api_meetings__meeting_id__my_reply_get"];
+        /** Reply */
+        put: operations["reply_api_meetings__meeting_id__my_reply_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Replies
+         * @description `point_id`: of this point, 0: of those who take part online. `state` "none": those that were declined too.
+         */
+        get: operations["replies_api_meetings__meeting_id__replies_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/delegates/{delegate_id}/reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Reply For */
+        put: operations["reply_for_api_delegates__delegate_id__reply_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/delegates/{delegate_id}/substitute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Decide */
+        put: operations["decide_api_delegates__delegate_id__substitute_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/m/{code}": {
         parameters: {
             query?: never;
@@ -1959,6 +2031,30 @@ export interface paths {
          * @description Begins a check, unless one is under way.
          */
         post: operations["check_chain_api_audit_chain_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Setup State
+         * @description Whether the system is empty; said to everybody, as there is nobody yet.
+         */
+        get: operations["setup_state_api_setup_get"];
+        put?: never;
+        /**
+         * Set Up
+         * @description By the one-time link of an empty system.
+         */
+        post: operations["set_up_api_setup_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2510,6 +2606,16 @@ export interface components {
             /** Counted */
             counted: number;
         };
+        /** Decision */
+        Decision: {
+            /** Agree */
+            agree: boolean;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
         /** DelegateOut */
         DelegateOut: {
             /** Id */
@@ -2942,6 +3048,8 @@ export interface components {
             can_plan: boolean;
             /** Administers */
             administers: ("system" | "branch") | null;
+            /** Time Zone */
+            time_zone: string;
         };
         /** MeetingCode */
         MeetingCode: {
@@ -3156,6 +3264,26 @@ export interface components {
             at: string | null;
             /** How */
             how: string;
+        };
+        /**
+         * MyReply
+         * @description The actor's own place on the list.
+         */
+        MyReply: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "accepted" | "absent" | "proposed" | "substitute" | "declined";
+            /** May Reply */
+            may_reply: boolean;
+            /** Reason */
+            reason: string;
+            substitute: components["schemas"]["Substitute"] | null;
+            /** Stands For */
+            stands_for: string;
+            /** At */
+            at: string | null;
         };
         /** NamedDelegate */
         NamedDelegate: {
@@ -4001,6 +4129,200 @@ export interface components {
              */
             reason: string;
         };
+        /** RepliesBoard */
+        RepliesBoard: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            total: components["schemas"]["ReplyFigures"];
+            /** Units */
+            units: components["schemas"]["RepliesUnit"][];
+            /** Points */
+            points: components["schemas"]["RepliesPoint"][];
+            /** May Decide */
+            may_decide: boolean;
+            /** People */
+            people: components["schemas"]["ReplyRow"][];
+            /** People Total */
+            people_total: number;
+        };
+        /** RepliesPoint */
+        RepliesPoint: {
+            /**
+             * Invited
+             * @default 0
+             */
+            invited: number;
+            /**
+             * Accepted
+             * @default 0
+             */
+            accepted: number;
+            /**
+             * Absent
+             * @default 0
+             */
+            absent: number;
+            /**
+             * Proposed
+             * @default 0
+             */
+            proposed: number;
+            /**
+             * Substitute
+             * @default 0
+             */
+            substitute: number;
+            /**
+             * None
+             * @default 0
+             */
+            none: number;
+            /** Point Id */
+            point_id: number | null;
+            /** Name */
+            name: string;
+            /** Unit Id */
+            unit_id: number | null;
+        };
+        /**
+         * RepliesUnit
+         * @description With its whole branch; in tree order.
+         */
+        RepliesUnit: {
+            /**
+             * Invited
+             * @default 0
+             */
+            invited: number;
+            /**
+             * Accepted
+             * @default 0
+             */
+            accepted: number;
+            /**
+             * Absent
+             * @default 0
+             */
+            absent: number;
+            /**
+             * Proposed
+             * @default 0
+             */
+            proposed: number;
+            /**
+             * Substitute
+             * @default 0
+             */
+            substitute: number;
+            /**
+             * None
+             * @default 0
+             */
+            none: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Parent Id */
+            parent_id: number | null;
+            /** Name */
+            name: string;
+            /** Depth */
+            depth: number;
+        };
+        /** ReplyDone */
+        ReplyDone: {
+            /** Delegate Id */
+            delegate_id: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "accepted" | "absent" | "proposed" | "substitute" | "declined";
+        };
+        /**
+         * ReplyFigures
+         * @description People, without those who come in another's stead.
+         */
+        ReplyFigures: {
+            /**
+             * Invited
+             * @default 0
+             */
+            invited: number;
+            /**
+             * Accepted
+             * @default 0
+             */
+            accepted: number;
+            /**
+             * Absent
+             * @default 0
+             */
+            absent: number;
+            /**
+             * Proposed
+             * @default 0
+             */
+            proposed: number;
+            /**
+             * Substitute
+             * @default 0
+             */
+            substitute: number;
+            /**
+             * None
+             * @default 0
+             */
+            none: number;
+        };
+        /** ReplyRow */
+        ReplyRow: {
+            /** Delegate Id */
+            delegate_id: number;
+            /** Full Name */
+            full_name: string;
+            /** Title */
+            title: string;
+            /** Point Id */
+            point_id: number | null;
+            /** Point Name */
+            point_name: string;
+            /** Phone */
+            phone: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "accepted" | "absent" | "proposed" | "substitute" | "declined";
+            /** Reason */
+            reason: string;
+            substitute: components["schemas"]["Substitute"] | null;
+            /** At */
+            at: string | null;
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "" | "link" | "account" | "by-hand";
+            /** By Name */
+            by_name: string;
+        };
+        /** ReplyWrite */
+        ReplyWrite: {
+            /**
+             * Answer
+             * @enum {string}
+             */
+            answer: "accepted" | "absent" | "substitute";
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            substitute?: components["schemas"]["SubstituteProposed"] | null;
+        };
         /** RequestAsked */
         RequestAsked: {
             /** Request */
@@ -4201,6 +4523,49 @@ export interface components {
             /** Current */
             current: boolean;
         };
+        /** SetupDone */
+        SetupDone: {
+            /** Url */
+            url: string;
+        };
+        /** SetupState */
+        SetupState: {
+            /** Needed */
+            needed: boolean;
+            /** Public Url */
+            public_url: string | null;
+            /** Time Zone */
+            time_zone: string;
+            /** Time Zone Fixed */
+            time_zone_fixed: boolean;
+        };
+        /** SetupWrite */
+        SetupWrite: {
+            /** Unit Name */
+            unit_name: string;
+            /** Unit Short Name */
+            unit_short_name?: string | null;
+            /**
+             * Unit Level
+             * @default province
+             * @enum {string}
+             */
+            unit_level: "central" | "province" | "district" | "commune" | "below";
+            /** Unit Code */
+            unit_code?: string | null;
+            /** Full Name */
+            full_name: string;
+            /** Login */
+            login: string;
+            /** Password */
+            password: string;
+            /** Public Url */
+            public_url?: string | null;
+            /** Time Zone */
+            time_zone?: string | null;
+            /** Token */
+            token: string;
+        };
         /** SignInWrite */
         SignInWrite: {
             /** Login */
@@ -4259,6 +4624,27 @@ export interface components {
             text: string;
             /** Mark */
             mark: boolean;
+        };
+        /** Substitute */
+        Substitute: {
+            /** Full Name */
+            full_name: string;
+            /** Title */
+            title: string;
+        };
+        /** SubstituteProposed */
+        SubstituteProposed: {
+            /** Full Name */
+            full_name: string;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+            /** Email */
+            email?: string | null;
+            /** Phone */
+            phone?: string | null;
         };
         /** SubstituteWrite */
         SubstituteWrite: {
@@ -9312,6 +9698,179 @@ export interface operations {
             };
         };
     };
+    my_reply_api_meetings__meeting_id__my_reply_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyReply"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reply_api_meetings__meeting_id__my_reply_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplyWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyReply"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    replies_api_meetings__meeting_id__replies_get: {
+        parameters: {
+            query?: {
+                point_id?: number | null;
+                state?: ("none" | "accepted" | "absent" | "proposed" | "substitute" | "declined") | null;
+                q?: string;
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepliesBoard"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reply_for_api_delegates__delegate_id__reply_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delegate_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplyWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplyDone"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    decide_api_delegates__delegate_id__substitute_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delegate_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplyDone"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     knock_api_m__code__get: {
         parameters: {
             query?: never;
@@ -9906,6 +10465,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChainState"];
+                };
+            };
+        };
+    };
+    setup_state_api_setup_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupState"];
+                };
+            };
+        };
+    };
+    set_up_api_setup_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetupWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupDone"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
