@@ -1,5 +1,7 @@
 """An administrator looks into the log: at the desk and on a phone."""
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -22,7 +24,7 @@ async def test_who_did_what(office: Office) -> None:
         await audit.look("the whole log")
         await page.get_by_label("Nhóm việc").select_option(label="Cuộc họp")
         await page.get_by_role("button", name="Lọc", exact=True).click()
-        await expect(page).to_have_url("**/administration/audit?group=meetings")
+        await expect(page).to_have_url(re.compile(r"/administration/audit\?group=meetings$"))
         row = entries.get_by_role("listitem").filter(has_text="Bắt đầu cuộc họp").first
         await row.locator("summary").click()
         await expect(row.get_by_text("meeting.started")).to_be_visible()
@@ -33,8 +35,8 @@ async def test_who_did_what(office: Office) -> None:
             await page.get_by_role("link", name="Xuất CSV").click()
         assert (await (await made.value).path()).read_text("utf-8-sig").count("meeting.started") == 1
         await page.get_by_role("button", name="Bỏ lọc").click()
-        await expect(page).to_have_url("**/administration/audit")
-        await page.get_by_label("Từ ngày").fill("01/01/2030")
+        await expect(page).to_have_url(re.compile(r"/administration/audit$"))
+        await page.get_by_role("textbox", name="Từ ngày").fill("01/01/2030")
         await page.get_by_role("button", name="Lọc", exact=True).click()
         await expect(page.get_by_text("Không có mục nào")).to_be_visible()
         audit.verdict()
