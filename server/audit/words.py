@@ -51,6 +51,12 @@ WORDS: dict[Group, dict[str, Words]] = {
         "unit.reopened": Words("Mở lại đơn vị {name}", "Reopened the unit {name}"),
         "point.created": Words("Thêm điểm cầu {name}", "Added the bridge point {name}"),
         "point.edited": Words("Sửa điểm cầu", "Edited a bridge point"),
+        "device-code.made": Words("Cấp mã một lần cho máy của điểm cầu {point}", "Made a device code for {point}"),
+        "device-code.voided": Words("Hủy mã một lần của điểm cầu {point}", "Voided the device code of {point}"),
+        "device-codes.printed": Words("In {points} phiếu mã máy điểm cầu", "Printed {points} device code slips"),
+        "device.set-up": Words("Gắn một máy với điểm cầu {point}", "Bound a device to {point}"),
+        "device.edited": Words("Sửa máy của điểm cầu {point}", "Edited a device of {point}"),
+        "device.taken-away": Words("Gỡ một máy khỏi điểm cầu {point}", "Took a device away from {point}"),
         "point.deleted": Words("Xóa điểm cầu {name}", "Deleted the bridge point {name}"),
     },
     Group.MEETINGS: {
@@ -65,10 +71,17 @@ WORDS: dict[Group, dict[str, Words]] = {
         "meeting.reopened": Words("Mở lại cuộc họp đã kết thúc", "Reopened the ended meeting"),
         "meeting.returned": Words("Đưa cuộc họp về chạy thử", "Took the meeting back to testing"),
         "meeting.code-renewed": Words("Đổi mã QR của cuộc họp", "Renewed the meeting's QR code"),
+        "template.saved": Words("Lưu mẫu cuộc họp “{name}”", "Saved the template “{name}”"),
+        "template.deleted": Words("Xóa mẫu cuộc họp “{name}”", "Deleted the template “{name}”"),
+        "group.saved": Words("Lưu nhóm điểm cầu “{name}”", "Saved the group of points “{name}”"),
+        "group.deleted": Words("Xóa nhóm điểm cầu “{name}”", "Deleted the group of points “{name}”"),
         "agenda.moved": Words("Chuyển nội dung đang họp", "Moved on in the agenda"),
     },
     Group.DELEGATES: {
         "delegates.added": Words("Thêm {count} đại biểu", "Added {count} delegates"),
+        "delegates.copied": Words(
+            "Chép {count} đại biểu từ cuộc họp khác", "Copied {count} delegates from another meeting"
+        ),
         "delegates.ordered": Words("Xếp lại danh sách đại biểu", "Reordered the delegates"),
         "delegates.moved": Words("Chuyển {count} đại biểu sang điểm cầu khác", "Moved {count} delegates elsewhere"),
         "delegates.removed": Words("Bỏ {count} đại biểu khỏi danh sách", "Took {count} delegates off the list"),

@@ -13,6 +13,7 @@ export interface Section {
 /** In the order of the tabs. The first that one may see is where administration opens. */
 const sections: Section[] = [
   { path: paths.units, word: m.units_title },
+  { path: paths.devices, word: m.hall_devices_title },
   { path: paths.audit, word: m.audit_tab },
 ];
 
