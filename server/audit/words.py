@@ -172,6 +172,9 @@ WORDS: dict[Group, dict[str, Words]] = {
         "audit.read": Words("Xem nhật ký", "Read the log"),
         "audit.exported": Words("Xuất nhật ký", "Exported the log"),
         "system.set-up": Words("Thiết lập hệ thống lần đầu", "Set the system up"),
+        "system.settings-changed": Words("Đổi cài đặt hệ thống", "Changed the system's settings"),
+        "system.mail-tried": Words("Gửi thử một thư điện tử", "Sent a test e-mail"),
+        "system.tried-again": Words("Thử lại các việc nền bị lỗi", "Tried failed work again"),
         "demo.loaded": Words("Nạp dữ liệu mẫu", "Loaded the demo"),
     },
 }
