@@ -15,7 +15,7 @@ from server.accounts.models import Person
 from server.accounts.queries import grants_of
 from server.audit.actions import record
 from server.core.actor import SYSTEM, Actor
-from server.core.errors import DomainError, NotAllowed
+from server.core.errors import Conflict, DomainError, NotAllowed
 from server.core.services import Services
 from server.core.spreadsheets.reading import read
 from server.core.transaction import Transaction
@@ -246,7 +246,11 @@ async def _apply(services: Services, batch: ImportBatch) -> None:
         except DomainError as error:
             await _refuse(services, batch, "ready", error)
             return
-        await _stage(services, batch, again, _LOOK_AGAIN)
+        if again.digest != batch.digest:
+            await _stage(services, batch, again, _LOOK_AGAIN)
+            return
+        # It comes to the same for this file.
+        await _refuse(services, batch, "ready", Conflict(*_LOOK_AGAIN))
 
 
 async def _undo(services: Services, batch: ImportBatch) -> None:

@@ -36,6 +36,8 @@ export const paths = {
   exchange: (kind?: 'units' | 'points' | 'people') =>
     `/administration/exchange${kind ? `?kind=${kind}` : ''}`,
   importBatch: (id: number) => `/administration/exchange/${id}`,
+  /** The audit log, as far as one may read it; of one meeting or person, if given. */
+  audit: '/administration/audit',
   /** Rooms of the conference, dark. */
   console: (id: number) => `/meetings/${id}/console`,
   watch: (id: number) => `/meetings/${id}/view`,
