@@ -29,7 +29,7 @@ from server.papers.models import PaperVersion
 from tests import builders, library
 from tests.builders import MORNING, Neighbour, Province
 from tests.conftest import Browsers, signed_in
-from tests.server.rights_table import PLAN
+from tests.server.rights_table import LATER, PLAN
 from tests.sockets import LiveServer, Refused
 
 MARK = "zqtuyetmat"
@@ -196,6 +196,9 @@ def bodies(route: str, ids: Ids, own: Ids) -> list[Any]:
         "POST /api/meetings/{meeting_id}/links/revoke": [{"delegate_ids": [ids.delegate_id]}],
         "POST /api/papers/{paper_id}/overrule-mark": [{"reason": "x"}],
         "POST /api/meetings/{meeting_id}/reopen": [{"reason": "x"}],
+        "POST /api/meetings/{meeting_id}/postpone": [{"reason": "x"}],
+        "POST /api/meetings/{meeting_id}/cancel": [{"reason": "x"}],
+        "POST /api/meetings/{meeting_id}/reschedule": [LATER],
         "PUT /api/meetings/{meeting_id}/papers/order": [{"paper_ids": [ids.paper_id]}],
     }
     return known.get(route, [{}])

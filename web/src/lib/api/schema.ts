@@ -1185,6 +1185,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/announce": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Announce
+         * @description Tells everybody concerned what has changed since they were told last.
+         */
+        post: operations["announce_api_meetings__meeting_id__announce_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/audit.xlsx": {
         parameters: {
             query?: never;
@@ -1296,6 +1316,74 @@ export interface paths {
         put?: never;
         /** Open Halls */
         post: operations["open_halls_api_meetings__meeting_id__open_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close Halls */
+        post: operations["close_halls_api_meetings__meeting_id__close_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/postpone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Postpone */
+        post: operations["postpone_api_meetings__meeting_id__postpone_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/reschedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reschedule */
+        post: operations["reschedule_api_meetings__meeting_id__reschedule_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel */
+        post: operations["cancel_api_meetings__meeting_id__cancel_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2139,6 +2227,19 @@ export interface components {
              * @default
              */
             presenter_text: string;
+        };
+        /** Announcing */
+        Announcing: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Silent
+             * @default false
+             */
+            silent: boolean;
         };
         /** AnonymiseWrite */
         AnonymiseWrite: {
@@ -3117,7 +3218,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "draft" | "invited" | "open" | "running" | "ended";
+            state: "draft" | "invited" | "postponed" | "cancelled" | "open" | "running" | "ended";
             /** Version */
             version: number;
             /** Unit Id */
@@ -3165,6 +3266,9 @@ export interface components {
             ended_at: string | null;
             my: components["schemas"]["RightsOut"];
             lists: components["schemas"]["ListFigures"] | null;
+            news: components["schemas"]["News"] | null;
+            /** Unannounced */
+            unannounced: components["schemas"]["PlanChange"][];
             /** Notices */
             notices?: components["schemas"]["Notice"][];
         };
@@ -3215,7 +3319,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "draft" | "invited" | "open" | "running" | "ended";
+            state: "draft" | "invited" | "postponed" | "cancelled" | "open" | "running" | "ended";
             /**
              * Starts At
              * Format: date-time
@@ -3335,6 +3439,21 @@ export interface components {
             delegate_id: number;
             /** Full Name */
             full_name: string;
+        };
+        /**
+         * News
+         * @description What everybody was last told of the meeting after the invitation.
+         */
+        News: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "changed" | "postponed" | "rescheduled" | "cancelled";
+            /** Reason */
+            reason: string;
+            /** Changes */
+            changes: components["schemas"]["PlanChange"][];
         };
         /** NoteChange */
         NoteChange: {
@@ -3842,6 +3961,26 @@ export interface components {
          * @enum {integer}
          */
         PictureWidth: 900 | 1800;
+        /**
+         * PlanChange
+         * @description One thing that is another than people were told.
+         */
+        PlanChange: {
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "title" | "time" | "place" | "chair" | "points-added" | "points-removed";
+            /** Before */
+            before: string;
+            /** After */
+            after: string;
+            /**
+             * Count
+             * @default 0
+             */
+            count: number;
+        };
         /** PointOut */
         PointOut: {
             /** Id */
@@ -4013,6 +4152,11 @@ export interface components {
             marked: boolean;
             /** Audience */
             audience?: (components["schemas"]["ByUnit"] | components["schemas"]["ByPoint"] | components["schemas"]["ByRole"] | components["schemas"]["ByPerson"])[];
+        };
+        /** Postponing */
+        Postponing: {
+            /** Reason */
+            reason: string;
         };
         /** ProblemOut */
         ProblemOut: {
@@ -4439,6 +4583,24 @@ export interface components {
             email?: string | null;
             /** Hall */
             hall?: string | null;
+        };
+        /** Rescheduling */
+        Rescheduling: {
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
         };
         /** RightsOut */
         RightsOut: {
@@ -5439,7 +5601,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "draft" | "invited" | "open" | "running" | "ended";
+            state: "draft" | "invited" | "postponed" | "cancelled" | "open" | "running" | "ended";
             /** Unit Name */
             unit_name: string;
             /**
@@ -5464,6 +5626,7 @@ export interface components {
             secretary_name: string;
             /** Current Item Id */
             current_item_id: number | null;
+            news: components["schemas"]["News"] | null;
         };
         /**
          * NoData
@@ -8833,6 +8996,41 @@ export interface operations {
             };
         };
     };
+    announce_api_meetings__meeting_id__announce_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Announcing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     audit_of_meeting_api_meetings__meeting_id__audit_xlsx_get: {
         parameters: {
             query?: never;
@@ -9073,6 +9271,142 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    close_halls_api_meetings__meeting_id__close_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    postpone_api_meetings__meeting_id__postpone_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Postponing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reschedule_api_meetings__meeting_id__reschedule_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rescheduling"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cancel_api_meetings__meeting_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Postponing"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
