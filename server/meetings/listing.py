@@ -35,7 +35,8 @@ async def meetings(
     offset: int = 0,
 ) -> list[MeetingSummary]:
     """A page of the meetings the actor may see: what runs first, then what comes next (`coming`), then what has
-    `ended`, the newest first; one that was called off is among those to come until its hour is over. `q`: every word of it is in the title, diacritics or not."""
+    `ended`, the newest first; one that was called off is among those to come until its hour is over. `q`: every word
+    of it is in the title, diacritics or not."""
     seen = await _seen(session, actor)
     for word in folded(q).split():
         seen = and_(seen, Meeting.search_title.contains(word, autoescape=True))

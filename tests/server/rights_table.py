@@ -152,6 +152,11 @@ ROWS = [
     ),
     Row("GET /api/meeting-templates/{template_id}", ORGANISER),
     Row("DELETE /api/meeting-templates/{template_id}", ORGANISER),
+    Row(
+        "POST /api/meeting-clashes",
+        ORGANISER | {"district_organiser", "neighbour_organiser"},
+        body=lambda w: {**LATER, "point_ids": [w.province.lat_hall.id]},
+    ),
     Row("GET /api/point-groups", SIGNED_IN),
     Row(
         "POST /api/point-groups",

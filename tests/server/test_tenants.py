@@ -341,6 +341,11 @@ def _named(own: Ids, foreign: Ids) -> list[tuple[str, str, Any]]:
                 },
             },
         ),
+        (
+            "POST",
+            "/api/meeting-clashes",
+            {**at, "point_ids": [foreign.point_id, own.point_id], "person_ids": [foreign.person_id]},
+        ),
         ("GET", "/api/point-groups", None),
         ("POST", "/api/point-groups", {"unit_id": foreign.unit_id, "name": "A", "point_ids": [own.point_id]}),
         ("POST", "/api/point-groups", {"unit_id": own.unit_id, "name": "A", "point_ids": [foreign.point_id]}),

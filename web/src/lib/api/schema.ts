@@ -1264,6 +1264,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meeting-clashes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Clashes Of
+         * @description Other meetings at that hour that want the same halls or people. Reads only.
+         */
+        post: operations["clashes_of_api_meeting_clashes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/point-groups": {
         parameters: {
             query?: never;
@@ -2694,6 +2714,54 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /**
+         * Clash
+         * @description Another meeting at the same hour.
+         */
+        Clash: {
+            /** Meeting Id */
+            meeting_id: number | null;
+            /** Title */
+            title: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Points */
+            points: string[];
+            /** Point Count */
+            point_count: number;
+            /** People */
+            people: string[];
+        };
+        /**
+         * ClashesAsked
+         * @description A plan, as far as it is typed.
+         */
+        ClashesAsked: {
+            /** Meeting Id */
+            meeting_id?: number | null;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Point Ids */
+            point_ids?: number[];
+            /** Person Ids */
+            person_ids?: number[];
         };
         /** CopyOut */
         CopyOut: {
@@ -9165,6 +9233,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    clashes_of_api_meeting_clashes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClashesAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Clash"][];
+                };
             };
             /** @description Validation Error */
             422: {
