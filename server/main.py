@@ -23,8 +23,10 @@ from server.core.clock import utc_now
 from server.core.config import Settings
 from server.core.services import Services
 from server.core.watchdog import Watchdog
+from server.devices.limits import CodeLimits
 from server.edge import errors
 from server.edge.budgets import Connections
+from server.edge.build import Build
 from server.edge.exports import Exports
 from server.edge.guard import Guard
 from server.edge.headers import SecurityHeaders
@@ -46,6 +48,7 @@ from server.papers.library_cache import LibraryCache
 from server.papers.packs.finding import Finder
 from server.reading.receipts.group_commit import ReceiptGroups
 from server.system.settings import Fixed, adopt
+from server.system.trials import Trials
 from server.wiring import BESIDE, LIVE, ROUTERS, components
 
 
@@ -61,6 +64,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         audit_log,
         watchdog,
         Fixed.by(settings),
+        Trials(services),
         conference,
         conference.gateway,
         conference.nodes,
@@ -83,6 +87,8 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         Pictures(services.storage),
         PageTaking(services, audit_log),
         EntryLimits(),
+        CodeLimits(),
+        Build(settings.web),
         CheckInGroups(services),
     ):
         services.components.put(component)

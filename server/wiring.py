@@ -23,6 +23,8 @@ from server.conference.nodes.routes import router as media_nodes
 from server.conference.routes import router as conference
 from server.core.components import Components
 from server.core.services import Services
+from server.devices.actions import hall_opened
+from server.devices.routes import router as devices
 from server.edge.health import router as health
 from server.edge.page_faults import router as page_faults
 from server.invitations import anonymised as invitations_anonymised
@@ -70,6 +72,7 @@ from server.reading.opened import people_who_opened
 from server.reading.routes import router as reading
 from server.retention import daily, retention_job
 from server.system.routes import router as system
+from server.system.trials import running as trials
 
 ROUTERS: list[APIRouter] = [
     # Tried in this order: first what thousands ask for at once.
@@ -80,6 +83,7 @@ ROUTERS: list[APIRouter] = [
     health,
     page_faults,
     accounts,
+    devices,
     organisations,
     meetings,
     planning,
@@ -126,6 +130,7 @@ def components() -> Components:
         AccountHooks(
             led=[led_by],
             came_by_link=[came_by_link],
+            hall_opened=[hall_opened],
             anonymised=[
                 meetings_anonymised.person_anonymised,
                 invitations_anonymised.person_anonymised,
@@ -164,5 +169,6 @@ JOBS: list[JobKind] = [
 BESIDE: list[Callable[[Services], AbstractAsyncContextManager[None]]] = [
     beside(JOBS),
     daily,
+    trials,
 ]
 """Entered in this order when the server starts, left in the reverse order when it stops."""

@@ -32,6 +32,7 @@ const parts = {
 };
 /** Nothing is saved: the choice itself is what happens, and without one there is nothing to press. */
 const choosing = [
+  'lib/administration/devices/DeviceList.svelte',
   'lib/invitations/QrView.svelte',
   'lib/meetings/planning/StartFrom.svelte',
   'lib/papers/manage/Library.svelte',

@@ -26,6 +26,8 @@ export const paths = {
   delegate: (id: number) => `/meetings/${id}/delegate`,
   account: '/account',
   setup: '/setup',
+  /** Whether all that the system leans on works. */
+  system: '/administration/system',
   administration: '/administration',
   /** The tree of units, and one of it. */
   units: '/administration/units',
@@ -34,4 +36,13 @@ export const paths = {
   console: (id: number) => `/meetings/${id}/console`,
   watch: (id: number) => `/meetings/${id}/view`,
   hall: (id: number, point: number) => `/hall/${id}/${point}`,
+  /** The same hall's screen of papers alone. */
+  hallPapers: (id: number, point: number) => `/hall/${id}/${point}/papers`,
+  /** Where a hall's device waits for its conference; and where its code is typed. */
+  hallHome: '/hall',
+  device: '/device',
+  /** Guides to print: for a hall's technician, and for who sets up a machine that is a hall's screen alone. */
+  hallGuide: '/device/guide',
+  kioskGuide: '/device/kiosk',
+  devices: '/administration/devices',
 };

@@ -972,6 +972,166 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use Code
+         * @description This browser belongs to the code's point from now on.
+         */
+        post: operations["use_code_api_device_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/device/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report
+         * @description A hall's page says how it is, and hears what it is: also a browser that is a point's device no longer, or never
+         *     was.
+         */
+        post: operations["report_api_device_report_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/device/kiosk.sh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Kiosk Script
+         * @description Sets a fresh Debian machine up as a hall's screen of this server. There is no secret in it.
+         */
+        get: operations["kiosk_script_api_device_kiosk_sh_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Devices
+         * @description Points and their devices, branch by branch.
+         */
+        get: operations["devices_api_devices_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{device_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take Away
+         * @description The point from the device: it is signed out at once.
+         */
+        delete: operations["take_away_api_devices__device_id__delete"];
+        options?: never;
+        head?: never;
+        /** Edit Device */
+        patch: operations["edit_device_api_devices__device_id__patch"];
+        trace?: never;
+    };
+    "/api/device-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make Code */
+        post: operations["make_code_api_device_codes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/device-codes/{code_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Void Code
+         * @description Nobody can use it any more.
+         */
+        delete: operations["void_code_api_device_codes__code_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/device-codes/sheet.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sheet
+         * @description New codes, each on a page of A4 to be sent to its point. They are kept nowhere: a sheet that is lost is made
+         *     anew, and the codes before count no more.
+         */
+        post: operations["sheet_api_device_codes_sheet_pdf_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/units": {
         parameters: {
             query?: never;
@@ -1455,6 +1615,26 @@ export interface paths {
         put?: never;
         /** Reopen */
         post: operations["reopen_api_meetings__meeting_id__reopen_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Next For Hall
+         * @description For a hall's own device: what it waits for.
+         */
+        get: operations["next_for_hall_api_hall_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2211,6 +2391,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** State */
+        get: operations["state_api_system_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change */
+        patch: operations["change_api_system_patch"];
+        trace?: never;
+    };
+    "/api/system/mail-trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try Mail */
+        post: operations["try_mail_api_system_mail_trial_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/system/trials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try Out */
+        post: operations["try_out_api_system_trials_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/system/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Again */
+        post: operations["again_api_system_again_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/media-probe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Probe
+         * @description A browser tries its way to the media node, without a meeting: for staff and halls' devices.
+         */
+        post: operations["probe_api_media_probe_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2439,6 +2708,13 @@ export interface components {
             entries: components["schemas"]["AuditOut"][];
             /** More */
             more: boolean;
+        };
+        /** BackupState */
+        BackupState: {
+            /** At */
+            at: string | null;
+            /** Mark */
+            mark: string;
         };
         /** BadRow */
         BadRow: {
@@ -2763,6 +3039,80 @@ export interface components {
             /** Person Ids */
             person_ids?: number[];
         };
+        /** CodeMade */
+        CodeMade: {
+            /** Id */
+            id: number;
+            /** Code */
+            code: string;
+            /** Address */
+            address: string;
+            /** Qr */
+            qr: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /**
+         * CodeOut
+         * @description A code that was made and is not used yet.
+         */
+        CodeOut: {
+            /** Id */
+            id: number;
+            /** Point Id */
+            point_id: number;
+            /**
+             * Part
+             * @enum {string}
+             */
+            part: "main" | "papers" | "spare";
+            /** Name */
+            name: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /** CodeUse */
+        CodeUse: {
+            /** Code */
+            code: string;
+            /**
+             * Replace
+             * @default false
+             */
+            replace: boolean;
+        };
+        /** CodeWrite */
+        CodeWrite: {
+            /** Point Id */
+            point_id: number;
+            /**
+             * Part
+             * @default main
+             * @enum {string}
+             */
+            part: "main" | "papers" | "spare";
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Days
+             * @default 7
+             */
+            days: number;
+        };
         /** CopyOut */
         CopyOut: {
             /** Queued */
@@ -2791,6 +3141,18 @@ export interface components {
             substitutes: number;
             /** Counted */
             counted: number;
+        };
+        /** DatabaseState */
+        DatabaseState: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "sqlite" | "postgresql";
+            /** Version */
+            version: string;
+            /** Bytes */
+            bytes: number;
         };
         /** Decision */
         Decision: {
@@ -2907,6 +3269,109 @@ export interface components {
             /** People */
             people: (components["schemas"]["PersonChosen"] | components["schemas"]["PersonTyped"])[];
         };
+        /** DeviceOut */
+        DeviceOut: {
+            /** Id */
+            id: number;
+            /** Point Id */
+            point_id: number;
+            /**
+             * Part
+             * @enum {string}
+             */
+            part: "main" | "papers" | "spare";
+            /** Name */
+            name: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Set Up By */
+            set_up_by: string;
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
+            /** Address */
+            address: string;
+            /** User Agent */
+            user_agent: string;
+            /** Build */
+            build: string;
+            /** Current */
+            current: boolean;
+            /**
+             * Camera
+             * @enum {string}
+             */
+            camera: "unknown" | "ok" | "none" | "denied";
+            /**
+             * Microphone
+             * @enum {string}
+             */
+            microphone: "unknown" | "ok" | "none" | "denied";
+        };
+        /** DevicePage */
+        DevicePage: {
+            /** Total */
+            total: number;
+            totals: components["schemas"]["DeviceTotals"];
+            /** Points */
+            points: components["schemas"]["PointDevices"][];
+        };
+        /**
+         * DeviceReport
+         * @description Of pages that may be of another version: what is not known here is passed over.
+         */
+        DeviceReport: {
+            /**
+             * Build
+             * @default
+             */
+            build: string;
+            /**
+             * Camera
+             * @default unknown
+             * @enum {string}
+             */
+            camera: "unknown" | "ok" | "none" | "denied";
+            /**
+             * Microphone
+             * @default unknown
+             * @enum {string}
+             */
+            microphone: "unknown" | "ok" | "none" | "denied";
+        };
+        /** DeviceTotals */
+        DeviceTotals: {
+            /** Points */
+            points: number;
+            /** Without */
+            without: number;
+            /** Unseen */
+            unseen: number;
+        };
+        /**
+         * DeviceWrite
+         * @description What is left out stays.
+         */
+        DeviceWrite: {
+            /** Part */
+            part?: ("main" | "papers" | "spare") | null;
+            /** Name */
+            name?: string | null;
+        };
+        /** DiskState */
+        DiskState: {
+            /** Free */
+            free: number;
+            /** Total */
+            total: number;
+            /** Reserve */
+            reserve: number;
+        };
         /**
          * DoubledRow
          * @description Means the person of a row above it, and is not taken.
@@ -2922,6 +3387,22 @@ export interface components {
             first: number;
             /** First Point Name */
             first_point_name: string;
+        };
+        /** FailedJob */
+        FailedJob: {
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Subject */
+            subject: string;
+            /** Error */
+            error: string;
+            /**
+             * Failed At
+             * Format: date-time
+             */
+            failed_at: string;
         };
         /** GroupOut */
         GroupOut: {
@@ -2987,6 +3468,39 @@ export interface components {
              */
             valid_until: string;
         };
+        /** HallDay */
+        HallDay: {
+            /**
+             * Now
+             * Format: date-time
+             */
+            now: string;
+            /** Meetings */
+            meetings: components["schemas"]["HallMeeting"][];
+        };
+        /** HallMeeting */
+        HallMeeting: {
+            /** Meeting Id */
+            meeting_id: number;
+            /** Kind */
+            kind: string;
+            /** Title */
+            title: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /** State */
+            state: string;
+            /**
+             * Presence
+             * @enum {string}
+             */
+            presence: "absent" | "testing" | "ready" | "lost";
+            /** Since */
+            since: string | null;
+        };
         /** HeadcountOut */
         HeadcountOut: {
             /** Count */
@@ -3045,6 +3559,17 @@ export interface components {
             already: number;
             /** Added */
             added: number;
+        };
+        /** JobsState */
+        JobsState: {
+            /** Waiting */
+            waiting: number;
+            /** Late Seconds */
+            late_seconds: number;
+            /** Failed */
+            failed: number;
+            /** Last Failed */
+            last_failed: components["schemas"]["FailedJob"][];
         };
         /** KeptNote */
         KeptNote: {
@@ -3231,6 +3756,46 @@ export interface components {
             unit_name: string;
             /** Count */
             count: number;
+        };
+        /** MailState */
+        MailState: {
+            /** Configured */
+            configured: boolean;
+            /** Sender */
+            sender: string;
+            /** Own Address */
+            own_address: string | null;
+            /** Queued */
+            queued: number;
+            /** Failed */
+            failed: number;
+            /** Failed Secret */
+            failed_secret: number;
+            /** Last Error */
+            last_error: string;
+            trial: components["schemas"]["MailTrialState"] | null;
+        };
+        /** MailTrial */
+        MailTrial: {
+            /** To */
+            to?: string | null;
+        };
+        /** MailTrialState */
+        MailTrialState: {
+            /** To */
+            to: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "sent" | "failed";
+            /** Error */
+            error: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
         };
         /** ManyOut */
         ManyOut: {
@@ -3523,6 +4088,17 @@ export interface components {
             /** Changes */
             changes: components["schemas"]["PlanChange"][];
         };
+        /** NodeState */
+        NodeState: {
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
+            /** Sessions */
+            sessions: number;
+            /** Active */
+            active: boolean;
+        };
         /** NoteChange */
         NoteChange: {
             /**
@@ -3748,6 +4324,24 @@ export interface components {
             /** Paper Ids */
             paper_ids: number[];
         };
+        /** OutcomeOut */
+        OutcomeOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Seconds */
+            seconds: number;
+            /** Problem */
+            problem: ("not-isolated" | "not-installed" | "failed" | "altered" | "cut") | null;
+            /** Detail */
+            detail: string;
+            /** Office */
+            office: string;
+            /** Recogniser */
+            recogniser: string;
+        };
         /** OutlineEntry */
         OutlineEntry: {
             /** Title */
@@ -3761,6 +4355,59 @@ export interface components {
         OverruleWrite: {
             /** Reason */
             reason: string;
+        };
+        /**
+         * OwnDevice
+         * @description This browser, as the point's device that it is, or was.
+         */
+        OwnDevice: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "active" | "revoked" | "expired" | "closed";
+            /** Id */
+            id?: number | null;
+            /** Point Id */
+            point_id?: number | null;
+            /**
+             * Point Name
+             * @default
+             */
+            point_name: string;
+            /**
+             * Unit Name
+             * @default
+             */
+            unit_name: string;
+            /**
+             * Part
+             * @default main
+             * @enum {string}
+             */
+            part: "main" | "papers" | "spare";
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /** Ended At */
+            ended_at?: string | null;
+            /**
+             * Ended By
+             * @default
+             */
+            ended_by: string;
+            /**
+             * Served
+             * @default
+             */
+            served: string;
+            /**
+             * Now
+             * Format: date-time
+             */
+            now: string;
         };
         /** OwnReceipt */
         OwnReceipt: {
@@ -4049,6 +4696,25 @@ export interface components {
              */
             count: number;
         };
+        /** PointDevices */
+        PointDevices: {
+            /** Point Id */
+            point_id: number;
+            /** Name */
+            name: string;
+            /** Unit Id */
+            unit_id: number;
+            /** Unit Name */
+            unit_name: string;
+            /** Contact Name */
+            contact_name: string | null;
+            /** Contact Phone */
+            contact_phone: string | null;
+            /** Devices */
+            devices: components["schemas"]["DeviceOut"][];
+            /** Codes */
+            codes: components["schemas"]["CodeOut"][];
+        };
         /** PointOut */
         PointOut: {
             /** Id */
@@ -4225,6 +4891,40 @@ export interface components {
         Postponing: {
             /** Reason */
             reason: string;
+        };
+        /** ProbeAnswer */
+        ProbeAnswer: {
+            /** Sdp */
+            sdp: string;
+        };
+        /**
+         * ProbeOffer
+         * @description One of two peer connections: what `up` sends comes back to `down`.
+         */
+        ProbeOffer: {
+            /**
+             * Participant
+             * @enum {string}
+             */
+            participant: "up" | "down";
+            /** Session */
+            session: string;
+            /** Sdp */
+            sdp: string;
+            /**
+             * Publish
+             * @default {}
+             */
+            publish: {
+                [key: string]: "microphone" | "camera";
+            };
+            /**
+             * Slots
+             * @default {}
+             */
+            slots: {
+                [key: string]: "audio-0" | "stage";
+            };
         };
         /** ProblemOut */
         ProblemOut: {
@@ -4790,6 +5490,16 @@ export interface components {
             /** Current */
             current: boolean;
         };
+        /**
+         * SettingsWrite
+         * @description What is left out stays; null takes away.
+         */
+        SettingsWrite: {
+            /** Public Url */
+            public_url?: string | null;
+            /** Time Zone */
+            time_zone?: string | null;
+        };
         /** SetupDone */
         SetupDone: {
             /** Url */
@@ -4832,6 +5542,32 @@ export interface components {
             time_zone?: string | null;
             /** Token */
             token: string;
+        };
+        /**
+         * SheetWrite
+         * @description New codes for many points, to be printed: for these points, or for all of a branch.
+         */
+        SheetWrite: {
+            /** Unit Id */
+            unit_id?: number | null;
+            /** Point Ids */
+            point_ids?: number[] | null;
+            /**
+             * Part
+             * @default main
+             * @enum {string}
+             */
+            part: "main" | "papers" | "spare";
+            /**
+             * Only Without
+             * @default false
+             */
+            only_without: boolean;
+            /**
+             * Days
+             * @default 14
+             */
+            days: number;
         };
         /** SignInWrite */
         SignInWrite: {
@@ -4885,6 +5621,21 @@ export interface components {
              */
             reason_en: string;
         };
+        /** SiteState */
+        SiteState: {
+            /** Url */
+            url: string;
+            /** Public Url */
+            public_url: string | null;
+            /** Public Url Fixed */
+            public_url_fixed: boolean;
+            /** Time Zone */
+            time_zone: string;
+            /** Time Zone Fixed */
+            time_zone_fixed: boolean;
+            /** Untrusted Proxy */
+            untrusted_proxy: string | null;
+        };
         /** SnippetPart */
         SnippetPart: {
             /** Text */
@@ -4926,6 +5677,33 @@ export interface components {
             title: string;
             /** Email */
             email?: string | null;
+        };
+        /** SystemState */
+        SystemState: {
+            /**
+             * Now
+             * Format: date-time
+             */
+            now: string;
+            /** Version */
+            version: string;
+            site: components["schemas"]["SiteState"];
+            database: components["schemas"]["DatabaseState"];
+            disk: components["schemas"]["DiskState"];
+            mail: components["schemas"]["MailState"];
+            jobs: components["schemas"]["JobsState"];
+            /** Nodes */
+            nodes: components["schemas"]["NodeState"][];
+            backup: components["schemas"]["BackupState"];
+            /**
+             * Isolation
+             * @enum {string}
+             */
+            isolation: "bwrap" | "network" | "none";
+            /** Scanner */
+            scanner: boolean;
+            papers: components["schemas"]["TrialState"];
+            audit: components["schemas"]["TrialState"];
         };
         /** TemplateOut */
         TemplateOut: {
@@ -5012,6 +5790,40 @@ export interface components {
             units: components["schemas"]["UnitOut"][];
             /** Points */
             points: components["schemas"]["PointOut"][];
+        };
+        /** TrialState */
+        TrialState: {
+            /** Running */
+            running: boolean;
+            last: components["schemas"]["OutcomeOut"] | null;
+        };
+        /** TrialWrite */
+        TrialWrite: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "papers" | "audit";
+        };
+        /** TriedAgain */
+        TriedAgain: {
+            /** Jobs */
+            jobs: number;
+            /** Mails */
+            mails: number;
+        };
+        /** TryAgain */
+        TryAgain: {
+            /**
+             * Jobs
+             * @default []
+             */
+            jobs: number[];
+            /**
+             * Mails
+             * @default false
+             */
+            mails: boolean;
         };
         /** TurnoutOut */
         TurnoutOut: {
@@ -8477,6 +9289,288 @@ export interface operations {
             };
         };
     };
+    use_code_api_device_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeUse"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnDevice"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    report_api_device_report_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceReport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnDevice"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    kiosk_script_api_device_kiosk_sh_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/x-shellscript": unknown;
+                };
+            };
+        };
+    };
+    devices_api_devices_get: {
+        parameters: {
+            query?: {
+                unit_id?: number | null;
+                q?: string;
+                show?: "all" | "without" | "unseen";
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevicePage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    take_away_api_devices__device_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    edit_device_api_devices__device_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    make_code_api_device_codes_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeMade"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    void_code_api_device_codes__code_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    sheet_api_device_codes_sheet_pdf_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SheetWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     visible_tree_api_units_get: {
         parameters: {
             query?: {
@@ -9622,6 +10716,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    next_for_hall_api_hall_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HallDay"];
                 };
             };
         };
@@ -11169,6 +12283,191 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SetupDone"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    state_api_system_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemState"];
+                };
+            };
+        };
+    };
+    change_api_system_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsWrite"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    try_mail_api_system_mail_trial_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailTrial"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    try_out_api_system_trials_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrialWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialState"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    again_api_system_again_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryAgain"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriedAgain"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    probe_api_media_probe_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProbeOffer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProbeAnswer"];
                 };
             };
             /** @description Validation Error */
