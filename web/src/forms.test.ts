@@ -11,6 +11,7 @@ const fields = ['DateField', 'TimeField', 'Combobox'];
 
 /** Has the form itself. */
 const forms = [
+  'lib/administration/audit/AuditFilters.svelte',
   'lib/administration/units/PointForm.svelte',
   'lib/administration/units/UnitForm.svelte',
   'lib/invitations/AddPeople.svelte',
@@ -22,6 +23,7 @@ const forms = [
 const asking = {
   'lib/administration/units/EndUnit.svelte': '<ConfirmDialog',
   'lib/invitations/SelectionBar.svelte': '<ConfirmDialog',
+  'lib/meetings/PostponeDialog.svelte': '<ConfirmDialog',
   'lib/invitations/Requests.svelte': 'provideForm()',
 };
 /** Part of a form in another file. */
