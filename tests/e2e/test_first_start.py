@@ -91,6 +91,34 @@ async def _checks_really(page: Page, audit: Audit) -> None:
     await page.get_by_role("button", name="Hủy", exact=True).click()
 
 
+async def _nothing_is_a_dead_end(page: Page, audit: Audit) -> None:
+    """Of an empty system: each page leads on to what is missing."""
+    await page.goto("/")
+    await expect(page.get_by_role("heading", name="Chuẩn bị cho hội nghị đầu tiên")).to_be_visible()
+    await audit.look("home of a system without units")
+    await page.goto("/meetings/new")
+    await expect(page.get_by_text("Mỗi cuộc họp cần một điểm cầu chính")).to_be_visible()
+    await audit.look("planning without points")
+    await page.get_by_role("main").get_by_role("link", name="Thêm điểm cầu").first.click()
+    await expect(
+        page.get_by_role("heading", name="Tỉnh Lâm Đồng").or_(page.get_by_text("Cây đơn vị"))
+    ).not_to_have_count(0)
+    await page.goto("/khong-co-trang-nay")
+    await expect(page.get_by_role("button", name="Trần Văn Quản")).to_be_visible()
+    await audit.look("a page that is not there, signed in")
+    await page.get_by_role("button", name="Trần Văn Quản").click()
+    await page.get_by_role("menuitem", name="Hướng dẫn").click()
+    await page.get_by_role("link", name="Quản trị").first.click()
+    await expect(page.get_by_role("img", name="Hình chụp trang thật: Quản trị")).to_be_visible()
+    assert (
+        await page.get_by_role("img", name="Hình chụp trang thật: Quản trị").evaluate(
+            "it => it.decode().then(() => it.naturalWidth)"
+        )
+        > 300
+    )
+    await audit.look("help")
+
+
 async def test_the_first_administrator_comes_in(empty: Empty) -> None:
     page = await empty.browser.new_page(base_url=empty.deployment.url, locale="vi-VN", reduced_motion="reduce")
     page.set_default_timeout(PATIENCE_MS)
@@ -114,6 +142,7 @@ async def test_the_first_administrator_comes_in(empty: Empty) -> None:
     await expect(page.get_by_role("heading", name="Tình trạng hệ thống", level=1)).to_be_visible()
     await expect(page.get_by_role("button", name="Trần Văn Quản")).to_be_visible()
     await _checks_really(page, audit)
+    await _nothing_is_a_dead_end(page, audit)
     audit.verdict()
     await page.goto(await empty.link())
     await expect(page.get_by_role("heading", name="Hệ thống đã được thiết lập")).to_be_visible()
