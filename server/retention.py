@@ -15,6 +15,7 @@ from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.edge.idempotency import KEPT, IdempotentAnswer
 from server.invitations.models import AccessRequest
+from server.invitations.official.printing import clear
 from server.jobs.actions import enqueue
 from server.jobs.models import Job
 from server.jobs.workers import JobKind
@@ -58,6 +59,7 @@ async def tidy(services: Services, _job: Job | None = None) -> None:
     """The whole round; asks for the next one."""
     now = services.clock()
     gone = {name: await _delete(services, key, which) for name, key, which in _outdated(now)}
+    gone["prints"] = await clear(services)
     gone["events"] = await _delete_events(services, now - EVENTS)
     log.info("retention", **gone)
     async with services.transactions(SYSTEM) as tx:

@@ -8,6 +8,7 @@ from server.audit import models as audit
 from server.conference import models as conference
 from server.edge import idempotency
 from server.invitations import models as invitations
+from server.invitations.official import models as letters
 from server.invitations.replies import models as replies
 from server.jobs import models as jobs
 from server.live import models as live
@@ -28,6 +29,7 @@ MODULES = (
     idempotency,
     invitations,
     jobs,
+    letters,
     live,
     meetings,
     notifications,

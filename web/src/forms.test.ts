@@ -15,6 +15,7 @@ const forms = [
   'lib/administration/units/UnitForm.svelte',
   'lib/invitations/AddPeople.svelte',
   'lib/invitations/DelegateEditor.svelte',
+  'lib/letters/LetterForm.svelte',
   'lib/papers/manage/PaperFields.svelte',
   'lib/papers/manage/RightsEditor.svelte',
 ];
@@ -30,7 +31,7 @@ const parts = {
   'lib/meetings/AgendaEditorRow.svelte': 'lib/meetings/MeetingForm.svelte',
 };
 /** Nothing is saved: the choice itself is what happens, and without one there is nothing to press. */
-const choosing = ['lib/invitations/QrView.svelte', 'lib/papers/manage/Library.svelte'];
+const choosing = ['lib/papers/manage/Library.svelte'];
 
 const root = import.meta.dirname;
 const text = (name: string) => readFileSync(join(root, name), 'utf8');

@@ -27,6 +27,7 @@ const order = [
   'reading',
   'attendance',
   'invitations',
+  'letters',
   'replies',
   'presentation',
   'delegate',
