@@ -23,8 +23,10 @@ from server.core.clock import utc_now
 from server.core.config import Settings
 from server.core.services import Services
 from server.core.watchdog import Watchdog
+from server.devices.limits import CodeLimits
 from server.edge import errors
 from server.edge.budgets import Connections
+from server.edge.build import Build
 from server.edge.exports import Exports
 from server.edge.guard import Guard
 from server.edge.headers import SecurityHeaders
@@ -83,6 +85,8 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         Pictures(services.storage),
         PageTaking(services, audit_log),
         EntryLimits(),
+        CodeLimits(),
+        Build(settings.web),
         CheckInGroups(services),
     ):
         services.components.put(component)

@@ -23,9 +23,12 @@ from server.conference.nodes.routes import router as media_nodes
 from server.conference.routes import router as conference
 from server.core.components import Components
 from server.core.services import Services
+from server.devices.actions import hall_opened
+from server.devices.routes import router as devices
 from server.edge.health import router as health
 from server.edge.page_faults import router as page_faults
 from server.invitations import anonymised as invitations_anonymised
+from server.invitations.copying import copy_job
 from server.invitations.delegates import points_removed as delegates_without_hall
 from server.invitations.devices import came_by_link
 from server.invitations.entry_routes import router as door
@@ -43,6 +46,7 @@ from server.meetings import of_units as meetings_of_units
 from server.meetings.hooks import Follower, MeetingHooks
 from server.meetings.leaders import led_by
 from server.meetings.live.commands import live_feature
+from server.meetings.planning.routes import router as planning
 from server.meetings.routes import router as meetings
 from server.notifications.delivery import mail_job
 from server.notifications.hooks import MailHooks
@@ -81,8 +85,10 @@ ROUTERS: list[APIRouter] = [
     health,
     page_faults,
     accounts,
+    devices,
     organisations,
     meetings,
+    planning,
     conference,
     attendance,
     invitations,
@@ -127,6 +133,7 @@ def components() -> Components:
         AccountHooks(
             led=[led_by],
             came_by_link=[came_by_link],
+            hall_opened=[hall_opened],
             anonymised=[
                 meetings_anonymised.person_anonymised,
                 invitations_anonymised.person_anonymised,
@@ -157,6 +164,7 @@ JOBS: list[JobKind] = [
     pack_job,
     send_job,
     print_job,
+    copy_job,
     tell_job,
     retention_job,
 ]

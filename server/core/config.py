@@ -65,8 +65,9 @@ class Settings(BaseSettings):
     """Nodes on other machines may dial in without TLS: on a network that is trusted as a whole."""
 
     session_days: int = Field(default=30, ge=1)
-    hall_session_days: int = Field(default=365, ge=1)
-    """A hall's device never has to log in again."""
+    hall_session_days: int = Field(default=400, ge=1)
+    """How long a hall's device may be switched off; one that is used never has to sign in again. No browser keeps a
+    cookie for more than 400 days."""
     login_attempts: RateLimit = "10/minute"
     """For each login name and each address (`limits` notation)."""
     argon2_parallel: int = Field(default=2, ge=1)

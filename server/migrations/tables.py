@@ -6,6 +6,7 @@ from server.accounts import models as accounts
 from server.attendance import models as attendance
 from server.audit import models as audit
 from server.conference import models as conference
+from server.devices import models as devices
 from server.edge import idempotency
 from server.invitations import models as invitations
 from server.invitations.official import models as letters
@@ -13,6 +14,7 @@ from server.invitations.replies import models as replies
 from server.jobs import models as jobs
 from server.live import models as live
 from server.meetings import models as meetings
+from server.meetings.planning import models as planning
 from server.notifications import models as notifications
 from server.organisations import models as organisations
 from server.papers import models as documents
@@ -25,6 +27,7 @@ MODULES = (
     attendance,
     audit,
     conference,
+    devices,
     documents,
     idempotency,
     invitations,
@@ -34,6 +37,7 @@ MODULES = (
     meetings,
     notifications,
     organisations,
+    planning,
     presentation,
     reading,
     replies,

@@ -6,8 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from server.accounts.models import Person
+from server.devices.models import DeviceCode, HallDevice
 from server.invitations.models import AccessRequest
 from server.meetings.models import AgendaItem, Delegate, Meeting
+from server.meetings.planning.models import MeetingTemplate, PointGroup
 from server.organisations.models import BridgePoint, Unit
 from server.papers.models import Paper
 from tests.builders import MORNING, NEIGHBOURS, Province
@@ -37,6 +39,16 @@ INVOLVED = SIGNED_IN - {"stranger"} - NEIGHBOURS
 """Everybody with a part in the conference over all halls. `district_organiser` and `hiep_an_hall` by their halls."""
 ADMIN = frozenset({"admin"})
 ORGANISER = frozenset({"organiser"})
+LOOKS_AFTER = ADMIN | {"organiser", "operator", "district_technician"}
+"""The devices of Lát's hall."""
+LOOKS_AFTER_SOME = LOOKS_AFTER | {
+    "technician",
+    "district_organiser",
+    "neighbour_admin",
+    "neighbour_organiser",
+    "neighbour_operator",
+}
+"""Those of any hall."""
 LEADS = frozenset({"organiser", "chair", "secretary"})
 RUNS = LEADS | {"operator"}
 TAKES = RUNS | {"hall_secretary", "technician", "district_technician", "da_sar_hall"}
@@ -67,6 +79,12 @@ class World:
     """Expected in Đạ Sar."""
     request: AccessRequest
     """Of a stranger in Đạ Sar's hall."""
+    device: HallDevice
+    """Of `point`."""
+    code: DeviceCode
+    """Likewise."""
+    template: MeetingTemplate
+    group: PointGroup
 
 
 def nothing(_world: World) -> None:
@@ -86,6 +104,9 @@ def meeting_body(world: World) -> dict[str, Any]:
         "ends_at": (MORNING + timedelta(hours=1)).isoformat(),
         "main_point_id": where.main.id,
     }
+
+
+PLAN = {"kind": "cuoc-hop", "title": "Giao ban {tuần}", "start": "08:00", "minutes": 90}
 
 
 @dataclass
@@ -133,13 +154,37 @@ ROWS = [
     Row("PUT /api/people/{person_id}/roles", ADMIN, body=lambda _: []),
     Row("GET /api/people/{person_id}/sessions", ADMIN),
     Row("DELETE /api/people/{person_id}/sessions", ADMIN),
-    Row("GET /api/points/{point_id}/sessions", ADMIN | {"organiser", "operator", "district_technician"}),
-    Row("DELETE /api/points/{point_id}/sessions", ADMIN | {"organiser", "operator", "district_technician"}),
+    Row("GET /api/points/{point_id}/sessions", LOOKS_AFTER),
+    Row("DELETE /api/points/{point_id}/sessions", LOOKS_AFTER),
+    # Hall devices: of Lạc Dương's technicians the point in Lát, too (whose each is: tests/server/devices).
+    Row("GET /api/devices", LOOKS_AFTER_SOME),
+    Row("PATCH /api/devices/{device_id}", LOOKS_AFTER, body=lambda _: {"name": "B"}),
+    Row("DELETE /api/devices/{device_id}", LOOKS_AFTER),
+    Row("POST /api/device-codes", LOOKS_AFTER, body=lambda w: {"point_id": w.point.id}),
+    Row("DELETE /api/device-codes/{code_id}", LOOKS_AFTER),
+    Row("POST /api/device-codes/sheet.pdf", LOOKS_AFTER, body=lambda w: {"point_ids": [w.point.id]}),
+    Row("POST /api/device/report", EVERYBODY, body=lambda _: {"build": "1"}),
+    Row("GET /api/hall", frozenset({"da_sar_hall", "hiep_an_hall", "neighbour_hall"})),
     Row("DELETE /api/sessions", SIGNED_IN),
     Row("POST /api/people/{person_id}/anonymise", ADMIN, body=lambda w: {"full_name": w.person.full_name}),
     Row("POST /api/links", ADMIN, body=lambda w: {"person_id": w.person.id}),
     Row("GET /api/meetings", SIGNED_IN),
     Row("POST /api/meetings", ORGANISER, body=meeting_body),
+    Row("GET /api/meeting-templates", SIGNED_IN),
+    Row(
+        "POST /api/meeting-templates",
+        ORGANISER,
+        body=lambda w: {"unit_id": w.province.root.id, "name": "A", "plan": PLAN},
+    ),
+    Row("GET /api/meeting-templates/{template_id}", ORGANISER),
+    Row("DELETE /api/meeting-templates/{template_id}", ORGANISER),
+    Row("GET /api/point-groups", SIGNED_IN),
+    Row(
+        "POST /api/point-groups",
+        ORGANISER,
+        body=lambda w: {"unit_id": w.province.root.id, "name": "A", "point_ids": [w.province.lat_hall.id]},
+    ),
+    Row("DELETE /api/point-groups/{group_id}", ORGANISER),
     Row("GET /api/meetings/{meeting_id}", INVOLVED),
     Row("PATCH /api/meetings/{meeting_id}", ORGANISER, body=lambda _: {"version": 1, "title": "B"}),
     Row("DELETE /api/meetings/{meeting_id}", ORGANISER, "draft"),
@@ -214,6 +259,7 @@ ROWS = [
         KEEPS_LISTS,
         body=lambda w: {"point_id": w.province.da_sar_hall.id, "people": [{"full_name": "A"}]},
     ),
+    Row("POST /api/meetings/{meeting_id}/delegates/copy", LEADS, body=lambda w: {"meeting_id": w.meeting.id}),
     Row("PATCH /api/delegates/{delegate_id}", KEEPS_LISTS, body=lambda _: {"role": "guest"}),
     Row("DELETE /api/delegates/{delegate_id}", KEEPS_LISTS),
     Row(
@@ -306,6 +352,9 @@ ELSEWHERE = {
     # Signing in is what these do; a wrong password or token is not a matter of roles (tests/server/accounts).
     "POST /api/session",
     "POST /api/session/link",
+    "POST /api/device",
+    # For everybody who has a machine to set up; a script (tests/server/devices/test_kiosk.py).
+    "GET /api/device/kiosk.sh",
     "PUT /api/session/password",
     # Needs to be told which, and gives the own ones only (tests/server/reading/test_notes.py).
     "GET /api/notes/export.pdf",

@@ -30,6 +30,7 @@ from server.papers.models import PaperVersion
 from tests import builders, library
 from tests.builders import MORNING, Neighbour, Province
 from tests.conftest import Browsers, signed_in
+from tests.server.rights_table import PLAN
 from tests.sockets import LiveServer, Refused
 
 MARK = "zqtuyetmat"
@@ -52,6 +53,10 @@ class Ids:
     request_id: int
     print_id: int
     session_id: int
+    device_id: int
+    code_id: int
+    template_id: int
+    group_id: int
     code: str
     number: int = 1
     token: str = "a" * 43
@@ -117,7 +122,11 @@ async def _furnished(services: Services, hall: BridgePoint, chair: Person, meeti
         )
         tx.session.add_all([request, letters])
         await tx.session.flush()
+        template = await builders.template(tx.session, unit, f"Mẫu {mark}")
+        group = await builders.group(tx.session, unit, f"Nhóm {mark}", [hall])
         version = await tx.session.get_one(PaperVersion, paper.current_version_id)
+        device, code = await builders.hall_device(tx, services.settings, hall)
+        device.name = mark
     await library.store(services, version, f"nội dung {mark}")
     await library.store_stampable(services, version, f"nội dung {mark}")
     await signed_in(services, chair)
@@ -136,6 +145,10 @@ async def _furnished(services: Services, hall: BridgePoint, chair: Person, meeti
         request_id=request.id,
         print_id=letters.id,
         session_id=opened,
+        device_id=device.id,
+        code_id=code.id,
+        template_id=template.id,
+        group_id=group.id,
         code=meeting.public_code,
     )
 
@@ -171,6 +184,7 @@ def bodies(route: str, ids: Ids, own: Ids) -> list[Any]:
             {"valid_until": "2025-06-30", "successor_id": own.unit_id},
         ],
         "PATCH /api/points/{point_id}": [{"name": "B"}, {"unit_id": own.unit_id}],
+        "PATCH /api/devices/{device_id}": [{"name": "B"}],
         "PATCH /api/people/{person_id}": [{"title": "B"}, {"unit_id": own.unit_id}],
         "PUT /api/people/{person_id}/roles": [[], [{"role": "admin", "unit_id": own.unit_id}]],
         "POST /api/meetings/{meeting_id}/delegates": [{"point_id": own.point_id, "people": [{"full_name": "A"}]}],
@@ -178,6 +192,10 @@ def bodies(route: str, ids: Ids, own: Ids) -> list[Any]:
         "POST /api/meetings/{meeting_id}/points/{point_id}/headcount": [{"count": 4}],
         "POST /api/meetings/{meeting_id}/points/{point_id}/substitutes": [
             {"delegate_id": ids.delegate_id, "full_name": "X"}
+        ],
+        "POST /api/meetings/{meeting_id}/delegates/copy": [
+            {"meeting_id": own.meeting_id},
+            {"meeting_id": ids.meeting_id},
         ],
         "POST /api/papers/{paper_id}/recall": [{"reason": "x"}],
         "PUT /api/papers/{paper_id}/policy": [{"hidden": True}, None],
@@ -303,6 +321,11 @@ def _named(own: Ids, foreign: Ids) -> list[tuple[str, str, Any]]:
         ("PATCH", f"/api/units/{own.unit_id}", {"parent_id": foreign.unit_id}),
         ("POST", "/api/points", {"unit_id": foreign.unit_id, "name": "A", "short_name": "A"}),
         ("POST", "/api/links", {"point_id": foreign.point_id}),
+        ("POST", "/api/device-codes", {"point_id": foreign.point_id}),
+        ("POST", "/api/device-codes/sheet.pdf", {"point_ids": [own.point_id, foreign.point_id]}),
+        ("POST", "/api/device-codes/sheet.pdf", {"unit_id": foreign.unit_id}),
+        ("GET", f"/api/devices?unit_id={foreign.unit_id}&limit=200", None),
+        ("GET", "/api/devices?limit=200", None),
         ("POST", "/api/links", {"person_id": foreign.person_id}),
         ("GET", "/api/meetings?when=past", None),
         ("GET", "/api/meetings?when=all", None),
@@ -320,6 +343,26 @@ def _named(own: Ids, foreign: Ids) -> list[tuple[str, str, Any]]:
         ("POST", f"{meeting}/delegates", {"point_id": foreign.point_id, "people": [{"full_name": "A"}]}),
         ("POST", f"{meeting}/delegates", {"point_id": own.point_id, "people": [{"person_id": foreign.person_id}]}),
         ("PATCH", f"/api/delegates/{own.delegate_id}", {"point_id": foreign.point_id}),
+        ("POST", f"{meeting}/delegates/copy", {"meeting_id": foreign.meeting_id}),
+        ("GET", "/api/meeting-templates", None),
+        ("POST", "/api/meeting-templates", {"unit_id": foreign.unit_id, "name": "A", "plan": PLAN}),
+        (
+            "POST",
+            "/api/meeting-templates",
+            {
+                "unit_id": own.unit_id,
+                "name": "A",
+                "plan": {
+                    **PLAN,
+                    "chair_id": foreign.person_id,
+                    "main_point_id": foreign.point_id,
+                    "points": [{"point_id": foreign.point_id}],
+                },
+            },
+        ),
+        ("GET", "/api/point-groups", None),
+        ("POST", "/api/point-groups", {"unit_id": foreign.unit_id, "name": "A", "point_ids": [own.point_id]}),
+        ("POST", "/api/point-groups", {"unit_id": own.unit_id, "name": "A", "point_ids": [foreign.point_id]}),
         ("POST", f"{meeting}/links", {"delegate_ids": [foreign.delegate_id], "send": False}),
         ("POST", f"{meeting}/links/revoke", {"delegate_ids": [foreign.delegate_id]}),
         ("GET", f"{meeting}/invitations.pdf?delegate_ids={foreign.delegate_id}", None),

@@ -31,7 +31,11 @@ const parts = {
   'lib/meetings/AgendaEditorRow.svelte': 'lib/meetings/MeetingForm.svelte',
 };
 /** Nothing is saved: the choice itself is what happens, and without one there is nothing to press. */
-const choosing = ['lib/papers/manage/Library.svelte'];
+const choosing = [
+  'lib/administration/devices/DeviceList.svelte',
+  'lib/meetings/planning/StartFrom.svelte',
+  'lib/papers/manage/Library.svelte',
+];
 
 const root = import.meta.dirname;
 const text = (name: string) => readFileSync(join(root, name), 'utf8');

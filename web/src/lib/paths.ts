@@ -3,6 +3,7 @@ export const paths = {
   meetings: '/',
   signIn: '/sign-in',
   newMeeting: '/meetings/new',
+  newMeetingLike: (id: number) => `/meetings/new?from=${id}`,
   meeting: (id: number) => `/meetings/${id}`,
   editMeeting: (id: number) => `/meetings/${id}/edit`,
   attendance: (id: number) => `/meetings/${id}/attendance`,
@@ -34,4 +35,13 @@ export const paths = {
   console: (id: number) => `/meetings/${id}/console`,
   watch: (id: number) => `/meetings/${id}/view`,
   hall: (id: number, point: number) => `/hall/${id}/${point}`,
+  /** The same hall's screen of papers alone. */
+  hallPapers: (id: number, point: number) => `/hall/${id}/${point}/papers`,
+  /** Where a hall's device waits for its conference; and where its code is typed. */
+  hallHome: '/hall',
+  device: '/device',
+  /** Guides to print: for a hall's technician, and for who sets up a machine that is a hall's screen alone. */
+  hallGuide: '/device/guide',
+  kioskGuide: '/device/kiosk',
+  devices: '/administration/devices',
 };

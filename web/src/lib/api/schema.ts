@@ -972,6 +972,166 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use Code
+         * @description This browser belongs to the code's point from now on.
+         */
+        post: operations["use_code_api_device_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/device/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report
+         * @description A hall's page says how it is, and hears what it is: also a browser that is a point's device no longer, or never
+         *     was.
+         */
+        post: operations["report_api_device_report_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/device/kiosk.sh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Kiosk Script
+         * @description Sets a fresh Debian machine up as a hall's screen of this server. There is no secret in it.
+         */
+        get: operations["kiosk_script_api_device_kiosk_sh_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Devices
+         * @description Points and their devices, branch by branch.
+         */
+        get: operations["devices_api_devices_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{device_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take Away
+         * @description The point from the device: it is signed out at once.
+         */
+        delete: operations["take_away_api_devices__device_id__delete"];
+        options?: never;
+        head?: never;
+        /** Edit Device */
+        patch: operations["edit_device_api_devices__device_id__patch"];
+        trace?: never;
+    };
+    "/api/device-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make Code */
+        post: operations["make_code_api_device_codes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/device-codes/{code_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Void Code
+         * @description Nobody can use it any more.
+         */
+        delete: operations["void_code_api_device_codes__code_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/device-codes/sheet.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sheet
+         * @description New codes, each on a page of A4 to be sent to its point. They are kept nowhere: a sheet that is lost is made
+         *     anew, and the codes before count no more.
+         */
+        post: operations["sheet_api_device_codes_sheet_pdf_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/units": {
         parameters: {
             query?: never;
@@ -1205,6 +1365,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meeting-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Templates
+         * @description Of the units that the actor plans meetings for.
+         */
+        get: operations["templates_api_meeting_templates_get"];
+        put?: never;
+        /** Save Template */
+        post: operations["save_template_api_meeting_templates_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meeting-templates/{template_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Template */
+        get: operations["template_api_meeting_templates__template_id__get"];
+        put?: never;
+        post?: never;
+        /** Delete Template */
+        delete: operations["delete_template_api_meeting_templates__template_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/point-groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Groups
+         * @description Of the units that the actor plans meetings for.
+         */
+        get: operations["groups_api_point_groups_get"];
+        put?: never;
+        /**
+         * Save Group
+         * @description All groups as they are then.
+         */
+        post: operations["save_group_api_point_groups_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/point-groups/{group_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete Group */
+        delete: operations["delete_group_api_point_groups__group_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/open": {
         parameters: {
             query?: never;
@@ -1267,6 +1507,26 @@ export interface paths {
         put?: never;
         /** Reopen */
         post: operations["reopen_api_meetings__meeting_id__reopen_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Next For Hall
+         * @description For a hall's own device: what it waits for.
+         */
+        get: operations["next_for_hall_api_hall_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1393,6 +1653,26 @@ export interface paths {
         put?: never;
         /** Remove Many */
         post: operations["remove_many_api_meetings__meeting_id__delegates_remove_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/delegates/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Copy
+         * @description Takes over the lists of an earlier meeting; a job puts the people there.
+         */
+        post: operations["copy_api_meetings__meeting_id__delegates_copy_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2587,6 +2867,85 @@ export interface components {
              */
             reason: string;
         };
+        /** CodeMade */
+        CodeMade: {
+            /** Id */
+            id: number;
+            /** Code */
+            code: string;
+            /** Address */
+            address: string;
+            /** Qr */
+            qr: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /**
+         * CodeOut
+         * @description A code that was made and is not used yet.
+         */
+        CodeOut: {
+            /** Id */
+            id: number;
+            /** Point Id */
+            point_id: number;
+            /**
+             * Part
+             * @enum {string}
+             */
+            part: "main" | "papers" | "spare";
+            /** Name */
+            name: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /** CodeUse */
+        CodeUse: {
+            /** Code */
+            code: string;
+            /**
+             * Replace
+             * @default false
+             */
+            replace: boolean;
+        };
+        /** CodeWrite */
+        CodeWrite: {
+            /** Point Id */
+            point_id: number;
+            /**
+             * Part
+             * @default main
+             * @enum {string}
+             */
+            part: "main" | "papers" | "spare";
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Days
+             * @default 7
+             */
+            days: number;
+        };
+        /** CopyOut */
+        CopyOut: {
+            /** Queued */
+            queued: number;
+        };
         /**
          * CountOut
          * @description expected = present + online + left + leave + absent and the rest is yet to come. Nobody is
@@ -2677,6 +3036,11 @@ export interface components {
             /** Phone */
             phone?: string | null;
         };
+        /** DelegatesCopy */
+        DelegatesCopy: {
+            /** Meeting Id */
+            meeting_id: number;
+        };
         /** DelegatesMove */
         DelegatesMove: {
             /** Delegate Ids */
@@ -2721,6 +3085,100 @@ export interface components {
             /** People */
             people: (components["schemas"]["PersonChosen"] | components["schemas"]["PersonTyped"])[];
         };
+        /** DeviceOut */
+        DeviceOut: {
+            /** Id */
+            id: number;
+            /** Point Id */
+            point_id: number;
+            /**
+             * Part
+             * @enum {string}
+             */
+            part: "main" | "papers" | "spare";
+            /** Name */
+            name: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Set Up By */
+            set_up_by: string;
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
+            /** Address */
+            address: string;
+            /** User Agent */
+            user_agent: string;
+            /** Build */
+            build: string;
+            /** Current */
+            current: boolean;
+            /**
+             * Camera
+             * @enum {string}
+             */
+            camera: "unknown" | "ok" | "none" | "denied";
+            /**
+             * Microphone
+             * @enum {string}
+             */
+            microphone: "unknown" | "ok" | "none" | "denied";
+        };
+        /** DevicePage */
+        DevicePage: {
+            /** Total */
+            total: number;
+            totals: components["schemas"]["DeviceTotals"];
+            /** Points */
+            points: components["schemas"]["PointDevices"][];
+        };
+        /**
+         * DeviceReport
+         * @description Of pages that may be of another version: what is not known here is passed over.
+         */
+        DeviceReport: {
+            /**
+             * Build
+             * @default
+             */
+            build: string;
+            /**
+             * Camera
+             * @default unknown
+             * @enum {string}
+             */
+            camera: "unknown" | "ok" | "none" | "denied";
+            /**
+             * Microphone
+             * @default unknown
+             * @enum {string}
+             */
+            microphone: "unknown" | "ok" | "none" | "denied";
+        };
+        /** DeviceTotals */
+        DeviceTotals: {
+            /** Points */
+            points: number;
+            /** Without */
+            without: number;
+            /** Unseen */
+            unseen: number;
+        };
+        /**
+         * DeviceWrite
+         * @description What is left out stays.
+         */
+        DeviceWrite: {
+            /** Part */
+            part?: ("main" | "papers" | "spare") | null;
+            /** Name */
+            name?: string | null;
+        };
         /**
          * DoubledRow
          * @description Means the person of a row above it, and is not taken.
@@ -2736,6 +3194,33 @@ export interface components {
             first: number;
             /** First Point Name */
             first_point_name: string;
+        };
+        /** GroupOut */
+        GroupOut: {
+            /** Id */
+            id: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Unit Name */
+            unit_name: string;
+            /** Name */
+            name: string;
+            /** Point Ids */
+            point_ids: number[];
+        };
+        /** GroupWrite */
+        GroupWrite: {
+            /** Unit Id */
+            unit_id: number;
+            /** Name */
+            name: string;
+            /** Point Ids */
+            point_ids: number[];
+            /**
+             * Replace
+             * @default false
+             */
+            replace: boolean;
         };
         /**
          * GuessOut
@@ -2773,6 +3258,39 @@ export interface components {
              * Format: date-time
              */
             valid_until: string;
+        };
+        /** HallDay */
+        HallDay: {
+            /**
+             * Now
+             * Format: date-time
+             */
+            now: string;
+            /** Meetings */
+            meetings: components["schemas"]["HallMeeting"][];
+        };
+        /** HallMeeting */
+        HallMeeting: {
+            /** Meeting Id */
+            meeting_id: number;
+            /** Kind */
+            kind: string;
+            /** Title */
+            title: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /** State */
+            state: string;
+            /**
+             * Presence
+             * @enum {string}
+             */
+            presence: "absent" | "testing" | "ready" | "lost";
+            /** Since */
+            since: string | null;
         };
         /** HeadcountOut */
         HeadcountOut: {
@@ -3635,6 +4153,59 @@ export interface components {
             /** Reason */
             reason: string;
         };
+        /**
+         * OwnDevice
+         * @description This browser, as the point's device that it is, or was.
+         */
+        OwnDevice: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "active" | "revoked" | "expired" | "closed";
+            /** Id */
+            id?: number | null;
+            /** Point Id */
+            point_id?: number | null;
+            /**
+             * Point Name
+             * @default
+             */
+            point_name: string;
+            /**
+             * Unit Name
+             * @default
+             */
+            unit_name: string;
+            /**
+             * Part
+             * @default main
+             * @enum {string}
+             */
+            part: "main" | "papers" | "spare";
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /** Ended At */
+            ended_at?: string | null;
+            /**
+             * Ended By
+             * @default
+             */
+            ended_by: string;
+            /**
+             * Served
+             * @default
+             */
+            served: string;
+            /**
+             * Now
+             * Format: date-time
+             */
+            now: string;
+        };
         /** OwnReceipt */
         OwnReceipt: {
             /** Delivered At */
@@ -3902,6 +4473,25 @@ export interface components {
          * @enum {integer}
          */
         PictureWidth: 900 | 1800;
+        /** PointDevices */
+        PointDevices: {
+            /** Point Id */
+            point_id: number;
+            /** Name */
+            name: string;
+            /** Unit Id */
+            unit_id: number;
+            /** Unit Name */
+            unit_name: string;
+            /** Contact Name */
+            contact_name: string | null;
+            /** Contact Phone */
+            contact_phone: string | null;
+            /** Devices */
+            devices: components["schemas"]["DeviceOut"][];
+            /** Codes */
+            codes: components["schemas"]["CodeOut"][];
+        };
         /** PointOut */
         PointOut: {
             /** Id */
@@ -4696,6 +5286,32 @@ export interface components {
             /** Token */
             token: string;
         };
+        /**
+         * SheetWrite
+         * @description New codes for many points, to be printed: for these points, or for all of a branch.
+         */
+        SheetWrite: {
+            /** Unit Id */
+            unit_id?: number | null;
+            /** Point Ids */
+            point_ids?: number[] | null;
+            /**
+             * Part
+             * @default main
+             * @enum {string}
+             */
+            part: "main" | "papers" | "spare";
+            /**
+             * Only Without
+             * @default false
+             */
+            only_without: boolean;
+            /**
+             * Days
+             * @default 14
+             */
+            days: number;
+        };
         /** SignInWrite */
         SignInWrite: {
             /** Login */
@@ -4789,6 +5405,85 @@ export interface components {
             title: string;
             /** Email */
             email?: string | null;
+        };
+        /** TemplateOut */
+        TemplateOut: {
+            /** Id */
+            id: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Unit Name */
+            unit_name: string;
+            /** Name */
+            name: string;
+            /**
+             * Saved At
+             * Format: date-time
+             */
+            saved_at: string;
+            plan: components["schemas"]["TemplatePlan"];
+            /** People */
+            people: {
+                [key: string]: string;
+            };
+        };
+        /** TemplatePlan */
+        TemplatePlan: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "hoi-nghi" | "cuoc-hop" | "phien-hop" | "ky-hop" | "dai-hoi";
+            /** Title */
+            title: string;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** Start */
+            start: string;
+            /** Minutes */
+            minutes: number;
+            /** Main Point Id */
+            main_point_id?: number | null;
+            /** Chair Id */
+            chair_id?: number | null;
+            /** Secretary Id */
+            secretary_id?: number | null;
+            /** Agenda */
+            agenda?: components["schemas"]["AgendaWrite"][];
+            /** Points */
+            points?: components["schemas"]["MemberWrite"][];
+        };
+        /** TemplateSummary */
+        TemplateSummary: {
+            /** Id */
+            id: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Unit Name */
+            unit_name: string;
+            /** Name */
+            name: string;
+            /**
+             * Saved At
+             * Format: date-time
+             */
+            saved_at: string;
+        };
+        /** TemplateWrite */
+        TemplateWrite: {
+            /** Unit Id */
+            unit_id: number;
+            /** Name */
+            name: string;
+            plan: components["schemas"]["TemplatePlan"];
+            /**
+             * Replace
+             * @default false
+             */
+            replace: boolean;
         };
         /** Tree */
         Tree: {
@@ -8271,6 +8966,288 @@ export interface operations {
             };
         };
     };
+    use_code_api_device_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeUse"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnDevice"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    report_api_device_report_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceReport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnDevice"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    kiosk_script_api_device_kiosk_sh_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/x-shellscript": unknown;
+                };
+            };
+        };
+    };
+    devices_api_devices_get: {
+        parameters: {
+            query?: {
+                unit_id?: number | null;
+                q?: string;
+                show?: "all" | "without" | "unseen";
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevicePage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    take_away_api_devices__device_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    edit_device_api_devices__device_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    make_code_api_device_codes_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeMade"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    void_code_api_device_codes__code_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    sheet_api_device_codes_sheet_pdf_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SheetWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     visible_tree_api_units_get: {
         parameters: {
             query?: {
@@ -8889,6 +9866,205 @@ export interface operations {
             };
         };
     };
+    templates_api_meeting_templates_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateSummary"][];
+                };
+            };
+        };
+    };
+    save_template_api_meeting_templates_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    template_api_meeting_templates__template_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_template_api_meeting_templates__template_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    groups_api_point_groups_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupOut"][];
+                };
+            };
+        };
+    };
+    save_group_api_point_groups_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_group_api_point_groups__group_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     open_halls_api_meetings__meeting_id__open_post: {
         parameters: {
             query?: never;
@@ -9013,6 +10189,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    next_for_hall_api_hall_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HallDay"];
                 };
             };
         };
@@ -9274,6 +10470,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ManyOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    copy_api_meetings__meeting_id__delegates_copy_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DelegatesCopy"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopyOut"];
                 };
             };
             /** @description Validation Error */
