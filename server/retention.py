@@ -84,7 +84,8 @@ async def _delete(services: Services, key: InstrumentedAttribute[int], which: Co
 
 async def _delete_events(services: Services, before: datetime) -> int:
     deleted = 0
-    over = and_(Meeting.state == "ended", Meeting.ended_at < before)
+    ended = and_(Meeting.state == "ended", Meeting.ended_at < before)
+    over = or_(ended, and_(Meeting.state == "cancelled", Meeting.ends_at < before))
     firsts: Any = (
         select(MeetingEvent.meeting_id, func.min(MeetingEvent.seq))
         .join(Meeting, Meeting.id == MeetingEvent.meeting_id)

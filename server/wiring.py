@@ -43,6 +43,7 @@ from server.jobs.workers import JobKind, beside
 from server.live.feature import LiveFeature
 from server.meetings import anonymised as meetings_anonymised
 from server.meetings import of_units as meetings_of_units
+from server.meetings.announcements.jobs import announce_job
 from server.meetings.hooks import Follower, MeetingHooks
 from server.meetings.leaders import led_by
 from server.meetings.live.commands import live_feature
@@ -166,6 +167,7 @@ JOBS: list[JobKind] = [
     send_job,
     print_job,
     copy_job,
+    announce_job,
     tell_job,
     retention_job,
 ]

@@ -108,6 +108,7 @@ def meeting_body(world: World) -> dict[str, Any]:
     }
 
 
+LATER = {"starts_at": "2090-01-02T07:30:00+07:00", "ends_at": "2090-01-02T09:00:00+07:00"}
 PLAN = {"kind": "cuoc-hop", "title": "Giao ban {tuần}", "start": "08:00", "minutes": 90}
 
 
@@ -186,6 +187,11 @@ ROWS = [
     ),
     Row("GET /api/meeting-templates/{template_id}", ORGANISER),
     Row("DELETE /api/meeting-templates/{template_id}", ORGANISER),
+    Row(
+        "POST /api/meeting-clashes",
+        ORGANISER | {"district_organiser", "neighbour_organiser"},
+        body=lambda w: {**LATER, "point_ids": [w.province.lat_hall.id]},
+    ),
     Row("GET /api/point-groups", SIGNED_IN),
     Row(
         "POST /api/point-groups",
@@ -199,6 +205,12 @@ ROWS = [
     Row("POST /api/meetings/{meeting_id}/invite", ORGANISER, "draft"),
     Row("POST /api/meetings/{meeting_id}/withdraw", ORGANISER),
     Row("POST /api/meetings/{meeting_id}/open", RUNS),
+    Row("POST /api/meetings/{meeting_id}/close", RUNS, "open"),
+    Row("POST /api/meetings/{meeting_id}/postpone", ORGANISER, body=lambda _: {"reason": "Bão"}),
+    Row("POST /api/meetings/{meeting_id}/cancel", ORGANISER, body=lambda _: {"reason": "Bão"}),
+    Row("POST /api/meetings/{meeting_id}/reschedule", ORGANISER, body=lambda _: LATER),
+    # Nothing has changed, so it is refused to all; by right or not: tests/server/meetings/test_announcements.py.
+    Row("POST /api/meetings/{meeting_id}/announce", NOBODY, body=lambda _: {}, denied_as={403, 404, 409}),
     Row("POST /api/meetings/{meeting_id}/start", RUNS, "open"),
     Row("POST /api/meetings/{meeting_id}/end", RUNS, "running"),
     Row("GET /api/meetings/{meeting_id}/attendance", RUNS, "ended"),

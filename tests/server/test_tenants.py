@@ -30,7 +30,7 @@ from server.papers.models import PaperVersion
 from tests import builders, library
 from tests.builders import MORNING, Neighbour, Province
 from tests.conftest import Browsers, signed_in
-from tests.server.rights_table import PLAN
+from tests.server.rights_table import LATER, PLAN
 from tests.sockets import LiveServer, Refused
 
 MARK = "zqtuyetmat"
@@ -213,6 +213,9 @@ def bodies(route: str, ids: Ids, own: Ids) -> list[Any]:
         "POST /api/meetings/{meeting_id}/links/revoke": [{"delegate_ids": [ids.delegate_id]}],
         "POST /api/papers/{paper_id}/overrule-mark": [{"reason": "x"}],
         "POST /api/meetings/{meeting_id}/reopen": [{"reason": "x"}],
+        "POST /api/meetings/{meeting_id}/postpone": [{"reason": "x"}],
+        "POST /api/meetings/{meeting_id}/cancel": [{"reason": "x"}],
+        "POST /api/meetings/{meeting_id}/reschedule": [LATER],
         "PUT /api/meetings/{meeting_id}/papers/order": [{"paper_ids": [ids.paper_id]}],
     }
     return known.get(route, [{}])
@@ -359,6 +362,11 @@ def _named(own: Ids, foreign: Ids) -> list[tuple[str, str, Any]]:
                     "points": [{"point_id": foreign.point_id}],
                 },
             },
+        ),
+        (
+            "POST",
+            "/api/meeting-clashes",
+            {**at, "point_ids": [foreign.point_id, own.point_id], "person_ids": [foreign.person_id]},
         ),
         ("GET", "/api/point-groups", None),
         ("POST", "/api/point-groups", {"unit_id": foreign.unit_id, "name": "A", "point_ids": [own.point_id]}),

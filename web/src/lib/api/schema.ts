@@ -1345,6 +1345,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/announce": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Announce
+         * @description Tells everybody concerned what has changed since they were told last.
+         */
+        post: operations["announce_api_meetings__meeting_id__announce_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/audit.xlsx": {
         parameters: {
             query?: never;
@@ -1404,6 +1424,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meeting-clashes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Clashes Of
+         * @description Other meetings at that hour that want the same halls or people. Reads only.
+         */
+        post: operations["clashes_of_api_meeting_clashes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/point-groups": {
         parameters: {
             query?: never;
@@ -1456,6 +1496,74 @@ export interface paths {
         put?: never;
         /** Open Halls */
         post: operations["open_halls_api_meetings__meeting_id__open_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close Halls */
+        post: operations["close_halls_api_meetings__meeting_id__close_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/postpone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Postpone */
+        post: operations["postpone_api_meetings__meeting_id__postpone_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/reschedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reschedule */
+        post: operations["reschedule_api_meetings__meeting_id__reschedule_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel */
+        post: operations["cancel_api_meetings__meeting_id__cancel_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2560,6 +2668,19 @@ export interface components {
              */
             presenter_text: string;
         };
+        /** Announcing */
+        Announcing: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Silent
+             * @default false
+             */
+            silent: boolean;
+        };
         /** AnonymiseWrite */
         AnonymiseWrite: {
             /** Full Name */
@@ -3050,6 +3171,54 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /**
+         * Clash
+         * @description Another meeting at the same hour.
+         */
+        Clash: {
+            /** Meeting Id */
+            meeting_id: number | null;
+            /** Title */
+            title: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Points */
+            points: string[];
+            /** Point Count */
+            point_count: number;
+            /** People */
+            people: string[];
+        };
+        /**
+         * ClashesAsked
+         * @description A plan, as far as it is typed.
+         */
+        ClashesAsked: {
+            /** Meeting Id */
+            meeting_id?: number | null;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Point Ids */
+            point_ids?: number[];
+            /** Person Ids */
+            person_ids?: number[];
         };
         /** CodeMade */
         CodeMade: {
@@ -3972,7 +4141,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "draft" | "invited" | "open" | "running" | "ended";
+            state: "draft" | "invited" | "postponed" | "cancelled" | "open" | "running" | "ended";
             /** Version */
             version: number;
             /** Unit Id */
@@ -4020,6 +4189,9 @@ export interface components {
             ended_at: string | null;
             my: components["schemas"]["RightsOut"];
             lists: components["schemas"]["ListFigures"] | null;
+            news: components["schemas"]["News"] | null;
+            /** Unannounced */
+            unannounced: components["schemas"]["PlanChange"][];
             /** Notices */
             notices?: components["schemas"]["Notice"][];
         };
@@ -4070,7 +4242,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "draft" | "invited" | "open" | "running" | "ended";
+            state: "draft" | "invited" | "postponed" | "cancelled" | "open" | "running" | "ended";
             /**
              * Starts At
              * Format: date-time
@@ -4190,6 +4362,21 @@ export interface components {
             delegate_id: number;
             /** Full Name */
             full_name: string;
+        };
+        /**
+         * News
+         * @description What everybody was last told of the meeting after the invitation.
+         */
+        News: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "changed" | "postponed" | "rescheduled" | "cancelled";
+            /** Reason */
+            reason: string;
+            /** Changes */
+            changes: components["schemas"]["PlanChange"][];
         };
         /** NodeState */
         NodeState: {
@@ -4779,6 +4966,26 @@ export interface components {
          * @enum {integer}
          */
         PictureWidth: 900 | 1800;
+        /**
+         * PlanChange
+         * @description One thing that is another than people were told.
+         */
+        PlanChange: {
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "title" | "time" | "place" | "chair" | "points-added" | "points-removed";
+            /** Before */
+            before: string;
+            /** After */
+            after: string;
+            /**
+             * Count
+             * @default 0
+             */
+            count: number;
+        };
         /** PointDevices */
         PointDevices: {
             /** Point Id */
@@ -4969,6 +5176,11 @@ export interface components {
             marked: boolean;
             /** Audience */
             audience?: (components["schemas"]["ByUnit"] | components["schemas"]["ByPoint"] | components["schemas"]["ByRole"] | components["schemas"]["ByPerson"])[];
+        };
+        /** Postponing */
+        Postponing: {
+            /** Reason */
+            reason: string;
         };
         /** PrintOut */
         PrintOut: {
@@ -5462,6 +5674,24 @@ export interface components {
             email?: string | null;
             /** Hall */
             hall?: string | null;
+        };
+        /** Rescheduling */
+        Rescheduling: {
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
         };
         /** RightsOut */
         RightsOut: {
@@ -6592,7 +6822,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "draft" | "invited" | "open" | "running" | "ended";
+            state: "draft" | "invited" | "postponed" | "cancelled" | "open" | "running" | "ended";
             /** Unit Name */
             unit_name: string;
             /**
@@ -6617,6 +6847,7 @@ export interface components {
             secretary_name: string;
             /** Current Item Id */
             current_item_id: number | null;
+            news: components["schemas"]["News"] | null;
         };
         /**
          * NoData
@@ -10268,6 +10499,41 @@ export interface operations {
             };
         };
     };
+    announce_api_meetings__meeting_id__announce_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Announcing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     audit_of_meeting_api_meetings__meeting_id__audit_xlsx_get: {
         parameters: {
             query?: never;
@@ -10414,6 +10680,39 @@ export interface operations {
             };
         };
     };
+    clashes_of_api_meeting_clashes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClashesAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Clash"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     groups_api_point_groups_get: {
         parameters: {
             query?: never;
@@ -10508,6 +10807,142 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    close_halls_api_meetings__meeting_id__close_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    postpone_api_meetings__meeting_id__postpone_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Postponing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reschedule_api_meetings__meeting_id__reschedule_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rescheduling"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cancel_api_meetings__meeting_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Postponing"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
