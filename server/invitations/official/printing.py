@@ -21,7 +21,7 @@ from server.core.services import Services
 from server.core.transaction import Transaction
 from server.invitations.entry_codes import url_of
 from server.invitations.letters import Invited, place
-from server.invitations.links import AT_ONCE, NobodyToInvite, StillDraft, occasion_of, path_of, valid_until
+from server.invitations.links import AT_ONCE, NobodyToInvite, StillDraft, occasion_of, path_of
 from server.invitations.official.actions import letter_of
 from server.invitations.official.models import LetterPrint
 from server.invitations.official.schemas import PrintOut, PrintWrite, VolumeOut
@@ -31,6 +31,7 @@ from server.jobs.actions import enqueue
 from server.jobs.models import Job
 from server.jobs.parts import JobLost, note_progress
 from server.jobs.workers import JobKind
+from server.meetings.link_validity import valid_until
 from server.meetings.models import Delegate, Meeting
 from server.organisations.models import BridgePoint, Unit
 from server.organisations.queries import ids_of
