@@ -48,6 +48,7 @@ from server.papers.library_cache import LibraryCache
 from server.papers.packs.finding import Finder
 from server.reading.receipts.group_commit import ReceiptGroups
 from server.system.settings import Fixed, adopt
+from server.system.trials import Trials
 from server.wiring import BESIDE, LIVE, ROUTERS, components
 
 
@@ -63,6 +64,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         audit_log,
         watchdog,
         Fixed.by(settings),
+        Trials(services),
         conference,
         conference.gateway,
         conference.nodes,

@@ -71,6 +71,7 @@ from server.reading.opened import people_who_opened
 from server.reading.routes import router as reading
 from server.retention import daily, retention_job
 from server.system.routes import router as system
+from server.system.trials import running as trials
 
 ROUTERS: list[APIRouter] = [
     # Tried in this order: first what thousands ask for at once.
@@ -166,5 +167,6 @@ JOBS: list[JobKind] = [
 BESIDE: list[Callable[[Services], AbstractAsyncContextManager[None]]] = [
     beside(JOBS),
     daily,
+    trials,
 ]
 """Entered in this order when the server starts, left in the reverse order when it stops."""

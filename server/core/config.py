@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     time_zone: TimeZone | None = None
     """IANA name. Default: what an administrator has set, else Asia/Ho_Chi_Minh."""
 
+    backup_mark: Path | None = None
+    """File that the backup touches when it is done; default: `var/last-backup`."""
+
     var: Path = Path("var")
     """Everything the server writes: database, secrets, run files."""
     database_url: DatabaseUrl | None = None
@@ -117,6 +120,10 @@ class Settings(BaseSettings):
     @property
     def url(self) -> str:
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def last_backup(self) -> Path:
+        return self.backup_mark or self.var / "last-backup"
 
     @property
     def database(self) -> str:

@@ -122,6 +122,12 @@ class Row:
 
 ROWS = [
     Row("GET /api/health", EVERYBODY),
+    # There are two roots here, and nobody administers both (tests/server/system/test_state.py).
+    Row("GET /api/system", NOBODY),
+    Row("PATCH /api/system", NOBODY, body=lambda _: {"time_zone": "Asia/Tokyo"}),
+    Row("POST /api/system/mail-trial", NOBODY, body=lambda _: {}),
+    Row("POST /api/system/trials", NOBODY, body=lambda _: {"kind": "audit"}),
+    Row("POST /api/system/again", NOBODY, body=lambda _: {"mails": True}),
     Row("POST /api/page-faults", EVERYBODY, body=lambda _: {"page": "/", "build": "1", "message": "x"}),
     Row("GET /api/session", SIGNED_IN),
     Row("DELETE /api/session", SIGNED_IN),
@@ -351,6 +357,8 @@ ELSEWHERE = {
     # Of an empty system, for whoever has its link (tests/server/system/test_first_start.py).
     "GET /api/setup",
     "POST /api/setup",
+    # There must be a media node (tests/e2e/test_first_start.py).
+    "POST /api/media-probe",
     # There must be a mark first (tests/server/papers).
     "POST /api/papers/{paper_id}/overrule-mark",
     # There must be one first (tests/server/accounts/test_scoped.py).

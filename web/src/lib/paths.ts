@@ -26,6 +26,8 @@ export const paths = {
   delegate: (id: number) => `/meetings/${id}/delegate`,
   account: '/account',
   setup: '/setup',
+  /** Whether all that the system leans on works. */
+  system: '/administration/system',
   administration: '/administration',
   /** The tree of units, and one of it. */
   units: '/administration/units',

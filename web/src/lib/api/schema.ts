@@ -2283,6 +2283,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** State */
+        get: operations["state_api_system_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change */
+        patch: operations["change_api_system_patch"];
+        trace?: never;
+    };
+    "/api/system/mail-trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try Mail */
+        post: operations["try_mail_api_system_mail_trial_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/system/trials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try Out */
+        post: operations["try_out_api_system_trials_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/system/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Again */
+        post: operations["again_api_system_again_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/media-probe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Probe
+         * @description A browser tries its way to the media node, without a meeting: for staff and halls' devices.
+         */
+        post: operations["probe_api_media_probe_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2498,6 +2587,13 @@ export interface components {
             entries: components["schemas"]["AuditOut"][];
             /** More */
             more: boolean;
+        };
+        /** BackupState */
+        BackupState: {
+            /** At */
+            at: string | null;
+            /** Mark */
+            mark: string;
         };
         /** BadRow */
         BadRow: {
@@ -2877,6 +2973,18 @@ export interface components {
             /** Counted */
             counted: number;
         };
+        /** DatabaseState */
+        DatabaseState: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "sqlite" | "postgresql";
+            /** Version */
+            version: string;
+            /** Bytes */
+            bytes: number;
+        };
         /** Decision */
         Decision: {
             /** Agree */
@@ -3086,6 +3194,15 @@ export interface components {
             /** Name */
             name?: string | null;
         };
+        /** DiskState */
+        DiskState: {
+            /** Free */
+            free: number;
+            /** Total */
+            total: number;
+            /** Reserve */
+            reserve: number;
+        };
         /**
          * DoubledRow
          * @description Means the person of a row above it, and is not taken.
@@ -3101,6 +3218,22 @@ export interface components {
             first: number;
             /** First Point Name */
             first_point_name: string;
+        };
+        /** FailedJob */
+        FailedJob: {
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Subject */
+            subject: string;
+            /** Error */
+            error: string;
+            /**
+             * Failed At
+             * Format: date-time
+             */
+            failed_at: string;
         };
         /** GroupOut */
         GroupOut: {
@@ -3257,6 +3390,17 @@ export interface components {
             already: number;
             /** Added */
             added: number;
+        };
+        /** JobsState */
+        JobsState: {
+            /** Waiting */
+            waiting: number;
+            /** Late Seconds */
+            late_seconds: number;
+            /** Failed */
+            failed: number;
+            /** Last Failed */
+            last_failed: components["schemas"]["FailedJob"][];
         };
         /** KeptNote */
         KeptNote: {
@@ -3443,6 +3587,46 @@ export interface components {
             unit_name: string;
             /** Count */
             count: number;
+        };
+        /** MailState */
+        MailState: {
+            /** Configured */
+            configured: boolean;
+            /** Sender */
+            sender: string;
+            /** Own Address */
+            own_address: string | null;
+            /** Queued */
+            queued: number;
+            /** Failed */
+            failed: number;
+            /** Failed Secret */
+            failed_secret: number;
+            /** Last Error */
+            last_error: string;
+            trial: components["schemas"]["MailTrialState"] | null;
+        };
+        /** MailTrial */
+        MailTrial: {
+            /** To */
+            to?: string | null;
+        };
+        /** MailTrialState */
+        MailTrialState: {
+            /** To */
+            to: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "sent" | "failed";
+            /** Error */
+            error: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
         };
         /** ManyOut */
         ManyOut: {
@@ -3717,6 +3901,17 @@ export interface components {
             /** Full Name */
             full_name: string;
         };
+        /** NodeState */
+        NodeState: {
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
+            /** Sessions */
+            sessions: number;
+            /** Active */
+            active: boolean;
+        };
         /** NoteChange */
         NoteChange: {
             /**
@@ -3941,6 +4136,24 @@ export interface components {
         OrderWrite: {
             /** Paper Ids */
             paper_ids: number[];
+        };
+        /** OutcomeOut */
+        OutcomeOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Seconds */
+            seconds: number;
+            /** Problem */
+            problem: ("not-isolated" | "not-installed" | "failed" | "altered" | "cut") | null;
+            /** Detail */
+            detail: string;
+            /** Office */
+            office: string;
+            /** Recogniser */
+            recogniser: string;
         };
         /** OutlineEntry */
         OutlineEntry: {
@@ -4466,6 +4679,40 @@ export interface components {
             marked: boolean;
             /** Audience */
             audience?: (components["schemas"]["ByUnit"] | components["schemas"]["ByPoint"] | components["schemas"]["ByRole"] | components["schemas"]["ByPerson"])[];
+        };
+        /** ProbeAnswer */
+        ProbeAnswer: {
+            /** Sdp */
+            sdp: string;
+        };
+        /**
+         * ProbeOffer
+         * @description One of two peer connections: what `up` sends comes back to `down`.
+         */
+        ProbeOffer: {
+            /**
+             * Participant
+             * @enum {string}
+             */
+            participant: "up" | "down";
+            /** Session */
+            session: string;
+            /** Sdp */
+            sdp: string;
+            /**
+             * Publish
+             * @default {}
+             */
+            publish: {
+                [key: string]: "microphone" | "camera";
+            };
+            /**
+             * Slots
+             * @default {}
+             */
+            slots: {
+                [key: string]: "audio-0" | "stage";
+            };
         };
         /** ProblemOut */
         ProblemOut: {
@@ -5013,6 +5260,16 @@ export interface components {
             /** Current */
             current: boolean;
         };
+        /**
+         * SettingsWrite
+         * @description What is left out stays; null takes away.
+         */
+        SettingsWrite: {
+            /** Public Url */
+            public_url?: string | null;
+            /** Time Zone */
+            time_zone?: string | null;
+        };
         /** SetupDone */
         SetupDone: {
             /** Url */
@@ -5134,6 +5391,21 @@ export interface components {
              */
             reason_en: string;
         };
+        /** SiteState */
+        SiteState: {
+            /** Url */
+            url: string;
+            /** Public Url */
+            public_url: string | null;
+            /** Public Url Fixed */
+            public_url_fixed: boolean;
+            /** Time Zone */
+            time_zone: string;
+            /** Time Zone Fixed */
+            time_zone_fixed: boolean;
+            /** Untrusted Proxy */
+            untrusted_proxy: string | null;
+        };
         /** SnippetPart */
         SnippetPart: {
             /** Text */
@@ -5175,6 +5447,33 @@ export interface components {
             title: string;
             /** Email */
             email?: string | null;
+        };
+        /** SystemState */
+        SystemState: {
+            /**
+             * Now
+             * Format: date-time
+             */
+            now: string;
+            /** Version */
+            version: string;
+            site: components["schemas"]["SiteState"];
+            database: components["schemas"]["DatabaseState"];
+            disk: components["schemas"]["DiskState"];
+            mail: components["schemas"]["MailState"];
+            jobs: components["schemas"]["JobsState"];
+            /** Nodes */
+            nodes: components["schemas"]["NodeState"][];
+            backup: components["schemas"]["BackupState"];
+            /**
+             * Isolation
+             * @enum {string}
+             */
+            isolation: "bwrap" | "network" | "none";
+            /** Scanner */
+            scanner: boolean;
+            papers: components["schemas"]["TrialState"];
+            audit: components["schemas"]["TrialState"];
         };
         /** TemplateOut */
         TemplateOut: {
@@ -5261,6 +5560,40 @@ export interface components {
             units: components["schemas"]["UnitOut"][];
             /** Points */
             points: components["schemas"]["PointOut"][];
+        };
+        /** TrialState */
+        TrialState: {
+            /** Running */
+            running: boolean;
+            last: components["schemas"]["OutcomeOut"] | null;
+        };
+        /** TrialWrite */
+        TrialWrite: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "papers" | "audit";
+        };
+        /** TriedAgain */
+        TriedAgain: {
+            /** Jobs */
+            jobs: number;
+            /** Mails */
+            mails: number;
+        };
+        /** TryAgain */
+        TryAgain: {
+            /**
+             * Jobs
+             * @default []
+             */
+            jobs: number[];
+            /**
+             * Mails
+             * @default false
+             */
+            mails: boolean;
         };
         /** TurnoutOut */
         TurnoutOut: {
@@ -11515,6 +11848,191 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SetupDone"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    state_api_system_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemState"];
+                };
+            };
+        };
+    };
+    change_api_system_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsWrite"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    try_mail_api_system_mail_trial_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailTrial"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    try_out_api_system_trials_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrialWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialState"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    again_api_system_again_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryAgain"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriedAgain"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    probe_api_media_probe_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProbeOffer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProbeAnswer"];
                 };
             };
             /** @description Validation Error */
