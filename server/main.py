@@ -14,6 +14,7 @@ from server.accounts.recognition import Recognition
 from server.accounts.sign_in import SignIn
 from server.attendance.people.group_commit import CheckInGroups
 from server.audit.anchors import Anchors
+from server.audit.chain_check import ChainCheck
 from server.audit.chaining import Chaining
 from server.audit.log import AuditLog
 from server.conference.nodes.routes import is_a_nodes
@@ -57,11 +58,13 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     migrated (`server.migrations.upgrade`)."""
     services = Services.start(settings, components(), clock)
     audit_log = AuditLog(services)
+    chain_check = ChainCheck(services)
     watchdog = Watchdog(logged=settings.log_stalls_ms / 1000)
     conference = ConferenceService(services, LIVE, audit_log)
     receipts = ReceiptGroups(services)
     for component in (
         audit_log,
+        chain_check,
         watchdog,
         Fixed.by(settings),
         Trials(services),
@@ -103,6 +106,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
                 await stack.enter_async_context(beside(services))
             await stack.enter_async_context(Anchors(services).running())
             await stack.enter_async_context(Chaining(services).running())
+            await stack.enter_async_context(chain_check.running())
             await stack.enter_async_context(audit_log.running())
             await stack.enter_async_context(conference.running())
             yield

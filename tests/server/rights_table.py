@@ -38,6 +38,8 @@ EVERYBODY = SIGNED_IN | {"anonymous"}
 INVOLVED = SIGNED_IN - {"stranger"} - NEIGHBOURS
 """Everybody with a part in the conference over all halls. `district_organiser` and `hiep_an_hall` by their halls."""
 ADMIN = frozenset({"admin"})
+ADMINS = frozenset({"admin", "neighbour_admin"})
+"""Each reads of the own units alone."""
 ORGANISER = frozenset({"organiser"})
 LOOKS_AFTER = ADMIN | {"organiser", "operator", "district_technician"}
 """The devices of Lát's hall."""
@@ -200,6 +202,11 @@ ROWS = [
     Row("GET /api/meetings/{meeting_id}/attendance.xlsx", RUNS, "ended"),
     Row("GET /api/meetings/{meeting_id}/attendance.csv", RUNS, "ended"),
     Row("GET /api/meetings/{meeting_id}/audit.xlsx", ORGANISER),
+    Row("GET /api/audit", ADMINS),
+    Row("GET /api/audit.xlsx", ADMINS),
+    Row("GET /api/audit.csv", ADMINS),
+    Row("GET /api/audit/chain", ADMINS),
+    Row("POST /api/audit/chain", ADMINS),
     Row("POST /api/meetings/{meeting_id}/reopen", LEADS, "ended", body=lambda _: {"reason": "Bấm nhầm"}),
     # Attendance of people.
     Row("GET /api/meetings/{meeting_id}/people", RUNS, "running"),
@@ -353,7 +360,6 @@ ELSEWHERE = {
     "PUT /api/session/password",
     # Needs to be told which, and gives the own ones only (tests/server/reading/test_notes.py).
     "GET /api/notes/export.pdf",
-    "GET /api/audit",
     # Of an empty system, for whoever has its link (tests/server/system/test_first_start.py).
     "GET /api/setup",
     "POST /api/setup",

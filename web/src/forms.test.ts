@@ -11,6 +11,7 @@ const fields = ['DateField', 'TimeField', 'Combobox'];
 
 /** Has the form itself. */
 const forms = [
+  'lib/administration/audit/AuditFilters.svelte',
   'lib/administration/units/PointForm.svelte',
   'lib/administration/units/UnitForm.svelte',
   'lib/invitations/AddPeople.svelte',

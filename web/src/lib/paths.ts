@@ -32,6 +32,8 @@ export const paths = {
   /** The tree of units, and one of it. */
   units: '/administration/units',
   unit: (id: number) => `/administration/units/${id}`,
+  /** The audit log, as far as one may read it; of one meeting or person, if given. */
+  audit: '/administration/audit',
   /** Rooms of the conference, dark. */
   console: (id: number) => `/meetings/${id}/console`,
   watch: (id: number) => `/meetings/${id}/view`,

@@ -15,6 +15,7 @@ const sections: Section[] = [
   { path: paths.units, word: m.units_title },
   { path: paths.devices, word: m.hall_devices_title },
   { path: paths.system, word: m.system_title, system: true },
+  { path: paths.audit, word: m.audit_tab },
 ];
 
 export const sectionsOf = (me: Me | undefined): Section[] =>

@@ -2247,12 +2247,70 @@ export interface paths {
         };
         /**
          * Audit
-         * @description The log, newest first, page by page; for administrators of a root unit. Where there are several roots, each one's
-         *     reads what its own people and halls did.
+         * @description The log, newest first, page by page; for administrators, of what people and halls of their units did. The only
+         *     root's administrators read everything, what nobody signed in did too.
          */
         get: operations["audit_api_audit_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Audit Xlsx */
+        get: operations["audit_xlsx_api_audit_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Audit Csv */
+        get: operations["audit_csv_api_audit_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/chain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Chain
+         * @description Whether the log is whole. The first who asks after the server started begins the check.
+         */
+        get: operations["chain_api_audit_chain_get"];
+        put?: never;
+        /**
+         * Check Chain
+         * @description Begins a check, unless one is under way.
+         */
+        post: operations["check_chain_api_audit_chain_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2566,16 +2624,26 @@ export interface components {
             actor_point_id: number | null;
             /** Actor Name */
             actor_name: string;
+            /** Actor Unit */
+            actor_unit: string;
             /** Session Id */
             session_id: number | null;
             /** Address */
             address: string;
             /** Action */
             action: string;
+            group: components["schemas"]["Group"];
+            said: components["schemas"]["Sentence"];
             /** Subject Type */
             subject_type: string;
             /** Subject Id */
             subject_id: string;
+            /** Subject Name */
+            subject_name: string;
+            /** Meeting Id */
+            meeting_id: number | null;
+            /** Meeting Title */
+            meeting_title: string;
             /** Facts */
             facts: {
                 [key: string]: unknown;
@@ -2820,6 +2888,26 @@ export interface components {
             kind: "unit";
             /** Id */
             id: number;
+        };
+        /** ChainBreak */
+        ChainBreak: {
+            /** Entry */
+            entry: number;
+            /** Missing */
+            missing: boolean;
+        };
+        /**
+         * ChainState
+         * @description Whether the log is whole, as the newest check found it.
+         */
+        ChainState: {
+            /** Checked At */
+            checked_at: string | null;
+            /** Checked */
+            checked: number;
+            broken: components["schemas"]["ChainBreak"] | null;
+            /** Running */
+            running: number | null;
         };
         /** CheckInOut */
         CheckInOut: {
@@ -3235,6 +3323,11 @@ export interface components {
              */
             failed_at: string;
         };
+        /**
+         * Group
+         * @enum {string}
+         */
+        Group: "sign-in" | "people" | "units" | "meetings" | "delegates" | "papers" | "conference" | "attendance" | "system";
         /** GroupOut */
         GroupOut: {
             /** Id */
@@ -5238,6 +5331,13 @@ export interface components {
             snippet: components["schemas"]["SnippetPart"][];
             /** Words */
             words: string[];
+        };
+        /** Sentence */
+        Sentence: {
+            /** Vi */
+            vi: string;
+            /** En */
+            en: string;
         };
         /** SessionOut */
         SessionOut: {
@@ -11770,17 +11870,20 @@ export interface operations {
     audit_api_audit_get: {
         parameters: {
             query?: {
-                before?: number | null;
-                limit?: number;
                 since?: string | null;
                 until?: string | null;
                 action?: string | null;
+                group?: components["schemas"]["Group"] | null;
+                meeting_id?: number | null;
+                unit_id?: number | null;
                 subject_type?: string | null;
                 subject_id?: string | null;
                 person_id?: number | null;
                 point_id?: number | null;
                 session_id?: number | null;
                 address?: string | null;
+                before?: number | null;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -11804,6 +11907,130 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    audit_xlsx_api_audit_xlsx_get: {
+        parameters: {
+            query?: {
+                since?: string | null;
+                until?: string | null;
+                action?: string | null;
+                group?: components["schemas"]["Group"] | null;
+                meeting_id?: number | null;
+                unit_id?: number | null;
+                subject_type?: string | null;
+                subject_id?: string | null;
+                person_id?: number | null;
+                point_id?: number | null;
+                session_id?: number | null;
+                address?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    audit_csv_api_audit_csv_get: {
+        parameters: {
+            query?: {
+                since?: string | null;
+                until?: string | null;
+                action?: string | null;
+                group?: components["schemas"]["Group"] | null;
+                meeting_id?: number | null;
+                unit_id?: number | null;
+                subject_type?: string | null;
+                subject_id?: string | null;
+                person_id?: number | null;
+                point_id?: number | null;
+                session_id?: number | null;
+                address?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    chain_api_audit_chain_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainState"];
+                };
+            };
+        };
+    };
+    check_chain_api_audit_chain_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainState"];
                 };
             };
         };
