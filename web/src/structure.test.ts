@@ -29,6 +29,7 @@ const order = [
   'reading',
   'attendance',
   'invitations',
+  'letters',
   'replies',
   'presentation',
   'delegate',

@@ -5,6 +5,7 @@ export interface Parts {
   papers: boolean;
   /** Lists and replies. */
   delegates: boolean;
+  letters: boolean;
   receipts: boolean;
   attendance: boolean;
 }
@@ -16,6 +17,7 @@ export function partsOf(my: MeetingRights): Parts {
   return {
     papers: my.attend,
     delegates: leads || hall,
+    letters: leads,
     receipts: leads || hall,
     attendance: my.oversee || hall,
   };
