@@ -27,6 +27,9 @@ from server.devices.actions import hall_opened
 from server.devices.routes import router as devices
 from server.edge.health import router as health
 from server.edge.page_faults import router as page_faults
+from server.exchange.actions import person_anonymised as import_rows_anonymised
+from server.exchange.jobs import exchange_job
+from server.exchange.routes import router as exchange
 from server.invitations import anonymised as invitations_anonymised
 from server.invitations.copying import copy_job
 from server.invitations.delegates import points_removed as delegates_without_hall
@@ -97,6 +100,7 @@ ROUTERS: list[APIRouter] = [
     notifications,
     media_nodes,
     uploads,
+    exchange,
     audit,
     system,
 ]
@@ -139,6 +143,7 @@ def components() -> Components:
                 papers_anonymised.person_anonymised,
                 reading_anonymised.person_anonymised,
                 attendance_anonymised.person_anonymised,
+                import_rows_anonymised,
             ],
         ),
         OrganisationHooks(
@@ -165,6 +170,7 @@ JOBS: list[JobKind] = [
     announce_job,
     tell_job,
     retention_job,
+    exchange_job,
 ]
 """Work that outlives requests."""
 

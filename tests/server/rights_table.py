@@ -7,6 +7,7 @@ from typing import Any
 
 from server.accounts.models import Person
 from server.devices.models import DeviceCode, HallDevice
+from server.exchange.models import ImportBatch
 from server.invitations.models import AccessRequest
 from server.meetings.models import AgendaItem, Delegate, Meeting
 from server.meetings.planning.models import MeetingTemplate, PointGroup
@@ -87,6 +88,8 @@ class World:
     """Likewise."""
     template: MeetingTemplate
     group: PointGroup
+    batch: ImportBatch
+    """Over the whole province."""
 
 
 def nothing(_world: World) -> None:
@@ -337,6 +340,14 @@ ROWS = [
     Row("GET /api/meetings/{meeting_id}/receipts", KEEPS_LISTS),
     Row("POST /api/meetings/{meeting_id}/reminders", LEADS, body=lambda _: {}),
     Row("GET /api/search", SIGNED_IN),
+    Row("GET /api/exchange/batches", ADMIN | {"neighbour_admin"}),
+    Row("GET /api/exchange/batches/{batch_id}", ADMIN),
+    Row("GET /api/exchange/batches/{batch_id}/rows", ADMIN),
+    Row("GET /api/exchange/batches/{batch_id}/bad.xlsx", ADMIN),
+    Row("POST /api/exchange/batches/{batch_id}/apply", ADMIN),
+    Row("DELETE /api/exchange/batches/{batch_id}", ADMIN),
+    Row("GET /api/exchange/{kind}/template.xlsx", ADMIN | {"neighbour_admin"}),
+    Row("GET /api/exchange/{kind}/all.xlsx", ADMIN | {"neighbour_admin"}),
 ]
 
 CONTENT = ("application/json", "text/csv", "application/vnd", "application/pdf", "image/")
@@ -352,6 +363,9 @@ ELSEWHERE = {
     "POST /api/meetings/{meeting_id}/delegates/import/refused.xlsx",
     "GET /api/meetings/{meeting_id}/points/{point_id}/code",
     "GET /api/meetings/{meeting_id}/points/{point_id}/people.svg",
+    # A file, not JSON; and what must be applied first (tests/server/exchange).
+    "POST /api/exchange/batches",
+    "POST /api/exchange/batches/{batch_id}/undo",
     # The uploader's own, with headers of their own (tests/server/papers/test_uploads.py).
     "OPTIONS /api/meetings/{meeting_id}/uploads",
     "POST /api/meetings/{meeting_id}/uploads",

@@ -2391,6 +2391,156 @@ export interface paths {
         patch: operations["append_api_uploads__token__patch"];
         trace?: never;
     };
+    "/api/exchange/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Batches */
+        get: operations["batches_api_exchange_batches_get"];
+        put?: never;
+        /**
+         * Send In
+         * @description The file as it is. It is read afterwards: ask for the batch until its state is another than `reading`.
+         */
+        post: operations["send_in_api_exchange_batches_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exchange/batches/{batch_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Batch */
+        get: operations["batch_api_exchange_batches__batch_id__get"];
+        put?: never;
+        post?: never;
+        /** Discard */
+        delete: operations["discard_api_exchange_batches__batch_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exchange/batches/{batch_id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rows */
+        get: operations["rows_api_exchange_batches__batch_id__rows_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exchange/batches/{batch_id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Apply */
+        post: operations["apply_api_exchange_batches__batch_id__apply_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exchange/batches/{batch_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undo */
+        post: operations["undo_api_exchange_batches__batch_id__undo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exchange/batches/{batch_id}/bad.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bad Rows
+         * @description The rows that are not right, as the template has them, each with the reason: to be put right and sent again.
+         */
+        get: operations["bad_rows_api_exchange_batches__batch_id__bad_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exchange/{kind}/template.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Template
+         * @description Empty, with the actor's units to choose from.
+         */
+        get: operations["template_api_exchange__kind__template_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exchange/{kind}/all.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything
+         * @description All of the actor's branches, in the shape that is sent in.
+         */
+        get: operations["everything_api_exchange__kind__all_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -2842,6 +2992,63 @@ export interface components {
             /** En */
             en: string;
         };
+        /**
+         * BatchOut
+         * @description One file that was sent in.
+         */
+        BatchOut: {
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "units" | "points" | "people";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "reading" | "ready" | "faulty" | "refused" | "applying" | "applied" | "undoing" | "undone";
+            /** File Name */
+            file_name: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By Name */
+            created_by_name: string;
+            /** Applied At */
+            applied_at: string | null;
+            /** Undone At */
+            undone_at: string | null;
+            /** Rows */
+            rows: number;
+            /** Added */
+            added: number;
+            /** Changed */
+            changed: number;
+            /** Closed */
+            closed: number;
+            /** Unchanged */
+            unchanged: number;
+            /** Bad */
+            bad: number;
+            /** Done */
+            done: number;
+            /** Notes */
+            notes: components["schemas"]["server__exchange__schemas__Said"][];
+            problem: components["schemas"]["server__exchange__schemas__Said"] | null;
+            /** Kept */
+            kept: boolean;
+        };
+        /** BatchesOut */
+        BatchesOut: {
+            /** Batches */
+            batches: components["schemas"]["BatchOut"][];
+            /** Total */
+            total: number;
+        };
         /** Board */
         Board: {
             /**
@@ -3074,6 +3281,15 @@ export interface components {
             broken: components["schemas"]["ChainBreak"] | null;
             /** Running */
             running: number | null;
+        };
+        /** ChangeOut */
+        ChangeOut: {
+            /** Column */
+            column: string;
+            /** Old */
+            old: string;
+            /** New */
+            new: string;
         };
         /** CheckInOut */
         CheckInOut: {
@@ -3333,7 +3549,7 @@ export interface components {
              * @enum {string}
              */
             link: "none" | "made" | "sent" | "opened" | "revoked";
-            mail_error: components["schemas"]["Said"] | null;
+            mail_error: components["schemas"]["server__invitations__schemas__Said"] | null;
         };
         /**
          * DelegatePatch
@@ -3536,6 +3752,17 @@ export interface components {
              * Format: date-time
              */
             failed_at: string;
+        };
+        /** FaultOut */
+        FaultOut: {
+            /** Vi */
+            vi: string;
+            /** En */
+            en: string;
+            /** Column */
+            column: string;
+            /** Value */
+            value: string;
         };
         /** FeedMade */
         FeedMade: {
@@ -5565,17 +5792,28 @@ export interface components {
             /** Unit Id */
             unit_id: number;
         };
-        /**
-         * Said
-         * @description A sentence in both languages, and its stable code.
-         */
-        Said: {
-            /** Code */
-            code: string;
-            /** Vi */
-            vi: string;
-            /** En */
-            en: string;
+        /** RowOut */
+        RowOut: {
+            /** Number */
+            number: number;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "added" | "changed" | "closed" | "unchanged" | "bad";
+            /** Label */
+            label: string;
+            /** Changes */
+            changes: components["schemas"]["ChangeOut"][];
+            /** Faults */
+            faults: components["schemas"]["FaultOut"][];
+        };
+        /** RowsOut */
+        RowsOut: {
+            /** Rows */
+            rows: components["schemas"]["RowOut"][];
+            /** Total */
+            total: number;
         };
         /**
          * SameName
@@ -6072,7 +6310,7 @@ export interface components {
             point_name: string;
             /** Email */
             email: string;
-            why: components["schemas"]["Said"] | null;
+            why: components["schemas"]["server__invitations__schemas__Said"] | null;
         };
         /** UnitClosing */
         UnitClosing: {
@@ -6347,6 +6585,13 @@ export interface components {
             /** Elsewhere */
             elsewhere: string | null;
         };
+        /** Said */
+        server__exchange__schemas__Said: {
+            /** Vi */
+            vi: string;
+            /** En */
+            en: string;
+        };
         /**
          * LeftOut
          * @description Somebody to whom nothing was done, and why.
@@ -6356,6 +6601,18 @@ export interface components {
             delegate_id: number;
             /** Full Name */
             full_name: string;
+            /** Vi */
+            vi: string;
+            /** En */
+            en: string;
+        };
+        /**
+         * Said
+         * @description A sentence in both languages, and its stable code.
+         */
+        server__invitations__schemas__Said: {
+            /** Code */
+            code: string;
             /** Vi */
             vi: string;
             /** En */
@@ -12440,6 +12697,326 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    batches_api_exchange_batches_get: {
+        parameters: {
+            query?: {
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchesOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    send_in_api_exchange_batches_post: {
+        parameters: {
+            query: {
+                kind: "units" | "points" | "people";
+                name: string;
+            };
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    batch_api_exchange_batches__batch_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    discard_api_exchange_batches__batch_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    rows_api_exchange_batches__batch_id__rows_get: {
+        parameters: {
+            query?: {
+                verdict?: ("added" | "changed" | "closed" | "unchanged" | "bad") | null;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                batch_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowsOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    apply_api_exchange_batches__batch_id__apply_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    undo_api_exchange_batches__batch_id__undo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    bad_rows_api_exchange_batches__batch_id__bad_xlsx_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    template_api_exchange__kind__template_xlsx_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "units" | "points" | "people";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    everything_api_exchange__kind__all_xlsx_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "units" | "points" | "people";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
             };
             /** @description Validation Error */
             422: {
