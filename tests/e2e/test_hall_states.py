@@ -26,7 +26,7 @@ SOCKETS = """(() => {
   window.__sockets = [];
   window.WebSocket = class extends Native {
     constructor(url, ...rest) {
-      super(window.__cut ? 'ws://127.0.0.1:9/' : url, ...rest);
+      super(window.__cut ? new URL('/nowhere', url) : url, ...rest);
       window.__sockets.push(this);
     }
   };
