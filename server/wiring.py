@@ -23,25 +23,37 @@ from server.conference.nodes.routes import router as media_nodes
 from server.conference.routes import router as conference
 from server.core.components import Components
 from server.core.services import Services
+from server.devices.actions import hall_opened
+from server.devices.routes import router as devices
 from server.edge.health import router as health
 from server.edge.page_faults import router as page_faults
+from server.exchange.actions import person_anonymised as import_rows_anonymised
+from server.exchange.jobs import exchange_job
+from server.exchange.routes import router as exchange
 from server.invitations import anonymised as invitations_anonymised
+from server.invitations.copying import copy_job
 from server.invitations.delegates import points_removed as delegates_without_hall
 from server.invitations.devices import came_by_link
 from server.invitations.entry_routes import router as door
 from server.invitations.hooks import DelegateListHooks, ReplyHooks
 from server.invitations.links import send_job
+from server.invitations.official import attaching
+from server.invitations.official.printing import print_job
+from server.invitations.official.routes import router as letters
 from server.invitations.replies.routes import router as replies
 from server.invitations.routes import router as invitations
 from server.jobs.workers import JobKind, beside
 from server.live.feature import LiveFeature
 from server.meetings import anonymised as meetings_anonymised
 from server.meetings import of_units as meetings_of_units
+from server.meetings.announcements.jobs import announce_job
 from server.meetings.hooks import Follower, MeetingHooks
 from server.meetings.leaders import led_by
 from server.meetings.live.commands import live_feature
+from server.meetings.planning.routes import router as planning
 from server.meetings.routes import router as meetings
 from server.notifications.delivery import mail_job
+from server.notifications.hooks import MailHooks
 from server.notifications.routes import router as notifications
 from server.organisations.hooks import OrganisationHooks
 from server.organisations.routes import router as organisations
@@ -67,6 +79,7 @@ from server.reading.opened import people_who_opened
 from server.reading.routes import router as reading
 from server.retention import daily, retention_job
 from server.system.routes import router as system
+from server.system.trials import running as trials
 
 ROUTERS: list[APIRouter] = [
     # Tried in this order: first what thousands ask for at once.
@@ -77,16 +90,20 @@ ROUTERS: list[APIRouter] = [
     health,
     page_faults,
     accounts,
+    devices,
     organisations,
     meetings,
+    planning,
     conference,
     attendance,
     invitations,
     replies,
+    letters,
     door,
     notifications,
     media_nodes,
     uploads,
+    exchange,
     audit,
     system,
 ]
@@ -122,12 +139,14 @@ def components() -> Components:
         AccountHooks(
             led=[led_by],
             came_by_link=[came_by_link],
+            hall_opened=[hall_opened],
             anonymised=[
                 meetings_anonymised.person_anonymised,
                 invitations_anonymised.person_anonymised,
                 papers_anonymised.person_anonymised,
                 reading_anonymised.person_anonymised,
                 attendance_anonymised.person_anonymised,
+                import_rows_anonymised,
             ],
         ),
         OrganisationHooks(
@@ -136,6 +155,7 @@ def components() -> Components:
             people_handed_over=[accounts_of_units.people_handed_over],
         ),
         DelegateListHooks([delegates_changed]),
+        MailHooks({attaching.KIND: attaching.attach}),
         ReplyHooks(absent=[leave_by_reply.absence_told], replaced=[papers_of_substitutes.person_replaced]),
         PaperHooks([people_who_opened], [paper_withdrawn], [readers_changed], [paper_renewed]),
         TotalsCache(),
@@ -150,13 +170,18 @@ JOBS: list[JobKind] = [
     clearing,
     pack_job,
     send_job,
+    print_job,
+    copy_job,
+    announce_job,
     tell_job,
     retention_job,
+    exchange_job,
 ]
 """Work that outlives requests."""
 
 BESIDE: list[Callable[[Services], AbstractAsyncContextManager[None]]] = [
     beside(JOBS),
     daily,
+    trials,
 ]
 """Entered in this order when the server starts, left in the reverse order when it stops."""

@@ -3,14 +3,22 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.accounts.actions import sessions
 from server.accounts.models import Person, RoleGrant
 from server.accounts.queries import grants_of
 from server.core.actor import SYSTEM, Actor, Role
+from server.core.config import Settings
 from server.core.fields import folded
 from server.core.services import Services
+from server.core.transaction import Transaction
+from server.devices.actions import make_code
+from server.devices.models import DeviceCode, HallDevice
+from server.exchange.models import ImportBatch, ImportRow
 from server.meetings.models import AgendaItem, Delegate, Meeting, MemberPoint
+from server.meetings.planning.models import MeetingTemplate, PointGroup, PointGroupMember
 from server.organisations.models import BridgePoint, Unit
 
 MORNING = datetime(2026, 11, 20, 0, 30, tzinfo=UTC)
@@ -88,6 +96,45 @@ async def meeting(
     if presenter and items:
         items[-1].presenter_id = presenter.id
     session.add_all(items)
+    await session.flush()
+    return made
+
+
+async def import_batch(session: AsyncSession, of: Unit, name: str = "Mới") -> ImportBatch:
+    """A file of one new point for the unit, read and good."""
+    facts = {"name": name, "short_name": name[:60], "unit": of.id, "position": 0, "closed": False}
+    blank = ("seats", "address", "contact_name", "contact_phone", "equipment", "main_line", "backup_line")
+    made = ImportBatch(
+        kind="points",
+        state="ready",
+        file_name=f"{name}.xlsx",
+        scopes=[of.id],
+        scope_id=of.id,
+        created_at=MORNING,
+        rows=1,
+        added=1,
+    )
+    session.add(made)
+    await session.flush()
+    after = {**facts, **dict.fromkeys(blank)}
+    session.add(ImportRow(batch_id=made.id, number=5, verdict="added", label=name, after=after))
+    await session.flush()
+    return made
+
+
+async def template(session: AsyncSession, of: Unit, name: str) -> MeetingTemplate:
+    plan = {"kind": "cuoc-hop", "title": "Giao ban tuần {tuần}", "start": "08:00", "minutes": 90}
+    made = MeetingTemplate(unit_id=of.id, name=name, plan=plan, saved_at=MORNING)
+    session.add(made)
+    await session.flush()
+    return made
+
+
+async def group(session: AsyncSession, of: Unit, name: str, points: list[BridgePoint]) -> PointGroup:
+    made = PointGroup(unit_id=of.id, name=name, saved_at=MORNING)
+    session.add(made)
+    await session.flush()
+    session.add_all(PointGroupMember(group_id=made.id, point_id=each.id) for each in points)
     await session.flush()
     return made
 
@@ -255,3 +302,12 @@ async def conference(
             place = {"meeting_id": made.id, "point_id": where.da_sar_hall.id}
             tx.session.add(Delegate(person_id=where.delegate.id, added_at=MORNING, **place))
         return made
+
+
+async def hall_device(tx: Transaction, settings: Settings, hall: BridgePoint) -> tuple[HallDevice, DeviceCode]:
+    """A device of the hall's that is signed in, and a code for another one."""
+    await sessions.open_session(tx, settings, person_id=None, point_id=hall.id, user_agent="test")
+    device = await tx.session.scalar(select(HallDevice).where(HallDevice.point_id == hall.id).limit(1))
+    code_id, _, _ = await make_code(tx, settings, hall.id, part="spare", name="", days=1)
+    assert device is not None
+    return device, await tx.session.get_one(DeviceCode, code_id)

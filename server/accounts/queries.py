@@ -240,12 +240,12 @@ async def me(session: AsyncSession, actor: Actor) -> Me:
     )
 
 
-_LOOK_UP = (Role.ORGANISER, Role.ADMIN)
+LOOK_UP = (Role.ORGANISER, Role.ADMIN)
 
 
 def may_find_people(actor: Actor) -> bool:
     """Organisers and administrators: those of their units."""
-    return actor.system or any(grant.role in _LOOK_UP for grant in actor.grants)
+    return actor.system or any(grant.role in LOOK_UP for grant in actor.grants)
 
 
 def may_choose(actor: Actor, *unit_paths: str) -> ColumnElement[bool]:
@@ -253,7 +253,7 @@ def may_choose(actor: Actor, *unit_paths: str) -> ColumnElement[bool]:
     actor is, or of the branch of one of these units."""
     if actor.system:
         return true()
-    paths = [*unit_paths, *(grant.unit_path for grant in actor.grants if grant.role in _LOOK_UP)]
+    paths = [*unit_paths, *(grant.unit_path for grant in actor.grants if grant.role in LOOK_UP)]
     within = select(Unit.id).where(or_(false(), *(Unit.path.startswith(path) for path in paths)))
     return Person.unit_id.in_(within)
 

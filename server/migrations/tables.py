@@ -6,12 +6,16 @@ from server.accounts import models as accounts
 from server.attendance import models as attendance
 from server.audit import models as audit
 from server.conference import models as conference
+from server.devices import models as devices
 from server.edge import idempotency
 from server.invitations import models as invitations
+from server.invitations.official import models as letters
 from server.invitations.replies import models as replies
 from server.jobs import models as jobs
 from server.live import models as live
 from server.meetings import models as meetings
+from server.meetings.announcements import models as announcements
+from server.meetings.planning import models as planning
 from server.notifications import models as notifications
 from server.organisations import models as organisations
 from server.papers import models as documents
@@ -21,17 +25,21 @@ from server.system import models as system
 
 MODULES = (
     accounts,
+    announcements,
     attendance,
     audit,
     conference,
+    devices,
     documents,
     idempotency,
     invitations,
     jobs,
+    letters,
     live,
     meetings,
     notifications,
     organisations,
+    planning,
     presentation,
     reading,
     replies,

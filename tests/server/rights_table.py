@@ -6,8 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 from server.accounts.models import Person
+from server.devices.models import DeviceCode, HallDevice
+from server.exchange.models import ImportBatch
 from server.invitations.models import AccessRequest
 from server.meetings.models import AgendaItem, Delegate, Meeting
+from server.meetings.planning.models import MeetingTemplate, PointGroup
 from server.organisations.models import BridgePoint, Unit
 from server.papers.models import Paper
 from tests.builders import MORNING, NEIGHBOURS, Province
@@ -36,7 +39,19 @@ EVERYBODY = SIGNED_IN | {"anonymous"}
 INVOLVED = SIGNED_IN - {"stranger"} - NEIGHBOURS
 """Everybody with a part in the conference over all halls. `district_organiser` and `hiep_an_hall` by their halls."""
 ADMIN = frozenset({"admin"})
+ADMINS = frozenset({"admin", "neighbour_admin"})
+"""Each reads of the own units alone."""
 ORGANISER = frozenset({"organiser"})
+LOOKS_AFTER = ADMIN | {"organiser", "operator", "district_technician"}
+"""The devices of Lát's hall."""
+LOOKS_AFTER_SOME = LOOKS_AFTER | {
+    "technician",
+    "district_organiser",
+    "neighbour_admin",
+    "neighbour_organiser",
+    "neighbour_operator",
+}
+"""Those of any hall."""
 LEADS = frozenset({"organiser", "chair", "secretary"})
 RUNS = LEADS | {"operator"}
 TAKES = RUNS | {"hall_secretary", "technician", "district_technician", "da_sar_hall"}
@@ -67,10 +82,21 @@ class World:
     """Expected in Đạ Sar."""
     request: AccessRequest
     """Of a stranger in Đạ Sar's hall."""
+    device: HallDevice
+    """Of `point`."""
+    code: DeviceCode
+    """Likewise."""
+    template: MeetingTemplate
+    group: PointGroup
+    batch: ImportBatch
+    """Over the whole province."""
 
 
 def nothing(_world: World) -> None:
     return None
+
+
+LETTER = {"form": "state", "organ": "UBND"}
 
 
 def meeting_body(world: World) -> dict[str, Any]:
@@ -83,6 +109,10 @@ def meeting_body(world: World) -> dict[str, Any]:
         "ends_at": (MORNING + timedelta(hours=1)).isoformat(),
         "main_point_id": where.main.id,
     }
+
+
+LATER = {"starts_at": "2090-01-02T07:30:00+07:00", "ends_at": "2090-01-02T09:00:00+07:00"}
+PLAN = {"kind": "cuoc-hop", "title": "Giao ban {tuần}", "start": "08:00", "minutes": 90}
 
 
 @dataclass
@@ -101,6 +131,12 @@ class Row:
 
 ROWS = [
     Row("GET /api/health", EVERYBODY),
+    # There are two roots here, and nobody administers both (tests/server/system/test_state.py).
+    Row("GET /api/system", NOBODY),
+    Row("PATCH /api/system", NOBODY, body=lambda _: {"time_zone": "Asia/Tokyo"}),
+    Row("POST /api/system/mail-trial", NOBODY, body=lambda _: {}),
+    Row("POST /api/system/trials", NOBODY, body=lambda _: {"kind": "audit"}),
+    Row("POST /api/system/again", NOBODY, body=lambda _: {"mails": True}),
     Row("POST /api/page-faults", EVERYBODY, body=lambda _: {"page": "/", "build": "1", "message": "x"}),
     Row("GET /api/session", SIGNED_IN),
     Row("DELETE /api/session", SIGNED_IN),
@@ -130,25 +166,65 @@ ROWS = [
     Row("PUT /api/people/{person_id}/roles", ADMIN, body=lambda _: []),
     Row("GET /api/people/{person_id}/sessions", ADMIN),
     Row("DELETE /api/people/{person_id}/sessions", ADMIN),
-    Row("GET /api/points/{point_id}/sessions", ADMIN | {"organiser", "operator", "district_technician"}),
-    Row("DELETE /api/points/{point_id}/sessions", ADMIN | {"organiser", "operator", "district_technician"}),
+    Row("GET /api/points/{point_id}/sessions", LOOKS_AFTER),
+    Row("DELETE /api/points/{point_id}/sessions", LOOKS_AFTER),
+    # Hall devices: of Lạc Dương's technicians the point in Lát, too (whose each is: tests/server/devices).
+    Row("GET /api/devices", LOOKS_AFTER_SOME),
+    Row("PATCH /api/devices/{device_id}", LOOKS_AFTER, body=lambda _: {"name": "B"}),
+    Row("DELETE /api/devices/{device_id}", LOOKS_AFTER),
+    Row("POST /api/device-codes", LOOKS_AFTER, body=lambda w: {"point_id": w.point.id}),
+    Row("DELETE /api/device-codes/{code_id}", LOOKS_AFTER),
+    Row("POST /api/device-codes/sheet.pdf", LOOKS_AFTER, body=lambda w: {"point_ids": [w.point.id]}),
+    Row("POST /api/device/report", EVERYBODY, body=lambda _: {"build": "1"}),
+    Row("GET /api/hall", frozenset({"da_sar_hall", "hiep_an_hall", "neighbour_hall"})),
     Row("DELETE /api/sessions", SIGNED_IN),
     Row("POST /api/people/{person_id}/anonymise", ADMIN, body=lambda w: {"full_name": w.person.full_name}),
     Row("POST /api/links", ADMIN, body=lambda w: {"person_id": w.person.id}),
     Row("GET /api/meetings", SIGNED_IN),
     Row("POST /api/meetings", ORGANISER, body=meeting_body),
+    Row("GET /api/meeting-templates", SIGNED_IN),
+    Row(
+        "POST /api/meeting-templates",
+        ORGANISER,
+        body=lambda w: {"unit_id": w.province.root.id, "name": "A", "plan": PLAN},
+    ),
+    Row("GET /api/meeting-templates/{template_id}", ORGANISER),
+    Row("DELETE /api/meeting-templates/{template_id}", ORGANISER),
+    Row(
+        "POST /api/meeting-clashes",
+        ORGANISER | {"district_organiser", "neighbour_organiser"},
+        body=lambda w: {**LATER, "point_ids": [w.province.lat_hall.id]},
+    ),
+    Row("GET /api/point-groups", SIGNED_IN),
+    Row(
+        "POST /api/point-groups",
+        ORGANISER,
+        body=lambda w: {"unit_id": w.province.root.id, "name": "A", "point_ids": [w.province.lat_hall.id]},
+    ),
+    Row("DELETE /api/point-groups/{group_id}", ORGANISER),
     Row("GET /api/meetings/{meeting_id}", INVOLVED),
     Row("PATCH /api/meetings/{meeting_id}", ORGANISER, body=lambda _: {"version": 1, "title": "B"}),
     Row("DELETE /api/meetings/{meeting_id}", ORGANISER, "draft"),
     Row("POST /api/meetings/{meeting_id}/invite", ORGANISER, "draft"),
     Row("POST /api/meetings/{meeting_id}/withdraw", ORGANISER),
     Row("POST /api/meetings/{meeting_id}/open", RUNS),
+    Row("POST /api/meetings/{meeting_id}/close", RUNS, "open"),
+    Row("POST /api/meetings/{meeting_id}/postpone", ORGANISER, body=lambda _: {"reason": "Bão"}),
+    Row("POST /api/meetings/{meeting_id}/cancel", ORGANISER, body=lambda _: {"reason": "Bão"}),
+    Row("POST /api/meetings/{meeting_id}/reschedule", ORGANISER, body=lambda _: LATER),
+    # Nothing has changed, so it is refused to all; by right or not: tests/server/meetings/test_announcements.py.
+    Row("POST /api/meetings/{meeting_id}/announce", NOBODY, body=lambda _: {}, denied_as={403, 404, 409}),
     Row("POST /api/meetings/{meeting_id}/start", RUNS, "open"),
     Row("POST /api/meetings/{meeting_id}/end", RUNS, "running"),
     Row("GET /api/meetings/{meeting_id}/attendance", RUNS, "ended"),
     Row("GET /api/meetings/{meeting_id}/attendance.xlsx", RUNS, "ended"),
     Row("GET /api/meetings/{meeting_id}/attendance.csv", RUNS, "ended"),
     Row("GET /api/meetings/{meeting_id}/audit.xlsx", ORGANISER),
+    Row("GET /api/audit", ADMINS),
+    Row("GET /api/audit.xlsx", ADMINS),
+    Row("GET /api/audit.csv", ADMINS),
+    Row("GET /api/audit/chain", ADMINS),
+    Row("POST /api/audit/chain", ADMINS),
     Row("POST /api/meetings/{meeting_id}/reopen", LEADS, "ended", body=lambda _: {"reason": "Bấm nhầm"}),
     # Attendance of people.
     Row("GET /api/meetings/{meeting_id}/people", RUNS, "running"),
@@ -211,6 +287,7 @@ ROWS = [
         KEEPS_LISTS,
         body=lambda w: {"point_id": w.province.da_sar_hall.id, "people": [{"full_name": "A"}]},
     ),
+    Row("POST /api/meetings/{meeting_id}/delegates/copy", LEADS, body=lambda w: {"meeting_id": w.meeting.id}),
     Row("PATCH /api/delegates/{delegate_id}", KEEPS_LISTS, body=lambda _: {"role": "guest"}),
     Row("DELETE /api/delegates/{delegate_id}", KEEPS_LISTS),
     Row(
@@ -254,6 +331,12 @@ ROWS = [
     Row("POST /api/requests/{request_id}/refuse", KEEPS_LISTS),
     Row("GET /api/meetings/{meeting_id}/replies", KEEPS_LISTS),
     Row("PUT /api/delegates/{delegate_id}/reply", KEEPS_LISTS, body=lambda _: {"answer": "absent", "reason": "A"}),
+    Row("GET /api/meetings/{meeting_id}/letter", LEADS),
+    Row("PUT /api/meetings/{meeting_id}/letter", LEADS, body=lambda _: LETTER),
+    Row("POST /api/meetings/{meeting_id}/letter/preview.pdf", LEADS, body=lambda _: LETTER),
+    Row("POST /api/meetings/{meeting_id}/letter/preview.png", LEADS, body=lambda _: LETTER),
+    Row("POST /api/meetings/{meeting_id}/prints", KEEPS_LISTS, body=lambda _: {}),
+    Row("GET /api/meetings/{meeting_id}/prints", KEEPS_LISTS),
     Row("GET /api/notices", SIGNED_IN),
     Row("POST /api/notices/read", SIGNED_IN, body=lambda _: {"ids": None}),
     # Reading: one's own (whose they are: tests/server/reading), and the board.
@@ -263,6 +346,14 @@ ROWS = [
     Row("GET /api/meetings/{meeting_id}/receipts", KEEPS_LISTS),
     Row("POST /api/meetings/{meeting_id}/reminders", LEADS, body=lambda _: {}),
     Row("GET /api/search", SIGNED_IN),
+    Row("GET /api/exchange/batches", ADMIN | {"neighbour_admin"}),
+    Row("GET /api/exchange/batches/{batch_id}", ADMIN),
+    Row("GET /api/exchange/batches/{batch_id}/rows", ADMIN),
+    Row("GET /api/exchange/batches/{batch_id}/bad.xlsx", ADMIN),
+    Row("POST /api/exchange/batches/{batch_id}/apply", ADMIN),
+    Row("DELETE /api/exchange/batches/{batch_id}", ADMIN),
+    Row("GET /api/exchange/{kind}/template.xlsx", ADMIN | {"neighbour_admin"}),
+    Row("GET /api/exchange/{kind}/all.xlsx", ADMIN | {"neighbour_admin"}),
 ]
 
 CONTENT = ("application/json", "text/csv", "application/vnd", "application/pdf", "image/")
@@ -276,6 +367,9 @@ ELSEWHERE = {
     "POST /api/meetings/{meeting_id}/delegates/import/refused.xlsx",
     "GET /api/meetings/{meeting_id}/points/{point_id}/code",
     "GET /api/meetings/{meeting_id}/points/{point_id}/people.svg",
+    # A file, not JSON; and what must be applied first (tests/server/exchange).
+    "POST /api/exchange/batches",
+    "POST /api/exchange/batches/{batch_id}/undo",
     # The uploader's own, with headers of their own (tests/server/papers/test_uploads.py).
     "OPTIONS /api/meetings/{meeting_id}/uploads",
     "POST /api/meetings/{meeting_id}/uploads",
@@ -287,6 +381,8 @@ ELSEWHERE = {
     "POST /api/meetings/{meeting_id}/online",
     "GET /api/meetings/{meeting_id}/my-attendance",
     "GET /api/meetings/{meeting_id}/my-reply",
+    # There must be one first (tests/server/invitations/test_official.py).
+    "GET /api/prints/{print_id}/volumes/{number}.pdf",
     # Somebody must be proposed first (tests/server/invitations/test_replies.py).
     "PUT /api/delegates/{delegate_id}/substitute",
     "PUT /api/meetings/{meeting_id}/my-reply",
@@ -295,13 +391,17 @@ ELSEWHERE = {
     # Signing in is what these do; a wrong password or token is not a matter of roles (tests/server/accounts).
     "POST /api/session",
     "POST /api/session/link",
+    "POST /api/device",
+    # For everybody who has a machine to set up; a script (tests/server/devices/test_kiosk.py).
+    "GET /api/device/kiosk.sh",
     "PUT /api/session/password",
     # Needs to be told which, and gives the own ones only (tests/server/reading/test_notes.py).
     "GET /api/notes/export.pdf",
-    "GET /api/audit",
     # Of an empty system, for whoever has its link (tests/server/system/test_first_start.py).
     "GET /api/setup",
     "POST /api/setup",
+    # There must be a media node (tests/e2e/test_first_start.py).
+    "POST /api/media-probe",
     # There must be a mark first (tests/server/papers).
     "POST /api/papers/{paper_id}/overrule-mark",
     # There must be one first (tests/server/accounts/test_scoped.py).

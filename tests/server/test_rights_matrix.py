@@ -48,7 +48,13 @@ async def test_who_is_not_named_is_turned_away(
             number=1,
             delegate_id=world.delegate.id,
             request_id=world.request.id,
+            batch_id=world.batch.id,
+            kind="units",
             code=world.meeting.public_code,
+            device_id=world.device.id,
+            code_id=world.code.id,
+            template_id=world.template.id,
+            group_id=world.group.id,
         )
         answer = await client.request(method, path, json=row.body(world))
         if who in row.allowed:
@@ -128,18 +134,25 @@ async def fresh(services: Services, province: Province, state: str) -> World:
         )
         tx.session.add_all([delegate, request])
         await tx.session.flush()
+        point = await builders.point(tx.session, province.lat, "Phòng")
+        device, code = await builders.hall_device(tx, services.settings, point)
         ready = await tx.session.get_one(PaperVersion, paper.current_version_id)
         await library.version(tx.session, paper, "hỏng", state="failed")
         world = World(
             province=province,
             meeting=meeting,
             unit=unit,
-            point=await builders.point(tx.session, province.lat, "Phòng"),
+            point=point,
+            device=device,
+            code=code,
             person=await builders.person(tx.session, province.lat, "Người"),
             item=last,
             paper=paper,
             delegate=delegate,
             request=request,
+            template=await builders.template(tx.session, province.root, f"Mẫu {meeting.id}"),
+            group=await builders.group(tx.session, province.root, f"Nhóm {meeting.id}", [province.da_sar_hall]),
+            batch=await builders.import_batch(tx.session, province.root),
             recalled=await library.paper(tx.session, meeting, recalled_at=MORNING, recall_reason="Sai"),
         )
     await library.store(services, ready, "nội dung")

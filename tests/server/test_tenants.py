@@ -21,6 +21,7 @@ from server.core.actor import SYSTEM, Role
 from server.core.database import Base
 from server.core.services import Services
 from server.invitations.models import AccessRequest
+from server.invitations.official.models import LetterPrint
 from server.invitations.rate_limits import EntryLimits
 from server.live.client import NO_SUCH_MEETING, NOT_SIGNED_IN
 from server.meetings.models import Meeting
@@ -29,6 +30,7 @@ from server.papers.models import PaperVersion
 from tests import builders, library
 from tests.builders import MORNING, Neighbour, Province
 from tests.conftest import Browsers, signed_in
+from tests.server.rights_table import LATER, PLAN
 from tests.sockets import LiveServer, Refused
 
 MARK = "zqtuyetmat"
@@ -49,8 +51,15 @@ class Ids:
     version_id: int
     delegate_id: int
     request_id: int
+    print_id: int
     session_id: int
+    device_id: int
+    code_id: int
+    template_id: int
+    group_id: int
+    batch_id: int
     code: str
+    kind: str = "units"
     number: int = 1
     token: str = "a" * 43
 
@@ -106,9 +115,21 @@ async def _furnished(services: Services, hall: BridgePoint, chair: Person, meeti
             meeting_id=meeting.id,
             point_id=hall.id,
         )
-        tx.session.add(request)
+        letters = LetterPrint(
+            meeting_id=meeting.id,
+            asked={"by": {"person_id": chair.id, "name": mark}},
+            volumes=[{"name": f"Huyện {mark}", "letters": 1, "size": 1}],
+            created_at=services.clock(),
+            created_by=chair.id,
+        )
+        tx.session.add_all([request, letters])
+        batch = await builders.import_batch(tx.session, unit, mark)
         await tx.session.flush()
+        template = await builders.template(tx.session, unit, f"Mẫu {mark}")
+        group = await builders.group(tx.session, unit, f"Nhóm {mark}", [hall])
         version = await tx.session.get_one(PaperVersion, paper.current_version_id)
+        device, code = await builders.hall_device(tx, services.settings, hall)
+        device.name = mark
     await library.store(services, version, f"nội dung {mark}")
     await library.store_stampable(services, version, f"nội dung {mark}")
     await signed_in(services, chair)
@@ -125,7 +146,13 @@ async def _furnished(services: Services, hall: BridgePoint, chair: Person, meeti
         version_id=version.id,
         delegate_id=delegate.id,
         request_id=request.id,
+        print_id=letters.id,
         session_id=opened,
+        device_id=device.id,
+        code_id=code.id,
+        template_id=template.id,
+        group_id=group.id,
+        batch_id=batch.id,
         code=meeting.public_code,
     )
 
@@ -148,7 +175,12 @@ def operations(app: FastAPI) -> Iterator[tuple[str, str]]:
             yield from ((method.upper(), path) for method in methods)
 
 
-ABOUT_NOTHING = {"OPTIONS /api/meetings/{meeting_id}/uploads", "POST /api/m/{code}/requests"}
+ABOUT_NOTHING = {
+    "OPTIONS /api/meetings/{meeting_id}/uploads",
+    "POST /api/m/{code}/requests",
+    "GET /api/exchange/{kind}/template.xlsx",
+    "GET /api/exchange/{kind}/all.xlsx",
+}
 """The same for all meetings; and what strangers are there for, who have seen the code."""
 
 
@@ -161,6 +193,7 @@ def bodies(route: str, ids: Ids, own: Ids) -> list[Any]:
             {"valid_until": "2025-06-30", "successor_id": own.unit_id},
         ],
         "PATCH /api/points/{point_id}": [{"name": "B"}, {"unit_id": own.unit_id}],
+        "PATCH /api/devices/{device_id}": [{"name": "B"}],
         "PATCH /api/people/{person_id}": [{"title": "B"}, {"unit_id": own.unit_id}],
         "PUT /api/people/{person_id}/roles": [[], [{"role": "admin", "unit_id": own.unit_id}]],
         "POST /api/meetings/{meeting_id}/delegates": [{"point_id": own.point_id, "people": [{"full_name": "A"}]}],
@@ -168,6 +201,10 @@ def bodies(route: str, ids: Ids, own: Ids) -> list[Any]:
         "POST /api/meetings/{meeting_id}/points/{point_id}/headcount": [{"count": 4}],
         "POST /api/meetings/{meeting_id}/points/{point_id}/substitutes": [
             {"delegate_id": ids.delegate_id, "full_name": "X"}
+        ],
+        "POST /api/meetings/{meeting_id}/delegates/copy": [
+            {"meeting_id": own.meeting_id},
+            {"meeting_id": ids.meeting_id},
         ],
         "POST /api/papers/{paper_id}/recall": [{"reason": "x"}],
         "PUT /api/papers/{paper_id}/policy": [{"hidden": True}, None],
@@ -185,6 +222,9 @@ def bodies(route: str, ids: Ids, own: Ids) -> list[Any]:
         "POST /api/meetings/{meeting_id}/links/revoke": [{"delegate_ids": [ids.delegate_id]}],
         "POST /api/papers/{paper_id}/overrule-mark": [{"reason": "x"}],
         "POST /api/meetings/{meeting_id}/reopen": [{"reason": "x"}],
+        "POST /api/meetings/{meeting_id}/postpone": [{"reason": "x"}],
+        "POST /api/meetings/{meeting_id}/cancel": [{"reason": "x"}],
+        "POST /api/meetings/{meeting_id}/reschedule": [LATER],
         "PUT /api/meetings/{meeting_id}/papers/order": [{"paper_ids": [ids.paper_id]}],
     }
     return known.get(route, [{}])
@@ -293,12 +333,18 @@ def _named(own: Ids, foreign: Ids) -> list[tuple[str, str, Any]]:
         ("PATCH", f"/api/units/{own.unit_id}", {"parent_id": foreign.unit_id}),
         ("POST", "/api/points", {"unit_id": foreign.unit_id, "name": "A", "short_name": "A"}),
         ("POST", "/api/links", {"point_id": foreign.point_id}),
+        ("POST", "/api/device-codes", {"point_id": foreign.point_id}),
+        ("POST", "/api/device-codes/sheet.pdf", {"point_ids": [own.point_id, foreign.point_id]}),
+        ("POST", "/api/device-codes/sheet.pdf", {"unit_id": foreign.unit_id}),
+        ("GET", f"/api/devices?unit_id={foreign.unit_id}&limit=200", None),
+        ("GET", "/api/devices?limit=200", None),
         ("POST", "/api/links", {"person_id": foreign.person_id}),
         ("GET", "/api/meetings?when=past", None),
         ("GET", "/api/meetings?when=all", None),
         ("GET", "/api/notices", None),
         ("POST", "/api/notices/read", {"ids": list(range(1, 30))}),
         ("GET", "/api/units", None),
+        ("GET", "/api/exchange/batches", None),
         ("GET", "/api/sessions", None),
         ("GET", "/api/audit?limit=200", None),
         ("GET", f"/api/audit?person_id={foreign.person_id}", None),
@@ -310,6 +356,31 @@ def _named(own: Ids, foreign: Ids) -> list[tuple[str, str, Any]]:
         ("POST", f"{meeting}/delegates", {"point_id": foreign.point_id, "people": [{"full_name": "A"}]}),
         ("POST", f"{meeting}/delegates", {"point_id": own.point_id, "people": [{"person_id": foreign.person_id}]}),
         ("PATCH", f"/api/delegates/{own.delegate_id}", {"point_id": foreign.point_id}),
+        ("POST", f"{meeting}/delegates/copy", {"meeting_id": foreign.meeting_id}),
+        ("GET", "/api/meeting-templates", None),
+        ("POST", "/api/meeting-templates", {"unit_id": foreign.unit_id, "name": "A", "plan": PLAN}),
+        (
+            "POST",
+            "/api/meeting-templates",
+            {
+                "unit_id": own.unit_id,
+                "name": "A",
+                "plan": {
+                    **PLAN,
+                    "chair_id": foreign.person_id,
+                    "main_point_id": foreign.point_id,
+                    "points": [{"point_id": foreign.point_id}],
+                },
+            },
+        ),
+        (
+            "POST",
+            "/api/meeting-clashes",
+            {**at, "point_ids": [foreign.point_id, own.point_id], "person_ids": [foreign.person_id]},
+        ),
+        ("GET", "/api/point-groups", None),
+        ("POST", "/api/point-groups", {"unit_id": foreign.unit_id, "name": "A", "point_ids": [own.point_id]}),
+        ("POST", "/api/point-groups", {"unit_id": own.unit_id, "name": "A", "point_ids": [foreign.point_id]}),
         ("POST", f"{meeting}/links", {"delegate_ids": [foreign.delegate_id], "send": False}),
         ("POST", f"{meeting}/links/revoke", {"delegate_ids": [foreign.delegate_id]}),
         ("GET", f"{meeting}/invitations.pdf?delegate_ids={foreign.delegate_id}", None),

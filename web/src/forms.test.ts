@@ -11,10 +11,12 @@ const fields = ['DateField', 'TimeField', 'Combobox'];
 
 /** Has the form itself. */
 const forms = [
+  'lib/administration/audit/AuditFilters.svelte',
   'lib/administration/units/PointForm.svelte',
   'lib/administration/units/UnitForm.svelte',
   'lib/invitations/AddPeople.svelte',
   'lib/invitations/DelegateEditor.svelte',
+  'lib/letters/LetterForm.svelte',
   'lib/papers/manage/PaperFields.svelte',
   'lib/papers/manage/RightsEditor.svelte',
 ];
@@ -22,6 +24,7 @@ const forms = [
 const asking = {
   'lib/administration/units/EndUnit.svelte': '<ConfirmDialog',
   'lib/invitations/SelectionBar.svelte': '<ConfirmDialog',
+  'lib/meetings/PostponeDialog.svelte': '<ConfirmDialog',
   'lib/invitations/Requests.svelte': 'provideForm()',
 };
 /** Part of a form in another file. */
@@ -30,7 +33,11 @@ const parts = {
   'lib/meetings/AgendaEditorRow.svelte': 'lib/meetings/MeetingForm.svelte',
 };
 /** Nothing is saved: the choice itself is what happens, and without one there is nothing to press. */
-const choosing = ['lib/invitations/QrView.svelte', 'lib/papers/manage/Library.svelte'];
+const choosing = [
+  'lib/administration/devices/DeviceList.svelte',
+  'lib/meetings/planning/StartFrom.svelte',
+  'lib/papers/manage/Library.svelte',
+];
 
 const root = import.meta.dirname;
 const text = (name: string) => readFileSync(join(root, name), 'utf8');

@@ -21,7 +21,7 @@ from server.organisations import queries as organisations
 
 LONGEST_OF_PEOPLE = timedelta(days=7)
 """Of a link that opens all a person may do: it is there to come in once, and set a password."""
-_HALL_STAFF = (Role.ADMIN, Role.ORGANISER, Role.OPERATOR, Role.TECHNICIAN)
+HALL_STAFF = (Role.ADMIN, Role.ORGANISER, Role.OPERATOR, Role.TECHNICIAN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ async def require_hall(session: AsyncSession, actor: Actor, point_id: int) -> No
     if point.closed_at is not None:
         raise NotFound()
     unit = await organisations.unit(session, point.unit_id)
-    if not actor.system and not any(actor.has(role, unit.path) for role in _HALL_STAFF):
+    if not actor.system and not any(actor.has(role, unit.path) for role in HALL_STAFF):
         raise NotAllowed()
 
 
@@ -131,6 +131,18 @@ async def revoke_bound_links(tx: Transaction, meeting_id: int, person_ids: Colle
         ended += len(result.all())
     recheck(tx, person_ids)
     return ended
+
+
+async def prolong_bound_links(tx: Transaction, meeting_id: int, person_ids: Collection[int], until: datetime) -> None:
+    """Of these people's links to the meeting none that is still good ends before that."""
+    for some in in_parts(person_ids):
+        await tx.session.execute(
+            update(AccessLink)
+            .where(AccessLink.meeting_id == meeting_id, AccessLink.person_id.in_(some), AccessLink.revoked_at.is_(None))
+            .where(AccessLink.expires_at > tx.now, AccessLink.expires_at < until)
+            .values(expires_at=until)
+            .execution_options(synchronize_session=False)
+        )
 
 
 async def mark_opened(tx: Transaction, link_id: int) -> None:

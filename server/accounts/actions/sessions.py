@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, and_, select, update
 
-from server.accounts.hooks import came_by_link
+from server.accounts.hooks import came_by_link, hall_opened
 from server.accounts.models import AccessLink, SessionLink, SignInSession
 from server.accounts.queries import owned_by
 from server.accounts.tokens import new_token, token_hash
@@ -50,6 +50,8 @@ async def open_session(
     await tx.session.flush()
     if link is not None and bound:
         await widen(tx, session.id, link)
+    if session.point_id is not None:
+        await hall_opened(tx, session)
     await record(
         tx,
         "session.opened",

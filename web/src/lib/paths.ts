@@ -3,6 +3,7 @@ export const paths = {
   meetings: '/',
   signIn: '/sign-in',
   newMeeting: '/meetings/new',
+  newMeetingLike: (id: number) => `/meetings/new?from=${id}`,
   meeting: (id: number) => `/meetings/${id}`,
   editMeeting: (id: number) => `/meetings/${id}/edit`,
   attendance: (id: number) => `/meetings/${id}/attendance`,
@@ -16,6 +17,7 @@ export const paths = {
     return `/meetings/${meeting}/papers/${paper}${query ? `?${query}` : ''}`;
   },
   delegates: (id: number) => `/meetings/${id}/delegates`,
+  letters: (id: number) => `/meetings/${id}/letters`,
   replies: (id: number) => `/meetings/${id}/replies`,
   receipts: (id: number) => `/meetings/${id}/receipts`,
   /** Where a hall's secretary takes attendance. */
@@ -25,12 +27,29 @@ export const paths = {
   delegate: (id: number) => `/meetings/${id}/delegate`,
   account: '/account',
   setup: '/setup',
+  /** Whether all that the system leans on works. */
+  system: '/administration/system',
   administration: '/administration',
   /** The tree of units, and one of it. */
   units: '/administration/units',
   unit: (id: number) => `/administration/units/${id}`,
+  /** Where spreadsheets come in, of a kind to begin with; and one that was sent in. */
+  exchange: (kind?: 'units' | 'points' | 'people') =>
+    `/administration/exchange${kind ? `?kind=${kind}` : ''}`,
+  importBatch: (id: number) => `/administration/exchange/${id}`,
+  /** The audit log, as far as one may read it; of one meeting or person, if given. */
+  audit: '/administration/audit',
   /** Rooms of the conference, dark. */
   console: (id: number) => `/meetings/${id}/console`,
   watch: (id: number) => `/meetings/${id}/view`,
   hall: (id: number, point: number) => `/hall/${id}/${point}`,
+  /** The same hall's screen of papers alone. */
+  hallPapers: (id: number, point: number) => `/hall/${id}/${point}/papers`,
+  /** Where a hall's device waits for its conference; and where its code is typed. */
+  hallHome: '/hall',
+  device: '/device',
+  /** Guides to print: for a hall's technician, and for who sets up a machine that is a hall's screen alone. */
+  hallGuide: '/device/guide',
+  kioskGuide: '/device/kiosk',
+  devices: '/administration/devices',
 };

@@ -11,7 +11,13 @@ export interface Section {
 }
 
 /** In the order of the tabs. The first that one may see is where administration opens. */
-const sections: Section[] = [{ path: paths.units, word: m.units_title }];
+const sections: Section[] = [
+  { path: paths.units, word: m.units_title },
+  { path: paths.devices, word: m.hall_devices_title },
+  { path: paths.exchange(), word: m.exchange_title },
+  { path: paths.system, word: m.system_title, system: true },
+  { path: paths.audit, word: m.audit_tab },
+];
 
 export const sectionsOf = (me: Me | undefined): Section[] =>
   sections.filter(({ system }) => me?.administers === 'system' || (me?.administers === 'branch' && !system));

@@ -972,6 +972,166 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use Code
+         * @description This browser belongs to the code's point from now on.
+         */
+        post: operations["use_code_api_device_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/device/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report
+         * @description A hall's page says how it is, and hears what it is: also a browser that is a point's device no longer, or never
+         *     was.
+         */
+        post: operations["report_api_device_report_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/device/kiosk.sh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Kiosk Script
+         * @description Sets a fresh Debian machine up as a hall's screen of this server. There is no secret in it.
+         */
+        get: operations["kiosk_script_api_device_kiosk_sh_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Devices
+         * @description Points and their devices, branch by branch.
+         */
+        get: operations["devices_api_devices_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{device_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take Away
+         * @description The point from the device: it is signed out at once.
+         */
+        delete: operations["take_away_api_devices__device_id__delete"];
+        options?: never;
+        head?: never;
+        /** Edit Device */
+        patch: operations["edit_device_api_devices__device_id__patch"];
+        trace?: never;
+    };
+    "/api/device-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make Code */
+        post: operations["make_code_api_device_codes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/device-codes/{code_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Void Code
+         * @description Nobody can use it any more.
+         */
+        delete: operations["void_code_api_device_codes__code_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/device-codes/sheet.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sheet
+         * @description New codes, each on a page of A4 to be sent to its point. They are kept nowhere: a sheet that is lost is made
+         *     anew, and the codes before count no more.
+         */
+        post: operations["sheet_api_device_codes_sheet_pdf_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/units": {
         parameters: {
             query?: never;
@@ -1185,6 +1345,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/announce": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Announce
+         * @description Tells everybody concerned what has changed since they were told last.
+         */
+        post: operations["announce_api_meetings__meeting_id__announce_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/audit.xlsx": {
         parameters: {
             query?: never;
@@ -1205,6 +1385,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meeting-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Templates
+         * @description Of the units that the actor plans meetings for.
+         */
+        get: operations["templates_api_meeting_templates_get"];
+        put?: never;
+        /** Save Template */
+        post: operations["save_template_api_meeting_templates_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meeting-templates/{template_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Template */
+        get: operations["template_api_meeting_templates__template_id__get"];
+        put?: never;
+        post?: never;
+        /** Delete Template */
+        delete: operations["delete_template_api_meeting_templates__template_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meeting-clashes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Clashes Of
+         * @description Other meetings at that hour that want the same halls or people. Reads only.
+         */
+        post: operations["clashes_of_api_meeting_clashes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/point-groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Groups
+         * @description Of the units that the actor plans meetings for.
+         */
+        get: operations["groups_api_point_groups_get"];
+        put?: never;
+        /**
+         * Save Group
+         * @description All groups as they are then.
+         */
+        post: operations["save_group_api_point_groups_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/point-groups/{group_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete Group */
+        delete: operations["delete_group_api_point_groups__group_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/open": {
         parameters: {
             query?: never;
@@ -1216,6 +1496,74 @@ export interface paths {
         put?: never;
         /** Open Halls */
         post: operations["open_halls_api_meetings__meeting_id__open_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close Halls */
+        post: operations["close_halls_api_meetings__meeting_id__close_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/postpone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Postpone */
+        post: operations["postpone_api_meetings__meeting_id__postpone_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/reschedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reschedule */
+        post: operations["reschedule_api_meetings__meeting_id__reschedule_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel */
+        post: operations["cancel_api_meetings__meeting_id__cancel_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1267,6 +1615,26 @@ export interface paths {
         put?: never;
         /** Reopen */
         post: operations["reopen_api_meetings__meeting_id__reopen_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Next For Hall
+         * @description For a hall's own device: what it waits for.
+         */
+        get: operations["next_for_hall_api_hall_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1393,6 +1761,26 @@ export interface paths {
         put?: never;
         /** Remove Many */
         post: operations["remove_many_api_meetings__meeting_id__delegates_remove_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/delegates/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Copy
+         * @description Takes over the lists of an earlier meeting; a job puts the people there.
+         */
+        post: operations["copy_api_meetings__meeting_id__delegates_copy_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1753,6 +2141,99 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/letter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Letter */
+        get: operations["letter_api_meetings__meeting_id__letter_get"];
+        /** Save */
+        put: operations["save_api_meetings__meeting_id__letter_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/letter/preview.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look
+         * @description One letter with this text, to somebody on the list, with the meeting's common code. Nothing is saved.
+         */
+        post: operations["look_api_meetings__meeting_id__letter_preview_pdf_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/letter/preview.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Picture Of
+         * @description Its first page, for the screen.
+         */
+        post: operations["picture_of_api_meetings__meeting_id__letter_preview_png_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/prints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Prints */
+        get: operations["prints_api_meetings__meeting_id__prints_get"];
+        put?: never;
+        /** Order */
+        post: operations["order_api_meetings__meeting_id__prints_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prints/{print_id}/volumes/{number}.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Volume */
+        get: operations["volume_api_prints__print_id__volumes__number__pdf_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/m/{code}": {
         parameters: {
             query?: never;
@@ -1958,6 +2439,156 @@ export interface paths {
         patch: operations["append_api_uploads__token__patch"];
         trace?: never;
     };
+    "/api/exchange/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Batches */
+        get: operations["batches_api_exchange_batches_get"];
+        put?: never;
+        /**
+         * Send In
+         * @description The file as it is. It is read afterwards: ask for the batch until its state is another than `reading`.
+         */
+        post: operations["send_in_api_exchange_batches_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exchange/batches/{batch_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Batch */
+        get: operations["batch_api_exchange_batches__batch_id__get"];
+        put?: never;
+        post?: never;
+        /** Discard */
+        delete: operations["discard_api_exchange_batches__batch_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exchange/batches/{batch_id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rows */
+        get: operations["rows_api_exchange_batches__batch_id__rows_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exchange/batches/{batch_id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Apply */
+        post: operations["apply_api_exchange_batches__batch_id__apply_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exchange/batches/{batch_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undo */
+        post: operations["undo_api_exchange_batches__batch_id__undo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exchange/batches/{batch_id}/bad.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bad Rows
+         * @description The rows that are not right, as the template has them, each with the reason: to be put right and sent again.
+         */
+        get: operations["bad_rows_api_exchange_batches__batch_id__bad_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exchange/{kind}/template.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Template
+         * @description Empty, with the actor's units to choose from.
+         */
+        get: operations["template_api_exchange__kind__template_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exchange/{kind}/all.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything
+         * @description All of the actor's branches, in the shape that is sent in.
+         */
+        get: operations["everything_api_exchange__kind__all_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -1967,12 +2598,70 @@ export interface paths {
         };
         /**
          * Audit
-         * @description The log, newest first, page by page; for administrators of a root unit. Where there are several roots, each one's
-         *     reads what its own people and halls did.
+         * @description The log, newest first, page by page; for administrators, of what people and halls of their units did. The only
+         *     root's administrators read everything, what nobody signed in did too.
          */
         get: operations["audit_api_audit_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Audit Xlsx */
+        get: operations["audit_xlsx_api_audit_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Audit Csv */
+        get: operations["audit_csv_api_audit_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/chain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Chain
+         * @description Whether the log is whole. The first who asks after the server started begins the check.
+         */
+        get: operations["chain_api_audit_chain_get"];
+        put?: never;
+        /**
+         * Check Chain
+         * @description Begins a check, unless one is under way.
+         */
+        post: operations["check_chain_api_audit_chain_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1997,6 +2686,95 @@ export interface paths {
          * @description By the one-time link of an empty system.
          */
         post: operations["set_up_api_setup_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** State */
+        get: operations["state_api_system_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change */
+        patch: operations["change_api_system_patch"];
+        trace?: never;
+    };
+    "/api/system/mail-trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try Mail */
+        post: operations["try_mail_api_system_mail_trial_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/system/trials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try Out */
+        post: operations["try_out_api_system_trials_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/system/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Again */
+        post: operations["again_api_system_again_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/media-probe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Probe
+         * @description A browser tries its way to the media node, without a meeting: for staff and halls' devices.
+         */
+        post: operations["probe_api_media_probe_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2039,6 +2817,19 @@ export interface components {
              * @default
              */
             presenter_text: string;
+        };
+        /** Announcing */
+        Announcing: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Silent
+             * @default false
+             */
+            silent: boolean;
         };
         /** AnonymiseWrite */
         AnonymiseWrite: {
@@ -2197,16 +2988,26 @@ export interface components {
             actor_point_id: number | null;
             /** Actor Name */
             actor_name: string;
+            /** Actor Unit */
+            actor_unit: string;
             /** Session Id */
             session_id: number | null;
             /** Address */
             address: string;
             /** Action */
             action: string;
+            group: components["schemas"]["Group"];
+            said: components["schemas"]["Sentence"];
             /** Subject Type */
             subject_type: string;
             /** Subject Id */
             subject_id: string;
+            /** Subject Name */
+            subject_name: string;
+            /** Meeting Id */
+            meeting_id: number | null;
+            /** Meeting Title */
+            meeting_title: string;
             /** Facts */
             facts: {
                 [key: string]: unknown;
@@ -2218,6 +3019,13 @@ export interface components {
             entries: components["schemas"]["AuditOut"][];
             /** More */
             more: boolean;
+        };
+        /** BackupState */
+        BackupState: {
+            /** At */
+            at: string | null;
+            /** Mark */
+            mark: string;
         };
         /** BadRow */
         BadRow: {
@@ -2231,6 +3039,63 @@ export interface components {
             vi: string;
             /** En */
             en: string;
+        };
+        /**
+         * BatchOut
+         * @description One file that was sent in.
+         */
+        BatchOut: {
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "units" | "points" | "people";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "reading" | "ready" | "faulty" | "refused" | "applying" | "applied" | "undoing" | "undone";
+            /** File Name */
+            file_name: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By Name */
+            created_by_name: string;
+            /** Applied At */
+            applied_at: string | null;
+            /** Undone At */
+            undone_at: string | null;
+            /** Rows */
+            rows: number;
+            /** Added */
+            added: number;
+            /** Changed */
+            changed: number;
+            /** Closed */
+            closed: number;
+            /** Unchanged */
+            unchanged: number;
+            /** Bad */
+            bad: number;
+            /** Done */
+            done: number;
+            /** Notes */
+            notes: components["schemas"]["server__exchange__schemas__Said"][];
+            problem: components["schemas"]["server__exchange__schemas__Said"] | null;
+            /** Kept */
+            kept: boolean;
+        };
+        /** BatchesOut */
+        BatchesOut: {
+            /** Batches */
+            batches: components["schemas"]["BatchOut"][];
+            /** Total */
+            total: number;
         };
         /** Board */
         Board: {
@@ -2445,6 +3310,35 @@ export interface components {
             /** Id */
             id: number;
         };
+        /** ChainBreak */
+        ChainBreak: {
+            /** Entry */
+            entry: number;
+            /** Missing */
+            missing: boolean;
+        };
+        /**
+         * ChainState
+         * @description Whether the log is whole, as the newest check found it.
+         */
+        ChainState: {
+            /** Checked At */
+            checked_at: string | null;
+            /** Checked */
+            checked: number;
+            broken: components["schemas"]["ChainBreak"] | null;
+            /** Running */
+            running: number | null;
+        };
+        /** ChangeOut */
+        ChangeOut: {
+            /** Column */
+            column: string;
+            /** Old */
+            old: string;
+            /** New */
+            new: string;
+        };
         /** CheckInOut */
         CheckInOut: {
             /** Point Id */
@@ -2495,6 +3389,133 @@ export interface components {
             reason: string;
         };
         /**
+         * Clash
+         * @description Another meeting at the same hour.
+         */
+        Clash: {
+            /** Meeting Id */
+            meeting_id: number | null;
+            /** Title */
+            title: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Points */
+            points: string[];
+            /** Point Count */
+            point_count: number;
+            /** People */
+            people: string[];
+        };
+        /**
+         * ClashesAsked
+         * @description A plan, as far as it is typed.
+         */
+        ClashesAsked: {
+            /** Meeting Id */
+            meeting_id?: number | null;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Point Ids */
+            point_ids?: number[];
+            /** Person Ids */
+            person_ids?: number[];
+        };
+        /** CodeMade */
+        CodeMade: {
+            /** Id */
+            id: number;
+            /** Code */
+            code: string;
+            /** Address */
+            address: string;
+            /** Qr */
+            qr: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /**
+         * CodeOut
+         * @description A code that was made and is not used yet.
+         */
+        CodeOut: {
+            /** Id */
+            id: number;
+            /** Point Id */
+            point_id: number;
+            /**
+             * Part
+             * @enum {string}
+             */
+            part: "main" | "papers" | "spare";
+            /** Name */
+            name: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /** CodeUse */
+        CodeUse: {
+            /** Code */
+            code: string;
+            /**
+             * Replace
+             * @default false
+             */
+            replace: boolean;
+        };
+        /** CodeWrite */
+        CodeWrite: {
+            /** Point Id */
+            point_id: number;
+            /**
+             * Part
+             * @default main
+             * @enum {string}
+             */
+            part: "main" | "papers" | "spare";
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Days
+             * @default 7
+             */
+            days: number;
+        };
+        /** CopyOut */
+        CopyOut: {
+            /** Queued */
+            queued: number;
+        };
+        /**
          * CountOut
          * @description expected = present + online + left + leave + absent and the rest is yet to come. Nobody is
          *     absent before the hall has signed or the meeting has ended.
@@ -2517,6 +3538,18 @@ export interface components {
             substitutes: number;
             /** Counted */
             counted: number;
+        };
+        /** DatabaseState */
+        DatabaseState: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "sqlite" | "postgresql";
+            /** Version */
+            version: string;
+            /** Bytes */
+            bytes: number;
         };
         /** Decision */
         Decision: {
@@ -2564,7 +3597,7 @@ export interface components {
              * @enum {string}
              */
             link: "none" | "made" | "sent" | "opened" | "revoked";
-            mail_error: components["schemas"]["Said"] | null;
+            mail_error: components["schemas"]["server__invitations__schemas__Said"] | null;
         };
         /**
          * DelegatePatch
@@ -2583,6 +3616,11 @@ export interface components {
             email?: string | null;
             /** Phone */
             phone?: string | null;
+        };
+        /** DelegatesCopy */
+        DelegatesCopy: {
+            /** Meeting Id */
+            meeting_id: number;
         };
         /** DelegatesMove */
         DelegatesMove: {
@@ -2628,6 +3666,109 @@ export interface components {
             /** People */
             people: (components["schemas"]["PersonChosen"] | components["schemas"]["PersonTyped"])[];
         };
+        /** DeviceOut */
+        DeviceOut: {
+            /** Id */
+            id: number;
+            /** Point Id */
+            point_id: number;
+            /**
+             * Part
+             * @enum {string}
+             */
+            part: "main" | "papers" | "spare";
+            /** Name */
+            name: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Set Up By */
+            set_up_by: string;
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
+            /** Address */
+            address: string;
+            /** User Agent */
+            user_agent: string;
+            /** Build */
+            build: string;
+            /** Current */
+            current: boolean;
+            /**
+             * Camera
+             * @enum {string}
+             */
+            camera: "unknown" | "ok" | "none" | "denied";
+            /**
+             * Microphone
+             * @enum {string}
+             */
+            microphone: "unknown" | "ok" | "none" | "denied";
+        };
+        /** DevicePage */
+        DevicePage: {
+            /** Total */
+            total: number;
+            totals: components["schemas"]["DeviceTotals"];
+            /** Points */
+            points: components["schemas"]["PointDevices"][];
+        };
+        /**
+         * DeviceReport
+         * @description Of pages that may be of another version: what is not known here is passed over.
+         */
+        DeviceReport: {
+            /**
+             * Build
+             * @default
+             */
+            build: string;
+            /**
+             * Camera
+             * @default unknown
+             * @enum {string}
+             */
+            camera: "unknown" | "ok" | "none" | "denied";
+            /**
+             * Microphone
+             * @default unknown
+             * @enum {string}
+             */
+            microphone: "unknown" | "ok" | "none" | "denied";
+        };
+        /** DeviceTotals */
+        DeviceTotals: {
+            /** Points */
+            points: number;
+            /** Without */
+            without: number;
+            /** Unseen */
+            unseen: number;
+        };
+        /**
+         * DeviceWrite
+         * @description What is left out stays.
+         */
+        DeviceWrite: {
+            /** Part */
+            part?: ("main" | "papers" | "spare") | null;
+            /** Name */
+            name?: string | null;
+        };
+        /** DiskState */
+        DiskState: {
+            /** Free */
+            free: number;
+            /** Total */
+            total: number;
+            /** Reserve */
+            reserve: number;
+        };
         /**
          * DoubledRow
          * @description Means the person of a row above it, and is not taken.
@@ -2643,6 +3784,65 @@ export interface components {
             first: number;
             /** First Point Name */
             first_point_name: string;
+        };
+        /** FailedJob */
+        FailedJob: {
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Subject */
+            subject: string;
+            /** Error */
+            error: string;
+            /**
+             * Failed At
+             * Format: date-time
+             */
+            failed_at: string;
+        };
+        /** FaultOut */
+        FaultOut: {
+            /** Vi */
+            vi: string;
+            /** En */
+            en: string;
+            /** Column */
+            column: string;
+            /** Value */
+            value: string;
+        };
+        /**
+         * Group
+         * @enum {string}
+         */
+        Group: "sign-in" | "people" | "units" | "meetings" | "delegates" | "papers" | "conference" | "attendance" | "system";
+        /** GroupOut */
+        GroupOut: {
+            /** Id */
+            id: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Unit Name */
+            unit_name: string;
+            /** Name */
+            name: string;
+            /** Point Ids */
+            point_ids: number[];
+        };
+        /** GroupWrite */
+        GroupWrite: {
+            /** Unit Id */
+            unit_id: number;
+            /** Name */
+            name: string;
+            /** Point Ids */
+            point_ids: number[];
+            /**
+             * Replace
+             * @default false
+             */
+            replace: boolean;
         };
         /**
          * GuessOut
@@ -2680,6 +3880,39 @@ export interface components {
              * Format: date-time
              */
             valid_until: string;
+        };
+        /** HallDay */
+        HallDay: {
+            /**
+             * Now
+             * Format: date-time
+             */
+            now: string;
+            /** Meetings */
+            meetings: components["schemas"]["HallMeeting"][];
+        };
+        /** HallMeeting */
+        HallMeeting: {
+            /** Meeting Id */
+            meeting_id: number;
+            /** Kind */
+            kind: string;
+            /** Title */
+            title: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /** State */
+            state: string;
+            /**
+             * Presence
+             * @enum {string}
+             */
+            presence: "absent" | "testing" | "ready" | "lost";
+            /** Since */
+            since: string | null;
         };
         /** HeadcountOut */
         HeadcountOut: {
@@ -2740,6 +3973,17 @@ export interface components {
             /** Added */
             added: number;
         };
+        /** JobsState */
+        JobsState: {
+            /** Waiting */
+            waiting: number;
+            /** Late Seconds */
+            late_seconds: number;
+            /** Failed */
+            failed: number;
+            /** Last Failed */
+            last_failed: components["schemas"]["FailedJob"][];
+        };
         /** KeptNote */
         KeptNote: {
             /** Id */
@@ -2786,6 +4030,110 @@ export interface components {
             last_seen_at: string;
             /** Confirmed */
             confirmed: boolean;
+        };
+        /**
+         * LetterFields
+         * @description What the letter says beyond name, hall and time, which come from the list and the plan.
+         */
+        LetterFields: {
+            /**
+             * Form
+             * @enum {string}
+             */
+            form: "state" | "party";
+            /**
+             * Heading
+             * @default moi
+             * @enum {string}
+             */
+            heading: "moi" | "trieu-tap";
+            /**
+             * Superior
+             * @default
+             */
+            superior: string;
+            /** Organ */
+            organ: string;
+            /**
+             * Number
+             * @default
+             */
+            number: string;
+            /**
+             * Sign
+             * @default
+             */
+            sign: string;
+            /**
+             * Place
+             * @default
+             */
+            place: string;
+            /** Dated */
+            dated?: string | null;
+            /**
+             * Content
+             * @default
+             */
+            content: string;
+            /**
+             * Composition
+             * @default
+             */
+            composition: string;
+            /**
+             * Presiding
+             * @default
+             */
+            presiding: string;
+            /**
+             * Early Minutes
+             * @default 15
+             */
+            early_minutes: number;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Authority
+             * @default
+             */
+            authority: string;
+            /**
+             * Deputy
+             * @default
+             */
+            deputy: string;
+            /**
+             * Signer Title
+             * @default
+             */
+            signer_title: string;
+            /**
+             * Signer Name
+             * @default
+             */
+            signer_name: string;
+            /**
+             * Recipients
+             * @default
+             */
+            recipients: string;
+            /**
+             * Personal Code
+             * @default true
+             */
+            personal_code: boolean;
+        };
+        /** LetterOut */
+        LetterOut: {
+            fields: components["schemas"]["LetterFields"];
+            /** Revision */
+            revision: number;
+            /** When */
+            when: string;
         };
         /**
          * LettersOut
@@ -2926,6 +4274,46 @@ export interface components {
             /** Count */
             count: number;
         };
+        /** MailState */
+        MailState: {
+            /** Configured */
+            configured: boolean;
+            /** Sender */
+            sender: string;
+            /** Own Address */
+            own_address: string | null;
+            /** Queued */
+            queued: number;
+            /** Failed */
+            failed: number;
+            /** Failed Secret */
+            failed_secret: number;
+            /** Last Error */
+            last_error: string;
+            trial: components["schemas"]["MailTrialState"] | null;
+        };
+        /** MailTrial */
+        MailTrial: {
+            /** To */
+            to?: string | null;
+        };
+        /** MailTrialState */
+        MailTrialState: {
+            /** To */
+            to: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "sent" | "failed";
+            /** Error */
+            error: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
         /** ManyOut */
         ManyOut: {
             /** Done */
@@ -2980,7 +4368,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "draft" | "invited" | "open" | "running" | "ended";
+            state: "draft" | "invited" | "postponed" | "cancelled" | "open" | "running" | "ended";
             /** Version */
             version: number;
             /** Unit Id */
@@ -3028,6 +4416,9 @@ export interface components {
             ended_at: string | null;
             my: components["schemas"]["RightsOut"];
             lists: components["schemas"]["ListFigures"] | null;
+            news: components["schemas"]["News"] | null;
+            /** Unannounced */
+            unannounced: components["schemas"]["PlanChange"][];
             /** Notices */
             notices?: components["schemas"]["Notice"][];
         };
@@ -3078,7 +4469,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "draft" | "invited" | "open" | "running" | "ended";
+            state: "draft" | "invited" | "postponed" | "cancelled" | "open" | "running" | "ended";
             /**
              * Starts At
              * Format: date-time
@@ -3198,6 +4589,32 @@ export interface components {
             delegate_id: number;
             /** Full Name */
             full_name: string;
+        };
+        /**
+         * News
+         * @description What everybody was last told of the meeting after the invitation.
+         */
+        News: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "changed" | "postponed" | "rescheduled" | "cancelled";
+            /** Reason */
+            reason: string;
+            /** Changes */
+            changes: components["schemas"]["PlanChange"][];
+        };
+        /** NodeState */
+        NodeState: {
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
+            /** Sessions */
+            sessions: number;
+            /** Active */
+            active: boolean;
         };
         /** NoteChange */
         NoteChange: {
@@ -3424,6 +4841,24 @@ export interface components {
             /** Paper Ids */
             paper_ids: number[];
         };
+        /** OutcomeOut */
+        OutcomeOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Seconds */
+            seconds: number;
+            /** Problem */
+            problem: ("not-isolated" | "not-installed" | "failed" | "altered" | "cut") | null;
+            /** Detail */
+            detail: string;
+            /** Office */
+            office: string;
+            /** Recogniser */
+            recogniser: string;
+        };
         /** OutlineEntry */
         OutlineEntry: {
             /** Title */
@@ -3437,6 +4872,59 @@ export interface components {
         OverruleWrite: {
             /** Reason */
             reason: string;
+        };
+        /**
+         * OwnDevice
+         * @description This browser, as the point's device that it is, or was.
+         */
+        OwnDevice: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "active" | "revoked" | "expired" | "closed";
+            /** Id */
+            id?: number | null;
+            /** Point Id */
+            point_id?: number | null;
+            /**
+             * Point Name
+             * @default
+             */
+            point_name: string;
+            /**
+             * Unit Name
+             * @default
+             */
+            unit_name: string;
+            /**
+             * Part
+             * @default main
+             * @enum {string}
+             */
+            part: "main" | "papers" | "spare";
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /** Ended At */
+            ended_at?: string | null;
+            /**
+             * Ended By
+             * @default
+             */
+            ended_by: string;
+            /**
+             * Served
+             * @default
+             */
+            served: string;
+            /**
+             * Now
+             * Format: date-time
+             */
+            now: string;
         };
         /** OwnReceipt */
         OwnReceipt: {
@@ -3473,7 +4961,7 @@ export interface components {
             /** Papers Done */
             papers_done: number;
             /** Volumes */
-            volumes: components["schemas"]["VolumeOut"][];
+            volumes: components["schemas"]["server__papers__packs__schemas__VolumeOut"][];
             /** Can Cancel */
             can_cancel: boolean;
             /** Left Out */
@@ -3705,6 +5193,45 @@ export interface components {
          * @enum {integer}
          */
         PictureWidth: 900 | 1800;
+        /**
+         * PlanChange
+         * @description One thing that is another than people were told.
+         */
+        PlanChange: {
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "title" | "time" | "place" | "chair" | "points-added" | "points-removed";
+            /** Before */
+            before: string;
+            /** After */
+            after: string;
+            /**
+             * Count
+             * @default 0
+             */
+            count: number;
+        };
+        /** PointDevices */
+        PointDevices: {
+            /** Point Id */
+            point_id: number;
+            /** Name */
+            name: string;
+            /** Unit Id */
+            unit_id: number;
+            /** Unit Name */
+            unit_name: string;
+            /** Contact Name */
+            contact_name: string | null;
+            /** Contact Phone */
+            contact_phone: string | null;
+            /** Devices */
+            devices: components["schemas"]["DeviceOut"][];
+            /** Codes */
+            codes: components["schemas"]["CodeOut"][];
+        };
         /** PointOut */
         PointOut: {
             /** Id */
@@ -3876,6 +5403,78 @@ export interface components {
             marked: boolean;
             /** Audience */
             audience?: (components["schemas"]["ByUnit"] | components["schemas"]["ByPoint"] | components["schemas"]["ByRole"] | components["schemas"]["ByPerson"])[];
+        };
+        /** Postponing */
+        Postponing: {
+            /** Reason */
+            reason: string;
+        };
+        /** PrintOut */
+        PrintOut: {
+            /** Id */
+            id: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "ready" | "failed";
+            /** Letters */
+            letters: number;
+            /** Done */
+            done: number;
+            /** Volumes */
+            volumes: components["schemas"]["server__invitations__official__schemas__VolumeOut"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /** PrintWrite */
+        PrintWrite: {
+            /** Point Id */
+            point_id?: number | null;
+            /** Delegate Ids */
+            delegate_ids?: number[] | null;
+            /**
+             * Without Email
+             * @default false
+             */
+            without_email: boolean;
+        };
+        /** ProbeAnswer */
+        ProbeAnswer: {
+            /** Sdp */
+            sdp: string;
+        };
+        /**
+         * ProbeOffer
+         * @description One of two peer connections: what `up` sends comes back to `down`.
+         */
+        ProbeOffer: {
+            /**
+             * Participant
+             * @enum {string}
+             */
+            participant: "up" | "down";
+            /** Session */
+            session: string;
+            /** Sdp */
+            sdp: string;
+            /**
+             * Publish
+             * @default {}
+             */
+            publish: {
+                [key: string]: "microphone" | "camera";
+            };
+            /**
+             * Slots
+             * @default {}
+             */
+            slots: {
+                [key: string]: "audio-0" | "stage";
+            };
         };
         /** ProblemOut */
         ProblemOut: {
@@ -4303,6 +5902,24 @@ export interface components {
             /** Hall */
             hall?: string | null;
         };
+        /** Rescheduling */
+        Rescheduling: {
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
         /** RightsOut */
         RightsOut: {
             /** View */
@@ -4344,17 +5961,28 @@ export interface components {
             /** Unit Id */
             unit_id: number;
         };
-        /**
-         * Said
-         * @description A sentence in both languages, and its stable code.
-         */
-        Said: {
-            /** Code */
-            code: string;
-            /** Vi */
-            vi: string;
-            /** En */
-            en: string;
+        /** RowOut */
+        RowOut: {
+            /** Number */
+            number: number;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "added" | "changed" | "closed" | "unchanged" | "bad";
+            /** Label */
+            label: string;
+            /** Changes */
+            changes: components["schemas"]["ChangeOut"][];
+            /** Faults */
+            faults: components["schemas"]["FaultOut"][];
+        };
+        /** RowsOut */
+        RowsOut: {
+            /** Rows */
+            rows: components["schemas"]["RowOut"][];
+            /** Total */
+            total: number;
         };
         /**
          * SameName
@@ -4402,6 +6030,13 @@ export interface components {
             /** Words */
             words: string[];
         };
+        /** Sentence */
+        Sentence: {
+            /** Vi */
+            vi: string;
+            /** En */
+            en: string;
+        };
         /** SessionOut */
         SessionOut: {
             /** Id */
@@ -4422,6 +6057,16 @@ export interface components {
             address: string;
             /** Current */
             current: boolean;
+        };
+        /**
+         * SettingsWrite
+         * @description What is left out stays; null takes away.
+         */
+        SettingsWrite: {
+            /** Public Url */
+            public_url?: string | null;
+            /** Time Zone */
+            time_zone?: string | null;
         };
         /** SetupDone */
         SetupDone: {
@@ -4465,6 +6110,32 @@ export interface components {
             time_zone?: string | null;
             /** Token */
             token: string;
+        };
+        /**
+         * SheetWrite
+         * @description New codes for many points, to be printed: for these points, or for all of a branch.
+         */
+        SheetWrite: {
+            /** Unit Id */
+            unit_id?: number | null;
+            /** Point Ids */
+            point_ids?: number[] | null;
+            /**
+             * Part
+             * @default main
+             * @enum {string}
+             */
+            part: "main" | "papers" | "spare";
+            /**
+             * Only Without
+             * @default false
+             */
+            only_without: boolean;
+            /**
+             * Days
+             * @default 14
+             */
+            days: number;
         };
         /** SignInWrite */
         SignInWrite: {
@@ -4518,6 +6189,21 @@ export interface components {
              */
             reason_en: string;
         };
+        /** SiteState */
+        SiteState: {
+            /** Url */
+            url: string;
+            /** Public Url */
+            public_url: string | null;
+            /** Public Url Fixed */
+            public_url_fixed: boolean;
+            /** Time Zone */
+            time_zone: string;
+            /** Time Zone Fixed */
+            time_zone_fixed: boolean;
+            /** Untrusted Proxy */
+            untrusted_proxy: string | null;
+        };
         /** SnippetPart */
         SnippetPart: {
             /** Text */
@@ -4560,12 +6246,152 @@ export interface components {
             /** Email */
             email?: string | null;
         };
+        /** SystemState */
+        SystemState: {
+            /**
+             * Now
+             * Format: date-time
+             */
+            now: string;
+            /** Version */
+            version: string;
+            site: components["schemas"]["SiteState"];
+            database: components["schemas"]["DatabaseState"];
+            disk: components["schemas"]["DiskState"];
+            mail: components["schemas"]["MailState"];
+            jobs: components["schemas"]["JobsState"];
+            /** Nodes */
+            nodes: components["schemas"]["NodeState"][];
+            backup: components["schemas"]["BackupState"];
+            /**
+             * Isolation
+             * @enum {string}
+             */
+            isolation: "bwrap" | "network" | "none";
+            /** Scanner */
+            scanner: boolean;
+            papers: components["schemas"]["TrialState"];
+            audit: components["schemas"]["TrialState"];
+        };
+        /** TemplateOut */
+        TemplateOut: {
+            /** Id */
+            id: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Unit Name */
+            unit_name: string;
+            /** Name */
+            name: string;
+            /**
+             * Saved At
+             * Format: date-time
+             */
+            saved_at: string;
+            plan: components["schemas"]["TemplatePlan"];
+            /** People */
+            people: {
+                [key: string]: string;
+            };
+        };
+        /** TemplatePlan */
+        TemplatePlan: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "hoi-nghi" | "cuoc-hop" | "phien-hop" | "ky-hop" | "dai-hoi";
+            /** Title */
+            title: string;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** Start */
+            start: string;
+            /** Minutes */
+            minutes: number;
+            /** Main Point Id */
+            main_point_id?: number | null;
+            /** Chair Id */
+            chair_id?: number | null;
+            /** Secretary Id */
+            secretary_id?: number | null;
+            /** Agenda */
+            agenda?: components["schemas"]["AgendaWrite"][];
+            /** Points */
+            points?: components["schemas"]["MemberWrite"][];
+        };
+        /** TemplateSummary */
+        TemplateSummary: {
+            /** Id */
+            id: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Unit Name */
+            unit_name: string;
+            /** Name */
+            name: string;
+            /**
+             * Saved At
+             * Format: date-time
+             */
+            saved_at: string;
+        };
+        /** TemplateWrite */
+        TemplateWrite: {
+            /** Unit Id */
+            unit_id: number;
+            /** Name */
+            name: string;
+            plan: components["schemas"]["TemplatePlan"];
+            /**
+             * Replace
+             * @default false
+             */
+            replace: boolean;
+        };
         /** Tree */
         Tree: {
             /** Units */
             units: components["schemas"]["UnitOut"][];
             /** Points */
             points: components["schemas"]["PointOut"][];
+        };
+        /** TrialState */
+        TrialState: {
+            /** Running */
+            running: boolean;
+            last: components["schemas"]["OutcomeOut"] | null;
+        };
+        /** TrialWrite */
+        TrialWrite: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "papers" | "audit";
+        };
+        /** TriedAgain */
+        TriedAgain: {
+            /** Jobs */
+            jobs: number;
+            /** Mails */
+            mails: number;
+        };
+        /** TryAgain */
+        TryAgain: {
+            /**
+             * Jobs
+             * @default []
+             */
+            jobs: number[];
+            /**
+             * Mails
+             * @default false
+             */
+            mails: boolean;
         };
         /** TurnoutOut */
         TurnoutOut: {
@@ -4653,7 +6479,7 @@ export interface components {
             point_name: string;
             /** Email */
             email: string;
-            why: components["schemas"]["Said"] | null;
+            why: components["schemas"]["server__invitations__schemas__Said"] | null;
         };
         /** UnitClosing */
         UnitClosing: {
@@ -4876,15 +6702,6 @@ export interface components {
             /** Pages */
             pages: components["schemas"]["PageText"][];
         };
-        /** VolumeOut */
-        VolumeOut: {
-            /** Size */
-            size: number;
-            /** Page Count */
-            page_count: number;
-            /** Papers */
-            papers: number;
-        };
         /** PersonOut */
         server__accounts__schemas__PersonOut: {
             /** Id */
@@ -4928,6 +6745,24 @@ export interface components {
             /** Elsewhere */
             elsewhere: string | null;
         };
+        /** Said */
+        server__exchange__schemas__Said: {
+            /** Vi */
+            vi: string;
+            /** En */
+            en: string;
+        };
+        /** VolumeOut */
+        server__invitations__official__schemas__VolumeOut: {
+            /** Number */
+            number: number;
+            /** Name */
+            name: string;
+            /** Letters */
+            letters: number;
+            /** Size */
+            size: number;
+        };
         /**
          * LeftOut
          * @description Somebody to whom nothing was done, and why.
@@ -4942,6 +6777,18 @@ export interface components {
             /** En */
             en: string;
         };
+        /**
+         * Said
+         * @description A sentence in both languages, and its stable code.
+         */
+        server__invitations__schemas__Said: {
+            /** Code */
+            code: string;
+            /** Vi */
+            vi: string;
+            /** En */
+            en: string;
+        };
         /** LeftOut */
         server__papers__packs__schemas__LeftOut: {
             /** Title */
@@ -4950,6 +6797,15 @@ export interface components {
             vi: string;
             /** En */
             en: string;
+        };
+        /** VolumeOut */
+        server__papers__packs__schemas__VolumeOut: {
+            /** Size */
+            size: number;
+            /** Page Count */
+            page_count: number;
+            /** Papers */
+            papers: number;
         };
         /** AgendaGo */
         AgendaGo: {
@@ -5223,7 +7079,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "draft" | "invited" | "open" | "running" | "ended";
+            state: "draft" | "invited" | "postponed" | "cancelled" | "open" | "running" | "ended";
             /** Unit Name */
             unit_name: string;
             /**
@@ -5248,6 +7104,7 @@ export interface components {
             secretary_name: string;
             /** Current Item Id */
             current_item_id: number | null;
+            news: components["schemas"]["News"] | null;
         };
         /**
          * NoData
@@ -8030,6 +9887,288 @@ export interface operations {
             };
         };
     };
+    use_code_api_device_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeUse"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnDevice"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    report_api_device_report_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceReport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnDevice"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    kiosk_script_api_device_kiosk_sh_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/x-shellscript": unknown;
+                };
+            };
+        };
+    };
+    devices_api_devices_get: {
+        parameters: {
+            query?: {
+                unit_id?: number | null;
+                q?: string;
+                show?: "all" | "without" | "unseen";
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevicePage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    take_away_api_devices__device_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    edit_device_api_devices__device_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    make_code_api_device_codes_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeMade"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    void_code_api_device_codes__code_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    sheet_api_device_codes_sheet_pdf_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SheetWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     visible_tree_api_units_get: {
         parameters: {
             query?: {
@@ -8617,6 +10756,41 @@ export interface operations {
             };
         };
     };
+    announce_api_meetings__meeting_id__announce_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Announcing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     audit_of_meeting_api_meetings__meeting_id__audit_xlsx_get: {
         parameters: {
             query?: never;
@@ -8648,6 +10822,238 @@ export interface operations {
             };
         };
     };
+    templates_api_meeting_templates_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateSummary"][];
+                };
+            };
+        };
+    };
+    save_template_api_meeting_templates_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    template_api_meeting_templates__template_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_template_api_meeting_templates__template_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    clashes_of_api_meeting_clashes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClashesAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Clash"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    groups_api_point_groups_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupOut"][];
+                };
+            };
+        };
+    };
+    save_group_api_point_groups_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_group_api_point_groups__group_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     open_halls_api_meetings__meeting_id__open_post: {
         parameters: {
             query?: never;
@@ -8658,6 +11064,142 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    close_halls_api_meetings__meeting_id__close_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    postpone_api_meetings__meeting_id__postpone_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Postponing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reschedule_api_meetings__meeting_id__reschedule_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rescheduling"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cancel_api_meetings__meeting_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Postponing"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -8772,6 +11314,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    next_for_hall_api_hall_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HallDay"];
                 };
             };
         };
@@ -9033,6 +11595,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ManyOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    copy_api_meetings__meeting_id__delegates_copy_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DelegatesCopy"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopyOut"];
                 };
             };
             /** @description Validation Error */
@@ -9771,6 +12370,244 @@ export interface operations {
             };
         };
     };
+    letter_api_meetings__meeting_id__letter_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    save_api_meetings__meeting_id__letter_put: {
+        parameters: {
+            query?: {
+                revision?: number | null;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LetterFields"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    look_api_meetings__meeting_id__letter_preview_pdf_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LetterFields"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    picture_of_api_meetings__meeting_id__letter_preview_png_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LetterFields"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    prints_api_meetings__meeting_id__prints_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    order_api_meetings__meeting_id__prints_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrintWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    volume_api_prints__print_id__volumes__number__pdf_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                print_id: number;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     knock_api_m__code__get: {
         parameters: {
             query?: never;
@@ -10201,20 +13038,343 @@ export interface operations {
             };
         };
     };
+    batches_api_exchange_batches_get: {
+        parameters: {
+            query?: {
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchesOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    send_in_api_exchange_batches_post: {
+        parameters: {
+            query: {
+                kind: "units" | "points" | "people";
+                name: string;
+            };
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    batch_api_exchange_batches__batch_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    discard_api_exchange_batches__batch_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    rows_api_exchange_batches__batch_id__rows_get: {
+        parameters: {
+            query?: {
+                verdict?: ("added" | "changed" | "closed" | "unchanged" | "bad") | null;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                batch_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowsOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    apply_api_exchange_batches__batch_id__apply_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    undo_api_exchange_batches__batch_id__undo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    bad_rows_api_exchange_batches__batch_id__bad_xlsx_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    template_api_exchange__kind__template_xlsx_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "units" | "points" | "people";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    everything_api_exchange__kind__all_xlsx_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "units" | "points" | "people";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     audit_api_audit_get: {
         parameters: {
             query?: {
-                before?: number | null;
-                limit?: number;
                 since?: string | null;
                 until?: string | null;
                 action?: string | null;
+                group?: components["schemas"]["Group"] | null;
+                meeting_id?: number | null;
+                unit_id?: number | null;
                 subject_type?: string | null;
                 subject_id?: string | null;
                 person_id?: number | null;
                 point_id?: number | null;
                 session_id?: number | null;
                 address?: string | null;
+                before?: number | null;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -10238,6 +13398,130 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    audit_xlsx_api_audit_xlsx_get: {
+        parameters: {
+            query?: {
+                since?: string | null;
+                until?: string | null;
+                action?: string | null;
+                group?: components["schemas"]["Group"] | null;
+                meeting_id?: number | null;
+                unit_id?: number | null;
+                subject_type?: string | null;
+                subject_id?: string | null;
+                person_id?: number | null;
+                point_id?: number | null;
+                session_id?: number | null;
+                address?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    audit_csv_api_audit_csv_get: {
+        parameters: {
+            query?: {
+                since?: string | null;
+                until?: string | null;
+                action?: string | null;
+                group?: components["schemas"]["Group"] | null;
+                meeting_id?: number | null;
+                unit_id?: number | null;
+                subject_type?: string | null;
+                subject_id?: string | null;
+                person_id?: number | null;
+                point_id?: number | null;
+                session_id?: number | null;
+                address?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    chain_api_audit_chain_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainState"];
+                };
+            };
+        };
+    };
+    check_chain_api_audit_chain_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainState"];
                 };
             };
         };
@@ -10282,6 +13566,191 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SetupDone"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    state_api_system_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemState"];
+                };
+            };
+        };
+    };
+    change_api_system_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsWrite"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    try_mail_api_system_mail_trial_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailTrial"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    try_out_api_system_trials_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrialWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialState"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    again_api_system_again_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryAgain"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriedAgain"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    probe_api_media_probe_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProbeOffer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProbeAnswer"];
                 };
             };
             /** @description Validation Error */

@@ -1,20 +1,9 @@
-import { answer, api } from '#lib/api/client.ts';
 import type { Tree } from '#lib/api/types.ts';
 import { unitsBelow } from '#lib/organisations/tree.ts';
 import { fits } from '#lib/text/fold.ts';
 import type { Choice } from './draft.ts';
 
 const most = 50;
-
-/** People by name, title or unit, as the server finds them (without diacritics). */
-export async function findPeople(query: string): Promise<Choice[]> {
-  const people = await answer(api.GET('/api/people', { params: { query: { q: query } } }));
-  return people.slice(0, most).map((person) => ({
-    id: person.id,
-    label: person.full_name,
-    detail: [person.title, person.unit_name].filter(Boolean).join(', '),
-  }));
-}
 
 /** Search over the units one may plan for. */
 export function unitFinder(tree: Tree, planned: readonly number[]): (query: string) => Choice[] {
