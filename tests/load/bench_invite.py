@@ -31,6 +31,7 @@ PAUSE = 0.02
 
 async def fill(deployment: Deployment, people: int) -> tuple[int, str]:
     """The demo's conference with so many more delegates who have an address. Returns it, and an organiser's cookie."""
+    deployment.var.mkdir(parents=True, exist_ok=True)
     await asyncio.to_thread(upgrade, deployment.settings.database)
     services = Services.start(deployment.settings, components())
     try:

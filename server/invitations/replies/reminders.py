@@ -21,7 +21,7 @@ from server.invitations.links import occasion_of, path_of
 from server.invitations.replies.actions import NoRepliesNow
 from server.invitations.replies.models import ReplyReminder
 from server.invitations.replies.queries import TAKEN_IN, answered, state_of
-from server.invitations.replies.schemas import RemindersOut, RemindersWrite
+from server.invitations.replies.schemas import ReplyRule, ReplyRuleWrite
 from server.invitations.rights import list_for_write, list_rights
 from server.jobs.actions import enqueue
 from server.jobs.models import Job
@@ -50,7 +50,7 @@ class _Silent(NamedTuple):
     who: letters.Invited
 
 
-async def reminders(session: AsyncSession, meeting_id: int, actor: Actor) -> RemindersOut:
+async def reminders(session: AsyncSession, meeting_id: int, actor: Actor) -> ReplyRule:
     """The rule; for who keeps the lists."""
     meeting, rights = await list_rights(session, meeting_id, actor)
     if not rights.everything:
@@ -58,7 +58,7 @@ async def reminders(session: AsyncSession, meeting_id: int, actor: Actor) -> Rem
     return _out(meeting, await session.get(ReplyReminder, meeting_id))
 
 
-async def set_rule(tx: Transaction, meeting_id: int, write: RemindersWrite) -> RemindersOut:
+async def set_rule(tx: Transaction, meeting_id: int, write: ReplyRuleWrite) -> ReplyRule:
     meeting, rights = await list_for_write(tx, meeting_id)
     if not rights.everything:
         raise NotAllowed()
@@ -218,8 +218,8 @@ def _pause(meeting: Meeting, row: ReplyReminder, now: datetime) -> timedelta:
     return min(max(wait, timedelta(seconds=30)), LOOKED_AFTER)
 
 
-def _out(meeting: Meeting, row: ReplyReminder | None) -> RemindersOut:
-    return RemindersOut(
+def _out(meeting: Meeting, row: ReplyReminder | None) -> ReplyRule:
+    return ReplyRule(
         days=row.days if row else [],
         text=row.text if row else "",
         done=row.done if row else [],

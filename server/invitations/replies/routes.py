@@ -10,11 +10,11 @@ from server.invitations.replies import actions, queries, reminders
 from server.invitations.replies.schemas import (
     Decision,
     MyReply,
-    RemindersOut,
-    RemindersWrite,
     RepliesBoard,
     RepliesQuery,
     ReplyDone,
+    ReplyRule,
+    ReplyRuleWrite,
     ReplyState,
     ReplyWrite,
 )
@@ -69,12 +69,12 @@ async def decide(delegate_id: RowId, decision: Decision, tx: Write) -> ReplyDone
 
 
 @router.get("/meetings/{meeting_id}/reply-reminders")
-async def reply_reminders(meeting_id: RowId, actor: CurrentActor, session: ReadSession) -> RemindersOut:
+async def reply_reminders(meeting_id: RowId, actor: CurrentActor, session: ReadSession) -> ReplyRule:
     return await reminders.reminders(session, meeting_id, actor)
 
 
 @router.put("/meetings/{meeting_id}/reply-reminders")
-async def set_reminders(meeting_id: RowId, write: RemindersWrite, tx: Write) -> RemindersOut:
+async def set_reminders(meeting_id: RowId, write: ReplyRuleWrite, tx: Write) -> ReplyRule:
     return await reminders.set_rule(tx, meeting_id, write)
 
 

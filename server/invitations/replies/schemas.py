@@ -148,13 +148,13 @@ class ReplyDone(BaseModel):
 Days = Annotated[list[Literal[1, 2, 3, 5, 7]], Field(max_length=5)]
 
 
-class RemindersWrite(Body):
+class ReplyRuleWrite(Body):
     days: Days
     """Before the meeting; empty: nobody is reminded by rule."""
     text: Annotated[Paragraphs, Field(max_length=2000)] = ""
 
 
-class RemindersOut(BaseModel):
+class ReplyRule(BaseModel):
     days: list[int]
     text: str
     done: list[int]

@@ -5694,15 +5694,23 @@ export interface components {
              */
             dry_run: boolean;
         };
-        /** RemindersWrite */
-        RemindersWrite: {
-            /** Days */
-            days: (1 | 2 | 3 | 5 | 7)[];
-            /**
-             * Text
-             * @default
-             */
-            text: string;
+        /**
+         * RemindersOut
+         * @description What a reminder came to, or would come to.
+         */
+        RemindersOut: {
+            /** People */
+            people: number;
+            /** Mail */
+            mail: number;
+            /** In App */
+            in_app: number;
+            /** Without Email */
+            without_email: number;
+            /** Recent */
+            recent: number;
+            /** Mail Ready */
+            mail_ready: boolean;
         };
         /** Reopening */
         Reopening: {
@@ -5891,6 +5899,29 @@ export interface components {
             how: "" | "link" | "account" | "by-hand";
             /** By Name */
             by_name: string;
+        };
+        /** ReplyRule */
+        ReplyRule: {
+            /** Days */
+            days: number[];
+            /** Text */
+            text: string;
+            /** Done */
+            done: number[];
+            /** At */
+            at: {
+                [key: string]: string;
+            };
+        };
+        /** ReplyRuleWrite */
+        ReplyRuleWrite: {
+            /** Days */
+            days: (1 | 2 | 3 | 5 | 7)[];
+            /**
+             * Text
+             * @default
+             */
+            text: string;
         };
         /** ReplyWrite */
         ReplyWrite: {
@@ -6847,19 +6878,6 @@ export interface components {
             /** Size */
             size: number;
         };
-        /** RemindersOut */
-        server__invitations__replies__schemas__RemindersOut: {
-            /** Days */
-            days: number[];
-            /** Text */
-            text: string;
-            /** Done */
-            done: number[];
-            /** At */
-            at: {
-                [key: string]: string;
-            };
-        };
         /**
          * LeftOut
          * @description Somebody to whom nothing was done, and why.
@@ -6903,24 +6921,6 @@ export interface components {
             page_count: number;
             /** Papers */
             papers: number;
-        };
-        /**
-         * RemindersOut
-         * @description What a reminder came to, or would come to.
-         */
-        server__reading__receipts__schemas__RemindersOut: {
-            /** People */
-            people: number;
-            /** Mail */
-            mail: number;
-            /** In App */
-            in_app: number;
-            /** Without Email */
-            without_email: number;
-            /** Recent */
-            recent: number;
-            /** Mail Ready */
-            mail_ready: boolean;
         };
         /** AgendaGo */
         AgendaGo: {
@@ -9312,7 +9312,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["server__reading__receipts__schemas__RemindersOut"];
+                    "application/json": components["schemas"]["RemindersOut"];
                 };
             };
             /** @description Validation Error */
@@ -12537,7 +12537,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["server__invitations__replies__schemas__RemindersOut"];
+                    "application/json": components["schemas"]["ReplyRule"];
                 };
             };
             /** @description Validation Error */
@@ -12562,7 +12562,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RemindersWrite"];
+                "application/json": components["schemas"]["ReplyRuleWrite"];
             };
         };
         responses: {
@@ -12572,7 +12572,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["server__invitations__replies__schemas__RemindersOut"];
+                    "application/json": components["schemas"]["ReplyRule"];
                 };
             };
             /** @description Validation Error */

@@ -6,7 +6,7 @@ export type MyReply = Schemas['MyReply'];
 export type ReplyWrite = Schemas['ReplyWrite'];
 export type Board = Schemas['RepliesBoard'];
 export type Figures = Schemas['ReplyFigures'];
-export type Reminders = Schemas['RemindersOut'];
+export type Reminders = Schemas['ReplyRule'];
 export type ReplyRow = Board['people'][number];
 export type ReplyState = ReplyRow['state'];
 
@@ -42,7 +42,7 @@ export const repliesApi = {
     answer(
       api.PUT('/api/meetings/{meeting_id}/reply-reminders', {
         ...meeting(id),
-        body: body as Schemas['RemindersWrite'],
+        body: body as Schemas['ReplyRuleWrite'],
       }),
     ),
   /** Everybody who has not answered is asked again. */
