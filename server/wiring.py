@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from server.accounts import of_units as accounts_of_units
 from server.accounts.hooks import AccountHooks
 from server.accounts.live import live_feature as people_live
+from server.accounts.post_changes import daily_turn, post_changes_job
 from server.accounts.routes import router as accounts
 from server.attendance.people import anonymised as attendance_anonymised
 from server.attendance.people import live as turnout
@@ -38,6 +39,7 @@ from server.meetings import of_units as meetings_of_units
 from server.meetings.hooks import Follower, MeetingHooks
 from server.meetings.leaders import led_by
 from server.meetings.live.commands import live_feature
+from server.meetings.role_routes import router as roles
 from server.meetings.routes import router as meetings
 from server.notifications.delivery import mail_job
 from server.notifications.routes import router as notifications
@@ -75,6 +77,7 @@ ROUTERS: list[APIRouter] = [
     accounts,
     organisations,
     meetings,
+    roles,
     conference,
     attendance,
     invitations,
@@ -145,11 +148,13 @@ JOBS: list[JobKind] = [
     send_job,
     tell_job,
     retention_job,
+    post_changes_job,
 ]
 """Work that outlives requests."""
 
 BESIDE: list[Callable[[Services], AbstractAsyncContextManager[None]]] = [
     beside(JOBS),
     daily,
+    daily_turn,
 ]
 """Entered in this order when the server starts, left in the reverse order when it stops."""

@@ -7,10 +7,10 @@ from server.audit.actions import record
 from server.core.actor import Actor
 from server.core.config import Settings
 from server.core.errors import NotAllowed, NotFound
+from server.core.qr import png, svg
 from server.core.services import Services
 from server.core.transaction import Transaction
 from server.invitations.codes import hall_code, hall_secret, valid_until
-from server.invitations.qr import png, svg
 from server.invitations.schemas import HallCode, Knocked
 from server.meetings.access import meeting_for_write, visible_meeting
 from server.meetings.models import Delegate, Meeting, MemberPoint, new_public_code

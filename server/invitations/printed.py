@@ -4,8 +4,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from server.core.qr import svg
 from server.invitations.letters import Invited, Occasion, addressed, when
-from server.invitations.qr import svg
 
 SOURCE = Path(__file__).with_name("invitation.typ")
 POSTER = Path(__file__).with_name("poster.typ")

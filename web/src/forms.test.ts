@@ -11,6 +11,9 @@ const fields = ['DateField', 'TimeField', 'Combobox'];
 
 /** Has the form itself. */
 const forms = [
+  'lib/administration/people/PersonForm.svelte',
+  'lib/administration/people/PostsEditor.svelte',
+  'lib/administration/people/RolesEditor.svelte',
   'lib/administration/units/PointForm.svelte',
   'lib/administration/units/UnitForm.svelte',
   'lib/invitations/AddPeople.svelte',
@@ -30,7 +33,11 @@ const parts = {
   'lib/meetings/AgendaEditorRow.svelte': 'lib/meetings/MeetingForm.svelte',
 };
 /** Nothing is saved: the choice itself is what happens, and without one there is nothing to press. */
-const choosing = ['lib/invitations/QrView.svelte', 'lib/papers/manage/Library.svelte'];
+const choosing = [
+  'lib/administration/people/PeopleList.svelte',
+  'lib/invitations/QrView.svelte',
+  'lib/papers/manage/Library.svelte',
+];
 
 const root = import.meta.dirname;
 const text = (name: string) => readFileSync(join(root, name), 'utf8');

@@ -27,6 +27,9 @@ export const paths = {
   /** The tree of units, and one of it. */
   units: '/administration/units',
   unit: (id: number) => `/administration/units/${id}`,
+  people: '/administration/people',
+  person: (id: number) => `/administration/people/${id}`,
+  newPerson: (unit?: number) => `/administration/people/new${unit ? `?unit=${unit}` : ''}`,
   /** Rooms of the conference, dark. */
   console: (id: number) => `/meetings/${id}/console`,
   watch: (id: number) => `/meetings/${id}/view`,

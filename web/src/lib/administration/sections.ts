@@ -11,7 +11,10 @@ export interface Section {
 }
 
 /** In the order of the tabs. The first that one may see is where administration opens. */
-const sections: Section[] = [{ path: paths.units, word: m.units_title }];
+const sections: Section[] = [
+  { path: paths.units, word: m.units_title },
+  { path: paths.people, word: m.people_section },
+];
 
 export const sectionsOf = (me: Me | undefined): Section[] =>
   sections.filter(({ system }) => me?.administers === 'system' || (me?.administers === 'branch' && !system));

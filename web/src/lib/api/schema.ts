@@ -889,11 +889,34 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Find People */
+        /**
+         * Find People
+         * @description To choose from: who is probably meant comes first.
+         */
         get: operations["find_people_api_people_get"];
         put?: never;
         /** Create Person */
         post: operations["create_person_api_people_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/directory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * People Directory
+         * @description The people whom one administers, page by page.
+         */
+        get: operations["people_directory_api_people_directory_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -928,6 +951,26 @@ export interface paths {
         get?: never;
         /** Set Roles */
         put: operations["set_roles_api_people__person_id__roles_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Posts
+         * @description All positions of a person, the main one first.
+         */
+        put: operations["set_posts_api_people__person_id__posts_put"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1197,6 +1240,26 @@ export interface paths {
          * @description What the audit log has of this meeting.
          */
         get: operations["audit_of_meeting_api_meetings__meeting_id__audit_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Roles
+         * @description By the one table of `capabilities`; for administrators.
+         */
+        get: operations["roles_api_roles_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2349,6 +2412,11 @@ export interface components {
             /** Id */
             id: number;
         };
+        /**
+         * Capability
+         * @enum {string}
+         */
+        Capability: "view" | "attend" | "read-all" | "manage-papers" | "keep-lists" | "present" | "oversee" | "direct" | "conduct" | "operate" | "organise";
         /** CheckInOut */
         CheckInOut: {
             /** Point Id */
@@ -2521,6 +2589,41 @@ export interface components {
             role: "delegate" | "guest";
             /** People */
             people: (components["schemas"]["PersonChosen"] | components["schemas"]["PersonTyped"])[];
+        };
+        /** DirectoryPage */
+        DirectoryPage: {
+            /** People */
+            people: components["schemas"]["DirectoryPerson"][];
+            /** Total */
+            total: number;
+        };
+        /** DirectoryPerson */
+        DirectoryPerson: {
+            /** Id */
+            id: number;
+            /** Full Name */
+            full_name: string;
+            /** Title */
+            title: string;
+            /** Unit Id */
+            unit_id: number;
+            /** Unit Name */
+            unit_name: string;
+            /** Email */
+            email: string | null;
+            /** Phone */
+            phone: string | null;
+            /** Login */
+            login: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "locked" | "never";
+            /** Signed In At */
+            signed_in_at: string | null;
+            /** Roles */
+            roles: components["schemas"]["RoleOut"][];
         };
         /**
          * DoubledRow
@@ -2720,6 +2823,10 @@ export interface components {
         LinkOut: {
             /** Link */
             link: string;
+            /** Address */
+            address: string;
+            /** Qr */
+            qr: string;
             /**
              * Expires At
              * Format: date-time
@@ -3508,12 +3615,22 @@ export interface components {
             phone: string | null;
             /** Login */
             login: string | null;
+            /** Sex */
+            sex: ("male" | "female") | null;
+            /** Born On */
+            born_on: string | null;
             /** Has Password */
             has_password: boolean;
             /** Disabled */
             disabled: boolean;
+            /** Anonymised */
+            anonymised: boolean;
+            /** Signed In At */
+            signed_in_at: string | null;
             /** Roles */
             roles: components["schemas"]["RoleOut"][];
+            /** Posts */
+            posts: components["schemas"]["PostOut"][];
         };
         /**
          * PersonPatch
@@ -3536,6 +3653,10 @@ export interface components {
             password?: string | null;
             /** Disabled */
             disabled?: boolean | null;
+            /** Sex */
+            sex?: ("male" | "female") | null;
+            /** Born On */
+            born_on?: string | null;
         };
         /** PersonTyped */
         PersonTyped: {
@@ -3570,6 +3691,10 @@ export interface components {
             login?: string | null;
             /** Password */
             password?: string | null;
+            /** Sex */
+            sex?: ("male" | "female") | null;
+            /** Born On */
+            born_on?: string | null;
         };
         /**
          * PictureWidth
@@ -3748,6 +3873,30 @@ export interface components {
             marked: boolean;
             /** Audience */
             audience?: (components["schemas"]["ByUnit"] | components["schemas"]["ByPoint"] | components["schemas"]["ByRole"] | components["schemas"]["ByPerson"])[];
+        };
+        /** PostOut */
+        PostOut: {
+            /** Unit Id */
+            unit_id: number;
+            /** Unit Name */
+            unit_name: string;
+            /** Title */
+            title: string;
+            /** Valid From */
+            valid_from: string | null;
+            /** Valid Until */
+            valid_until: string | null;
+        };
+        /** PostWrite */
+        PostWrite: {
+            /** Unit Id */
+            unit_id: number;
+            /** Title */
+            title: string;
+            /** Valid From */
+            valid_from?: string | null;
+            /** Valid Until */
+            valid_until?: string | null;
         };
         /** ProblemOut */
         ProblemOut: {
@@ -4008,6 +4157,12 @@ export interface components {
          * @enum {string}
          */
         Role: "admin" | "organiser" | "operator" | "technician" | "hall-secretary" | "delegate";
+        /** RoleAllows */
+        RoleAllows: {
+            role: components["schemas"]["Role"];
+            /** Capabilities */
+            capabilities: components["schemas"]["Capability"][];
+        };
         /** RoleOut */
         RoleOut: {
             role: components["schemas"]["Role"];
@@ -7406,6 +7561,7 @@ export interface operations {
             query?: {
                 q?: string;
                 unit_id?: number | null;
+                near?: number | null;
                 limit?: number;
             };
             header?: never;
@@ -7456,6 +7612,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PersonFull"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    people_directory_api_people_directory_get: {
+        parameters: {
+            query?: {
+                q?: string;
+                unit_id?: number | null;
+                role?: components["schemas"]["Role"] | null;
+                state?: ("active" | "locked" | "never") | null;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectoryPage"];
                 };
             };
             /** @description Validation Error */
@@ -7551,6 +7743,43 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["RoleWrite"][];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonFull"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_posts_api_people__person_id__posts_put: {
+        parameters: {
+            query?: {
+                revision?: number | null;
+            };
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PostWrite"][];
             };
         };
         responses: {
@@ -8258,6 +8487,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    roles_api_roles_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleAllows"][];
                 };
             };
         };
