@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,6 +31,7 @@ from server.serving import listen, prepare
 from server.serving import serve as serve_app
 from server.showcase import show
 from server.start_faults import fault_of
+from server.system.first_start import new_link
 from server.wiring import components
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Nhịp Cầu: hội nghị trực tuyến nhiều điểm cầu.")
@@ -50,7 +51,24 @@ def serve(host: Host = None, port: Port = None) -> None:
     with _plainly(settings):
         listener = listen(settings)
         prepare(settings)
-        _until_stopped(serve_app(create_app(settings), settings, listener))
+        app = create_app(settings)
+
+        async def when_ready(_stack: AsyncExitStack) -> None:
+            _print_way_in(settings, await new_link(app.state.services))
+
+        _until_stopped(serve_app(app, settings, listener, when_ready))
+
+
+def _print_way_in(settings: Settings, setup: str | None) -> None:
+    print(f"\n  Nhịp Cầu đang chạy  ·  Nhịp Cầu is running      {settings.url}")
+    if setup is None:
+        print("  Đăng nhập tại địa chỉ này.  ·  Sign in at this address.\n", flush=True)
+        return
+    print("\n  Hệ thống còn trống. Mở liên kết sau để lập đơn vị gốc và quản trị viên (dùng một lần):")
+    print("  The system is empty. Open this link, once, to make the root unit and the administrator:\n")
+    print(f"    {settings.url}{setup}\n")
+    print("  Từ máy khác: thay phần đầu bằng địa chỉ vào được máy chủ này.")
+    print("  From another computer: put an address that reaches this server in front.\n", flush=True)
 
 
 @app.command()

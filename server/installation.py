@@ -2,24 +2,18 @@
 
 import secrets
 
-from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import select
+from pydantic import ValidationError
 
-from server.accounts.actions import people
 from server.accounts.password_rules import require_strong
 from server.accounts.passwords import Passwords
-from server.accounts.schemas import PersonWrite, RoleWrite
 from server.audit import queries as audit
 from server.audit.anchors import read_heads
-from server.core.actor import SYSTEM, Role
-from server.core.errors import Conflict, Invalid
+from server.core.actor import SYSTEM
+from server.core.errors import Invalid
 from server.core.services import Services
 from server.edge.errors import said_of
-from server.organisations.actions.units import create_root
-from server.organisations.models import Unit
-from server.organisations.schemas import Name, UnitCode
-
-_KINDS = ("Tỉnh ", "Thành phố ", "Huyện ", "Xã ", "Phường ")
+from server.system.first_start import begin
+from server.system.schemas import FirstStart
 
 
 async def first_administrator(
@@ -30,9 +24,7 @@ async def first_administrator(
     Conflict if there are units already; Invalid for values that the web application would refuse too."""
     password = password or secrets.token_urlsafe(12)
     try:
-        unit = TypeAdapter(Name).validate_python(unit)
-        code = TypeAdapter(UnitCode | None).validate_python(code)
-        person = PersonWrite(unit_id=1, full_name=name, login=login, password=password)
+        write = FirstStart(unit_name=unit, unit_code=code, full_name=name, login=login, password=password)
     except ValidationError as error:
         wrong = said_of([{**each, "loc": ("", *each["loc"])} for each in error.errors()])
         vi = "; ".join(f"{field}: {said[0]}" for field, said in wrong.items())
@@ -41,17 +33,7 @@ async def first_administrator(
     require_strong(password, login, name, field="password")
     hashed = await Passwords(parallel=1).hash(password)
     async with services.transactions(SYSTEM) as tx:
-        if await tx.session.scalar(select(Unit.id).limit(1)):
-            raise Conflict(
-                "Cơ sở dữ liệu đã có đơn vị và quản trị viên. Đăng nhập để thêm người.",
-                "The database already has units and an administrator. Sign in to add people.",
-            )
-        short_name = next((unit.removeprefix(kind) for kind in _KINDS if unit.startswith(kind)), unit)
-        root = await create_root(tx, unit, short_name[:60], "province", code)
-        admin = await people.create_person(tx, person.model_copy(update={"unit_id": root.id}), hashed)
-        await people.set_roles(
-            tx, admin.id, [RoleWrite(role=role, unit_id=root.id) for role in (Role.ADMIN, Role.ORGANISER)]
-        )
+        await begin(tx, write, hashed)
     return password
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import resource
 import socket
+import sys
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
@@ -23,6 +24,9 @@ from server.migrations import upgrade
 
 _GRACE = 5
 """Seconds that requests under way have to end."""
+_SWITCH_SECONDS = 0.0005
+"""How long a thread keeps the interpreter while another wants it. Python's 5 ms would be half of what the event loop
+may stand still, each time it wakes up."""
 _FEW = 500
 """Connections: with more of them a pause is one of everybody's."""
 
@@ -67,6 +71,7 @@ async def serve(
 
         class Server(uvicorn.Server):
             async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+                sys.setswitchinterval(_SWITCH_SECONDS)
                 asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(settings.threads, "work"))
                 # Loads its backend now, and not in the first request that brings a body: that took 30 ms.
                 await anyio.lowlevel.checkpoint()

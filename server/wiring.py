@@ -11,6 +11,7 @@ from server.accounts.live import live_feature as people_live
 from server.accounts.post_changes import daily_turn, post_changes_job
 from server.accounts.routes import router as accounts
 from server.attendance.people import anonymised as attendance_anonymised
+from server.attendance.people import leave_by_reply
 from server.attendance.people import live as turnout
 from server.attendance.people.events import delegates_changed
 from server.attendance.people.routes import router as attendance_of_people
@@ -26,11 +27,13 @@ from server.core.services import Services
 from server.edge.health import router as health
 from server.edge.page_faults import router as page_faults
 from server.invitations import anonymised as invitations_anonymised
+from server.invitations.copying import copy_job
 from server.invitations.delegates import points_removed as delegates_without_hall
 from server.invitations.devices import came_by_link
 from server.invitations.entry_routes import router as door
-from server.invitations.hooks import DelegateListHooks
+from server.invitations.hooks import DelegateListHooks, ReplyHooks
 from server.invitations.links import send_job
+from server.invitations.replies.routes import router as replies
 from server.invitations.routes import router as invitations
 from server.jobs.workers import JobKind, beside
 from server.live.feature import LiveFeature
@@ -39,6 +42,7 @@ from server.meetings import of_units as meetings_of_units
 from server.meetings.hooks import Follower, MeetingHooks
 from server.meetings.leaders import led_by
 from server.meetings.live.commands import live_feature
+from server.meetings.planning.routes import router as planning
 from server.meetings.role_routes import router as roles
 from server.meetings.routes import router as meetings
 from server.notifications.delivery import mail_job
@@ -47,6 +51,7 @@ from server.organisations.hooks import OrganisationHooks
 from server.organisations.routes import router as organisations
 from server.papers import anonymised as papers_anonymised
 from server.papers import meeting_hooks as papers_following
+from server.papers import substitutes as papers_of_substitutes
 from server.papers.delivery.routes import router as take_away
 from server.papers.hooks import PaperHooks
 from server.papers.live import entities as papers_entities
@@ -65,6 +70,7 @@ from server.reading.live import live_feature as reading_live
 from server.reading.opened import people_who_opened
 from server.reading.routes import router as reading
 from server.retention import daily, retention_job
+from server.system.routes import router as system
 
 ROUTERS: list[APIRouter] = [
     # Tried in this order: first what thousands ask for at once.
@@ -78,14 +84,17 @@ ROUTERS: list[APIRouter] = [
     organisations,
     meetings,
     roles,
+    planning,
     conference,
     attendance,
     invitations,
+    replies,
     door,
     notifications,
     media_nodes,
     uploads,
     audit,
+    system,
 ]
 """Routes are looked for in this order, so what thousands call within minutes comes first."""
 
@@ -133,6 +142,7 @@ def components() -> Components:
             people_handed_over=[accounts_of_units.people_handed_over],
         ),
         DelegateListHooks([delegates_changed]),
+        ReplyHooks(absent=[leave_by_reply.absence_told], replaced=[papers_of_substitutes.person_replaced]),
         PaperHooks([people_who_opened], [paper_withdrawn], [readers_changed], [paper_renewed]),
         TotalsCache(),
     )
@@ -146,6 +156,7 @@ JOBS: list[JobKind] = [
     clearing,
     pack_job,
     send_job,
+    copy_job,
     tell_job,
     retention_job,
     post_changes_job,

@@ -11,6 +11,7 @@ from server.core.actor import SYSTEM, Actor, Role
 from server.core.fields import folded
 from server.core.services import Services
 from server.meetings.models import AgendaItem, Delegate, Meeting, MemberPoint
+from server.meetings.planning.models import MeetingTemplate, PointGroup, PointGroupMember
 from server.organisations.models import BridgePoint, Unit
 
 MORNING = datetime(2026, 11, 20, 0, 30, tzinfo=UTC)
@@ -88,6 +89,23 @@ async def meeting(
     if presenter and items:
         items[-1].presenter_id = presenter.id
     session.add_all(items)
+    await session.flush()
+    return made
+
+
+async def template(session: AsyncSession, of: Unit, name: str) -> MeetingTemplate:
+    plan = {"kind": "cuoc-hop", "title": "Giao ban tuần {tuần}", "start": "08:00", "minutes": 90}
+    made = MeetingTemplate(unit_id=of.id, name=name, plan=plan, saved_at=MORNING)
+    session.add(made)
+    await session.flush()
+    return made
+
+
+async def group(session: AsyncSession, of: Unit, name: str, points: list[BridgePoint]) -> PointGroup:
+    made = PointGroup(unit_id=of.id, name=name, saved_at=MORNING)
+    session.add(made)
+    await session.flush()
+    session.add_all(PointGroupMember(group_id=made.id, point_id=each.id) for each in points)
     await session.flush()
     return made
 

@@ -3,14 +3,17 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 
-from sqlalchemy import ColumnElement, bindparam, false, or_, select, true
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ColumnElement, and_, bindparam, false, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from server.accounts.models import AccessLink, Person, Post, RoleGrant, SessionLink, SignInSession
 from server.accounts.schemas import Me, PersonFull, PostOut, RoleOut
 from server.accounts.tokens import token_hash
 from server.core.actor import Actor, Grant, Role
+from server.core.clock import VIETNAM
 from server.core.database import UtcDateTime
 from server.core.errors import NotAllowed, NotFound
 from server.organisations.models import BridgePoint, Unit
@@ -42,9 +45,14 @@ _HOLDERS = (
         Person.full_name,
         SignInSession.point_id,
         BridgePoint.name,
+        RoleGrant.role,
+        Unit.id.label("unit_id"),
+        Unit.path,
     )
     .outerjoin(Person, Person.id == SignInSession.person_id)
     .outerjoin(BridgePoint, BridgePoint.id == SignInSession.point_id)
+    .outerjoin(RoleGrant, and_(RoleGrant.person_id == SignInSession.person_id, ~SignInSession.scoped))
+    .outerjoin(Unit, Unit.id == RoleGrant.unit_id)
     .where(
         SignInSession.token_hash.in_(bindparam("hashes", expanding=True)),
         SignInSession.revoked_at.is_(None),
@@ -52,34 +60,38 @@ _HOLDERS = (
         Person.disabled_at.is_(None),
         BridgePoint.closed_at.is_(None),
     )
+    .order_by(SignInSession.id, RoleGrant.id)
 )
-"""Made once: every request asks this, and to make it costs as much as to answer it."""
+"""A row for each role, or one without. Made once: every request asks this, and to make it costs as much as to answer
+it."""
 
 _GRANTS = (
-    select(RoleGrant.person_id, RoleGrant.role, Unit.id, Unit.path)
+    select(RoleGrant.role, Unit.id, Unit.path)
     .join(Unit, Unit.id == RoleGrant.unit_id)
-    .where(RoleGrant.person_id.in_(bindparam("people", expanding=True)))
+    .where(RoleGrant.person_id == bindparam("person"))
     .order_by(RoleGrant.id)
 )
 
 
-async def recognise_all(session: AsyncSession, tokens: Collection[str], now: datetime) -> dict[str, Recognised]:
-    """The same for many at once, in at most three queries; who is nobody is left out."""
+async def recognise_all(
+    reading: AsyncSession | AsyncConnection, tokens: Collection[str], now: datetime
+) -> dict[str, Recognised]:
+    """The same for many at once, in at most two queries; who is nobody is left out."""
     by_hash = {token_hash(token): token for token in tokens}
-    rows = await session.execute(_HOLDERS, {"hashes": list(by_hash), "now": now})
-    known = rows.all()
-    grants = await _grants_of_all(session, {row.person_id for row in known if row.person_id and not row.scoped})
-    reached = await _meetings_of_links(session, [row.id for row in known if row.scoped], now)
+    rows = (await reading.execute(_HOLDERS, {"hashes": list(by_hash), "now": now})).all()
+    reached = await _meetings_of_links(reading, [row.id for row in rows if row.scoped], now)
     found = {}
-    for row in known:
+    for _, group in groupby(rows, attrgetter("id")):
+        row, *more = group
         if row.scoped and row.id not in reached:
             continue
+        grants = tuple(Grant(Role(each.role), each.unit_id, each.path) for each in (row, *more) if each.role)
         actor = Actor(
             person_id=row.person_id,
             point_id=None if row.person_id else row.point_id,
             name=row.full_name if row.person_id else f"Điểm cầu {row.name}",
             session_id=row.id,
-            grants=_within(grants.get(row.person_id, ()), row.within),
+            grants=_within(grants, row.within),
             only_meetings=frozenset(reached[row.id]) if row.scoped else None,
             confirmed=frozenset(meeting_id for meeting_id, sure in reached.get(row.id, {}).items() if sure),
             within=row.within,
@@ -94,13 +106,13 @@ def _within(grants: tuple[Grant, ...], path: str | None) -> tuple[Grant, ...]:
 
 
 async def _meetings_of_links(
-    session: AsyncSession, session_ids: Collection[int], now: datetime
+    reading: AsyncSession | AsyncConnection, session_ids: Collection[int], now: datetime
 ) -> dict[int, dict[int, bool]]:
     """The meetings that scoped sessions reach, and whether the device is confirmed there: those of their links that are
     neither revoked nor expired."""
     if not session_ids:
         return {}
-    rows = await session.execute(
+    rows = await reading.execute(
         select(SessionLink.session_id, AccessLink.meeting_id, SessionLink.confirmed_at)
         .join(AccessLink, SessionLink.link_id == AccessLink.id)
         .where(
@@ -152,17 +164,8 @@ async def owner_of_link(session: AsyncSession, token: str, now: datetime) -> tup
 
 async def grants_of(session: AsyncSession, person_id: int) -> tuple[Grant, ...]:
     """A person's roles with their units' paths, oldest first."""
-    return (await _grants_of_all(session, [person_id])).get(person_id, ())
-
-
-async def _grants_of_all(session: AsyncSession, person_ids: Collection[int]) -> dict[int | None, tuple[Grant, ...]]:
-    if not person_ids:
-        return {}
-    rows = await session.execute(_GRANTS, {"people": list(person_ids)})
-    grants: dict[int | None, tuple[Grant, ...]] = {}
-    for person_id, role, unit_id, path in rows:
-        grants[person_id] = (*grants.get(person_id, ()), Grant(Role(role), unit_id, path))
-    return grants
+    rows = await session.execute(_GRANTS, {"person": person_id})
+    return tuple(Grant(Role(role), unit_id, path) for role, unit_id, path in rows)
 
 
 async def own_sessions(session: AsyncSession, actor: Actor, now: datetime) -> list[SignInSession]:
@@ -232,15 +235,16 @@ async def me(session: AsyncSession, actor: Actor) -> Me:
         only_meetings=None if actor.only_meetings is None else sorted(actor.only_meetings),
         can_plan=any(grant.role is Role.ORGANISER for grant in actor.grants),
         administers="system" if actor.administered_roots else "branch" if actor.administered else None,
+        time_zone=VIETNAM.name,
     )
 
 
-_LOOK_UP = (Role.ORGANISER, Role.ADMIN)
+LOOK_UP = (Role.ORGANISER, Role.ADMIN)
 
 
 def may_find_people(actor: Actor) -> bool:
     """Organisers and administrators: those of their units."""
-    return actor.system or any(grant.role in _LOOK_UP for grant in actor.grants)
+    return actor.system or any(grant.role in LOOK_UP for grant in actor.grants)
 
 
 def may_choose(actor: Actor, *unit_paths: str) -> ColumnElement[bool]:
@@ -248,7 +252,7 @@ def may_choose(actor: Actor, *unit_paths: str) -> ColumnElement[bool]:
     actor is, or of the branch of one of these units."""
     if actor.system:
         return true()
-    paths = [*unit_paths, *(grant.unit_path for grant in actor.grants if grant.role in _LOOK_UP)]
+    paths = [*unit_paths, *(grant.unit_path for grant in actor.grants if grant.role in LOOK_UP)]
     within = select(Unit.id).where(or_(false(), *(Unit.path.startswith(path) for path in paths)))
     return Person.unit_id.in_(within)
 

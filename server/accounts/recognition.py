@@ -1,8 +1,8 @@
 """Whose cookies requests bring, looked up together: what comes in while one look is under way shares the next.
 
 A lone request is looked up at once. Each is answered from a look at the database that began after it came, so a session
-that was revoked before is known to be. In a rush (a meeting begins, thousands scan a code), this is two queries for
-dozens of requests instead of three for each.
+that was revoked before is known to be. In a rush (a meeting begins, thousands scan a code), this is one query for
+dozens of requests.
 """
 
 import asyncio
@@ -48,8 +48,8 @@ class Recognition(Recognise):
 
     async def _answer(self, services: Services, asked: dict[str, asyncio.Future[Recognised | None]]) -> None:
         try:
-            async with services.database.read() as session:
-                found = await recognise_all(session, list(asked), services.clock())
+            async with services.database.glance() as connection:
+                found = await recognise_all(connection, list(asked), services.clock())
         except Exception as error:
             for answer in asked.values():
                 answer.set_exception(error)

@@ -71,6 +71,8 @@ class Me(BaseModel):
     can_plan: bool
     administers: Literal["system", "branch"] | None
     """What the administrator's pages show: of a root unit everything, of a unit below it that branch alone."""
+    time_zone: str
+    """IANA name of the one zone that all times are shown in."""
 
 
 class LinkSignedIn(BaseModel):

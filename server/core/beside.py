@@ -6,7 +6,6 @@ coroutines.
 """
 
 import asyncio
-import sys
 import threading
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -17,9 +16,6 @@ T = TypeVar("T")
 
 LANES = 2
 """Threads. They share one interpreter with the event loop: more would not make anything faster."""
-SWITCH_SECONDS = 0.0005
-"""How long a thread keeps the interpreter while another wants it. Python's 5 ms would be half of what the event loop
-may stand still, each time it wakes up."""
 
 
 class Lanes:
@@ -32,7 +28,6 @@ class Lanes:
 
     async def run(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
         if not self._lanes:
-            sys.setswitchinterval(SWITCH_SECONDS)
             self._lanes = [_Lane(self._engine, number) for number in range(LANES)]
         self._next += 1
         lane = min(self._lanes, key=lambda each: (each.busy, (each.number + self._next) % LANES))

@@ -1,9 +1,41 @@
 """Time. Domain code takes `now` as an argument or from its `Transaction`; only the edges ask the clock."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
-VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
-"""The wall's time in what the server writes for people: letters, sheets, watermarks. It knows no summer time."""
+STANDARD_ZONE = "Asia/Ho_Chi_Minh"
+
+
+class LocalZone(tzinfo):
+    """The time on the wall of this deployment: one zone for everybody, whatever a computer is set to. Which one it is
+    stands when the server starts, and is changed by whoever administers the system."""
+
+    def __init__(self, name: str) -> None:
+        self._zone = ZoneInfo(name)
+
+    @property
+    def name(self) -> str:
+        return self._zone.key
+
+    def become(self, name: str) -> None:
+        """ZoneInfoNotFoundError for a name that there is not."""
+        self._zone = ZoneInfo(name)
+
+    def utcoffset(self, at: datetime | None) -> timedelta | None:
+        return self._zone.utcoffset(at)
+
+    def dst(self, at: datetime | None) -> timedelta | None:
+        return self._zone.dst(at)
+
+    def tzname(self, at: datetime | None) -> str | None:
+        return self._zone.tzname(at)
+
+    def fromutc(self, at: datetime) -> datetime:
+        return self._zone.fromutc(at.replace(tzinfo=self._zone)).replace(tzinfo=self)
+
+
+VIETNAM = LocalZone(STANDARD_ZONE)
+"""The wall's time in what the server writes for people: letters, sheets, watermarks."""
 
 
 def utc_now() -> datetime:

@@ -16,6 +16,7 @@ from server.core.setting_forms import (
     ScannerPlace,
     SiteUrl,
     StoreUrl,
+    TimeZone,
 )
 
 
@@ -25,10 +26,14 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     public_url: SiteUrl | None = None
-    """What browsers type, e.g. "https://hop.lamdong.example". Default: http://host:port."""
+    """What browsers type, e.g. "https://hop.lamdong.example". Default: what an administrator has set, else
+    http://host:port."""
 
     extra_origins: str = ""
     """Other addresses (comma separated) that browsers type: an inner name beside the public one."""
+
+    time_zone: TimeZone | None = None
+    """IANA name. Default: what an administrator has set, else Asia/Ho_Chi_Minh."""
 
     var: Path = Path("var")
     """Everything the server writes: database, secrets, run files."""

@@ -13,7 +13,7 @@ import aiosqlite
 import structlog
 from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator, event, func, make_url, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import StaticPool
 
@@ -77,6 +77,7 @@ class Database:
         """`pool`: connections that are kept; half as many more are opened in a rush."""
         self.engine = _engine(url, pool)
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
+        self._glancing = self.engine.execution_options(glance=True)
         self._lanes = Lanes(lambda: _engine(url, _POOL_BESIDE))
 
     @property
@@ -91,6 +92,13 @@ class Database:
             if long:
                 await session.connection(execution_options={"long": True})
             yield session
+
+    @asynccontextmanager
+    async def glance(self) -> AsyncIterator[AsyncConnection]:
+        """For one short statement without objects, where there is one in every request: no session, and on SQLite no
+        transaction around it. A third of the processor time of `read`."""
+        async with self._glancing.connect() as connection:
+            yield connection
 
     async def beside(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
         """What `work` returns, done in a thread with an event loop and a session of its own, for reading. For lists,
@@ -162,7 +170,7 @@ def _engine(url: str, connections: int) -> AsyncEngine:
         if options.get("write"):
             connection.exec_driver_sql("BEGIN IMMEDIATE")  # waits for other writers
         driver.take_turn(inline=not options.get("long"))
-        if not options.get("write"):
+        if not options.get("write") and not options.get("glance"):
             connection.exec_driver_sql("BEGIN")
 
     return engine

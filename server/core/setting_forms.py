@@ -5,6 +5,7 @@ import ipaddress
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from limits import parse_many
 from pydantic import AfterValidator
@@ -104,6 +105,14 @@ def _addresses(text: str) -> str:
     return text
 
 
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise _wrong(
+            "cần tên múi giờ như Asia/Ho_Chi_Minh", "write the name of a time zone, for example Asia/Ho_Chi_Minh"
+        )
+    return name
+
+
 DatabaseUrl = Annotated[str, AfterValidator(_database)]
 HostAndPort = Annotated[str, AfterValidator(_address)]
 SiteUrl = Annotated[str, AfterValidator(_site)]
@@ -111,6 +120,7 @@ MailUrl = Annotated[str, AfterValidator(_mail)]
 ScannerPlace = Annotated[str, AfterValidator(_scanner)]
 StoreUrl = Annotated[str, AfterValidator(_store)]
 ExistingFolder = Annotated[Path, AfterValidator(_folder)]
+TimeZone = Annotated[str, AfterValidator(_zone)]
 RateLimit = Annotated[str, AfterValidator(_rate)]
 Addresses = Annotated[str, AfterValidator(_addresses)]
 """IP addresses and networks, comma separated, or "*"."""

@@ -8,11 +8,12 @@ import asyncio
 import contextlib
 import faulthandler
 import gc
+import os
 import re
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 
 import structlog
@@ -22,6 +23,8 @@ log = structlog.get_logger(__name__)
 COUNTED_SECONDS = 0.010
 """Whatever stands longer is counted: pages turn for 12,000 devices on this loop."""
 BEAT_SECONDS = 0.004
+_NAMED_AT = 0.8
+"""Of the time that is logged: a little before its end, whoever holds the loop is still there."""
 _FRAMES = 12
 """Of a stack, from its innermost outwards."""
 
@@ -35,6 +38,8 @@ class Watchdog:
     """Longer than `COUNTED_SECONDS`, since the start."""
     worst: float = 0.0
     """Seconds of the longest."""
+    _named: float = 0.0
+    """Seconds from which its stack is noted: not of what will not be logged, for it costs everybody a millisecond."""
     _beat: float = 0.0
     _stack: str = ""
     _over: bool = False
@@ -44,6 +49,7 @@ class Watchdog:
     async def watching(self) -> AsyncIterator[None]:
         """Watches the running loop."""
         loop_thread = threading.get_ident()
+        self._named = max(COUNTED_SECONDS, self.logged * _NAMED_AT) + BEAT_SECONDS
         self._beat = time.monotonic()
         thread = threading.Thread(target=self._look, args=(loop_thread,), name="watchdog", daemon=True)
         thread.start()
@@ -60,19 +66,28 @@ class Watchdog:
             thread.join()
 
     async def _keep_beating(self) -> None:
-        while True:
-            due, used = time.monotonic() + BEAT_SECONDS, time.thread_time()
-            await asyncio.sleep(BEAT_SECONDS)
-            now = time.monotonic()
-            late, stack, self._stack, self._beat = now - due, self._stack, "", now
-            if late > COUNTED_SECONDS:
-                self.stalls += 1
-                self.worst = max(self.worst, late)
-                if late > self.logged:
-                    # Far less processor time than that: the machine was busy with others, or a thread here was. It is
-                    # counted from the beat before, so what was done in time before the stall is in it.
-                    cpu_ms = round(min(time.thread_time() - used, late) * 1000, 1)
-                    log.warning("loop-held", ms=round(late * 1000, 1), cpu_ms=cpu_ms, where=stack)
+        with _queue_of_this_thread() as queued:
+            while True:
+                await self._one_beat(queued)
+
+    async def _one_beat(self, queued: Callable[[], float]) -> None:
+        due, used, waited = time.monotonic() + BEAT_SECONDS, time.thread_time(), queued()
+        await asyncio.sleep(BEAT_SECONDS)
+        now = time.monotonic()
+        late, stack, self._stack, self._beat = now - due, self._stack, "", now
+        if late > COUNTED_SECONDS:
+            self.stalls += 1
+            self.worst = max(self.worst, late)
+            if late > self.logged:
+                # Neither work nor waiting for a processor: a thread here held the interpreter, or the disk did.
+                # Both are counted from the beat before, so what was done in time before the stall is in them.
+                log.warning(
+                    "loop-held",
+                    ms=round(late * 1000, 1),
+                    cpu_ms=round(min(time.thread_time() - used, late) * 1000, 1),
+                    queued_ms=round(min(queued() - waited, late) * 1000, 1),
+                    where=stack,
+                )
 
     def _collects(self, phase: str, info: dict[str, int]) -> None:
         """Called by the garbage collector, in whatever thread it runs: all others stand still."""
@@ -85,8 +100,23 @@ class Watchdog:
     def _look(self, loop_thread: int) -> None:
         while not self._over:
             time.sleep(BEAT_SECONDS)
-            if not self._stack and time.monotonic() - self._beat > COUNTED_SECONDS + BEAT_SECONDS:
+            if not self._stack and time.monotonic() - self._beat > self._named:
                 self._stack = _stack_of(loop_thread)
+
+
+@contextlib.contextmanager
+def _queue_of_this_thread() -> Iterator[Callable[[], float]]:
+    """Seconds so far that this thread was ready to run and others had the processors: the second number of
+    /proc/…/schedstat (Documentation/scheduler/sched-stats.rst), in nanoseconds. Always 0 where there is none."""
+    try:
+        file = os.open("/proc/thread-self/schedstat", os.O_RDONLY)
+    except OSError:
+        yield lambda: 0.0
+        return
+    try:
+        yield lambda: int(os.pread(file, 100, 0).split()[1]) / 1e9
+    finally:
+        os.close(file)
 
 
 _FRAME = re.compile(r'  File "(.*)", line (\d+) in (.*)')

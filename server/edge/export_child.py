@@ -7,9 +7,12 @@ import pickle
 import resource
 import sys
 
+from server.core.clock import VIETNAM
+
 
 def main() -> None:
-    memory_mb, seconds = map(int, sys.argv[1:])
+    memory_mb, seconds = map(int, sys.argv[1:3])
+    VIETNAM.become(sys.argv[3])
     module, function, arguments = pickle.load(sys.stdin.buffer)  # noqa: S301  (the parent's own)
     os.nice(10)
     memory = memory_mb * 1024 * 1024

@@ -21,6 +21,7 @@ import structlog
 from fastapi import Depends
 
 from server.core.actor import Actor
+from server.core.clock import VIETNAM
 from server.core.errors import DomainError, TooMany
 from server.edge.budgets import EXPORT_MEMORY_MB, EXPORT_SECONDS, EXPORTS_WAITING
 from server.edge.dependencies import component
@@ -134,7 +135,7 @@ class _Child:
                     return -signal.SIGKILL, b"", b""
                 # Descriptors close themselves on exec (PEP 446): closing them one by one would hold the interpreter.
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "server.edge.export_child", *self._limits],
+                    [sys.executable, "-m", "server.edge.export_child", *self._limits, VIETNAM.name],
                     stdin=order.file,
                     stdout=made,
                     stderr=said,

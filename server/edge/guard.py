@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 CSRF_HEADER = "x-nhipcau"
 _BODIES = (
-    (re.compile(r"/api/(?:session|m|page-faults)(?:/.*)?", re.DOTALL), budgets.ENTRANCE_BODY),
+    (re.compile(r"/api/(?:session|setup|m|page-faults)(?:/.*)?", re.DOTALL), budgets.ENTRANCE_BODY),
     (re.compile(r"/api/meetings/[0-9]+/delegates/import"), budgets.IMPORT_BODY),
     (re.compile(r"/api/uploads/[^/]+"), budgets.CHUNK_BODY),
 )

@@ -46,19 +46,28 @@ class SecurityHeaders:
 
     def __init__(self, settings: Settings) -> None:
         self._index: Path = settings.web / "index.html"
-        self._https = settings.url.startswith("https://")
+        self._url = settings.url
+        """For which the headers below were made."""
         self._version: tuple[int, int] | None = None
         self._settings = settings
         self._scripts: list[str] = []
         self._headers: dict[str, dict[str, str]] = {}
         """By the host that a request was sent to."""
+        self._make()
+
+    def _make(self) -> None:
+        self._url = self._settings.url
+        self._https = self._url.startswith("https://")
         self._of_parts = _of_parts(https=self._https)
         self._of_data = self._of_parts | _OF_DATA
+        self._headers.clear()
 
     def of(self, path: str, kind: str, host: str | None = None) -> dict[str, str]:
         """What an answer at `path` of the content type `kind` bears. A policy binds documents and workers: the parts
         of the page are neither (the service worker lies elsewhere), and of JSON nothing may ever run. `host`: the
         request's own, the live channel of its page is there."""
+        if self._url != self._settings.url:  # an administrator has set another public address
+            self._make()
         if path.startswith("/_app/immutable/") and kind.startswith(_PARTS):
             return self._of_parts
         if kind.startswith("application/json"):

@@ -28,7 +28,7 @@ class WriteRoute(APIRoute):
                 response = await handle(request)
                 if keyed is not None:
                     tx: Transaction = request.state.transaction
-                    keyed.keep(tx, response)
+                    await keyed.keep(tx, response)
             return response
 
         async def tried(request: Request, keyed: Keyed | None) -> Response:

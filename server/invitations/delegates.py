@@ -99,8 +99,22 @@ async def add_substitute(
         raise NotAllowed()
     if meeting.state == "ended" and not leads:
         raise MeetingOver()
+    return await substitute_for(tx, meeting, replaced, full_name=full_name, title=title, email=email, phone=phone)
+
+
+async def substitute_for(
+    tx: Transaction,
+    meeting: Meeting,
+    replaced: Delegate,
+    *,
+    full_name: str,
+    title: str = "",
+    email: str | None = None,
+    phone: str | None = None,
+) -> Delegate:
+    """The same where the right to it is decided already. The caller holds the meeting's lock."""
     if await tx.session.scalar(
-        select(Delegate.id).where(Delegate.substitutes_id == delegate_id, Delegate.removed_at.is_(None))
+        select(Delegate.id).where(Delegate.substitutes_id == replaced.id, Delegate.removed_at.is_(None))
     ):
         raise Conflict(
             "Đại biểu này đã có người dự thay. Bỏ người dự thay trước rồi mới chọn người khác.",
@@ -109,7 +123,7 @@ async def add_substitute(
     person = await tx.session.get_one(Person, replaced.person_id)
     typed = Typed(person.unit_id, full_name, title, email, phone)
     role: DelegateRole = "guest" if replaced.role == "guest" else "delegate"
-    lines = await plan(tx.session, meeting.id, [Entry(typed, replaced.point_id, role, delegate_id)])
+    lines = await plan(tx.session, meeting.id, [Entry(typed, replaced.point_id, role, replaced.id)])
     if lines[0].listed:
         raise AlreadyListed(delegate_id=lines[0].row_id)
     [made] = await carry_out(tx, meeting.id, lines, "substitute")

@@ -91,3 +91,30 @@ Nếu thư này không gửi đúng người, xin không mở liên kết, báo 
 
 Thư được gửi tự động, xin không trả lời.
 """
+
+
+def decided_subject(occasion: Occasion, *, agreed: bool) -> str:
+    what = "Đồng ý cử người dự thay" if agreed else "Chưa đồng ý cử người dự thay"
+    return f"{what}: {occasion.title[:220]}"
+
+
+def decided_text(occasion: Occasion, who: Invited, substitute: str | None, reason: str) -> str:
+    """What became of the substitute whom a delegate proposed; None: declined."""
+    you, you_within = addressed(who, occasion), addressed_within(who, occasion)
+    contact = f"\n\nLiên hệ: {occasion.contact}" if occasion.contact else ""
+    if substitute:
+        said = f"""Ban tổ chức đồng ý để {substitute} dự thay {you_within}.
+Chỗ ngồi, tài liệu và nội dung phát biểu được chuyển cho người dự thay."""
+    else:
+        because = f"\nLý do: {reason}" if reason else ""
+        said = f"""Ban tổ chức chưa đồng ý việc cử người dự thay {you_within}.{because}
+Xin {you_within} mở lại liên kết dự họp riêng và trả lời giấy mời."""
+    return f"""Kính gửi: {you} {who.full_name}
+
+{said}
+
+    {occasion.title}
+    Thời gian: {when(occasion)}{contact}
+
+Thư được gửi tự động, xin không trả lời.
+"""

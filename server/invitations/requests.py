@@ -104,7 +104,7 @@ async def ask(
     )
     await notify(
         tx,
-        await _gatekeepers(tx.session, meeting, request.point_id),
+        await gatekeepers(tx.session, meeting, request.point_id),
         "access.requested",
         data={"full_name": write.full_name, "unit": write.unit_text, "waiting": sum(waiting.values()) + 1},
         path=f"/meetings/{meeting.id}/delegates",
@@ -240,7 +240,7 @@ async def _scanned(tx: Transaction, meeting_id: int, hall: str | None, hall_secr
     return found
 
 
-async def _gatekeepers(session: AsyncSession, meeting: Meeting, point_id: int | None) -> set[int]:
+async def gatekeepers(session: AsyncSession, meeting: Meeting, point_id: int | None) -> set[int]:
     """Who is told: its secretary, organisers of its unit, whoever made it as long as he is organiser there, and the
     hall's secretaries."""
     hall = select(BridgePoint.unit_id).where(BridgePoint.id == point_id).scalar_subquery()

@@ -15,11 +15,13 @@ from server.edge.exports import AppExports
 from server.edge.idempotency import Once
 from server.edge.long_answers import answered_beside
 from server.edge.routing import WriteRoute
+from server.invitations import copying, devices, entry_codes, importing, links, many, printed, queries, sending
 from server.invitations import delegates as lists
-from server.invitations import devices, entry_codes, importing, links, many, printed, queries, sending
 from server.invitations.schemas import (
+    CopyOut,
     DelegateOut,
     DelegatePatch,
+    DelegatesCopy,
     DelegatesMove,
     DelegatesOrder,
     DelegatesOut,
@@ -98,6 +100,12 @@ async def order(meeting_id: RowId, write: DelegatesOrder, tx: Write) -> None:
 @router.post("/meetings/{meeting_id}/delegates/remove")
 async def remove_many(meeting_id: RowId, write: DelegatesRemove, tx: Write) -> ManyOut:
     return await many.remove(tx, meeting_id, write.delegate_ids)
+
+
+@router.post("/meetings/{meeting_id}/delegates/copy", status_code=202, dependencies=[Once])
+async def copy(meeting_id: RowId, write: DelegatesCopy, tx: Write) -> CopyOut:
+    """Takes over the lists of an earlier meeting; a job puts the people there."""
+    return CopyOut(queued=await copying.ask(tx, meeting_id, write.meeting_id))
 
 
 @router.patch("/delegates/{delegate_id}")

@@ -77,6 +77,16 @@ class DelegatesRemove(Body):
     delegate_ids: Several
 
 
+class DelegatesCopy(Body):
+    meeting_id: Id
+    """From whose lists."""
+
+
+class CopyOut(BaseModel):
+    queued: int
+    """So many are being put on the lists."""
+
+
 class LeftOut(BaseModel):
     """Somebody to whom nothing was done, and why."""
 

@@ -4,16 +4,18 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
+from server.accounts.models import Person
 from server.audit.actions import record
 from server.audit.queries import last_change
 from server.core.errors import Conflict, Invalid, NotAllowed
+from server.core.fields import folded
 from server.core.transaction import Transaction
 from server.live.log import append
 from server.live.protocol import Change
 from server.meetings.access import meeting_for_write
 from server.meetings.hooks import PointsRemoved, followers
 from server.meetings.live.entities import Entities, changes_between, entities
-from server.meetings.models import AgendaItem, AgendaStint, Meeting, MemberPoint
+from server.meetings.models import AgendaItem, AgendaStint, Delegate, Meeting, MemberPoint
 from server.meetings.schemas import AgendaWrite, MeetingPatch, MeetingWrite, MemberWrite, Notice
 from server.meetings.validation import checked, require_organiser
 
@@ -119,6 +121,33 @@ async def delete_draft(tx: Transaction, meeting_id: int) -> None:
         await follower.deleting(tx, meeting)
     await record(tx, "meeting.deleted", "meeting", meeting_id, title=meeting.title)
     await tx.session.execute(delete(Meeting).where(Meeting.id == meeting_id))
+
+
+async def hand_over_part(tx: Transaction, meeting: Meeting, absent: Delegate, substitute: Delegate) -> None:
+    """What a delegate was to say is said by who comes instead: items of the agenda, and the word of the hall if it was
+    theirs. The caller has decided that it may be, and holds the meeting's lock."""
+    before = await _all_entities(tx, meeting.id)
+    names = {
+        person_id: (full_name, title)
+        for person_id, full_name, title in await tx.session.execute(
+            select(Person.id, Person.full_name, Person.title).where(
+                Person.id.in_((absent.person_id, substitute.person_id))
+            )
+        )
+    }
+    for item in await tx.session.scalars(_items_of(meeting.id)):
+        if item.presenter_id == absent.person_id:
+            item.presenter_id = substitute.person_id
+    for member in await tx.session.scalars(_members_of(meeting.id)):
+        if member.point_id == absent.point_id and folded(names[absent.person_id][0]) in folded(member.speaker):
+            member.speaker = ", ".join(part for part in names[substitute.person_id] if part)[:200]
+    await tx.session.flush()
+    for follower in followers(tx):
+        await follower.edited(tx, meeting)
+    changes = _all_changes(before, await _all_entities(tx, meeting.id))
+    if changes:
+        meeting.version += 1
+        await append(tx, meeting.id, "meeting.edited", changes)
 
 
 def _items_of(meeting_id: int) -> Any:

@@ -35,6 +35,19 @@ async def point(session: AsyncSession, point_id: int) -> BridgePoint:
     return found
 
 
+async def is_empty(session: AsyncSession) -> bool:
+    """No unit is there yet: the system has not been set up."""
+    return await session.scalar(select(Unit.id).limit(1)) is None
+
+
+async def administers_all(session: AsyncSession, actor: Actor) -> bool:
+    """Whether every root of the tree is the actor's to administer: then the system itself is, too."""
+    if not any(grant.role is Role.ADMIN for grant in actor.grants):
+        return False
+    roots = (await session.scalars(select(Unit.path).where(Unit.parent_id.is_(None)))).all()
+    return bool(roots) and all(actor.has(Role.ADMIN, path) for path in roots)
+
+
 async def open_points(session: AsyncSession, point_ids: Collection[int]) -> dict[int, str]:
     """Those of the points that exist and are in use, with their unit's path."""
     rows = await session.execute(

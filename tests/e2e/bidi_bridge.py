@@ -17,6 +17,10 @@ from websockets.asyncio.server import ServerConnection, serve
 UNKNOWN = frozenset({"emulation.setMediaFeaturesOverride"})
 """Absent from Firefox ESR 153. Tests that need a colour scheme run in Chromium."""
 
+MENDED = ("inputElement.value += text;", "inputElement.value = text;")
+"""Playwright's own script of filling in appends where it has selected what to replace: a number's field tells of no
+selection (`selectionStart` is null)."""
+
 LISTENING = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
 
 
@@ -32,11 +36,12 @@ async def bridge(command: list[str]) -> int:
 
             async def upwards() -> None:
                 async for message in client:
+                    assert isinstance(message, str)
                     command = json.loads(message)
                     if command["method"] in UNKNOWN:
                         await client.send(json.dumps({"type": "success", "id": command["id"], "result": {}}))
                     else:
-                        await firefox.send(message)
+                        await firefox.send(message.replace(*MENDED))
 
             async def downwards() -> None:
                 async for message in firefox:

@@ -53,8 +53,15 @@ REMEMBER_CONNECTIONS = """(() => {
 """Lets a test reach the page's own peer connections, as a dishonest client would."""
 
 
-CONSOLE_WALL = "localStorage['nhipcau.console.view'] ??= 'wall'"
+def _kept(name: str, value: str) -> str:
+    """A script that keeps a setting of this device, unless there is one; a window without a page yet has no storage."""
+    return f"location.protocol.startsWith('http') && (localStorage[{name!r}] ??= {value!r})"
+
+
+CONSOLE_WALL = _kept("nhipcau.console.view", "wall")
 """Consoles of few points begin with pictures; tests read the wall."""
+HALL_PROCESSING = _kept("nhipcau.devices", '{"processing":"hall"}')
+"""A tone is noise to a noise suppressor: the halls of tests have "their own sound processing"."""
 
 
 @dataclass(frozen=True)
@@ -146,9 +153,8 @@ async def chromium(
         permissions=["camera", "microphone"],
     )
     await context.add_init_script(REMEMBER_CONNECTIONS)
-    # A tone is noise to a noise suppressor: the halls of tests have "their own sound processing".
     await context.add_init_script(CONSOLE_WALL)
-    await context.add_init_script("localStorage['nhipcau.devices'] ??= '{\"processing\":\"hall\"}'")
+    await context.add_init_script(HALL_PROCESSING)
     try:
         yield context
     finally:

@@ -2,14 +2,44 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
+from typing import Any
 
 import pytest
 import pytest_asyncio
+from xdist.scheduler import LoadFileScheduling
 
 from tests.deployment import Deployment
 from tests.e2e import chromium
+from tests.e2e.engines import CHROMIUM, ENGINES, FIREFOX, Engine
 from tests.e2e.office import Office
 from tests.e2e.people import Conference
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each test in both browsers, but for those that say why not."""
+    if "engine" in metafunc.fixturenames:
+        engines = (CHROMIUM,) if metafunc.definition.get_closest_marker("not_in_firefox") else ENGINES
+        names = [each.name for each in engines]
+        metafunc.parametrize("engine", engines, ids=names, scope="module", indirect=True)
+
+
+class _Stories(LoadFileScheduling):  # type: ignore[misc]
+    """A module in one browser is one story, which may be told beside the same one in the other browser."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module: str = super()._split_scope(nodeid)
+        return f"{module} {FIREFOX.name}" if FIREFOX.name in nodeid.rpartition("[")[2] else module
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    return _Stories(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+@pytest.fixture(scope="module")
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """The browser that this round of the module is told in."""
+    chosen: Engine = request.param
+    return chosen
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +70,7 @@ async def conference(
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
-    """A deployment of its own with a meeting in each state, and one Chromium for everybody."""
-    async with Office.running(tmp_path_factory.mktemp("office")) as made:
+async def office(tmp_path_factory: pytest.TempPathFactory, engine: Engine) -> AsyncIterator[Office]:
+    """A deployment of its own with a meeting in each state, and one browser for everybody."""
+    async with Office.running(tmp_path_factory.mktemp("office"), engine) as made:
         yield made

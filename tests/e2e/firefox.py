@@ -5,13 +5,14 @@ import contextlib
 import shutil
 import stat
 import sys
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from playwright.async_api import BrowserContext, Playwright
+from playwright.async_api import Browser, BrowserContext, Playwright
 
 from tests.e2e import bidi_bridge, signs
-from tests.e2e.chromium import REMEMBER_CONNECTIONS
+from tests.e2e.chromium import HALL_PROCESSING, REMEMBER_CONNECTIONS
 
 EXECUTABLE = shutil.which("firefox-esr") or "/usr/bin/firefox-esr"
 
@@ -27,10 +28,37 @@ PREFERENCES: dict[str, str | float | bool] = {
     "extensions.systemAddon.update.enabled": False,
     "network.captive-portal-service.enabled": False,
     "network.connectivity-service.enabled": False,
+    "network.dns.localDomains": "hop.lan",
+    "ui.prefersReducedMotion": 1,
 }
 
 AUTOPLAY = "media.autoplay.default"
 ALLOWED, BLOCKED = 0, 1
+
+
+@contextlib.asynccontextmanager
+async def _browser(playwright: Playwright, **preferences: str | float | bool) -> AsyncIterator[Browser]:
+    with tempfile.TemporaryDirectory() as folder:
+        wrapper = Path(folder) / "firefox"
+        wrapper.write_text(f'#!/bin/sh\nexec {sys.executable} {bidi_bridge.__file__} {EXECUTABLE} "$@"\n')
+        wrapper.chmod(wrapper.stat().st_mode | stat.S_IXUSR)
+        browser = await playwright.firefox.launch(
+            channel="moz-firefox",
+            executable_path=str(wrapper),
+            headless=True,
+            firefox_user_prefs=PREFERENCES | preferences,
+        )
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+@contextlib.asynccontextmanager
+async def shared_firefox(playwright: Playwright) -> AsyncIterator[Browser]:
+    """One browser for many windows. Its cameras are Firefox's own changing colour."""
+    async with _browser(playwright, **{AUTOPLAY: ALLOWED}) as browser:
+        yield browser
 
 
 @contextlib.asynccontextmanager
@@ -46,22 +74,13 @@ async def firefox(
     """A browser whose microphone sounds hall `number`'s tone. `autoplay` False: it sounds only after a touch, as
     Firefox is delivered."""
     folder.mkdir(parents=True, exist_ok=True)
-    wrapper = folder / "firefox"
-    wrapper.write_text(f'#!/bin/sh\nexec {sys.executable} {bidi_bridge.__file__} {EXECUTABLE} "$@"\n')
-    wrapper.chmod(wrapper.stat().st_mode | stat.S_IXUSR)
-    browser = await playwright.firefox.launch(
-        channel="moz-firefox",
-        executable_path=str(wrapper),
-        headless=True,
-        firefox_user_prefs=PREFERENCES
-        | {AUTOPLAY: ALLOWED if autoplay else BLOCKED, "media.navigator.audio.fake_frequency": signs.tone(number)},
-    )
-    try:
+    async with _browser(
+        playwright,
+        **{AUTOPLAY: ALLOWED if autoplay else BLOCKED, "media.navigator.audio.fake_frequency": signs.tone(number)},
+    ) as browser:
         context = await browser.new_context(
             base_url=base_url, locale="vi-VN", viewport={"width": viewport[0], "height": viewport[1]}
         )
         await context.add_init_script(REMEMBER_CONNECTIONS)
-        await context.add_init_script("localStorage['nhipcau.devices'] ??= '{\"processing\":\"hall\"}'")
+        await context.add_init_script(HALL_PROCESSING)
         yield context
-    finally:
-        await browser.close()

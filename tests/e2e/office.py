@@ -1,4 +1,4 @@
-"""An office at work: a deployment with a meeting in each state, one Chromium with windows of different people."""
+"""An office at work: a deployment with a meeting in each state, one browser with windows of different people."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,7 +20,8 @@ from server.wiring import components
 from tests import builders
 from tests.conftest import signed_in
 from tests.deployment import Deployment
-from tests.e2e.chromium import CONSOLE_WALL, shared_chromium
+from tests.e2e.chromium import CONSOLE_WALL
+from tests.e2e.engines import CHROMIUM, Engine
 
 LOGIN, PASSWORD = "tochuc", "một câu ngắn dễ nhớ"
 PATIENCE_MS = 15_000
@@ -46,26 +47,25 @@ class Office:
     link: str
     """Leads the presenter to the open meeting."""
     ended_link: str
+    engine: Engine = field(init=False)
     browser: Browser = field(init=False)
 
     @classmethod
     @asynccontextmanager
-    async def running(cls, folder: Path) -> AsyncIterator["Office"]:
-        deployment = Deployment(folder)
-        deployment.environment["NHIPCAU_EXTRA_ORIGINS"] = f"http://hop.lan:{deployment.port}"
-        office = await cls._prepared(deployment)
-        deployment.start()
-        try:
-            await deployment.ready()
-            async with (
-                async_playwright() as playwright,
-                shared_chromium(playwright) as browser,
-            ):
-                office.browser = browser
-                await office._lead_on()
-                yield office
-        finally:
-            deployment.stop()
+    async def running(cls, folder: Path, engine: Engine = CHROMIUM) -> AsyncIterator["Office"]:
+        with engine.addresses() as addresses:
+            deployment = Deployment(folder, addresses)
+            deployment.environment["NHIPCAU_EXTRA_ORIGINS"] = f"http://hop.lan:{deployment.port}"
+            office = await cls._prepared(deployment)
+            deployment.start()
+            try:
+                await deployment.ready()
+                async with async_playwright() as playwright, engine.shared(playwright) as browser:
+                    office.engine, office.browser = engine, browser
+                    await office._lead_on()
+                    yield office
+            finally:
+                deployment.stop()
 
     @classmethod
     async def _prepared(cls, deployment: Deployment) -> "Office":
@@ -132,7 +132,7 @@ class Office:
             timezone_id="Asia/Ho_Chi_Minh",
             viewport={"width": width, "height": height},
             reduced_motion="reduce",
-            permissions=["camera", "microphone"],
+            **self.engine.devices,
         )
         context.set_default_timeout(PATIENCE_MS)
         expect.set_options(timeout=PATIENCE_MS)

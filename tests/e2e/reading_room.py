@@ -23,7 +23,7 @@ from server.wiring import components
 from tests import builders, papers
 from tests.conftest import signed_in
 from tests.deployment import Deployment
-from tests.e2e.chromium import shared_chromium
+from tests.e2e.engines import Engine
 from tests.e2e.people import until
 
 PATIENCE_MS = 30_000
@@ -40,23 +40,25 @@ class ReadingRoom:
     link: str
     """The delegate's, "/join/…"."""
     cookies: dict[str, str]
+    engine: Engine = field(init=False)
     browser: Browser = field(init=False)
 
     @classmethod
     @asynccontextmanager
-    async def running(cls, folder: Path, **settings: str) -> AsyncIterator["ReadingRoom"]:
+    async def running(cls, folder: Path, engine: Engine, **settings: str) -> AsyncIterator["ReadingRoom"]:
         """`settings`: of the server, as in the environment."""
-        deployment = Deployment(folder)
-        deployment.environment |= settings
-        room = await cls._prepared(deployment)
-        deployment.start()
-        try:
-            await deployment.ready()
-            async with async_playwright() as playwright, shared_chromium(playwright) as browser:
-                room.browser = browser
-                yield room
-        finally:
-            deployment.stop()
+        with engine.addresses() as addresses:
+            deployment = Deployment(folder, addresses)
+            deployment.environment |= settings
+            room = await cls._prepared(deployment)
+            deployment.start()
+            try:
+                await deployment.ready()
+                async with async_playwright() as playwright, engine.shared(playwright) as browser:
+                    room.engine, room.browser = engine, browser
+                    yield room
+            finally:
+                deployment.stop()
 
     @classmethod
     async def _prepared(cls, deployment: Deployment) -> "ReadingRoom":

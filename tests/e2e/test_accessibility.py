@@ -9,7 +9,12 @@ from playwright.async_api import Page, expect
 from tests.e2e.audit import Audit, Theme
 from tests.e2e.office import TITLES, Office
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.not_in_firefox("not told there yet"),
+    pytest.mark.browser,
+    pytest.mark.timeout(180),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 # The rooms of a conference have one look, seen from afar.
 ROOM: tuple[Theme, ...] = ("dark",)

@@ -18,6 +18,7 @@ from tests.e2e.office import LOGIN, PASSWORD, Office
 from tests.e2e.people import until
 
 pytestmark = [
+    pytest.mark.not_in_firefox("not told there yet"),
     pytest.mark.browser,
     pytest.mark.timeout(240),
     pytest.mark.asyncio(loop_scope="module"),

@@ -8,7 +8,12 @@ from playwright.async_api import Locator, Page, expect
 from tests.e2e.office import Office
 from tests.e2e.people import until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.not_in_firefox("not told there yet"),
+    pytest.mark.browser,
+    pytest.mark.timeout(240),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 LOST_MS = 40_000
 LAPTOPS = [(1280, 800), (1366, 768), (1440, 900), (1920, 1080)]

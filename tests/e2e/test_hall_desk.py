@@ -13,11 +13,13 @@ import pytest_asyncio
 import xlsxwriter
 from playwright.async_api import Page, expect
 
+from tests.e2e.engines import Engine
 from tests.e2e.people import until
 from tests.e2e.reading_room import PHONE, ReadingRoom
 from tests.postbox import Postbox, post_office
 
 pytestmark = [
+    pytest.mark.not_in_firefox("not told there yet"),
     pytest.mark.browser,
     pytest.mark.timeout(300),
     pytest.mark.asyncio(loop_scope="module"),
@@ -32,10 +34,14 @@ def postbox() -> Postbox:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def room(tmp_path_factory: pytest.TempPathFactory, postbox: Postbox) -> AsyncIterator[ReadingRoom]:
+async def room(
+    tmp_path_factory: pytest.TempPathFactory, engine: Engine, postbox: Postbox
+) -> AsyncIterator[ReadingRoom]:
     async with (
         post_office(postbox) as port,
-        ReadingRoom.running(tmp_path_factory.mktemp("hall"), NHIPCAU_SMTP_URL=f"smtp://127.0.0.1:{port}") as made,
+        ReadingRoom.running(
+            tmp_path_factory.mktemp("hall"), engine, NHIPCAU_SMTP_URL=f"smtp://127.0.0.1:{port}"
+        ) as made,
     ):
         yield made
 

@@ -15,7 +15,12 @@ from tests.e2e.office import TITLES, Office
 from tests.e2e.people import until
 from tests.sockets import Address, LiveClient
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.not_in_firefox("not told there yet"),
+    pytest.mark.browser,
+    pytest.mark.timeout(120),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 SOCKETS = """(() => {
   const Native = window.WebSocket;

@@ -11,10 +11,12 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from tests.e2e.audit import Audit
+from tests.e2e.engines import Engine
 from tests.e2e.people import until
 from tests.e2e.reading_room import DESK, PHONE, ReadingRoom
 
 pytestmark = [
+    pytest.mark.not_in_firefox("not told there yet"),
     pytest.mark.browser,
     pytest.mark.timeout(300),
     pytest.mark.asyncio(loop_scope="module"),
@@ -24,8 +26,8 @@ FIRST_NOTE, PHONE_NOTE, TABLET_NOTE = "Hỏi về chỉ tiêu", "Viết trên đ
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def room(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ReadingRoom]:
-    async with ReadingRoom.running(tmp_path_factory.mktemp("papers")) as made:
+async def room(tmp_path_factory: pytest.TempPathFactory, engine: Engine) -> AsyncIterator[ReadingRoom]:
+    async with ReadingRoom.running(tmp_path_factory.mktemp("papers"), engine) as made:
         yield made
 
 

@@ -8,20 +8,17 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, async_playwright, expect
 
-from tests.e2e.chromium import chromium
-from tests.e2e.firefox import firefox
+from tests.e2e.engines import Engine
 from tests.e2e.left_behind import CACHED, FROM_CACHE, PERSONAL
 from tests.e2e.people import until
 from tests.e2e.reading_room import PATIENCE_MS, PHONE, ReadingRoom
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="module")]
 
-ENGINES = {"chromium": chromium, "firefox": firefox}
-
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def room(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ReadingRoom]:
-    async with ReadingRoom.running(tmp_path_factory.mktemp("papers")) as made:
+async def room(tmp_path_factory: pytest.TempPathFactory, engine: Engine) -> AsyncIterator[ReadingRoom]:
+    async with ReadingRoom.running(tmp_path_factory.mktemp("papers"), engine) as made:
         yield made
 
 
@@ -34,14 +31,13 @@ async def opened_api(page: Page) -> list[str]:
     return sorted(set(names))
 
 
-@pytest.mark.parametrize("engine", ["chromium", "firefox"])
-async def test_the_next_person_finds_nothing_of_the_one_before(room: ReadingRoom, tmp_path: Path, engine: str) -> None:
+async def test_the_next_person_finds_nothing_of_the_one_before(room: ReadingRoom, tmp_path: Path) -> None:
     paper = await room.uploaded(tmp_path)
     title = await library_title(room, paper)
     async with AsyncExitStack() as stack:
         playwright = await stack.enter_async_context(async_playwright())
         browser = await stack.enter_async_context(
-            ENGINES[engine](playwright, tmp_path / engine, number=1, base_url=room.deployment.url, viewport=PHONE)
+            room.engine.own(playwright, tmp_path / "tablet", number=1, base_url=room.deployment.url, viewport=PHONE)
         )
         browser.set_default_timeout(PATIENCE_MS)
         page = await browser.new_page()

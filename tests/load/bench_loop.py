@@ -6,8 +6,10 @@ import argparse
 import asyncio
 import json
 import re
+import secrets
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -27,12 +29,12 @@ from server.wiring import components
 from tests.deployment import Deployment
 from tests.load.bench_halls import quantile
 from tests.load.bench_live import Devices, prepare
-from tests.load.machine import on_a_deployment
+from tests.load.machine import be_elsewhere, on_a_deployment
 from tests.sockets import Address, LiveClient
 
 COUNTED_MS = 5.0
 """From here on a stall is shown with what held the loop."""
-HELD = re.compile(r"loop-held\s+cpu_ms=([0-9.]+)\s+ms=([0-9.]+)\s+where=(.*)")
+HELD = re.compile(r"loop-held\s+cpu_ms=([0-9.]+)\s+ms=([0-9.]+)\s+queued_ms=([0-9.]+)\s+where=(.*)")
 
 Act = Callable[[], Awaitable[httpx2.Response]]
 
@@ -114,7 +116,7 @@ def acts(clients: dict[str, httpx2.AsyncClient], meeting_id: int, paper_id: int,
         return lambda: client.get(path)
 
     def post(path: str, **body: Any) -> Act:
-        return lambda: organiser.post(path, json=body)
+        return lambda: organiser.post(path, json=body, headers={"Idempotency-Key": secrets.token_hex(16)})
 
     return [
         ("meetings, organiser", get(organiser, "/api/meetings?limit=200")),
@@ -143,6 +145,7 @@ async def measure(deployment: Deployment, arguments: argparse.Namespace, folder:
     deployment.environment["NHIPCAU_LOG_STALLS_MS"] = str(COUNTED_MS)
     deployment.start()
     await deployment.ready()
+    be_elsewhere()
     devices = Devices(deployment, meeting_id, cookies, folder)
     try:
         joined = await devices.heard()
@@ -161,7 +164,7 @@ async def measure(deployment: Deployment, arguments: argparse.Namespace, folder:
             )
             for name, cookie in (("organiser", organiser), ("delegate", cookies[0]), ("hall", hall_cookie))
         }
-        worst: list[tuple[float, float]] = []
+        worst: list[Stall] = []
         for name, act in acts(clients, meeting_id, paper_id, hall):
             if name.startswith("a paper recalled"):
                 # From here on there is no page to turn: what was turned until now is measured.
@@ -171,14 +174,15 @@ async def measure(deployment: Deployment, arguments: argparse.Namespace, folder:
             answer = await act()
             await asyncio.sleep(arguments.between)
             held = stalls(deployment, before)
-            longest = max(held, default=(0.0, 0.0, ""))
-            worst.append((longest[0], max((cpu for _, cpu, _ in held), default=0.0)))
+            worst += held
             print(
                 f"{name:<40} {answer.status_code} {time.monotonic() - began - arguments.between:6.2f} s, "
-                f"loop held {len(held)} times, longest {longest[0]:.1f} ms ({worst[-1][1]:.1f} of work)"
+                f"loop held {len(held)} times, longest {max((each.ms for each in held), default=0.0):.1f} ms"
             )
-            for ms, cpu, where in sorted(held, key=lambda each: -each[1])[:2]:
-                print(f"    {ms:.1f} ms, {cpu:.1f} ms of work: {where[:300]}")
+            for each in sorted(held, key=lambda each: -each.ms)[:2]:
+                print(
+                    f"    {each.ms:.1f} ms, {each.work:.1f} of work, {each.queued:.1f} in the queue: {each.where[:300]}"
+                )
             if answer.status_code >= 400:
                 print(f"    {answer.text[:300]}")
         turning.cancel()
@@ -191,19 +195,29 @@ async def measure(deployment: Deployment, arguments: argparse.Namespace, folder:
             await client.aclose()
     finally:
         devices.stop()
-    print(f"BENCH loop_stall_max_ms={max(held for held, _ in worst):.1f} ms")
-    print(f"BENCH loop_work_max_ms={max(cpu for _, cpu in worst):.1f} ms")
+    print(f"BENCH loop_stall_max_ms={max((each.ms for each in worst), default=0.0):.1f} ms")
+    print(f"BENCH loop_work_max_ms={max((each.work for each in worst), default=0.0):.1f} ms")
+    print(f"BENCH loop_queued_max_ms={max((each.queued for each in worst), default=0.0):.1f} ms")
     print(f"BENCH page_turn_p99_ms={quantile(delays, 0.99) * 1000:.0f} ms")
     print(f"BENCH page_turns={len(pages.sent)}")
 
 
-def stalls(deployment: Deployment, since: int) -> list[tuple[float, float, str]]:
-    """(milliseconds, of these the loop's own work, what held it) since this place in the server's log. The rest of the
-    time the machine was busy with others: on a quiet one there is none."""
+@dataclass(frozen=True)
+class Stall:
+    """Milliseconds that the loop stood; of these, its own work, and waiting for a processor that others had."""
+
+    ms: float
+    work: float
+    queued: float
+    where: str
+
+
+def stalls(deployment: Deployment, since: int) -> list[Stall]:
+    """Since this place in the server's log."""
     with deployment.log.open("rb") as log:
         log.seek(since)
         text = re.sub(r"\x1b\[[0-9;]*m", "", log.read().decode(errors="replace"))
-    return [(float(found[2]), float(found[1]), found[3].strip()) for found in HELD.finditer(text)]
+    return [Stall(float(ms), float(cpu), float(queued), at.strip()) for cpu, ms, queued, at in HELD.findall(text)]
 
 
 def main() -> None:

@@ -18,6 +18,12 @@ def warn_if_busy() -> None:
         print(f"Note: the machine is busy already (load {load:.1f} on {cores} cores); delays will be too long.")
 
 
+def be_elsewhere() -> None:
+    """This process and those it starts from here on take what processor time the server leaves (sched(7), SCHED_IDLE):
+    twelve thousand devices are other machines, and never take a core from it in the middle of a step."""
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
 async def on_a_deployment(
     name: str,
     measure: Callable[[Deployment, argparse.Namespace, Path], Awaitable[None]],

@@ -8,6 +8,7 @@ from typing import Any
 from server.accounts.models import Person
 from server.invitations.models import AccessRequest
 from server.meetings.models import AgendaItem, Delegate, Meeting
+from server.meetings.planning.models import MeetingTemplate, PointGroup
 from server.organisations.models import BridgePoint, Unit
 from server.papers.models import Paper
 from tests.builders import MORNING, NEIGHBOURS, Province
@@ -67,6 +68,8 @@ class World:
     """Expected in Đạ Sar."""
     request: AccessRequest
     """Of a stranger in Đạ Sar's hall."""
+    template: MeetingTemplate
+    group: PointGroup
 
 
 def nothing(_world: World) -> None:
@@ -83,6 +86,9 @@ def meeting_body(world: World) -> dict[str, Any]:
         "ends_at": (MORNING + timedelta(hours=1)).isoformat(),
         "main_point_id": where.main.id,
     }
+
+
+PLAN = {"kind": "cuoc-hop", "title": "Giao ban {tuần}", "start": "08:00", "minutes": 90}
 
 
 @dataclass
@@ -140,6 +146,21 @@ ROWS = [
     Row("POST /api/links", ADMIN, body=lambda w: {"person_id": w.person.id}),
     Row("GET /api/meetings", SIGNED_IN),
     Row("POST /api/meetings", ORGANISER, body=meeting_body),
+    Row("GET /api/meeting-templates", SIGNED_IN),
+    Row(
+        "POST /api/meeting-templates",
+        ORGANISER,
+        body=lambda w: {"unit_id": w.province.root.id, "name": "A", "plan": PLAN},
+    ),
+    Row("GET /api/meeting-templates/{template_id}", ORGANISER),
+    Row("DELETE /api/meeting-templates/{template_id}", ORGANISER),
+    Row("GET /api/point-groups", SIGNED_IN),
+    Row(
+        "POST /api/point-groups",
+        ORGANISER,
+        body=lambda w: {"unit_id": w.province.root.id, "name": "A", "point_ids": [w.province.lat_hall.id]},
+    ),
+    Row("DELETE /api/point-groups/{group_id}", ORGANISER),
     Row("GET /api/meetings/{meeting_id}", INVOLVED),
     Row("PATCH /api/meetings/{meeting_id}", ORGANISER, body=lambda _: {"version": 1, "title": "B"}),
     Row("DELETE /api/meetings/{meeting_id}", ORGANISER, "draft"),
@@ -214,6 +235,7 @@ ROWS = [
         KEEPS_LISTS,
         body=lambda w: {"point_id": w.province.da_sar_hall.id, "people": [{"full_name": "A"}]},
     ),
+    Row("POST /api/meetings/{meeting_id}/delegates/copy", LEADS, body=lambda w: {"meeting_id": w.meeting.id}),
     Row("PATCH /api/delegates/{delegate_id}", KEEPS_LISTS, body=lambda _: {"role": "guest"}),
     Row("DELETE /api/delegates/{delegate_id}", KEEPS_LISTS),
     Row(
@@ -255,6 +277,8 @@ ROWS = [
         body=lambda w: {"point_id": w.province.da_sar_hall.id},
     ),
     Row("POST /api/requests/{request_id}/refuse", KEEPS_LISTS),
+    Row("GET /api/meetings/{meeting_id}/replies", KEEPS_LISTS),
+    Row("PUT /api/delegates/{delegate_id}/reply", KEEPS_LISTS, body=lambda _: {"answer": "absent", "reason": "A"}),
     Row("GET /api/notices", SIGNED_IN),
     Row("POST /api/notices/read", SIGNED_IN, body=lambda _: {"ids": None}),
     # Reading: one's own (whose they are: tests/server/reading), and the board.
@@ -287,6 +311,10 @@ ELSEWHERE = {
     "POST /api/m/{code}/check-in",
     "POST /api/meetings/{meeting_id}/online",
     "GET /api/meetings/{meeting_id}/my-attendance",
+    "GET /api/meetings/{meeting_id}/my-reply",
+    # Somebody must be proposed first (tests/server/invitations/test_replies.py).
+    "PUT /api/delegates/{delegate_id}/substitute",
+    "PUT /api/meetings/{meeting_id}/my-reply",
     "DELETE /api/meetings/{meeting_id}/points/{point_id}/substitutes/{delegate_id}",
     "DELETE /api/meetings/{meeting_id}/points/{point_id}/sign-off",
     # Signing in is what these do; a wrong password or token is not a matter of roles (tests/server/accounts).
@@ -296,6 +324,9 @@ ELSEWHERE = {
     # Needs to be told which, and gives the own ones only (tests/server/reading/test_notes.py).
     "GET /api/notes/export.pdf",
     "GET /api/audit",
+    # Of an empty system, for whoever has its link (tests/server/system/test_first_start.py).
+    "GET /api/setup",
+    "POST /api/setup",
     # There must be a mark first (tests/server/papers).
     "POST /api/papers/{paper_id}/overrule-mark",
     # There must be one first (tests/server/accounts/test_scoped.py).

@@ -49,6 +49,8 @@ async def test_who_is_not_named_is_turned_away(
             delegate_id=world.delegate.id,
             request_id=world.request.id,
             code=world.meeting.public_code,
+            template_id=world.template.id,
+            group_id=world.group.id,
         )
         answer = await client.request(method, path, json=row.body(world))
         if who in row.allowed:
@@ -140,6 +142,8 @@ async def fresh(services: Services, province: Province, state: str) -> World:
             paper=paper,
             delegate=delegate,
             request=request,
+            template=await builders.template(tx.session, province.root, f"Mẫu {meeting.id}"),
+            group=await builders.group(tx.session, province.root, f"Nhóm {meeting.id}", [province.da_sar_hall]),
             recalled=await library.paper(tx.session, meeting, recalled_at=MORNING, recall_reason="Sai"),
         )
     await library.store(services, ready, "nội dung")

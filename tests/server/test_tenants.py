@@ -29,6 +29,7 @@ from server.papers.models import PaperVersion
 from tests import builders, library
 from tests.builders import MORNING, Neighbour, Province
 from tests.conftest import Browsers, signed_in
+from tests.server.rights_table import PLAN
 from tests.sockets import LiveServer, Refused
 
 MARK = "zqtuyetmat"
@@ -50,6 +51,8 @@ class Ids:
     delegate_id: int
     request_id: int
     session_id: int
+    template_id: int
+    group_id: int
     code: str
     number: int = 1
     token: str = "a" * 43
@@ -108,6 +111,8 @@ async def _furnished(services: Services, hall: BridgePoint, chair: Person, meeti
         )
         tx.session.add(request)
         await tx.session.flush()
+        template = await builders.template(tx.session, unit, f"Mẫu {mark}")
+        group = await builders.group(tx.session, unit, f"Nhóm {mark}", [hall])
         version = await tx.session.get_one(PaperVersion, paper.current_version_id)
     await library.store(services, version, f"nội dung {mark}")
     await library.store_stampable(services, version, f"nội dung {mark}")
@@ -126,6 +131,8 @@ async def _furnished(services: Services, hall: BridgePoint, chair: Person, meeti
         delegate_id=delegate.id,
         request_id=request.id,
         session_id=opened,
+        template_id=template.id,
+        group_id=group.id,
         code=meeting.public_code,
     )
 
@@ -169,6 +176,10 @@ def bodies(route: str, ids: Ids, own: Ids) -> list[Any]:
         "POST /api/meetings/{meeting_id}/points/{point_id}/headcount": [{"count": 4}],
         "POST /api/meetings/{meeting_id}/points/{point_id}/substitutes": [
             {"delegate_id": ids.delegate_id, "full_name": "X"}
+        ],
+        "POST /api/meetings/{meeting_id}/delegates/copy": [
+            {"meeting_id": own.meeting_id},
+            {"meeting_id": ids.meeting_id},
         ],
         "POST /api/papers/{paper_id}/recall": [{"reason": "x"}],
         "PUT /api/papers/{paper_id}/policy": [{"hidden": True}, None],
@@ -315,6 +326,26 @@ def _named(own: Ids, foreign: Ids) -> list[tuple[str, str, Any]]:
         ("POST", f"{meeting}/delegates", {"point_id": foreign.point_id, "people": [{"full_name": "A"}]}),
         ("POST", f"{meeting}/delegates", {"point_id": own.point_id, "people": [{"person_id": foreign.person_id}]}),
         ("PATCH", f"/api/delegates/{own.delegate_id}", {"point_id": foreign.point_id}),
+        ("POST", f"{meeting}/delegates/copy", {"meeting_id": foreign.meeting_id}),
+        ("GET", "/api/meeting-templates", None),
+        ("POST", "/api/meeting-templates", {"unit_id": foreign.unit_id, "name": "A", "plan": PLAN}),
+        (
+            "POST",
+            "/api/meeting-templates",
+            {
+                "unit_id": own.unit_id,
+                "name": "A",
+                "plan": {
+                    **PLAN,
+                    "chair_id": foreign.person_id,
+                    "main_point_id": foreign.point_id,
+                    "points": [{"point_id": foreign.point_id}],
+                },
+            },
+        ),
+        ("GET", "/api/point-groups", None),
+        ("POST", "/api/point-groups", {"unit_id": foreign.unit_id, "name": "A", "point_ids": [own.point_id]}),
+        ("POST", "/api/point-groups", {"unit_id": own.unit_id, "name": "A", "point_ids": [foreign.point_id]}),
         ("POST", f"{meeting}/links", {"delegate_ids": [foreign.delegate_id], "send": False}),
         ("POST", f"{meeting}/links/revoke", {"delegate_ids": [foreign.delegate_id]}),
         ("GET", f"{meeting}/invitations.pdf?delegate_ids={foreign.delegate_id}", None),

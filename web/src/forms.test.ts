@@ -36,6 +36,7 @@ const parts = {
 const choosing = [
   'lib/administration/people/PeopleList.svelte',
   'lib/invitations/QrView.svelte',
+  'lib/meetings/planning/StartFrom.svelte',
   'lib/papers/manage/Library.svelte',
 ];
 

@@ -161,7 +161,8 @@ def _of_list(group: _Group, request: CheckInRequest, rights: MeetingRights) -> l
     runs = rights.oversee
     if not (runs or point_id in rights.points):
         raise NotAllowed()
-    if point_id not in group.turnout.members:
+    excused = point_id is None and request.kind in ("leave", "leave-withdrawn")
+    if point_id not in group.turnout.members and not excused:
         raise NotFound()
     if group.meeting.state == "draft":
         raise TooEarly()

@@ -134,8 +134,7 @@ async def pack_file(
     reader may take now."""
     now = services.clock()
     finder = services.components[Finder]
-    async with services.database.read() as session:
-        found = await finder.find(session, meeting_id, actor, now, point_id)
+    found = await finder.find(services.database, meeting_id, actor, now, point_id)
     if volume > len(found.volumes):
         raise NotFound()
     await audit_log.note(

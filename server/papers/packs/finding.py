@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from server.core.actor import Actor
 from server.core.clock import VIETNAM
+from server.core.database import Database
 from server.core.errors import NotFound
 from server.papers.delivery.personal_copies import file_title, reader_of
 from server.papers.packs import queries
@@ -67,7 +68,7 @@ class Finder:
         self._memories: OrderedDict[tuple[object, ...], _Memory] = OrderedDict()
 
     async def find(
-        self, session: AsyncSession, meeting_id: int, actor: Actor, now: datetime, point_id: int | None
+        self, database: Database, meeting_id: int, actor: Actor, now: datetime, point_id: int | None
     ) -> Found:
         """Raises as `contents`, and PackNotReady."""
         key = (meeting_id, point_id, actor)
@@ -75,32 +76,47 @@ class Finder:
         if (
             memory is not None
             and now < memory.until
-            and await _facts(session, meeting_id, actor, memory.found.pack_id) == memory.facts
+            and await _facts_now(database, meeting_id, actor, memory.found.pack_id) == memory.facts
         ):
             return memory.found
-        wanted, pack = await queries.pack(session, meeting_id, actor, now, point_id)
-        if pack is None or pack.state != "ready":
-            raise PackNotReady()
-        starts = wanted.meeting.starts_at.astimezone(VIETNAM)
-        found = Found(
-            pack.id,
-            pack.folder,
-            tuple(tuple(volume["version_ids"]) for volume in pack.volumes),
-            file_title("Tài liệu", f"{starts:%d-%m-%Y}", wanted.meeting.title),
-            (await reader_of(session, actor, now)).unit,
-        )
-        facts = await _facts(session, meeting_id, actor, pack.id)
-        until = min(now + _REMEMBERED, wanted.until) if wanted.until is not None else now + _REMEMBERED
-        self._memories[key] = _Memory(found, facts, until)
+        async with database.read() as session:
+            new = await _looked_up(session, meeting_id, actor, now, point_id)
+        self._memories[key] = new
         self._memories.move_to_end(key)
         if len(self._memories) > _MOST:
             self._memories.popitem(last=False)
-        return found
+        return new.found
 
 
-async def _facts(session: AsyncSession, meeting_id: int, actor: Actor, pack_id: int) -> tuple[Any, ...]:
+async def _looked_up(
+    session: AsyncSession, meeting_id: int, actor: Actor, now: datetime, point_id: int | None
+) -> _Memory:
+    wanted, pack = await queries.pack(session, meeting_id, actor, now, point_id)
+    if pack is None or pack.state != "ready":
+        raise PackNotReady()
+    starts = wanted.meeting.starts_at.astimezone(VIETNAM)
+    found = Found(
+        pack.id,
+        pack.folder,
+        tuple(tuple(volume["version_ids"]) for volume in pack.volumes),
+        file_title("Tài liệu", f"{starts:%d-%m-%Y}", wanted.meeting.title),
+        (await reader_of(session, actor, now)).unit,
+    )
+    facts = await _facts(session, meeting_id, actor, pack.id)
+    until = min(now + _REMEMBERED, wanted.until) if wanted.until is not None else now + _REMEMBERED
+    return _Memory(found, facts, until)
+
+
+async def _facts_now(database: Database, meeting_id: int, actor: Actor, pack_id: int) -> tuple[Any, ...]:
+    async with database.glance() as connection:
+        return await _facts(connection, meeting_id, actor, pack_id)
+
+
+async def _facts(
+    reading: AsyncSession | AsyncConnection, meeting_id: int, actor: Actor, pack_id: int
+) -> tuple[Any, ...]:
     asked = {"meeting": meeting_id, "person": actor.person_id, "pack": pack_id}
-    row = (await session.execute(_FACTS, asked)).one_or_none()
+    row = (await reading.execute(_FACTS, asked)).one_or_none()
     if row is None:
         raise NotFound()
     return tuple(row)

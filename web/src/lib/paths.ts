@@ -3,6 +3,7 @@ export const paths = {
   meetings: '/',
   signIn: '/sign-in',
   newMeeting: '/meetings/new',
+  newMeetingLike: (id: number) => `/meetings/new?from=${id}`,
   meeting: (id: number) => `/meetings/${id}`,
   editMeeting: (id: number) => `/meetings/${id}/edit`,
   attendance: (id: number) => `/meetings/${id}/attendance`,
@@ -16,6 +17,7 @@ export const paths = {
     return `/meetings/${meeting}/papers/${paper}${query ? `?${query}` : ''}`;
   },
   delegates: (id: number) => `/meetings/${id}/delegates`,
+  replies: (id: number) => `/meetings/${id}/replies`,
   receipts: (id: number) => `/meetings/${id}/receipts`,
   /** Where a hall's secretary takes attendance. */
   pointPeople: (id: number, point: number) => `/meetings/${id}/points/${point}/people`,
@@ -23,6 +25,7 @@ export const paths = {
   /** A delegate's own pages of a meeting, for the phone first. */
   delegate: (id: number) => `/meetings/${id}/delegate`,
   account: '/account',
+  setup: '/setup',
   administration: '/administration',
   /** The tree of units, and one of it. */
   units: '/administration/units',

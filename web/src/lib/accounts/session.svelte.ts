@@ -3,6 +3,7 @@ import { answer, api } from '#lib/api/client.ts';
 import { ApiError } from '#lib/api/errors.ts';
 import type { Me } from '#lib/api/types.ts';
 import { belongTo, clearBelongings } from '#lib/belongings.ts';
+import { standardZone, useZone } from '#lib/text/zone.ts';
 
 const key = 'nhipcau.me';
 /** Signed out here without a line: the server is told as soon as there is one. */
@@ -53,6 +54,7 @@ class Session {
       this.presumed = true;
       belongTo(ownerOf(last));
       actAs(ownerOf(last));
+      useZone(last.time_zone ?? standardZone); // kept by an older page
       return (this.me = last);
     }
   }
@@ -113,6 +115,7 @@ class Session {
     put(leavingKey, undefined);
     belongTo(owner);
     actAs(owner);
+    useZone(me.time_zone);
     this.me = me;
     if (news) this.#windows?.postMessage(owner);
     return me;

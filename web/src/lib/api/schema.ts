@@ -1268,6 +1268,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meeting-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Templates
+         * @description Of the units that the actor plans meetings for.
+         */
+        get: operations["templates_api_meeting_templates_get"];
+        put?: never;
+        /** Save Template */
+        post: operations["save_template_api_meeting_templates_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meeting-templates/{template_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Template */
+        get: operations["template_api_meeting_templates__template_id__get"];
+        put?: never;
+        post?: never;
+        /** Delete Template */
+        delete: operations["delete_template_api_meeting_templates__template_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/point-groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Groups
+         * @description Of the units that the actor plans meetings for.
+         */
+        get: operations["groups_api_point_groups_get"];
+        put?: never;
+        /**
+         * Save Group
+         * @description All groups as they are then.
+         */
+        post: operations["save_group_api_point_groups_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/point-groups/{group_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete Group */
+        delete: operations["delete_group_api_point_groups__group_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/open": {
         parameters: {
             query?: never;
@@ -1456,6 +1536,26 @@ export interface paths {
         put?: never;
         /** Remove Many */
         post: operations["remove_many_api_meetings__meeting_id__delegates_remove_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/delegates/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Copy
+         * @description Takes over the lists of an earlier meeting; a job puts the people there.
+         */
+        post: operations["copy_api_meetings__meeting_id__delegates_copy_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1744,6 +1844,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/my-reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My Reply */
+        get: operations["my_reply_api_meetings__meeting_id__my_reply_get"];
+        /** Reply */
+        put: operations["reply_api_meetings__meeting_id__my_reply_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Replies
+         * @description `point_id`: of this point, 0: of those who take part online. `state` "none": those that were declined too.
+         */
+        get: operations["replies_api_meetings__meeting_id__replies_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/delegates/{delegate_id}/reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Reply For */
+        put: operations["reply_for_api_delegates__delegate_id__reply_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/delegates/{delegate_id}/substitute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Decide */
+        put: operations["decide_api_delegates__delegate_id__substitute_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/m/{code}": {
         parameters: {
             query?: never;
@@ -1964,6 +2136,30 @@ export interface paths {
         get: operations["audit_api_audit_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Setup State
+         * @description Whether the system is empty; said to everybody, as there is nobody yet.
+         */
+        get: operations["setup_state_api_setup_get"];
+        put?: never;
+        /**
+         * Set Up
+         * @description By the one-time link of an empty system.
+         */
+        post: operations["set_up_api_setup_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2466,6 +2662,11 @@ export interface components {
              */
             reason: string;
         };
+        /** CopyOut */
+        CopyOut: {
+            /** Queued */
+            queued: number;
+        };
         /**
          * CountOut
          * @description expected = present + online + left + leave + absent and the rest is yet to come. Nobody is
@@ -2489,6 +2690,16 @@ export interface components {
             substitutes: number;
             /** Counted */
             counted: number;
+        };
+        /** Decision */
+        Decision: {
+            /** Agree */
+            agree: boolean;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
         };
         /** DelegateOut */
         DelegateOut: {
@@ -2545,6 +2756,11 @@ export interface components {
             email?: string | null;
             /** Phone */
             phone?: string | null;
+        };
+        /** DelegatesCopy */
+        DelegatesCopy: {
+            /** Meeting Id */
+            meeting_id: number;
         };
         /** DelegatesMove */
         DelegatesMove: {
@@ -2640,6 +2856,33 @@ export interface components {
             first: number;
             /** First Point Name */
             first_point_name: string;
+        };
+        /** GroupOut */
+        GroupOut: {
+            /** Id */
+            id: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Unit Name */
+            unit_name: string;
+            /** Name */
+            name: string;
+            /** Point Ids */
+            point_ids: number[];
+        };
+        /** GroupWrite */
+        GroupWrite: {
+            /** Unit Id */
+            unit_id: number;
+            /** Name */
+            name: string;
+            /** Point Ids */
+            point_ids: number[];
+            /**
+             * Replace
+             * @default false
+             */
+            replace: boolean;
         };
         /**
          * GuessOut
@@ -2956,6 +3199,8 @@ export interface components {
             can_plan: boolean;
             /** Administers */
             administers: ("system" | "branch") | null;
+            /** Time Zone */
+            time_zone: string;
         };
         /** MeetingCode */
         MeetingCode: {
@@ -3170,6 +3415,26 @@ export interface components {
             at: string | null;
             /** How */
             how: string;
+        };
+        /**
+         * MyReply
+         * @description The actor's own place on the list.
+         */
+        MyReply: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "accepted" | "absent" | "proposed" | "substitute" | "declined";
+            /** May Reply */
+            may_reply: boolean;
+            /** Reason */
+            reason: string;
+            substitute: components["schemas"]["Substitute"] | null;
+            /** Stands For */
+            stands_for: string;
+            /** At */
+            at: string | null;
         };
         /** NamedDelegate */
         NamedDelegate: {
@@ -4057,6 +4322,200 @@ export interface components {
              */
             reason: string;
         };
+        /** RepliesBoard */
+        RepliesBoard: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            total: components["schemas"]["ReplyFigures"];
+            /** Units */
+            units: components["schemas"]["RepliesUnit"][];
+            /** Points */
+            points: components["schemas"]["RepliesPoint"][];
+            /** May Decide */
+            may_decide: boolean;
+            /** People */
+            people: components["schemas"]["ReplyRow"][];
+            /** People Total */
+            people_total: number;
+        };
+        /** RepliesPoint */
+        RepliesPoint: {
+            /**
+             * Invited
+             * @default 0
+             */
+            invited: number;
+            /**
+             * Accepted
+             * @default 0
+             */
+            accepted: number;
+            /**
+             * Absent
+             * @default 0
+             */
+            absent: number;
+            /**
+             * Proposed
+             * @default 0
+             */
+            proposed: number;
+            /**
+             * Substitute
+             * @default 0
+             */
+            substitute: number;
+            /**
+             * None
+             * @default 0
+             */
+            none: number;
+            /** Point Id */
+            point_id: number | null;
+            /** Name */
+            name: string;
+            /** Unit Id */
+            unit_id: number | null;
+        };
+        /**
+         * RepliesUnit
+         * @description With its whole branch; in tree order.
+         */
+        RepliesUnit: {
+            /**
+             * Invited
+             * @default 0
+             */
+            invited: number;
+            /**
+             * Accepted
+             * @default 0
+             */
+            accepted: number;
+            /**
+             * Absent
+             * @default 0
+             */
+            absent: number;
+            /**
+             * Proposed
+             * @default 0
+             */
+            proposed: number;
+            /**
+             * Substitute
+             * @default 0
+             */
+            substitute: number;
+            /**
+             * None
+             * @default 0
+             */
+            none: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Parent Id */
+            parent_id: number | null;
+            /** Name */
+            name: string;
+            /** Depth */
+            depth: number;
+        };
+        /** ReplyDone */
+        ReplyDone: {
+            /** Delegate Id */
+            delegate_id: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "accepted" | "absent" | "proposed" | "substitute" | "declined";
+        };
+        /**
+         * ReplyFigures
+         * @description People, without those who come in another's stead.
+         */
+        ReplyFigures: {
+            /**
+             * Invited
+             * @default 0
+             */
+            invited: number;
+            /**
+             * Accepted
+             * @default 0
+             */
+            accepted: number;
+            /**
+             * Absent
+             * @default 0
+             */
+            absent: number;
+            /**
+             * Proposed
+             * @default 0
+             */
+            proposed: number;
+            /**
+             * Substitute
+             * @default 0
+             */
+            substitute: number;
+            /**
+             * None
+             * @default 0
+             */
+            none: number;
+        };
+        /** ReplyRow */
+        ReplyRow: {
+            /** Delegate Id */
+            delegate_id: number;
+            /** Full Name */
+            full_name: string;
+            /** Title */
+            title: string;
+            /** Point Id */
+            point_id: number | null;
+            /** Point Name */
+            point_name: string;
+            /** Phone */
+            phone: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "accepted" | "absent" | "proposed" | "substitute" | "declined";
+            /** Reason */
+            reason: string;
+            substitute: components["schemas"]["Substitute"] | null;
+            /** At */
+            at: string | null;
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "" | "link" | "account" | "by-hand";
+            /** By Name */
+            by_name: string;
+        };
+        /** ReplyWrite */
+        ReplyWrite: {
+            /**
+             * Answer
+             * @enum {string}
+             */
+            answer: "accepted" | "absent" | "substitute";
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            substitute?: components["schemas"]["SubstituteProposed"] | null;
+        };
         /** RequestAsked */
         RequestAsked: {
             /** Request */
@@ -4256,6 +4715,49 @@ export interface components {
             /** Current */
             current: boolean;
         };
+        /** SetupDone */
+        SetupDone: {
+            /** Url */
+            url: string;
+        };
+        /** SetupState */
+        SetupState: {
+            /** Needed */
+            needed: boolean;
+            /** Public Url */
+            public_url: string | null;
+            /** Time Zone */
+            time_zone: string;
+            /** Time Zone Fixed */
+            time_zone_fixed: boolean;
+        };
+        /** SetupWrite */
+        SetupWrite: {
+            /** Unit Name */
+            unit_name: string;
+            /** Unit Short Name */
+            unit_short_name?: string | null;
+            /**
+             * Unit Level
+             * @default province
+             * @enum {string}
+             */
+            unit_level: "central" | "province" | "district" | "commune" | "below";
+            /** Unit Code */
+            unit_code?: string | null;
+            /** Full Name */
+            full_name: string;
+            /** Login */
+            login: string;
+            /** Password */
+            password: string;
+            /** Public Url */
+            public_url?: string | null;
+            /** Time Zone */
+            time_zone?: string | null;
+            /** Token */
+            token: string;
+        };
         /** SignInWrite */
         SignInWrite: {
             /** Login */
@@ -4315,6 +4817,27 @@ export interface components {
             /** Mark */
             mark: boolean;
         };
+        /** Substitute */
+        Substitute: {
+            /** Full Name */
+            full_name: string;
+            /** Title */
+            title: string;
+        };
+        /** SubstituteProposed */
+        SubstituteProposed: {
+            /** Full Name */
+            full_name: string;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+            /** Email */
+            email?: string | null;
+            /** Phone */
+            phone?: string | null;
+        };
         /** SubstituteWrite */
         SubstituteWrite: {
             /** Delegate Id */
@@ -4328,6 +4851,85 @@ export interface components {
             title: string;
             /** Email */
             email?: string | null;
+        };
+        /** TemplateOut */
+        TemplateOut: {
+            /** Id */
+            id: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Unit Name */
+            unit_name: string;
+            /** Name */
+            name: string;
+            /**
+             * Saved At
+             * Format: date-time
+             */
+            saved_at: string;
+            plan: components["schemas"]["TemplatePlan"];
+            /** People */
+            people: {
+                [key: string]: string;
+            };
+        };
+        /** TemplatePlan */
+        TemplatePlan: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "hoi-nghi" | "cuoc-hop" | "phien-hop" | "ky-hop" | "dai-hoi";
+            /** Title */
+            title: string;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** Start */
+            start: string;
+            /** Minutes */
+            minutes: number;
+            /** Main Point Id */
+            main_point_id?: number | null;
+            /** Chair Id */
+            chair_id?: number | null;
+            /** Secretary Id */
+            secretary_id?: number | null;
+            /** Agenda */
+            agenda?: components["schemas"]["AgendaWrite"][];
+            /** Points */
+            points?: components["schemas"]["MemberWrite"][];
+        };
+        /** TemplateSummary */
+        TemplateSummary: {
+            /** Id */
+            id: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Unit Name */
+            unit_name: string;
+            /** Name */
+            name: string;
+            /**
+             * Saved At
+             * Format: date-time
+             */
+            saved_at: string;
+        };
+        /** TemplateWrite */
+        TemplateWrite: {
+            /** Unit Id */
+            unit_id: number;
+            /** Name */
+            name: string;
+            plan: components["schemas"]["TemplatePlan"];
+            /**
+             * Replace
+             * @default false
+             */
+            replace: boolean;
         };
         /** Tree */
         Tree: {
@@ -8511,6 +9113,205 @@ export interface operations {
             };
         };
     };
+    templates_api_meeting_templates_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateSummary"][];
+                };
+            };
+        };
+    };
+    save_template_api_meeting_templates_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    template_api_meeting_templates__template_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_template_api_meeting_templates__template_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    groups_api_point_groups_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupOut"][];
+                };
+            };
+        };
+    };
+    save_group_api_point_groups_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_group_api_point_groups__group_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     open_halls_api_meetings__meeting_id__open_post: {
         parameters: {
             query?: never;
@@ -8896,6 +9697,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ManyOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    copy_api_meetings__meeting_id__delegates_copy_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DelegatesCopy"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopyOut"];
                 };
             };
             /** @description Validation Error */
@@ -9461,6 +10299,179 @@ export interface operations {
             };
         };
     };
+    my_reply_api_meetings__meeting_id__my_reply_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyReply"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reply_api_meetings__meeting_id__my_reply_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplyWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyReply"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    replies_api_meetings__meeting_id__replies_get: {
+        parameters: {
+            query?: {
+                point_id?: number | null;
+                state?: ("none" | "accepted" | "absent" | "proposed" | "substitute" | "declined") | null;
+                q?: string;
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepliesBoard"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reply_for_api_delegates__delegate_id__reply_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delegate_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplyWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplyDone"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    decide_api_delegates__delegate_id__substitute_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delegate_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplyDone"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     knock_api_m__code__get: {
         parameters: {
             query?: never;
@@ -9919,6 +10930,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    setup_state_api_setup_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupState"];
+                };
+            };
+        };
+    };
+    set_up_api_setup_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetupWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupDone"];
                 };
             };
             /** @description Validation Error */

@@ -9,6 +9,7 @@ import { hearLibrary } from '#lib/offline/hearing.ts';
 import { KeptResource } from '#lib/offline/kept.svelte.ts';
 import { shelf } from '#lib/offline/shelf.svelte.ts';
 import type { Library, Paper } from '#lib/papers/types.ts';
+import { repliesApi, type MyReply } from '#lib/replies/calls.ts';
 import { Follow } from '#lib/presentation/follow.svelte.ts';
 
 export type MyAttendance = components['schemas']['MyAttendance'];
@@ -20,6 +21,8 @@ export class Seat {
   readonly follow: Follow;
   readonly meeting: Resource<Meeting>;
   readonly attendance: Resource<MyAttendance>;
+  /** What one has answered to the invitation. */
+  readonly reply: Resource<MyReply>;
   /** The page that everybody is shown is drawn here. */
   sheet = $state(false);
   readonly #giveBack: () => void;
@@ -39,6 +42,7 @@ export class Seat {
     this.attendance = new KeptResource(`my-attendance:${id}`, id, (signal) =>
       answer(api.GET('/api/meetings/{meeting_id}/my-attendance', { params, signal })),
     );
+    this.reply = new KeptResource(`my-reply:${id}`, id, (signal) => repliesApi.mine(id, signal));
     void shelf.known(id).then(() => shelf.load(id).catch(() => undefined));
   }
 
@@ -62,6 +66,7 @@ export class Seat {
   renew(): void {
     void this.meeting.reload();
     void this.attendance.reload();
+    void this.reply.reload();
   }
 
   leave(): void {

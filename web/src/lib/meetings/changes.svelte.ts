@@ -10,6 +10,7 @@ export type Noun =
   | 'delegate'
   | 'link'
   | 'letter'
+  | 'reply'
   | 'access'
   | 'device'
   | 'paper'

@@ -126,9 +126,9 @@ describe('keeping a draft', () => {
     expect(kept(5, held)).toBeNull();
   });
   it('throws away what it cannot read', () => {
-    held.setItem('nhipcau.own..meeting-draft.1.5', '{"version":');
+    held.setItem('nhipcau.own..meeting-draft.2.5', '{"version":');
     expect(kept(5, held)).toBeNull();
-    expect(held.getItem('nhipcau.own..meeting-draft.1.5')).toBeNull();
+    expect(held.getItem('nhipcau.own..meeting-draft.2.5')).toBeNull();
   });
   it('survives a full store', () => {
     const full = { ...held };

@@ -35,6 +35,8 @@ export interface Draft {
   agenda: AgendaRow[];
   /** Member points and who speaks for each, by point id. */
   points: Record<number, string>;
+  /** The earlier meeting whose lists of delegates are taken over once this one is saved, with how many people. */
+  listsFrom: { id: number; label: string; people: number } | null;
 }
 
 export type Fields = Record<string, string>;
@@ -68,6 +70,7 @@ export function emptyDraft(unit: Choice | null, now = new Date()): Draft {
       { ...newRow(15), title: m.agenda_closing() },
     ],
     points: {},
+    listsFrom: null,
   };
 }
 
@@ -100,6 +103,7 @@ export function draftOf(meeting: Meeting): Draft {
           : null,
     })),
     points: Object.fromEntries(meeting.points.map((point) => [point.point_id, point.speaker])),
+    listsFrom: null,
   };
 }
 

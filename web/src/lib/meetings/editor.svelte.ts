@@ -102,6 +102,17 @@ export class Editor {
     this.restoredAt = null;
   }
 
+  /** Puts another draft in the place of what is typed; returns what brings the typed one back. */
+  begin(draft: Draft): () => void {
+    const before = $state.snapshot(this.draft) as Draft;
+    this.draft = structuredClone(draft);
+    this.errors = {};
+    return () => {
+      this.draft = before;
+      this.errors = {};
+    };
+  }
+
   /** Leaves for good: nothing is kept, nothing is asked. */
   leave(): void {
     this.#over = true;

@@ -10,7 +10,7 @@ export interface Kept {
   draft: Draft;
 }
 
-const format = 1;
+const format = 2;
 const keyOf = (meeting: number | 'new') => ownKey(`meeting-draft.${format}.${meeting}`);
 
 export function keep(meeting: number | 'new', kept: Kept, storage: Storage = localStorage): void {

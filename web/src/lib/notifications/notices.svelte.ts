@@ -87,6 +87,12 @@ export function noticeWords({ kind, data }: Notification): string {
       const left = count('count');
       return left ? m.notices_reminder({ count: left }) : m.notices_reminder_plain();
     }
+    case 'reply.proposed':
+      return m.notices_reply_proposed({ name: text('full_name'), substitute: text('substitute') });
+    case 'reply.decided':
+      return data.agreed
+        ? m.notices_reply_agreed({ substitute: text('substitute') })
+        : m.notices_reply_declined();
     default:
       return m.notices_other();
   }

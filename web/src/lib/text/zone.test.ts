@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { draftOf, emptyDraft, endsAt, startsAt } from '#lib/meetings/draft.ts';
 import { clock, clockWithSeconds, day, longDay, moment, timeSpan, weekday } from './format.ts';
 import { typedDate } from './typed.ts';
-import { dateOf, daysBetween, momentAt, timeOf } from './zone.ts';
+import { dateOf, daysBetween, momentAt, standardZone, timeOf, useZone } from './zone.ts';
 
 const own = process.env.TZ;
 afterAll(() => void (process.env.TZ = own));
@@ -47,3 +47,25 @@ describe.each(['Asia/Ho_Chi_Minh', 'UTC', 'America/Los_Angeles', 'Pacific/Kiriti
     });
   },
 );
+
+describe('a deployment elsewhere', () => {
+  afterAll(() => useZone(standardZone));
+
+  it.each([
+    ['Asia/Tokyo', '2026-11-25T00:30:00Z', '2026-11-25', '09:30'],
+    ['Asia/Kathmandu', '2026-11-25T00:30:00Z', '2026-11-25', '06:15'],
+    ['Europe/Berlin', '2026-07-01T22:30:00Z', '2026-07-02', '00:30'],
+    ['Europe/Berlin', '2026-12-01T22:30:00Z', '2026-12-01', '23:30'],
+    ['Europe/Berlin', '2026-03-29T01:30:00Z', '2026-03-29', '03:30'],
+  ])('in %s shows and takes its own hours', (zone, at, date, time) => {
+    useZone(zone);
+    expect([dateOf(at), timeOf(at)]).toEqual([date, time]);
+    expect(momentAt(date, time).toISOString()).toBe(new Date(at).toISOString());
+  });
+
+  it('keeps the zone it had if there is no such', () => {
+    useZone('Asia/Tokyo');
+    useZone('Hà Nội');
+    expect(timeOf('2026-11-25T00:30:00Z')).toBe('09:30');
+  });
+});

@@ -4,11 +4,11 @@ import type { Unit } from '#lib/api/types.ts';
 import type { Level } from './calls.ts';
 
 const words: Record<Level, () => string> = {
-  central: m.level_central,
-  province: m.level_province,
-  district: m.level_district,
-  commune: m.level_commune,
-  below: m.level_below,
+  central: m.unit_level_central,
+  province: m.unit_level_province,
+  district: m.unit_level_district,
+  commune: m.unit_level_commune,
+  below: m.unit_level_below,
 };
 export const levels = Object.keys(words) as Level[];
 

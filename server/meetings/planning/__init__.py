@@ -1,0 +1,1 @@
+"""What makes planning quick: templates of meetings and groups of points, both kept by a unit."""

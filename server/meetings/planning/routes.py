@@ -1,0 +1,54 @@
+from typing import Annotated
+
+from fastapi import APIRouter
+from fastapi import Path as PathParameter
+
+from server.accounts.dependencies import CurrentActor, ReadSession, Write
+from server.core.fields import Id
+from server.edge.idempotency import Once
+from server.edge.routing import WriteRoute
+from server.meetings.planning import actions, queries
+from server.meetings.planning.schemas import GroupOut, GroupWrite, TemplateOut, TemplateSummary, TemplateWrite
+
+router = APIRouter(prefix="/api", tags=["planning"], route_class=WriteRoute)
+
+RowId = Annotated[Id, PathParameter()]
+
+
+@router.get("/meeting-templates")
+async def templates(actor: CurrentActor, session: ReadSession) -> list[TemplateSummary]:
+    """Of the units that the actor plans meetings for."""
+    return await queries.templates(session, actor)
+
+
+@router.post("/meeting-templates", status_code=201, dependencies=[Once])
+async def save_template(write: TemplateWrite, tx: Write) -> TemplateOut:
+    return await queries.template(tx.session, await actions.save_template(tx, write), tx.actor)
+
+
+@router.get("/meeting-templates/{template_id}")
+async def template(template_id: RowId, actor: CurrentActor, session: ReadSession) -> TemplateOut:
+    return await queries.template(session, template_id, actor)
+
+
+@router.delete("/meeting-templates/{template_id}", status_code=204)
+async def delete_template(template_id: RowId, tx: Write) -> None:
+    await actions.delete_template(tx, template_id)
+
+
+@router.get("/point-groups")
+async def groups(actor: CurrentActor, session: ReadSession) -> list[GroupOut]:
+    """Of the units that the actor plans meetings for."""
+    return await queries.groups(session, actor)
+
+
+@router.post("/point-groups", status_code=201, dependencies=[Once])
+async def save_group(write: GroupWrite, tx: Write) -> list[GroupOut]:
+    """All groups as they are then."""
+    await actions.save_group(tx, write)
+    return await queries.groups(tx.session, tx.actor)
+
+
+@router.delete("/point-groups/{group_id}", status_code=204)
+async def delete_group(group_id: RowId, tx: Write) -> None:
+    await actions.delete_group(tx, group_id)

@@ -1,0 +1,76 @@
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from server.core.fields import Id, Line
+from server.meetings.schemas import (
+    MOST_ITEMS,
+    MOST_POINTS,
+    AgendaWrite,
+    Body,
+    Description,
+    MeetingKind,
+    MemberWrite,
+    Title,
+)
+
+Name = Annotated[Line, Field(min_length=1, max_length=120)]
+WallTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+"""By the clock in Việt Nam."""
+
+
+class TemplatePlan(Body):
+    kind: MeetingKind
+    title: Title
+    """May say {ngày}, {tuần}, {tháng}, {quý}, {năm}: whoever uses it puts the meeting's own in their place."""
+    description: Description = ""
+    start: WallTime
+    minutes: Annotated[int, Field(ge=1, le=14 * 24 * 60)]
+    """From the start to the planned end."""
+    main_point_id: Id | None = None
+    chair_id: Id | None = None
+    secretary_id: Id | None = None
+    agenda: Annotated[list[AgendaWrite], Field(max_length=MOST_ITEMS)] = Field(default_factory=list)
+    """Without ids."""
+    points: Annotated[list[MemberWrite], Field(max_length=MOST_POINTS)] = Field(default_factory=list)
+
+
+class TemplateWrite(Body):
+    unit_id: Id
+    name: Name
+    plan: TemplatePlan
+    replace: bool = False
+    """Takes the place of the unit's template of this name, if there is one."""
+
+
+class TemplateSummary(BaseModel):
+    id: int
+    unit_id: int
+    unit_name: str
+    name: str
+    saved_at: datetime
+
+
+class TemplateOut(TemplateSummary):
+    plan: TemplatePlan
+    """As it can be used now, by who asks: without points and people that are gone, or are not theirs to choose."""
+    people: dict[int, str]
+    """Names of those in `plan`."""
+
+
+class GroupWrite(Body):
+    unit_id: Id
+    name: Name
+    point_ids: Annotated[list[Id], Field(min_length=1, max_length=MOST_POINTS)]
+    replace: bool = False
+    """Takes the place of the unit's group of this name, if there is one."""
+
+
+class GroupOut(BaseModel):
+    id: int
+    unit_id: int
+    unit_name: str
+    name: str
+    point_ids: list[int]
+    """Of points in use."""

@@ -1,0 +1,21 @@
+"""What is meant for a delegate by name is read by who comes instead, too."""
+
+from sqlalchemy import select
+
+from server.core.transaction import Transaction
+from server.meetings.models import Meeting
+from server.papers.live import library_changed
+from server.papers.models import AccessPolicy
+
+
+async def person_replaced(tx: Transaction, meeting: Meeting, person_id: int, substitute_id: int) -> None:
+    found = False
+    for policy in await tx.session.scalars(select(AccessPolicy).where(AccessPolicy.meeting_id == meeting.id)):
+        named = {entry["id"] for entry in policy.audience if entry["kind"] == "person"}
+        if person_id in named and substitute_id not in named:
+            policy.audience = [*policy.audience, {"kind": "person", "id": substitute_id}]
+            policy.revision += 1
+            found = True
+    if found:
+        await tx.session.flush()
+        await library_changed(tx, meeting.id, "paper.policy-set")

@@ -1,0 +1,42 @@
+"""The two browsers that every story is told in: a test module that asks for `engine`, by itself or through a fixture
+that does, runs once in each. What one of them cannot do is named here, and nowhere else."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, Playwright
+
+from tests.e2e import chromium, firefox
+
+
+@dataclass(frozen=True)
+class Engine:
+    name: str
+    shared: Callable[[Playwright], AbstractAsyncContextManager[Browser]]
+    """One process for many windows."""
+    own: Callable[..., AbstractAsyncContextManager[BrowserContext]]
+    """A process of one's own, with a hall's signs: (playwright, folder, number=…, base_url=…, …)."""
+    addresses: Callable[[], AbstractContextManager[tuple[str, ...]]]
+    """Where the media node has to be reached by it, beside 127.0.0.1."""
+    devices: dict[str, Any] = field(default_factory=dict)
+    """What a context of this browser needs to be given, so that it asks nobody for camera and microphone."""
+
+
+@contextmanager
+def _second_address() -> Iterator[tuple[str, ...]]:
+    """Firefox gathers no candidates on the loopback device."""
+    with chromium.line() as line:
+        yield (line.host_address,)
+
+
+CHROMIUM = Engine(
+    "chromium",
+    chromium.shared_chromium,
+    chromium.chromium,
+    lambda: nullcontext(()),
+    {"permissions": ["camera", "microphone"]},
+)
+FIREFOX = Engine("firefox", firefox.shared_firefox, firefox.firefox, _second_address)
+ENGINES = (CHROMIUM, FIREFOX)

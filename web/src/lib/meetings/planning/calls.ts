@@ -1,0 +1,32 @@
+import { answer, api } from '#lib/api/client.ts';
+import type { components } from '#lib/api/schema.ts';
+
+type Schemas = components['schemas'];
+export type Template = Schemas['TemplateOut'];
+export type TemplatePlan = Schemas['TemplatePlan'];
+export type TemplateSummary = Schemas['TemplateSummary'];
+export type TemplateWrite = Schemas['TemplateWrite'];
+export type PointGroup = Schemas['GroupOut'];
+export type GroupWrite = Schemas['GroupWrite'];
+
+/** Templates of meetings and groups of points, as their unit keeps them. All throw ApiError. */
+export const planningApi = {
+  templates: (signal?: AbortSignal) => answer(api.GET('/api/meeting-templates', { signal })),
+  template: (template_id: number) =>
+    answer(api.GET('/api/meeting-templates/{template_id}', { params: { path: { template_id } } })),
+  saveTemplate: (body: TemplateWrite) => answer(api.POST('/api/meeting-templates', { body })),
+  removeTemplate: (template_id: number) =>
+    answer(api.DELETE('/api/meeting-templates/{template_id}', { params: { path: { template_id } } })),
+  groups: (signal?: AbortSignal) => answer(api.GET('/api/point-groups', { signal })),
+  saveGroup: (body: GroupWrite) => answer(api.POST('/api/point-groups', { body })),
+  removeGroup: (group_id: number) =>
+    answer(api.DELETE('/api/point-groups/{group_id}', { params: { path: { group_id } } })),
+  /** Takes over the lists of an earlier meeting; how many people are on their way. */
+  copyLists: (meeting_id: number, from: number) =>
+    answer(
+      api.POST('/api/meetings/{meeting_id}/delegates/copy', {
+        params: { path: { meeting_id } },
+        body: { meeting_id: from },
+      }),
+    ),
+};
