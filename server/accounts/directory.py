@@ -11,7 +11,7 @@ from server.accounts.queries import may_choose, may_find_people
 from server.accounts.schemas import DirectoryPage, DirectoryPerson, DirectoryQuery, PeopleQuery, PersonOut, RoleOut
 from server.core.actor import Actor, Role
 from server.core.errors import NotAllowed, NotFound
-from server.core.fields import folded
+from server.core.fields import folded, spelling
 from server.organisations.models import Unit
 
 _LEADERS = ("bi thu", "chu tich", "pho bi thu", "pho chu tich")
@@ -82,6 +82,40 @@ async def directory(session: AsyncSession, actor: Actor, asked: DirectoryQuery) 
         ],
         total=total or 0,
     )
+
+
+async def alike(session: AsyncSession, actor: Actor, person: Person) -> list[PersonOut]:
+    """Other records that may be of this person, of those whom the actor administers: the same name, tone marks and all,
+    and one more thing that is the same."""
+    rows = await session.execute(
+        select(Person, Unit.name)
+        .join(Unit, Unit.id == Person.unit_id)
+        .where(
+            _of_branches(actor.administered),
+            Person.search_name == person.search_name,
+            Person.id != person.id,
+            Person.anonymised_at.is_(None),
+        )
+        .order_by(Person.id)
+    )
+    return [
+        PersonOut(id=other.id, full_name=other.full_name, title=other.title, unit_id=other.unit_id, unit_name=name)
+        for other, name in rows
+        if spelling(other.full_name) == spelling(person.full_name) and _maybe_one(person, other)
+    ]
+
+
+def _maybe_one(person: Person, other: Person) -> bool:
+    """Two days of birth are two people. Else the unit, the day, the telephone or the address may tell."""
+    if person.born_on is not None and other.born_on is not None:
+        return person.born_on == other.born_on
+    same_phone = bool(person.phone and other.phone) and _digits(person.phone) == _digits(other.phone)
+    same_email = bool(person.email and other.email) and (person.email or "").lower() == (other.email or "").lower()
+    return person.unit_id == other.unit_id or same_phone or same_email
+
+
+def _digits(phone: str | None) -> str:
+    return "".join(character for character in phone or "" if character.isdigit())
 
 
 def _count(which: ColumnElement[bool]) -> Select[int]:

@@ -5,7 +5,7 @@ from fastapi import Path as PathParameter
 from pydantic import Field
 
 from server.accounts import directory, queries
-from server.accounts.actions import links, people, posts, sessions
+from server.accounts.actions import links, merging, people, posts, sessions
 from server.accounts.actions.anonymise import anonymise
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write, actor_of_cookie, services_of
 from server.accounts.known_devices import DEVICE_COOKIE, set_device_cookie
@@ -20,6 +20,8 @@ from server.accounts.schemas import (
     LinkSignIn,
     LinkWrite,
     Me,
+    MergePreview,
+    MergeWrite,
     PasswordChange,
     PeopleQuery,
     PersonFull,
@@ -224,6 +226,28 @@ async def set_posts(
 ) -> PersonFull:
     """All positions of a person, the main one first."""
     await posts.set_posts(tx, person_id, write, seen)
+    return await queries.person_full(tx.session, tx.actor, person_id)
+
+
+@router.get("/people/{person_id}/alike")
+async def people_alike(person_id: RowId, actor: CurrentActor, session: ReadSession) -> list[PersonOut]:
+    """Other records that may be of the same person: the same name, spelled alike, with the same unit, day of birth or
+    telephone."""
+    return await directory.alike(session, actor, await people.require_admin_of(session, actor, person_id))
+
+
+@router.get("/people/{person_id}/merge/{gone_id}")
+async def merge_preview(
+    person_id: RowId, gone_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
+) -> MergePreview:
+    """What would become of `gone_id`, if it ended in this record."""
+    return await merging.preview(session, actor, services.components, person_id, gone_id)
+
+
+@router.post("/people/{person_id}/merge")
+async def merge_people(person_id: RowId, write: MergeWrite, tx: Write) -> PersonFull:
+    """Another record of the same person ends in this one, which takes over all there is of it."""
+    await merging.merge(tx, person_id, write.gone_id)
     return await queries.person_full(tx.session, tx.actor, person_id)
 
 

@@ -227,6 +227,39 @@ class PersonPatch(Body):
     born_on: BirthDay | None = None
 
 
+class PersonUses(BaseModel):
+    """How much there is of a person, by what it is."""
+
+    roles: int = 0
+    leads: int = 0
+    """Meetings chaired or kept as their secretary."""
+    presents: int = 0
+    """Items of agendas."""
+    lists: int = 0
+    """Lists of delegates."""
+    checks: int = 0
+    """Entries of attendance."""
+    papers: int = 0
+    """Versions of papers brought in."""
+    receipts: int = 0
+    """Papers read."""
+    notes: int = 0
+
+
+class MergePreview(BaseModel):
+    kept: PersonFull
+    gone: PersonFull
+    moves: PersonUses
+    """What the one that goes hands over."""
+    same_name: bool
+    """Spelled alike: names that differ in a tone mark are different names."""
+
+
+class MergeWrite(Body):
+    gone_id: Id
+    """The record that ends in this one."""
+
+
 class AnonymiseWrite(Body):
     full_name: Annotated[Line, Field(min_length=1, max_length=200)]
     """Typed once more: it cannot be undone."""

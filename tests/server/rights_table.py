@@ -142,6 +142,8 @@ ROWS = [
     Row("GET /api/points/{point_id}/sessions", ADMIN | {"organiser", "operator", "district_technician"}),
     Row("DELETE /api/points/{point_id}/sessions", ADMIN | {"organiser", "operator", "district_technician"}),
     Row("DELETE /api/sessions", SIGNED_IN),
+    Row("GET /api/people/{person_id}/alike", ADMIN),
+    Row("POST /api/people/{person_id}/merge", ADMIN, body=lambda w: {"gone_id": w.province.stranger.id}),
     Row("POST /api/people/{person_id}/anonymise", ADMIN, body=lambda w: {"full_name": w.person.full_name}),
     Row("POST /api/links", ADMIN, body=lambda w: {"person_id": w.person.id}),
     Row("GET /api/meetings", SIGNED_IN),
@@ -334,6 +336,8 @@ ELSEWHERE = {
     "DELETE /api/meetings/{meeting_id}/devices/{session_id}",
     # Of the own ones only (tests/server/accounts).
     "DELETE /api/sessions/{session_id}",
+    # Of two (tests/server/accounts/test_merging.py).
+    "GET /api/people/{person_id}/merge/{gone_id}",
     # There must be one first (tests/server/accounts/test_reach.py).
     "DELETE /api/people/{person_id}/sessions/{session_id}",
     "DELETE /api/points/{point_id}/sessions/{session_id}",

@@ -34,6 +34,7 @@ const parts = {
 };
 /** Nothing is saved: the choice itself is what happens, and without one there is nothing to press. */
 const choosing = [
+  'lib/administration/people/Merge.svelte',
   'lib/administration/people/PeopleList.svelte',
   'lib/invitations/QrView.svelte',
   'lib/meetings/planning/StartFrom.svelte',

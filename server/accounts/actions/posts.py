@@ -20,13 +20,7 @@ async def set_posts(tx: Transaction, person_id: int, posts: Sequence[PostWrite],
     known = {post.unit_id for post in await posts_of(tx.session, person_id)} | {person.unit_id}
     for unit_id in {post.unit_id for post in posts} - known:
         await require_admin_at(tx.session, tx.actor, unit_id)
-    await tx.session.execute(
-        delete(Post).where(Post.person_id == person_id).execution_options(synchronize_session=False)
-    )
-    tx.session.add_all(
-        Post(person_id=person_id, position=position, **post.model_dump()) for position, post in enumerate(posts)
-    )
-    await tx.session.flush()
+    await replace(tx, person_id, posts)
     before = person.title
     await show_main(tx.session, person, today(tx))
     await record(
@@ -38,3 +32,14 @@ async def set_posts(tx: Transaction, person_id: int, posts: Sequence[PostWrite],
         title=person.title if person.title != before else None,
     )
     return person
+
+
+async def replace(tx: Transaction, person_id: int, posts: Sequence[PostWrite]) -> None:
+    """Writes these positions in place of all that there are."""
+    await tx.session.execute(
+        delete(Post).where(Post.person_id == person_id).execution_options(synchronize_session=False)
+    )
+    tx.session.add_all(
+        Post(person_id=person_id, position=position, **post.model_dump()) for position, post in enumerate(posts)
+    )
+    await tx.session.flush()

@@ -978,6 +978,67 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/people/{person_id}/alike": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * People Alike
+         * @description Other records that may be of the same person: the same name, spelled alike, with the same unit, day of birth or
+         *     telephone.
+         */
+        get: operations["people_alike_api_people__person_id__alike_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}/merge/{gone_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Merge Preview
+         * @description What would become of `gone_id`, if it ended in this record.
+         */
+        get: operations["merge_preview_api_people__person_id__merge__gone_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge People
+         * @description Another record of the same person ends in this one, which takes over all there is of it.
+         */
+        post: operations["merge_people_api_people__person_id__merge_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/people/{person_id}/anonymise": {
         parameters: {
             query?: never;
@@ -3402,6 +3463,19 @@ export interface components {
              */
             speaker: string;
         };
+        /** MergePreview */
+        MergePreview: {
+            kept: components["schemas"]["PersonFull"];
+            gone: components["schemas"]["PersonFull"];
+            moves: components["schemas"]["PersonUses"];
+            /** Same Name */
+            same_name: boolean;
+        };
+        /** MergeWrite */
+        MergeWrite: {
+            /** Gone Id */
+            gone_id: number;
+        };
         /** MyAttendance */
         MyAttendance: {
             /**
@@ -3936,6 +4010,52 @@ export interface components {
             email?: string | null;
             /** Phone */
             phone?: string | null;
+        };
+        /**
+         * PersonUses
+         * @description How much there is of a person, by what it is.
+         */
+        PersonUses: {
+            /**
+             * Roles
+             * @default 0
+             */
+            roles: number;
+            /**
+             * Leads
+             * @default 0
+             */
+            leads: number;
+            /**
+             * Presents
+             * @default 0
+             */
+            presents: number;
+            /**
+             * Lists
+             * @default 0
+             */
+            lists: number;
+            /**
+             * Checks
+             * @default 0
+             */
+            checks: number;
+            /**
+             * Papers
+             * @default 0
+             */
+            papers: number;
+            /**
+             * Receipts
+             * @default 0
+             */
+            receipts: number;
+            /**
+             * Notes
+             * @default 0
+             */
+            notes: number;
         };
         /** PersonWrite */
         PersonWrite: {
@@ -8382,6 +8502,104 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PostWrite"][];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonFull"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    people_alike_api_people__person_id__alike_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["server__accounts__schemas__PersonOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    merge_preview_api_people__person_id__merge__gone_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                gone_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergePreview"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    merge_people_api_people__person_id__merge_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeWrite"];
             };
         };
         responses: {

@@ -12,6 +12,7 @@ export type PostWrite = Schemas['PostWrite'];
 export type RoleWrite = Schemas['RoleWrite'];
 export type Role = RoleWrite['role'];
 export type Link = Schemas['LinkOut'];
+export type MergePreview = Schemas['MergePreview'];
 export type RoleAllows = Schemas['RoleAllows'];
 
 const person = (person_id: number) => ({ params: { path: { person_id } } });
@@ -39,6 +40,12 @@ export const peopleApi = {
   roles: () => answer(api.GET('/api/roles')),
   invite: (person_id: number, replace: boolean) =>
     answer(api.POST('/api/links', { body: { person_id, next: '/', days: 7, replace } })),
+  alike: (id: number, signal?: AbortSignal) =>
+    answer(api.GET('/api/people/{person_id}/alike', { ...person(id), signal })),
+  mergePreview: (person_id: number, gone_id: number) =>
+    answer(api.GET('/api/people/{person_id}/merge/{gone_id}', { params: { path: { person_id, gone_id } } })),
+  merge: (id: number, gone_id: number) =>
+    answer(api.POST('/api/people/{person_id}/merge', { ...person(id), body: { gone_id } })),
   anonymise: (id: number, full_name: string) =>
     answer(api.POST('/api/people/{person_id}/anonymise', { ...person(id), body: { full_name } })),
 };
