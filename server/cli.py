@@ -23,6 +23,7 @@ from server.core.errors import DomainError
 from server.core.services import Services
 from server.demo.links import SIMULATED, visitors_links
 from server.demo.load import load, password
+from server.devices.kiosk.recipe import ServerAddressWrong, setup_script
 from server.edge.validation_messages import sentence
 from server.installation import broken_audit_entry, first_administrator
 from server.main import create_app
@@ -187,6 +188,20 @@ def node_token(name: Annotated[str, typer.Argument(help="As the node is called; 
     settings = _settings()
     with _plainly(settings):
         print(NodeSecret(settings).token(name))
+
+
+@app.command()
+def kiosk(
+    server: Annotated[
+        str | None, typer.Option(help="As halls type it: https://hop.tinh.example. Default: this one.")
+    ] = None,
+) -> None:
+    """Print the script that turns a fresh Debian 12 machine into a hall's screen (pipe it into `sudo sh`)."""
+    try:
+        print(setup_script(server or _settings().url), end="")
+    except ServerAddressWrong as error:
+        print(f"{error.vi}\n{error.en}", file=sys.stderr)
+        raise typer.Exit(2) from None
 
 
 def _settings(host: str | None = None, port: int | None = None) -> Settings:

@@ -14,6 +14,7 @@ from server.accounts.recognition import Recognition
 from server.accounts.sign_in import SignIn
 from server.attendance.people.group_commit import CheckInGroups
 from server.audit.anchors import Anchors
+from server.audit.chain_check import ChainCheck
 from server.audit.chaining import Chaining
 from server.audit.log import AuditLog
 from server.conference.nodes.routes import is_a_nodes
@@ -23,8 +24,10 @@ from server.core.clock import utc_now
 from server.core.config import Settings
 from server.core.services import Services
 from server.core.watchdog import Watchdog
+from server.devices.limits import CodeLimits
 from server.edge import errors
 from server.edge.budgets import Connections
+from server.edge.build import Build
 from server.edge.exports import Exports
 from server.edge.guard import Guard
 from server.edge.headers import SecurityHeaders
@@ -46,6 +49,7 @@ from server.papers.library_cache import LibraryCache
 from server.papers.packs.finding import Finder
 from server.reading.receipts.group_commit import ReceiptGroups
 from server.system.settings import Fixed, adopt
+from server.system.trials import Trials
 from server.wiring import BESIDE, LIVE, ROUTERS, components
 
 
@@ -54,13 +58,16 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     migrated (`server.migrations.upgrade`)."""
     services = Services.start(settings, components(), clock)
     audit_log = AuditLog(services)
+    chain_check = ChainCheck(services)
     watchdog = Watchdog(logged=settings.log_stalls_ms / 1000)
     conference = ConferenceService(services, LIVE, audit_log)
     receipts = ReceiptGroups(services)
     for component in (
         audit_log,
+        chain_check,
         watchdog,
         Fixed.by(settings),
+        Trials(services),
         conference,
         conference.gateway,
         conference.nodes,
@@ -83,6 +90,8 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         Pictures(services.storage),
         PageTaking(services, audit_log),
         EntryLimits(),
+        CodeLimits(),
+        Build(settings.web),
         CheckInGroups(services),
     ):
         services.components.put(component)
@@ -97,6 +106,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
                 await stack.enter_async_context(beside(services))
             await stack.enter_async_context(Anchors(services).running())
             await stack.enter_async_context(Chaining(services).running())
+            await stack.enter_async_context(chain_check.running())
             await stack.enter_async_context(audit_log.running())
             await stack.enter_async_context(conference.running())
             yield

@@ -26,6 +26,8 @@ from server.conference.nodes.routes import router as media_nodes
 from server.conference.routes import router as conference
 from server.core.components import Components
 from server.core.services import Services
+from server.devices.actions import hall_opened
+from server.devices.routes import router as devices
 from server.edge.health import router as health
 from server.edge.page_faults import router as page_faults
 from server.invitations import anonymised as invitations_anonymised
@@ -77,6 +79,7 @@ from server.reading.opened import people_who_opened
 from server.reading.routes import router as reading
 from server.retention import daily, retention_job
 from server.system.routes import router as system
+from server.system.trials import running as trials
 
 ROUTERS: list[APIRouter] = [
     # Tried in this order: first what thousands ask for at once.
@@ -87,6 +90,7 @@ ROUTERS: list[APIRouter] = [
     health,
     page_faults,
     accounts,
+    devices,
     organisations,
     meetings,
     roles,
@@ -134,6 +138,7 @@ def components() -> Components:
         AccountHooks(
             led=[led_by],
             came_by_link=[came_by_link],
+            hall_opened=[hall_opened],
             anonymised=[
                 meetings_anonymised.person_anonymised,
                 invitations_anonymised.person_anonymised,
@@ -186,5 +191,6 @@ BESIDE: list[Callable[[Services], AbstractAsyncContextManager[None]]] = [
     beside(JOBS),
     daily,
     daily_turn,
+    trials,
 ]
 """Entered in this order when the server starts, left in the reverse order when it stops."""

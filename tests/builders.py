@@ -3,13 +3,19 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.accounts.actions import sessions
 from server.accounts.models import Person, RoleGrant
 from server.accounts.queries import grants_of
 from server.core.actor import SYSTEM, Actor, Role
+from server.core.config import Settings
 from server.core.fields import folded
 from server.core.services import Services
+from server.core.transaction import Transaction
+from server.devices.actions import make_code
+from server.devices.models import DeviceCode, HallDevice
 from server.meetings.models import AgendaItem, Delegate, Meeting, MemberPoint
 from server.meetings.planning.models import MeetingTemplate, PointGroup, PointGroupMember
 from server.organisations.models import BridgePoint, Unit
@@ -273,3 +279,12 @@ async def conference(
             place = {"meeting_id": made.id, "point_id": where.da_sar_hall.id}
             tx.session.add(Delegate(person_id=where.delegate.id, added_at=MORNING, **place))
         return made
+
+
+async def hall_device(tx: Transaction, settings: Settings, hall: BridgePoint) -> tuple[HallDevice, DeviceCode]:
+    """A device of the hall's that is signed in, and a code for another one."""
+    await sessions.open_session(tx, settings, person_id=None, point_id=hall.id, user_agent="test")
+    device = await tx.session.scalar(select(HallDevice).where(HallDevice.point_id == hall.id).limit(1))
+    code_id, _, _ = await make_code(tx, settings, hall.id, part="spare", name="", days=1)
+    assert device is not None
+    return device, await tx.session.get_one(DeviceCode, code_id)

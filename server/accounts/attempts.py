@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from limits import parse
+from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
@@ -52,6 +52,29 @@ def network_of(address: str) -> str:
     if found.ipv4_mapped is not None:
         return str(found.ipv4_mapped)
     return str(ipaddress.IPv6Network((found, 64), strict=False).network_address)
+
+
+_MISSED = parse("30/minute")
+
+
+class Misses:
+    """Codes that led nowhere, by the address that tried them. Kept in this process: a restart forgives."""
+
+    def __init__(self) -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    async def trying(self, address: str) -> None:
+        """Before a code is looked up. TooMany if many led nowhere lately."""
+        network = network_of(address)
+        if not await self._limiter.test(_MISSED, "missed", network):
+            raise await self._too_many(_MISSED, "missed", network)
+
+    async def missed(self, address: str) -> None:
+        await self._limiter.hit(_MISSED, "missed", network_of(address))
+
+    async def _too_many(self, limit: RateLimitItem, *key: str) -> TooMany:
+        reset_at, _ = await self._limiter.get_window_stats(limit, *key)
+        return TooMany(retry_after=max(1, math.ceil(reset_at - time.time())))
 
 
 class Attempts:

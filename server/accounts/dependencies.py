@@ -1,7 +1,13 @@
 """What routes and sockets ask for. The dependencies themselves stand in `server.edge`; here is whose a cookie is."""
 
+from typing import Annotated
+
+from fastapi import Depends, Request
+
 from server.accounts import queries
 from server.accounts.actions import sessions
+from server.accounts.known_devices import DEVICE_COOKIE
+from server.accounts.sign_in import Browser, SignIn
 from server.core.actor import Actor
 from server.core.services import Services
 from server.edge.dependencies import (
@@ -10,20 +16,33 @@ from server.edge.dependencies import (
     OptionalActor,
     ReadSession,
     Write,
+    component,
     services_of,
 )
-from server.edge.session_cookie import COOKIE
+from server.edge.session_cookie import COOKIE, session_token
 
 __all__ = [
     "COOKIE",
     "AppServices",
+    "AskingBrowser",
     "CurrentActor",
     "OptionalActor",
     "ReadSession",
+    "SignInDesk",
     "Write",
     "actor_of_cookie",
     "services_of",
 ]
+
+
+async def _browser(request: Request) -> Browser:
+    address = request.client.host if request.client else ""
+    token = session_token(request.cookies, services_of(request).settings)
+    return Browser(address, request.headers.get("user-agent", ""), token, request.cookies.get(DEVICE_COOKIE))
+
+
+SignInDesk = Annotated[SignIn, Depends(component(SignIn))]
+AskingBrowser = Annotated[Browser, Depends(_browser)]
 
 
 async def actor_of_cookie(services: Services, token: str | None) -> Actor | None:

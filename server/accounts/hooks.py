@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.accounts.models import AccessLink
+from server.accounts.models import AccessLink, SignInSession
 from server.core.transaction import Transaction
 
 Led = Callable[[AsyncSession, Collection[int]], Awaitable[dict[int, set[str]]]]
@@ -14,6 +14,7 @@ Anonymised = Callable[[Transaction, int, str], Awaitable[None]]
 PersonUses = Callable[[AsyncSession, int], Awaitable[Mapping[str, int]]]
 Merging = Callable[[Transaction, int, int], Awaitable[None]]
 Merged = Callable[[Transaction, int], Awaitable[None]]
+HallOpened = Callable[[Transaction, SignInSession], Awaitable[None]]
 CameByLink = Callable[[Transaction, AccessLink], Awaitable[None]]
 
 
@@ -23,6 +24,8 @@ class AccountHooks:
     """Person ids -> paths of units in whose name these people lead something, without any role there."""
     came_by_link: Sequence[CameByLink] = ()
     """A browser came by this link to a meeting for the first time."""
+    hall_opened: Sequence[HallOpened] = ()
+    """A hall's device has signed in: its session."""
     anonymised: Sequence[Anonymised] = ()
     """This person is to be forgotten: what holds their name takes the one given instead. Or a Conflict."""
     person_uses: Sequence[PersonUses] = ()
@@ -37,6 +40,11 @@ class AccountHooks:
 async def came_by_link(tx: Transaction, link: AccessLink) -> None:
     for follow in tx.components[AccountHooks].came_by_link:
         await follow(tx, link)
+
+
+async def hall_opened(tx: Transaction, session: SignInSession) -> None:
+    for follow in tx.components[AccountHooks].hall_opened:
+        await follow(tx, session)
 
 
 async def led_by(tx: Transaction, person_id: int) -> set[str]:

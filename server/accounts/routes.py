@@ -1,14 +1,22 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as PathParameter
 from pydantic import Field
 
 from server.accounts import directory, queries
 from server.accounts.actions import links, merging, people, posts, sessions
 from server.accounts.actions.anonymise import anonymise
-from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write, actor_of_cookie, services_of
-from server.accounts.known_devices import DEVICE_COOKIE, set_device_cookie
+from server.accounts.dependencies import (
+    AppServices,
+    AskingBrowser,
+    CurrentActor,
+    ReadSession,
+    SignInDesk,
+    Write,
+    actor_of_cookie,
+)
+from server.accounts.known_devices import set_device_cookie
 from server.accounts.models import SignInSession
 from server.accounts.password_rules import require_strong
 from server.accounts.schemas import (
@@ -33,30 +41,20 @@ from server.accounts.schemas import (
     SessionOut,
     SignInWrite,
 )
-from server.accounts.sign_in import Browser, SignIn
+from server.accounts.sign_in import SignIn
 from server.core.actor import Actor
 from server.core.errors import Invalid, NotAllowed, NotSignedIn
 from server.core.fields import Id
 from server.core.qr import svg
 from server.core.services import Services
-from server.edge.dependencies import SeenRevision, component
+from server.edge.dependencies import SeenRevision
 from server.edge.idempotency import Once
 from server.edge.routing import WriteRoute
-from server.edge.session_cookie import delete_session_cookie, renamed, session_token, set_session_cookie
+from server.edge.session_cookie import delete_session_cookie, renamed, set_session_cookie
 
 router = APIRouter(prefix="/api", tags=["accounts"], route_class=WriteRoute)
 
 RowId = Annotated[Id, PathParameter()]
-
-
-async def _browser(request: Request) -> Browser:
-    address = request.client.host if request.client else ""
-    token = session_token(request.cookies, services_of(request).settings)
-    return Browser(address, request.headers.get("user-agent", ""), token, request.cookies.get(DEVICE_COOKIE))
-
-
-SignInDesk = Annotated[SignIn, Depends(component(SignIn))]
-AskingBrowser = Annotated[Browser, Depends(_browser)]
 
 
 @router.post("/session")

@@ -87,6 +87,13 @@ class SignIn:
             cookie = await self._open(tx, browser, link, person_id=link.person_id, point_id=link.point_id)
         return cookie, link.next_path
 
+    async def as_hall(self, tx: Transaction, browser: Browser, hall: Actor, *, replace: bool) -> str:
+        """Signs this browser in as the hall's device, always anew. Returns the cookie's value. SomebodyElse if it is
+        signed in as another owner, whom only `replace` signs out. That it may be is decided before."""
+        if not replace:
+            await self._ask_first(tx, browser, hall)
+        return await self._open(tx, browser, point_id=hall.point_id)
+
     async def _ask_first(self, tx: Transaction, browser: Browser, owner: Actor) -> None:
         """A link that somebody sent must not sign the operator or a hall out in mid-conference, nor let what they
         write go to its sender."""

@@ -1,13 +1,11 @@
 """The attendance report as files: a finished workbook, and plain CSV. Times are those of Việt Nam."""
 
-import csv
-import io
 from collections.abc import Sequence
 from typing import Any
 
 from server.attendance.people.schemas import CountOut
 from server.attendance.schemas import AttendanceGap, AttendancePoint, AttendanceReport
-from server.core.spreadsheets.writing import DEEPEST, Book, Column, local, span
+from server.core.spreadsheets.writing import DEEPEST, Book, Column, csv_file, local, span
 
 SECONDS_A_DAY = 86_400
 
@@ -56,18 +54,14 @@ def told(gap: AttendanceGap) -> str:
 
 
 def csv_text(report: AttendanceReport) -> str:
-    """RFC 4180 but for its comma: a spreadsheet program set to Vietnamese has a decimal comma and splits by semicolons.
-    The byte order mark tells it UTF-8."""
-    file = io.StringIO(newline="")
-    writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
-    writer.writerow([column.heading for column in POINT_COLUMNS])
     ended = report.meeting.state == "ended"
-    for number, point in enumerate(report.points, start=1):
-        writer.writerow(
+    return csv_file(
+        [column.heading for column in POINT_COLUMNS],
+        (
             [
                 number,
-                harmless(point.name),
-                harmless(point.unit_name),
+                point.name,
+                point.unit_name,
                 status(point, ended=ended),
                 f"{local(point.first_in):%d/%m/%Y %H:%M:%S}" if point.first_in else "",
                 f"{local(point.last_out):%d/%m/%Y %H:%M:%S}" if point.last_out else "",
@@ -76,13 +70,9 @@ def csv_text(report: AttendanceReport) -> str:
                 "; ".join(told(gap) for gap in point.gaps),
                 *_people(point.people),
             ]
-        )
-    return "\ufeff" + file.getvalue()
-
-
-def harmless(text: str) -> str:
-    """A name that a spreadsheet would take for a formula (OWASP, CSV injection) stays text."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+            for number, point in enumerate(report.points, start=1)
+        ),
+    )
 
 
 def workbook(report: AttendanceReport) -> bytes:

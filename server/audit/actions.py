@@ -32,8 +32,8 @@ async def record(
     for `chaining` to put them there.
     """
     await note(tx, action, subject_type, subject_id, actor=actor, **facts)
-    meeting_id = subject_id if subject_type == "meeting" else facts.get("meeting_id", facts.get("meeting"))
-    if not isinstance(meeting_id, int):
+    meeting_id = _meeting_of(subject_type, subject_id, facts)
+    if meeting_id is None:
         return
     changes: dict[int, set[str]] | None = tx.session.info.get("changes")
     if changes is None:
@@ -45,7 +45,7 @@ async def record(
 async def note(
     tx: Transaction, action: str, subject_type: str, subject_id: object, *, actor: Actor | None = None, **facts: Any
 ) -> None:
-    """`record` for what changes nothing: who came in, who took a copy."""
+    """`record` for what changes nothing: who came in, who took a copy. Every action has its sentence in `words`."""
     who = actor or tx.actor
     entry = AuditEntry(
         at=tx.now,
@@ -58,12 +58,18 @@ async def note(
         subject_type=subject_type,
         subject_id=str(subject_id),
         facts=json.loads(json.dumps(facts, default=str)),
+        meeting_id=_meeting_of(subject_type, subject_id, facts),
     )
     pending: list[AuditEntry] | None = tx.session.info.get("audit")
     if pending is None:
         pending = tx.session.info["audit"] = []
         tx.before_commit(lambda: _chain(tx))
     pending.append(entry)
+
+
+def _meeting_of(subject_type: str, subject_id: object, facts: dict[str, Any]) -> int | None:
+    meeting_id = subject_id if subject_type == "meeting" else facts.get("meeting_id", facts.get("meeting"))
+    return meeting_id if isinstance(meeting_id, int) else None
 
 
 def _tell(tx: Transaction) -> None:

@@ -16,6 +16,9 @@ class AuditEntry(Base):
         Index("ix_audit_entries_subject", "subject_type", "subject_id"),
         Index("ix_audit_entries_action", "action"),
         Index("ix_audit_entries_actor", "actor_person_id"),
+        Index("ix_audit_entries_actor_point", "actor_point_id"),
+        Index("ix_audit_entries_meeting", "meeting_id"),
+        Index("ix_audit_entries_at", "at"),
         Index("ix_audit_entries_position", "position", unique=True),
         Index(
             "ix_audit_entries_unchained",
@@ -38,6 +41,8 @@ class AuditEntry(Base):
     subject_type: Mapped[str] = mapped_column(String(32))
     subject_id: Mapped[str] = mapped_column(String(64))
     facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    meeting_id: Mapped[int | None]
+    """The meeting it was done to or in, taken out of the subject and the facts to be found by; not part of the hash."""
     keyed: Mapped[bool] = mapped_column(default=True)
     """False: of before there was a key, SHA-256 alone."""
     position: Mapped[int | None]

@@ -1,4 +1,5 @@
-"""Steps of a meeting that concern its halls, over HTTP; the same actions as the live channel's `meeting.*`."""
+"""Steps of a meeting that concern its halls, over HTTP; the same actions as the live channel's `meeting.*`. And what a
+hall's device waits for."""
 
 from typing import Annotated
 
@@ -6,14 +7,15 @@ from fastapi import APIRouter
 from fastapi import Path as PathParameter
 from pydantic import BaseModel, ConfigDict, Field
 
-from server.accounts.dependencies import Write
+from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
 from server.conference import lifecycle
+from server.conference.hall_day import HallDay, hall_day
 from server.core.fields import Id, Line
 from server.edge.routing import WriteRoute
 from server.meetings import queries
 from server.meetings.schemas import MeetingOut
 
-router = APIRouter(prefix="/api/meetings", tags=["conference"], route_class=WriteRoute)
+router = APIRouter(prefix="/api", tags=["conference"], route_class=WriteRoute)
 
 RowId = Annotated[Id, PathParameter()]
 
@@ -24,25 +26,31 @@ class Reopening(BaseModel):
     reason: Annotated[Line, Field(max_length=500)] = ""
 
 
-@router.post("/{meeting_id}/open")
+@router.post("/meetings/{meeting_id}/open")
 async def open_halls(meeting_id: RowId, tx: Write) -> MeetingOut:
     await lifecycle.open_halls(tx, meeting_id)
     return await queries.meeting(tx.session, meeting_id, tx.actor)
 
 
-@router.post("/{meeting_id}/start")
+@router.post("/meetings/{meeting_id}/start")
 async def start(meeting_id: RowId, tx: Write) -> MeetingOut:
     await lifecycle.start(tx, meeting_id)
     return await queries.meeting(tx.session, meeting_id, tx.actor)
 
 
-@router.post("/{meeting_id}/end")
+@router.post("/meetings/{meeting_id}/end")
 async def end(meeting_id: RowId, tx: Write) -> MeetingOut:
     await lifecycle.end(tx, meeting_id)
     return await queries.meeting(tx.session, meeting_id, tx.actor)
 
 
-@router.post("/{meeting_id}/reopen")
+@router.post("/meetings/{meeting_id}/reopen")
 async def reopen(meeting_id: RowId, reopening: Reopening, tx: Write) -> MeetingOut:
     await lifecycle.reopen(tx, meeting_id, reopening.reason)
     return await queries.meeting(tx.session, meeting_id, tx.actor)
+
+
+@router.get("/hall")
+async def next_for_hall(actor: CurrentActor, session: ReadSession, services: AppServices) -> HallDay:
+    """For a hall's own device: what it waits for."""
+    return await hall_day(session, actor, services.clock())

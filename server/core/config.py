@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     time_zone: TimeZone | None = None
     """IANA name. Default: what an administrator has set, else Asia/Ho_Chi_Minh."""
 
+    backup_mark: Path | None = None
+    """File that the backup touches when it is done; default: `var/last-backup`."""
+
     var: Path = Path("var")
     """Everything the server writes: database, secrets, run files."""
     database_url: DatabaseUrl | None = None
@@ -65,8 +68,9 @@ class Settings(BaseSettings):
     """Nodes on other machines may dial in without TLS: on a network that is trusted as a whole."""
 
     session_days: int = Field(default=30, ge=1)
-    hall_session_days: int = Field(default=365, ge=1)
-    """A hall's device never has to log in again."""
+    hall_session_days: int = Field(default=400, ge=1)
+    """How long a hall's device may be switched off; one that is used never has to sign in again. No browser keeps a
+    cookie for more than 400 days."""
     login_attempts: RateLimit = "10/minute"
     """For each login name and each address (`limits` notation)."""
     argon2_parallel: int = Field(default=2, ge=1)
@@ -116,6 +120,10 @@ class Settings(BaseSettings):
     @property
     def url(self) -> str:
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def last_backup(self) -> Path:
+        return self.backup_mark or self.var / "last-backup"
 
     @property
     def database(self) -> str:

@@ -1,5 +1,6 @@
 """Asking for work."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -44,6 +45,18 @@ async def enqueue(
     await tx.session.flush()
     tx.after_commit(lambda: tx.bus.publish(TOPIC, {"kind": kind}))
     return job
+
+
+async def try_again(tx: Transaction, job_ids: Collection[int]) -> list[Job]:
+    """Those of these jobs that were given up have all their attempts before them again, from now on."""
+    now = await _now(tx)
+    found = (await tx.session.scalars(select(Job).where(Job.id.in_(job_ids), Job.failed_at.is_not(None)))).all()
+    for job in found:
+        job.run_at, job.attempts, job.taken_until, job.failed_at = now, 0, None, None
+    await tx.session.flush()
+    for kind in sorted({job.kind for job in found}):
+        tx.after_commit(lambda kind=kind: tx.bus.publish(TOPIC, {"kind": kind}))  # type: ignore[misc]
+    return list(found)
 
 
 async def _now(tx: Transaction) -> datetime:

@@ -6,6 +6,7 @@ from server.accounts import models as accounts
 from server.attendance import models as attendance
 from server.audit import models as audit
 from server.conference import models as conference
+from server.devices import models as devices
 from server.edge import idempotency
 from server.invitations import models as invitations
 from server.invitations.replies import models as replies
@@ -25,6 +26,7 @@ MODULES = (
     attendance,
     audit,
     conference,
+    devices,
     documents,
     idempotency,
     invitations,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 
 from server.core.bus import PEOPLE_TOLD
 from server.core.database import in_parts
@@ -55,6 +55,22 @@ async def send_mails(tx: Transaction, letters: Sequence[Letter]) -> list[int]:
         await enqueue(tx, MAIL_JOB, {"mail_ids": mail_ids}, subject=f"mail-{mail_ids[0]}")
         queued += mail_ids
     return queued
+
+
+async def send_again(tx: Transaction, most: int = 1000) -> int:
+    """Queues e-mails that failed once more, the newest first, `most` at a time; those that held a secret are not kept
+    and so not sent. Returns how many."""
+    failed = select(Mail.id).where(Mail.state == "failed", Mail.secret.is_(False)).order_by(Mail.id.desc()).limit(most)
+    ids = sorted((await tx.session.scalars(failed)).all())
+    for some in in_parts(ids, MAILS_OF_A_JOB):
+        await tx.session.execute(
+            update(Mail)
+            .where(Mail.id.in_(some))
+            .values(state="queued", attempts=0, error="")
+            .execution_options(synchronize_session=False)
+        )
+        await enqueue(tx, MAIL_JOB, {"mail_ids": some}, subject=f"mail-{some[0]}")
+    return len(ids)
 
 
 async def notify(

@@ -1,10 +1,11 @@
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from server.core.database import Base
 from server.core.errors import DomainError, Invalid
+from server.core.fields import folded
 from server.core.revisions import Revised
 from server.core.uniqueness import said_as
 
@@ -66,6 +67,10 @@ class BridgePoint(Revised, Base):
     unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"), index=True)
     name: Mapped[str] = mapped_column(String(200))
     """"Điểm cầu Lạc Dương" without the first two words: "Lạc Dương", "Hội trường Tỉnh ủy"."""
+    search_name: Mapped[str] = mapped_column(
+        String(200), default=lambda row: folded(row.get_current_parameters()["name"])[:200], server_default=""
+    )
+    """`name` folded (`core.fields.folded`): found without typing diacritics."""
     short_name: Mapped[str] = mapped_column(String(60))
     position: Mapped[int] = mapped_column(default=0)
     seats: Mapped[int | None]
@@ -78,3 +83,8 @@ class BridgePoint(Revised, Base):
     """In the office's words: "VNPT cáp quang 50 Mbit/s, số hợp đồng 123"."""
     backup_line: Mapped[str | None] = mapped_column(String(200))
     closed_at: Mapped[datetime | None]
+
+    @validates("name")
+    def _fold(self, _key: str, name: str) -> str:
+        self.search_name = folded(name)[:200]
+        return name

@@ -1,12 +1,29 @@
 from fastapi import APIRouter, Request
 
+from server.conference.nodes.registry import Nodes
 from server.core.clock import VIETNAM
-from server.edge.dependencies import AppServices, ReadSession
+from server.core.errors import NotAllowed
+from server.edge.dependencies import AppServices, CurrentActor, ReadSession, Write
 from server.edge.routing import WriteRoute
 from server.organisations.queries import is_empty
-from server.system import first_start
-from server.system.schemas import SetupDone, SetupState, SetupWrite
+from server.system import actions, first_start
+from server.system.schemas import (
+    MailTrial,
+    ProbeAnswer,
+    ProbeOffer,
+    SettingsWrite,
+    SetupDone,
+    SetupState,
+    SetupWrite,
+    SystemState,
+    TrialState,
+    TrialWrite,
+    TriedAgain,
+    TryAgain,
+)
 from server.system.settings import Fixed
+from server.system.state import require_keeper, system_state, trial_state
+from server.system.trials import Trials
 
 router = APIRouter(prefix="/api", tags=["system"], route_class=WriteRoute)
 
@@ -27,3 +44,48 @@ async def setup_state(session: ReadSession, services: AppServices) -> SetupState
 async def set_up(write: SetupWrite, request: Request, services: AppServices) -> SetupDone:
     """By the one-time link of an empty system."""
     return SetupDone(url=await first_start.set_up(services, write, request.client.host if request.client else ""))
+
+
+@router.get("/system")
+async def state(actor: CurrentActor, session: ReadSession, services: AppServices) -> SystemState:
+    return await system_state(services, session, actor)
+
+
+@router.patch("/system")
+async def change(write: SettingsWrite, tx: Write, services: AppServices) -> SettingsWrite:
+    await actions.change_settings(tx, services, write)
+    return write
+
+
+@router.post("/system/mail-trial", status_code=202)
+async def try_mail(write: MailTrial, tx: Write, services: AppServices) -> None:
+    await actions.send_trial_mail(tx, services, write.to)
+
+
+@router.post("/system/trials", status_code=202)
+async def try_out(which: TrialWrite, actor: CurrentActor, session: ReadSession, services: AppServices) -> TrialState:
+    await require_keeper(session, actor)
+    services.components[Trials].start(which.kind)
+    return trial_state(services, which.kind)
+
+
+@router.post("/system/again")
+async def again(which: TryAgain, tx: Write) -> TriedAgain:
+    return await actions.do_again(tx, which)
+
+
+@router.post("/media-probe")
+async def probe(offer: ProbeOffer, actor: CurrentActor, services: AppServices) -> ProbeAnswer:
+    """A browser tries its way to the media node, without a meeting: for staff and halls' devices."""
+    if actor.only_meetings is not None or not (actor.grants or actor.point_id):
+        raise NotAllowed()
+    name = f"person-{actor.person_id}" if actor.person_id is not None else f"point-{actor.point_id}"
+    sdp = await services.components[Nodes].probe(
+        name,
+        offer.participant,
+        session=offer.session,
+        sdp=offer.sdp,
+        publish=offer.publish,
+        slots=offer.slots,
+    )
+    return ProbeAnswer(sdp=sdp)

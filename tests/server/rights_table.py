@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from server.accounts.models import Person
+from server.devices.models import DeviceCode, HallDevice
 from server.invitations.models import AccessRequest
 from server.meetings.models import AgendaItem, Delegate, Meeting
 from server.meetings.planning.models import MeetingTemplate, PointGroup
@@ -37,7 +38,19 @@ EVERYBODY = SIGNED_IN | {"anonymous"}
 INVOLVED = SIGNED_IN - {"stranger"} - NEIGHBOURS
 """Everybody with a part in the conference over all halls. `district_organiser` and `hiep_an_hall` by their halls."""
 ADMIN = frozenset({"admin"})
+ADMINS = frozenset({"admin", "neighbour_admin"})
+"""Each reads of the own units alone."""
 ORGANISER = frozenset({"organiser"})
+LOOKS_AFTER = ADMIN | {"organiser", "operator", "district_technician"}
+"""The devices of Lát's hall."""
+LOOKS_AFTER_SOME = LOOKS_AFTER | {
+    "technician",
+    "district_organiser",
+    "neighbour_admin",
+    "neighbour_organiser",
+    "neighbour_operator",
+}
+"""Those of any hall."""
 LEADS = frozenset({"organiser", "chair", "secretary"})
 RUNS = LEADS | {"operator"}
 TAKES = RUNS | {"hall_secretary", "technician", "district_technician", "da_sar_hall"}
@@ -68,6 +81,10 @@ class World:
     """Expected in Đạ Sar."""
     request: AccessRequest
     """Of a stranger in Đạ Sar's hall."""
+    device: HallDevice
+    """Of `point`."""
+    code: DeviceCode
+    """Likewise."""
     template: MeetingTemplate
     group: PointGroup
 
@@ -107,6 +124,12 @@ class Row:
 
 ROWS = [
     Row("GET /api/health", EVERYBODY),
+    # There are two roots here, and nobody administers both (tests/server/system/test_state.py).
+    Row("GET /api/system", NOBODY),
+    Row("PATCH /api/system", NOBODY, body=lambda _: {"time_zone": "Asia/Tokyo"}),
+    Row("POST /api/system/mail-trial", NOBODY, body=lambda _: {}),
+    Row("POST /api/system/trials", NOBODY, body=lambda _: {"kind": "audit"}),
+    Row("POST /api/system/again", NOBODY, body=lambda _: {"mails": True}),
     Row("POST /api/page-faults", EVERYBODY, body=lambda _: {"page": "/", "build": "1", "message": "x"}),
     Row("GET /api/session", SIGNED_IN),
     Row("DELETE /api/session", SIGNED_IN),
@@ -139,8 +162,17 @@ ROWS = [
     Row("PUT /api/people/{person_id}/posts", ADMIN, body=lambda w: [{"unit_id": w.province.lat.id, "title": "B"}]),
     Row("GET /api/people/{person_id}/sessions", ADMIN),
     Row("DELETE /api/people/{person_id}/sessions", ADMIN),
-    Row("GET /api/points/{point_id}/sessions", ADMIN | {"organiser", "operator", "district_technician"}),
-    Row("DELETE /api/points/{point_id}/sessions", ADMIN | {"organiser", "operator", "district_technician"}),
+    Row("GET /api/points/{point_id}/sessions", LOOKS_AFTER),
+    Row("DELETE /api/points/{point_id}/sessions", LOOKS_AFTER),
+    # Hall devices: of Lạc Dương's technicians the point in Lát, too (whose each is: tests/server/devices).
+    Row("GET /api/devices", LOOKS_AFTER_SOME),
+    Row("PATCH /api/devices/{device_id}", LOOKS_AFTER, body=lambda _: {"name": "B"}),
+    Row("DELETE /api/devices/{device_id}", LOOKS_AFTER),
+    Row("POST /api/device-codes", LOOKS_AFTER, body=lambda w: {"point_id": w.point.id}),
+    Row("DELETE /api/device-codes/{code_id}", LOOKS_AFTER),
+    Row("POST /api/device-codes/sheet.pdf", LOOKS_AFTER, body=lambda w: {"point_ids": [w.point.id]}),
+    Row("POST /api/device/report", EVERYBODY, body=lambda _: {"build": "1"}),
+    Row("GET /api/hall", frozenset({"da_sar_hall", "hiep_an_hall", "neighbour_hall"})),
     Row("DELETE /api/sessions", SIGNED_IN),
     Row("GET /api/people/{person_id}/alike", ADMIN),
     Row("POST /api/people/{person_id}/merge", ADMIN, body=lambda w: {"gone_id": w.province.stranger.id}),
@@ -175,6 +207,11 @@ ROWS = [
     Row("GET /api/meetings/{meeting_id}/attendance.xlsx", RUNS, "ended"),
     Row("GET /api/meetings/{meeting_id}/attendance.csv", RUNS, "ended"),
     Row("GET /api/meetings/{meeting_id}/audit.xlsx", ORGANISER),
+    Row("GET /api/audit", ADMINS),
+    Row("GET /api/audit.xlsx", ADMINS),
+    Row("GET /api/audit.csv", ADMINS),
+    Row("GET /api/audit/chain", ADMINS),
+    Row("POST /api/audit/chain", ADMINS),
     Row("POST /api/meetings/{meeting_id}/reopen", LEADS, "ended", body=lambda _: {"reason": "Bấm nhầm"}),
     # Attendance of people.
     Row("GET /api/meetings/{meeting_id}/people", RUNS, "running"),
@@ -322,13 +359,17 @@ ELSEWHERE = {
     # Signing in is what these do; a wrong password or token is not a matter of roles (tests/server/accounts).
     "POST /api/session",
     "POST /api/session/link",
+    "POST /api/device",
+    # For everybody who has a machine to set up; a script (tests/server/devices/test_kiosk.py).
+    "GET /api/device/kiosk.sh",
     "PUT /api/session/password",
     # Needs to be told which, and gives the own ones only (tests/server/reading/test_notes.py).
     "GET /api/notes/export.pdf",
-    "GET /api/audit",
     # Of an empty system, for whoever has its link (tests/server/system/test_first_start.py).
     "GET /api/setup",
     "POST /api/setup",
+    # There must be a media node (tests/e2e/test_first_start.py).
+    "POST /api/media-probe",
     # There must be a mark first (tests/server/papers).
     "POST /api/papers/{paper_id}/overrule-mark",
     # There must be one first (tests/server/accounts/test_scoped.py).

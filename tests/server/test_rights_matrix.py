@@ -49,6 +49,8 @@ async def test_who_is_not_named_is_turned_away(
             delegate_id=world.delegate.id,
             request_id=world.request.id,
             code=world.meeting.public_code,
+            device_id=world.device.id,
+            code_id=world.code.id,
             template_id=world.template.id,
             group_id=world.group.id,
         )
@@ -130,13 +132,17 @@ async def fresh(services: Services, province: Province, state: str) -> World:
         )
         tx.session.add_all([delegate, request])
         await tx.session.flush()
+        point = await builders.point(tx.session, province.lat, "Phòng")
+        device, code = await builders.hall_device(tx, services.settings, point)
         ready = await tx.session.get_one(PaperVersion, paper.current_version_id)
         await library.version(tx.session, paper, "hỏng", state="failed")
         world = World(
             province=province,
             meeting=meeting,
             unit=unit,
-            point=await builders.point(tx.session, province.lat, "Phòng"),
+            point=point,
+            device=device,
+            code=code,
             person=await builders.person(tx.session, province.lat, "Người"),
             item=last,
             paper=paper,

@@ -51,6 +51,8 @@ class Ids:
     delegate_id: int
     request_id: int
     session_id: int
+    device_id: int
+    code_id: int
     template_id: int
     group_id: int
     code: str
@@ -114,6 +116,8 @@ async def _furnished(services: Services, hall: BridgePoint, chair: Person, meeti
         template = await builders.template(tx.session, unit, f"Mẫu {mark}")
         group = await builders.group(tx.session, unit, f"Nhóm {mark}", [hall])
         version = await tx.session.get_one(PaperVersion, paper.current_version_id)
+        device, code = await builders.hall_device(tx, services.settings, hall)
+        device.name = mark
     await library.store(services, version, f"nội dung {mark}")
     await library.store_stampable(services, version, f"nội dung {mark}")
     await signed_in(services, chair)
@@ -131,6 +135,8 @@ async def _furnished(services: Services, hall: BridgePoint, chair: Person, meeti
         delegate_id=delegate.id,
         request_id=request.id,
         session_id=opened,
+        device_id=device.id,
+        code_id=code.id,
         template_id=template.id,
         group_id=group.id,
         code=meeting.public_code,
@@ -168,6 +174,7 @@ def bodies(route: str, ids: Ids, own: Ids) -> list[Any]:
             {"valid_until": "2025-06-30", "successor_id": own.unit_id},
         ],
         "PATCH /api/points/{point_id}": [{"name": "B"}, {"unit_id": own.unit_id}],
+        "PATCH /api/devices/{device_id}": [{"name": "B"}],
         "PATCH /api/people/{person_id}": [{"title": "B"}, {"unit_id": own.unit_id}],
         "PUT /api/people/{person_id}/posts": [[], [{"unit_id": own.unit_id, "title": "B"}]],
         "POST /api/people/{person_id}/merge": [{"gone_id": own.person_id}],
@@ -312,6 +319,11 @@ def _named(own: Ids, foreign: Ids) -> list[tuple[str, str, Any]]:
         ("PATCH", f"/api/units/{own.unit_id}", {"parent_id": foreign.unit_id}),
         ("POST", "/api/points", {"unit_id": foreign.unit_id, "name": "A", "short_name": "A"}),
         ("POST", "/api/links", {"point_id": foreign.point_id}),
+        ("POST", "/api/device-codes", {"point_id": foreign.point_id}),
+        ("POST", "/api/device-codes/sheet.pdf", {"point_ids": [own.point_id, foreign.point_id]}),
+        ("POST", "/api/device-codes/sheet.pdf", {"unit_id": foreign.unit_id}),
+        ("GET", f"/api/devices?unit_id={foreign.unit_id}&limit=200", None),
+        ("GET", "/api/devices?limit=200", None),
         ("POST", "/api/links", {"person_id": foreign.person_id}),
         ("GET", "/api/meetings?when=past", None),
         ("GET", "/api/meetings?when=all", None),

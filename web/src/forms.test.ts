@@ -14,6 +14,7 @@ const forms = [
   'lib/administration/people/PersonForm.svelte',
   'lib/administration/people/PostsEditor.svelte',
   'lib/administration/people/RolesEditor.svelte',
+  'lib/administration/audit/AuditFilters.svelte',
   'lib/administration/units/PointForm.svelte',
   'lib/administration/units/UnitForm.svelte',
   'lib/invitations/AddPeople.svelte',
@@ -36,6 +37,7 @@ const parts = {
 const choosing = [
   'lib/administration/people/Merge.svelte',
   'lib/administration/people/PeopleList.svelte',
+  'lib/administration/devices/DeviceList.svelte',
   'lib/invitations/QrView.svelte',
   'lib/meetings/planning/StartFrom.svelte',
   'lib/papers/manage/Library.svelte',

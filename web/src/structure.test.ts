@@ -17,6 +17,7 @@ const order = [
   'media',
   'organisations',
   'accounts',
+  'devices',
   'administration',
   'system',
   'notifications',

@@ -21,7 +21,7 @@ from server.organisations import queries as organisations
 
 LONGEST_OF_PEOPLE = timedelta(days=7)
 """Of a link that opens all a person may do: it is there to come in once, and set a password."""
-_HALL_STAFF = (Role.ADMIN, Role.ORGANISER, Role.OPERATOR, Role.TECHNICIAN)
+HALL_STAFF = (Role.ADMIN, Role.ORGANISER, Role.OPERATOR, Role.TECHNICIAN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ async def require_hall(session: AsyncSession, actor: Actor, point_id: int) -> No
     if point.closed_at is not None:
         raise NotFound()
     unit = await organisations.unit(session, point.unit_id)
-    if not actor.system and not any(actor.has(role, unit.path) for role in _HALL_STAFF):
+    if not actor.system and not any(actor.has(role, unit.path) for role in HALL_STAFF):
         raise NotAllowed()
 
 

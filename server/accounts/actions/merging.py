@@ -109,14 +109,13 @@ def _written(post: object) -> PostWrite:
 
 async def _end_ways_in(tx: Transaction, person_id: int) -> None:
     """Sessions and links that open all a person may do: of the one who stays, none is opened by them."""
-    unbound = {SignInSession: SignInSession.scoped.is_(False), AccessLink: AccessLink.meeting_id.is_(None)}
-    for row, opens_all in unbound.items():
-        await tx.session.execute(
-            update(row)
-            .where(row.person_id == person_id, opens_all, row.revoked_at.is_(None))
-            .values(revoked_at=tx.now)
-            .execution_options(synchronize_session=False)
-        )
+    sessions = update(SignInSession).where(SignInSession.person_id == person_id, SignInSession.scoped.is_(False))
+    links = update(AccessLink).where(AccessLink.person_id == person_id, AccessLink.meeting_id.is_(None))
+    for rows in (
+        sessions.where(SignInSession.revoked_at.is_(None)).values(revoked_at=tx.now),
+        links.where(AccessLink.revoked_at.is_(None)).values(revoked_at=tx.now),
+    ):
+        await tx.session.execute(rows.execution_options(synchronize_session=False))
 
 
 async def person_uses(session: AsyncSession, person_id: int) -> dict[str, int]:

@@ -39,6 +39,9 @@ class Line:
     def __init__(self, socket: WebSocket, hello: Hello) -> None:
         self.name = hello.node
         self.boot = hello.boot
+        self.version = hello.version
+        self.sessions = set(hello.sessions)
+        """Connected now, as it says."""
         self.rooms: dict[str, Room] = {}
         """What the node was told last, by room."""
         self.adopted = frozenset(key.room for key in hello.sessions)

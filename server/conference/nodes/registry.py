@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import structlog
@@ -17,6 +18,7 @@ from media.contract import (
     Links,
     Publication,
     Refusal,
+    Room,
     SessionKey,
     SessionState,
     View,
@@ -27,7 +29,7 @@ from server.conference.nodes.hall_media import HallMedia, OnMedia
 from server.conference.nodes.line_quality import LinksSignal, PointLink, WeakWatch, figures
 from server.conference.nodes.media_places import MediaPlaces
 from server.conference.state import ACTIVE
-from server.core.errors import Conflict, DomainError, NotFound, Unavailable
+from server.core.errors import Conflict, DomainError, NotFound, TooMany, Unavailable
 from server.live.client import Client, signal_text
 from server.live.protocol import Wire
 from server.live.registry import Live
@@ -35,6 +37,11 @@ from server.live.room import Room as LiveRoom
 
 logger = structlog.get_logger(__name__)
 
+PROBE = "probe-"
+"""Rooms beside the meetings, in which a browser tries its way to the node."""
+PROBE_SECONDS = 40.0
+PROBES = 8
+"""At a time."""
 COALESCE_SECONDS = 0.005
 """Changes of a room within this time reach the node as one."""
 
@@ -67,6 +74,22 @@ class MediaSessionSignal(Wire):
     reason: str
 
 
+class NoMediaNode(Conflict):
+    code = "no-media-node"
+    vi = "Không có nút hình ảnh nào nối với máy chủ, nên chưa thử được hình và tiếng. Báo quản trị hệ thống."
+    en = "No media node is connected to the server, so picture and sound cannot be tried. Tell the administrator."
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSeen:
+    name: str
+    version: str
+    sessions: int
+    """Connected now."""
+    active: bool
+    """All rooms are with it."""
+
+
 class Nodes:
     """`on_weak(meeting_id, {point id: weak})` is called when lines become weak or recover, `on_media(meeting_id, {point
     id: connected})` when the halls' media is not what the live state says, `on_report(meeting_id, {point id: there were
@@ -83,6 +106,7 @@ class Nodes:
         """By meeting and participant, of running meetings and their sessions only."""
         self._weak: dict[int, WeakWatch] = {}
         self._places = MediaPlaces()
+        self._probes: dict[str, asyncio.TimerHandle] = {}
         self._due: dict[int, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._judging: set[int] = set()
@@ -92,6 +116,39 @@ class Nodes:
     @property
     def _active(self) -> Line | None:
         return next(iter(self._lines.values()), None)
+
+    def seen(self) -> list[NodeSeen]:
+        return [
+            NodeSeen(line.name, line.version, len(line.sessions), line is self._active) for line in self._lines.values()
+        ]
+
+    async def probe(
+        self,
+        name: str,
+        participant: Literal["up", "down"],
+        *,
+        session: str,
+        sdp: str,
+        publish: Mapping[str, Publication],
+        slots: Mapping[str, str],
+    ) -> str:
+        """The node's SDP answer, in a room of this name beside all meetings: what `up` sends there comes back to
+        `down`. It ends by itself. Unavailable without a node, TooMany while others try theirs."""
+        line, room = self._active, f"{PROBE}{name}"
+        if line is None:
+            raise NoMediaNode()
+        timer = self._probes.pop(room, None)
+        if timer is not None:
+            timer.cancel()
+        elif len(self._probes) >= PROBES:
+            raise TooMany(retry_after=int(PROBE_SECONDS))
+        self._probes[room] = asyncio.get_running_loop().call_later(PROBE_SECONDS, self._end_probe, line, room)
+        line.tell(Room(room=room, stage="up", floor=("up",)))
+        return await line.offer(room, participant, session=session, sdp=sdp, publish=publish, slots=slots)
+
+    def _end_probe(self, line: Line, room: str) -> None:
+        self._probes.pop(room, None)
+        line.close_room(room)
 
     # -- what the rooms want
 
@@ -259,6 +316,9 @@ class Nodes:
 
     def handle(self, line: Line, message: FromNode) -> None:
         """One message of a node after its hello. What it says of rooms that are not here is ignored."""
+        if isinstance(message, SessionState):
+            key = SessionKey(room=message.room, participant=message.participant, session=message.session)
+            (line.sessions.add if message.state == "connected" else line.sessions.discard)(key)
         if isinstance(message, Answer | Refusal):
             line.answered(message)
         elif line is not self._active:
@@ -284,7 +344,7 @@ class Nodes:
             self._signal(message.room, message.participant, "media-session", signal)
 
     def stop(self) -> None:
-        for timer in self._due.values():
+        for timer in (*self._due.values(), *self._probes.values()):
             timer.cancel()
         self._hall_media.stop()
         for task in self._tasks:

@@ -1,7 +1,8 @@
 """Workbooks in the look of an office: title, what it is about, headings that stay in sight, filters, A4 to print."""
 
+import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -26,6 +27,22 @@ def local(at: datetime) -> datetime:
 def span(begin: datetime, end: datetime | None) -> str:
     """ "07:30 ngày 20/11/2026 – 11:05 ngày 20/11/2026"; without the end while it lasts."""
     return f"{local(begin):%H:%M ngày %d/%m/%Y}" + (f" – {local(end):%H:%M ngày %d/%m/%Y}" if end else "")
+
+
+def harmless(text: str) -> str:
+    """A name that a spreadsheet would take for a formula (OWASP, CSV injection) stays text."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+
+
+def csv_file(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """RFC 4180 but for its comma: a spreadsheet program set to Vietnamese has a decimal comma and splits by semicolons.
+    The byte order mark tells it UTF-8."""
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
+    writer.writerow(headings)
+    for row in rows:
+        writer.writerow([harmless(value) if isinstance(value, str) else value for value in row])
+    return "\ufeff" + file.getvalue()
 
 
 @dataclass(frozen=True)

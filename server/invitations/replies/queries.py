@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal_column, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -52,15 +52,17 @@ def state_of() -> ColumnElement[str]:
     )
 
 
-def answered(*columns: Any, meeting_id: int) -> Select[Any]:
-    """These columns of each delegate of the meeting who is expected in person or represented; the newest reply and the
-    substitute are joined."""
-    newest = (
+def answered(*columns: Any, meeting_id: int, delegate_id: int | None = None) -> Select[Any]:
+    """These columns of each delegate of the meeting (or of the one) who is expected in person or represented; the
+    newest reply and the substitute are joined."""
+    of_each = (
         select(func.max(Reply.id).label("id"), Reply.delegate_id)
         .where(Reply.meeting_id == meeting_id)
         .group_by(Reply.delegate_id)
-        .subquery()
     )
+    # Said to both: a database does not carry it into what is grouped, and would walk through twelve thousand replies.
+    of_one = Delegate.id == delegate_id if delegate_id is not None else true()
+    newest = (of_each if delegate_id is None else of_each.where(Reply.delegate_id == delegate_id)).subquery()
     return (
         select(*columns)
         .select_from(Delegate)
@@ -69,12 +71,13 @@ def answered(*columns: Any, meeting_id: int) -> Select[Any]:
         .outerjoin(_last, _last.id == newest.c.id)
         .outerjoin(_stands, and_(_stands.substitutes_id == Delegate.id, _stands.removed_at.is_(None)))
         .outerjoin(_stand_in, _stand_in.id == _stands.person_id)
-        .where(Delegate.meeting_id == meeting_id, Delegate.removed_at.is_(None), Delegate.substitutes_id.is_(None))
+        .where(of_one, Delegate.meeting_id == meeting_id, Delegate.removed_at.is_(None))
+        .where(Delegate.substitutes_id.is_(None))
     )
 
 
 async def state_of_one(session: AsyncSession, delegate: Delegate) -> ReplyState:
-    found = await session.scalar(answered(state_of(), meeting_id=delegate.meeting_id).where(Delegate.id == delegate.id))
+    found = await session.scalar(answered(state_of(), meeting_id=delegate.meeting_id, delegate_id=delegate.id))
     return cast("ReplyState", found or "none")
 
 
@@ -95,7 +98,7 @@ async def my_reply(session: AsyncSession, meeting_id: int, actor: Actor) -> MyRe
         return MyReply(
             state="accepted", may_reply=False, reason="", substitute=None, stands_for=person.full_name, at=None
         )
-    row = (await session.execute(answered(*_said(), meeting_id=meeting_id).where(Delegate.id == delegate.id))).one()
+    row = (await session.execute(answered(*_said(), meeting_id=meeting_id, delegate_id=delegate.id))).one()
     return MyReply(
         state=row.state,
         may_reply=meeting.state in TAKEN_IN and row.state != "substitute",

@@ -214,8 +214,8 @@ async def test_the_log_of_one_meeting_goes_into_a_file(
     assert answer.status_code == 200
     sheet = CalamineWorkbook.from_filelike(io.BytesIO(answer.content)).get_sheet_by_index(0)
     rows = [row for row in sheet.to_python() if isinstance(row[0], float)]
-    assert [row[3] for row in rows] == ["floor.given", "paper.recalled", "delegate.removed"]
-    assert {(row[2], row[6]) for row in rows} == {("=HYPERLINK(1)", "10.0.0.9")}
+    assert [row[6] for row in rows] == ["floor.given", "paper.recalled", "delegate.removed"]
+    assert {(row[2], row[8]) for row in rows} == {("=HYPERLINK(1)", "10.0.0.9")}
     with zipfile.ZipFile(io.BytesIO(answer.content)) as book:
         assert b"<f>" not in book.read("xl/worksheets/sheet1.xml")
     assert len(await entries(services, "audit.exported")) == 1

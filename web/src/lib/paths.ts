@@ -26,6 +26,8 @@ export const paths = {
   delegate: (id: number) => `/meetings/${id}/delegate`,
   account: '/account',
   setup: '/setup',
+  /** Whether all that the system leans on works. */
+  system: '/administration/system',
   administration: '/administration',
   /** The tree of units, and one of it. */
   units: '/administration/units',
@@ -33,8 +35,19 @@ export const paths = {
   people: '/administration/people',
   person: (id: number) => `/administration/people/${id}`,
   newPerson: (unit?: number) => `/administration/people/new${unit ? `?unit=${unit}` : ''}`,
+  /** The audit log, as far as one may read it; of one meeting or person, if given. */
+  audit: '/administration/audit',
   /** Rooms of the conference, dark. */
   console: (id: number) => `/meetings/${id}/console`,
   watch: (id: number) => `/meetings/${id}/view`,
   hall: (id: number, point: number) => `/hall/${id}/${point}`,
+  /** The same hall's screen of papers alone. */
+  hallPapers: (id: number, point: number) => `/hall/${id}/${point}/papers`,
+  /** Where a hall's device waits for its conference; and where its code is typed. */
+  hallHome: '/hall',
+  device: '/device',
+  /** Guides to print: for a hall's technician, and for who sets up a machine that is a hall's screen alone. */
+  hallGuide: '/device/guide',
+  kioskGuide: '/device/kiosk',
+  devices: '/administration/devices',
 };

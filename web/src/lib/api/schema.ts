@@ -1076,6 +1076,166 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use Code
+         * @description This browser belongs to the code's point from now on.
+         */
+        post: operations["use_code_api_device_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/device/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report
+         * @description A hall's page says how it is, and hears what it is: also a browser that is a point's device no longer, or never
+         *     was.
+         */
+        post: operations["report_api_device_report_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/device/kiosk.sh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Kiosk Script
+         * @description Sets a fresh Debian machine up as a hall's screen of this server. There is no secret in it.
+         */
+        get: operations["kiosk_script_api_device_kiosk_sh_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Devices
+         * @description Points and their devices, branch by branch.
+         */
+        get: operations["devices_api_devices_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{device_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take Away
+         * @description The point from the device: it is signed out at once.
+         */
+        delete: operations["take_away_api_devices__device_id__delete"];
+        options?: never;
+        head?: never;
+        /** Edit Device */
+        patch: operations["edit_device_api_devices__device_id__patch"];
+        trace?: never;
+    };
+    "/api/device-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make Code */
+        post: operations["make_code_api_device_codes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/device-codes/{code_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Void Code
+         * @description Nobody can use it any more.
+         */
+        delete: operations["void_code_api_device_codes__code_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/device-codes/sheet.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sheet
+         * @description New codes, each on a page of A4 to be sent to its point. They are kept nowhere: a sheet that is lost is made
+         *     anew, and the codes before count no more.
+         */
+        post: operations["sheet_api_device_codes_sheet_pdf_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/units": {
         parameters: {
             query?: never;
@@ -1471,6 +1631,26 @@ export interface paths {
         put?: never;
         /** Reopen */
         post: operations["reopen_api_meetings__meeting_id__reopen_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Next For Hall
+         * @description For a hall's own device: what it waits for.
+         */
+        get: operations["next_for_hall_api_hall_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2191,12 +2371,70 @@ export interface paths {
         };
         /**
          * Audit
-         * @description The log, newest first, page by page; for administrators of a root unit. Where there are several roots, each one's
-         *     reads what its own people and halls did.
+         * @description The log, newest first, page by page; for administrators, of what people and halls of their units did. The only
+         *     root's administrators read everything, what nobody signed in did too.
          */
         get: operations["audit_api_audit_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Audit Xlsx */
+        get: operations["audit_xlsx_api_audit_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Audit Csv */
+        get: operations["audit_csv_api_audit_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/chain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Chain
+         * @description Whether the log is whole. The first who asks after the server started begins the check.
+         */
+        get: operations["chain_api_audit_chain_get"];
+        put?: never;
+        /**
+         * Check Chain
+         * @description Begins a check, unless one is under way.
+         */
+        post: operations["check_chain_api_audit_chain_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2221,6 +2459,95 @@ export interface paths {
          * @description By the one-time link of an empty system.
          */
         post: operations["set_up_api_setup_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** State */
+        get: operations["state_api_system_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change */
+        patch: operations["change_api_system_patch"];
+        trace?: never;
+    };
+    "/api/system/mail-trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try Mail */
+        post: operations["try_mail_api_system_mail_trial_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/system/trials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try Out */
+        post: operations["try_out_api_system_trials_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/system/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Again */
+        post: operations["again_api_system_again_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/media-probe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Probe
+         * @description A browser tries its way to the media node, without a meeting: for staff and halls' devices.
+         */
+        post: operations["probe_api_media_probe_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2421,16 +2748,26 @@ export interface components {
             actor_point_id: number | null;
             /** Actor Name */
             actor_name: string;
+            /** Actor Unit */
+            actor_unit: string;
             /** Session Id */
             session_id: number | null;
             /** Address */
             address: string;
             /** Action */
             action: string;
+            group: components["schemas"]["Group"];
+            said: components["schemas"]["Sentence"];
             /** Subject Type */
             subject_type: string;
             /** Subject Id */
             subject_id: string;
+            /** Subject Name */
+            subject_name: string;
+            /** Meeting Id */
+            meeting_id: number | null;
+            /** Meeting Title */
+            meeting_title: string;
             /** Facts */
             facts: {
                 [key: string]: unknown;
@@ -2442,6 +2779,13 @@ export interface components {
             entries: components["schemas"]["AuditOut"][];
             /** More */
             more: boolean;
+        };
+        /** BackupState */
+        BackupState: {
+            /** At */
+            at: string | null;
+            /** Mark */
+            mark: string;
         };
         /** BadRow */
         BadRow: {
@@ -2674,6 +3018,26 @@ export interface components {
          * @enum {string}
          */
         Capability: "view" | "attend" | "read-all" | "manage-papers" | "keep-lists" | "present" | "oversee" | "direct" | "conduct" | "operate" | "organise";
+        /** ChainBreak */
+        ChainBreak: {
+            /** Entry */
+            entry: number;
+            /** Missing */
+            missing: boolean;
+        };
+        /**
+         * ChainState
+         * @description Whether the log is whole, as the newest check found it.
+         */
+        ChainState: {
+            /** Checked At */
+            checked_at: string | null;
+            /** Checked */
+            checked: number;
+            broken: components["schemas"]["ChainBreak"] | null;
+            /** Running */
+            running: number | null;
+        };
         /** CheckInOut */
         CheckInOut: {
             /** Point Id */
@@ -2723,6 +3087,80 @@ export interface components {
              */
             reason: string;
         };
+        /** CodeMade */
+        CodeMade: {
+            /** Id */
+            id: number;
+            /** Code */
+            code: string;
+            /** Address */
+            address: string;
+            /** Qr */
+            qr: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /**
+         * CodeOut
+         * @description A code that was made and is not used yet.
+         */
+        CodeOut: {
+            /** Id */
+            id: number;
+            /** Point Id */
+            point_id: number;
+            /**
+             * Part
+             * @enum {string}
+             */
+            part: "main" | "papers" | "spare";
+            /** Name */
+            name: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /** CodeUse */
+        CodeUse: {
+            /** Code */
+            code: string;
+            /**
+             * Replace
+             * @default false
+             */
+            replace: boolean;
+        };
+        /** CodeWrite */
+        CodeWrite: {
+            /** Point Id */
+            point_id: number;
+            /**
+             * Part
+             * @default main
+             * @enum {string}
+             */
+            part: "main" | "papers" | "spare";
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Days
+             * @default 7
+             */
+            days: number;
+        };
         /** CopyOut */
         CopyOut: {
             /** Queued */
@@ -2751,6 +3189,18 @@ export interface components {
             substitutes: number;
             /** Counted */
             counted: number;
+        };
+        /** DatabaseState */
+        DatabaseState: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "sqlite" | "postgresql";
+            /** Version */
+            version: string;
+            /** Bytes */
+            bytes: number;
         };
         /** Decision */
         Decision: {
@@ -2867,6 +3317,100 @@ export interface components {
             /** People */
             people: (components["schemas"]["PersonChosen"] | components["schemas"]["PersonTyped"])[];
         };
+        /** DeviceOut */
+        DeviceOut: {
+            /** Id */
+            id: number;
+            /** Point Id */
+            point_id: number;
+            /**
+             * Part
+             * @enum {string}
+             */
+            part: "main" | "papers" | "spare";
+            /** Name */
+            name: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Set Up By */
+            set_up_by: string;
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
+            /** Address */
+            address: string;
+            /** User Agent */
+            user_agent: string;
+            /** Build */
+            build: string;
+            /** Current */
+            current: boolean;
+            /**
+             * Camera
+             * @enum {string}
+             */
+            camera: "unknown" | "ok" | "none" | "denied";
+            /**
+             * Microphone
+             * @enum {string}
+             */
+            microphone: "unknown" | "ok" | "none" | "denied";
+        };
+        /** DevicePage */
+        DevicePage: {
+            /** Total */
+            total: number;
+            totals: components["schemas"]["DeviceTotals"];
+            /** Points */
+            points: components["schemas"]["PointDevices"][];
+        };
+        /**
+         * DeviceReport
+         * @description Of pages that may be of another version: what is not known here is passed over.
+         */
+        DeviceReport: {
+            /**
+             * Build
+             * @default
+             */
+            build: string;
+            /**
+             * Camera
+             * @default unknown
+             * @enum {string}
+             */
+            camera: "unknown" | "ok" | "none" | "denied";
+            /**
+             * Microphone
+             * @default unknown
+             * @enum {string}
+             */
+            microphone: "unknown" | "ok" | "none" | "denied";
+        };
+        /** DeviceTotals */
+        DeviceTotals: {
+            /** Points */
+            points: number;
+            /** Without */
+            without: number;
+            /** Unseen */
+            unseen: number;
+        };
+        /**
+         * DeviceWrite
+         * @description What is left out stays.
+         */
+        DeviceWrite: {
+            /** Part */
+            part?: ("main" | "papers" | "spare") | null;
+            /** Name */
+            name?: string | null;
+        };
         /** DirectoryPage */
         DirectoryPage: {
             /** People */
@@ -2902,6 +3446,15 @@ export interface components {
             /** Roles */
             roles: components["schemas"]["RoleOut"][];
         };
+        /** DiskState */
+        DiskState: {
+            /** Free */
+            free: number;
+            /** Total */
+            total: number;
+            /** Reserve */
+            reserve: number;
+        };
         /**
          * DoubledRow
          * @description Means the person of a row above it, and is not taken.
@@ -2918,6 +3471,27 @@ export interface components {
             /** First Point Name */
             first_point_name: string;
         };
+        /** FailedJob */
+        FailedJob: {
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Subject */
+            subject: string;
+            /** Error */
+            error: string;
+            /**
+             * Failed At
+             * Format: date-time
+             */
+            failed_at: string;
+        };
+        /**
+         * Group
+         * @enum {string}
+         */
+        Group: "sign-in" | "people" | "units" | "meetings" | "delegates" | "papers" | "conference" | "attendance" | "system";
         /** GroupOut */
         GroupOut: {
             /** Id */
@@ -2982,6 +3556,39 @@ export interface components {
              */
             valid_until: string;
         };
+        /** HallDay */
+        HallDay: {
+            /**
+             * Now
+             * Format: date-time
+             */
+            now: string;
+            /** Meetings */
+            meetings: components["schemas"]["HallMeeting"][];
+        };
+        /** HallMeeting */
+        HallMeeting: {
+            /** Meeting Id */
+            meeting_id: number;
+            /** Kind */
+            kind: string;
+            /** Title */
+            title: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /** State */
+            state: string;
+            /**
+             * Presence
+             * @enum {string}
+             */
+            presence: "absent" | "testing" | "ready" | "lost";
+            /** Since */
+            since: string | null;
+        };
         /** HeadcountOut */
         HeadcountOut: {
             /** Count */
@@ -3040,6 +3647,17 @@ export interface components {
             already: number;
             /** Added */
             added: number;
+        };
+        /** JobsState */
+        JobsState: {
+            /** Waiting */
+            waiting: number;
+            /** Late Seconds */
+            late_seconds: number;
+            /** Failed */
+            failed: number;
+            /** Last Failed */
+            last_failed: components["schemas"]["FailedJob"][];
         };
         /** KeptNote */
         KeptNote: {
@@ -3230,6 +3848,46 @@ export interface components {
             unit_name: string;
             /** Count */
             count: number;
+        };
+        /** MailState */
+        MailState: {
+            /** Configured */
+            configured: boolean;
+            /** Sender */
+            sender: string;
+            /** Own Address */
+            own_address: string | null;
+            /** Queued */
+            queued: number;
+            /** Failed */
+            failed: number;
+            /** Failed Secret */
+            failed_secret: number;
+            /** Last Error */
+            last_error: string;
+            trial: components["schemas"]["MailTrialState"] | null;
+        };
+        /** MailTrial */
+        MailTrial: {
+            /** To */
+            to?: string | null;
+        };
+        /** MailTrialState */
+        MailTrialState: {
+            /** To */
+            to: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "sent" | "failed";
+            /** Error */
+            error: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
         };
         /** ManyOut */
         ManyOut: {
@@ -3517,6 +4175,17 @@ export interface components {
             /** Full Name */
             full_name: string;
         };
+        /** NodeState */
+        NodeState: {
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
+            /** Sessions */
+            sessions: number;
+            /** Active */
+            active: boolean;
+        };
         /** NoteChange */
         NoteChange: {
             /**
@@ -3742,6 +4411,24 @@ export interface components {
             /** Paper Ids */
             paper_ids: number[];
         };
+        /** OutcomeOut */
+        OutcomeOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Seconds */
+            seconds: number;
+            /** Problem */
+            problem: ("not-isolated" | "not-installed" | "failed" | "altered" | "cut") | null;
+            /** Detail */
+            detail: string;
+            /** Office */
+            office: string;
+            /** Recogniser */
+            recogniser: string;
+        };
         /** OutlineEntry */
         OutlineEntry: {
             /** Title */
@@ -3755,6 +4442,59 @@ export interface components {
         OverruleWrite: {
             /** Reason */
             reason: string;
+        };
+        /**
+         * OwnDevice
+         * @description This browser, as the point's device that it is, or was.
+         */
+        OwnDevice: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "active" | "revoked" | "expired" | "closed";
+            /** Id */
+            id?: number | null;
+            /** Point Id */
+            point_id?: number | null;
+            /**
+             * Point Name
+             * @default
+             */
+            point_name: string;
+            /**
+             * Unit Name
+             * @default
+             */
+            unit_name: string;
+            /**
+             * Part
+             * @default main
+             * @enum {string}
+             */
+            part: "main" | "papers" | "spare";
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /** Ended At */
+            ended_at?: string | null;
+            /**
+             * Ended By
+             * @default
+             */
+            ended_by: string;
+            /**
+             * Served
+             * @default
+             */
+            served: string;
+            /**
+             * Now
+             * Format: date-time
+             */
+            now: string;
         };
         /** OwnReceipt */
         OwnReceipt: {
@@ -4087,6 +4827,25 @@ export interface components {
          * @enum {integer}
          */
         PictureWidth: 900 | 1800;
+        /** PointDevices */
+        PointDevices: {
+            /** Point Id */
+            point_id: number;
+            /** Name */
+            name: string;
+            /** Unit Id */
+            unit_id: number;
+            /** Unit Name */
+            unit_name: string;
+            /** Contact Name */
+            contact_name: string | null;
+            /** Contact Phone */
+            contact_phone: string | null;
+            /** Devices */
+            devices: components["schemas"]["DeviceOut"][];
+            /** Codes */
+            codes: components["schemas"]["CodeOut"][];
+        };
         /** PointOut */
         PointOut: {
             /** Id */
@@ -4282,6 +5041,40 @@ export interface components {
             valid_from?: string | null;
             /** Valid Until */
             valid_until?: string | null;
+        };
+        /** ProbeAnswer */
+        ProbeAnswer: {
+            /** Sdp */
+            sdp: string;
+        };
+        /**
+         * ProbeOffer
+         * @description One of two peer connections: what `up` sends comes back to `down`.
+         */
+        ProbeOffer: {
+            /**
+             * Participant
+             * @enum {string}
+             */
+            participant: "up" | "down";
+            /** Session */
+            session: string;
+            /** Sdp */
+            sdp: string;
+            /**
+             * Publish
+             * @default {}
+             */
+            publish: {
+                [key: string]: "microphone" | "camera";
+            };
+            /**
+             * Slots
+             * @default {}
+             */
+            slots: {
+                [key: string]: "audio-0" | "stage";
+            };
         };
         /** ProblemOut */
         ProblemOut: {
@@ -4814,6 +5607,13 @@ export interface components {
             /** Words */
             words: string[];
         };
+        /** Sentence */
+        Sentence: {
+            /** Vi */
+            vi: string;
+            /** En */
+            en: string;
+        };
         /** SessionOut */
         SessionOut: {
             /** Id */
@@ -4834,6 +5634,16 @@ export interface components {
             address: string;
             /** Current */
             current: boolean;
+        };
+        /**
+         * SettingsWrite
+         * @description What is left out stays; null takes away.
+         */
+        SettingsWrite: {
+            /** Public Url */
+            public_url?: string | null;
+            /** Time Zone */
+            time_zone?: string | null;
         };
         /** SetupDone */
         SetupDone: {
@@ -4877,6 +5687,32 @@ export interface components {
             time_zone?: string | null;
             /** Token */
             token: string;
+        };
+        /**
+         * SheetWrite
+         * @description New codes for many points, to be printed: for these points, or for all of a branch.
+         */
+        SheetWrite: {
+            /** Unit Id */
+            unit_id?: number | null;
+            /** Point Ids */
+            point_ids?: number[] | null;
+            /**
+             * Part
+             * @default main
+             * @enum {string}
+             */
+            part: "main" | "papers" | "spare";
+            /**
+             * Only Without
+             * @default false
+             */
+            only_without: boolean;
+            /**
+             * Days
+             * @default 14
+             */
+            days: number;
         };
         /** SignInWrite */
         SignInWrite: {
@@ -4930,6 +5766,21 @@ export interface components {
              */
             reason_en: string;
         };
+        /** SiteState */
+        SiteState: {
+            /** Url */
+            url: string;
+            /** Public Url */
+            public_url: string | null;
+            /** Public Url Fixed */
+            public_url_fixed: boolean;
+            /** Time Zone */
+            time_zone: string;
+            /** Time Zone Fixed */
+            time_zone_fixed: boolean;
+            /** Untrusted Proxy */
+            untrusted_proxy: string | null;
+        };
         /** SnippetPart */
         SnippetPart: {
             /** Text */
@@ -4971,6 +5822,33 @@ export interface components {
             title: string;
             /** Email */
             email?: string | null;
+        };
+        /** SystemState */
+        SystemState: {
+            /**
+             * Now
+             * Format: date-time
+             */
+            now: string;
+            /** Version */
+            version: string;
+            site: components["schemas"]["SiteState"];
+            database: components["schemas"]["DatabaseState"];
+            disk: components["schemas"]["DiskState"];
+            mail: components["schemas"]["MailState"];
+            jobs: components["schemas"]["JobsState"];
+            /** Nodes */
+            nodes: components["schemas"]["NodeState"][];
+            backup: components["schemas"]["BackupState"];
+            /**
+             * Isolation
+             * @enum {string}
+             */
+            isolation: "bwrap" | "network" | "none";
+            /** Scanner */
+            scanner: boolean;
+            papers: components["schemas"]["TrialState"];
+            audit: components["schemas"]["TrialState"];
         };
         /** TemplateOut */
         TemplateOut: {
@@ -5057,6 +5935,40 @@ export interface components {
             units: components["schemas"]["UnitOut"][];
             /** Points */
             points: components["schemas"]["PointOut"][];
+        };
+        /** TrialState */
+        TrialState: {
+            /** Running */
+            running: boolean;
+            last: components["schemas"]["OutcomeOut"] | null;
+        };
+        /** TrialWrite */
+        TrialWrite: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "papers" | "audit";
+        };
+        /** TriedAgain */
+        TriedAgain: {
+            /** Jobs */
+            jobs: number;
+            /** Mails */
+            mails: number;
+        };
+        /** TryAgain */
+        TryAgain: {
+            /**
+             * Jobs
+             * @default []
+             */
+            jobs: number[];
+            /**
+             * Mails
+             * @default false
+             */
+            mails: boolean;
         };
         /** TurnoutOut */
         TurnoutOut: {
@@ -8693,6 +9605,288 @@ export interface operations {
             };
         };
     };
+    use_code_api_device_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeUse"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnDevice"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    report_api_device_report_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceReport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnDevice"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    kiosk_script_api_device_kiosk_sh_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/x-shellscript": unknown;
+                };
+            };
+        };
+    };
+    devices_api_devices_get: {
+        parameters: {
+            query?: {
+                unit_id?: number | null;
+                q?: string;
+                show?: "all" | "without" | "unseen";
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevicePage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    take_away_api_devices__device_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    edit_device_api_devices__device_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    make_code_api_device_codes_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeMade"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    void_code_api_device_codes__code_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    sheet_api_device_codes_sheet_pdf_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SheetWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     visible_tree_api_units_get: {
         parameters: {
             query?: {
@@ -9654,6 +10848,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    next_for_hall_api_hall_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HallDay"];
                 };
             };
         };
@@ -11123,17 +12337,20 @@ export interface operations {
     audit_api_audit_get: {
         parameters: {
             query?: {
-                before?: number | null;
-                limit?: number;
                 since?: string | null;
                 until?: string | null;
                 action?: string | null;
+                group?: components["schemas"]["Group"] | null;
+                meeting_id?: number | null;
+                unit_id?: number | null;
                 subject_type?: string | null;
                 subject_id?: string | null;
                 person_id?: number | null;
                 point_id?: number | null;
                 session_id?: number | null;
                 address?: string | null;
+                before?: number | null;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -11157,6 +12374,130 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    audit_xlsx_api_audit_xlsx_get: {
+        parameters: {
+            query?: {
+                since?: string | null;
+                until?: string | null;
+                action?: string | null;
+                group?: components["schemas"]["Group"] | null;
+                meeting_id?: number | null;
+                unit_id?: number | null;
+                subject_type?: string | null;
+                subject_id?: string | null;
+                person_id?: number | null;
+                point_id?: number | null;
+                session_id?: number | null;
+                address?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    audit_csv_api_audit_csv_get: {
+        parameters: {
+            query?: {
+                since?: string | null;
+                until?: string | null;
+                action?: string | null;
+                group?: components["schemas"]["Group"] | null;
+                meeting_id?: number | null;
+                unit_id?: number | null;
+                subject_type?: string | null;
+                subject_id?: string | null;
+                person_id?: number | null;
+                point_id?: number | null;
+                session_id?: number | null;
+                address?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    chain_api_audit_chain_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainState"];
+                };
+            };
+        };
+    };
+    check_chain_api_audit_chain_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainState"];
                 };
             };
         };
@@ -11201,6 +12542,191 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SetupDone"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    state_api_system_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemState"];
+                };
+            };
+        };
+    };
+    change_api_system_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsWrite"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    try_mail_api_system_mail_trial_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailTrial"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    try_out_api_system_trials_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrialWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialState"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    again_api_system_again_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryAgain"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriedAgain"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    probe_api_media_probe_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProbeOffer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProbeAnswer"];
                 };
             };
             /** @description Validation Error */

@@ -1,0 +1,164 @@
+"""What the system leans on, as it is now."""
+
+import asyncio
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import func, or_, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server import __version__
+from server.accounts.models import Person
+from server.conference.nodes.registry import Nodes
+from server.core.actor import Actor
+from server.core.clock import VIETNAM
+from server.core.errors import NotAllowed
+from server.core.services import Services
+from server.edge.proxy_watch import ProxyWatch
+from server.jobs.models import Job
+from server.notifications.models import Mail
+from server.organisations.queries import administers_all
+from server.system.schemas import (
+    BackupState,
+    DatabaseState,
+    DiskState,
+    FailedJob,
+    JobsState,
+    MailState,
+    MailTrialState,
+    NodeState,
+    OutcomeOut,
+    SiteState,
+    SystemState,
+    TrialState,
+)
+from server.system.settings import Fixed
+from server.system.trials import Kind, Trials
+
+MAIL_TRIAL = "system.trial"
+_SHOWN = 20
+
+
+async def require_keeper(session: AsyncSession, actor: Actor) -> None:
+    if not await administers_all(session, actor):
+        raise NotAllowed(
+            "Phần này dành cho quản trị viên của toàn hệ thống.", "This part is for administrators of the whole system."
+        )
+
+
+async def system_state(services: Services, session: AsyncSession, actor: Actor) -> SystemState:
+    await require_keeper(session, actor)
+    settings, fixed = services.settings, services.components[Fixed]
+    now = services.clock()
+    usage = await asyncio.to_thread(shutil.disk_usage, settings.var)
+    return SystemState(
+        now=now,
+        version=__version__,
+        site=SiteState(
+            url=settings.url,
+            public_url=settings.public_url,
+            public_url_fixed=fixed.public_url,
+            time_zone=VIETNAM.name,
+            time_zone_fixed=fixed.time_zone,
+            untrusted_proxy=services.components[ProxyWatch].untrusted,
+        ),
+        database=await _database(services, session),
+        disk=DiskState(free=usage.free, total=usage.total, reserve=settings.disk_reserve_mb * 1024 * 1024),
+        mail=await _mail(services, session, actor),
+        jobs=await _jobs(session, now),
+        nodes=[
+            NodeState(name=each.name, version=each.version, sessions=each.sessions, active=each.active)
+            for each in services.components[Nodes].seen()
+        ],
+        backup=BackupState(
+            at=await asyncio.to_thread(_time_of, settings.last_backup), mark=str(settings.last_backup.absolute())
+        ),
+        isolation=settings.conversion_isolation,
+        scanner=settings.clamd is not None,
+        papers=trial_state(services, "papers"),
+        audit=trial_state(services, "audit"),
+    )
+
+
+def trial_state(services: Services, kind: Kind) -> TrialState:
+    trials = services.components[Trials]
+    last = trials.outcome(kind)
+    return TrialState(running=trials.runs(kind), last=None if last is None else OutcomeOut.model_validate(last))
+
+
+async def _database(services: Services, session: AsyncSession) -> DatabaseState:
+    if services.database.is_sqlite:
+        size = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+        version = "SELECT sqlite_version()"
+    else:
+        size, version = "SELECT pg_database_size(current_database())", "SHOW server_version"
+    return DatabaseState(
+        kind="sqlite" if services.database.is_sqlite else "postgresql",
+        version=str(await session.scalar(text(version))),
+        bytes=int(await session.scalar(text(size)) or 0),
+    )
+
+
+async def _mail(services: Services, session: AsyncSession, actor: Actor) -> MailState:
+    # The states of the queue's end alone: sent ones are the many.
+    counts = await session.execute(
+        select(Mail.state, Mail.secret, func.count())
+        .where(Mail.state.in_(("queued", "failed")))
+        .group_by(Mail.state, Mail.secret)
+    )
+    by_state = {(state, secret): count for state, secret, count in counts}
+    failed = await session.scalar(select(Mail.error).where(Mail.state == "failed").order_by(Mail.id.desc()).limit(1))
+    trial = await session.scalar(
+        select(Mail).where(Mail.person_id == actor.person_id, Mail.kind == MAIL_TRIAL).order_by(Mail.id.desc()).limit(1)
+    )
+    return MailState(
+        configured=services.settings.smtp_url is not None,
+        sender=services.settings.mail_from,
+        own_address=await session.scalar(select(Person.email).where(Person.id == actor.person_id)),
+        queued=sum(count for (state, _), count in by_state.items() if state == "queued"),
+        failed=sum(count for (state, _), count in by_state.items() if state == "failed"),
+        failed_secret=by_state.get(("failed", True), 0),
+        last_error=failed or "",
+        trial=None
+        if trial is None
+        else MailTrialState(
+            to=trial.to_address,
+            state=trial.state,
+            error=trial.error,
+            at=trial.sent_at or trial.created_at,
+        ),
+    )
+
+
+async def _jobs(session: AsyncSession, now: datetime) -> JobsState:
+    waiting, first = (
+        await session.execute(
+            select(
+                func.count(),
+                func.min(Job.run_at).filter(or_(Job.taken_until.is_(None), Job.taken_until < now)),
+            ).where(Job.failed_at.is_(None))
+        )
+    ).one()
+    failed = await session.scalar(select(func.count()).where(Job.failed_at.is_not(None))) or 0
+    last = await session.scalars(
+        select(Job).where(Job.failed_at.is_not(None)).order_by(Job.failed_at.desc()).limit(_SHOWN)
+    )
+    late = (now - first.replace(tzinfo=first.tzinfo or UTC)).total_seconds() if first is not None else 0
+    return JobsState(
+        waiting=waiting,
+        late_seconds=max(0, int(late)),
+        failed=failed,
+        last_failed=[
+            FailedJob(id=job.id, kind=job.kind, subject=job.subject, error=job.error[:300], failed_at=job.failed_at)
+            for job in last
+            if job.failed_at is not None
+        ],
+    )
+
+
+def _time_of(mark: Path) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(mark.stat().st_mtime, UTC)
+    except OSError:
+        return None
