@@ -35,6 +35,10 @@ export const paths = {
   people: '/administration/people',
   person: (id: number) => `/administration/people/${id}`,
   newPerson: (unit?: number) => `/administration/people/new${unit ? `?unit=${unit}` : ''}`,
+  /** Where spreadsheets come in, of a kind to begin with; and one that was sent in. */
+  exchange: (kind?: 'units' | 'points' | 'people') =>
+    `/administration/exchange${kind ? `?kind=${kind}` : ''}`,
+  importBatch: (id: number) => `/administration/exchange/${id}`,
   /** The audit log, as far as one may read it; of one meeting or person, if given. */
   audit: '/administration/audit',
   /** Rooms of the conference, dark. */

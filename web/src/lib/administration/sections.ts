@@ -15,6 +15,7 @@ const sections: Section[] = [
   { path: paths.units, word: m.units_title },
   { path: paths.people, word: m.people_section },
   { path: paths.devices, word: m.hall_devices_title },
+  { path: paths.exchange(), word: m.exchange_title },
   { path: paths.system, word: m.system_title, system: true },
   { path: paths.audit, word: m.audit_tab },
 ];
