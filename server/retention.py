@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from server.accounts.models import AccessLink, SignInSession
 from server.core.actor import SYSTEM
 from server.core.services import Services
-from server.devices.models import DeviceCode
+from server.devices.models import DeviceCode, HallDevice
 from server.edge.idempotency import KEPT, IdempotentAnswer
 from server.exchange.models import ImportBatch, ImportRow
 from server.invitations.models import AccessRequest
@@ -51,6 +51,7 @@ def _outdated(now: datetime) -> list[tuple[str, InstrumentedAttribute[int], Colu
     return [
         ("sessions", SignInSession.id, or_(SignInSession.expires_at < before, SignInSession.revoked_at < before)),
         ("links", AccessLink.id, AccessLink.expires_at < now - ENDED_LINKS),
+        ("devices", HallDevice.id, HallDevice.session_id.is_(None)),
         ("device-codes", DeviceCode.id, DeviceCode.expires_at < now - ENDED_LINKS),
         ("answers", IdempotentAnswer.id, IdempotentAnswer.created_at < now - KEPT),
         ("jobs", Job.id, Job.failed_at < now - FAILED_JOBS),
