@@ -17,6 +17,7 @@ from server.devices.models import DeviceCode, HallDevice
 from server.edge.idempotency import KEPT, IdempotentAnswer
 from server.exchange.models import ImportBatch, ImportRow
 from server.invitations.models import AccessRequest
+from server.invitations.official.printing import clear
 from server.jobs.actions import enqueue
 from server.jobs.models import Job
 from server.jobs.workers import JobKind
@@ -72,6 +73,7 @@ async def tidy(services: Services, _job: Job | None = None) -> None:
     """The whole round; asks for the next one."""
     now = services.clock()
     gone = {name: await _delete(services, key, which) for name, key, which in _outdated(now)}
+    gone["prints"] = await clear(services)
     gone["events"] = await _delete_events(services, now - EVENTS)
     log.info("retention", **gone)
     async with services.transactions(SYSTEM) as tx:

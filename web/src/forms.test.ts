@@ -19,6 +19,7 @@ const forms = [
   'lib/administration/units/UnitForm.svelte',
   'lib/invitations/AddPeople.svelte',
   'lib/invitations/DelegateEditor.svelte',
+  'lib/letters/LetterForm.svelte',
   'lib/papers/manage/PaperFields.svelte',
   'lib/papers/manage/RightsEditor.svelte',
 ];
@@ -39,7 +40,6 @@ const choosing = [
   'lib/administration/people/Merge.svelte',
   'lib/administration/people/PeopleList.svelte',
   'lib/administration/devices/DeviceList.svelte',
-  'lib/invitations/QrView.svelte',
   'lib/meetings/planning/StartFrom.svelte',
   'lib/papers/manage/Library.svelte',
 ];
