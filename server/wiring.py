@@ -6,12 +6,15 @@ from contextlib import AbstractAsyncContextManager
 from fastapi import APIRouter
 
 from server.accounts import of_units as accounts_of_units
+from server.accounts.actions import merging as accounts_merging
 from server.accounts.hooks import AccountHooks
 from server.accounts.live import live_feature as people_live
+from server.accounts.post_changes import daily_turn, post_changes_job
 from server.accounts.routes import router as accounts
 from server.attendance.people import anonymised as attendance_anonymised
 from server.attendance.people import leave_by_reply
 from server.attendance.people import live as turnout
+from server.attendance.people import merging as attendance_merging
 from server.attendance.people.events import delegates_changed
 from server.attendance.people.routes import router as attendance_of_people
 from server.attendance.people.totals_cache import TotalsCache
@@ -31,6 +34,7 @@ from server.exchange.actions import person_anonymised as import_rows_anonymised
 from server.exchange.jobs import exchange_job
 from server.exchange.routes import router as exchange
 from server.invitations import anonymised as invitations_anonymised
+from server.invitations import merging as invitations_merging
 from server.invitations.copying import copy_job
 from server.invitations.delegates import points_removed as delegates_without_hall
 from server.invitations.devices import came_by_link
@@ -46,6 +50,7 @@ from server.invitations.routes import router as invitations
 from server.jobs.workers import JobKind, beside
 from server.live.feature import LiveFeature
 from server.meetings import anonymised as meetings_anonymised
+from server.meetings import merging as meetings_merging
 from server.meetings import of_units as meetings_of_units
 from server.meetings.announcements.jobs import announce_job
 from server.meetings.feeds.routes import router as calendar
@@ -53,6 +58,7 @@ from server.meetings.hooks import Follower, MeetingHooks
 from server.meetings.leaders import led_by
 from server.meetings.live.commands import live_feature
 from server.meetings.planning.routes import router as planning
+from server.meetings.role_routes import router as roles
 from server.meetings.routes import router as meetings
 from server.notifications.delivery import mail_job
 from server.notifications.hooks import MailHooks
@@ -61,6 +67,7 @@ from server.organisations.hooks import OrganisationHooks
 from server.organisations.routes import router as organisations
 from server.papers import anonymised as papers_anonymised
 from server.papers import meeting_hooks as papers_following
+from server.papers import merging as papers_merging
 from server.papers import substitutes as papers_of_substitutes
 from server.papers.delivery.routes import router as take_away
 from server.papers.hooks import PaperHooks
@@ -76,6 +83,7 @@ from server.papers.uploads.routes import router as uploads
 from server.presentation.actions import paper_renewed, paper_withdrawn, readers_changed
 from server.presentation.live.commands import live_feature as presentation
 from server.reading import anonymised as reading_anonymised
+from server.reading import merging as reading_merging
 from server.reading.live import live_feature as reading_live
 from server.reading.opened import people_who_opened
 from server.reading.routes import router as reading
@@ -95,6 +103,7 @@ ROUTERS: list[APIRouter] = [
     devices,
     organisations,
     meetings,
+    roles,
     planning,
     calendar,
     conference,
@@ -151,6 +160,19 @@ def components() -> Components:
                 attendance_anonymised.person_anonymised,
                 import_rows_anonymised,
             ],
+            person_uses=[
+                accounts_merging.person_uses,
+                meetings_merging.person_uses,
+                papers_merging.person_uses,
+                reading_merging.person_uses,
+                attendance_merging.person_uses,
+            ],
+            merging=[
+                meetings_merging.person_merging,
+                papers_merging.person_merging,
+                reading_merging.person_merging,
+            ],
+            merged=[attendance_merging.person_merged, invitations_merging.person_merged],
         ),
         OrganisationHooks(
             unit_uses=[accounts_of_units.unit_uses, meetings_of_units.unit_uses],
@@ -179,6 +201,7 @@ JOBS: list[JobKind] = [
     announce_job,
     tell_job,
     retention_job,
+    post_changes_job,
     exchange_job,
 ]
 """Work that outlives requests."""
@@ -186,6 +209,7 @@ JOBS: list[JobKind] = [
 BESIDE: list[Callable[[Services], AbstractAsyncContextManager[None]]] = [
     beside(JOBS),
     daily,
+    daily_turn,
     trials,
 ]
 """Entered in this order when the server starts, left in the reverse order when it stops."""

@@ -1,7 +1,7 @@
 """What features above know of the weight of a person's account. `server.wiring` fills it; accounts know none of
 them."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,6 +11,9 @@ from server.core.transaction import Transaction
 
 Led = Callable[[AsyncSession, Collection[int]], Awaitable[dict[int, set[str]]]]
 Anonymised = Callable[[Transaction, int, str], Awaitable[None]]
+PersonUses = Callable[[AsyncSession, int], Awaitable[Mapping[str, int]]]
+Merging = Callable[[Transaction, int, int], Awaitable[None]]
+Merged = Callable[[Transaction, int], Awaitable[None]]
 HallOpened = Callable[[Transaction, SignInSession], Awaitable[None]]
 CameByLink = Callable[[Transaction, AccessLink], Awaitable[None]]
 
@@ -25,6 +28,13 @@ class AccountHooks:
     """A hall's device has signed in: its session."""
     anonymised: Sequence[Anonymised] = ()
     """This person is to be forgotten: what holds their name takes the one given instead. Or a Conflict."""
+    person_uses: Sequence[PersonUses] = ()
+    """What would move to another record of the person, by the fields of `schemas.PersonUses`."""
+    merging: Sequence[Merging] = ()
+    """The first person's record is to end in the second's: one is made of what both have, of which there may be one. Or
+    a Conflict. Afterwards everything that refers to the first (by a foreign key) refers to the second."""
+    merged: Sequence[Merged] = ()
+    """Done, to this one."""
 
 
 async def came_by_link(tx: Transaction, link: AccessLink) -> None:

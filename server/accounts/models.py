@@ -1,10 +1,13 @@
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.engine.default import DefaultExecutionContext
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from server.core.database import Base
 from server.core.errors import Conflict, DomainError, Invalid
+from server.core.fields import folded
 from server.core.revisions import Revised
 from server.core.uniqueness import said_as
 
@@ -19,6 +22,15 @@ class RoleGiven(Conflict):
     en = "This person has just been given that role. Reload the page to see."
 
 
+SEARCHED = 200
+"""Letters of a name or a position that are searched."""
+
+
+def _title_folded(context: DefaultExecutionContext) -> str:
+    values: dict[str, Any] = context.get_current_parameters()  # type: ignore[no-untyped-call]
+    return folded(values.get("title") or "")[:SEARCHED]
+
+
 class Person(Revised, Base):
     __tablename__ = "people"
 
@@ -28,13 +40,50 @@ class Person(Revised, Base):
     search_name: Mapped[str] = mapped_column(String(200), index=True)
     """`full_name` folded (`core.fields.folded`): people are found without typing diacritics."""
     title: Mapped[str] = mapped_column(String(200), default="")
-    """Chức vụ: "Bí thư Huyện ủy"."""
+    """Chức vụ: "Bí thư Huyện ủy". Of somebody with `Post` rows the main one of today, kept by `actions.posts`."""
+    search_title: Mapped[str] = mapped_column(String(SEARCHED), default=_title_folded, server_default="")
+    """`title` folded. Follows it here; who updates `title` by a statement sets it, too."""
+    sex: Mapped[str | None] = mapped_column(String(6))
+    """male, female: for "Ông" and "Bà". None: not known."""
+    born_on: Mapped[date | None]
+    """Tells namesakes apart; for administrators alone."""
     email: Mapped[str | None] = mapped_column(String(254))
     phone: Mapped[str | None] = mapped_column(String(40))
     login: Mapped[str | None] = mapped_column(String(64), unique=True, info=said_as(login_taken))
     """Lower case; None for people who never sign in with a password."""
     password_hash: Mapped[str | None] = mapped_column(String(255))
     disabled_at: Mapped[datetime | None]
+    """Locked: no way in, and on no list to choose from."""
+    anonymised_at: Mapped[datetime | None]
+    signed_in_at: Mapped[datetime | None]
+    """When last by password or link; None: never."""
+
+    @validates("full_name")
+    def _name_searched(self, _key: str, full_name: str) -> str:
+        self.search_name = folded(full_name)[:SEARCHED]
+        return full_name
+
+    @validates("title")
+    def _title_searched(self, _key: str, title: str) -> str:
+        self.search_title = folded(title)[:SEARCHED]
+        return title
+
+
+class Post(Base):
+    """A position that somebody holds, held or will hold (chức vụ). Somebody without any has `Person.title` alone."""
+
+    __tablename__ = "posts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"), index=True)
+    title: Mapped[str] = mapped_column(String(200))
+    position: Mapped[int] = mapped_column(default=0)
+    """The main one first: of those held on a day the first is the one that is shown."""
+    valid_from: Mapped[date | None]
+    """First day; None: not known."""
+    valid_until: Mapped[date | None]
+    """Last day; None: open."""
 
 
 class RoleGrant(Base):

@@ -9,14 +9,13 @@ from operator import attrgetter
 from sqlalchemy import ColumnElement, and_, bindparam, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from server.accounts.models import AccessLink, Person, RoleGrant, SessionLink, SignInSession
-from server.accounts.schemas import Me, PersonFull, PersonOut, RoleOut
+from server.accounts.models import AccessLink, Person, Post, RoleGrant, SessionLink, SignInSession
+from server.accounts.schemas import Me, PersonFull, PostOut, RoleOut
 from server.accounts.tokens import token_hash
 from server.core.actor import Actor, Grant, Role
 from server.core.clock import VIETNAM
 from server.core.database import UtcDateTime
 from server.core.errors import NotAllowed, NotFound
-from server.core.fields import folded
 from server.organisations.models import BridgePoint, Unit
 
 TOUCH_AFTER = timedelta(minutes=5)
@@ -258,31 +257,6 @@ def may_choose(actor: Actor, *unit_paths: str) -> ColumnElement[bool]:
     return Person.unit_id.in_(within)
 
 
-async def find_people(session: AsyncSession, actor: Actor, q: str, unit_id: int | None, limit: int) -> list[PersonOut]:
-    """Active people whose name has every word of `q`, diacritics or not; of the unit's branch, if given. For organisers
-    and administrators, of their own units: nobody collects the names of others."""
-    if not may_find_people(actor):
-        raise NotAllowed()
-    statement = (
-        select(Person, Unit.name)
-        .join(Unit, Unit.id == Person.unit_id)
-        .where(Person.disabled_at.is_(None), may_choose(actor))
-        .order_by(Person.search_name, Person.id)
-        .limit(limit)
-    )
-    for word in folded(q).split():
-        statement = statement.where(Person.search_name.contains(word, autoescape=True))
-    if unit_id is not None:
-        branch = await session.get(Unit, unit_id)
-        if branch is None:
-            raise NotFound()
-        statement = statement.where(Unit.path.startswith(branch.path))
-    return [
-        PersonOut(id=found.id, full_name=found.full_name, title=found.title, unit_id=found.unit_id, unit_name=unit_name)
-        for found, unit_name in await session.execute(statement)
-    ]
-
-
 async def person_full(session: AsyncSession, actor: Actor, person_id: int) -> PersonFull:
     """With contacts, login and roles; for administrators of the person's unit."""
     found = await person(session, person_id)
@@ -299,10 +273,39 @@ async def person_full(session: AsyncSession, actor: Actor, person_id: int) -> Pe
         email=found.email,
         phone=found.phone,
         login=found.login,
+        sex=found.sex,
+        born_on=found.born_on,
         has_password=found.password_hash is not None,
         disabled=found.disabled_at is not None,
+        anonymised=found.anonymised_at is not None,
+        signed_in_at=found.signed_in_at,
         roles=await _roles(session, found.id),
+        posts=await posts_of(session, found),
     )
+
+
+async def posts_of(session: AsyncSession, person: Person) -> list[PostOut]:
+    """The main one first. Somebody who never got any has the one of `Person.title`, without a day."""
+    rows = await session.execute(
+        select(Post, Unit.name)
+        .join(Unit, Unit.id == Post.unit_id)
+        .where(Post.person_id == person.id)
+        .order_by(Post.position, Post.id)
+    )
+    posts = [
+        PostOut(
+            unit_id=post.unit_id,
+            unit_name=name,
+            title=post.title,
+            valid_from=post.valid_from,
+            valid_until=post.valid_until,
+        )
+        for post, name in rows
+    ]
+    if not posts and person.title:
+        unit = await session.get_one(Unit, person.unit_id)
+        return [PostOut(unit_id=unit.id, unit_name=unit.name, title=person.title, valid_from=None, valid_until=None)]
+    return posts
 
 
 async def _roles(session: AsyncSession, person_id: int | None) -> list[RoleOut]:

@@ -2,9 +2,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as PathParameter
+from pydantic import Field
 
-from server.accounts import queries
-from server.accounts.actions import links, people, sessions
+from server.accounts import directory, queries
+from server.accounts.actions import links, merging, people, posts, sessions
 from server.accounts.actions.anonymise import anonymise
 from server.accounts.dependencies import (
     AppServices,
@@ -20,16 +21,22 @@ from server.accounts.models import SignInSession
 from server.accounts.password_rules import require_strong
 from server.accounts.schemas import (
     AnonymiseWrite,
+    DirectoryPage,
+    DirectoryQuery,
     LinkOut,
     LinkSignedIn,
     LinkSignIn,
     LinkWrite,
     Me,
+    MergePreview,
+    MergeWrite,
     PasswordChange,
+    PeopleQuery,
     PersonFull,
     PersonOut,
     PersonPatch,
     PersonWrite,
+    PostWrite,
     RoleWrite,
     SessionOut,
     SignInWrite,
@@ -37,7 +44,8 @@ from server.accounts.schemas import (
 from server.accounts.sign_in import SignIn
 from server.core.actor import Actor
 from server.core.errors import Invalid, NotAllowed, NotSignedIn
-from server.core.fields import Id, Line
+from server.core.fields import Id
+from server.core.qr import svg
 from server.core.services import Services
 from server.edge.dependencies import SeenRevision
 from server.edge.idempotency import Once
@@ -151,13 +159,18 @@ async def end_sessions_of_hall(point_id: RowId, tx: Write) -> None:
 
 @router.get("/people")
 async def find_people(
-    actor: CurrentActor,
-    session: ReadSession,
-    q: Annotated[Line, Query(max_length=100)] = "",
-    unit_id: Annotated[Id | None, Query()] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    actor: CurrentActor, services: AppServices, asked: Annotated[PeopleQuery, Query()]
 ) -> list[PersonOut]:
-    return await queries.find_people(session, actor, q, unit_id, limit)
+    """To choose from: who is probably meant comes first."""
+    return await services.database.beside(lambda session: directory.find_people(session, actor, asked))
+
+
+@router.get("/people/directory")
+async def people_directory(
+    actor: CurrentActor, services: AppServices, asked: Annotated[DirectoryQuery, Query()]
+) -> DirectoryPage:
+    """The people whom one administers, page by page."""
+    return await services.database.beside(lambda session: directory.directory(session, actor, asked))
 
 
 @router.get("/people/{person_id}")
@@ -202,6 +215,40 @@ async def set_roles(person_id: RowId, roles: list[RoleWrite], tx: Write, seen: S
     return await queries.person_full(tx.session, tx.actor, person_id)
 
 
+@router.put("/people/{person_id}/posts")
+async def set_posts(
+    person_id: RowId,
+    write: Annotated[list[PostWrite], Field(max_length=50)],
+    tx: Write,
+    seen: SeenRevision = None,
+) -> PersonFull:
+    """All positions of a person, the main one first."""
+    await posts.set_posts(tx, person_id, write, seen)
+    return await queries.person_full(tx.session, tx.actor, person_id)
+
+
+@router.get("/people/{person_id}/alike")
+async def people_alike(person_id: RowId, actor: CurrentActor, session: ReadSession) -> list[PersonOut]:
+    """Other records that may be of the same person: the same name, spelled alike, with the same unit, day of birth or
+    telephone."""
+    return await directory.alike(session, actor, await people.require_admin_of(session, actor, person_id))
+
+
+@router.get("/people/{person_id}/merge/{gone_id}")
+async def merge_preview(
+    person_id: RowId, gone_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
+) -> MergePreview:
+    """What would become of `gone_id`, if it ended in this record."""
+    return await merging.preview(session, actor, services.components, person_id, gone_id)
+
+
+@router.post("/people/{person_id}/merge")
+async def merge_people(person_id: RowId, write: MergeWrite, tx: Write) -> PersonFull:
+    """Another record of the same person ends in this one, which takes over all there is of it."""
+    await merging.merge(tx, person_id, write.gone_id)
+    return await queries.person_full(tx.session, tx.actor, person_id)
+
+
 @router.post("/people/{person_id}/anonymise")
 async def anonymise_person(person_id: RowId, write: AnonymiseWrite, tx: Write) -> PersonFull:
     """For whoever must be forgotten by law: name, addresses and sign-in go for good, the meetings' record stays."""
@@ -210,7 +257,7 @@ async def anonymise_person(person_id: RowId, write: AnonymiseWrite, tx: Write) -
 
 
 @router.post("/links", status_code=201, dependencies=[Once])
-async def create_link(write: LinkWrite, tx: Write) -> LinkOut:
+async def create_link(write: LinkWrite, tx: Write, services: AppServices) -> LinkOut:
     if (write.person_id is None) == (write.point_id is None):
         raise Invalid.fields(
             {"person_id": ("Chọn một người hoặc một điểm cầu.", "Choose one person or one bridge point.")}
@@ -223,7 +270,8 @@ async def create_link(write: LinkWrite, tx: Write) -> LinkOut:
         days=write.days,
         replace=write.replace,
     )
-    return LinkOut(link=link, expires_at=expires_at)
+    address = f"{services.settings.url}{link}"
+    return LinkOut(link=link, address=address, qr=svg(address), expires_at=expires_at)
 
 
 def _session_out(found: SignInSession, actor: Actor) -> SessionOut:

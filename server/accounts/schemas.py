@@ -1,8 +1,8 @@
 import re
-from datetime import datetime
-from typing import Annotated, Literal
+from datetime import date, datetime
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from server.core.actor import Role
@@ -104,14 +104,100 @@ class PersonOut(BaseModel):
     unit_name: str
 
 
+Sex = Literal["male", "female"]
+State = Literal["active", "locked", "never"]
+"""never: active, and has not signed in yet."""
+
+
+class PeopleQuery(BaseModel):
+    """Whom to choose from."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    q: Annotated[Line, Field(max_length=100)] = ""
+    """Words of name or position, diacritics or not."""
+    unit_id: Id | None = None
+    """Of this unit's branch."""
+    near: Id | None = None
+    """The unit to which those who are meant probably belong: they come first."""
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class DirectoryQuery(BaseModel):
+    """Which people; all of it together."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    q: Annotated[Line, Field(max_length=100)] = ""
+    """Words of name or position, diacritics or not; a login, an address or a telephone number."""
+    unit_id: Id | None = None
+    """Of this unit's branch."""
+    role: Role | None = None
+    """Who has it anywhere in one's own branches."""
+    state: State | None = None
+    offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class DirectoryPerson(PersonOut):
+    email: str | None
+    phone: str | None
+    login: str | None
+    state: State
+    signed_in_at: datetime | None
+    roles: list[RoleOut]
+
+
+class DirectoryPage(BaseModel):
+    people: list[DirectoryPerson]
+    total: int
+    """How many there are in all."""
+
+
+class PostOut(BaseModel):
+    unit_id: int
+    unit_name: str
+    title: str
+    valid_from: date | None
+    """First day."""
+    valid_until: date | None
+    """Last day."""
+
+
+class PostWrite(Body):
+    unit_id: Id
+    title: Annotated[Line, Field(min_length=1, max_length=200)]
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+    @model_validator(mode="after")
+    def _begins_before_it_ends(self) -> Self:
+        if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
+            raise PydanticCustomError(
+                "said",
+                "ends before it begins",
+                {"vi": "Ngày kết thúc ở trước ngày bắt đầu.", "en": "The last day is before the first."},
+            )
+        return self
+
+
 class PersonFull(PersonOut):
     revision: int
     email: str | None
     phone: str | None
     login: str | None
+    sex: Sex | None
+    born_on: date | None
     has_password: bool
     disabled: bool
+    anonymised: bool
+    signed_in_at: datetime | None
     roles: list[RoleOut]
+    posts: list[PostOut]
+    """The main one first; of those held today the first is the `title`."""
+
+
+BirthDay = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2100, 1, 1))]
 
 
 class PersonWrite(Body):
@@ -122,6 +208,8 @@ class PersonWrite(Body):
     phone: Annotated[Line, Field(max_length=40)] | None = None
     login: Login | None = None
     password: Password | None = None
+    sex: Sex | None = None
+    born_on: BirthDay | None = None
 
 
 class PersonPatch(Body):
@@ -135,6 +223,41 @@ class PersonPatch(Body):
     login: Login | None = None
     password: Password | None = None
     disabled: bool | None = None
+    sex: Sex | None = None
+    born_on: BirthDay | None = None
+
+
+class PersonUses(BaseModel):
+    """How much there is of a person, by what it is."""
+
+    roles: int = 0
+    leads: int = 0
+    """Meetings chaired or kept as their secretary."""
+    presents: int = 0
+    """Items of agendas."""
+    lists: int = 0
+    """Lists of delegates."""
+    checks: int = 0
+    """Entries of attendance."""
+    papers: int = 0
+    """Versions of papers brought in."""
+    receipts: int = 0
+    """Papers read."""
+    notes: int = 0
+
+
+class MergePreview(BaseModel):
+    kept: PersonFull
+    gone: PersonFull
+    moves: PersonUses
+    """What the one that goes hands over."""
+    same_name: bool
+    """Spelled alike: names that differ in a tone mark are different names."""
+
+
+class MergeWrite(Body):
+    gone_id: Id
+    """The record that ends in this one."""
 
 
 class AnonymiseWrite(Body):
@@ -156,4 +279,8 @@ class LinkWrite(Body):
 class LinkOut(BaseModel):
     link: str
     """"/join/<token>": shown once, kept nowhere."""
+    address: str
+    """The whole of it, as it is typed into a browser."""
+    qr: str
+    """The same as a picture (SVG), for a slip of paper."""
     expires_at: datetime

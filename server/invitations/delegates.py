@@ -8,13 +8,13 @@ from sqlalchemy import select
 
 from server.accounts.actions.links import revoke_bound_links
 from server.accounts.actions.sessions import recheck
+from server.accounts.main_post import retitle
 from server.accounts.models import Person, RoleGrant
 from server.accounts.queries import may_choose
 from server.audit.actions import record
 from server.audit.revisions import next_revision
 from server.core.actor import Role
 from server.core.errors import Conflict, Invalid, NotAllowed, NotFound
-from server.core.fields import folded
 from server.core.transaction import Transaction
 from server.invitations.hooks import list_changed
 from server.invitations.list_writer import DelegateRole, Entry, carry_out, plan
@@ -299,6 +299,8 @@ async def _correct(tx: Transaction, delegate: Delegate, about: dict[str, Any]) -
     if await lead_beyond(tx.session, [person.id], tx.actor):
         raise NotAllowed()
     for name, value in about.items():
-        setattr(person, name, value)
-    person.search_name = folded(person.full_name)[:200]
+        if name == "title":
+            await retitle(tx, person, value)
+        else:
+            setattr(person, name, value)
     recheck(tx, [person.id])

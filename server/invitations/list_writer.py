@@ -9,9 +9,10 @@ from typing import Literal
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.accounts.models import Person
+from server.accounts.models import SEARCHED, Person
 from server.audit.actions import record
 from server.core.database import in_parts
+from server.core.fields import folded
 from server.core.transaction import Transaction
 from server.invitations.hooks import list_changed
 from server.invitations.people import Known, People, Typed
@@ -154,11 +155,12 @@ def _more(line: Line) -> dict[str, object]:
     typed, known = line.entry.who, line.person
     if known.account or not isinstance(typed, Typed):
         return {}
-    return {
+    more: dict[str, object] = {
         name: value
         for name, value in (("title", typed.title), ("email", typed.email), ("phone", typed.phone))
         if value and not getattr(known, name)
     }
+    return more | ({"search_title": folded(typed.title)[:SEARCHED]} if "title" in more else {})
 
 
 async def _write_rows(tx: Transaction, meeting_id: int, lines: Sequence[Line], source: Source) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import cache
 
+from server.core.actor import Role
+
 
 class Capability(StrEnum):
     VIEW = "view"
@@ -61,6 +63,15 @@ _LEADS = _ATTENDS | {
     Capability.CONDUCT,
 }
 
+OF_ROLES: Mapping[Role, Part] = {
+    Role.ORGANISER: Part.ORGANISER,
+    Role.OPERATOR: Part.OPERATOR,
+    Role.TECHNICIAN: Part.HALL,
+    Role.HALL_SECRETARY: Part.HALL,
+}
+"""As what somebody belongs to the meetings of a unit by a role there alone, or to those that its halls take part in.
+Every other role makes `BRANCH`."""
+
 EVERYTHING = frozenset(Capability)
 NOTHING: frozenset[Capability] = frozenset()
 
@@ -84,6 +95,11 @@ CONFIRMED = BY_LINK | {Capability.OVERSEE, Capability.DIRECT, Capability.CONDUCT
 """The same on a device that somebody who keeps the lists has confirmed to be the chair's or the secretary's."""
 IN_DRAFT = frozenset({Part.ORGANISER, Part.CHAIR, Part.SECRETARY})
 """A draft is its makers' own business: halls, operators and presenters learn of it when they are invited."""
+
+
+def of_role(role: Role) -> frozenset[Capability]:
+    """What a role at a unit allows in its meetings, before anything else is known of the person."""
+    return TABLE[OF_ROLES.get(role, Part.BRANCH)]
 
 
 def capabilities(

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from server.core.actor import Actor, Role
-from server.meetings.capabilities import EVERYTHING, NOTHING, Capability, Part, capabilities
+from server.meetings.capabilities import EVERYTHING, NOTHING, OF_ROLES, Capability, Part, capabilities
 from server.meetings.models import AgendaItem, Delegate, Meeting, MemberPoint
 from server.organisations.models import BridgePoint, Unit
 
@@ -195,10 +195,9 @@ def _rights(meeting: Meeting, actor: Actor, facts: "_Facts", *, halls: Mapping[i
 
 
 def _parts(meeting: Meeting, actor: Actor, facts: "_Facts", halls: bool) -> Iterator[Part]:
-    if actor.has(Role.ORGANISER, facts.unit_path):
-        yield Part.ORGANISER
-    if actor.has(Role.OPERATOR, facts.unit_path):
-        yield Part.OPERATOR
+    for role in (Role.ORGANISER, Role.OPERATOR):
+        if actor.has(role, facts.unit_path):
+            yield OF_ROLES[role]
     if actor.person_id is not None and (actor.within is None or facts.unit_path.startswith(actor.within)):
         if actor.person_id == meeting.chair_id:
             yield Part.CHAIR

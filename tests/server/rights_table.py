@@ -161,10 +161,13 @@ ROWS = [
         "GET /api/people",
         frozenset({"admin", "organiser", "district_organiser", "neighbour_admin", "neighbour_organiser"}),
     ),
+    Row("GET /api/people/directory", frozenset({"admin", "neighbour_admin"})),
+    Row("GET /api/roles", frozenset({"admin", "neighbour_admin"})),
     Row("GET /api/people/{person_id}", ADMIN),
     Row("POST /api/people", ADMIN, body=lambda w: {"unit_id": w.province.lat.id, "full_name": "A"}),
     Row("PATCH /api/people/{person_id}", ADMIN, body=lambda _: {"title": "B"}),
     Row("PUT /api/people/{person_id}/roles", ADMIN, body=lambda _: []),
+    Row("PUT /api/people/{person_id}/posts", ADMIN, body=lambda w: [{"unit_id": w.province.lat.id, "title": "B"}]),
     Row("GET /api/people/{person_id}/sessions", ADMIN),
     Row("DELETE /api/people/{person_id}/sessions", ADMIN),
     Row("GET /api/points/{point_id}/sessions", LOOKS_AFTER),
@@ -179,6 +182,8 @@ ROWS = [
     Row("POST /api/device/report", EVERYBODY, body=lambda _: {"build": "1"}),
     Row("GET /api/hall", frozenset({"da_sar_hall", "hiep_an_hall", "neighbour_hall"})),
     Row("DELETE /api/sessions", SIGNED_IN),
+    Row("GET /api/people/{person_id}/alike", ADMIN),
+    Row("POST /api/people/{person_id}/merge", ADMIN, body=lambda w: {"gone_id": w.province.stranger.id}),
     Row("POST /api/people/{person_id}/anonymise", ADMIN, body=lambda w: {"full_name": w.person.full_name}),
     Row("POST /api/links", ADMIN, body=lambda w: {"person_id": w.person.id}),
     Row("GET /api/meetings", SIGNED_IN),
@@ -420,6 +425,8 @@ ELSEWHERE = {
     "DELETE /api/meetings/{meeting_id}/devices/{session_id}",
     # Of the own ones only (tests/server/accounts).
     "DELETE /api/sessions/{session_id}",
+    # Of two (tests/server/accounts/test_merging.py).
+    "GET /api/people/{person_id}/merge/{gone_id}",
     # There must be one first (tests/server/accounts/test_reach.py).
     "DELETE /api/people/{person_id}/sessions/{session_id}",
     "DELETE /api/points/{point_id}/sessions/{session_id}",

@@ -11,6 +11,9 @@ const fields = ['DateField', 'TimeField', 'Combobox'];
 
 /** Has the form itself. */
 const forms = [
+  'lib/administration/people/PersonForm.svelte',
+  'lib/administration/people/PostsEditor.svelte',
+  'lib/administration/people/RolesEditor.svelte',
   'lib/administration/audit/AuditFilters.svelte',
   'lib/administration/units/PointForm.svelte',
   'lib/administration/units/UnitForm.svelte',
@@ -34,6 +37,8 @@ const parts = {
 };
 /** Nothing is saved: the choice itself is what happens, and without one there is nothing to press. */
 const choosing = [
+  'lib/administration/people/Merge.svelte',
+  'lib/administration/people/PeopleList.svelte',
   'lib/administration/devices/DeviceList.svelte',
   'lib/meetings/planning/StartFrom.svelte',
   'lib/papers/manage/Library.svelte',

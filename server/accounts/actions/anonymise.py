@@ -10,7 +10,7 @@ from sqlalchemy import delete
 from server.accounts.actions.people import require_weight_of
 from server.accounts.actions.sessions import recheck
 from server.accounts.hooks import AccountHooks
-from server.accounts.models import AccessLink, Person, RoleGrant, SignInSession
+from server.accounts.models import AccessLink, Person, Post, RoleGrant, SignInSession
 from server.audit.actions import record
 from server.core.errors import Conflict, Invalid
 from server.core.fields import folded
@@ -38,6 +38,7 @@ async def anonymise(tx: Transaction, person_id: int, full_name: str) -> Person:
     for forget in tx.components[AccountHooks].anonymised:
         await forget(tx, person.id, NAMELESS)
     for rows in (
+        delete(Post).where(Post.person_id == person.id),
         delete(RoleGrant).where(RoleGrant.person_id == person.id),
         delete(SignInSession).where(SignInSession.person_id == person.id),
         delete(AccessLink).where(AccessLink.person_id == person.id),
@@ -45,9 +46,11 @@ async def anonymise(tx: Transaction, person_id: int, full_name: str) -> Person:
         delete(Mail).where(Mail.person_id == person.id),
     ):
         await tx.session.execute(rows.execution_options(synchronize_session=False))
-    person.full_name, person.search_name, person.title = NAMELESS, folded(NAMELESS), ""
+    person.full_name, person.title = NAMELESS, ""
     person.email = person.phone = person.login = person.password_hash = None
+    person.sex = person.born_on = None
     person.disabled_at = person.disabled_at or tx.now
+    person.anonymised_at = tx.now
     await tx.session.flush()
     recheck(tx, [person.id])
     await record(tx, "person.anonymised", "person", person.id)

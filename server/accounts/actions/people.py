@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.actions.sessions import recheck, revoke_all_of
 from server.accounts.hooks import led_by
+from server.accounts.main_post import retitle
 from server.accounts.models import AccessLink, Person, RoleGrant, login_taken
 from server.accounts.queries import grants_of, person_full
 from server.accounts.queries import person as person_of
@@ -16,11 +17,10 @@ from server.audit.actions import record
 from server.audit.revisions import next_revision
 from server.core.actor import Actor, Role
 from server.core.errors import Conflict, NotAllowed
-from server.core.fields import folded
 from server.core.transaction import Transaction
 from server.organisations import queries as organisations
 
-_MAY_BE_EMPTY = ("email", "phone", "login")
+_MAY_BE_EMPTY = ("email", "phone", "login", "sex", "born_on")
 _OPENS = frozenset({"email", "login"})
 """Whoever may set these can come in as that person."""
 
@@ -38,11 +38,10 @@ class NeedsHigherAdministrator(NotAllowed):
 
 
 async def create_person(tx: Transaction, write: PersonWrite, password_hash: str | None = None) -> Person:
-    await _require_admin_at(tx.session, tx.actor, write.unit_id)
+    await require_admin_at(tx.session, tx.actor, write.unit_id)
     await _check_login(tx, write.login, None)
     person = Person(
         **write.model_dump(exclude={"password"}),
-        search_name=folded(write.full_name)[:200],
         password_hash=password_hash,
     )
     tx.session.add(person)
@@ -66,15 +65,18 @@ async def edit_person(
         person = await require_weight_of(tx, person_id)
     else:
         person = await require_admin_of(tx.session, tx.actor, person_id)
-    await next_revision(tx, person, seen, "person.edited", lambda: _as_json(tx, person))
+    await next_revision(tx, person, seen, "person.edited", lambda: as_json(tx, person))
     values: dict[str, Any] = {name: value for name, value in sent.items() if value is not None or name in _MAY_BE_EMPTY}
     if "unit_id" in values:
-        await _require_admin_at(tx.session, tx.actor, values["unit_id"])
+        await require_admin_at(tx.session, tx.actor, values["unit_id"])
     if "login" in values:
         await _check_login(tx, values["login"], person)
+    title = values.pop("title", person.title)
     for name, value in values.items():
         setattr(person, name, value)
-    person.search_name = folded(person.full_name)[:200]
+    if title != person.title:
+        await retitle(tx, person, title)
+        values["title"] = title
     if password_hash is not None:
         person.password_hash = password_hash
     if patch.disabled is not None:
@@ -94,8 +96,8 @@ async def edit_person(
 async def set_roles(tx: Transaction, person_id: int, roles: Sequence[RoleWrite], seen: int | None = None) -> Person:
     """Replaces the person's roles. Every role given or taken away must be over a unit the actor administers."""
     person = await person_of(tx.session, person_id)
-    await _require_admin_at(tx.session, tx.actor, person.unit_id)
-    await next_revision(tx, person, seen, "person.roles-set", lambda: _as_json(tx, person))
+    await require_admin_at(tx.session, tx.actor, person.unit_id)
+    await next_revision(tx, person, seen, "person.roles-set", lambda: as_json(tx, person))
     wanted = {(role.role, role.unit_id) for role in roles}
     present = {
         (Role(grant.role), grant.unit_id): grant
@@ -103,7 +105,7 @@ async def set_roles(tx: Transaction, person_id: int, roles: Sequence[RoleWrite],
     }
     added, removed = wanted - present.keys(), present.keys() - wanted
     for _, unit_id in added | removed:
-        await _require_admin_at(tx.session, tx.actor, unit_id)
+        await require_admin_at(tx.session, tx.actor, unit_id)
     if person_id == tx.actor.person_id and any(role is Role.ADMIN for role, _ in removed):
         raise Conflict(
             "Không tự bỏ vai trò quản trị của mình được. Nhờ quản trị viên khác.",
@@ -159,7 +161,7 @@ async def require_admin_of(session: AsyncSession, actor: Actor, person_id: int) 
     if not (actor.system or may_administer(actor)):
         raise NotAllowed()
     person = await person_of(session, person_id)
-    await _require_admin_at(session, actor, person.unit_id)
+    await require_admin_at(session, actor, person.unit_id)
     if not actor.system:
         for grant in await grants_of(session, person_id):
             if not actor.has(Role.ADMIN, grant.unit_path):
@@ -191,11 +193,13 @@ async def reach_of(tx: Transaction, person: Person) -> str | None:
     return min(paths, key=len)
 
 
-async def _as_json(tx: Transaction, person: Person) -> Any:
+async def as_json(tx: Transaction, person: Person) -> Any:
+    """The person now, for the details of `EditedMeanwhile`."""
     return (await person_full(tx.session, tx.actor, person.id)).model_dump(mode="json")
 
 
-async def _require_admin_at(session: AsyncSession, actor: Actor, unit_id: int) -> None:
+async def require_admin_at(session: AsyncSession, actor: Actor, unit_id: int) -> None:
+    """The administrator's right over a unit."""
     unit = await organisations.unit(session, unit_id)
     if not (actor.system or actor.has(Role.ADMIN, unit.path)):
         raise NotAllowed()

@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, and_, select, update
 
 from server.accounts.hooks import came_by_link, hall_opened
-from server.accounts.models import AccessLink, SessionLink, SignInSession
+from server.accounts.models import AccessLink, Person, SessionLink, SignInSession
 from server.accounts.queries import owned_by
 from server.accounts.tokens import new_token, token_hash
 from server.audit.actions import record
@@ -48,6 +48,8 @@ async def open_session(
     )
     tx.session.add(session)
     await tx.session.flush()
+    if person_id is not None:
+        await tx.session.execute(update(Person).where(Person.id == person_id).values(signed_in_at=tx.now))
     if link is not None and bound:
         await widen(tx, session.id, link)
     if session.point_id is not None:

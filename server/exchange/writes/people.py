@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import case, delete, func, insert, literal, select, tuple_, update
 
 from server.accounts.actions.sessions import recheck
-from server.accounts.models import AccessLink, Person, RoleGrant, SignInSession
+from server.accounts.models import SEARCHED, AccessLink, Person, RoleGrant, SignInSession
 from server.core.actor import SYSTEM
 from server.core.database import UtcDateTime, in_parts
 from server.core.fields import folded
@@ -32,12 +32,14 @@ from server.exchange.writes.rows import (
 )
 
 _COLUMNS = ("full_name", "title", "email", "phone", "login")
-SEARCHED = 200
 
 
 def searched(facts: Mapping[str, Any]) -> dict[str, Any]:
     """What people are found by, beside what a row says."""
-    return {"search_name": folded(facts["full_name"])[:SEARCHED]}
+    return {
+        "search_name": folded(facts["full_name"])[:SEARCHED],
+        "search_title": folded(facts.get("title") or "")[:SEARCHED],
+    }
 
 
 async def lay_in(services: Services, batch_id: int) -> None:
@@ -195,6 +197,8 @@ def _values(tx: Transaction) -> Any:
         since = func.coalesce(Person.disabled_at, literal(tx.now, UtcDateTime()))
         return {
             **said,
+            # A batch from before positions were searched has none.
+            "search_title": func.coalesce(source["search_title"].as_string(), ""),
             "unit_id": source["unit"].as_integer(),
             "disabled_at": case((source["disabled"].as_boolean(), since), else_=None),
         }

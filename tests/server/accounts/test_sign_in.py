@@ -41,6 +41,7 @@ async def test_signing_in_and_out(browser: Browsers, province: Province, service
         "only_meetings": None,
         "can_plan": True,
         "administers": None,
+        "time_zone": "Asia/Ho_Chi_Minh",
     }
     cookie = answer.headers["set-cookie"]
     assert all(part in cookie for part in ("HttpOnly", "SameSite=lax", "Path=/", "Max-Age="))

@@ -36,6 +36,9 @@ export const paths = {
   /** The tree of units, and one of it. */
   units: '/administration/units',
   unit: (id: number) => `/administration/units/${id}`,
+  people: '/administration/people',
+  person: (id: number) => `/administration/people/${id}`,
+  newPerson: (unit?: number) => `/administration/people/new${unit ? `?unit=${unit}` : ''}`,
   /** Where spreadsheets come in, of a kind to begin with; and one that was sent in. */
   exchange: (kind?: 'units' | 'points' | 'people') =>
     `/administration/exchange${kind ? `?kind=${kind}` : ''}`,

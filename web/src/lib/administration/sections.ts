@@ -13,6 +13,7 @@ export interface Section {
 /** In the order of the tabs. The first that one may see is where administration opens. */
 const sections: Section[] = [
   { path: paths.units, word: m.units_title },
+  { path: paths.people, word: m.people_section },
   { path: paths.devices, word: m.hall_devices_title },
   { path: paths.exchange(), word: m.exchange_title },
   { path: paths.system, word: m.system_title, system: true },

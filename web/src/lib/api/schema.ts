@@ -889,11 +889,34 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Find People */
+        /**
+         * Find People
+         * @description To choose from: who is probably meant comes first.
+         */
         get: operations["find_people_api_people_get"];
         put?: never;
         /** Create Person */
         post: operations["create_person_api_people_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/directory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * People Directory
+         * @description The people whom one administers, page by page.
+         */
+        get: operations["people_directory_api_people_directory_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -929,6 +952,87 @@ export interface paths {
         /** Set Roles */
         put: operations["set_roles_api_people__person_id__roles_put"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Posts
+         * @description All positions of a person, the main one first.
+         */
+        put: operations["set_posts_api_people__person_id__posts_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}/alike": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * People Alike
+         * @description Other records that may be of the same person: the same name, spelled alike, with the same unit, day of birth or
+         *     telephone.
+         */
+        get: operations["people_alike_api_people__person_id__alike_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}/merge/{gone_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Merge Preview
+         * @description What would become of `gone_id`, if it ended in this record.
+         */
+        get: operations["merge_preview_api_people__person_id__merge__gone_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge People
+         * @description Another record of the same person ends in this one, which takes over all there is of it.
+         */
+        post: operations["merge_people_api_people__person_id__merge_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1377,6 +1481,26 @@ export interface paths {
          * @description What the audit log has of this meeting.
          */
         get: operations["audit_of_meeting_api_meetings__meeting_id__audit_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Roles
+         * @description By the one table of `capabilities`; for administrators.
+         */
+        get: operations["roles_api_roles_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3447,6 +3571,11 @@ export interface components {
             /** Id */
             id: number;
         };
+        /**
+         * Capability
+         * @enum {string}
+         */
+        Capability: "view" | "attend" | "read-all" | "manage-papers" | "keep-lists" | "present" | "oversee" | "direct" | "conduct" | "operate" | "organise";
         /** ChainBreak */
         ChainBreak: {
             /** Entry */
@@ -3897,6 +4026,41 @@ export interface components {
             /** Name */
             name?: string | null;
         };
+        /** DirectoryPage */
+        DirectoryPage: {
+            /** People */
+            people: components["schemas"]["DirectoryPerson"][];
+            /** Total */
+            total: number;
+        };
+        /** DirectoryPerson */
+        DirectoryPerson: {
+            /** Id */
+            id: number;
+            /** Full Name */
+            full_name: string;
+            /** Title */
+            title: string;
+            /** Unit Id */
+            unit_id: number;
+            /** Unit Name */
+            unit_name: string;
+            /** Email */
+            email: string | null;
+            /** Phone */
+            phone: string | null;
+            /** Login */
+            login: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "locked" | "never";
+            /** Signed In At */
+            signed_in_at: string | null;
+            /** Roles */
+            roles: components["schemas"]["RoleOut"][];
+        };
         /** DiskState */
         DiskState: {
             /** Free */
@@ -4345,6 +4509,10 @@ export interface components {
         LinkOut: {
             /** Link */
             link: string;
+            /** Address */
+            address: string;
+            /** Qr */
+            qr: string;
             /**
              * Expires At
              * Format: date-time
@@ -4729,6 +4897,19 @@ export interface components {
              * @default
              */
             speaker: string;
+        };
+        /** MergePreview */
+        MergePreview: {
+            kept: components["schemas"]["PersonFull"];
+            gone: components["schemas"]["PersonFull"];
+            moves: components["schemas"]["PersonUses"];
+            /** Same Name */
+            same_name: boolean;
+        };
+        /** MergeWrite */
+        MergeWrite: {
+            /** Gone Id */
+            gone_id: number;
         };
         /** MyAttendance */
         MyAttendance: {
@@ -5305,12 +5486,22 @@ export interface components {
             phone: string | null;
             /** Login */
             login: string | null;
+            /** Sex */
+            sex: ("male" | "female") | null;
+            /** Born On */
+            born_on: string | null;
             /** Has Password */
             has_password: boolean;
             /** Disabled */
             disabled: boolean;
+            /** Anonymised */
+            anonymised: boolean;
+            /** Signed In At */
+            signed_in_at: string | null;
             /** Roles */
             roles: components["schemas"]["RoleOut"][];
+            /** Posts */
+            posts: components["schemas"]["PostOut"][];
         };
         /**
          * PersonPatch
@@ -5333,6 +5524,10 @@ export interface components {
             password?: string | null;
             /** Disabled */
             disabled?: boolean | null;
+            /** Sex */
+            sex?: ("male" | "female") | null;
+            /** Born On */
+            born_on?: string | null;
         };
         /** PersonTyped */
         PersonTyped: {
@@ -5347,6 +5542,52 @@ export interface components {
             email?: string | null;
             /** Phone */
             phone?: string | null;
+        };
+        /**
+         * PersonUses
+         * @description How much there is of a person, by what it is.
+         */
+        PersonUses: {
+            /**
+             * Roles
+             * @default 0
+             */
+            roles: number;
+            /**
+             * Leads
+             * @default 0
+             */
+            leads: number;
+            /**
+             * Presents
+             * @default 0
+             */
+            presents: number;
+            /**
+             * Lists
+             * @default 0
+             */
+            lists: number;
+            /**
+             * Checks
+             * @default 0
+             */
+            checks: number;
+            /**
+             * Papers
+             * @default 0
+             */
+            papers: number;
+            /**
+             * Receipts
+             * @default 0
+             */
+            receipts: number;
+            /**
+             * Notes
+             * @default 0
+             */
+            notes: number;
         };
         /** PersonWrite */
         PersonWrite: {
@@ -5367,6 +5608,10 @@ export interface components {
             login?: string | null;
             /** Password */
             password?: string | null;
+            /** Sex */
+            sex?: ("male" | "female") | null;
+            /** Born On */
+            born_on?: string | null;
         };
         /**
          * PictureWidth
@@ -5584,6 +5829,30 @@ export interface components {
             marked: boolean;
             /** Audience */
             audience?: (components["schemas"]["ByUnit"] | components["schemas"]["ByPoint"] | components["schemas"]["ByRole"] | components["schemas"]["ByPerson"])[];
+        };
+        /** PostOut */
+        PostOut: {
+            /** Unit Id */
+            unit_id: number;
+            /** Unit Name */
+            unit_name: string;
+            /** Title */
+            title: string;
+            /** Valid From */
+            valid_from: string | null;
+            /** Valid Until */
+            valid_until: string | null;
+        };
+        /** PostWrite */
+        PostWrite: {
+            /** Unit Id */
+            unit_id: number;
+            /** Title */
+            title: string;
+            /** Valid From */
+            valid_from?: string | null;
+            /** Valid Until */
+            valid_until?: string | null;
         };
         /** Postponing */
         Postponing: {
@@ -6158,6 +6427,12 @@ export interface components {
          * @enum {string}
          */
         Role: "admin" | "organiser" | "operator" | "technician" | "hall-secretary" | "delegate";
+        /** RoleAllows */
+        RoleAllows: {
+            role: components["schemas"]["Role"];
+            /** Capabilities */
+            capabilities: components["schemas"]["Capability"][];
+        };
         /** RoleOut */
         RoleOut: {
             role: components["schemas"]["Role"];
@@ -9860,6 +10135,7 @@ export interface operations {
             query?: {
                 q?: string;
                 unit_id?: number | null;
+                near?: number | null;
                 limit?: number;
             };
             header?: never;
@@ -9910,6 +10186,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PersonFull"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    people_directory_api_people_directory_get: {
+        parameters: {
+            query?: {
+                q?: string;
+                unit_id?: number | null;
+                role?: components["schemas"]["Role"] | null;
+                state?: ("active" | "locked" | "never") | null;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectoryPage"];
                 };
             };
             /** @description Validation Error */
@@ -10005,6 +10317,141 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["RoleWrite"][];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonFull"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_posts_api_people__person_id__posts_put: {
+        parameters: {
+            query?: {
+                revision?: number | null;
+            };
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PostWrite"][];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonFull"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    people_alike_api_people__person_id__alike_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["server__accounts__schemas__PersonOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    merge_preview_api_people__person_id__merge__gone_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                gone_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergePreview"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    merge_people_api_people__person_id__merge_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeWrite"];
             };
         };
         responses: {
@@ -11029,6 +11476,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    roles_api_roles_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleAllows"][];
                 };
             };
         };

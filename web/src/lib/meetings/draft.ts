@@ -77,7 +77,8 @@ export function emptyDraft(unit: Choice | null, now = new Date()): Draft {
 export function draftOf(meeting: Meeting): Draft {
   const start = new Date(meeting.starts_at);
   const end = new Date(meeting.ends_at);
-  const choice = (id: number | null, label: string) => (id === null ? null : { id, label });
+  const choice = (id: number | null, label: string, detail?: string) =>
+    id === null ? null : { id, label, ...(detail && { detail }) };
   return {
     kind: meeting.kind,
     title: meeting.title,
@@ -88,15 +89,15 @@ export function draftOf(meeting: Meeting): Draft {
     endDate: dateOf(end),
     end: timeOf(end),
     mainPoint: choice(meeting.main_point_id, meeting.main_point_name),
-    chair: choice(meeting.chair_id, meeting.chair_name),
-    secretary: choice(meeting.secretary_id, meeting.secretary_name),
+    chair: choice(meeting.chair_id, meeting.chair_name, meeting.chair_title),
+    secretary: choice(meeting.secretary_id, meeting.secretary_name, meeting.secretary_title),
     agenda: meeting.agenda.map((item) => ({
       key: String(item.id),
       id: item.id,
       title: item.title,
       minutes: item.minutes,
       presenter: item.presenter_id
-        ? { id: item.presenter_id, label: item.presenter_name }
+        ? choice(item.presenter_id, item.presenter_name, item.presenter_title)
         : item.presenter_text
           ? { id: null, label: item.presenter_text }
           : null,

@@ -1,4 +1,5 @@
 import { getContext, setContext } from 'svelte';
+import { session } from '#lib/accounts/session.svelte.ts';
 import { Resource } from '#lib/api/resource.svelte.ts';
 import type { Point, Tree, Unit } from '#lib/api/types.ts';
 import { grouped, sorted } from '#lib/lists.ts';
@@ -66,6 +67,21 @@ export class UnitsOffice {
         .filter((unit) => fits(unit.name, query))
         .slice(0, 50)
         .map((unit) => this.option(unit));
+
+  /** For a Combobox: those alone that one administers. */
+  chooseOwn = (query: string): Option[] => {
+    const own = new Set(
+      session.me?.roles.filter(({ role }) => role === 'admin').map(({ unit_id }) => unit_id),
+    );
+    const paths = this.#units()
+      .filter(({ id }) => own.has(id))
+      .map(({ path }) => path);
+    return this.#units()
+      .filter((unit) => !this.isOver(unit) && paths.some((path) => unit.path.startsWith(path)))
+      .filter((unit) => fits(unit.name, query))
+      .slice(0, 50)
+      .map((unit) => this.option(unit));
+  };
 
   option = (unit: Unit): Option => ({ id: unit.id, label: unit.name, detail: this.within(unit) });
 }
