@@ -32,7 +32,6 @@ export const paths = {
   /** Whether all that the system leans on works. */
   system: '/administration/system',
   administration: '/administration',
-  people: '/administration/people',
   /** The tree of units, and one of it. */
   units: '/administration/units',
   unit: (id: number) => `/administration/units/${id}`,
