@@ -46,6 +46,7 @@ class Ids:
     unit_id: int
     point_id: int
     person_id: int
+    gone_id: int
     item_id: int
     paper_id: int
     version_id: int
@@ -141,6 +142,7 @@ async def _furnished(services: Services, hall: BridgePoint, chair: Person, meeti
         unit_id=unit.id,
         point_id=hall.id,
         person_id=chair.id,
+        gone_id=chair.id,
         item_id=item.id,
         paper_id=paper.id,
         version_id=version.id,
