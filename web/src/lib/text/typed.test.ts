@@ -16,7 +16,8 @@ describe('typedDate', () => {
       expect(typedDate(text, today)).toBeNull();
   });
   it('reads birthdays, which lie behind', () => {
-    for (const text of ['2/9/1975', '02091975', '2.9.75']) expect(typedDate(text, today, true)).toBe('1975-09-02');
+    for (const text of ['2/9/1975', '02091975', '2.9.75'])
+      expect(typedDate(text, today, true)).toBe('1975-09-02');
     expect(typedDate('2/9/05', today, true)).toBe('2005-09-02');
     expect(typedDate('2/9', today, true)).toBeNull();
     expect(typedDate('2/9/0197', today, true)).toBeNull();
