@@ -17,6 +17,8 @@ SIZES = ((1280, 800), (390, 844))
 Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
 NO_LINE = "Failed to load resource: net::ERR_INTERNET_DISCONNECTED"
+NO_WORKER = "An unknown error occurred when fetching the script."
+"""What Chromium says of a service worker whose line is gone."""
 
 _RUN = """async () => {
   const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
@@ -70,7 +72,7 @@ class Audit:
         await self.page.context.set_offline(True)
 
     def _complaint(self, message: ConsoleMessage) -> None:
-        if self._cut and message.text == NO_LINE:
+        if self._cut and message.text in (NO_LINE, NO_WORKER):
             return
         # Violations of the content security policy come as errors too.
         refused = message.text.startswith("Failed to load resource") and urlsplit(message.location["url"]).path
