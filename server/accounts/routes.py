@@ -4,7 +4,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as PathParameter
 
 from server.accounts import queries
-from server.accounts.actions import links, people, sessions
+from server.accounts.actions import links, people, second_factor, sessions
 from server.accounts.actions.anonymise import anonymise
 from server.accounts.dependencies import (
     AppServices,
@@ -20,24 +20,31 @@ from server.accounts.models import SignInSession
 from server.accounts.password_rules import require_strong
 from server.accounts.schemas import (
     AnonymiseWrite,
+    FactorBegun,
+    FactorCode,
+    FactorState,
     LinkOut,
     LinkSignedIn,
     LinkSignIn,
     LinkWrite,
     Me,
     PasswordChange,
+    PasswordProof,
     PersonFull,
     PersonOut,
     PersonPatch,
     PersonWrite,
+    RecoveryCodes,
     RoleWrite,
     SessionOut,
     SignInWrite,
 )
+from server.accounts.second_factor import provisioning_uri, typed_key
 from server.accounts.sign_in import SignIn
 from server.core.actor import Actor
 from server.core.errors import Invalid, NotAllowed, NotSignedIn
 from server.core.fields import Id, Line
+from server.core.qr import svg
 from server.core.services import Services
 from server.edge.dependencies import SeenRevision
 from server.edge.idempotency import Once
@@ -53,7 +60,7 @@ RowId = Annotated[Id, PathParameter()]
 async def sign_in(
     write: SignInWrite, desk: SignInDesk, browser: AskingBrowser, services: AppServices, response: Response
 ) -> Me:
-    signed_in = await desk.with_password(write.login.strip(), write.password, browser)
+    signed_in = await desk.with_password(write.login.strip(), write.password, browser, write.code)
     me = await _welcome(services, response, signed_in.token)
     set_device_cookie(response, signed_in.device, services.settings)
     return me
@@ -104,6 +111,41 @@ async def change_password(
     change: PasswordChange, actor: CurrentActor, desk: SignInDesk, browser: AskingBrowser
 ) -> None:
     await desk.change_password(actor, change.current, change.new, browser)
+
+
+@router.get("/session/second-factor")
+async def own_second_factor(actor: CurrentActor, session: ReadSession, services: AppServices) -> FactorState:
+    return await queries.factor_state(session, actor, required=services.settings.second_factor_required)
+
+
+@router.post("/session/second-factor")
+async def begin_second_factor(
+    proof: PasswordProof, actor: CurrentActor, desk: SignInDesk, browser: AskingBrowser, services: AppServices
+) -> FactorBegun:
+    """The key for the person's app. It counts once one of its codes was typed."""
+    person = await desk.prove_password(actor, proof.password, browser)
+    async with services.transactions(actor) as tx:
+        key = await second_factor.begin(tx, desk.factor_keys)
+    return FactorBegun(key=typed_key(key), qr=svg(provisioning_uri(key, person.login or person.full_name)))
+
+
+@router.put("/session/second-factor")
+async def confirm_second_factor(write: FactorCode, tx: Write, desk: SignInDesk) -> RecoveryCodes:
+    return RecoveryCodes(codes=await second_factor.confirm(tx, desk.factor_keys, write.code))
+
+
+@router.post("/session/second-factor/off", status_code=204)
+async def turn_second_factor_off(
+    proof: PasswordProof, actor: CurrentActor, desk: SignInDesk, browser: AskingBrowser, services: AppServices
+) -> None:
+    await desk.prove_password(actor, proof.password, browser)
+    async with services.transactions(actor) as tx:
+        await second_factor.turn_off(tx)
+
+
+@router.delete("/people/{person_id}/second-factor", status_code=204)
+async def reset_second_factor(person_id: RowId, tx: Write) -> None:
+    await second_factor.reset(tx, person_id)
 
 
 @router.get("/people/{person_id}/sessions")
