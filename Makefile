@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 CORE_SOURCES := $(shell find media/core -name '*.rs' -not -path '*/target/*') $(shell find media/core -name 'Cargo.*' -not -path '*/target/*')
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/.svelte-kit/*' -not -path '*/build/*' -not -path '*/paraglide/*')
 # Browser tests without media, which may share the machine; those with pictures and sound want it for themselves.
-PAGE_TESTS := $(addprefix tests/e2e/test_,accessibility.py administration.py browsers.py desk.py devices.py first_start.py hall_desk.py paperless.py)
+PAGE_TESTS := $(addprefix tests/e2e/test_,accessibility.py administration.py browsers.py desk.py devices.py exchange.py first_start.py hall_desk.py paperless.py planning.py)
 # Without the slow ones: real conversions, twelve thousand of something, whole walks over the API.
 QUICK_TESTS := tests/server tests/test_readme.py $(addprefix --ignore=tests/server/,conversion pdf demo test_openapi.py \
   test_rights_matrix.py test_command_line.py papers/test_leaks.py)
@@ -17,7 +17,7 @@ LOADGEN := media/core/target/release/loadgen
 help:  ## lists the commands
 	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/^([a-z-]+):.*  ## (.*)/\1\t\2/' | expand -t 16
 
-.PHONY: help run serve test test-quick check format api lock bench-forward bench-halls bench-live bench-loop bench-return bench-checkin bench-papers packages-run packages-test clean
+.PHONY: help run serve test test-quick check format api lock bench-forward bench-halls bench-live bench-loop bench-return bench-checkin bench-import bench-papers packages-run packages-test clean
 .DEFAULT_GOAL := run
 
 run: packages-run .make/python .make/core .make/web  ## demo province, server, media node and simulated halls
@@ -78,6 +78,9 @@ bench-return: packages-test .make/python .make/core .make/web  ## the server is 
 
 bench-checkin: packages-test .make/python .make/core .make/web  ## 12,000 check-ins while 200 consoles watch
 	@python -m tests.load.bench_checkin
+
+bench-import: packages-test .make/python .make/core .make/web  ## 12,000 people come in from one file while others read and write
+	@python -m tests.load.bench_import
 
 bench-papers: packages-test .make/python .make/core .make/web  ## downloads beside nginx; the conversion's seconds per 100 pages
 	@python -m tests.load.bench_papers

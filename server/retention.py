@@ -15,6 +15,7 @@ from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.devices.models import DeviceCode
 from server.edge.idempotency import KEPT, IdempotentAnswer
+from server.exchange.models import ImportBatch, ImportRow
 from server.invitations.models import AccessRequest
 from server.jobs.actions import enqueue
 from server.jobs.models import Job
@@ -37,6 +38,9 @@ NOTICES = timedelta(days=400)
 MAILS = timedelta(days=400)
 REQUESTS = timedelta(days=90)
 """Of strangers, with names and telephones; who was let in is on a list of delegates."""
+IMPORTS = timedelta(days=90)
+"""Rows of imports, with names and numbers: so long an import can be undone. That there was one stays."""
+_NOT_APPLIED = ("ready", "faulty", "refused")
 EVENTS = timedelta(days=400)
 """After the meeting's end. Who opens it later gets a snapshot, which needs none of them."""
 
@@ -52,8 +56,15 @@ def _outdated(now: datetime) -> list[tuple[str, InstrumentedAttribute[int], Colu
         ("jobs", Job.id, Job.failed_at < now - FAILED_JOBS),
         ("notices", Notice.id, Notice.created_at < now - NOTICES),
         ("requests", AccessRequest.id, AccessRequest.asked_at < now - REQUESTS),
+        ("imports", ImportRow.id, ImportRow.batch_id.in_(_outdated_imports(now))),
+        ("files", ImportBatch.id, and_(ImportBatch.created_at < now - IMPORTS, ImportBatch.state.in_(_NOT_APPLIED))),
         ("mails", Mail.id, and_(Mail.created_at < now - MAILS, Mail.state != "queued")),
     ]
+
+
+def _outdated_imports(now: datetime) -> Any:
+    done = ImportBatch.state.in_((*_NOT_APPLIED, "applied", "undone"))
+    return select(ImportBatch.id).where(ImportBatch.created_at < now - IMPORTS, done)
 
 
 async def tidy(services: Services, _job: Job | None = None) -> None:
@@ -82,7 +93,8 @@ async def _delete(services: Services, key: InstrumentedAttribute[int], which: Co
 
 async def _delete_events(services: Services, before: datetime) -> int:
     deleted = 0
-    over = and_(Meeting.state == "ended", Meeting.ended_at < before)
+    ended = and_(Meeting.state == "ended", Meeting.ended_at < before)
+    over = or_(ended, and_(Meeting.state == "cancelled", Meeting.ends_at < before))
     firsts: Any = (
         select(MeetingEvent.meeting_id, func.min(MeetingEvent.seq))
         .join(Meeting, Meeting.id == MeetingEvent.meeting_id)

@@ -27,6 +27,9 @@ from server.devices.actions import hall_opened
 from server.devices.routes import router as devices
 from server.edge.health import router as health
 from server.edge.page_faults import router as page_faults
+from server.exchange.actions import person_anonymised as import_rows_anonymised
+from server.exchange.jobs import exchange_job
+from server.exchange.routes import router as exchange
 from server.invitations import anonymised as invitations_anonymised
 from server.invitations.copying import copy_job
 from server.invitations.delegates import points_removed as delegates_without_hall
@@ -40,6 +43,7 @@ from server.jobs.workers import JobKind, beside
 from server.live.feature import LiveFeature
 from server.meetings import anonymised as meetings_anonymised
 from server.meetings import of_units as meetings_of_units
+from server.meetings.announcements.jobs import announce_job
 from server.meetings.hooks import Follower, MeetingHooks
 from server.meetings.leaders import led_by
 from server.meetings.live.commands import live_feature
@@ -94,6 +98,7 @@ ROUTERS: list[APIRouter] = [
     notifications,
     media_nodes,
     uploads,
+    exchange,
     audit,
     system,
 ]
@@ -136,6 +141,7 @@ def components() -> Components:
                 papers_anonymised.person_anonymised,
                 reading_anonymised.person_anonymised,
                 attendance_anonymised.person_anonymised,
+                import_rows_anonymised,
             ],
         ),
         OrganisationHooks(
@@ -159,8 +165,10 @@ JOBS: list[JobKind] = [
     pack_job,
     send_job,
     copy_job,
+    announce_job,
     tell_job,
     retention_job,
+    exchange_job,
 ]
 """Work that outlives requests."""
 

@@ -16,6 +16,7 @@ from server.core.services import Services
 from server.core.transaction import Transaction
 from server.devices.actions import make_code
 from server.devices.models import DeviceCode, HallDevice
+from server.exchange.models import ImportBatch, ImportRow
 from server.meetings.models import AgendaItem, Delegate, Meeting, MemberPoint
 from server.meetings.planning.models import MeetingTemplate, PointGroup, PointGroupMember
 from server.organisations.models import BridgePoint, Unit
@@ -95,6 +96,28 @@ async def meeting(
     if presenter and items:
         items[-1].presenter_id = presenter.id
     session.add_all(items)
+    await session.flush()
+    return made
+
+
+async def import_batch(session: AsyncSession, of: Unit, name: str = "Mới") -> ImportBatch:
+    """A file of one new point for the unit, read and good."""
+    facts = {"name": name, "short_name": name[:60], "unit": of.id, "position": 0, "closed": False}
+    blank = ("seats", "address", "contact_name", "contact_phone", "equipment", "main_line", "backup_line")
+    made = ImportBatch(
+        kind="points",
+        state="ready",
+        file_name=f"{name}.xlsx",
+        scopes=[of.id],
+        scope_id=of.id,
+        created_at=MORNING,
+        rows=1,
+        added=1,
+    )
+    session.add(made)
+    await session.flush()
+    after = {**facts, **dict.fromkeys(blank)}
+    session.add(ImportRow(batch_id=made.id, number=5, verdict="added", label=name, after=after))
     await session.flush()
     return made
 

@@ -1,12 +1,14 @@
 """What accounts have to do with the life of units and bridge points (`organisations.hooks`)."""
 
-from sqlalchemy import delete, exists, func, select, update
+from collections.abc import Mapping
+
+from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from server.accounts.actions.sessions import recheck
 from server.accounts.models import Person, RoleGrant, SignInSession
 from server.core.clock import utc_now
+from server.core.database import in_parts
 from server.core.transaction import Transaction
 from server.organisations.models import BridgePoint, Unit
 
@@ -24,24 +26,42 @@ async def point_uses(session: AsyncSession, point: BridgePoint) -> dict[str, int
     return {"devices": await session.scalar(devices) or 0}
 
 
-async def people_handed_over(tx: Transaction, unit: Unit, successor: Unit) -> int:
-    """People keep their accounts, sessions and links; their roles over the unit become roles over its successor."""
-    holders = set(await tx.session.scalars(select(RoleGrant.person_id).where(RoleGrant.unit_id == unit.id)))
-    same = aliased(RoleGrant)
-    has_it = exists().where(
-        same.unit_id == successor.id, same.person_id == RoleGrant.person_id, same.role == RoleGrant.role
+async def people_handed_over(tx: Transaction, successors: Mapping[int, int]) -> int:
+    """Unit -> successor. People keep their accounts, sessions and links; their roles over a unit become roles over its
+    successor."""
+    old = list(successors)
+    both = {*successors.values(), *old}
+    held = await tx.session.execute(
+        select(RoleGrant.id, RoleGrant.person_id, RoleGrant.role, RoleGrant.unit_id)
+        .where(RoleGrant.unit_id.in_(both))
+        .order_by(RoleGrant.id)
     )
+    grants = held.all()
+    there = {(row.person_id, row.role, row.unit_id) for row in grants if row.unit_id not in successors}
+    gone: list[int] = []
+    moved: list[dict[str, int]] = []
+    holders: set[int] = set()
+    for row in grants:
+        if row.unit_id not in successors:
+            continue
+        holders.add(row.person_id)
+        key = (row.person_id, row.role, successors[row.unit_id])
+        if key in there:
+            gone.append(row.id)
+        else:
+            there.add(key)
+            moved.append({"id": row.id, "unit_id": successors[row.unit_id]})
     options = {"synchronize_session": False}
-    await tx.session.execute(delete(RoleGrant).where(RoleGrant.unit_id == unit.id, has_it).execution_options(**options))
+    for some in in_parts(gone):
+        await tx.session.execute(delete(RoleGrant).where(RoleGrant.id.in_(some)).execution_options(**options))
+    for few in in_parts(moved):
+        await tx.session.execute(update(RoleGrant), few)
+    counted = await tx.session.scalar(select(func.count()).where(Person.unit_id.in_(old)))
     await tx.session.execute(
-        update(RoleGrant).where(RoleGrant.unit_id == unit.id).values(unit_id=successor.id).execution_options(**options)
-    )
-    moved = await tx.session.scalars(
         update(Person)
-        .where(Person.unit_id == unit.id)
-        .values(unit_id=successor.id, revision=Person.revision + 1)
-        .returning(Person.id)
+        .where(Person.unit_id.in_(old))
+        .values(unit_id=case(dict(successors), value=Person.unit_id), revision=Person.revision + 1)
         .execution_options(**options)
     )
     recheck(tx, sorted(holders))
-    return len(moved.all())
+    return counted or 0

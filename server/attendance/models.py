@@ -39,7 +39,7 @@ class PersonCheck(Base):
     how: Mapped[str] = mapped_column(String(12))
     reason: Mapped[str] = mapped_column(String(300), default="")
     at: Mapped[datetime]
-    by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     by_name: Mapped[str] = mapped_column(String(200), default="")
 
 
@@ -82,5 +82,5 @@ class SignOff(Base):
     """As signed."""
     note: Mapped[str] = mapped_column(String(300), default="")
     at: Mapped[datetime]
-    by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     by_name: Mapped[str] = mapped_column(String(200), default="")

@@ -1,5 +1,7 @@
 """A meeting's steps that concern its halls: what `meetings.lifecycle` does, with floor, presence and checks."""
 
+from datetime import datetime
+
 from server.attendance.checks import check_out
 from server.attendance.people.events import meeting_stepped
 from server.conference.state import Before, Conference, load, settle
@@ -15,6 +17,33 @@ HALLS_COME_IN = frozenset({"meeting.opened", "meeting.started", "meeting.reopene
 async def open_halls(tx: Transaction, meeting_id: int) -> Meeting:
     """Halls may come in and test."""
     return await lifecycle.open_halls(tx, meeting_id)
+
+
+async def close_halls(tx: Transaction, meeting_id: int) -> Meeting:
+    """Testing is over for now: whoever is in is out."""
+    meeting = await lifecycle.close_halls(tx, meeting_id)
+    await _all_out(tx, meeting)
+    return meeting
+
+
+async def postpone(tx: Transaction, meeting_id: int, reason: str) -> Meeting:
+    meeting = await lifecycle.postpone(tx, meeting_id, reason)
+    await _all_out(tx, meeting)
+    return meeting
+
+
+async def reschedule(
+    tx: Transaction, meeting_id: int, starts_at: datetime, ends_at: datetime, reason: str = ""
+) -> Meeting:
+    meeting = await lifecycle.reschedule(tx, meeting_id, starts_at, ends_at, reason)
+    await _all_out(tx, meeting)
+    return meeting
+
+
+async def cancel(tx: Transaction, meeting_id: int, reason: str) -> Meeting:
+    meeting = await lifecycle.cancel(tx, meeting_id, reason)
+    await _all_out(tx, meeting)
+    return meeting
 
 
 async def start(tx: Transaction, meeting_id: int) -> Meeting:
@@ -37,9 +66,14 @@ async def end(tx: Transaction, meeting_id: int) -> Meeting:
     """Everybody is out; nobody is seen or heard any more."""
     meeting = await lifecycle.end(tx, meeting_id)
     await meeting_stepped(tx, meeting)
+    await _all_out(tx, meeting)
+    return meeting
+
+
+async def _all_out(tx: Transaction, meeting: Meeting) -> None:
     conference, before = await _loaded(tx, meeting)
     present = [hall for hall in conference.halls.values() if hall.present]
-    check_out(tx, meeting_id, {hall.point_id: tx.now for hall in present}, "end")
+    check_out(tx, meeting.id, {hall.point_id: tx.now for hall in present}, "end")
     for hall in conference.halls.values():
         if hall.presence != "absent":
             # Who was lost went out when it was lost: perhaps before the beginning.
@@ -48,8 +82,7 @@ async def end(tx: Transaction, meeting_id: int) -> Meeting:
             hall.lower_hand()
     _nobody_on(conference)
     await settle(tx, conference, before, "floor.muted_all")
-    await presentation.close(tx, meeting_id)
-    return meeting
+    await presentation.close(tx, meeting.id)
 
 
 async def back_to_testing(tx: Transaction, meeting_id: int) -> Meeting:

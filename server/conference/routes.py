@@ -13,7 +13,7 @@ from server.conference.hall_day import HallDay, hall_day
 from server.core.fields import Id, Line
 from server.edge.routing import WriteRoute
 from server.meetings import queries
-from server.meetings.schemas import MeetingOut
+from server.meetings.schemas import MeetingOut, Postponing, Rescheduling
 
 router = APIRouter(prefix="/api", tags=["conference"], route_class=WriteRoute)
 
@@ -29,6 +29,30 @@ class Reopening(BaseModel):
 @router.post("/meetings/{meeting_id}/open")
 async def open_halls(meeting_id: RowId, tx: Write) -> MeetingOut:
     await lifecycle.open_halls(tx, meeting_id)
+    return await queries.meeting(tx.session, meeting_id, tx.actor)
+
+
+@router.post("/meetings/{meeting_id}/close")
+async def close_halls(meeting_id: RowId, tx: Write) -> MeetingOut:
+    await lifecycle.close_halls(tx, meeting_id)
+    return await queries.meeting(tx.session, meeting_id, tx.actor)
+
+
+@router.post("/meetings/{meeting_id}/postpone")
+async def postpone(meeting_id: RowId, write: Postponing, tx: Write) -> MeetingOut:
+    await lifecycle.postpone(tx, meeting_id, write.reason)
+    return await queries.meeting(tx.session, meeting_id, tx.actor)
+
+
+@router.post("/meetings/{meeting_id}/reschedule")
+async def reschedule(meeting_id: RowId, write: Rescheduling, tx: Write) -> MeetingOut:
+    await lifecycle.reschedule(tx, meeting_id, write.starts_at, write.ends_at, write.reason)
+    return await queries.meeting(tx.session, meeting_id, tx.actor)
+
+
+@router.post("/meetings/{meeting_id}/cancel")
+async def cancel(meeting_id: RowId, write: Postponing, tx: Write) -> MeetingOut:
+    await lifecycle.cancel(tx, meeting_id, write.reason)
     return await queries.meeting(tx.session, meeting_id, tx.actor)
 
 

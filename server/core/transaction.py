@@ -106,14 +106,15 @@ class Transactions:
         self._one_writer = asyncio.Lock() if database.is_sqlite else None
 
     @asynccontextmanager
-    async def __call__(self, actor: Actor) -> AsyncIterator[Transaction]:
+    async def __call__(self, actor: Actor, *, long: bool = False) -> AsyncIterator[Transaction]:
+        """`long`: its statements are over hundreds of rows; the event loop goes on meanwhile, other writers wait."""
         committed: list[Transaction] = []
         try:
             if self._one_writer is None:
-                async with self._open(actor, committed) as transaction:
+                async with self._open(actor, committed, long) as transaction:
                     yield transaction
             else:
-                async with self._one_writer, self._open(actor, committed) as transaction:
+                async with self._one_writer, self._open(actor, committed, long) as transaction:
                     yield transaction
         finally:
             # The next writer has the lock already, and the pool its connection, while thousands are told. It cannot
@@ -133,9 +134,9 @@ class Transactions:
         return await tried_again(whole)
 
     @asynccontextmanager
-    async def _open(self, actor: Actor, committed: list[Transaction]) -> AsyncIterator[Transaction]:
+    async def _open(self, actor: Actor, committed: list[Transaction], long: bool) -> AsyncIterator[Transaction]:
         async with self._database.sessions() as session:
-            await session.connection(execution_options={"write": True})
+            await session.connection(execution_options={"write": True, "long": long})
             transaction = Transaction(
                 session,
                 actor,

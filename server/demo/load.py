@@ -14,7 +14,7 @@ from server.core.errors import Conflict
 from server.core.secrets import kept_secret
 from server.core.services import Services
 from server.core.transaction import Transaction
-from server.demo import delegates, meetings, papers, province
+from server.demo import delegates, meetings, papers, province, reorganisation
 from server.meetings.models import Delegate, Meeting
 from server.organisations.models import Unit
 from server.papers.models import Paper
@@ -31,6 +31,7 @@ async def load(services: Services) -> None:
         else:
             await _make(tx, password_hash)
     await _furnish(services)
+    await reorganisation.add(services)
 
 
 async def _make(tx: Transaction, password_hash: str) -> None:

@@ -25,6 +25,7 @@ CSRF_HEADER = "x-nhipcau"
 _BODIES = (
     (re.compile(r"/api/(?:session|setup|m|page-faults)(?:/.*)?", re.DOTALL), budgets.ENTRANCE_BODY),
     (re.compile(r"/api/meetings/[0-9]+/delegates/import"), budgets.IMPORT_BODY),
+    (re.compile(r"/api/exchange/batches"), budgets.IMPORT_BODY),
     (re.compile(r"/api/uploads/[^/]+"), budgets.CHUNK_BODY),
 )
 """Paths that take less than others, or files, or pieces of them, and how large."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from server.core.clock import VIETNAM
+from server.meetings.address import form_of_address, within
 
 _DAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
 
@@ -34,20 +35,14 @@ def place(point_name: str | None, unit_name: str | None) -> str:
     return f"Điểm cầu {point_name} ({unit_name})" if point_name else ""
 
 
-COUNCIL = "ky-hop"
-"""A session of the People's Council: its members are addressed as the people's deputies, in the Party or not."""
-POLITE = "Ông/Bà"
-
-
 def addressed(who: Invited, occasion: Occasion) -> str:
-    """How a person is spoken to: guests need not be of the Party or the State."""
-    return POLITE if who.guest or occasion.kind == COUNCIL else "Đồng chí"
+    """How a person is spoken to."""
+    return form_of_address(occasion.kind, guest=who.guest)
 
 
 def addressed_within(who: Invited, occasion: Occasion) -> str:
     """The same inside a sentence."""
-    you = addressed(who, occasion)
-    return you if you == POLITE else you.lower()
+    return within(addressed(who, occasion))
 
 
 def when(occasion: Occasion) -> str:

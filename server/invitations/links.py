@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,6 +24,7 @@ from server.jobs.actions import enqueue
 from server.jobs.models import Job
 from server.jobs.parts import note_progress
 from server.jobs.workers import JobKind
+from server.meetings.link_validity import valid_until
 from server.meetings.models import Delegate, Meeting
 from server.notifications.actions import Letter, send_mails
 from server.organisations.models import BridgePoint, Unit
@@ -33,8 +33,6 @@ LINK_MAIL = "link.personal"
 SEND_JOB = "links.send"
 AT_ONCE = 25
 """Links of one transaction: about 5 ms under the writers' lock."""
-VALID_AFTER = timedelta(days=14)
-"""After the meeting's planned end: conclusions and papers are read for some days."""
 
 
 class StillDraft(Conflict):
@@ -61,10 +59,6 @@ class _Row:
     point_id: int | None
     email: str | None
     who: letters.Invited
-
-
-def valid_until(meeting: Meeting, now: datetime) -> datetime:
-    return max(meeting.ends_at, now) + VALID_AFTER
 
 
 def path_of(meeting_id: int) -> str:

@@ -22,12 +22,13 @@ from server.core.fields import folded
 from server.core.transaction import Transaction
 from server.invitations.codes import verify_hall_code
 from server.invitations.delegates import hall_unit
-from server.invitations.links import path_of, valid_until
+from server.invitations.links import path_of
 from server.invitations.list_writer import Entry, carry_out, plan
 from server.invitations.models import AccessRequest
 from server.invitations.people import Typed
 from server.invitations.rights import ListRights, leads_or_presents, list_for_write, list_rights
 from server.invitations.schemas import RequestGrant, RequestOut, RequestState, RequestWrite, SameName
+from server.meetings.link_validity import valid_until
 from server.meetings.models import Delegate, Meeting, MemberPoint
 from server.notifications.actions import notify
 from server.organisations.models import BridgePoint, Unit

@@ -295,11 +295,11 @@ class _Watched(Transactions):
         self.held = True
 
     @asynccontextmanager
-    async def __call__(self, actor: Actor) -> AsyncIterator[Transaction]:
+    async def __call__(self, actor: Actor, *, long: bool = False) -> AsyncIterator[Transaction]:
         self._open_now += 1
         self.idle.clear()
         try:
-            async with self._inner(actor) as transaction:
+            async with self._inner(actor, long=long) as transaction:
                 yield transaction
         finally:
             self._open_now -= 1

@@ -13,6 +13,7 @@ from server.core.transaction import Transaction
 from server.live.log import append
 from server.live.protocol import Change
 from server.meetings.access import meeting_for_write
+from server.meetings.announcements import actions as announcements
 from server.meetings.hooks import PointsRemoved, followers
 from server.meetings.live.entities import Entities, changes_between, entities
 from server.meetings.models import AgendaItem, AgendaStint, Delegate, Meeting, MemberPoint
@@ -53,6 +54,11 @@ async def edit(tx: Transaction, meeting_id: int, patch: MeetingPatch) -> tuple[M
         raise Conflict(
             "Cuộc họp đã kết thúc nên không sửa được nữa.", "The meeting has ended and can no longer be edited."
         )
+    if meeting.state == "cancelled":
+        raise Conflict(
+            "Cuộc họp đã hủy. Ấn định thời gian mới rồi sửa tiếp.",
+            "The meeting is cancelled. Set a new day first, then edit it.",
+        )
     if meeting.version != patch.version:
         raise Conflict(
             "Người khác vừa sửa cuộc họp này. Tải lại để xem bản mới nhất rồi sửa tiếp.",
@@ -77,6 +83,7 @@ async def edit(tx: Transaction, meeting_id: int, patch: MeetingPatch) -> tuple[M
             if person_id is not None
         ),
     )
+    await announcements.before_edit(tx, meeting)
     before = await _all_entities(tx, meeting_id)
     changed = [name for name in _OWN if getattr(meeting, name) != getattr(plan, name)]
     for name in changed:

@@ -21,7 +21,10 @@ async def person_anonymised(tx: Transaction, person_id: int, _name: str) -> None
     presents = exists().where(AgendaItem.meeting_id == Meeting.id, AgendaItem.presenter_id == person_id)
     leads = or_(Meeting.chair_id == person_id, Meeting.secretary_id == person_id)
     found = await tx.session.scalars(
-        select(Meeting.id).where(Meeting.state != "ended", or_(listed, presents, leads)).order_by(Meeting.id).limit(20)
+        select(Meeting.id)
+        .where(Meeting.state.not_in(("ended", "cancelled")), or_(listed, presents, leads))
+        .order_by(Meeting.id)
+        .limit(20)
     )
     meetings = list(found)
     if meetings:

@@ -35,6 +35,8 @@ class Follower:
     """These agenda items are about to be deleted: save what hangs on them."""
     edited: Callable[[Transaction, Meeting], Awaitable[None]] = _nothing
     """The plan was changed."""
+    announced: Callable[[Transaction, Meeting, str], Awaitable[None]] = _nothing
+    """Everybody concerned is being told of this ("changed", "postponed", "rescheduled", "cancelled", "invited")."""
     deleting: Callable[[Transaction, Meeting], Awaitable[None]] = _nothing
     """The meeting is about to be deleted with all its rows."""
 
@@ -46,3 +48,8 @@ class MeetingHooks:
 
 def followers(tx: Transaction) -> Sequence[Follower]:
     return tx.components[MeetingHooks].followers
+
+
+async def announced(tx: Transaction, meeting: Meeting, kind: str) -> None:
+    for follower in followers(tx):
+        await follower.announced(tx, meeting, kind)

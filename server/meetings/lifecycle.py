@@ -1,4 +1,4 @@
-"""draft → invited → open (halls may test) → running → ended, and the ways back."""
+"""draft → invited → open (halls may test) → running → ended, the ways back, and the ways out: postponed, cancelled."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -11,9 +11,12 @@ from server.core.transaction import Transaction
 from server.live.log import append
 from server.meetings.access import meeting_for_write
 from server.meetings.agenda import forget_clock, stop_clock
+from server.meetings.announcements import actions as announcements
+from server.meetings.hooks import followers
 from server.meetings.live.entities import changes_between, entities
 from server.meetings.models import Meeting
 from server.meetings.rights import MeetingRights
+from server.meetings.validation import times_wrong
 
 REOPEN_WITHIN = timedelta(hours=24)
 
@@ -21,6 +24,9 @@ REOPEN_WITHIN = timedelta(hours=24)
 class State(StrEnum):
     DRAFT = "draft"
     INVITED = "invited"
+    POSTPONED = "postponed"
+    """Without a new day yet."""
+    CANCELLED = "cancelled"
     OPEN = "open"
     RUNNING = "running"
     ENDED = "ended"
@@ -37,6 +43,11 @@ class Step(StrEnum):
     REOPEN = "reopened"
     RETURN = "returned"
     """To testing: what had begun was a rehearsal."""
+    CLOSE = "closed"
+    """Halls tested long before; they come in again when the rooms are opened."""
+    POSTPONE = "postponed"
+    RESCHEDULE = "rescheduled"
+    CANCEL = "cancelled"
 
 
 _FROM: dict[Step, tuple[tuple[State, ...], State]] = {
@@ -47,7 +58,14 @@ _FROM: dict[Step, tuple[tuple[State, ...], State]] = {
     Step.END: ((State.RUNNING,), State.ENDED),
     Step.REOPEN: ((State.ENDED,), State.RUNNING),
     Step.RETURN: ((State.RUNNING,), State.OPEN),
+    Step.CLOSE: ((State.OPEN,), State.INVITED),
+    Step.POSTPONE: ((State.INVITED, State.OPEN), State.POSTPONED),
+    Step.RESCHEDULE: ((State.INVITED, State.OPEN, State.POSTPONED, State.CANCELLED), State.INVITED),
+    Step.CANCEL: ((State.INVITED, State.OPEN, State.POSTPONED), State.CANCELLED),
 }
+
+_TOLD = frozenset({Step.POSTPONE, Step.RESCHEDULE, Step.CANCEL})
+"""Steps of which everybody concerned is told, each with its reason."""
 
 _REFUSAL: dict[State, tuple[str, str]] = {
     State.DRAFT: (
@@ -57,6 +75,14 @@ _REFUSAL: dict[State, tuple[str, str]] = {
     State.INVITED: (
         "Cuộc họp đã gửi giấy mời, chưa mở. Tải lại trang để xem trạng thái mới nhất.",
         "The meeting is invited and not open yet. Reload to see its state.",
+    ),
+    State.POSTPONED: (
+        "Cuộc họp đã hoãn, chưa có thời gian mới. Ấn định thời gian mới trước.",
+        "The meeting is postponed without a new day. Set one first.",
+    ),
+    State.CANCELLED: (
+        "Cuộc họp đã hủy. Ấn định thời gian mới nếu vẫn họp.",
+        "The meeting is cancelled. Set a new day if it is to be held after all.",
     ),
     State.OPEN: (
         "Phòng họp đang mở để các điểm cầu kiểm tra. Tải lại trang để xem trạng thái mới nhất.",
@@ -86,8 +112,10 @@ def may_reopen(ended_at: datetime | None, now: datetime) -> bool:
 
 
 async def invite(tx: Transaction, meeting_id: int) -> Meeting:
-    """Draft → invited: everybody concerned sees it from now on."""
-    return await _take(tx, meeting_id, Step.INVITE, lambda rights: rights.organise)
+    """Draft → invited: everybody concerned sees it from now on; who leads, presents or keeps a hall has a notice."""
+    meeting = await _take(tx, meeting_id, Step.INVITE, lambda rights: rights.organise)
+    await announcements.make_known(tx, meeting, "invited")
+    return meeting
 
 
 async def withdraw(tx: Transaction, meeting_id: int) -> Meeting:
@@ -98,6 +126,36 @@ async def withdraw(tx: Transaction, meeting_id: int) -> Meeting:
 async def open_halls(tx: Transaction, meeting_id: int) -> Meeting:
     """Invited → open: halls may come in and test."""
     return await _take(tx, meeting_id, Step.OPEN, lambda rights: rights.direct)
+
+
+async def close_halls(tx: Transaction, meeting_id: int) -> Meeting:
+    """Open → invited."""
+    return await _take(tx, meeting_id, Step.CLOSE, lambda rights: rights.direct)
+
+
+async def postpone(tx: Transaction, meeting_id: int, reason: str) -> Meeting:
+    """Invited or open → postponed, without a new day yet; everybody concerned is told."""
+    return await _take(tx, meeting_id, Step.POSTPONE, lambda rights: rights.organise, reason=reason)
+
+
+async def cancel(tx: Transaction, meeting_id: int, reason: str) -> Meeting:
+    """Invited, open or postponed → cancelled; everybody concerned is told."""
+    return await _take(tx, meeting_id, Step.CANCEL, lambda rights: rights.organise, reason=reason)
+
+
+async def reschedule(
+    tx: Transaction, meeting_id: int, starts_at: datetime, ends_at: datetime, reason: str = ""
+) -> Meeting:
+    """Whatever has not begun, also postponed and cancelled ones → invited, on another day; everybody concerned is told.
+    Invalid for a day that is over."""
+    wrong = times_wrong(starts_at, ends_at)
+    if starts_at <= tx.now:
+        wrong["starts_at"] = ("Thời gian mới đã qua. Chọn ngày giờ sắp tới.", "That time is over. Choose one to come.")
+    if wrong:
+        raise Invalid.fields(wrong)
+    return await _take(
+        tx, meeting_id, Step.RESCHEDULE, lambda rights: rights.organise, reason=reason, times=(starts_at, ends_at)
+    )
 
 
 async def start(tx: Transaction, meeting_id: int) -> Meeting:
@@ -123,7 +181,13 @@ async def back_to_testing(tx: Transaction, meeting_id: int) -> Meeting:
 
 
 async def _take(
-    tx: Transaction, meeting_id: int, step: Step, allowed: Callable[[MeetingRights], bool], **facts: Any
+    tx: Transaction,
+    meeting_id: int,
+    step: Step,
+    allowed: Callable[[MeetingRights], bool],
+    *,
+    times: tuple[datetime, datetime] | None = None,
+    **facts: Any,
 ) -> Meeting:
     meeting, rights = await meeting_for_write(tx, meeting_id)
     if not allowed(rights):
@@ -132,7 +196,14 @@ async def _take(
     if step is Step.REOPEN and not may_reopen(meeting.ended_at, tx.now):
         raise Conflict(*_REFUSAL[State.ENDED], state=meeting.state)
     before = await entities(tx.session, meeting_id)
+    if step in _TOLD:
+        await announcements.before_edit(tx, meeting)
     meeting.state = after
+    if times is not None:
+        meeting.starts_at, meeting.ends_at = times
+        meeting.version += 1
+        for follower in followers(tx):
+            await follower.edited(tx, meeting)
     if step is Step.START:
         meeting.started_at = tx.now
     elif step is Step.END:
@@ -144,6 +215,9 @@ async def _take(
         meeting.started_at = None
         await forget_clock(tx, meeting_id)
     await tx.session.flush()
+    if step in _TOLD:
+        found = await announcements.since_told(tx, meeting)
+        await announcements.make_known(tx, meeting, str(step), reason=facts["reason"], found=found)
     await record(tx, f"meeting.{step}", "meeting", meeting_id, **facts)
     await append(tx, meeting_id, f"meeting.{step}", changes_between(before, await entities(tx.session, meeting_id)))
     return meeting

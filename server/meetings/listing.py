@@ -1,9 +1,10 @@
 """The list of meetings somebody may see, filtered, put in order and cut into pages by the database."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, not_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, defer
 
@@ -18,49 +19,59 @@ from server.organisations.models import BridgePoint, Unit
 
 When = Literal["all", "coming", "ended"]
 
-_SHOWN_FIRST = {"running": 0, "open": 1, "invited": 2, "draft": 3}
+_SHOWN_FIRST = {"running": 0, "open": 1, "invited": 2, "postponed": 2, "cancelled": 2, "draft": 3}
 _PLANNED = ("draft", "invited")
 _MANY_POINTS = 500
 
 
 async def meetings(
-    session: AsyncSession, actor: Actor, *, when: When = "all", q: str = "", limit: int = 100, offset: int = 0
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    now: datetime,
+    when: When = "all",
+    q: str = "",
+    limit: int = 100,
+    offset: int = 0,
 ) -> list[MeetingSummary]:
     """A page of the meetings the actor may see: what runs first, then what comes next (`coming`), then what has
-    `ended`, the newest first. `q`: every word of it is in the title, diacritics or not."""
+    `ended`, the newest first; one that was called off is among those to come until its hour is over. `q`: every word
+    of it is in the title, diacritics or not."""
     seen = await _seen(session, actor)
     for word in folded(q).split():
         seen = and_(seen, Meeting.search_title.contains(word, autoescape=True))
     shown: list[Meeting] = []
     if when != "ended":
-        shown += await session.scalars(_coming(seen).limit(limit).offset(offset))
+        shown += await session.scalars(_coming(seen, now).limit(limit).offset(offset))
         if when == "all" and len(shown) < limit:
-            before = await session.scalar(
-                select(func.count()).select_from(Meeting).where(Meeting.state != "ended", seen)
-            )
+            before = await session.scalar(select(func.count()).select_from(Meeting).where(not_(_over(now)), seen))
             shown += await session.scalars(
-                _ended(seen).limit(limit - len(shown)).offset(max(offset - (before or 0), 0))
+                _ended(seen, now).limit(limit - len(shown)).offset(max(offset - (before or 0), 0))
             )
     else:
-        shown += await session.scalars(_ended(seen).limit(limit).offset(offset))
+        shown += await session.scalars(_ended(seen, now).limit(limit).offset(offset))
     return await _summaries(session, shown, actor)
 
 
-def _coming(seen: ColumnElement[bool]) -> Select[Any]:
+def _over(now: datetime) -> ColumnElement[bool]:
+    return or_(Meeting.state == "ended", and_(Meeting.state == "cancelled", Meeting.ends_at < now))
+
+
+def _coming(seen: ColumnElement[bool], now: datetime) -> Select[Any]:
     first = case(_SHOWN_FIRST, value=Meeting.state, else_=len(_SHOWN_FIRST))
     return (
         select(Meeting)
         .options(defer(Meeting.description))
-        .where(Meeting.state.in_(_SHOWN_FIRST), seen)
+        .where(Meeting.state.in_(_SHOWN_FIRST), not_(_over(now)), seen)
         .order_by(first, Meeting.starts_at, Meeting.id)
     )
 
 
-def _ended(seen: ColumnElement[bool]) -> Select[Any]:
+def _ended(seen: ColumnElement[bool], now: datetime) -> Select[Any]:
     return (
         select(Meeting)
         .options(defer(Meeting.description))
-        .where(Meeting.state == "ended", seen)
+        .where(_over(now), seen)
         .order_by(Meeting.starts_at.desc(), Meeting.id.desc())
     )
 

@@ -129,6 +129,6 @@ class Delegate(Revised, Base):
     source: Mapped[str] = mapped_column(String(12), default="typed")
     """typed, people, import, request, substitute."""
     added_at: Mapped[datetime]
-    added_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    added_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     removed_at: Mapped[datetime | None]
     """Taken off the list; the row stays because checks and receipts speak of it."""

@@ -18,6 +18,8 @@ async def point_uses(session: AsyncSession, point: BridgePoint) -> dict[str, int
 
 async def _counted(session: AsyncSession, which: ColumnElement[bool]) -> dict[str, int]:
     every, ahead = (
-        await session.execute(select(func.count(), func.count().filter(Meeting.state != "ended")).where(which))
+        await session.execute(
+            select(func.count(), func.count().filter(Meeting.state.not_in(("ended", "cancelled")))).where(which)
+        )
     ).one()
     return {"meetings": every, "meetings_ahead": ahead}

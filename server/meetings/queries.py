@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from server.accounts.models import Person
 from server.core.actor import Actor
 from server.meetings.access import visible_meeting
+from server.meetings.announcements.queries import news, unannounced
 from server.meetings.list_figures import lists
 from server.meetings.models import AgendaItem, MemberPoint
 from server.meetings.rights import MeetingRights
@@ -48,6 +49,8 @@ async def meeting(session: AsyncSession, meeting_id: int, actor: Actor, notices:
             "points": await _points(session, meeting_id),
             "my": rights_out(rights),
             "lists": (await lists(session, meeting_id)).figures() if rights.oversee else None,
+            "news": await news(session, meeting_id),
+            "unannounced": await unannounced(session, found) if rights.organise else [],
             "notices": list(notices),
         }
     )

@@ -11,7 +11,8 @@ from server.edge.exports import AppExports
 from server.edge.idempotency import Once
 from server.edge.routing import WriteRoute
 from server.meetings import actions, evidence, lifecycle, listing, queries
-from server.meetings.schemas import MeetingOut, MeetingPatch, MeetingSummary, MeetingWrite
+from server.meetings.announcements import actions as announcements
+from server.meetings.schemas import Announcing, MeetingOut, MeetingPatch, MeetingSummary, MeetingWrite
 
 router = APIRouter(prefix="/api/meetings", tags=["meetings"], route_class=WriteRoute)
 
@@ -30,7 +31,9 @@ async def meetings(
 ) -> list[MeetingSummary]:
     """What runs first, then what comes next, then what has ended, the newest first; `limit` of them from `offset`."""
     return await services.database.beside(
-        lambda session: listing.meetings(session, actor, when=when, q=q, limit=limit, offset=offset)
+        lambda session: listing.meetings(
+            session, actor, now=services.clock(), when=when, q=q, limit=limit, offset=offset
+        )
     )
 
 
@@ -65,6 +68,13 @@ async def invite(meeting_id: RowId, tx: Write) -> MeetingOut:
 @router.post("/{meeting_id}/withdraw")
 async def withdraw(meeting_id: RowId, tx: Write) -> MeetingOut:
     await lifecycle.withdraw(tx, meeting_id)
+    return await queries.meeting(tx.session, meeting_id, tx.actor)
+
+
+@router.post("/{meeting_id}/announce")
+async def announce(meeting_id: RowId, write: Announcing, tx: Write) -> MeetingOut:
+    """Tells everybody concerned what has changed since they were told last."""
+    await announcements.announce_changes(tx, meeting_id, note=write.note, silent=write.silent)
     return await queries.meeting(tx.session, meeting_id, tx.actor)
 
 

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from server.core.fields import Id, Line, Paragraphs, Time
+from server.meetings.announcements.facts import PlanChange
+from server.meetings.announcements.queries import News
 from server.meetings.live.entities import MeetingStateName
 
 MeetingKind = Literal["hoi-nghi", "cuoc-hop", "phien-hop", "ky-hop", "dai-hoi"]
@@ -66,6 +68,26 @@ class MeetingPatch(Body):
     points: Annotated[list[MemberWrite], Field(max_length=MOST_POINTS)] | None = None
     removed_people: Literal["online", "off-list"] | None = None
     """What becomes of the delegates of points that are taken out. Null: the edit is refused if there are any."""
+
+
+Reason = Annotated[Line, Field(min_length=1, max_length=500)]
+
+
+class Postponing(Body):
+    reason: Reason
+
+
+class Rescheduling(Body):
+    starts_at: Time
+    ends_at: Time
+    reason: Annotated[Line, Field(max_length=500)] = ""
+
+
+class Announcing(Body):
+    note: Annotated[Line, Field(max_length=500)] = ""
+    """Said to everybody beside the changes."""
+    silent: bool = False
+    """Nobody is told; the changes count as known."""
 
 
 class RightsOut(BaseModel):
@@ -149,6 +171,10 @@ class MeetingOut(BaseModel):
     my: RightsOut
     lists: ListFigures | None
     """For whoever oversees the meeting."""
+    news: News | None
+    """Of the newest that everybody was told after the invitation."""
+    unannounced: list[PlanChange]
+    """What is another than everybody was told; for the organiser."""
     notices: list[Notice] = Field(default_factory=list)
 
 

@@ -1,6 +1,6 @@
 """The rules of a plan that one field alone does not tell. Every broken one is named, in words, at its field."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
 
@@ -30,7 +30,7 @@ async def checked(
 
     Raises Invalid with every broken rule; NotAllowed for points outside the actor's organising branch."""
     wrong: dict[str, tuple[str, str]] = {}
-    _check_times(write, wrong)
+    wrong |= times_wrong(write.starts_at, write.ends_at)
     _check_agenda(write, item_ids, wrong)
     _check_doubles(write, wrong)
     await _check_people(tx, write, person_ids, wrong)
@@ -41,14 +41,17 @@ async def checked(
     return write, notices
 
 
-def _check_times(write: MeetingWrite, wrong: dict[str, tuple[str, str]]) -> None:
-    if write.ends_at <= write.starts_at:
-        wrong["ends_at"] = ("Giờ kết thúc phải sau giờ bắt đầu.", "The end must come after the start.")
-    elif write.ends_at - write.starts_at > LONGEST:
-        wrong["ends_at"] = (
-            "Cuộc họp dài quá 14 ngày. Kiểm tra lại ngày kết thúc.",
-            "That is longer than 14 days. Check the end date.",
-        )
+def times_wrong(starts_at: datetime, ends_at: datetime) -> dict[str, tuple[str, str]]:
+    if ends_at <= starts_at:
+        return {"ends_at": ("Giờ kết thúc phải sau giờ bắt đầu.", "The end must come after the start.")}
+    if ends_at - starts_at > LONGEST:
+        return {
+            "ends_at": (
+                "Cuộc họp dài quá 14 ngày. Kiểm tra lại ngày kết thúc.",
+                "That is longer than 14 days. Check the end date.",
+            )
+        }
+    return {}
 
 
 def _check_agenda(write: MeetingWrite, item_ids: frozenset[int], wrong: dict[str, tuple[str, str]]) -> None:

@@ -13,6 +13,7 @@ from server.invitations.replies import models as replies
 from server.jobs import models as jobs
 from server.live import models as live
 from server.meetings import models as meetings
+from server.meetings.announcements import models as announcements
 from server.meetings.planning import models as planning
 from server.notifications import models as notifications
 from server.organisations import models as organisations
@@ -23,6 +24,7 @@ from server.system import models as system
 
 MODULES = (
     accounts,
+    announcements,
     attendance,
     audit,
     conference,

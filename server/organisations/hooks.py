@@ -10,7 +10,7 @@ from server.organisations.models import BridgePoint, Unit
 
 UnitUses = Callable[[AsyncSession, Unit], Awaitable[Mapping[str, int]]]
 PointUses = Callable[[AsyncSession, BridgePoint], Awaitable[Mapping[str, int]]]
-PeopleHandedOver = Callable[[Transaction, Unit, Unit], Awaitable[int]]
+PeopleHandedOver = Callable[[Transaction, Mapping[int, int]], Awaitable[int]]
 
 
 @dataclass(frozen=True)
@@ -19,4 +19,5 @@ class OrganisationHooks:
     """How often the unit is used, by the fields of `schemas.UnitUses`."""
     point_uses: Sequence[PointUses] = ()
     people_handed_over: Sequence[PeopleHandedOver] = ()
-    """The people of the first unit, with their roles over it, are those of the second from now on. Returns how many."""
+    """Unit -> successor: the people of the first, with their roles over it, are those of the second from now on.
+    Returns how many."""

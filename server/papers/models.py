@@ -36,7 +36,7 @@ class Paper(Revised, Base):
     signed_as: Mapped[str] = mapped_column(String(8), default="view")
     """How a signed file is offered to who may download: view (not at all) or clean (unstamped, byte for byte)."""
     created_at: Mapped[datetime]
-    created_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     recalled_at: Mapped[datetime | None]
     recalled_by: Mapped[str] = mapped_column(String(200), default="")
     recall_reason: Mapped[str] = mapped_column(String(300), default="")
@@ -108,7 +108,7 @@ class PaperVersion(Base):
     guess: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     """Read off the first page and offered: {"title", "kind", "number", "issued_on", "issuer", "urgency"}."""
     created_at: Mapped[datetime]
-    created_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     created_by_name: Mapped[str] = mapped_column(String(200), default="")
     ready_at: Mapped[datetime | None]
 
@@ -171,7 +171,7 @@ class Upload(Base):
     token: Mapped[str] = mapped_column(String(43), unique=True)
     """In its address; the uploader's session is checked too."""
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"), index=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
     item_id: Mapped[int | None] = mapped_column(ForeignKey("agenda_items.id", ondelete="SET NULL"))
     paper_id: Mapped[int | None] = mapped_column(ForeignKey("papers.id", ondelete="CASCADE"))
     """Set: a new version of this paper."""

@@ -18,13 +18,13 @@ class Presentation(Base):
     page: Mapped[int] = mapped_column(default=1)
     region: Mapped[list[Any] | None] = mapped_column(JSON)
     """[x, y, width, height] as parts (0 … 1) of the page that everybody is zoomed to; None: the whole page."""
-    presenter_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    presenter_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     presenter_point_id: Mapped[int | None] = mapped_column(ForeignKey("bridge_points.id"))
     """A hall's device presents."""
     presenter_name: Mapped[str] = mapped_column(String(200))
     presenter_away: Mapped[bool] = mapped_column(default=False)
     """Who presents has had no device here for a while: nobody turns the page."""
-    offered_to: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    offered_to: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     """Hand-over under way: this person may take it."""
     since: Mapped[datetime]
     turned_at: Mapped[datetime]

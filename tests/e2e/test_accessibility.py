@@ -122,7 +122,7 @@ async def test_editing(office: Office) -> None:
     ("state", "action"),
     [
         ("draft", "Công bố hội nghị"),
-        ("invited", "Thu hồi về bản nháp"),
+        ("invited", "Mở phòng họp thử"),
         ("open", "Bắt đầu hội nghị"),
         ("running", "Kết thúc hội nghị"),
         ("ended", "Mở lại cuộc họp"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from server.accounts.models import Person
 from server.devices.models import DeviceCode, HallDevice
+from server.exchange.models import ImportBatch
 from server.invitations.models import AccessRequest
 from server.meetings.models import AgendaItem, Delegate, Meeting
 from server.meetings.planning.models import MeetingTemplate, PointGroup
@@ -87,6 +88,8 @@ class World:
     """Likewise."""
     template: MeetingTemplate
     group: PointGroup
+    batch: ImportBatch
+    """Over the whole province."""
 
 
 def nothing(_world: World) -> None:
@@ -105,6 +108,7 @@ def meeting_body(world: World) -> dict[str, Any]:
     }
 
 
+LATER = {"starts_at": "2090-01-02T07:30:00+07:00", "ends_at": "2090-01-02T09:00:00+07:00"}
 PLAN = {"kind": "cuoc-hop", "title": "Giao ban {tuần}", "start": "08:00", "minutes": 90}
 
 
@@ -184,6 +188,11 @@ ROWS = [
     ),
     Row("GET /api/meeting-templates/{template_id}", ORGANISER),
     Row("DELETE /api/meeting-templates/{template_id}", ORGANISER),
+    Row(
+        "POST /api/meeting-clashes",
+        ORGANISER | {"district_organiser", "neighbour_organiser"},
+        body=lambda w: {**LATER, "point_ids": [w.province.lat_hall.id]},
+    ),
     Row("GET /api/point-groups", SIGNED_IN),
     Row(
         "POST /api/point-groups",
@@ -197,6 +206,12 @@ ROWS = [
     Row("POST /api/meetings/{meeting_id}/invite", ORGANISER, "draft"),
     Row("POST /api/meetings/{meeting_id}/withdraw", ORGANISER),
     Row("POST /api/meetings/{meeting_id}/open", RUNS),
+    Row("POST /api/meetings/{meeting_id}/close", RUNS, "open"),
+    Row("POST /api/meetings/{meeting_id}/postpone", ORGANISER, body=lambda _: {"reason": "Bão"}),
+    Row("POST /api/meetings/{meeting_id}/cancel", ORGANISER, body=lambda _: {"reason": "Bão"}),
+    Row("POST /api/meetings/{meeting_id}/reschedule", ORGANISER, body=lambda _: LATER),
+    # Nothing has changed, so it is refused to all; by right or not: tests/server/meetings/test_announcements.py.
+    Row("POST /api/meetings/{meeting_id}/announce", NOBODY, body=lambda _: {}, denied_as={403, 404, 409}),
     Row("POST /api/meetings/{meeting_id}/start", RUNS, "open"),
     Row("POST /api/meetings/{meeting_id}/end", RUNS, "running"),
     Row("GET /api/meetings/{meeting_id}/attendance", RUNS, "ended"),
@@ -323,6 +338,14 @@ ROWS = [
     Row("GET /api/meetings/{meeting_id}/receipts", KEEPS_LISTS),
     Row("POST /api/meetings/{meeting_id}/reminders", LEADS, body=lambda _: {}),
     Row("GET /api/search", SIGNED_IN),
+    Row("GET /api/exchange/batches", ADMIN | {"neighbour_admin"}),
+    Row("GET /api/exchange/batches/{batch_id}", ADMIN),
+    Row("GET /api/exchange/batches/{batch_id}/rows", ADMIN),
+    Row("GET /api/exchange/batches/{batch_id}/bad.xlsx", ADMIN),
+    Row("POST /api/exchange/batches/{batch_id}/apply", ADMIN),
+    Row("DELETE /api/exchange/batches/{batch_id}", ADMIN),
+    Row("GET /api/exchange/{kind}/template.xlsx", ADMIN | {"neighbour_admin"}),
+    Row("GET /api/exchange/{kind}/all.xlsx", ADMIN | {"neighbour_admin"}),
 ]
 
 CONTENT = ("application/json", "text/csv", "application/vnd", "application/pdf", "image/")
@@ -336,6 +359,9 @@ ELSEWHERE = {
     "POST /api/meetings/{meeting_id}/delegates/import/refused.xlsx",
     "GET /api/meetings/{meeting_id}/points/{point_id}/code",
     "GET /api/meetings/{meeting_id}/points/{point_id}/people.svg",
+    # A file, not JSON; and what must be applied first (tests/server/exchange).
+    "POST /api/exchange/batches",
+    "POST /api/exchange/batches/{batch_id}/undo",
     # The uploader's own, with headers of their own (tests/server/papers/test_uploads.py).
     "OPTIONS /api/meetings/{meeting_id}/uploads",
     "POST /api/meetings/{meeting_id}/uploads",

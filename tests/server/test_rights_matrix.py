@@ -48,6 +48,8 @@ async def test_who_is_not_named_is_turned_away(
             number=1,
             delegate_id=world.delegate.id,
             request_id=world.request.id,
+            batch_id=world.batch.id,
+            kind="units",
             code=world.meeting.public_code,
             device_id=world.device.id,
             code_id=world.code.id,
@@ -150,6 +152,7 @@ async def fresh(services: Services, province: Province, state: str) -> World:
             request=request,
             template=await builders.template(tx.session, province.root, f"Mẫu {meeting.id}"),
             group=await builders.group(tx.session, province.root, f"Nhóm {meeting.id}", [province.da_sar_hall]),
+            batch=await builders.import_batch(tx.session, province.root),
             recalled=await library.paper(tx.session, meeting, recalled_at=MORNING, recall_reason="Sai"),
         )
     await library.store(services, ready, "nội dung")

@@ -29,7 +29,7 @@ from server.papers.models import PaperVersion
 from tests import builders, library
 from tests.builders import MORNING, Neighbour, Province
 from tests.conftest import Browsers, signed_in
-from tests.server.rights_table import PLAN
+from tests.server.rights_table import LATER, PLAN
 from tests.sockets import LiveServer, Refused
 
 MARK = "zqtuyetmat"
@@ -55,7 +55,9 @@ class Ids:
     code_id: int
     template_id: int
     group_id: int
+    batch_id: int
     code: str
+    kind: str = "units"
     number: int = 1
     token: str = "a" * 43
 
@@ -112,6 +114,7 @@ async def _furnished(services: Services, hall: BridgePoint, chair: Person, meeti
             point_id=hall.id,
         )
         tx.session.add(request)
+        batch = await builders.import_batch(tx.session, unit, mark)
         await tx.session.flush()
         template = await builders.template(tx.session, unit, f"Mẫu {mark}")
         group = await builders.group(tx.session, unit, f"Nhóm {mark}", [hall])
@@ -139,6 +142,7 @@ async def _furnished(services: Services, hall: BridgePoint, chair: Person, meeti
         code_id=code.id,
         template_id=template.id,
         group_id=group.id,
+        batch_id=batch.id,
         code=meeting.public_code,
     )
 
@@ -161,7 +165,12 @@ def operations(app: FastAPI) -> Iterator[tuple[str, str]]:
             yield from ((method.upper(), path) for method in methods)
 
 
-ABOUT_NOTHING = {"OPTIONS /api/meetings/{meeting_id}/uploads", "POST /api/m/{code}/requests"}
+ABOUT_NOTHING = {
+    "OPTIONS /api/meetings/{meeting_id}/uploads",
+    "POST /api/m/{code}/requests",
+    "GET /api/exchange/{kind}/template.xlsx",
+    "GET /api/exchange/{kind}/all.xlsx",
+}
 """The same for all meetings; and what strangers are there for, who have seen the code."""
 
 
@@ -203,6 +212,9 @@ def bodies(route: str, ids: Ids, own: Ids) -> list[Any]:
         "POST /api/meetings/{meeting_id}/links/revoke": [{"delegate_ids": [ids.delegate_id]}],
         "POST /api/papers/{paper_id}/overrule-mark": [{"reason": "x"}],
         "POST /api/meetings/{meeting_id}/reopen": [{"reason": "x"}],
+        "POST /api/meetings/{meeting_id}/postpone": [{"reason": "x"}],
+        "POST /api/meetings/{meeting_id}/cancel": [{"reason": "x"}],
+        "POST /api/meetings/{meeting_id}/reschedule": [LATER],
         "PUT /api/meetings/{meeting_id}/papers/order": [{"paper_ids": [ids.paper_id]}],
     }
     return known.get(route, [{}])
@@ -322,6 +334,7 @@ def _named(own: Ids, foreign: Ids) -> list[tuple[str, str, Any]]:
         ("GET", "/api/notices", None),
         ("POST", "/api/notices/read", {"ids": list(range(1, 30))}),
         ("GET", "/api/units", None),
+        ("GET", "/api/exchange/batches", None),
         ("GET", "/api/sessions", None),
         ("GET", "/api/audit?limit=200", None),
         ("GET", f"/api/audit?person_id={foreign.person_id}", None),
@@ -349,6 +362,11 @@ def _named(own: Ids, foreign: Ids) -> list[tuple[str, str, Any]]:
                     "points": [{"point_id": foreign.point_id}],
                 },
             },
+        ),
+        (
+            "POST",
+            "/api/meeting-clashes",
+            {**at, "point_ids": [foreign.point_id, own.point_id], "person_ids": [foreign.person_id]},
         ),
         ("GET", "/api/point-groups", None),
         ("POST", "/api/point-groups", {"unit_id": foreign.unit_id, "name": "A", "point_ids": [own.point_id]}),

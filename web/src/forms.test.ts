@@ -23,6 +23,7 @@ const forms = [
 const asking = {
   'lib/administration/units/EndUnit.svelte': '<ConfirmDialog',
   'lib/invitations/SelectionBar.svelte': '<ConfirmDialog',
+  'lib/meetings/PostponeDialog.svelte': '<ConfirmDialog',
   'lib/invitations/Requests.svelte': 'provideForm()',
 };
 /** Part of a form in another file. */

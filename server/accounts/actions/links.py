@@ -133,6 +133,18 @@ async def revoke_bound_links(tx: Transaction, meeting_id: int, person_ids: Colle
     return ended
 
 
+async def prolong_bound_links(tx: Transaction, meeting_id: int, person_ids: Collection[int], until: datetime) -> None:
+    """Of these people's links to the meeting none that is still good ends before that."""
+    for some in in_parts(person_ids):
+        await tx.session.execute(
+            update(AccessLink)
+            .where(AccessLink.meeting_id == meeting_id, AccessLink.person_id.in_(some), AccessLink.revoked_at.is_(None))
+            .where(AccessLink.expires_at > tx.now, AccessLink.expires_at < until)
+            .values(expires_at=until)
+            .execution_options(synchronize_session=False)
+        )
+
+
 async def mark_opened(tx: Transaction, link_id: int) -> None:
     await tx.session.execute(
         update(AccessLink).where(AccessLink.id == link_id, AccessLink.opened_at.is_(None)).values(opened_at=tx.now)

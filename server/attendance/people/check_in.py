@@ -148,7 +148,11 @@ def _own(group: _Group, request: CheckInRequest, rights: MeetingRights) -> list[
         return [person]
     if group.meeting.state == "ended":
         raise TooLate()
-    if group.meeting.state == "draft" or (request.point_id is None and group.meeting.state == "invited"):
+    if (
+        group.meeting.state == "draft"
+        or group.meeting.state in ("postponed", "cancelled")
+        or (request.point_id is None and group.meeting.state == "invited")
+    ):
         raise TooEarly()
     if request.point_id is not None and request.point_id not in group.turnout.members:
         raise NotFound()
@@ -164,7 +168,7 @@ def _of_list(group: _Group, request: CheckInRequest, rights: MeetingRights) -> l
     excused = point_id is None and request.kind in ("leave", "leave-withdrawn")
     if point_id not in group.turnout.members and not excused:
         raise NotFound()
-    if group.meeting.state == "draft":
+    if group.meeting.state in ("draft", "postponed", "cancelled"):
         raise TooEarly()
     assert request.delegate_ids is not None  # noqa: S101
     people = [group.people.get(delegate_id) for delegate_id in dict.fromkeys(request.delegate_ids)]

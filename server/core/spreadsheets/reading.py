@@ -69,25 +69,41 @@ async def read(content: bytes) -> list[Sheet]:
     if not content.startswith(b"PK"):
         return [await asyncio.to_thread(_text_table, content)]
     async with _AT_ONCE:
-        answer = await _run(content)
+        output = await _run(content)
+    try:
+        return await asyncio.to_thread(_sheets_of, output)
+    except ValueError:
+        # Cut off: killed by one of its limits.
+        log.warning("workbook-not-read", size=len(content))
+        raise NotASheet() from None
+
+
+def _sheets_of(output: bytes) -> list[Sheet]:
+    """ValueError where lines are missing."""
+    lines = iter(output.splitlines())
+    answer: dict[str, Any] = json.loads(next(lines, b""))
     if answer.get("problem") == "too-large":
         raise SheetTooLarge()
     if answer.get("problem") == "stray-cell":
         raise StrayCell(answer["cell"])
     if "sheets" not in answer:
         raise NotASheet()
-    return [
-        Sheet(
-            _line(sheet["name"]),
-            [(number, [_line(text) for text in texts]) for number, texts in sheet["rows"]],
-            frozenset(sheet["hidden"]),
-            tuple((top, left, bottom, right) for top, left, bottom, right in sheet["merged"]),
+    sheets = []
+    for sheet in answer["sheets"]:
+        rows = [json.loads(next(lines, b"")) for _ in range(sheet["rows"])]
+        sheets.append(
+            Sheet(
+                as_read(sheet["name"]),
+                [(number, [as_read(text) for text in texts]) for number, texts in rows],
+                frozenset(sheet["hidden"]),
+                tuple((top, left, bottom, right) for top, left, bottom, right in sheet["merged"]),
+            )
         )
-        for sheet in answer["sheets"]
-    ]
+    return sheets
 
 
-async def _run(content: bytes) -> dict[str, Any]:
+async def _run(content: bytes) -> bytes:
+    """What the child says; nothing where it took too long."""
     # A file, not a pipe: nobody need feed it.
     with tempfile.TemporaryFile() as given:
         await asyncio.to_thread(_laid_down, given, content)
@@ -99,17 +115,14 @@ async def _run(content: bytes) -> dict[str, Any]:
             async with asyncio.timeout(_SECONDS):
                 output = await said.read()
                 await ended(process)
-            answer: dict[str, Any] = json.loads(output)
-        except (TimeoutError, ValueError):
-            # Killed by one of its limits, or by us.
-            log.warning("workbook-not-read", size=len(content), code=process.returncode)
-            return {}
+        except TimeoutError:
+            return b""
         finally:
             pipe.close()
             if process.poll() is None:
                 process.kill()
                 await ended(process)
-    return answer
+    return output
 
 
 def _laid_down(file: IO[bytes], content: bytes) -> None:
@@ -127,11 +140,14 @@ def _text_table(content: bytes) -> Sheet:
         raise NotASheet() from None
     except text_tables.TooLarge:
         raise SheetTooLarge() from None
-    return Sheet("CSV", [(number, [_line(text) for text in texts]) for number, texts in rows])
+    return Sheet("CSV", [(number, [as_read(text) for text in texts]) for number, texts in rows])
 
 
-def _line(text: str) -> str:
+def as_read(text: str) -> str:
     """One line, NFC, without what nobody sees (control and format characters, halves of surrogate pairs), and with Đ
     for the letters that old converters wrote in its place."""
-    visible = "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Cs") else " " for c in text)
+    if text.isprintable():
+        visible = text
+    else:
+        visible = "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Cs") else " " for c in text)
     return " ".join(unicodedata.normalize("NFC", visible).translate(LOOK_ALIKES).split())

@@ -13,7 +13,7 @@ from server.core.old_encodings import to_unicode
 MOST_BYTES = 32 * 1024 * 1024
 MOST_ROWS = 20_000
 MOST_COLUMNS = 30
-MOST_CHARACTERS = 500
+MOST_CHARACTERS = 1000
 """Of one cell."""
 _DELIMITERS = ";,\t|"
 _PROBED = 50

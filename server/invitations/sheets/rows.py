@@ -4,11 +4,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from server.accounts.typed_people import is_phone, name_and_title, phone_of
 from server.core.fields import EMAIL, folded
+from server.core.spreadsheets.lists import ListRow, list_in
 from server.core.spreadsheets.reading import Sheet
 from server.invitations.list_writer import DelegateRole, Entry
 from server.invitations.people import Typed
-from server.invitations.sheets.columns import HEADINGS, List, ListRow, list_in
+from server.invitations.sheets.columns import FORM, HEADINGS
 from server.invitations.sheets.halls import Halls, Unclear
 
 _ROLES: dict[str, DelegateRole] = {
@@ -21,9 +23,6 @@ _ROLES: dict[str, DelegateRole] = {
 }
 _EMAIL = re.compile(EMAIL)
 _MOST_NOTES = 50
-_ADDRESS = re.compile(r"^(?:đ/c|đồng chí|ông|bà)\.?\s+", re.IGNORECASE)
-_DASH = re.compile(r"\s+[-–—]\s+")
-_PHONE = re.compile(r"[+(]?\d[\d\s().+-]*\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,35 +55,12 @@ class Meant:
 
 def meaning(sheets: Sequence[Sheet], halls: Halls, online_unit: int | None) -> Meant:
     """`online_unit`: whom people without a hall belong to; None: every line must name a hall. NoHeader."""
-    found = list_in(sheets)
-    meant = Meant(rows=len(found.rows), notes=_notes(found, sheets))
+    found = list_in(sheets, FORM)
+    meant = Meant(rows=len(found.rows), notes=found.notes(sheets))
     for row in found.rows:
         _take(meant, row, halls, online_unit)
     meant.notes += _look_alikes(meant.good)
     return meant
-
-
-def _notes(found: List, sheets: Sequence[Sheet]) -> list[tuple[str, str]]:
-    notes = []
-    if found.sheet != sheets[0].name:
-        notes.append((f"Đọc trang tính “{found.sheet}”.", f"The sheet “{found.sheet}” was read."))
-    if found.hidden:
-        count, numbers = len(found.hidden), _numbers(found.hidden)
-        notes.append(
-            (
-                f"Bỏ qua {count} dòng đang ẩn ({numbers}). Nếu cần những người này, bỏ ẩn và bỏ lọc rồi gửi lại.",
-                f"{count} hidden rows were left out ({numbers}). If they belong to the list, show them and send again.",
-            )
-        )
-    if found.parting:
-        count, numbers = len(found.parting), _numbers(found.parting)
-        notes.append(
-            (
-                f"Bỏ qua {count} dòng tiêu đề mục ({numbers}).",
-                f"{count} lines across the list were passed over ({numbers}).",
-            )
-        )
-    return notes
 
 
 def _look_alikes(good: Sequence[Good]) -> list[tuple[str, str]]:
@@ -105,10 +81,6 @@ def _look_alikes(good: Sequence[Good]) -> list[tuple[str, str]]:
     return notes[:_MOST_NOTES]
 
 
-def _numbers(rows: Sequence[int]) -> str:
-    return ", ".join(map(str, rows[:10])) + ("…" if len(rows) > 10 else "")
-
-
 def _take(meant: Meant, row: ListRow, halls: Halls, online_unit: int | None) -> None:
     number, cells = row.number, row.cells
     wrong: list[Wrong] = []
@@ -116,7 +88,7 @@ def _take(meant: Meant, row: ListRow, halls: Halls, online_unit: int | None) -> 
     def say(column: str, vi: str, en: str) -> None:
         wrong.append(Wrong(number, HEADINGS[column], cells.get(column, "")[:100], vi, en))
 
-    name, title = _name_and_title(cells["full_name"], cells.get("title", ""))
+    name, title = name_and_title(cells["full_name"], cells.get("title", ""))
     for column, text in (("full_name", name), ("title", title)):
         if len(text) > 200:
             say(column, "Dài quá 200 ký tự. Viết gọn lại.", "Longer than 200 characters. Shorten it.")
@@ -130,10 +102,8 @@ def _take(meant: Meant, row: ListRow, halls: Halls, online_unit: int | None) -> 
     email = cells.get("email") or None
     if email is not None and (len(email) > 254 or not _EMAIL.fullmatch(email)):
         say("email", "Địa chỉ e-mail chưa đúng.", "This is not an e-mail address.")
-    phone = _phone(cells.get("phone", ""))
-    if phone is not None and (
-        len(phone) > 40 or not _PHONE.fullmatch(phone) or sum(character.isdigit() for character in phone) < 6
-    ):
+    phone = phone_of(cells.get("phone", ""))
+    if phone is not None and not is_phone(phone):
         say("phone", "Số điện thoại chưa đúng.", "This is not a phone number.")
     hall = None
     try:
@@ -151,19 +121,3 @@ def _take(meant: Meant, row: ListRow, halls: Halls, online_unit: int | None) -> 
     typed = Typed(unit_id, name, title, email, phone)
     point_id = hall.point_id if hall else None
     meant.good.append(Good(number, Entry(typed, point_id, role), typed, halls.label(hall) if hall else ""))
-
-
-def _name_and_title(name: str, title: str) -> tuple[str, str]:
-    """Without "Đ/c", "Ông", "Bà" before the name; "Nguyễn Văn Bình - Chánh Văn phòng" is a name and a title."""
-    name = _ADDRESS.sub("", name)
-    if not title and (parts := _DASH.split(name, maxsplit=1))[1:]:
-        return parts[0].strip(), parts[1].strip()
-    return name, title
-
-
-def _phone(text: str) -> str | None:
-    """Spreadsheets take "0912345678" for a number and drop its zero: nine digits of a mobile number, ten of the oldest
-    ones. Neither is a number with the country's code, which has eleven."""
-    if re.fullmatch(r"[1-9]\d{8,9}", text):
-        return f"0{text}"
-    return text or None

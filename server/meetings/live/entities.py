@@ -10,10 +10,11 @@ from server.accounts.models import Person
 from server.core.errors import NotFound
 from server.live.log import gone, put
 from server.live.protocol import Change, Wire
+from server.meetings.announcements.queries import News, news
 from server.meetings.models import AgendaItem, AgendaStint, Meeting, MemberPoint
 from server.organisations.models import BridgePoint, Unit
 
-MeetingStateName = Literal["draft", "invited", "open", "running", "ended"]
+MeetingStateName = Literal["draft", "invited", "postponed", "cancelled", "open", "running", "ended"]
 
 
 class MeetingEntity(Wire):
@@ -32,6 +33,8 @@ class MeetingEntity(Wire):
     chair_name: str
     secretary_name: str
     current_item_id: int | None
+    news: News | None
+    """Of the newest that everybody was told after the invitation."""
 
 
 class AgendaItemEntity(Wire):
@@ -101,6 +104,7 @@ async def _meeting(session: AsyncSession, meeting: Meeting, current_item_id: int
             "chair_name": names[meeting.chair_id],
             "secretary_name": names[meeting.secretary_id],
             "current_item_id": current_item_id,
+            "news": await news(session, meeting.id),
         }
     )
 

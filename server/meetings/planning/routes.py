@@ -7,8 +7,16 @@ from server.accounts.dependencies import CurrentActor, ReadSession, Write
 from server.core.fields import Id
 from server.edge.idempotency import Once
 from server.edge.routing import WriteRoute
-from server.meetings.planning import actions, queries
-from server.meetings.planning.schemas import GroupOut, GroupWrite, TemplateOut, TemplateSummary, TemplateWrite
+from server.meetings.planning import actions, clashes, queries
+from server.meetings.planning.schemas import (
+    Clash,
+    ClashesAsked,
+    GroupOut,
+    GroupWrite,
+    TemplateOut,
+    TemplateSummary,
+    TemplateWrite,
+)
 
 router = APIRouter(prefix="/api", tags=["planning"], route_class=WriteRoute)
 
@@ -34,6 +42,12 @@ async def template(template_id: RowId, actor: CurrentActor, session: ReadSession
 @router.delete("/meeting-templates/{template_id}", status_code=204)
 async def delete_template(template_id: RowId, tx: Write) -> None:
     await actions.delete_template(tx, template_id)
+
+
+@router.post("/meeting-clashes")
+async def clashes_of(asked: ClashesAsked, actor: CurrentActor, session: ReadSession) -> list[Clash]:
+    """Other meetings at that hour that want the same halls or people. Reads only."""
+    return await clashes.clashes(session, actor, asked)
 
 
 @router.get("/point-groups")

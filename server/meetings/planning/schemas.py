@@ -3,7 +3,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from server.core.fields import Id, Line
+from server.core.fields import Id, Line, Time
 from server.meetings.schemas import (
     MOST_ITEMS,
     MOST_POINTS,
@@ -74,3 +74,30 @@ class GroupOut(BaseModel):
     name: str
     point_ids: list[int]
     """Of points in use."""
+
+
+class ClashesAsked(Body):
+    """A plan, as far as it is typed."""
+
+    meeting_id: Id | None = None
+    """Of the meeting that is edited."""
+    starts_at: Time
+    ends_at: Time
+    point_ids: Annotated[list[Id], Field(max_length=MOST_POINTS)] = Field(default_factory=list)
+    person_ids: Annotated[list[Id], Field(max_length=MOST_ITEMS + 2)] = Field(default_factory=list)
+    """Chair, secretary, presenters."""
+
+
+class Clash(BaseModel):
+    """Another meeting at the same hour."""
+
+    meeting_id: int | None
+    """Null, with an empty title: of another unit, and not the asker's to see."""
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    points: list[str]
+    """Some of the halls that both want."""
+    point_count: int
+    people: list[str]
+    """Who would lead or present here and does there."""

@@ -125,7 +125,7 @@ async def _hand_over(
         handed["points"] = len(moved.all())
     if "people" in closing.hand_over:
         hooks = tx.components[OrganisationHooks].people_handed_over
-        handed["people"] = sum([await hand_over(tx, unit, successor) for hand_over in hooks])
+        handed["people"] = sum([await hand_over(tx, {unit.id: successor.id}) for hand_over in hooks])
     if "units" in closing.hand_over:
         unit_id, successor_id = unit.id, successor.id
         await tx.session.flush()

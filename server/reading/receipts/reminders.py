@@ -17,8 +17,9 @@ from server.core.errors import Conflict, NotAllowed
 from server.core.services import Services
 from server.core.transaction import Transaction
 from server.invitations import letters
-from server.invitations.links import occasion_of, valid_until
+from server.invitations.links import occasion_of
 from server.meetings.access import meeting_for_write
+from server.meetings.link_validity import valid_until
 from server.meetings.models import Delegate, Meeting
 from server.notifications.actions import Letter, notify, send_mails
 from server.notifications.models import Notice

@@ -14,10 +14,12 @@ from server.core.services import Services
 from server.demo.lam_dong import DISTRICTS
 from server.demo.links import SIMULATED, hall_links, visitors_links
 from server.demo.load import conference, load, password
+from server.demo.reorganisation import NEW
 from server.meetings.models import AgendaStint, Meeting, MemberPoint
 from server.organisations.models import BridgePoint, Unit
 from tests import builders
 from tests.conftest import Browsers, Clock
+from tests.server.exchange.files import Desk, counts, everything
 
 
 def test_the_province_is_whole() -> None:
@@ -140,3 +142,45 @@ async def test_password_sign_in_works(services: Services, browser: Browsers) -> 
     async with services.database.read() as session:
         logins = set(await session.scalars(select(Person.login).where(Person.password_hash.is_not(None))))
     assert {"tochuc", "chutri", "dieuphoi", "thuky", "quantri"} <= logins
+
+
+def test_the_reorganisation_forgets_no_commune() -> None:
+    merged = [(district, old) for parts in NEW.values() for district, olds in parts.items() for old in olds]
+    assert len(merged) == len(set(merged))
+    before = {
+        (district.name, name)
+        for district in DISTRICTS
+        for name in (*district.wards, *district.townships, *district.communes)
+    }
+    assert set(merged) == before
+    assert len(NEW) == 51
+
+
+async def test_the_tree_after_july_2025_is_one_press_away_and_back(services: Services, browser: Browsers) -> None:
+    await load(services)
+    await load(services)
+    async with services.database.read() as session:
+        person = (await session.scalars(select(Person).where(Person.login == "quantri"))).one()
+    desk = Desk(await browser(person), services)
+    await desk.work()
+    [batch] = (await desk.client.get("/api/exchange/batches")).json()["batches"]
+    assert (batch["state"], counts(batch)) == ("ready", (51, 0, 154, 0, 0)), await desk.faults(batch)
+    before = await everything(services)
+    done = await desk.step(batch, "apply")
+    assert done["state"] == "applied", done
+    async with services.database.read() as session:
+        root = (await session.scalars(select(Unit).where(Unit.parent_id.is_(None)))).one()
+        communes = await session.scalars(
+            select(Unit.id).where(Unit.parent_id == root.id, Unit.valid_until.is_(None), Unit.level == "commune")
+        )
+        assert len(communes.all()) == 51
+        rows = await session.execute(
+            select(Unit.level, func.count(BridgePoint.id)).join(BridgePoint).group_by(Unit.level)
+        )
+        assert dict(rows.all()) == {"province": 17, "commune": 144}
+        ended = select(Unit.id).where(Unit.valid_until.is_not(None))
+        assert await session.scalar(select(func.count()).where(Person.unit_id.in_(ended))) == 0
+        assert await session.scalar(select(func.count()).where(RoleGrant.unit_id.in_(ended))) == 0
+    undone = await desk.step(done, "undo")
+    assert undone["state"] == "undone", undone
+    assert await everything(services) == before

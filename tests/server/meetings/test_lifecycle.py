@@ -29,6 +29,16 @@ LEGAL = {
     (State.RUNNING, Step.END): State.ENDED,
     (State.ENDED, Step.REOPEN): State.RUNNING,
     (State.RUNNING, Step.RETURN): State.OPEN,
+    (State.OPEN, Step.CLOSE): State.INVITED,
+    (State.INVITED, Step.POSTPONE): State.POSTPONED,
+    (State.OPEN, Step.POSTPONE): State.POSTPONED,
+    (State.INVITED, Step.RESCHEDULE): State.INVITED,
+    (State.OPEN, Step.RESCHEDULE): State.INVITED,
+    (State.POSTPONED, Step.RESCHEDULE): State.INVITED,
+    (State.CANCELLED, Step.RESCHEDULE): State.INVITED,
+    (State.INVITED, Step.CANCEL): State.CANCELLED,
+    (State.OPEN, Step.CANCEL): State.CANCELLED,
+    (State.POSTPONED, Step.CANCEL): State.CANCELLED,
 }
 
 

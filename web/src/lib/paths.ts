@@ -32,6 +32,10 @@ export const paths = {
   /** The tree of units, and one of it. */
   units: '/administration/units',
   unit: (id: number) => `/administration/units/${id}`,
+  /** Where spreadsheets come in, of a kind to begin with; and one that was sent in. */
+  exchange: (kind?: 'units' | 'points' | 'people') =>
+    `/administration/exchange${kind ? `?kind=${kind}` : ''}`,
+  importBatch: (id: number) => `/administration/exchange/${id}`,
   /** The audit log, as far as one may read it; of one meeting or person, if given. */
   audit: '/administration/audit',
   /** Rooms of the conference, dark. */

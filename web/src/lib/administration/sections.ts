@@ -14,6 +14,7 @@ export interface Section {
 const sections: Section[] = [
   { path: paths.units, word: m.units_title },
   { path: paths.devices, word: m.hall_devices_title },
+  { path: paths.exchange(), word: m.exchange_title },
   { path: paths.system, word: m.system_title, system: true },
   { path: paths.audit, word: m.audit_tab },
 ];

@@ -6,6 +6,7 @@ const making = [
   /^\/api\/meetings\/\d+\/(delegates|links|reminders)$/,
   /^\/api\/m\/[^/]+\/requests$/,
   /^\/api\/(people|links|units|points)$/,
+  /^\/api\/exchange\/batches$/,
 ];
 /** In ms, before each further try. */
 const waits = [1_000, 3_000];

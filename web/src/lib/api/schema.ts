@@ -1401,6 +1401,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/announce": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Announce
+         * @description Tells everybody concerned what has changed since they were told last.
+         */
+        post: operations["announce_api_meetings__meeting_id__announce_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/audit.xlsx": {
         parameters: {
             query?: never;
@@ -1460,6 +1480,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meeting-clashes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Clashes Of
+         * @description Other meetings at that hour that want the same halls or people. Reads only.
+         */
+        post: operations["clashes_of_api_meeting_clashes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/point-groups": {
         parameters: {
             query?: never;
@@ -1512,6 +1552,74 @@ export interface paths {
         put?: never;
         /** Open Halls */
         post: operations["open_halls_api_meetings__meeting_id__open_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close Halls */
+        post: operations["close_halls_api_meetings__meeting_id__close_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/postpone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Postpone */
+        post: operations["postpone_api_meetings__meeting_id__postpone_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/reschedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reschedule */
+        post: operations["reschedule_api_meetings__meeting_id__reschedule_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel */
+        post: operations["cancel_api_meetings__meeting_id__cancel_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2294,6 +2402,156 @@ export interface paths {
         patch: operations["append_api_uploads__token__patch"];
         trace?: never;
     };
+    "/api/exchange/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Batches */
+        get: operations["batches_api_exchange_batches_get"];
+        put?: never;
+        /**
+         * Send In
+         * @description The file as it is. It is read afterwards: ask for the batch until its state is another than `reading`.
+         */
+        post: operations["send_in_api_exchange_batches_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exchange/batches/{batch_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Batch */
+        get: operations["batch_api_exchange_batches__batch_id__get"];
+        put?: never;
+        post?: never;
+        /** Discard */
+        delete: operations["discard_api_exchange_batches__batch_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exchange/batches/{batch_id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rows */
+        get: operations["rows_api_exchange_batches__batch_id__rows_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exchange/batches/{batch_id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Apply */
+        post: operations["apply_api_exchange_batches__batch_id__apply_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exchange/batches/{batch_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undo */
+        post: operations["undo_api_exchange_batches__batch_id__undo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exchange/batches/{batch_id}/bad.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bad Rows
+         * @description The rows that are not right, as the template has them, each with the reason: to be put right and sent again.
+         */
+        get: operations["bad_rows_api_exchange_batches__batch_id__bad_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exchange/{kind}/template.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Template
+         * @description Empty, with the actor's units to choose from.
+         */
+        get: operations["template_api_exchange__kind__template_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exchange/{kind}/all.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything
+         * @description All of the actor's branches, in the shape that is sent in.
+         */
+        get: operations["everything_api_exchange__kind__all_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -2523,6 +2781,19 @@ export interface components {
              */
             presenter_text: string;
         };
+        /** Announcing */
+        Announcing: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Silent
+             * @default false
+             */
+            silent: boolean;
+        };
         /** AnonymiseWrite */
         AnonymiseWrite: {
             /** Full Name */
@@ -2731,6 +3002,63 @@ export interface components {
             vi: string;
             /** En */
             en: string;
+        };
+        /**
+         * BatchOut
+         * @description One file that was sent in.
+         */
+        BatchOut: {
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "units" | "points" | "people";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "reading" | "ready" | "faulty" | "refused" | "applying" | "applied" | "undoing" | "undone";
+            /** File Name */
+            file_name: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By Name */
+            created_by_name: string;
+            /** Applied At */
+            applied_at: string | null;
+            /** Undone At */
+            undone_at: string | null;
+            /** Rows */
+            rows: number;
+            /** Added */
+            added: number;
+            /** Changed */
+            changed: number;
+            /** Closed */
+            closed: number;
+            /** Unchanged */
+            unchanged: number;
+            /** Bad */
+            bad: number;
+            /** Done */
+            done: number;
+            /** Notes */
+            notes: components["schemas"]["server__exchange__schemas__Said"][];
+            problem: components["schemas"]["server__exchange__schemas__Said"] | null;
+            /** Kept */
+            kept: boolean;
+        };
+        /** BatchesOut */
+        BatchesOut: {
+            /** Batches */
+            batches: components["schemas"]["BatchOut"][];
+            /** Total */
+            total: number;
         };
         /** Board */
         Board: {
@@ -2965,6 +3293,15 @@ export interface components {
             /** Running */
             running: number | null;
         };
+        /** ChangeOut */
+        ChangeOut: {
+            /** Column */
+            column: string;
+            /** Old */
+            old: string;
+            /** New */
+            new: string;
+        };
         /** CheckInOut */
         CheckInOut: {
             /** Point Id */
@@ -3013,6 +3350,54 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /**
+         * Clash
+         * @description Another meeting at the same hour.
+         */
+        Clash: {
+            /** Meeting Id */
+            meeting_id: number | null;
+            /** Title */
+            title: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Points */
+            points: string[];
+            /** Point Count */
+            point_count: number;
+            /** People */
+            people: string[];
+        };
+        /**
+         * ClashesAsked
+         * @description A plan, as far as it is typed.
+         */
+        ClashesAsked: {
+            /** Meeting Id */
+            meeting_id?: number | null;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Point Ids */
+            point_ids?: number[];
+            /** Person Ids */
+            person_ids?: number[];
         };
         /** CodeMade */
         CodeMade: {
@@ -3175,7 +3560,7 @@ export interface components {
              * @enum {string}
              */
             link: "none" | "made" | "sent" | "opened" | "revoked";
-            mail_error: components["schemas"]["Said"] | null;
+            mail_error: components["schemas"]["server__invitations__schemas__Said"] | null;
         };
         /**
          * DelegatePatch
@@ -3399,6 +3784,17 @@ export interface components {
              * Format: date-time
              */
             failed_at: string;
+        };
+        /** FaultOut */
+        FaultOut: {
+            /** Vi */
+            vi: string;
+            /** En */
+            en: string;
+            /** Column */
+            column: string;
+            /** Value */
+            value: string;
         };
         /**
          * Group
@@ -3854,7 +4250,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "draft" | "invited" | "open" | "running" | "ended";
+            state: "draft" | "invited" | "postponed" | "cancelled" | "open" | "running" | "ended";
             /** Version */
             version: number;
             /** Unit Id */
@@ -3902,6 +4298,9 @@ export interface components {
             ended_at: string | null;
             my: components["schemas"]["RightsOut"];
             lists: components["schemas"]["ListFigures"] | null;
+            news: components["schemas"]["News"] | null;
+            /** Unannounced */
+            unannounced: components["schemas"]["PlanChange"][];
             /** Notices */
             notices?: components["schemas"]["Notice"][];
         };
@@ -3952,7 +4351,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "draft" | "invited" | "open" | "running" | "ended";
+            state: "draft" | "invited" | "postponed" | "cancelled" | "open" | "running" | "ended";
             /**
              * Starts At
              * Format: date-time
@@ -4072,6 +4471,21 @@ export interface components {
             delegate_id: number;
             /** Full Name */
             full_name: string;
+        };
+        /**
+         * News
+         * @description What everybody was last told of the meeting after the invitation.
+         */
+        News: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "changed" | "postponed" | "rescheduled" | "cancelled";
+            /** Reason */
+            reason: string;
+            /** Changes */
+            changes: components["schemas"]["PlanChange"][];
         };
         /** NodeState */
         NodeState: {
@@ -4666,6 +5080,26 @@ export interface components {
          * @enum {integer}
          */
         PictureWidth: 900 | 1800;
+        /**
+         * PlanChange
+         * @description One thing that is another than people were told.
+         */
+        PlanChange: {
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "title" | "time" | "place" | "chair" | "points-added" | "points-removed";
+            /** Before */
+            before: string;
+            /** After */
+            after: string;
+            /**
+             * Count
+             * @default 0
+             */
+            count: number;
+        };
         /** PointDevices */
         PointDevices: {
             /** Point Id */
@@ -4856,6 +5290,11 @@ export interface components {
             marked: boolean;
             /** Audience */
             audience?: (components["schemas"]["ByUnit"] | components["schemas"]["ByPoint"] | components["schemas"]["ByRole"] | components["schemas"]["ByPerson"])[];
+        };
+        /** Postponing */
+        Postponing: {
+            /** Reason */
+            reason: string;
         };
         /** ProbeAnswer */
         ProbeAnswer: {
@@ -5322,6 +5761,24 @@ export interface components {
             /** Hall */
             hall?: string | null;
         };
+        /** Rescheduling */
+        Rescheduling: {
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
         /** RightsOut */
         RightsOut: {
             /** View */
@@ -5363,17 +5820,28 @@ export interface components {
             /** Unit Id */
             unit_id: number;
         };
-        /**
-         * Said
-         * @description A sentence in both languages, and its stable code.
-         */
-        Said: {
-            /** Code */
-            code: string;
-            /** Vi */
-            vi: string;
-            /** En */
-            en: string;
+        /** RowOut */
+        RowOut: {
+            /** Number */
+            number: number;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "added" | "changed" | "closed" | "unchanged" | "bad";
+            /** Label */
+            label: string;
+            /** Changes */
+            changes: components["schemas"]["ChangeOut"][];
+            /** Faults */
+            faults: components["schemas"]["FaultOut"][];
+        };
+        /** RowsOut */
+        RowsOut: {
+            /** Rows */
+            rows: components["schemas"]["RowOut"][];
+            /** Total */
+            total: number;
         };
         /**
          * SameName
@@ -5872,7 +6340,7 @@ export interface components {
             point_name: string;
             /** Email */
             email: string;
-            why: components["schemas"]["Said"] | null;
+            why: components["schemas"]["server__invitations__schemas__Said"] | null;
         };
         /** UnitClosing */
         UnitClosing: {
@@ -6147,6 +6615,13 @@ export interface components {
             /** Elsewhere */
             elsewhere: string | null;
         };
+        /** Said */
+        server__exchange__schemas__Said: {
+            /** Vi */
+            vi: string;
+            /** En */
+            en: string;
+        };
         /**
          * LeftOut
          * @description Somebody to whom nothing was done, and why.
@@ -6156,6 +6631,18 @@ export interface components {
             delegate_id: number;
             /** Full Name */
             full_name: string;
+            /** Vi */
+            vi: string;
+            /** En */
+            en: string;
+        };
+        /**
+         * Said
+         * @description A sentence in both languages, and its stable code.
+         */
+        server__invitations__schemas__Said: {
+            /** Code */
+            code: string;
             /** Vi */
             vi: string;
             /** En */
@@ -6442,7 +6929,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "draft" | "invited" | "open" | "running" | "ended";
+            state: "draft" | "invited" | "postponed" | "cancelled" | "open" | "running" | "ended";
             /** Unit Name */
             unit_name: string;
             /**
@@ -6467,6 +6954,7 @@ export interface components {
             secretary_name: string;
             /** Current Item Id */
             current_item_id: number | null;
+            news: components["schemas"]["News"] | null;
         };
         /**
          * NoData
@@ -10264,6 +10752,41 @@ export interface operations {
             };
         };
     };
+    announce_api_meetings__meeting_id__announce_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Announcing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     audit_of_meeting_api_meetings__meeting_id__audit_xlsx_get: {
         parameters: {
             query?: never;
@@ -10410,6 +10933,39 @@ export interface operations {
             };
         };
     };
+    clashes_of_api_meeting_clashes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClashesAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Clash"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     groups_api_point_groups_get: {
         parameters: {
             query?: never;
@@ -10504,6 +11060,142 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    close_halls_api_meetings__meeting_id__close_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    postpone_api_meetings__meeting_id__postpone_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Postponing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reschedule_api_meetings__meeting_id__reschedule_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rescheduling"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cancel_api_meetings__meeting_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Postponing"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -12092,6 +12784,326 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    batches_api_exchange_batches_get: {
+        parameters: {
+            query?: {
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchesOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    send_in_api_exchange_batches_post: {
+        parameters: {
+            query: {
+                kind: "units" | "points" | "people";
+                name: string;
+            };
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    batch_api_exchange_batches__batch_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    discard_api_exchange_batches__batch_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    rows_api_exchange_batches__batch_id__rows_get: {
+        parameters: {
+            query?: {
+                verdict?: ("added" | "changed" | "closed" | "unchanged" | "bad") | null;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                batch_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowsOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    apply_api_exchange_batches__batch_id__apply_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    undo_api_exchange_batches__batch_id__undo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    bad_rows_api_exchange_batches__batch_id__bad_xlsx_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    template_api_exchange__kind__template_xlsx_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "units" | "points" | "people";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    everything_api_exchange__kind__all_xlsx_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "units" | "points" | "people";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
             };
             /** @description Validation Error */
             422: {

@@ -18,6 +18,10 @@ export function whatNext(meeting: Meeting, now = Date.now()): string {
       if (toStart > testWithin) return m.next_invited_days({ left: ahead(toStart) });
       if (toStart > 0) return m.next_invited_soon({ left: ahead(toStart) });
       return m.next_invited_late({ time: clock(meeting.starts_at) });
+    case 'postponed':
+      return m.next_postponed({ day: day(meeting.starts_at) });
+    case 'cancelled':
+      return m.next_cancelled({ time: clock(meeting.starts_at), day: day(meeting.starts_at) });
     case 'open':
       return toStart > 0 ? m.next_open({ left: ahead(toStart) }) : m.next_open_late({ kind });
     case 'running':

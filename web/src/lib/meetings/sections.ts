@@ -10,7 +10,7 @@ export interface Sections {
 }
 
 /** The list as it is read: what runs now, what comes (soonest first), drafts, what is over (latest first). */
-export function sections(meetings: readonly MeetingSummary[], query = ''): Sections {
+export function sections(meetings: readonly MeetingSummary[], query = '', now = Date.now()): Sections {
   const wanted = meetings.filter((each) =>
     fits(`${kindWord(each.kind)} ${each.title} ${each.unit_name}`, query),
   );
@@ -18,8 +18,13 @@ export function sections(meetings: readonly MeetingSummary[], query = ''): Secti
   const inState = (...states: string[]) => wanted.filter(({ state }) => states.includes(state)).sort(soonest);
   return {
     running: inState('running'),
-    coming: inState('open', 'invited'),
+    coming: [
+      ...inState('open', 'invited', 'postponed'),
+      ...inState('cancelled').filter(({ ends_at }) => Date.parse(ends_at) >= now),
+    ].sort(soonest),
     drafts: inState('draft'),
-    past: inState('ended').reverse(),
+    past: [...inState('ended'), ...inState('cancelled').filter(({ ends_at }) => Date.parse(ends_at) < now)]
+      .sort(soonest)
+      .reverse(),
   };
 }

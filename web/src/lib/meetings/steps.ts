@@ -2,9 +2,9 @@ import { answer, api } from '#lib/api/client.ts';
 import type { Meeting } from '#lib/api/types.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { number } from '#lib/text/format.ts';
-import { kindInside } from './words.ts';
+import { kindInside, pointsCount } from './words.ts';
 
-export type StepName = 'invite' | 'withdraw' | 'open' | 'start' | 'end' | 'reopen';
+export type StepName = 'invite' | 'withdraw' | 'open' | 'close' | 'cancel' | 'start' | 'end' | 'reopen';
 
 /** A step of a meeting's life: its verb, the question before it and what it does in words. */
 export interface Step {
@@ -14,8 +14,10 @@ export interface Step {
   text: string;
   done: string;
   look: 'primary' | 'danger';
-  /** Takes effect at once, without a question. */
-  plain?: boolean;
+  /** Asks why; everybody concerned, or the log, is told. */
+  reason?: { label: string; hint?: string };
+  /** Is done now and then: stands in the menu. */
+  tucked?: boolean;
 }
 
 const reopenWithin = 24 * 3600_000;
@@ -37,14 +39,30 @@ function step(name: StepName, meeting: Meeting): Step {
       text: m.step_withdraw_text({ count }),
       done: m.step_withdraw_done(),
       look: 'danger',
+      tucked: true,
     },
     open: {
       verb: m.step_open(),
-      question: m.step_open(),
-      text: '',
+      question: m.step_open_question(),
+      text: m.step_open_text({ count }),
       done: m.step_open_done(),
       look: 'primary',
-      plain: true,
+    },
+    close: {
+      verb: m.step_close(),
+      question: m.step_close_question(),
+      text: m.step_close_text(),
+      done: m.step_close_done(),
+      look: 'primary',
+    },
+    cancel: {
+      verb: m.step_cancel({ kind }),
+      question: m.step_cancel_question({ kind, title: meeting.title }),
+      text: m.step_cancel_text({ people: told(meeting) }),
+      done: m.step_cancel_done({ kind }),
+      look: 'danger',
+      reason: { label: m.step_cancel_reason(), hint: m.reason_hint() },
+      tucked: true,
     },
     start: {
       verb: m.step_start({ kind }),
@@ -66,6 +84,7 @@ function step(name: StepName, meeting: Meeting): Step {
       text: m.step_reopen_text(),
       done: m.step_reopen_done(),
       look: 'primary',
+      reason: { label: m.step_reopen_reason() },
     },
   };
   return { name, ...steps[name] };
@@ -80,9 +99,16 @@ export function nextSteps(meeting: Meeting, now = Date.now()): { main: Step | nu
     case 'draft':
       return { main: organise ? make('invite') : null, others: [] };
     case 'invited':
-      return { main: runs ? make('open') : null, others: organise ? [make('withdraw')] : [] };
+      return { main: runs ? make('open') : null, others: organise ? [make('cancel'), make('withdraw')] : [] };
+    case 'postponed':
+      return { main: null, others: organise ? [make('cancel')] : [] };
+    case 'cancelled':
+      return { main: null, others: [] };
     case 'open':
-      return { main: runs ? make('start') : null, others: [] };
+      return {
+        main: runs ? make('start') : null,
+        others: [...(runs ? [make('close')] : []), ...(organise ? [make('cancel')] : [])],
+      };
     case 'running':
       return { main: null, others: runs ? [make('end')] : [] };
     case 'ended': {
@@ -92,7 +118,14 @@ export function nextSteps(meeting: Meeting, now = Date.now()): { main: Step | nu
   }
 }
 
-/** Takes the step; the meeting as it is afterwards. `reason` is for reopening alone. */
+/** Whom a change of plan is told to. */
+export function told(meeting: Meeting): string {
+  const points = pointsCount(meeting.points.length);
+  const people = meeting.lists?.people ?? 0;
+  return people > 0 ? m.told_people({ points, count: number(people) }) : points;
+}
+
+/** Takes the step; the meeting as it is afterwards. `reason` where the step asks for one. */
 export function take(name: StepName, meetingId: number, reason = ''): Promise<Meeting> {
   const params = { path: { meeting_id: meetingId } };
   switch (name) {
@@ -102,6 +135,10 @@ export function take(name: StepName, meetingId: number, reason = ''): Promise<Me
       return answer(api.POST('/api/meetings/{meeting_id}/withdraw', { params }));
     case 'open':
       return answer(api.POST('/api/meetings/{meeting_id}/open', { params }));
+    case 'close':
+      return answer(api.POST('/api/meetings/{meeting_id}/close', { params }));
+    case 'cancel':
+      return answer(api.POST('/api/meetings/{meeting_id}/cancel', { params, body: { reason } }));
     case 'start':
       return answer(api.POST('/api/meetings/{meeting_id}/start', { params }));
     case 'end':

@@ -30,6 +30,8 @@ export function stateWord(state: MeetingState): string {
   const words: Record<MeetingState, () => string> = {
     draft: m.meeting_draft,
     invited: m.meeting_invited,
+    postponed: m.meeting_postponed,
+    cancelled: m.meeting_cancelled,
     open: m.meeting_open,
     running: m.meeting_running,
     ended: m.meeting_ended,

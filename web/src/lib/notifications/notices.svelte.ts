@@ -83,6 +83,16 @@ export function noticeWords({ kind, data }: Notification): string {
       return m.notices_device_asks({ name: text('full_name') });
     case 'account.link-made':
       return m.notices_link_made({ by: text('by') });
+    case 'meeting.invited':
+      return m.notices_invited({ title: text('title') });
+    case 'meeting.changed':
+      return m.notices_changed({ title: text('title') });
+    case 'meeting.rescheduled':
+      return m.notices_rescheduled({ title: text('title') });
+    case 'meeting.postponed':
+      return m.notices_postponed({ title: text('title'), reason: text('reason') });
+    case 'meeting.cancelled':
+      return m.notices_cancelled({ title: text('title'), reason: text('reason') });
     case 'papers.reminder': {
       const left = count('count');
       return left ? m.notices_reminder({ count: left }) : m.notices_reminder_plain();

@@ -147,6 +147,7 @@ function leaves(version: SavedSummary, { meetings, libraries, saved, now }: Situ
   if (!meetings) return null;
   const meeting = meetings.find((one) => one.id === version.meeting_id);
   if (!meeting) return 'rights';
-  const over = meeting.state === 'ended' && Date.parse(meeting.ends_at) < now - stays;
+  const over =
+    (meeting.state === 'ended' || meeting.state === 'cancelled') && Date.parse(meeting.ends_at) < now - stays;
   return over && !version.pinned ? 'over' : null;
 }

@@ -138,7 +138,7 @@ export class Hall {
   /** Before the opening and after the end a camera's lamp has no reason to burn. */
   readonly #devicesWanted: boolean = $derived.by(() => {
     const meeting = this.conference.room.meeting?.state;
-    const idle = meeting === 'draft' || meeting === 'invited' || meeting === 'ended';
+    const idle = meeting !== undefined && meeting !== 'open' && meeting !== 'running';
     return !idle || this.choosing;
   });
 

@@ -7,6 +7,8 @@ export type TemplatePlan = Schemas['TemplatePlan'];
 export type TemplateSummary = Schemas['TemplateSummary'];
 export type TemplateWrite = Schemas['TemplateWrite'];
 export type PointGroup = Schemas['GroupOut'];
+export type Clash = Schemas['Clash'];
+export type ClashesAsked = Schemas['ClashesAsked'];
 export type GroupWrite = Schemas['GroupWrite'];
 
 /** Templates of meetings and groups of points, as their unit keeps them. All throw ApiError. */
@@ -21,6 +23,9 @@ export const planningApi = {
   saveGroup: (body: GroupWrite) => answer(api.POST('/api/point-groups', { body })),
   removeGroup: (group_id: number) =>
     answer(api.DELETE('/api/point-groups/{group_id}', { params: { path: { group_id } } })),
+  /** Other meetings at that hour that want the same halls or people. */
+  clashes: (body: ClashesAsked, signal?: AbortSignal) =>
+    answer(api.POST('/api/meeting-clashes', { body, signal })),
   /** Takes over the lists of an earlier meeting; how many people are on their way. */
   copyLists: (meeting_id: number, from: number) =>
     answer(

@@ -1,0 +1,211 @@
+"""How a list lies on its sheet: which sheet it is on, where its heading is and what each column means, and what merged
+cells stand for. Vietnamese offices head a list with two or three lines of titles, write a name in one column or in two,
+number their columns below the heading, merge a hall's cell over all its delegates and part the list by lines across."""
+
+import re
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from server.core.errors import Invalid
+from server.core.fields import folded
+from server.core.spreadsheets.reading import Sheet
+
+_HEADER_WITHIN = 20
+_NUMBERING = re.compile(r"\(?[0-9a-hA-H]{1,2}[).]?")
+_NAMED = 10
+"""Rows that a note names."""
+_WIDE = 3
+"""A cell merged over so many columns is a line that parts the list, not a name."""
+_FAMILY_NAME, _GIVEN_NAME, _FULL_NAME = "family_name", "given_name", "full_name"
+
+
+class NoHeader(Invalid):
+    code = "no-header"
+
+    def __init__(self, needed: str) -> None:
+        super().__init__(
+            f"Không thấy hàng tiêu đề có cột “{needed}” trên trang tính nào. Dùng tệp mẫu, hoặc ghi tên các cột ở hàng"
+            " đầu rồi gửi lại.",
+            f"No sheet has a heading row with a column “{needed}”. Use the template, or name the columns in the first"
+            " row and send it again.",
+        )
+
+
+@dataclass(frozen=True)
+class ListForm:
+    """What a list is about: its columns, and how people head them."""
+
+    headings: Mapping[str, str]
+    """Column -> its heading in the template."""
+    also: Mapping[str, Sequence[str]]
+    """Column -> other headings for it, folded. "family_name" and "given_name" together are a "full_name"."""
+    needed: str
+    """The column without which it is no such list; the name of what a row is about."""
+    filled_down: Sequence[str] = ()
+    """What a cell merged over several rows says for each of them. A name, a number or an address is one person's."""
+
+    @cached_property
+    def column_of(self) -> dict[str, str]:
+        said = {said: column for column, names in self.also.items() for said in names}
+        return said | {folded(heading): column for column, heading in self.headings.items()}
+
+    def is_headed(self, columns: Container[str]) -> bool:
+        parted = _FAMILY_NAME in columns and _GIVEN_NAME in columns
+        return self.needed in columns or (self.needed == _FULL_NAME and parted)
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    number: int
+    cells: dict[str, str]
+    """By column, for every column that the list has; merged cells filled in; `full_name` whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    sheet: str
+    rows: list[ListRow]
+    hidden: list[int]
+    """Numbers of rows that were left out because they are hidden."""
+    parting: list[int]
+    """Numbers of lines across the list that were passed over."""
+
+    def notes(self, sheets: Sequence[Sheet]) -> list[tuple[str, str]]:
+        """What was done with the file beyond reading it, in Vietnamese and English."""
+        notes = []
+        if self.sheet != sheets[0].name:
+            notes.append((f"Đọc trang tính “{self.sheet}”.", f"The sheet “{self.sheet}” was read."))
+        if self.hidden:
+            count, numbers = len(self.hidden), _numbers(self.hidden)
+            notes.append(
+                (
+                    f"Bỏ qua {count} dòng đang ẩn ({numbers}). Nếu cần những dòng này, bỏ ẩn và bỏ lọc rồi gửi lại.",
+                    f"{count} hidden rows were left out ({numbers}). If they belong to the list, show them and send"
+                    " again.",
+                )
+            )
+        if self.parting:
+            count, numbers = len(self.parting), _numbers(self.parting)
+            notes.append(
+                (
+                    f"Bỏ qua {count} dòng tiêu đề mục ({numbers}).",
+                    f"{count} lines across the list were passed over ({numbers}).",
+                )
+            )
+        return notes
+
+
+def _numbers(rows: Sequence[int]) -> str:
+    return ", ".join(map(str, rows[:_NAMED])) + ("…" if len(rows) > _NAMED else "")
+
+
+def list_in(sheets: Sequence[Sheet], form: ListForm) -> List:
+    """The list on the first sheet that has one. NoHeader."""
+    for sheet in sheets:
+        header = _header(sheet, form)
+        if header is not None:
+            return _read(sheet, form, *header)
+    raise NoHeader(form.headings[form.needed])
+
+
+def _header(sheet: Sheet, form: ListForm) -> tuple[dict[str, list[int]], int] | None:
+    """Column -> its places from the left (a heading merged over two has both), and the last row of the heading."""
+    for number, texts in sheet.rows[:_HEADER_WITHIN]:
+        columns = _columns(sheet, form, number, texts)
+        if not form.is_headed(columns):
+            continue
+        last = max((bottom for top, _, bottom, _ in sheet.merged if top == number), default=number)
+        # A heading of two rows: the lower one names what the upper one holds together ("Liên hệ": e-mail, phone).
+        for below, lower in sheet.rows:
+            if number < below <= last:
+                for column, places in _columns(sheet, form, below, lower).items():
+                    columns.setdefault(column, places)
+        if len(columns.get(_FULL_NAME, ())) == 1:
+            columns[_FULL_NAME] += _unnamed_after(sheet, columns, last)
+        return columns, last
+    return None
+
+
+def _columns(sheet: Sheet, form: ListForm, number: int, texts: Sequence[str]) -> dict[str, list[int]]:
+    columns: dict[str, list[int]] = {}
+    for index, text in enumerate(texts):
+        column = form.column_of.get(folded(text).strip(" *:"))
+        if column is not None and column not in columns:
+            right = max(
+                (right for top, left, _, right in sheet.merged if (top, left) == (number, index)), default=index
+            )
+            columns[column] = list(range(index, right + 1))
+    return columns
+
+
+def _unnamed_after(sheet: Sheet, columns: dict[str, list[int]], last: int) -> list[int]:
+    """The column behind the name, where its heading is blank and most rows have one word in it: the given name."""
+    place = columns[_FULL_NAME][-1] + 1
+    heading = [texts for number, texts in sheet.rows if number <= last]
+    if any(len(texts) > place and texts[place] for texts in heading[-2:]) or any(
+        place in places for places in columns.values()
+    ):
+        return []
+    below = [texts for number, texts in sheet.rows if number > last and len(texts) > place and texts[place - 1]]
+    words = [texts[place] for texts in below if texts[place]]
+    one_word = all(len(word.split()) <= 2 and word.replace(" ", "").isalpha() for word in words)
+    return [place] if words and one_word and 2 * len(words) > len(below) else []
+
+
+def _read(sheet: Sheet, form: ListForm, columns: dict[str, list[int]], last: int) -> List:
+    rows: list[ListRow] = []
+    hidden: list[int] = []
+    parting: list[int] = []
+    across = _across(sheet, form, columns)
+    down = _down(sheet, form, columns)
+    first = True
+    for number, texts in sheet.rows:
+        if number <= last:
+            continue
+        numbering = first and all(_NUMBERING.fullmatch(text) for text in texts if text)
+        first = False
+        if numbering:
+            continue
+        cells = {
+            column: " ".join(texts[place] for place in places if place < len(texts) and texts[place])
+            for column, places in columns.items()
+        }
+        if not any(cells.values()) and number not in across:
+            continue
+        if number in sheet.hidden:
+            hidden.append(number)
+        elif number in across:
+            parting.append(number)
+        else:
+            for column in form.filled_down:
+                if column in cells:
+                    cells[column] = cells[column] or down.get((column, number), "")
+            if form.needed == _FULL_NAME:
+                parts = (cells.pop(_FAMILY_NAME, ""), cells.pop(_GIVEN_NAME, ""))
+                cells[_FULL_NAME] = cells.get(_FULL_NAME) or " ".join(filter(None, parts))
+            rows.append(ListRow(number, cells))
+    return List(sheet.name, rows, hidden, parting)
+
+
+def _across(sheet: Sheet, form: ListForm, columns: dict[str, list[int]]) -> set[int]:
+    """Rows whose name lies under one cell merged over several columns."""
+    name = (columns.get(form.needed) or columns[_GIVEN_NAME])[0]
+    return {
+        number
+        for top, left, bottom, right in sheet.merged
+        if right - left + 1 >= max(_WIDE, len(columns.get(form.needed, ())) + 1) and left <= name <= right
+        for number in range(top, bottom + 1)
+    }
+
+
+def _down(sheet: Sheet, form: ListForm, columns: dict[str, list[int]]) -> dict[tuple[str, int], str]:
+    """(column, row) -> what a cell merged downwards says there."""
+    texts = dict(sheet.rows)
+    said: dict[tuple[str, int], str] = {}
+    for column in form.filled_down:
+        for top, left, bottom, _ in sheet.merged:
+            if bottom > top and left in columns.get(column, ()) and left < len(texts.get(top, ())):
+                for number in range(top, min(bottom, sheet.rows[-1][0]) + 1):
+                    said[column, number] = texts[top][left]
+    return said

@@ -1,0 +1,202 @@
+"""People of a batch: written, and taken back.
+
+Twelve thousand in one transaction would keep every other writer waiting. New people are therefore laid in some at a
+time, locked, where nobody finds them or signs in as them; one short transaction at the end opens all of them together
+with every change to those who were there.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import case, delete, func, insert, literal, select, tuple_, update
+
+from server.accounts.actions.sessions import recheck
+from server.accounts.models import AccessLink, Person, RoleGrant, SignInSession
+from server.core.actor import SYSTEM
+from server.core.database import UtcDateTime, in_parts
+from server.core.fields import folded
+from server.core.reserved_ids import reserved_ids
+from server.core.services import Services
+from server.core.transaction import Transaction
+from server.exchange.models import ImportBatch, ImportRow
+from server.exchange.writes.rows import (
+    AT_ONCE,
+    changed_since,
+    last_subject,
+    of_batch,
+    put,
+    refuse_changed,
+    refuse_used,
+    remember,
+    used,
+)
+
+_COLUMNS = ("full_name", "title", "email", "phone", "login")
+SEARCHED = 200
+
+
+def searched(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What people are found by, beside what a row says."""
+    return {"search_name": folded(facts["full_name"])[:SEARCHED]}
+
+
+async def lay_in(services: Services, batch_id: int) -> None:
+    """The new ones, locked."""
+    floor = 0
+    while True:
+        async with services.transactions(SYSTEM, long=True) as tx:
+            rows = (
+                await tx.session.scalars(
+                    select(ImportRow)
+                    .where(of_batch(batch_id, "added"), ImportRow.revision.is_(None))
+                    .order_by(ImportRow.number)
+                    .limit(AT_ONCE)
+                )
+            ).all()
+            if not rows:
+                return
+            floor = floor or await last_subject(tx.session)
+            ids = await reserved_ids(tx.session, Person, len(rows), floor)
+            await tx.session.execute(
+                insert(Person.__table__),  # type: ignore[arg-type]
+                [
+                    {
+                        "id": person_id,
+                        "revision": 1,
+                        "unit_id": row.after["unit"],
+                        "disabled_at": tx.now,
+                        **{column: row.after[column] for column in _COLUMNS},
+                        **searched(row.after),
+                    }
+                    for person_id, row in zip(ids, rows, strict=True)
+                ],
+            )
+            grants = [
+                {"person_id": person_id, "role": role, "unit_id": unit_id}
+                for person_id, row in zip(ids, rows, strict=True)
+                for role, unit_id in row.after["roles"]
+            ]
+            if grants:
+                await tx.session.execute(insert(RoleGrant.__table__), grants)  # type: ignore[arg-type]
+            await remember(
+                tx, [{"id": row.id, "subject_id": each, "revision": 1} for each, row in zip(ids, rows, strict=True)]
+            )
+            await tx.session.execute(
+                update(ImportBatch).where(ImportBatch.id == batch_id).values(done=ImportBatch.done + len(rows))
+            )
+
+
+async def take_out(services: Services, batch_id: int) -> None:
+    """Whoever of the batch's new people is locked goes; their rows say so by having no revision."""
+    while True:
+        async with services.transactions(SYSTEM, long=True) as tx:
+            found = await tx.session.execute(
+                select(ImportRow.id, ImportRow.subject_id)
+                .where(of_batch(batch_id, "added"), ImportRow.revision.is_not(None))
+                .limit(AT_ONCE)
+            )
+            rows = found.all()
+            if not rows:
+                return
+            gone = delete(Person).where(
+                Person.id.in_([person_id for _, person_id in rows]), Person.disabled_at.is_not(None)
+            )
+            await tx.session.execute(gone.execution_options(synchronize_session=False))
+            # Which ids they had is kept: files that were given out may name them.
+            await remember(tx, [{"id": row_id, "revision": None} for row_id, _ in rows])
+            await tx.session.execute(
+                update(ImportBatch).where(ImportBatch.id == batch_id).values(done=ImportBatch.done + len(rows))
+            )
+
+
+async def write(tx: Transaction, batch_id: int) -> None:
+    """Opens those laid in, and changes the others."""
+    subjects = select(ImportRow.subject_id).where(of_batch(batch_id, "added"))
+    stay = select(ImportRow.subject_id).where(
+        of_batch(batch_id, "added"), ImportRow.after["disabled"].as_boolean().is_(True)
+    )
+    await tx.session.execute(
+        update(Person)
+        .where(Person.id.in_(subjects), Person.id.not_in(stay))
+        .values(disabled_at=None)
+        .execution_options(synchronize_session=False)
+    )
+    await _change(tx, batch_id, ImportRow.after, "after", "before")
+
+
+async def take_back(tx: Transaction, batch_id: int) -> None:
+    """Locks the new ones, for `take_out`, and sets the others back. InUse."""
+    refuse_changed(await changed_since(tx.session, batch_id, Person, "added", "changed", "closed"))
+    refuse_used(await used(tx.session, batch_id, Person, ("role_grants.person_id",)))
+    subjects = select(ImportRow.subject_id).where(of_batch(batch_id, "added"))
+    await tx.session.execute(
+        update(Person)
+        .where(Person.id.in_(subjects))
+        .values(disabled_at=tx.now)
+        .execution_options(synchronize_session=False)
+    )
+    await _change(tx, batch_id, ImportRow.before, "before", "after")
+
+
+async def _change(tx: Transaction, batch_id: int, source: Any, to: str, since: str) -> None:
+    # Logins that change hands within the batch are free for a moment.
+    changes = func.coalesce(ImportRow.after["login"].as_string(), "") != func.coalesce(
+        ImportRow.before["login"].as_string(), ""
+    )
+    freed = select(ImportRow.subject_id).where(of_batch(batch_id, "changed", "closed"), changes)
+    await tx.session.execute(
+        update(Person).where(Person.id.in_(freed)).values(login=None).execution_options(synchronize_session=False)
+    )
+    await put(tx, batch_id, Person, _values(tx), source)
+    touched: set[int] = set()
+    rows = await tx.session.execute(
+        select(ImportRow.subject_id, ImportRow.before, ImportRow.after).where(of_batch(batch_id, "changed", "closed"))
+    )
+    gone: list[tuple[int, str, int]] = []
+    come: list[dict[str, Any]] = []
+    locked: list[int] = []
+    for person_id, before, after in rows:
+        facts = {"before": before, "after": after}
+        old, new = facts[since], facts[to]
+        if old["roles"] != new["roles"]:
+            touched.add(person_id)
+            gone += [(person_id, *grant) for grant in old["roles"] if grant not in new["roles"]]
+            come += [
+                {"person_id": person_id, "role": grant[0], "unit_id": grant[1]}
+                for grant in new["roles"]
+                if grant not in old["roles"]
+            ]
+        if new["disabled"] and not old["disabled"]:
+            locked.append(person_id)
+    key = tuple_(RoleGrant.person_id, RoleGrant.role, RoleGrant.unit_id)
+    for some in in_parts(gone, AT_ONCE):
+        await tx.session.execute(delete(RoleGrant).where(key.in_(some)).execution_options(synchronize_session=False))
+    for grants in in_parts(come, AT_ONCE):
+        await tx.session.execute(insert(RoleGrant.__table__), grants)  # type: ignore[arg-type]
+    await _end_ways_in(tx, locked)
+    if touched or locked:
+        recheck(tx, sorted(touched | set(locked)))
+
+
+async def _end_ways_in(tx: Transaction, locked: Sequence[int]) -> None:
+    for some in in_parts(locked):
+        for model in (SignInSession, AccessLink):
+            await tx.session.execute(
+                update(model)
+                .where(model.person_id.in_(some), model.revoked_at.is_(None))
+                .values(revoked_at=tx.now)
+                .execution_options(synchronize_session=False)
+            )
+
+
+def _values(tx: Transaction) -> Any:
+    def values(source: Any) -> Mapping[str, Any]:
+        said = {column: source[column].as_string() for column in (*_COLUMNS, "search_name")}
+        since = func.coalesce(Person.disabled_at, literal(tx.now, UtcDateTime()))
+        return {
+            **said,
+            "unit_id": source["unit"].as_integer(),
+            "disabled_at": case((source["disabled"].as_boolean(), since), else_=None),
+        }
+
+    return values

@@ -1,0 +1,1 @@
+"""What people have been told of a meeting, and what has changed since."""
