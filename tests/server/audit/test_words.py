@@ -16,6 +16,7 @@ BUILT: dict[str, set[str]] = {
     "f'meeting.{step}'": {f"meeting.{step}" for step in Step},
     "f'access.{request.state}'": {"access.granted", "access.refused"},
     "f'paper.version-{state}'": {"paper.version-refused", "paper.version-failed"},
+    "f'meeting.{kind}'": {"meeting.announced", "meeting.noted"},
     "f'reply.{kind}'": {f"reply.{kind}" for kind in get_args(ReplyKind)},
     "_LOADED": {"demo.loaded"},
 }
