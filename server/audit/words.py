@@ -77,6 +77,8 @@ WORDS: dict[Group, dict[str, Words]] = {
         "meeting.reopened": Words("Mở lại cuộc họp đã kết thúc", "Reopened the ended meeting"),
         "meeting.returned": Words("Đưa cuộc họp về chạy thử", "Took the meeting back to testing"),
         "meeting.postponed": Words("Hoãn cuộc họp", "Postponed the meeting"),
+        "meeting.rescheduled": Words("Đặt lại thời gian cuộc họp", "Gave the meeting a new time"),
+        "meeting.closed": Words("Đóng phòng họp thử", "Closed the room after testing"),
         "meeting.cancelled": Words("Hủy cuộc họp", "Cancelled the meeting"),
         "meeting.announced": Words("Thông báo thay đổi của cuộc họp", "Announced what changed"),
         "meeting.noted": Words("Ghi nhận thay đổi, không thông báo", "Noted what changed, told nobody"),
