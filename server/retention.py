@@ -13,10 +13,11 @@ from sqlalchemy.orm import InstrumentedAttribute
 from server.accounts.models import AccessLink, SignInSession
 from server.core.actor import SYSTEM
 from server.core.services import Services
-from server.devices.models import DeviceCode
+from server.devices.models import DeviceCode, HallDevice
 from server.edge.idempotency import KEPT, IdempotentAnswer
 from server.exchange.models import ImportBatch, ImportRow
 from server.invitations.models import AccessRequest
+from server.invitations.official.printing import clear
 from server.jobs.actions import enqueue
 from server.jobs.models import Job
 from server.jobs.workers import JobKind
@@ -51,6 +52,7 @@ def _outdated(now: datetime) -> list[tuple[str, InstrumentedAttribute[int], Colu
     return [
         ("sessions", SignInSession.id, or_(SignInSession.expires_at < before, SignInSession.revoked_at < before)),
         ("links", AccessLink.id, AccessLink.expires_at < now - ENDED_LINKS),
+        ("devices", HallDevice.id, HallDevice.session_id.is_(None)),
         ("device-codes", DeviceCode.id, DeviceCode.expires_at < now - ENDED_LINKS),
         ("answers", IdempotentAnswer.id, IdempotentAnswer.created_at < now - KEPT),
         ("jobs", Job.id, Job.failed_at < now - FAILED_JOBS),
@@ -71,6 +73,7 @@ async def tidy(services: Services, _job: Job | None = None) -> None:
     """The whole round; asks for the next one."""
     now = services.clock()
     gone = {name: await _delete(services, key, which) for name, key, which in _outdated(now)}
+    gone["prints"] = await clear(services)
     gone["events"] = await _delete_events(services, now - EVENTS)
     log.info("retention", **gone)
     async with services.transactions(SYSTEM) as tx:

@@ -37,6 +37,9 @@ from server.invitations.devices import came_by_link
 from server.invitations.entry_routes import router as door
 from server.invitations.hooks import DelegateListHooks, ReplyHooks
 from server.invitations.links import send_job
+from server.invitations.official import attaching
+from server.invitations.official.printing import print_job
+from server.invitations.official.routes import router as letters
 from server.invitations.replies.routes import router as replies
 from server.invitations.routes import router as invitations
 from server.jobs.workers import JobKind, beside
@@ -50,6 +53,7 @@ from server.meetings.live.commands import live_feature
 from server.meetings.planning.routes import router as planning
 from server.meetings.routes import router as meetings
 from server.notifications.delivery import mail_job
+from server.notifications.hooks import MailHooks
 from server.notifications.routes import router as notifications
 from server.organisations.hooks import OrganisationHooks
 from server.organisations.routes import router as organisations
@@ -94,6 +98,7 @@ ROUTERS: list[APIRouter] = [
     attendance,
     invitations,
     replies,
+    letters,
     door,
     notifications,
     media_nodes,
@@ -150,6 +155,7 @@ def components() -> Components:
             people_handed_over=[accounts_of_units.people_handed_over],
         ),
         DelegateListHooks([delegates_changed]),
+        MailHooks({attaching.KIND: attaching.attach}),
         ReplyHooks(absent=[leave_by_reply.absence_told], replaced=[papers_of_substitutes.person_replaced]),
         PaperHooks([people_who_opened], [paper_withdrawn], [readers_changed], [paper_renewed]),
         TotalsCache(),
@@ -164,6 +170,7 @@ JOBS: list[JobKind] = [
     clearing,
     pack_job,
     send_job,
+    print_job,
     copy_job,
     announce_job,
     tell_job,

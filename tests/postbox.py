@@ -52,7 +52,15 @@ class Postbox:
         return "250 OK"
 
     def texts(self) -> list[str]:
-        return [message.get_content().replace("\r\n", "\n") for message in self.messages]
+        return [text_of(message) for message in self.messages]
+
+
+def text_of(message: EmailMessage) -> str:
+    """Without its files."""
+    body = message.get_body(("plain",))
+    assert body is not None
+    text: str = body.get_content()
+    return text.replace("\r\n", "\n")
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ const entrance = new RegExp(
   [
     'src/lib/(paths|belongings)\\.ts$',
     'src/lib/api/(acting|address|client|connection\\.svelte|errors|faults|timely)\\.ts$',
+    'src/lib/devices/remembered\\.ts$',
     'src/lib/accounts/(Doorway\\.svelte|session\\.svelte\\.ts|next\\.ts)$',
     'src/lib/ui/(Brand|Button|LanguageSwitch|Notice|Title|ToastStack)\\.svelte$',
     'src/lib/ui/(preferences|toasts)\\.svelte\\.ts$',

@@ -16,3 +16,11 @@ def compiled(source: Path, inputs: Mapping[str, str]) -> bytes:
     )
     assert isinstance(made, bytes)  # noqa: S101  one PDF, not pages of pictures
     return made
+
+
+def pictured(source: Path, inputs: Mapping[str, str], *, ppi: float = 110.0) -> bytes:
+    """The first page as PNG. `inputs` as of `compiled`."""
+    made = typst.compile(
+        source, format="png", ppi=ppi, font_paths=[fonts.FOLDER], ignore_system_fonts=True, sys_inputs=dict(inputs)
+    )
+    return made if isinstance(made, bytes) else made[0]

@@ -131,7 +131,7 @@ async def set_up(tx: Transaction, token: str, code: DeviceCode) -> HallDevice:
     device = await queries.device_of_token(tx.session, token)
     if device is None:
         raise NotFound()
-    device.part, device.name, device.set_up_by = code.part, code.name, code.created_by
+    device.part, device.name, device.set_up_by, device.by_code = code.part, code.name, code.created_by, True
     await record(tx, "device.set-up", "device", device.id, point_id=device.point_id, part=device.part, code_id=code.id)
     return device
 

@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.database import Base
@@ -22,6 +22,9 @@ class HallDevice(Base):
     name: Mapped[str] = mapped_column(String(60), default="")
     """To tell it from the others of the same point: "Máy bên trái"."""
     created_at: Mapped[datetime]
+    by_code: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Set up by a code: it is this hall's machine, and goes in by itself. Else somebody came by a personal link of the
+    hall's, for once, and is asked."""
     set_up_by: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"), index=True)
     """Who made the code that it came by; None for personal links of a hall."""
     ended_by: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"), index=True)

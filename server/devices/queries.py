@@ -306,6 +306,8 @@ class Own:
     """What a browser's cookie says, and what the report of its page has to be compared with."""
 
     said: OwnDevice
+    device_id: int | None = None
+    """Of one whose session counts."""
     last_seen_at: datetime | None = None
     known: tuple[str, str, str, str] | None = None
     """address, build, camera, microphone as written last."""
@@ -340,10 +342,14 @@ async def own(session: AsyncSession, token: str | None, now: datetime, served: s
         served=served,
         now=now,
     )
-    if opened.revoked_at is not None:
+    counts = opened.revoked_at is None and opened.expires_at > now and point.closed_at is None
+    if not device.by_code:
+        said = OwnDevice(state="none", served=served, now=now)
+    elif opened.revoked_at is not None:
         said.state, said.ended_at = "revoked", opened.revoked_at
     elif opened.expires_at <= now:
         said.state, said.ended_at = "expired", opened.expires_at
     elif point.closed_at is not None:
         said.state, said.ended_at = "closed", point.closed_at
-    return Own(said, opened.last_seen_at, (device.address, device.build, device.camera, device.microphone))
+    known = (device.address, device.build, device.camera, device.microphone)
+    return Own(said, device.id if counts else None, opened.last_seen_at, known)

@@ -87,12 +87,12 @@ async def report(
     token, now = session_token(request.cookies, services.settings), services.clock()
     async with services.database.read() as session:
         own = await queries.own(session, token, now, served.number())
-    if own.said.state != "active" or own.said.id is None or own.last_seen_at is None or actor is None or not token:
+    if own.device_id is None or own.last_seen_at is None or actor is None or not token:
         return own.said
     news = (actor.address[:45], said.build, said.camera, said.microphone) != own.known
     if news or now - own.last_seen_at >= actions.HEARD_AGAIN:
         async with services.transactions(actor) as tx:
-            await actions.heard(tx, services.settings, own.said.id, said)
+            await actions.heard(tx, services.settings, own.device_id, said)
     # Browsers count a cookie's age from when it was last set.
     set_session_cookie(response, token, services.settings)
     return own.said

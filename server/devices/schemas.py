@@ -74,8 +74,8 @@ class OwnDevice(BaseModel):
     """This browser, as the point's device that it is, or was."""
 
     state: Literal["none", "active", "revoked", "expired", "closed"]
-    """none: it is nobody's; revoked: taken away, or signed out; expired: not used for longer than a device may be away;
-    closed: its bridge point is out of use."""
+    """none: it is nobody's, or came by a personal link of a hall's, for once; revoked: taken away, or signed out;
+    expired: not used for longer than a device may be away; closed: its bridge point is out of use."""
     id: int | None = None
     point_id: int | None = None
     point_name: str = ""

@@ -160,6 +160,13 @@ async def _make_some(
                     meeting_id=meeting.id,
                     person_id=row.person_id,
                     secret=True,
+                    attached={
+                        "kind": "invitation",
+                        "path": made[row.person_id].path,
+                        "title": row.who.title,
+                        "guest": row.who.guest,
+                        "place": row.who.place,
+                    },
                 )
                 for row in rows
                 if row.email

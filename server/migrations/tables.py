@@ -9,6 +9,7 @@ from server.conference import models as conference
 from server.devices import models as devices
 from server.edge import idempotency
 from server.invitations import models as invitations
+from server.invitations.official import models as letters
 from server.invitations.replies import models as replies
 from server.jobs import models as jobs
 from server.live import models as live
@@ -33,6 +34,7 @@ MODULES = (
     idempotency,
     invitations,
     jobs,
+    letters,
     live,
     meetings,
     notifications,

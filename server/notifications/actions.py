@@ -33,6 +33,8 @@ class Letter:
     meeting_id: int | None = None
     person_id: int | None = None
     secret: bool = False
+    attached: dict[str, Any] | None = None
+    """As `Mail.attached`."""
 
 
 async def send_mails(tx: Transaction, letters: Sequence[Letter]) -> list[int]:

@@ -1,12 +1,16 @@
 """Job "mail.send": carries queued e-mails to the mail server. What is put off is tried again with doubling pauses;
 what is refused for good, or put off too often, is marked failed with the reason."""
 
+import time
 from collections import deque
 from collections.abc import Collection, Sequence
 from datetime import timedelta
+from functools import partial
+from itertools import islice
+from typing import Self
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import null, select, update
 
 from server.core.actor import SYSTEM
 from server.core.bus import MEETING_CHANGED
@@ -14,6 +18,7 @@ from server.core.services import Services
 from server.jobs.models import Job
 from server.jobs.workers import JobKind, Retry
 from server.notifications.actions import MAIL_JOB
+from server.notifications.hooks import Attachment, MailHooks
 from server.notifications.models import Mail
 from server.notifications.smtp import Connection, Gone, Later, MailServer, Never, connected
 
@@ -25,11 +30,16 @@ ATTEMPTS = 8
 _RUNS = 1000
 """Of one job: its e-mails are tried `ATTEMPTS` times each, and some servers take only a few of them an hour."""
 _LONGEST_PAUSE = 3600.0
+_FILES_OF = 25
+"""E-mails whose files are made together."""
+_SETTLED_OF = 25
+_SETTLED_EVERY = 0.5
+"""E-mails, and seconds, of one note that they have gone out."""
 
 
 async def deliver(services: Services, job: Job) -> None:
-    """Sends the job's e-mails that are still queued, each settled in a transaction of its own: after a crash only what
-    was under way that moment may go out twice."""
+    """Sends the job's e-mails that are still queued. What has gone out is noted within a second: only
+    that much may go out twice after a crash, under the same Message-ID."""
     mails = await _queued(services, job)
     if not mails:
         return
@@ -71,12 +81,15 @@ async def _carry(services: Services, server: MailServer, mails: Sequence[Mail]) 
     off: how often it was tried, and why."""
     waiting = deque(mails)
     put_off: list[tuple[int, str]] = []
+    files: dict[int, list[Attachment]] = {}
     while waiting:
         carried = 0
         try:
-            async with connected(server, services.settings) as connection:
+            async with connected(server, services.settings) as connection, _Settling(services) as settling:
                 while waiting:
-                    said = await _attempt(services, connection, waiting[0])
+                    if waiting[0].id not in files:
+                        files = await _files(services, list(islice(waiting, _FILES_OF)))
+                    said = await _attempt(services, connection, waiting[0], files[waiting[0].id], settling)
                     put_off += [(await _put_off(services, [waiting[0]], said))] if said else []
                     carried += 1
                     waiting.popleft()
@@ -86,10 +99,24 @@ async def _carry(services: Services, server: MailServer, mails: Sequence[Mail]) 
     return put_off
 
 
-async def _attempt(services: Services, connection: Connection, mail: Mail) -> str | None:
+async def _files(services: Services, mails: Sequence[Mail]) -> dict[int, list[Attachment]]:
+    """What goes with each of these, made now."""
+    found: dict[int, list[Attachment]] = {mail.id: [] for mail in mails}
+    hooks = services.components[MailHooks].attach
+    kinds = {str(mail.attached["kind"]) for mail in mails if mail.attached}
+    for kind in kinds & hooks.keys():
+        found |= await hooks[kind](
+            services, [mail for mail in mails if mail.attached and mail.attached["kind"] == kind]
+        )
+    return found
+
+
+async def _attempt(
+    services: Services, connection: Connection, mail: Mail, files: Sequence[Attachment], settling: "_Settling"
+) -> str | None:
     """Why it has to be tried again; None if it is settled. Gone."""
     try:
-        await connection.send(mail)
+        await connection.send(mail, files)
     except Never as refused:
         await _failed(services, mail, str(refused))
     except Gone:
@@ -97,8 +124,50 @@ async def _attempt(services: Services, connection: Connection, mail: Mail) -> st
     except Later as later:
         return str(later)
     else:
-        await _settle(services, mail, state="sent", error="")
+        await settling.sent(mail)
     return None
+
+
+class _Settling:
+    """Notes what has gone out, some of it in one transaction: one for each would wait for the disk longer than the mail
+    server takes to answer."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._sent: list[int] = []
+        self._since = time.monotonic()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._write()
+
+    async def sent(self, mail: Mail) -> None:
+        self._sent.append(mail.id)
+        if len(self._sent) >= _SETTLED_OF or time.monotonic() - self._since > _SETTLED_EVERY:
+            await self._write()
+
+    async def _write(self) -> None:
+        ids, self._sent, self._since = self._sent, [], time.monotonic()
+        if not ids:
+            return
+        async with self._services.transactions(SYSTEM) as tx:
+            sent = {"state": "sent", "error": "", "attempts": Mail.attempts + 1, "sent_at": tx.now}
+            secret = {"text": "", "attached": null()}
+            for which, values in ((Mail.secret.is_(True), sent | secret), (Mail.secret.is_(False), sent)):
+                await tx.session.execute(
+                    update(Mail)
+                    .where(Mail.id.in_(ids), which)
+                    .values(values)
+                    .execution_options(synchronize_session=False)
+                )
+            meetings = await tx.session.scalars(
+                select(Mail.meeting_id).where(Mail.id.in_(ids), Mail.meeting_id.is_not(None)).distinct()
+            )
+            changes = [{"meeting_id": meeting_id, "kinds": ["letter.sent"]} for meeting_id in meetings]
+            for change in changes:
+                tx.after_commit(partial(tx.bus.publish, MEETING_CHANGED, change))
 
 
 async def _put_off(services: Services, mails: Collection[Mail], error: str) -> tuple[int, str]:
@@ -129,7 +198,7 @@ async def _settle(services: Services, mail: Mail, *, state: str, error: str) -> 
             change = {"meeting_id": row.meeting_id, "kinds": [f"letter.{state}"]}
             tx.after_commit(lambda: tx.bus.publish(MEETING_CHANGED, change))
         if row.secret:
-            row.text = ""
+            row.text, row.attached = "", None
 
 
 async def _note(services: Services, mail_ids: list[int], error: str) -> None:

@@ -23,6 +23,8 @@ class Mail(Base):
     subject: Mapped[str] = mapped_column(String(300))
     text: Mapped[str] = mapped_column(Text)
     """Plain text. Emptied once sent if it held a personal link (`secret`)."""
+    attached: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """What its files are made from when it goes out (`hooks.MailHooks`): {"kind": …}. Wiped like the text."""
     secret: Mapped[bool] = mapped_column(default=False)
     state: Mapped[str] = mapped_column(String(10), default="queued")
     """queued, sent, failed."""

@@ -63,13 +63,18 @@ class Machine:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        browser = None
         try:
             browser = await playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{await self._port()}")
             [context] = browser.contexts
             yield context.pages[0] if context.pages else await context.wait_for_event("page")
         finally:
+            if not pulled and browser is not None:
+                await (await browser.new_browser_cdp_session()).send("Browser.close")
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(process.wait(), 20)
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL if pulled else signal.SIGTERM)
+                os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
 
     async def _port(self) -> int:

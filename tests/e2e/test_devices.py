@@ -37,6 +37,7 @@ async def type_in(page: Page, code: str) -> None:
     await field.press("Enter")
 
 
+@pytest.mark.not_in_firefox
 async def test_a_machine_is_set_up_once_and_comes_back_by_itself(office: Office, tmp_path: Path) -> None:
     machine = Machine.made(tmp_path, office.deployment.url)
     async with office.window("admin") as desk, async_playwright() as playwright:
@@ -63,10 +64,11 @@ async def test_a_machine_is_set_up_once_and_comes_back_by_itself(office: Office,
             await expect(row.get_by_text("Đang bật").first).to_be_visible()
             await expect(row.get_by_text("Trang mới nhất").first).to_be_visible()
             await audit.look("a machine that is on")
-            for _ in range(await row.get_by_role("button", name="Thu hồi máy").count()):
-                await row.get_by_role("button", name="Thu hồi máy").first.click()
+            ways = row.get_by_role("button", name="Thu hồi máy")
+            for left in reversed(range(await ways.count())):
+                await ways.first.click()
                 await desk.get_by_test_id("confirm").click()
-                await expect(desk.get_by_role("alertdialog")).to_have_count(0)
+                await expect(ways).to_have_count(left)
             await expect(hall.get_by_role("alert")).to_contain_text("không còn thuộc điểm cầu Lát")
             await expect(hall.get_by_role("alert")).to_contain_text("Trần Quản Trị đã thu hồi")
         audit.verdict()
@@ -97,12 +99,13 @@ async def test_a_second_machine_never_throws_the_first_out(office: Office) -> No
         await spare.get_by_role("button", name="Nhận điểm cầu").click()
         await expect(spare.get_by_test_id("home-spare")).to_be_visible()
         await audits[1].look("a spare that waits")
-        await spare.get_by_test_id("take-over").click()
-        await expect(spare.get_by_test_id("hall")).to_have_attribute("data-state", "off", timeout=40_000)
         for audit in audits:
             audit.verdict()
+        await spare.get_by_test_id("take-over").click()
+        await expect(spare.get_by_test_id("hall")).to_have_attribute("data-state", "off", timeout=40_000)
 
 
+@pytest.mark.not_in_firefox  # which prints to paper only
 async def test_guides_fit_on_a_page(office: Office) -> None:
     async with office.window() as page:
         audit = Audit(page)

@@ -96,6 +96,9 @@ def nothing(_world: World) -> None:
     return None
 
 
+LETTER = {"form": "state", "organ": "UBND"}
+
+
 def meeting_body(world: World) -> dict[str, Any]:
     where = world.province
     return {
@@ -329,6 +332,12 @@ ROWS = [
     Row("POST /api/requests/{request_id}/refuse", KEEPS_LISTS),
     Row("GET /api/meetings/{meeting_id}/replies", KEEPS_LISTS),
     Row("PUT /api/delegates/{delegate_id}/reply", KEEPS_LISTS, body=lambda _: {"answer": "absent", "reason": "A"}),
+    Row("GET /api/meetings/{meeting_id}/letter", LEADS),
+    Row("PUT /api/meetings/{meeting_id}/letter", LEADS, body=lambda _: LETTER),
+    Row("POST /api/meetings/{meeting_id}/letter/preview.pdf", LEADS, body=lambda _: LETTER),
+    Row("POST /api/meetings/{meeting_id}/letter/preview.png", LEADS, body=lambda _: LETTER),
+    Row("POST /api/meetings/{meeting_id}/prints", KEEPS_LISTS, body=lambda _: {}),
+    Row("GET /api/meetings/{meeting_id}/prints", KEEPS_LISTS),
     Row("GET /api/notices", SIGNED_IN),
     Row("POST /api/notices/read", SIGNED_IN, body=lambda _: {"ids": None}),
     # Reading: one's own (whose they are: tests/server/reading), and the board.
@@ -373,6 +382,8 @@ ELSEWHERE = {
     "POST /api/meetings/{meeting_id}/online",
     "GET /api/meetings/{meeting_id}/my-attendance",
     "GET /api/meetings/{meeting_id}/my-reply",
+    # There must be one first (tests/server/invitations/test_official.py).
+    "GET /api/prints/{print_id}/volumes/{number}.pdf",
     # Somebody must be proposed first (tests/server/invitations/test_replies.py).
     "PUT /api/delegates/{delegate_id}/substitute",
     "PUT /api/meetings/{meeting_id}/my-reply",

@@ -21,6 +21,7 @@ from server.core.actor import SYSTEM, Role
 from server.core.database import Base
 from server.core.services import Services
 from server.invitations.models import AccessRequest
+from server.invitations.official.models import LetterPrint
 from server.invitations.rate_limits import EntryLimits
 from server.live.client import NO_SUCH_MEETING, NOT_SIGNED_IN
 from server.meetings.models import Meeting
@@ -50,6 +51,7 @@ class Ids:
     version_id: int
     delegate_id: int
     request_id: int
+    print_id: int
     session_id: int
     device_id: int
     code_id: int
@@ -113,7 +115,14 @@ async def _furnished(services: Services, hall: BridgePoint, chair: Person, meeti
             meeting_id=meeting.id,
             point_id=hall.id,
         )
-        tx.session.add(request)
+        letters = LetterPrint(
+            meeting_id=meeting.id,
+            asked={"by": {"person_id": chair.id, "name": mark}},
+            volumes=[{"name": f"Huyện {mark}", "letters": 1, "size": 1}],
+            created_at=services.clock(),
+            created_by=chair.id,
+        )
+        tx.session.add_all([request, letters])
         batch = await builders.import_batch(tx.session, unit, mark)
         await tx.session.flush()
         template = await builders.template(tx.session, unit, f"Mẫu {mark}")
@@ -137,6 +146,7 @@ async def _furnished(services: Services, hall: BridgePoint, chair: Person, meeti
         version_id=version.id,
         delegate_id=delegate.id,
         request_id=request.id,
+        print_id=letters.id,
         session_id=opened,
         device_id=device.id,
         code_id=code.id,

@@ -16,6 +16,7 @@ const forms = [
   'lib/administration/units/UnitForm.svelte',
   'lib/invitations/AddPeople.svelte',
   'lib/invitations/DelegateEditor.svelte',
+  'lib/letters/LetterForm.svelte',
   'lib/papers/manage/PaperFields.svelte',
   'lib/papers/manage/RightsEditor.svelte',
 ];
@@ -34,7 +35,6 @@ const parts = {
 /** Nothing is saved: the choice itself is what happens, and without one there is nothing to press. */
 const choosing = [
   'lib/administration/devices/DeviceList.svelte',
-  'lib/invitations/QrView.svelte',
   'lib/meetings/planning/StartFrom.svelte',
   'lib/papers/manage/Library.svelte',
 ];

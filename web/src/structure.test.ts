@@ -28,6 +28,7 @@ const order = [
   'reading',
   'attendance',
   'invitations',
+  'letters',
   'replies',
   'presentation',
   'delegate',

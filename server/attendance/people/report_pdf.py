@@ -1,7 +1,6 @@
 """The report of people on paper: a PDF in the form of State bodies, or of the Party's for its committees."""
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +8,9 @@ from server.attendance.people.report import Report, Row
 from server.attendance.people.report_xlsx import grouped, share
 from server.attendance.people.schemas import TurnoutUnit
 from server.core.spreadsheets.writing import local, span
+from server.invitations.official.form import is_party
 
 SOURCE = Path(__file__).with_name("report.typ")
-_PARTY = re.compile(
-    r"\b(tỉnh|thành|huyện|quận|thị|đảng|khu) ủy\b|\bđảng bộ\b|\bchi bộ\b|\btrung ương đảng\b", re.IGNORECASE
-)
 _MOST_UNITS = 40
 """More of them are told by their branches alone; the workbook has all."""
 
@@ -21,11 +18,6 @@ _MOST_UNITS = 40
 def inputs(report: Report) -> dict[str, str]:
     """Of `SOURCE`."""
     return {"data": json.dumps(_data(report))}
-
-
-def is_party(unit_name: str) -> bool:
-    """Party committees write under the Party's name, without the State's motto (Instruction 36-HD/VPTW)."""
-    return _PARTY.search(unit_name) is not None
 
 
 def _data(report: Report) -> dict[str, Any]:

@@ -149,3 +149,15 @@ async def test_a_browser_that_is_nobodys_is_told_so(browser: Browsers, province:
     for who in (None, province.organiser):
         client = await browser(who)
         assert (await client.post("/api/device/report", json=REPORT)).json()["state"] == "none"
+
+
+async def test_who_came_by_a_link_is_no_machine_of_the_halls(browser: Browsers, province: Province) -> None:
+    """It is seen and taken away like one, but is asked before it goes in."""
+    client = await browser(province.lat_hall)
+    assert (await client.post("/api/device/report", json=REPORT)).json()["state"] == "none"
+    admin = await browser(province.admin)
+    [point] = (await listed(admin, q="lat"))["points"]
+    [seen] = point["devices"]
+    assert (seen["build"], seen["camera"]) == ("17", "ok")
+    assert (await admin.delete(f"/api/devices/{seen['id']}")).status_code == 204
+    assert (await client.get("/api/session")).status_code == 401

@@ -21,7 +21,7 @@ from server.notifications.models import Mail
 from tests import builders
 from tests.builders import Province
 from tests.conftest import Browsers, Clock
-from tests.postbox import Postbox, post_office
+from tests.postbox import Postbox, post_office, text_of
 from tests.server.invitations.conftest import Add
 from tests.server.notifications.test_mail import with_smtp
 from tests.sockets import LiveClient, LiveServer
@@ -152,7 +152,7 @@ async def test_invitations_go_out_by_mail(
     by_address = {str(message["To"].addresses[0].addr_spec): message for message in postbox.messages}
     message = by_address["thao@hop.test"]
     assert message["Subject"] == "Giấy mời: Hội nghị quán triệt Nghị quyết số 18 (07:30 ngày 20/11/2026)"
-    text = message.get_content()
+    text = text_of(message)
     for part in (
         "Kính gửi: Đồng chí Cil Múp Thảo, Chủ tịch UBND xã",
         "Tỉnh Lâm Đồng trân trọng kính mời đồng chí dự",
@@ -162,7 +162,7 @@ async def test_invitations_go_out_by_mail(
         "hết ngày 04/12/2026",
     ):
         assert part in text
-    guest = by_address["khach@hop.test"].get_content()
+    guest = text_of(by_address["khach@hop.test"])
     assert "Kính gửi: Ông/Bà Lê Khách" in guest
     assert "đồng chí" not in guest.lower()
     assert "Dự trực tuyến" in guest

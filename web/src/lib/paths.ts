@@ -17,6 +17,7 @@ export const paths = {
     return `/meetings/${meeting}/papers/${paper}${query ? `?${query}` : ''}`;
   },
   delegates: (id: number) => `/meetings/${id}/delegates`,
+  letters: (id: number) => `/meetings/${id}/letters`,
   replies: (id: number) => `/meetings/${id}/replies`,
   receipts: (id: number) => `/meetings/${id}/receipts`,
   /** Where a hall's secretary takes attendance. */

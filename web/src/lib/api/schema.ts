@@ -2197,6 +2197,99 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/letter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Letter */
+        get: operations["letter_api_meetings__meeting_id__letter_get"];
+        /** Save */
+        put: operations["save_api_meetings__meeting_id__letter_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/letter/preview.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look
+         * @description One letter with this text, to somebody on the list, with the meeting's common code. Nothing is saved.
+         */
+        post: operations["look_api_meetings__meeting_id__letter_preview_pdf_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/letter/preview.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Picture Of
+         * @description Its first page, for the screen.
+         */
+        post: operations["picture_of_api_meetings__meeting_id__letter_preview_png_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/prints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Prints */
+        get: operations["prints_api_meetings__meeting_id__prints_get"];
+        put?: never;
+        /** Order */
+        post: operations["order_api_meetings__meeting_id__prints_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prints/{print_id}/volumes/{number}.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Volume */
+        get: operations["volume_api_prints__print_id__volumes__number__pdf_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/m/{code}": {
         parameters: {
             query?: never;
@@ -4016,6 +4109,110 @@ export interface components {
             confirmed: boolean;
         };
         /**
+         * LetterFields
+         * @description What the letter says beyond name, hall and time, which come from the list and the plan.
+         */
+        LetterFields: {
+            /**
+             * Form
+             * @enum {string}
+             */
+            form: "state" | "party";
+            /**
+             * Heading
+             * @default moi
+             * @enum {string}
+             */
+            heading: "moi" | "trieu-tap";
+            /**
+             * Superior
+             * @default
+             */
+            superior: string;
+            /** Organ */
+            organ: string;
+            /**
+             * Number
+             * @default
+             */
+            number: string;
+            /**
+             * Sign
+             * @default
+             */
+            sign: string;
+            /**
+             * Place
+             * @default
+             */
+            place: string;
+            /** Dated */
+            dated?: string | null;
+            /**
+             * Content
+             * @default
+             */
+            content: string;
+            /**
+             * Composition
+             * @default
+             */
+            composition: string;
+            /**
+             * Presiding
+             * @default
+             */
+            presiding: string;
+            /**
+             * Early Minutes
+             * @default 15
+             */
+            early_minutes: number;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Authority
+             * @default
+             */
+            authority: string;
+            /**
+             * Deputy
+             * @default
+             */
+            deputy: string;
+            /**
+             * Signer Title
+             * @default
+             */
+            signer_title: string;
+            /**
+             * Signer Name
+             * @default
+             */
+            signer_name: string;
+            /**
+             * Recipients
+             * @default
+             */
+            recipients: string;
+            /**
+             * Personal Code
+             * @default true
+             */
+            personal_code: boolean;
+        };
+        /** LetterOut */
+        LetterOut: {
+            fields: components["schemas"]["LetterFields"];
+            /** Revision */
+            revision: number;
+            /** When */
+            when: string;
+        };
+        /**
          * LettersOut
          * @description Of the delegates' newest letters with personal links.
          */
@@ -4843,7 +5040,7 @@ export interface components {
             /** Papers Done */
             papers_done: number;
             /** Volumes */
-            volumes: components["schemas"]["VolumeOut"][];
+            volumes: components["schemas"]["server__papers__packs__schemas__VolumeOut"][];
             /** Can Cancel */
             can_cancel: boolean;
             /** Left Out */
@@ -5295,6 +5492,39 @@ export interface components {
         Postponing: {
             /** Reason */
             reason: string;
+        };
+        /** PrintOut */
+        PrintOut: {
+            /** Id */
+            id: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "ready" | "failed";
+            /** Letters */
+            letters: number;
+            /** Done */
+            done: number;
+            /** Volumes */
+            volumes: components["schemas"]["server__invitations__official__schemas__VolumeOut"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /** PrintWrite */
+        PrintWrite: {
+            /** Point Id */
+            point_id?: number | null;
+            /** Delegate Ids */
+            delegate_ids?: number[] | null;
+            /**
+             * Without Email
+             * @default false
+             */
+            without_email: boolean;
         };
         /** ProbeAnswer */
         ProbeAnswer: {
@@ -6563,15 +6793,6 @@ export interface components {
             /** Pages */
             pages: components["schemas"]["PageText"][];
         };
-        /** VolumeOut */
-        VolumeOut: {
-            /** Size */
-            size: number;
-            /** Page Count */
-            page_count: number;
-            /** Papers */
-            papers: number;
-        };
         /** PersonOut */
         server__accounts__schemas__PersonOut: {
             /** Id */
@@ -6622,6 +6843,17 @@ export interface components {
             /** En */
             en: string;
         };
+        /** VolumeOut */
+        server__invitations__official__schemas__VolumeOut: {
+            /** Number */
+            number: number;
+            /** Name */
+            name: string;
+            /** Letters */
+            letters: number;
+            /** Size */
+            size: number;
+        };
         /**
          * LeftOut
          * @description Somebody to whom nothing was done, and why.
@@ -6656,6 +6888,15 @@ export interface components {
             vi: string;
             /** En */
             en: string;
+        };
+        /** VolumeOut */
+        server__papers__packs__schemas__VolumeOut: {
+            /** Size */
+            size: number;
+            /** Page Count */
+            page_count: number;
+            /** Papers */
+            papers: number;
         };
         /** AgendaGo */
         AgendaGo: {
@@ -12353,6 +12594,244 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReplyDone"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    letter_api_meetings__meeting_id__letter_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    save_api_meetings__meeting_id__letter_put: {
+        parameters: {
+            query?: {
+                revision?: number | null;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LetterFields"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    look_api_meetings__meeting_id__letter_preview_pdf_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LetterFields"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    picture_of_api_meetings__meeting_id__letter_preview_png_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LetterFields"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    prints_api_meetings__meeting_id__prints_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    order_api_meetings__meeting_id__prints_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrintWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    volume_api_prints__print_id__volumes__number__pdf_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                print_id: number;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
                 };
             };
             /** @description Validation Error */

@@ -4,14 +4,14 @@ import { answer, api } from '#lib/api/client.ts';
 import { servedBuild } from '#lib/live/build.svelte.ts';
 import type { OwnDevice } from '#lib/api/types.ts';
 import { found } from './found.ts';
+import { rememberDevice, rememberedDevice } from './remembered.ts';
 
-const key = 'nhipcau.device';
 const EVERY = 60_000;
 
 /** The bridge point's device that this browser is, or was. */
 class ThisDevice {
   /** As the server said last; before it has answered, what it said when this machine was on before. */
-  said = $state.raw<OwnDevice | undefined>(remembered());
+  said = $state.raw<OwnDevice | undefined>(rememberedDevice());
   /** The server has answered since this page was opened. */
   asked = $state(false);
   camera = $state<Awaited<ReturnType<typeof found>>['camera']>('unknown');
@@ -62,21 +62,7 @@ class ThisDevice {
     this.said = said;
     this.asked = true;
     servedBuild.told(said.served);
-    try {
-      if (said.state === 'active') localStorage.setItem(key, JSON.stringify(said));
-      else localStorage.removeItem(key);
-    } catch {
-      // Without storage a machine that starts without a line waits for it before it knows what it is.
-    }
-  }
-}
-
-function remembered(): OwnDevice | undefined {
-  try {
-    const text = localStorage.getItem(key);
-    return text ? (JSON.parse(text) as OwnDevice) : undefined;
-  } catch {
-    return undefined;
+    rememberDevice(said);
   }
 }
 

@@ -1,0 +1,106 @@
+"""What a letter says before anybody has worked on it, and how its parts are written in either form."""
+
+import re
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.accounts.models import Person
+from server.core.clock import VIETNAM
+from server.invitations.official.models import InvitationLetter
+from server.invitations.official.schemas import LetterFields
+from server.meetings.models import Meeting
+from server.organisations.models import Unit
+
+_PARTY = re.compile(
+    r"\b(tỉnh|thành|huyện|quận|thị|đảng|khu) ủy\b|\bđảng bộ\b|\bchi bộ\b|\btrung ương đảng\b", re.IGNORECASE
+)
+_KEPT = ("form", "superior", "organ", "sign", "place", "authority", "deputy", "signer_title", "signer_name")
+"""What an office writes the same from letter to letter."""
+HEADINGS = {"moi": "Giấy mời", "trieu-tap": "Giấy triệu tập"}
+_VERBS = {"moi": "trân trọng kính mời", "trieu-tap": "triệu tập"}
+KINDS = {
+    "hoi-nghi": "Hội nghị",
+    "cuoc-hop": "Cuộc họp",
+    "phien-hop": "Phiên họp",
+    "ky-hop": "Kỳ họp",
+    "dai-hoi": "Đại hội",
+}
+
+
+def is_party(unit_name: str) -> bool:
+    """Party committees write under the Party's name, without the State's motto (Guidance 05-HD/VPTW)."""
+    return _PARTY.search(unit_name) is not None
+
+
+async def proposed(session: AsyncSession, meeting: Meeting) -> LetterFields:
+    """As the unit's last letter had it, else as such a unit is likely to write."""
+    unit = await session.get_one(Unit, meeting.unit_id)
+    last = (
+        await session.scalars(
+            select(InvitationLetter.fields)
+            .join(Meeting, Meeting.id == InvitationLetter.meeting_id)
+            .where(Meeting.unit_id == meeting.unit_id, Meeting.id != meeting.id)
+            .order_by(InvitationLetter.edited_at.desc())
+            .limit(1)
+        )
+    ).first()
+    found = _of_unit(unit) | ({name: last[name] for name in _KEPT if name in last} if last else {})
+    chair = await session.get(Person, meeting.chair_id) if meeting.chair_id is not None else None
+    found["presiding"] = ", ".join(part for part in (chair.full_name, chair.title) if part) if chair else ""
+    return LetterFields.model_validate(
+        {
+            **found,
+            "note": "Đề nghị đồng chí đến dự đúng thành phần và thời gian."
+            if found["form"] == "party"
+            else "Đề nghị đại biểu đến dự đúng thành phần và thời gian.",
+            "recipients": "- Như trên,\n- Lưu Văn phòng." if found["form"] == "party" else "- Như trên;\n- Lưu: VT.",
+        }
+    )
+
+
+def _of_unit(unit: Unit) -> dict[str, str]:
+    place = re.sub(r"^(tỉnh ủy|thành ủy|tỉnh|thành phố|huyện ủy|huyện|đảng ủy|xã|phường)\s+", "", unit.name, flags=re.I)
+    if is_party(unit.name):
+        return {
+            "form": "party",
+            "superior": "",
+            "organ": unit.name,
+            "sign": "GM/TU" if unit.name.lower().startswith(("tỉnh ủy", "thành ủy")) else "GM/ĐU",
+            "place": place,
+            "authority": "T/M Ban Thường vụ",
+        }
+    provincial = unit.name.lower().startswith(("tỉnh", "thành phố", "xã", "phường", "huyện"))
+    return {
+        "form": "state",
+        "superior": "",
+        "organ": f"Ủy ban nhân dân {unit.name[:1].lower()}{unit.name[1:]}" if provincial else unit.name,
+        "sign": "GM-UBND" if provincial else "GM",
+        "place": place,
+        "authority": "TM. Ủy ban nhân dân" if provincial else "",
+    }
+
+
+def number_line(fields: LetterFields) -> str:
+    """ "Số: 15/GM-UBND" of the State, "Số 15-GM/TU" of the Party (no colon); room for the pen without a number."""
+    if fields.form == "party":
+        return f"Số {fields.number or '      '}-{fields.sign}"
+    return f"Số: {fields.number or '        '}/{fields.sign}"
+
+
+def date_line(day: date | None) -> str:
+    return f"ngày {day.day:02} tháng {day.month:02} năm {day.year}" if day else "ngày     tháng     năm        "
+
+
+_DAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
+
+
+def when(meeting: Meeting) -> str:
+    """ "07 giờ 30 phút, thứ Ba, ngày 08 tháng 12 năm 2026"."""
+    at = meeting.starts_at.astimezone(VIETNAM)
+    return f"{at:%H} giờ {at:%M} phút, {_DAYS[at.weekday()]}, {date_line(at.date())}"
+
+
+def verb(fields: LetterFields) -> str:
+    return _VERBS[fields.heading]

@@ -1,0 +1,69 @@
+"""A meeting as a calendar's entry (RFC 5545)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from icalendar import Event
+
+PRODUCT = "-//Nhip Cau//VI"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    uid: str
+    """The same for one meeting at all times: a changed one takes the earlier one's place."""
+    sequence: int
+    """Grows with each change (RFC 5545 section 3.8.7.4)."""
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    location: str
+    description: str
+    url: str
+    changed_at: datetime
+    cancelled: bool = False
+    reminder: timedelta | None = timedelta(minutes=60)
+
+
+def event(entry: Entry) -> "Event":
+    # A fifth of a second to load, and most processes make no calendar.
+    from icalendar import Alarm, Event, vDuration, vText  # noqa: PLC0415
+
+    made = Event()
+    made.add("uid", entry.uid)
+    made.add("sequence", entry.sequence)
+    made.add("dtstamp", entry.changed_at)
+    made.add("dtstart", entry.starts_at)
+    made.add("dtend", entry.ends_at)
+    made.add("summary", entry.title)
+    made.add("location", entry.location)
+    made.add("description", entry.description)
+    made.add("url", entry.url)
+    made.add("status", "CANCELLED" if entry.cancelled else "CONFIRMED")
+    made.add("transp", "OPAQUE")
+    if entry.reminder is not None and not entry.cancelled:
+        alarm = Alarm()
+        alarm.add("action", vText("DISPLAY"))
+        alarm.add("description", entry.title)
+        alarm.add("trigger", vDuration(-entry.reminder))
+        made.add_component(alarm)
+    return made
+
+
+def calendar(*entries: Entry, method: str = "PUBLISH", name: str = "") -> bytes:
+    """A file "….ics". "PUBLISH" (RFC 5546 section 3.2.1) asks for no reply by e-mail: replies come by the personal
+    link."""
+    from icalendar import Calendar  # noqa: PLC0415
+
+    made = Calendar()
+    made.add("prodid", PRODUCT)
+    made.add("version", "2.0")
+    made.add("method", method)
+    if name:
+        made.add("x-wr-calname", name)
+    for entry in entries:
+        made.add_component(event(entry))
+    content: bytes = made.to_ical()
+    return content
