@@ -104,6 +104,7 @@ WORDS: dict[Group, dict[str, Words]] = {
         "delegate.removed": Words("Bỏ một đại biểu khỏi danh sách", "Took a delegate off the list"),
         "links.made": Words("Tạo {count} liên kết dự họp riêng", "Made {count} personal links"),
         "links.revoked": Words("Thu hồi {links} liên kết dự họp riêng", "Revoked {links} personal links"),
+        "letter.edited": Words("Soạn giấy mời", "Edited the letter of invitation"),
         "invitations.printed": Words("In {guests} phiếu mời", "Printed {guests} invitation slips"),
         "reply.accepted": Words("Trả lời: sẽ dự", "Replied: takes part"),
         "reply.absent": Words("Trả lời: báo vắng", "Replied: absent"),

@@ -5,8 +5,8 @@ from alembic import op
 
 from server.core.database import UtcDateTime
 
-revision = "0030"
-down_revision = "0029"
+revision = "0032"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 
