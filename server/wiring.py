@@ -47,6 +47,7 @@ from server.live.feature import LiveFeature
 from server.meetings import anonymised as meetings_anonymised
 from server.meetings import of_units as meetings_of_units
 from server.meetings.announcements.jobs import announce_job
+from server.meetings.feeds.routes import router as calendar
 from server.meetings.hooks import Follower, MeetingHooks
 from server.meetings.leaders import led_by
 from server.meetings.live.commands import live_feature
@@ -94,6 +95,7 @@ ROUTERS: list[APIRouter] = [
     organisations,
     meetings,
     planning,
+    calendar,
     conference,
     attendance,
     invitations,

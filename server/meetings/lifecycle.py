@@ -198,10 +198,11 @@ async def _take(
     before = await entities(tx.session, meeting_id)
     if step in _TOLD:
         await announcements.before_edit(tx, meeting)
+        # Calendars go by it: what is put off or called off is another than they have.
+        meeting.version += 1
     meeting.state = after
     if times is not None:
         meeting.starts_at, meeting.ends_at = times
-        meeting.version += 1
         for follower in followers(tx):
             await follower.edited(tx, meeting)
     if step is Step.START:

@@ -57,6 +57,19 @@ def _over(now: datetime) -> ColumnElement[bool]:
     return or_(Meeting.state == "ended", and_(Meeting.state == "cancelled", Meeting.ends_at < now))
 
 
+async def known_since(session: AsyncSession, actor: Actor, since: datetime, limit: int) -> list[Meeting]:
+    """Those the actor may see that are no drafts and end after `since`, the earliest first; of more than `limit` the
+    latest."""
+    seen = await _seen(session, actor)
+    found = await session.scalars(
+        select(Meeting)
+        .where(Meeting.state != "draft", Meeting.ends_at > since, seen)
+        .order_by(Meeting.starts_at.desc(), Meeting.id.desc())
+        .limit(limit)
+    )
+    return list(found)[::-1]
+
+
 def _coming(seen: ColumnElement[bool], now: datetime) -> Select[Any]:
     first = case(_SHOWN_FIRST, value=Meeting.state, else_=len(_SHOWN_FIRST))
     return (

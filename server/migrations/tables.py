@@ -15,6 +15,7 @@ from server.jobs import models as jobs
 from server.live import models as live
 from server.meetings import models as meetings
 from server.meetings.announcements import models as announcements
+from server.meetings.feeds import models as feeds
 from server.meetings.planning import models as planning
 from server.notifications import models as notifications
 from server.organisations import models as organisations
@@ -24,6 +25,7 @@ from server.reading import models as reading
 from server.system import models as system
 
 MODULES = (
+    feeds,
     accounts,
     announcements,
     attendance,

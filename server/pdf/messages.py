@@ -58,6 +58,8 @@ class PackItem(_Sheet):
     title: str
     presenter: str
     minutes: int
+    begins: str = ""
+    """By the clock, if all before keep to their minutes: "07:30"."""
     papers: list[PackPaper]
 
 

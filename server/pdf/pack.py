@@ -184,6 +184,7 @@ def _set(cover: PackCover, items: Sequence[PackItem], starts: dict[int, int]) ->
                 "title": item.title,
                 "presenter": item.presenter,
                 "minutes": item.minutes,
+                "begins": item.begins,
                 "papers": [
                     {
                         "title": paper.title,

@@ -80,6 +80,8 @@ class Audit:
     async def look(self, state: str) -> None:
         """Judges what is on the page now, which stays as it is."""
         self._state = state
+        if not self._chromium:  # a window that fills the screen takes no other size
+            await self.page.evaluate("document.fullscreenElement && document.exitFullscreen()")
         for width, height in SIZES:
             await self.page.set_viewport_size({"width": width, "height": height})
             for theme in self.themes if self._chromium else self.themes[:1]:

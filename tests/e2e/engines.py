@@ -4,6 +4,7 @@ that does, runs once in each. What one of them cannot do is named here, and nowh
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Playwright
@@ -20,6 +21,8 @@ class Engine:
     """A process of one's own, with a hall's signs: (playwright, folder, number=…, base_url=…, …)."""
     addresses: Callable[[], AbstractContextManager[tuple[str, ...]]]
     """Where the media node has to be reached by it, beside 127.0.0.1."""
+    scripts: tuple[str, ...] = ()
+    """What every page of it is given, beside the product's own."""
     devices: dict[str, Any] = field(default_factory=dict)
     """What a context of this browser needs to be given, so that it asks nobody for camera and microphone."""
 
@@ -36,7 +39,15 @@ CHROMIUM = Engine(
     chromium.shared_chromium,
     chromium.chromium,
     lambda: nullcontext(()),
-    {"permissions": ["camera", "microphone"]},
+    devices={"permissions": ["camera", "microphone"]},
 )
-FIREFOX = Engine("firefox", firefox.shared_firefox, firefox.firefox, _second_address)
+FIREFOX = Engine("firefox", firefox.shared_firefox, firefox.firefox, _second_address, (firefox.SCREEN,))
 ENGINES = (CHROMIUM, FIREFOX)
+
+
+class NotInFirefox(StrEnum):
+    """Why a test runs in Chromium alone: `pytest.mark.not_in_firefox(…)`."""
+
+    PROTOCOL = (
+        "counts bytes and follows workers by Chromium's own protocol; the rest of its module is not told there yet"
+    )

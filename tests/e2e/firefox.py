@@ -29,8 +29,29 @@ PREFERENCES: dict[str, str | float | bool] = {
     "network.captive-portal-service.enabled": False,
     "network.connectivity-service.enabled": False,
     "network.dns.localDomains": "hop.lan",
+    # Of many windows one has the focus; `devices.test.ts` holds what a hall without it does.
+    "media.devices.unfocused.enabled": True,
     "ui.prefersReducedMotion": 1,
 }
+
+SCREEN = """(() => {
+  navigator.mediaDevices.getDisplayMedia = async () => {
+    if (!navigator.userActivation.isActive) throw new DOMException('', 'InvalidStateError');
+    const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 360 });
+    const context = canvas.getContext('2d');
+    let frame = 0;
+    const draw = () => {
+      context.fillStyle = `hsl(${(frame++ * 37) % 360} 80% 50%)`;
+      context.fillRect(0, 0, canvas.width, canvas.height);
+    };
+    draw();
+    const stream = canvas.captureStream(10);
+    const drawing = setInterval(draw, 100);
+    stream.getVideoTracks()[0].addEventListener('ended', () => clearInterval(drawing));
+    return stream;
+  };
+})();"""
+"""Without a display Firefox has no screen to share, and no fake for one: a picture that changes stands in for it."""
 
 AUTOPLAY = "media.autoplay.default"
 ALLOWED, BLOCKED = 0, 1

@@ -136,7 +136,8 @@ class Office:
         )
         context.set_default_timeout(PATIENCE_MS)
         expect.set_options(timeout=PATIENCE_MS)
-        await context.add_init_script(CONSOLE_WALL)
+        for script in (CONSOLE_WALL, *self.engine.scripts):
+            await context.add_init_script(script)
         if who is not None:
             await context.add_cookies([{"name": COOKIE, "value": self.cookies[who], "url": self.deployment.url}])
         try:

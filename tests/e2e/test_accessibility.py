@@ -10,7 +10,6 @@ from tests.e2e.audit import Audit, Theme
 from tests.e2e.office import TITLES, Office
 
 pytestmark = [
-    pytest.mark.not_in_firefox("not told there yet"),
     pytest.mark.browser,
     pytest.mark.timeout(180),
     pytest.mark.asyncio(loop_scope="module"),

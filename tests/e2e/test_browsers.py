@@ -13,12 +13,13 @@ import pytest
 from playwright.async_api import BrowserContext, Error, Page, Route, expect
 
 from server.accounts.dependencies import COOKIE
+from tests.e2e.engines import NotInFirefox
 from tests.e2e.left_behind import PERSONAL
 from tests.e2e.office import LOGIN, PASSWORD, Office
 from tests.e2e.people import until
 
 pytestmark = [
-    pytest.mark.not_in_firefox("not told there yet"),
+    pytest.mark.not_in_firefox(NotInFirefox.PROTOCOL),
     pytest.mark.browser,
     pytest.mark.timeout(240),
     pytest.mark.asyncio(loop_scope="module"),

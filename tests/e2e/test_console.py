@@ -9,7 +9,6 @@ from tests.e2e.office import Office
 from tests.e2e.people import until
 
 pytestmark = [
-    pytest.mark.not_in_firefox("not told there yet"),
     pytest.mark.browser,
     pytest.mark.timeout(240),
     pytest.mark.asyncio(loop_scope="module"),

@@ -19,7 +19,6 @@ from tests.e2e.reading_room import PHONE, ReadingRoom
 from tests.postbox import Postbox, post_office
 
 pytestmark = [
-    pytest.mark.not_in_firefox("not told there yet"),
     pytest.mark.browser,
     pytest.mark.timeout(300),
     pytest.mark.asyncio(loop_scope="module"),

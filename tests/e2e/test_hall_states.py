@@ -16,7 +16,6 @@ from tests.e2e.people import until
 from tests.sockets import Address, LiveClient
 
 pytestmark = [
-    pytest.mark.not_in_firefox("not told there yet"),
     pytest.mark.browser,
     pytest.mark.timeout(120),
     pytest.mark.asyncio(loop_scope="module"),
@@ -27,7 +26,7 @@ SOCKETS = """(() => {
   window.__sockets = [];
   window.WebSocket = class extends Native {
     constructor(url, ...rest) {
-      super(window.__cut ? 'ws://127.0.0.1:9/' : url, ...rest);
+      super(window.__cut ? new URL('/nowhere', url) : url, ...rest);
       window.__sockets.push(this);
     }
   };

@@ -16,7 +16,6 @@ from tests.e2e.people import until
 from tests.e2e.reading_room import DESK, PHONE, ReadingRoom
 
 pytestmark = [
-    pytest.mark.not_in_firefox("not told there yet"),
     pytest.mark.browser,
     pytest.mark.timeout(300),
     pytest.mark.asyncio(loop_scope="module"),

@@ -10,7 +10,6 @@ from playwright.async_api import Page, expect
 from tests.e2e.office import Office
 
 pytestmark = [
-    pytest.mark.not_in_firefox("not told there yet"),
     pytest.mark.browser,
     pytest.mark.timeout(180),
     pytest.mark.asyncio(loop_scope="module"),

@@ -196,6 +196,9 @@ ROWS = [
         ORGANISER | {"district_organiser", "neighbour_organiser"},
         body=lambda w: {**LATER, "point_ids": [w.province.lat_hall.id]},
     ),
+    Row("GET /api/calendar", SIGNED_IN),
+    Row("POST /api/calendar", SIGNED_IN - {"da_sar_hall", "hiep_an_hall", "neighbour_hall"}),
+    Row("DELETE /api/calendar", SIGNED_IN - {"da_sar_hall", "hiep_an_hall", "neighbour_hall"}),
     Row("GET /api/point-groups", SIGNED_IN),
     Row(
         "POST /api/point-groups",
@@ -360,6 +363,8 @@ ROWS = [
 CONTENT = ("application/json", "text/csv", "application/vnd", "application/pdf", "image/")
 
 ELSEWHERE = {
+    # The address is its own key (tests/server/meetings/test_feeds.py).
+    "GET /api/calendar/{token}.ics",
     # There must be one first (tests/server/papers/test_take_away.py).
     "GET /api/meetings/{meeting_id}/pack.pdf",
     "DELETE /api/meetings/{meeting_id}/pack",

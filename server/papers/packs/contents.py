@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -188,10 +188,17 @@ async def _items(session: AsyncSession, meeting: Meeting, take: _Take) -> tuple[
         .order_by(Paper.position, Paper.id)
     )
     whole = PackItem(title="", presenter="", minutes=0, papers=[])
-    by_item = {
-        item.id: PackItem(title=item.title, presenter=presenter or item.presenter_text, minutes=item.minutes, papers=[])
-        for item, presenter in agenda
-    }
+    by_item = {}
+    begins = meeting.starts_at.astimezone(VIETNAM)
+    for item, presenter in agenda:
+        by_item[item.id] = PackItem(
+            title=item.title,
+            presenter=presenter or item.presenter_text,
+            minutes=item.minutes,
+            begins=f"{begins:%H:%M}",
+            papers=[],
+        )
+        begins += timedelta(minutes=item.minutes)
     left_out = []
     for paper, version in rows:
         goes_in, why = take(paper)

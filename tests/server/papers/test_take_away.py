@@ -180,6 +180,7 @@ async def test_a_pack_holds_what_its_reader_may_take_and_nothing_else(
     pages = [words(text) for text in texts(pack)]
     assert len(pages) == 7
     assert all("Liêng Đại Biểu" in page for page in pages)
+    assert "07:50" in pages[1], "the hour of the second item"
     assert "Chương trình chung" in pages[2]
     assert "Tờ trình đất đai" in pages[4]
     assert [f"{number} / 7" in page for number, page in enumerate(pages, 1)] == [False] * 2 + [True] * 5

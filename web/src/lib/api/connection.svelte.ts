@@ -1,3 +1,4 @@
+import { untrack } from 'svelte';
 import { timely } from './timely.ts';
 
 const firstWait = 3_000;
@@ -18,7 +19,8 @@ class Connection {
     const up = () => this.#again(firstWait / 2);
     window.addEventListener('offline', down);
     window.addEventListener('online', up);
-    if (!navigator.onLine) down();
+    // Seen by the effect that calls this, the change would end it, and the question that was just put off.
+    if (!navigator.onLine) untrack(down);
     return () => {
       window.removeEventListener('offline', down);
       window.removeEventListener('online', up);

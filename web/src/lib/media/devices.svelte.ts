@@ -6,6 +6,8 @@ type TrackListener = (track: MediaStreamTrack | null) => void;
 const SETTLE = 500;
 /** Another program or a sleeping driver gives a device back without saying so. */
 const BUSY_RETRY = 5_000;
+/** Firefox lists devices to a window with the focus only, and a hall that comes back by itself may have none for hours (ms). */
+const LIST_WITHIN = 1_000;
 
 /** As the console is told: `none` is not there or cannot be opened, `muted` is there and silenced by the system. */
 export type DeviceStatus = 'unknown' | 'ok' | 'none' | 'denied' | 'muted';
@@ -123,7 +125,13 @@ export class Devices {
   }
 
   async #refresh(): Promise<void> {
-    this.list = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
+    let late = false;
+    const listed = navigator.mediaDevices?.enumerateDevices().then((list) => {
+      this.list = list;
+      if (late && !this.#closed) this.#changed();
+    });
+    await Promise.race([listed, new Promise((resolve) => setTimeout(resolve, LIST_WITHIN))]);
+    late = true;
   }
 
   async #open(kind: CaptureKind): Promise<void> {
