@@ -18,7 +18,7 @@ LOADGEN := media/core/target/release/loadgen
 help:  ## lists the commands
 	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/^([a-z-]+):.*  ## (.*)/\1\t\2/' | expand -t 16
 
-.PHONY: help run serve test test-quick check format api lock bench-forward bench-halls bench-live bench-loop bench-return bench-checkin bench-import bench-papers packages-run packages-test clean
+.PHONY: help run serve test test-quick check format api lock bench-forward bench-halls bench-live bench-loop bench-return bench-checkin bench-import bench-papers bench-invite packages-run packages-test clean
 .DEFAULT_GOAL := run
 
 run: packages-run .make/python .make/core .make/web  ## demo province, server, media node and simulated halls
@@ -85,6 +85,9 @@ bench-import: packages-test .make/python .make/core .make/web  ## 12,000 people 
 
 bench-papers: packages-test .make/python .make/core .make/web  ## downloads beside nginx; the conversion's seconds per 100 pages
 	@python -m tests.load.bench_papers
+
+bench-invite: packages-test .make/python .make/core .make/web  ## 12,000 invitations with PDF and mail, while others ask for pages
+	@python -m tests.load.bench_invite
 
 packages-run:
 	@docker/install-packages docker/packages-run.txt || echo "Going on without: simulated halls hum instead of speaking; Office files and scans cannot be taken in."

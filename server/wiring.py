@@ -40,6 +40,7 @@ from server.invitations.links import send_job
 from server.invitations.official import attaching
 from server.invitations.official.printing import print_job
 from server.invitations.official.routes import router as letters
+from server.invitations.replies.reminders import remind_job
 from server.invitations.replies.routes import router as replies
 from server.invitations.routes import router as invitations
 from server.jobs.workers import JobKind, beside
@@ -173,6 +174,7 @@ JOBS: list[JobKind] = [
     pack_job,
     send_job,
     print_job,
+    remind_job,
     copy_job,
     announce_job,
     tell_job,

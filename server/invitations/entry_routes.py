@@ -12,7 +12,7 @@ from server.core.fields import Id, Line
 from server.edge.dependencies import component
 from server.edge.idempotency import Once
 from server.edge.routing import WriteRoute
-from server.invitations import entry_codes, requests
+from server.invitations import entry_codes, listed_requests, requests
 from server.invitations.codes import hall_secret
 from server.invitations.rate_limits import EntryLimits
 from server.invitations.schemas import (
@@ -22,6 +22,7 @@ from server.invitations.schemas import (
     RequestGrant,
     RequestMade,
     RequestOut,
+    RequestsLetIn,
     RequestState,
     RequestWrite,
 )
@@ -90,6 +91,12 @@ async def waiting(
     meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
 ) -> list[RequestOut]:
     return await requests.requests(session, meeting_id, actor, services.clock())
+
+
+@router.post("/meetings/{meeting_id}/requests/grant-listed")
+async def grant_listed(meeting_id: RowId, tx: Write) -> RequestsLetIn:
+    """Lets in everybody who waits and stands on the list beyond doubt."""
+    return await listed_requests.grant_listed(tx, meeting_id)
 
 
 @router.post("/requests/{request_id}/grant", status_code=204)

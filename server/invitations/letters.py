@@ -113,3 +113,30 @@ Xin {you_within} mở lại liên kết dự họp riêng và trả lời giấy
 
 Thư được gửi tự động, xin không trả lời.
 """
+
+
+def reminder_subject(occasion: Occasion) -> str:
+    starts = occasion.starts_at.astimezone(VIETNAM)
+    return f"Xin trả lời giấy mời: {occasion.title[:200]} ({starts:%H:%M ngày %d/%m/%Y})"
+
+
+def reminder_text(occasion: Occasion, who: Invited, url: str, own: str) -> str:
+    """Of the e-mail to somebody who has not answered. `own`: the organiser's words."""
+    you, you_within = addressed(who, occasion), addressed_within(who, occasion)
+    contact = f"\nLiên hệ: {occasion.contact}\n" if occasion.contact else ""
+    said = f"{own}\n\n" if own else ""
+    return f"""Kính gửi: {you} {who.full_name}
+
+Ban tổ chức chưa nhận được trả lời giấy mời của {you_within} dự:
+
+    {occasion.title}
+
+    Thời gian: {when(occasion)}
+    Địa điểm: {where(who)}
+
+{said}Xin {you_within} mở liên kết dưới đây và chọn: tham dự, báo vắng, hoặc cử người dự thay.
+
+    {url}
+{contact}
+Thư được gửi tự động, xin không trả lời.
+"""

@@ -206,6 +206,33 @@ async def occasion_of(session: AsyncSession, meeting: Meeting) -> letters.Occasi
     return letters.Occasion(meeting.title, unit.name, meeting.starts_at, meeting.ends_at, contact, meeting.kind)
 
 
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """Somebody whose link is handed on."""
+
+    delegate_id: int
+    full_name: str
+    title: str
+    phone: str
+    place: str
+
+
+async def reached_by_hand(
+    session: AsyncSession, meeting_id: int, actor: Actor, *, point_id: int | None, without_email: bool
+) -> list[ByHand]:
+    """Those on the list (of a hall, if given), hall by hall. NotAllowed, StillDraft as for `make`."""
+    rows = await _may_make(session, meeting_id, actor, None)
+    chosen = [row for row in rows if point_id in (None, row.point_id) and not (without_email and row.email)]
+    phones: dict[int, str | None] = {}
+    for some in in_parts([row.person_id for row in chosen]):
+        found = await session.execute(select(Person.id, Person.phone).where(Person.id.in_(some)))
+        phones |= dict(found.all())
+    return [
+        ByHand(row.delegate_id, row.who.full_name, row.who.title, phones.get(row.person_id) or "", row.who.place)
+        for row in chosen
+    ]
+
+
 async def guests(
     session: AsyncSession, meeting_id: int, actor: Actor, delegate_ids: Collection[int] | None, point_id: int | None
 ) -> tuple[letters.Occasion, list[letters.Invited], Meeting]:

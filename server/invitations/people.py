@@ -93,7 +93,7 @@ def _same(typed: Typed, known: Known) -> bool:
     if typed.email and known.email:
         return typed.email.casefold() == known.email.casefold()
     if typed.phone and known.phone:
-        return _digits(typed.phone) == _digits(known.phone)
+        return digits(typed.phone) == digits(known.phone)
     if typed.title and known.title:
         return folded(typed.title) == folded(known.title)
     return True
@@ -108,7 +108,7 @@ def _sureness(typed: Typed, known: Known) -> int:
     )
 
 
-def _digits(phone: str) -> str:
+def digits(phone: str) -> str:
     """The national number: "+84 263 123 456", "0263-123-456" and "263123456" are one. 84 is the country's code only
     before nine digits or more; mobile numbers begin with 84 too."""
     digits = re.sub(r"\D", "", phone)

@@ -15,7 +15,18 @@ from server.edge.exports import AppExports
 from server.edge.idempotency import Once
 from server.edge.long_answers import answered_beside
 from server.edge.routing import WriteRoute
-from server.invitations import copying, devices, entry_codes, importing, links, many, printed, queries, sending
+from server.invitations import (
+    copying,
+    devices,
+    entry_codes,
+    importing,
+    link_sheet,
+    links,
+    many,
+    printed,
+    queries,
+    sending,
+)
 from server.invitations import delegates as lists
 from server.invitations.schemas import (
     CopyOut,
@@ -31,6 +42,7 @@ from server.invitations.schemas import (
     ImportOut,
     LeadingDevice,
     LettersOut,
+    LinkSheetWrite,
     LinksOut,
     LinksRevoke,
     LinksWrite,
@@ -154,6 +166,16 @@ async def make_links(meeting_id: RowId, write: LinksWrite, actor: CurrentActor, 
     made = await links.make(services, actor, meeting_id, write.delegate_ids, send=write.send)
     # FastAPI would look through all of it once more.
     return Response(await asyncio.to_thread(made.model_dump_json), media_type="application/json")
+
+
+@router.post("/meetings/{meeting_id}/links.xlsx", response_class=Response, responses={200: {"content": {XLSX: {}}}})
+async def link_sheet_of(
+    *, meeting_id: RowId, write: LinkSheetWrite, actor: CurrentActor, services: AppServices, exports: AppExports
+) -> Response:
+    """Personal links to hand on, made anew: for a hall's secretary."""
+    title, rows = await link_sheet.rows_of(services, actor, meeting_id, write)
+    made = await exports.make(actor, link_sheet.workbook, title, rows)
+    return _file(made, XLSX, f"lien-ket-{meeting_id}.xlsx")
 
 
 @router.post("/meetings/{meeting_id}/links/revoke", status_code=204)

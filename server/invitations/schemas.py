@@ -226,6 +226,18 @@ class LinksRevoke(Body):
     delegate_ids: Annotated[list[Id], Field(min_length=1, max_length=20_000)]
 
 
+class LinkSheetWrite(Body):
+    point_id: Id | None = None
+    """Of this hall alone."""
+    without_email: bool = False
+
+
+class RequestsLetIn(BaseModel):
+    let_in: int
+    left: int
+    """To be looked at one by one."""
+
+
 class LinkPath(BaseModel):
     delegate_id: int
     path: str

@@ -31,6 +31,7 @@ class _Stories(LoadFileScheduling):  # type: ignore[misc]
         return f"{module} {FIREFOX.name}" if FIREFOX.name in nodeid.rpartition("[")[2] else module
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
     return _Stories(config, log) if config.getvalue("dist") == "loadfile" else None
 

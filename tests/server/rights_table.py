@@ -341,6 +341,11 @@ ROWS = [
     Row("POST /api/meetings/{meeting_id}/letter/preview.png", LEADS, body=lambda _: LETTER),
     Row("POST /api/meetings/{meeting_id}/prints", KEEPS_LISTS, body=lambda _: {}),
     Row("GET /api/meetings/{meeting_id}/prints", KEEPS_LISTS),
+    Row("GET /api/meetings/{meeting_id}/reply-reminders", LEADS),
+    Row("PUT /api/meetings/{meeting_id}/reply-reminders", LEADS, body=lambda _: {"days": [1]}),
+    Row("POST /api/meetings/{meeting_id}/reply-reminders/now", LEADS),
+    Row("POST /api/meetings/{meeting_id}/links.xlsx", LEADS, body=lambda _: {}),
+    Row("POST /api/meetings/{meeting_id}/requests/grant-listed", KEEPS_LISTS),
     Row("GET /api/notices", SIGNED_IN),
     Row("POST /api/notices/read", SIGNED_IN, body=lambda _: {"ids": None}),
     # Reading: one's own (whose they are: tests/server/reading), and the board.

@@ -1,7 +1,7 @@
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.database import Base
@@ -32,3 +32,17 @@ class Reply(Base):
     """link, account: the delegate's own word. by-hand: noted by who keeps the list."""
     by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     by_name: Mapped[str] = mapped_column(String(200), default="")
+
+
+class ReplyReminder(Base):
+    """When those who have not answered are asked again."""
+
+    __tablename__ = "reply_reminders"
+
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True)
+    days: Mapped[list[int]] = mapped_column(JSON)
+    """So many days before the meeting."""
+    text: Mapped[str] = mapped_column(String(2000), default="")
+    """The organiser's own words, beside ours."""
+    done: Mapped[list[int]] = mapped_column(JSON)
+    """Those of `days` that have gone out."""

@@ -6,13 +6,15 @@ from server.accounts.dependencies import AppServices, CurrentActor, ReadSession,
 from server.core.fields import Id, Line
 from server.edge.long_answers import answered_beside
 from server.edge.routing import WriteRoute
-from server.invitations.replies import actions, queries
+from server.invitations.replies import actions, queries, reminders
 from server.invitations.replies.schemas import (
     Decision,
     MyReply,
     RepliesBoard,
     RepliesQuery,
     ReplyDone,
+    ReplyRule,
+    ReplyRuleWrite,
     ReplyState,
     ReplyWrite,
 )
@@ -64,3 +66,18 @@ async def reply_for(delegate_id: RowId, write: ReplyWrite, tx: Write) -> ReplyDo
 @router.put("/delegates/{delegate_id}/substitute")
 async def decide(delegate_id: RowId, decision: Decision, tx: Write) -> ReplyDone:
     return await actions.decide(tx, delegate_id, decision)
+
+
+@router.get("/meetings/{meeting_id}/reply-reminders")
+async def reply_reminders(meeting_id: RowId, actor: CurrentActor, session: ReadSession) -> ReplyRule:
+    return await reminders.reminders(session, meeting_id, actor)
+
+
+@router.put("/meetings/{meeting_id}/reply-reminders")
+async def set_reminders(meeting_id: RowId, write: ReplyRuleWrite, tx: Write) -> ReplyRule:
+    return await reminders.set_rule(tx, meeting_id, write)
+
+
+@router.post("/meetings/{meeting_id}/reply-reminders/now", status_code=204)
+async def remind_now(meeting_id: RowId, tx: Write) -> None:
+    await reminders.remind_now(tx, meeting_id)

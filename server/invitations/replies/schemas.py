@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from server.core.fields import EmailAddress, Id, Line
+from server.core.fields import EmailAddress, Id, Line, Paragraphs
 from server.invitations.schemas import Name, Phone, Title
 
 Reason = Annotated[Line, Field(max_length=500)]
@@ -143,3 +143,21 @@ class RepliesBoard(BaseModel):
 class ReplyDone(BaseModel):
     delegate_id: Id
     state: ReplyState
+
+
+Days = Annotated[list[Literal[1, 2, 3, 5, 7]], Field(max_length=5)]
+
+
+class ReplyRuleWrite(Body):
+    days: Days
+    """Before the meeting; empty: nobody is reminded by rule."""
+    text: Annotated[Paragraphs, Field(max_length=2000)] = ""
+
+
+class ReplyRule(BaseModel):
+    days: list[int]
+    text: str
+    done: list[int]
+    """Days whose reminder has gone out."""
+    at: dict[str, datetime]
+    """Number of days -> when that reminder goes out."""

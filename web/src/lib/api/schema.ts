@@ -1977,6 +1977,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/links.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Link Sheet Of
+         * @description Personal links to hand on, made anew: for a hall's secretary.
+         */
+        post: operations["link_sheet_of_api_meetings__meeting_id__links_xlsx_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/links/revoke": {
         parameters: {
             query?: never;
@@ -2242,6 +2262,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/reply-reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reply Reminders */
+        get: operations["reply_reminders_api_meetings__meeting_id__reply_reminders_get"];
+        /** Set Reminders */
+        put: operations["set_reminders_api_meetings__meeting_id__reply_reminders_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/reply-reminders/now": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remind Now */
+        post: operations["remind_now_api_meetings__meeting_id__reply_reminders_now_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/letter": {
         parameters: {
             query?: never;
@@ -2420,6 +2475,26 @@ export interface paths {
         get: operations["waiting_api_meetings__meeting_id__requests_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/requests/grant-listed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Grant Listed
+         * @description Lets in everybody who waits and stands on the list beyond doubt.
+         */
+        post: operations["grant_listed_api_meetings__meeting_id__requests_grant_listed_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4325,6 +4400,16 @@ export interface components {
             /** Path */
             path: string;
         };
+        /** LinkSheetWrite */
+        LinkSheetWrite: {
+            /** Point Id */
+            point_id?: number | null;
+            /**
+             * Without Email
+             * @default false
+             */
+            without_email: boolean;
+        };
         /** LinkSignIn */
         LinkSignIn: {
             /** Token */
@@ -5965,6 +6050,29 @@ export interface components {
             /** By Name */
             by_name: string;
         };
+        /** ReplyRule */
+        ReplyRule: {
+            /** Days */
+            days: number[];
+            /** Text */
+            text: string;
+            /** Done */
+            done: number[];
+            /** At */
+            at: {
+                [key: string]: string;
+            };
+        };
+        /** ReplyRuleWrite */
+        ReplyRuleWrite: {
+            /** Days */
+            days: (1 | 2 | 3 | 5 | 7)[];
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+        };
         /** ReplyWrite */
         ReplyWrite: {
             /**
@@ -6051,6 +6159,13 @@ export interface components {
             email?: string | null;
             /** Hall */
             hall?: string | null;
+        };
+        /** RequestsLetIn */
+        RequestsLetIn: {
+            /** Let In */
+            let_in: number;
+            /** Left */
+            left: number;
         };
         /** Rescheduling */
         Rescheduling: {
@@ -12238,6 +12353,41 @@ export interface operations {
             };
         };
     };
+    link_sheet_of_api_meetings__meeting_id__links_xlsx_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkSheetWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     revoke_links_api_meetings__meeting_id__links_revoke_post: {
         parameters: {
             query?: never;
@@ -12757,6 +12907,101 @@ export interface operations {
             };
         };
     };
+    reply_reminders_api_meetings__meeting_id__reply_reminders_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplyRule"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_reminders_api_meetings__meeting_id__reply_reminders_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplyRuleWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplyRule"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remind_now_api_meetings__meeting_id__reply_reminders_now_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     letter_api_meetings__meeting_id__letter_get: {
         parameters: {
             query?: never;
@@ -13145,6 +13390,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RequestOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    grant_listed_api_meetings__meeting_id__requests_grant_listed_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestsLetIn"];
                 };
             };
             /** @description Validation Error */

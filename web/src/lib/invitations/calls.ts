@@ -124,5 +124,8 @@ export const delegatesApi = {
   /** `delegate_id`: the one who asks is this delegate, and gets their way in. */
   grant: (id: number, point_id: number | null, delegate_id: number | null = null) =>
     answer(api.POST('/api/requests/{request_id}/grant', { ...asked(id), body: { point_id, delegate_id } })),
+  /** Everybody who waits and stands on the list beyond doubt. */
+  grantListed: (id: number) =>
+    answer(api.POST('/api/meetings/{meeting_id}/requests/grant-listed', meeting(id))),
   refuse: (id: number) => answer(api.POST('/api/requests/{request_id}/refuse', asked(id))),
 };

@@ -39,5 +39,10 @@ export const lettersApi = {
     answer(api.POST('/api/meetings/{meeting_id}/prints', { ...meeting(id), body })),
   prints: (id: number, signal?: AbortSignal) =>
     answer(api.GET('/api/meetings/{meeting_id}/prints', { ...meeting(id), signal })),
+  /** Fresh personal links as a workbook. */
+  links: (id: number, body: { point_id: number | null; without_email: boolean }): Promise<Blob> =>
+    answer(
+      api.POST('/api/meetings/{meeting_id}/links.xlsx', { ...meeting(id), body, parseAs: 'blob' }),
+    ) as Promise<Blob>,
   volume: (print: number, number: number) => `/api/prints/${print}/volumes/${number}.pdf`,
 };

@@ -99,6 +99,8 @@ export function noticeWords({ kind, data }: Notification): string {
     }
     case 'reply.proposed':
       return m.notices_reply_proposed({ name: text('full_name'), substitute: text('substitute') });
+    case 'reply.reminder':
+      return m.notices_reply_reminder();
     case 'reply.decided':
       return data.agreed
         ? m.notices_reply_agreed({ substitute: text('substitute') })

@@ -6,6 +6,7 @@ export type MyReply = Schemas['MyReply'];
 export type ReplyWrite = Schemas['ReplyWrite'];
 export type Board = Schemas['RepliesBoard'];
 export type Figures = Schemas['ReplyFigures'];
+export type Reminders = Schemas['ReplyRule'];
 export type ReplyRow = Board['people'][number];
 export type ReplyState = ReplyRow['state'];
 
@@ -35,4 +36,15 @@ export const repliesApi = {
     answer(api.PUT('/api/delegates/{delegate_id}/reply', { ...delegate(id), body })),
   decide: (id: number, agree: boolean, reason = '') =>
     answer(api.PUT('/api/delegates/{delegate_id}/substitute', { ...delegate(id), body: { agree, reason } })),
+  reminders: (id: number, signal?: AbortSignal) =>
+    answer(api.GET('/api/meetings/{meeting_id}/reply-reminders', { ...meeting(id), signal })),
+  setReminders: (id: number, body: { days: number[]; text: string }) =>
+    answer(
+      api.PUT('/api/meetings/{meeting_id}/reply-reminders', {
+        ...meeting(id),
+        body: body as Schemas['ReplyRuleWrite'],
+      }),
+    ),
+  /** Everybody who has not answered is asked again. */
+  remindNow: (id: number) => answer(api.POST('/api/meetings/{meeting_id}/reply-reminders/now', meeting(id))),
 };
