@@ -142,6 +142,7 @@ ROWS = [
     Row("GET /api/session", SIGNED_IN),
     Row("DELETE /api/session", SIGNED_IN),
     Row("GET /api/sessions", SIGNED_IN),
+    Row("GET /api/session/second-factor", PEOPLE | NEIGHBOURING),
     Row("GET /api/units", SIGNED_IN),
     Row(
         "POST /api/units",
@@ -411,6 +412,11 @@ ELSEWHERE = {
     # For everybody who has a machine to set up; a script (tests/server/devices/test_kiosk.py).
     "GET /api/device/kiosk.sh",
     "PUT /api/session/password",
+    # With one's own password, or one's own telephone (tests/server/accounts/test_second_factor.py).
+    "POST /api/session/second-factor",
+    "PUT /api/session/second-factor",
+    "POST /api/session/second-factor/off",
+    "DELETE /api/people/{person_id}/second-factor",
     # Needs to be told which, and gives the own ones only (tests/server/reading/test_notes.py).
     "GET /api/notes/export.pdf",
     # Of an empty system, for whoever has its link (tests/server/system/test_first_start.py).
