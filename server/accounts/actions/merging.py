@@ -52,8 +52,8 @@ async def preview(
 
 async def merge(tx: Transaction, kept_id: int, gone_id: int) -> Person:
     """The record `gone_id` ends in `kept_id`, which keeps what it has and takes what it has not: address, telephone,
-    login, second factor, positions, roles. For administrators over all that both may do. What signed the one in that goes ends, but
-    for links to meetings: they are printed on letters."""
+    login, second factor, positions, roles. For administrators over all that both may do. What signed the one in that
+    goes ends, but for links to meetings: they are printed on letters."""
     kept = await require_weight_of(tx, kept_id)
     gone = await require_weight_of(tx, gone_id)
     if kept_id == gone_id or kept.anonymised_at is not None or gone.anonymised_at is not None:

@@ -43,7 +43,6 @@ async def test_signing_in_and_out(browser: Browsers, province: Province, service
         "needs_factor": False,
         "time_zone": "Asia/Ho_Chi_Minh",
         "administers": None,
-        "time_zone": "Asia/Ho_Chi_Minh",
     }
     cookie = answer.headers["set-cookie"]
     assert all(part in cookie for part in ("HttpOnly", "SameSite=lax", "Path=/", "Max-Age="))
