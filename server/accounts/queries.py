@@ -319,6 +319,7 @@ async def person_full(session: AsyncSession, actor: Actor, person_id: int) -> Pe
         sex=found.sex,
         born_on=found.born_on,
         has_password=found.password_hash is not None,
+        second_factor=await has_factor(session, found.id),
         disabled=found.disabled_at is not None,
         anonymised=found.anonymised_at is not None,
         signed_in_at=found.signed_in_at,

@@ -193,6 +193,8 @@ class PersonFull(PersonOut):
     sex: Sex | None
     born_on: date | None
     has_password: bool
+    second_factor: bool
+    """Signs in with a code too."""
     disabled: bool
     anonymised: bool
     signed_in_at: datetime | None

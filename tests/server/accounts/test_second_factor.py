@@ -7,13 +7,14 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
-from server.accounts.models import Person, RecoveryCode, RoleGrant, SecondFactor
+from server.accounts.models import RecoveryCode, RoleGrant, SecondFactor
 from server.accounts.second_factor import FactorKeys, code_at
 from server.audit.models import AuditEntry
 from server.core.actor import SYSTEM, Role
 from server.core.config import Settings
 from server.core.errors import DomainError
 from server.core.services import Services
+from tests import builders
 from tests.builders import Province
 from tests.conftest import Browsers, Clock
 from tests.server.accounts.signing_in import PASSWORD, sign_in
@@ -125,14 +126,51 @@ async def test_an_administrator_resets_it(
     for who in (province.operator, province.organiser, None):
         assert (await (await browser(who)).delete(path)).status_code in (401, 403)
     admin = await browser(province.admin)
+    person = f"/api/people/{province.organiser.id}"
+    assert (await admin.get(person)).json()["second_factor"]
     assert (await admin.delete(path)).status_code == 204
+    assert not (await admin.get(person)).json()["second_factor"]
     assert (await admin.delete(path)).status_code == 404
     assert (await client.get("/api/session")).status_code == 401
     assert (await sign_in(await browser())).status_code == 200
     async with services.database.read() as session:
-        person = await session.get_one(Person, province.organiser.id)
-        assert person.id
         assert await session.scalar(select(AuditEntry.id).where(AuditEntry.action == "second-factor.reset"))
+
+
+@pytest.mark.parametrize("has", ["both", "gone"])
+async def test_one_of_two_records_brings_it_along(
+    *, browser: Browsers, province: Province, services: Services, clock: Clock, has: str
+) -> None:
+    client = await browser()
+    await sign_in(client)
+    key, codes = await _enrol(client, clock)
+    async with services.transactions(SYSTEM) as tx:
+        other = await builders.person(tx.session, province.root, "Nguyễn Tổ Chức")
+        if has == "both":
+            tx.session.add(SecondFactor(person_id=other.id, sealed_key="x", last_step=0, confirmed_at=clock()))
+            tx.session.add(RecoveryCode(person_id=other.id, code_hash="x"))
+    kept, gone = (province.organiser, other) if has == "both" else (other, province.organiser)
+    admin = await browser(province.admin)
+    merged = await admin.post(f"/api/people/{kept.id}/merge", json={"gone_id": gone.id})
+    assert merged.status_code == 200, merged.text
+    clock.pass_(seconds=30)
+    assert (await sign_in(await browser())).json()["code"] == "second-factor-needed"
+    assert (await _with_code(await browser(), code_at(key, clock()))).status_code == 200
+    async with services.database.read() as session:
+        kept_codes = list(await session.scalars(select(RecoveryCode.person_id)))
+    assert kept_codes == [kept.id] * len(codes)
+
+
+async def test_it_ends_with_the_name(browser: Browsers, province: Province, services: Services, clock: Clock) -> None:
+    client = await browser()
+    await sign_in(client)
+    await _enrol(client, clock)
+    admin = await browser(province.admin)
+    path = f"/api/people/{province.organiser.id}/anonymise"
+    assert (await admin.post(path, json={"full_name": "Nguyễn Tổ Chức"})).status_code == 200
+    async with services.database.read() as session:
+        assert list(await session.scalars(select(SecondFactor.person_id))) == []
+        assert list(await session.scalars(select(RecoveryCode.person_id))) == []
 
 
 def test_keys_need_the_key_of_the_installation(settings: Settings) -> None:

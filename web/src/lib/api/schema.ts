@@ -5576,6 +5576,8 @@ export interface components {
             born_on: string | null;
             /** Has Password */
             has_password: boolean;
+            /** Second Factor */
+            second_factor: boolean;
             /** Disabled */
             disabled: boolean;
             /** Anonymised */
