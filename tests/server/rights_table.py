@@ -73,6 +73,8 @@ class World:
     unit: Unit
     point: BridgePoint
     person: Person
+    twin: Person
+    """Of the same name and unit."""
     item: AgendaItem
     """The presenter's."""
     paper: Paper
@@ -184,7 +186,7 @@ ROWS = [
     Row("GET /api/hall", frozenset({"da_sar_hall", "hiep_an_hall", "neighbour_hall"})),
     Row("DELETE /api/sessions", SIGNED_IN),
     Row("GET /api/people/{person_id}/alike", ADMIN),
-    Row("POST /api/people/{person_id}/merge", ADMIN, body=lambda w: {"gone_id": w.province.stranger.id}),
+    Row("POST /api/people/{person_id}/merge", ADMIN, body=lambda w: {"gone_id": w.twin.id}),
     Row("POST /api/people/{person_id}/anonymise", ADMIN, body=lambda w: {"full_name": w.person.full_name}),
     Row("POST /api/links", ADMIN, body=lambda w: {"person_id": w.person.id}),
     Row("GET /api/meetings", SIGNED_IN),
