@@ -113,7 +113,7 @@ async def people_of(session: AsyncSession, actor: Actor) -> list[PersonFacts]:
                 Person.login, Person.disabled_at,
             )
             .join(Unit, Unit.id == Person.unit_id)
-            .where(mine)
+            .where(mine, Person.anonymised_at.is_(None))
             .order_by(Unit.path, Person.search_name, Person.id)
         )
     ).all()  # fmt: skip

@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import case, delete, func, insert, literal, select, tuple_, update
 
 from server.accounts.actions.sessions import recheck
-from server.accounts.models import SEARCHED, AccessLink, Person, RoleGrant, SignInSession
+from server.accounts.main_post import retitle
+from server.accounts.models import SEARCHED, AccessLink, Person, Post, RoleGrant, SignInSession
 from server.core.actor import SYSTEM
 from server.core.database import UtcDateTime, in_parts
 from server.core.fields import folded
@@ -157,6 +158,7 @@ async def _change(tx: Transaction, batch_id: int, source: Any, to: str, since: s
     gone: list[tuple[int, str, int]] = []
     come: list[dict[str, Any]] = []
     locked: list[int] = []
+    titles: dict[int, str] = {}
     for person_id, before, after in rows:
         facts = {"before": before, "after": after}
         old, new = facts[since], facts[to]
@@ -170,14 +172,25 @@ async def _change(tx: Transaction, batch_id: int, source: Any, to: str, since: s
             ]
         if new["disabled"] and not old["disabled"]:
             locked.append(person_id)
+        if new["title"] != old["title"]:
+            titles[person_id] = new["title"]
     key = tuple_(RoleGrant.person_id, RoleGrant.role, RoleGrant.unit_id)
     for some in in_parts(gone, AT_ONCE):
         await tx.session.execute(delete(RoleGrant).where(key.in_(some)).execution_options(synchronize_session=False))
     for grants in in_parts(come, AT_ONCE):
         await tx.session.execute(insert(RoleGrant.__table__), grants)  # type: ignore[arg-type]
     await _end_ways_in(tx, locked)
+    await _name_posts(tx, titles)
     if touched or locked:
         recheck(tx, sorted(touched | set(locked)))
+
+
+async def _name_posts(tx: Transaction, titles: Mapping[int, str]) -> None:
+    """Of whoever holds several positions the title is the main one's."""
+    for some in in_parts(titles):
+        holders = select(Post.person_id).where(Post.person_id.in_(some))
+        for person in (await tx.session.scalars(select(Person).where(Person.id.in_(holders)))).all():
+            await retitle(tx, person, titles[person.id])
 
 
 async def _end_ways_in(tx: Transaction, locked: Sequence[int]) -> None:

@@ -105,6 +105,34 @@ async def test_what_changes_is_shown_old_and_new_and_comes_back(
     assert await everything(services) == before
 
 
+async def test_of_several_positions_the_main_one_is_renamed(desk: Desk, services: Services, province: Province) -> None:
+    name, path = province.delegate.full_name, f"/api/people/{province.delegate.id}"
+    held = [{"unit_id": province.da_sar.id, "title": title} for title in ("Phó thôn", "Đại biểu Hội đồng nhân dân xã")]
+    assert (await desk.client.put(f"{path}/posts", json=held)).status_code == 200
+
+    async def shown() -> tuple[str, list[str]]:
+        found = (await desk.client.get(path)).json()
+        return found["title"], [each["title"] for each in found["posts"]]
+
+    done = await desk.bring_in("people", workbook(PEOPLE, [name, "Trưởng thôn", "Xã Đạ Sar"]))
+    assert counts(done) == (0, 1, 0, 0, 0)
+    assert await shown() == ("Trưởng thôn", ["Trưởng thôn", "Đại biểu Hội đồng nhân dân xã"])
+    assert (await desk.step(done, "undo"))["state"] == "undone"
+    assert await shown() == ("Phó thôn", ["Phó thôn", "Đại biểu Hội đồng nhân dân xã"])
+
+
+async def test_whoever_was_made_nameless_is_not_in_the_file(desk: Desk, services: Services, province: Province) -> None:
+    gone = province.delegate
+    column = PEOPLE[0]
+    before = cells_of(await desk.export("people"))
+    assert gone.full_name in {cell for row in before for cell in row}
+    answer = await desk.client.post(f"/api/people/{gone.id}/anonymise", json={"full_name": gone.full_name})
+    assert answer.status_code == 200, answer.text
+    after = cells_of(await desk.export("people"))
+    assert any(column in row for row in after)
+    assert len(after) == len(before) - 1
+
+
 async def test_an_undo_says_what_has_changed_since(desk: Desk, services: Services, province: Province) -> None:
     done = await desk.bring_in("people", FILE)
     hung = await person(services, "Hùng")

@@ -15,6 +15,13 @@ describe('typedDate', () => {
     for (const text of ['', 'mai', '31/11/2026', '2026-11-25', '0/1/2026', '1/13/2026'])
       expect(typedDate(text, today)).toBeNull();
   });
+  it('reads birthdays, which lie behind', () => {
+    for (const text of ['2/9/1975', '02091975', '2.9.75'])
+      expect(typedDate(text, today, true)).toBe('1975-09-02');
+    expect(typedDate('2/9/05', today, true)).toBe('2005-09-02');
+    expect(typedDate('2/9', today, true)).toBeNull();
+    expect(typedDate('2/9/0197', today, true)).toBeNull();
+  });
   it('is shown day first', () => {
     expect(shownDate('2026-11-05')).toBe('05/11/2026');
     expect(shownDate('')).toBe('');
@@ -35,7 +42,7 @@ describe('typedTime', () => {
 
 describe('what a field holds', () => {
   it('is a day or a time that exists, or is refused', () => {
-    expect(['2026-11-25', '2028-02-29'].every(isDate)).toBe(true);
+    expect(['2026-11-25', '2028-02-29', '1954-05-07'].every(isDate)).toBe(true);
     expect(['31/02/2027', '2027-02-31', '2027-13-01', '25/11', ''].some(isDate)).toBe(false);
     expect(['07:30', '23:59'].every(isTime)).toBe(true);
     expect(['25h70', '24:00', '7:30', ''].some(isTime)).toBe(false);

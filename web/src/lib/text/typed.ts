@@ -6,16 +6,20 @@ const two = (value: number) => String(value).padStart(2, '0');
 
 /**
  * "25/11/2026", "25-11", "25.11.26", "25112026" → "2026-11-25"; null if it is no date. Without a year it is the next such
- * day, from `today` on.
+ * day, from `today` on. `born`: a birthday, which lies behind: "2/9/75" is of 1975, and without a year it is no date.
  */
-export function typedDate(text: string, today = new Date()): string | null {
+export function typedDate(text: string, today = new Date(), born = false): string | null {
   const packed = /^\d{8}$/.test(text.trim()) ? text.trim().replace(/^(..)(..)/, '$1/$2/') : text;
   const match = /^\s*(\d{1,2})\s*[/.\-\s]\s*(\d{1,2})(?:\s*[/.\-\s]\s*(\d{2}|\d{4}))?\s*$/.exec(packed);
   if (!match) return null;
   const [, day, month, year] = match;
-  if (year) return checked(Number(year.length === 2 ? `20${year}` : year), Number(month), Number(day));
-  const first = dateOf(today);
   const now = onTheWall(today).year;
+  if (year) {
+    const century = born && Number(`20${year}`) > now ? '19' : '20';
+    return checked(Number(year.length === 2 ? century + year : year), Number(month), Number(day));
+  }
+  if (born) return null;
+  const first = dateOf(today);
   const thisYear = checked(now, Number(month), Number(day));
   return thisYear !== null && thisYear >= first ? thisYear : checked(now + 1, Number(month), Number(day));
 }
@@ -24,7 +28,7 @@ function checked(year: number, month: number, day: number): string | null {
   const date = new Date(Date.UTC(year, month - 1, day));
   const real =
     date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
-  return real && year >= 2000 && year < 2100 ? `${year}-${two(month)}-${two(day)}` : null;
+  return real && year >= 1900 && year < 2100 ? `${year}-${two(month)}-${two(day)}` : null;
 }
 
 /** "2026-11-25" → "25/11/2026"; anything else stays as it is. */
