@@ -1,5 +1,6 @@
 """What routes and sockets ask for. The dependencies themselves stand in `server.edge`; here is whose a cookie is."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -8,7 +9,7 @@ from server.accounts import queries
 from server.accounts.actions import sessions
 from server.accounts.known_devices import DEVICE_COOKIE
 from server.accounts.sign_in import Browser, SignIn
-from server.core.actor import Actor
+from server.core.actor import Actor, Role
 from server.core.services import Services
 from server.edge.dependencies import (
     AppServices,
@@ -60,4 +61,14 @@ async def noted(services: Services, recognised: queries.Recognised | None) -> Ac
     if recognised.stale:
         async with services.transactions(recognised.actor) as tx:
             await sessions.touch(tx, services.settings)
-    return recognised.actor
+    return _factored(recognised, required=services.settings.second_factor_required)
+
+
+def _factored(recognised: queries.Recognised, *, required: bool) -> Actor:
+    """Without the administrator's role where that waits for a second factor: personal links prove none, whoever made
+    them."""
+    actor = recognised.actor
+    if recognised.proven or not (required or recognised.enrolled) or not actor.administered:
+        return actor
+    others = tuple(grant for grant in actor.grants if grant.role is not Role.ADMIN)
+    return replace(actor, grants=others, needs_factor=True)

@@ -116,6 +116,8 @@ class SignInSession(Base):
     user_agent: Mapped[str] = mapped_column(String(300), default="")
     address: Mapped[str] = mapped_column(String(45), default="")
     """From where it was opened."""
+    second_factor: Mapped[bool] = mapped_column(default=False)
+    """Signed in with a code of the person's app, or enrolled in it."""
     within: Mapped[str | None] = mapped_column(String(255))
     """Opened by a link that an administrator of the unit of this path made, see `Actor.within`."""
 
@@ -155,3 +157,26 @@ class SessionLink(Base):
     )
     confirmed_at: Mapped[datetime | None]
     """Somebody who keeps the meeting's lists has confirmed that this device is the person's own: leads from then on."""
+
+
+class SecondFactor(Base):
+    """A person's authenticator app."""
+
+    __tablename__ = "second_factors"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
+    sealed_key: Mapped[str] = mapped_column(String(200))
+    """Encrypted, see `second_factor.FactorKeys`."""
+    last_step: Mapped[int]
+    """Of time: no code of it or before is taken again."""
+    confirmed_at: Mapped[datetime | None]
+    """None: begun, not in use yet."""
+
+
+class RecoveryCode(Base):
+    __tablename__ = "recovery_codes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[datetime | None]

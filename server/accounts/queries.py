@@ -6,11 +6,20 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
 
-from sqlalchemy import ColumnElement, and_, bindparam, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, bindparam, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from server.accounts.models import AccessLink, Person, Post, RoleGrant, SessionLink, SignInSession
-from server.accounts.schemas import Me, PersonFull, PostOut, RoleOut
+from server.accounts.models import (
+    AccessLink,
+    Person,
+    Post,
+    RecoveryCode,
+    RoleGrant,
+    SecondFactor,
+    SessionLink,
+    SignInSession,
+)
+from server.accounts.schemas import FactorState, Me, PersonFull, PostOut, RoleOut
 from server.accounts.tokens import token_hash
 from server.core.actor import Actor, Grant, Role
 from server.core.clock import VIETNAM
@@ -27,6 +36,10 @@ class Recognised:
     actor: Actor
     stale: bool
     """Its session's `last_seen_at` is due to be written."""
+    proven: bool = False
+    """Signed in with the second factor."""
+    enrolled: bool = False
+    """Has one."""
 
 
 async def recognise(session: AsyncSession, token: str | None, now: datetime) -> Recognised | None:
@@ -41,6 +54,8 @@ _HOLDERS = (
         SignInSession.scoped,
         SignInSession.within,
         SignInSession.last_seen_at,
+        SignInSession.second_factor,
+        SecondFactor.confirmed_at.label("enrolled_at"),
         SignInSession.person_id,
         Person.full_name,
         SignInSession.point_id,
@@ -51,6 +66,7 @@ _HOLDERS = (
     )
     .outerjoin(Person, Person.id == SignInSession.person_id)
     .outerjoin(BridgePoint, BridgePoint.id == SignInSession.point_id)
+    .outerjoin(SecondFactor, SecondFactor.person_id == SignInSession.person_id)
     .outerjoin(RoleGrant, and_(RoleGrant.person_id == SignInSession.person_id, ~SignInSession.scoped))
     .outerjoin(Unit, Unit.id == RoleGrant.unit_id)
     .where(
@@ -96,7 +112,12 @@ async def recognise_all(
             confirmed=frozenset(meeting_id for meeting_id, sure in reached.get(row.id, {}).items() if sure),
             within=row.within,
         )
-        found[by_hash[row.token_hash]] = Recognised(actor, stale=now - row.last_seen_at >= TOUCH_AFTER)
+        found[by_hash[row.token_hash]] = Recognised(
+            actor,
+            stale=now - row.last_seen_at >= TOUCH_AFTER,
+            proven=row.second_factor,
+            enrolled=row.enrolled_at is not None,
+        )
     return found
 
 
@@ -208,6 +229,27 @@ async def active_person_by_login(session: AsyncSession, login: str) -> Person | 
     return found
 
 
+async def has_factor(session: AsyncSession, person_id: int) -> bool:
+    """A second factor that is in use."""
+    found = await session.get(SecondFactor, person_id)
+    return found is not None and found.confirmed_at is not None
+
+
+async def factor_state(session: AsyncSession, actor: Actor, *, required: bool) -> FactorState:
+    """The actor's own. `required`: for administrators."""
+    if actor.person_id is None or actor.only_meetings is not None:
+        raise NotAllowed()
+    grants = await grants_of(session, actor.person_id)
+    left = await session.scalar(
+        select(func.count()).where(RecoveryCode.person_id == actor.person_id, RecoveryCode.used_at.is_(None))
+    )
+    return FactorState(
+        enrolled=await has_factor(session, actor.person_id),
+        required=required and any(grant.role is Role.ADMIN for grant in grants),
+        recovery_left=left or 0,
+    )
+
+
 async def person(session: AsyncSession, person_id: int) -> Person:
     found = await session.get(Person, person_id)
     if found is None:
@@ -235,6 +277,7 @@ async def me(session: AsyncSession, actor: Actor) -> Me:
         only_meetings=None if actor.only_meetings is None else sorted(actor.only_meetings),
         can_plan=any(grant.role is Role.ORGANISER for grant in actor.grants),
         administers="system" if actor.administered_roots else "branch" if actor.administered else None,
+        needs_factor=actor.needs_factor,
         time_zone=VIETNAM.name,
     )
 
@@ -276,6 +319,7 @@ async def person_full(session: AsyncSession, actor: Actor, person_id: int) -> Pe
         sex=found.sex,
         born_on=found.born_on,
         has_password=found.password_hash is not None,
+        second_factor=await has_factor(session, found.id),
         disabled=found.disabled_at is not None,
         anonymised=found.anonymised_at is not None,
         signed_in_at=found.signed_in_at,

@@ -5,7 +5,7 @@ from fastapi import Path as PathParameter
 from pydantic import Field
 
 from server.accounts import directory, queries
-from server.accounts.actions import links, merging, people, posts, sessions
+from server.accounts.actions import links, merging, people, posts, second_factor, sessions
 from server.accounts.actions.anonymise import anonymise
 from server.accounts.dependencies import (
     AppServices,
@@ -23,6 +23,9 @@ from server.accounts.schemas import (
     AnonymiseWrite,
     DirectoryPage,
     DirectoryQuery,
+    FactorBegun,
+    FactorCode,
+    FactorState,
     LinkOut,
     LinkSignedIn,
     LinkSignIn,
@@ -31,16 +34,19 @@ from server.accounts.schemas import (
     MergePreview,
     MergeWrite,
     PasswordChange,
+    PasswordProof,
     PeopleQuery,
     PersonFull,
     PersonOut,
     PersonPatch,
     PersonWrite,
     PostWrite,
+    RecoveryCodes,
     RoleWrite,
     SessionOut,
     SignInWrite,
 )
+from server.accounts.second_factor import provisioning_uri, typed_key
 from server.accounts.sign_in import SignIn
 from server.core.actor import Actor
 from server.core.errors import Invalid, NotAllowed, NotSignedIn
@@ -61,7 +67,7 @@ RowId = Annotated[Id, PathParameter()]
 async def sign_in(
     write: SignInWrite, desk: SignInDesk, browser: AskingBrowser, services: AppServices, response: Response
 ) -> Me:
-    signed_in = await desk.with_password(write.login.strip(), write.password, browser)
+    signed_in = await desk.with_password(write.login.strip(), write.password, browser, write.code)
     me = await _welcome(services, response, signed_in.token)
     set_device_cookie(response, signed_in.device, services.settings)
     return me
@@ -112,6 +118,41 @@ async def change_password(
     change: PasswordChange, actor: CurrentActor, desk: SignInDesk, browser: AskingBrowser
 ) -> None:
     await desk.change_password(actor, change.current, change.new, browser)
+
+
+@router.get("/session/second-factor")
+async def own_second_factor(actor: CurrentActor, session: ReadSession, services: AppServices) -> FactorState:
+    return await queries.factor_state(session, actor, required=services.settings.second_factor_required)
+
+
+@router.post("/session/second-factor")
+async def begin_second_factor(
+    proof: PasswordProof, actor: CurrentActor, desk: SignInDesk, browser: AskingBrowser, services: AppServices
+) -> FactorBegun:
+    """The key for the person's app. It counts once one of its codes was typed."""
+    person = await desk.prove_password(actor, proof.password, browser)
+    async with services.transactions(actor) as tx:
+        key = await second_factor.begin(tx, desk.factor_keys)
+    return FactorBegun(key=typed_key(key), qr=svg(provisioning_uri(key, person.login or person.full_name)))
+
+
+@router.put("/session/second-factor")
+async def confirm_second_factor(write: FactorCode, tx: Write, desk: SignInDesk) -> RecoveryCodes:
+    return RecoveryCodes(codes=await second_factor.confirm(tx, desk.factor_keys, write.code))
+
+
+@router.post("/session/second-factor/off", status_code=204)
+async def turn_second_factor_off(
+    proof: PasswordProof, actor: CurrentActor, desk: SignInDesk, browser: AskingBrowser, services: AppServices
+) -> None:
+    await desk.prove_password(actor, proof.password, browser)
+    async with services.transactions(actor) as tx:
+        await second_factor.turn_off(tx)
+
+
+@router.delete("/people/{person_id}/second-factor", status_code=204)
+async def reset_second_factor(person_id: RowId, tx: Write) -> None:
+    await second_factor.reset(tx, person_id)
 
 
 @router.get("/people/{person_id}/sessions")

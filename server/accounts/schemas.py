@@ -38,6 +38,8 @@ class Body(BaseModel):
 class SignInWrite(Body):
     login: Annotated[Line, Field(min_length=1, max_length=200)]
     password: Annotated[str, Field(min_length=1, max_length=200)]
+    code: Annotated[Line, Field(max_length=20)] | None = None
+    """Of the authenticator app, or for recovery; asked for by 401 `second-factor-needed`."""
 
 
 class LinkSignIn(Body):
@@ -71,6 +73,8 @@ class Me(BaseModel):
     can_plan: bool
     administers: Literal["system", "branch"] | None
     """What the administrator's pages show: of a root unit everything, of a unit below it that branch alone."""
+    needs_factor: bool
+    """The administrator's role waits: the second factor has to be set, or signed in with."""
     time_zone: str
     """IANA name of the one zone that all times are shown in."""
 
@@ -189,6 +193,8 @@ class PersonFull(PersonOut):
     sex: Sex | None
     born_on: date | None
     has_password: bool
+    second_factor: bool
+    """Signs in with a code too."""
     disabled: bool
     anonymised: bool
     signed_in_at: datetime | None
@@ -284,3 +290,30 @@ class LinkOut(BaseModel):
     qr: str
     """The same as a picture (SVG), for a slip of paper."""
     expires_at: datetime
+
+
+class FactorState(BaseModel):
+    enrolled: bool
+    required: bool
+    """For an administrator here."""
+    recovery_left: int
+
+
+class PasswordProof(Body):
+    password: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class FactorBegun(BaseModel):
+    key: str
+    """To type into an app that cannot scan."""
+    qr: str
+    """SVG."""
+
+
+class FactorCode(Body):
+    code: Annotated[Line, Field(min_length=6, max_length=20)]
+
+
+class RecoveryCodes(BaseModel):
+    codes: list[str]
+    """Shown once."""

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from argon2 import PasswordHasher
 
 from server.accounts import queries
-from server.accounts.actions import links, people, sessions
+from server.accounts.actions import links, people, second_factor, sessions
+from server.accounts.actions.second_factor import SecondFactorNeeded, WrongCode
 from server.accounts.attempts import Attempts, WrongPassword
 from server.accounts.known_devices import KnownDevices
-from server.accounts.models import AccessLink
+from server.accounts.models import AccessLink, Person
 from server.accounts.password_rules import require_strong
 from server.accounts.passwords import Passwords
+from server.accounts.second_factor import FactorKeys
 from server.audit.log import AuditLog
 from server.core.actor import Actor
 from server.core.errors import Conflict, NotAllowed
@@ -53,26 +55,30 @@ class SignIn:
         self._audit_log = audit_log
         self._devices = KnownDevices(services.settings)
         self._attempts = Attempts(services.settings.login_attempts)
+        self.factor_keys = FactorKeys(services.settings)
         self.passwords = Passwords(services.settings.argon2_parallel, hasher)
 
-    async def with_password(self, login: str, password: str, browser: Browser) -> SignedIn:
-        """WrongPassword (also for an unknown login), TooMany, Busy. The cookie is always a new one."""
+    async def with_password(self, login: str, password: str, browser: Browser, code: str | None = None) -> SignedIn:
+        """WrongPassword (also for an unknown login), TooMany, Busy; SecondFactorNeeded and WrongCode where the person
+        has a second factor. The cookie is always a new one."""
         login = login.casefold()
         async with self._services.database.read() as session:
             person = await queries.active_person_by_login(session, login)
+            factor = person is not None and await queries.has_factor(session, person.id)
         hashed = person.password_hash if person else None
         known = person and hashed and self._devices.is_known(browser.device, person.id, hashed)
         async with self._attempts.attempt(login, browser.address, known=browser.device if known else None):
             if not await self.passwords.verify(password, hashed) or person is None or hashed is None:
                 self._audit_log.refused(Actor(address=browser.address), "wrong-password", f"session of {login[:64]}")
                 raise WrongPassword()
+            who = Actor(person_id=person.id, name=person.full_name, address=browser.address)
+            if factor:
+                await self._take_code(who, person.id, code)
         stronger = await self.passwords.hash(password) if self.passwords.needs_rehash(hashed) else None
-        async with self._services.transactions(
-            Actor(person_id=person.id, name=person.full_name, address=browser.address)
-        ) as tx:
+        async with self._services.transactions(who) as tx:
             if stronger:
                 await people.replace_hash(tx, person.id, hashed, stronger)
-            token = await self._open(tx, browser, person_id=person.id)
+            token = await self._open(tx, browser, person_id=person.id, second_factor=factor)
         return SignedIn(token, self._devices.mark(person.id, stronger or hashed))
 
     async def with_link(self, token: str, browser: Browser, *, replace: bool = False) -> tuple[str, str]:
@@ -110,6 +116,7 @@ class SignIn:
         *,
         person_id: int | None = None,
         point_id: int | None = None,
+        second_factor: bool = False,
     ) -> str:
         """Keeps the browser's session if a link comes of the same owner (one bound to a meeting widens a scoped one);
         ends it if it is somebody else's, if a scoped one is to become a full one, and whenever a password was given: a
@@ -132,11 +139,30 @@ class SignIn:
             user_agent=browser.user_agent,
             address=browser.address,
             link=link,
+            second_factor=second_factor,
         )
 
+    async def _take_code(self, who: Actor, person_id: int, code: str | None) -> None:
+        if not code:
+            raise SecondFactorNeeded()
+        try:
+            async with self._services.transactions(who) as tx:
+                await second_factor.take(tx, self.factor_keys, person_id, code)
+        except WrongCode:
+            self._audit_log.refused(who, "wrong-code", "session")
+            raise
+
     async def change_password(self, actor: Actor, current: str, new: str, browser: Browser) -> None:
-        """Ends the person's other sessions. NotAllowed for halls, for people who sign in by link only, and for whoever
-        came by a link this time."""
+        """Ends the person's other sessions. Raises what `prove_password` raises."""
+        person = await self.prove_password(actor, current, browser)
+        require_strong(new, person.login or "", person.full_name)
+        hashed = await self.passwords.hash(new)
+        async with self._services.transactions(actor) as tx:
+            await people.change_own_password(tx, hashed)
+
+    async def prove_password(self, actor: Actor, current: str, browser: Browser) -> Person:
+        """The person again, at the keyboard. WrongPassword, TooMany; NotAllowed for halls, for people who sign in by
+        link only, and for whoever came by a link this time."""
         if actor.person_id is None or actor.only_meetings is not None:
             raise NotAllowed()
         async with self._services.database.read() as session:
@@ -151,7 +177,4 @@ class SignIn:
                 raise WrongPassword(
                     "Mật khẩu hiện tại chưa đúng. Nhập lại.", "The current password is wrong. Type it again."
                 )
-        require_strong(new, person.login, person.full_name)
-        hashed = await self.passwords.hash(new)
-        async with self._services.transactions(actor) as tx:
-            await people.change_own_password(tx, hashed)
+        return person

@@ -34,6 +34,12 @@ WORDS: dict[Group, dict[str, Words]] = {
         "session.revoked": Words("Kết thúc một phiên đăng nhập", "Ended a session"),
         "link.created": Words("Tạo liên kết đăng nhập", "Made a sign-in link"),
         "person.password-changed": Words("Tự đổi mật khẩu", "Changed the own password"),
+        "second-factor.enrolled": Words("Bật xác thực hai bước", "Turned the second factor on"),
+        "second-factor.turned-off": Words("Tắt xác thực hai bước", "Turned the second factor off"),
+        "second-factor.recovered": Words(
+            "Đăng nhập bằng mã dự phòng, còn {left} mã", "Signed in with a recovery code, {left} left"
+        ),
+        "second-factor.reset": Words("Đặt lại xác thực hai bước của một người", "Reset a person's second factor"),
         "device.confirmed": Words("Xác nhận thiết bị của {person}", "Confirmed a device of {person}"),
         "access.refused": Words("Bị từ chối {times} lần (mã {code})", "Was refused {times} times (code {code})"),
     },

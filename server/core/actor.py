@@ -43,6 +43,8 @@ class Actor:
     within: str | None = None
     """Came by a link that an administrator made: leads and presents only what units of this path's branch hold, as the
     administrator could not give more. None: not bound so."""
+    needs_factor: bool = False
+    """Is an administrator, and this session does not say so with a second factor: the role waits until it does."""
     system: bool = False
     address: str = ""
     """From where the request came; for the audit log."""

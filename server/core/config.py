@@ -73,6 +73,10 @@ class Settings(BaseSettings):
     cookie for more than 400 days."""
     login_attempts: RateLimit = "10/minute"
     """For each login name and each address (`limits` notation)."""
+    second_factor: Literal["required", "optional"] | None = None
+    """Whether administrators need an authenticator app; default: once the public address is https:."""
+    second_factor_key: str | None = None
+    """What the keys of these apps are encrypted with; default: made once and kept in `var/second-factor.key`."""
     argon2_parallel: int = Field(default=2, ge=1)
     """Password checks at the same time: each takes 64 MiB and about 0.1 s."""
 
@@ -116,6 +120,12 @@ class Settings(BaseSettings):
     mail_from: str = "Nhịp Cầu <khong-tra-loi@localhost>"
     mail_retry_seconds: float = 60.0
     """First pause after a failed delivery; it doubles, at most an hour, eight times."""
+
+    @property
+    def second_factor_required(self) -> bool:
+        if self.second_factor is None:
+            return self.url.startswith("https:")
+        return self.second_factor == "required"
 
     @property
     def url(self) -> str:

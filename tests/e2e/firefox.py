@@ -35,7 +35,7 @@ PREFERENCES: dict[str, str | float | bool] = {
 }
 
 SCREEN = """(() => {
-  if (!navigator.mediaDevices) return; // a page that came over plain HTTP
+  if (!navigator.mediaDevices) return; // of the empty page that a window begins with
   navigator.mediaDevices.getDisplayMedia = async () => {
     if (!navigator.userActivation.isActive) throw new DOMException('', 'InvalidStateError');
     const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 360 });

@@ -73,6 +73,8 @@ class World:
     unit: Unit
     point: BridgePoint
     person: Person
+    twin: Person
+    """Of the same name and unit."""
     item: AgendaItem
     """The presenter's."""
     paper: Paper
@@ -142,6 +144,7 @@ ROWS = [
     Row("GET /api/session", SIGNED_IN),
     Row("DELETE /api/session", SIGNED_IN),
     Row("GET /api/sessions", SIGNED_IN),
+    Row("GET /api/session/second-factor", PEOPLE | NEIGHBOURING),
     Row("GET /api/units", SIGNED_IN),
     Row(
         "POST /api/units",
@@ -183,7 +186,7 @@ ROWS = [
     Row("GET /api/hall", frozenset({"da_sar_hall", "hiep_an_hall", "neighbour_hall"})),
     Row("DELETE /api/sessions", SIGNED_IN),
     Row("GET /api/people/{person_id}/alike", ADMIN),
-    Row("POST /api/people/{person_id}/merge", ADMIN, body=lambda w: {"gone_id": w.province.stranger.id}),
+    Row("POST /api/people/{person_id}/merge", ADMIN, body=lambda w: {"gone_id": w.twin.id}),
     Row("POST /api/people/{person_id}/anonymise", ADMIN, body=lambda w: {"full_name": w.person.full_name}),
     Row("POST /api/links", ADMIN, body=lambda w: {"person_id": w.person.id}),
     Row("GET /api/meetings", SIGNED_IN),
@@ -411,6 +414,11 @@ ELSEWHERE = {
     # For everybody who has a machine to set up; a script (tests/server/devices/test_kiosk.py).
     "GET /api/device/kiosk.sh",
     "PUT /api/session/password",
+    # With one's own password, or one's own telephone (tests/server/accounts/test_second_factor.py).
+    "POST /api/session/second-factor",
+    "PUT /api/session/second-factor",
+    "POST /api/session/second-factor/off",
+    "DELETE /api/people/{person_id}/second-factor",
     # Needs to be told which, and gives the own ones only (tests/server/reading/test_notes.py).
     "GET /api/notes/export.pdf",
     # Of an empty system, for whoever has its link (tests/server/system/test_first_start.py).

@@ -146,6 +146,7 @@ async def fresh(services: Services, province: Province, state: str) -> World:
             device=device,
             code=code,
             person=await builders.person(tx.session, province.lat, "Người"),
+            twin=await builders.person(tx.session, province.lat, "Người"),
             item=last,
             paper=paper,
             delegate=delegate,

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.accounts.actions.anonymise import OwnAccount
 from server.accounts.actions.people import require_admin_of, require_weight_of
 from server.accounts.actions.posts import replace
+from server.accounts.actions.second_factor import keep_one
 from server.accounts.actions.sessions import recheck
 from server.accounts.hooks import AccountHooks
 from server.accounts.main_post import show_main, today
@@ -51,8 +52,8 @@ async def preview(
 
 async def merge(tx: Transaction, kept_id: int, gone_id: int) -> Person:
     """The record `gone_id` ends in `kept_id`, which keeps what it has and takes what it has not: address, telephone,
-    login, positions, roles. For administrators over all that both may do. What signed the one in that goes ends, but
-    for links to meetings: they are printed on letters."""
+    login, second factor, positions, roles. For administrators over all that both may do. What signed the one in that
+    goes ends, but for links to meetings: they are printed on letters."""
     kept = await require_weight_of(tx, kept_id)
     gone = await require_weight_of(tx, gone_id)
     if kept_id == gone_id or kept.anonymised_at is not None or gone.anonymised_at is not None:
@@ -68,6 +69,7 @@ async def merge(tx: Transaction, kept_id: int, gone_id: int) -> Person:
     for prepare in hooks.merging:
         await prepare(tx, gone_id, kept_id)
     await _end_ways_in(tx, gone_id)
+    await keep_one(tx, kept_id, gone_id)
     taken = {name: getattr(gone, name) for name in _FILLED if getattr(kept, name) is None}
     login = (gone.login, gone.password_hash) if kept.login is None and gone.login is not None else None
     signed_in = max((at for at in (kept.signed_in_at, gone.signed_in_at) if at is not None), default=None)

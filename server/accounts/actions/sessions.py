@@ -29,6 +29,7 @@ async def open_session(
     user_agent: str,
     address: str = "",
     link: AccessLink | None = None,
+    second_factor: bool = False,
 ) -> str:
     """Signs a person's browser or a hall's device in. Returns the cookie's value, which is kept nowhere else. With a
     `link` bound to a meeting the session reaches that meeting alone; with another one, what that link carries."""
@@ -44,6 +45,7 @@ async def open_session(
         user_agent=user_agent[:300],
         address=address[:45],
         scoped=bound,
+        second_factor=second_factor,
         within=link.within if link is not None else None,
     )
     tx.session.add(session)

@@ -40,8 +40,9 @@ async def test_signing_in_and_out(browser: Browsers, province: Province, service
         "roles": [{"role": "organiser", "unit_id": province.root.id, "unit_name": "Tỉnh Lâm Đồng"}],
         "only_meetings": None,
         "can_plan": True,
-        "administers": None,
+        "needs_factor": False,
         "time_zone": "Asia/Ho_Chi_Minh",
+        "administers": None,
     }
     cookie = answer.headers["set-cookie"]
     assert all(part in cookie for part in ("HttpOnly", "SameSite=lax", "Path=/", "Max-Age="))

@@ -66,8 +66,10 @@ class Session {
     this.#is(await answer(api.GET('/api/session'), true));
   }
 
-  async signIn(login: string, password: string): Promise<void> {
-    this.#is(await answer(api.POST('/api/session', { body: { login, password } }), true));
+  /** Throws `second-factor-needed` for whoever has one: then once more with its `code`. */
+  async signIn(login: string, password: string, code?: string): Promise<void> {
+    const body = { login, password, ...(code ? { code } : {}) };
+    this.#is(await answer(api.POST('/api/session', { body }), true));
   }
 
   /**
@@ -91,6 +93,11 @@ class Session {
     }
     this.forget();
     clearBelongings();
+  }
+
+  /** Asks again who this is: what one may do has changed. */
+  async renew(): Promise<void> {
+    this.#is(await answer(api.GET('/api/session')));
   }
 
   /** The session is over. */

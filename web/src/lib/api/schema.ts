@@ -809,6 +809,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/session/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Own Second Factor */
+        get: operations["own_second_factor_api_session_second_factor_get"];
+        /** Confirm Second Factor */
+        put: operations["confirm_second_factor_api_session_second_factor_put"];
+        /**
+         * Begin Second Factor
+         * @description The key for the person's app. It counts once one of its codes was typed.
+         */
+        post: operations["begin_second_factor_api_session_second_factor_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/second-factor/off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Turn Second Factor Off */
+        post: operations["turn_second_factor_off_api_session_second_factor_off_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Reset Second Factor */
+        delete: operations["reset_second_factor_api_people__person_id__second_factor_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/people/{person_id}/sessions": {
         parameters: {
             query?: never;
@@ -4086,6 +4142,27 @@ export interface components {
             /** First Point Name */
             first_point_name: string;
         };
+        /** FactorBegun */
+        FactorBegun: {
+            /** Key */
+            key: string;
+            /** Qr */
+            qr: string;
+        };
+        /** FactorCode */
+        FactorCode: {
+            /** Code */
+            code: string;
+        };
+        /** FactorState */
+        FactorState: {
+            /** Enrolled */
+            enrolled: boolean;
+            /** Required */
+            required: boolean;
+            /** Recovery Left */
+            recovery_left: number;
+        };
         /** FailedJob */
         FailedJob: {
             /** Id */
@@ -4692,6 +4769,8 @@ export interface components {
             can_plan: boolean;
             /** Administers */
             administers: ("system" | "branch") | null;
+            /** Needs Factor */
+            needs_factor: boolean;
             /** Time Zone */
             time_zone: string;
         };
@@ -5458,6 +5537,11 @@ export interface components {
             /** New */
             new: string;
         };
+        /** PasswordProof */
+        PasswordProof: {
+            /** Password */
+            password: string;
+        };
         /**
          * PersonChosen
          * @description From the people list.
@@ -5492,6 +5576,8 @@ export interface components {
             born_on: string | null;
             /** Has Password */
             has_password: boolean;
+            /** Second Factor */
+            second_factor: boolean;
             /** Disabled */
             disabled: boolean;
             /** Anonymised */
@@ -6028,6 +6114,11 @@ export interface components {
         ReceiptsIn: {
             /** Entries */
             entries: components["schemas"]["ReceiptEntry"][];
+        };
+        /** RecoveryCodes */
+        RecoveryCodes: {
+            /** Codes */
+            codes: string[];
         };
         /** RefusedNote */
         RefusedNote: {
@@ -6629,6 +6720,8 @@ export interface components {
             login: string;
             /** Password */
             password: string;
+            /** Code */
+            code?: string | null;
         };
         /** SignOffOut */
         SignOffOut: {
@@ -9931,6 +10024,152 @@ export interface operations {
                 "application/json": components["schemas"]["PasswordChange"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    own_second_factor_api_session_second_factor_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorState"];
+                };
+            };
+        };
+    };
+    confirm_second_factor_api_session_second_factor_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactorCode"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    begin_second_factor_api_session_second_factor_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordProof"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorBegun"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    turn_second_factor_off_api_session_second_factor_off_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordProof"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reset_second_factor_api_people__person_id__second_factor_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             204: {

@@ -46,6 +46,7 @@ export const peopleApi = {
     answer(api.GET('/api/people/{person_id}/merge/{gone_id}', { params: { path: { person_id, gone_id } } })),
   merge: (id: number, gone_id: number) =>
     answer(api.POST('/api/people/{person_id}/merge', { ...person(id), body: { gone_id } })),
+  resetFactor: (id: number) => answer(api.DELETE('/api/people/{person_id}/second-factor', person(id))),
   anonymise: (id: number, full_name: string) =>
     answer(api.POST('/api/people/{person_id}/anonymise', { ...person(id), body: { full_name } })),
 };
