@@ -18,7 +18,7 @@ LOADGEN := media/core/target/release/loadgen
 help:  ## lists the commands
 	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/^([a-z-]+):.*  ## (.*)/\1\t\2/' | expand -t 16
 
-.PHONY: help run serve test test-quick check format api lock bench-forward bench-halls bench-live bench-loop bench-return bench-checkin bench-import bench-papers bench-invite packages-run packages-test help-pictures clean
+.PHONY: help run serve test test-quick test-browsers check format api lock bench-forward bench-halls bench-live bench-loop bench-return bench-checkin bench-import bench-papers bench-invite packages-run packages-test help-pictures clean
 .DEFAULT_GOAL := run
 
 run: packages-run .make/python .make/core .make/web  ## demo province, server, media node and simulated halls
@@ -37,6 +37,9 @@ test: packages-test .make/python .make/core .make/web .make/loadgen  ## every te
 test-quick: .make/python .make/core .make/web  ## the tests that need no browser, no PostgreSQL and no LibreOffice
 	cd web && npm run --silent test
 	python -m pytest -q -n auto --no-header -m "not browser" -k "not postgresql" $(QUICK_TESTS)
+
+test-browsers: packages-test .make/python .make/core .make/web .make/loadgen  ## all browser stories, in Firefox too where `make test` tells them in Chromium alone
+	NHIPCAU_TEST_EVERY_BROWSER=1 python -m pytest -q tests/e2e
 
 check: .make/python .make/node  ## format, lint, strict types, import rules, clippy, lock files
 	ruff format --check .

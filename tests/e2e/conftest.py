@@ -1,5 +1,6 @@
 """A deployment with a small conference, and everyone's real browsers. One for each test module: browsers are dear."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from typing import Any
@@ -15,10 +16,16 @@ from tests.e2e.office import Office
 from tests.e2e.people import Conference
 
 
+EVERY_BROWSER = "NHIPCAU_TEST_EVERY_BROWSER"
+"""Set by `make test-browsers`: long stories that Firefox tells then, too (they would take `make test` past its time)."""
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Each test in both browsers, but for those that say why not."""
     if "engine" in metafunc.fixturenames:
-        engines = (CHROMIUM,) if metafunc.definition.get_closest_marker("not_in_firefox") else ENGINES
+        marked = metafunc.definition.get_closest_marker
+        alone = marked("not_in_firefox") or (marked("firefox_on_request") and not os.environ.get(EVERY_BROWSER))
+        engines = (CHROMIUM,) if alone else ENGINES
         names = [each.name for each in engines]
         metafunc.parametrize("engine", engines, ids=names, scope="module", indirect=True)
 

@@ -10,6 +10,7 @@ from tests.e2e.audit import Audit, Theme
 from tests.e2e.office import TITLES, Office
 
 pytestmark = [
+    pytest.mark.firefox_on_request,
     pytest.mark.browser,
     pytest.mark.timeout(180),
     pytest.mark.asyncio(loop_scope="module"),

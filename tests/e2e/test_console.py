@@ -9,6 +9,7 @@ from tests.e2e.office import Office
 from tests.e2e.people import until
 
 pytestmark = [
+    pytest.mark.firefox_on_request,
     pytest.mark.browser,
     pytest.mark.timeout(240),
     pytest.mark.asyncio(loop_scope="module"),

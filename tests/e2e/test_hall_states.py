@@ -16,6 +16,7 @@ from tests.e2e.people import until
 from tests.sockets import Address, LiveClient
 
 pytestmark = [
+    pytest.mark.firefox_on_request,
     pytest.mark.browser,
     pytest.mark.timeout(120),
     pytest.mark.asyncio(loop_scope="module"),
