@@ -15,9 +15,8 @@ from tests.e2e.engines import CHROMIUM, ENGINES, FIREFOX, Engine
 from tests.e2e.office import Office
 from tests.e2e.people import Conference
 
-
 EVERY_BROWSER = "NHIPCAU_TEST_EVERY_BROWSER"
-"""Set by `make test-browsers`: long stories that Firefox tells then, too (they would take `make test` past its time)."""
+"""Set by `make test-browsers`: long stories that Firefox tells then, too (they take `make test` past its time)."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
