@@ -66,7 +66,7 @@ async def first_load(page: Page, path: str, shown: str) -> tuple[int, int, dict[
         (None, "/join/khong-co-duong-dan-nay", "h1", (110, 24)),
         (None, "/sign-in", "form", (115, 28)),
         ("main", "/hall", "h1", (130, 40)),
-        ("main", "/hall/{open}/{main}", "[data-testid=enter]", (150, 56)),
+        ("main", "/hall/{open}/{main}", "[data-testid=enter]", (151, 56)),
         ("organiser", "/", "h1", (190, 68)),
     ],
 )

@@ -1,18 +1,18 @@
 """What the server does before it listens."""
 
 import pytest
-from fastapi import FastAPI
 from httpx2 import ASGITransport, AsyncClient
 
 from server.core.config import Settings
+from server.main import _routes, create_app
 from server.serving import walk_the_routes
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-async def test_routes_are_made_before_the_first_who_come(
-    app: FastAPI, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_routes_are_made_before_the_first_who_come(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    _routes.cache_clear()  # of another test's application: here they are to be made
+    app = create_app(settings)
     made: list[str] = []
     kind = type(app.router.routes[-1])
     make = kind._build_effective_context  # type: ignore[attr-defined]  # where FastAPI makes them, at the first look
