@@ -96,7 +96,7 @@ class Database:
     @asynccontextmanager
     async def glance(self) -> AsyncIterator[AsyncConnection]:
         """For one short statement without objects, where there is one in every request: no session, and on SQLite no
-        transaction around it. A third of the processor time of `read`."""
+        transaction around it."""
         async with self._glancing.connect() as connection:
             yield connection
 
