@@ -12,8 +12,12 @@ import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-_YOUNG = 10_000
-"""New objects from one look at the young ones to the next; they are walked through in half a millisecond."""
+_YOUNG = 5_000
+"""New objects, less those that ended, from one look at the young ones to the next; they are walked through in two
+milliseconds, where the processor's caches are cold in four."""
+_MESSAGES = 1_000
+"""Messages from one look to the next. Each leaves some new objects in the place of old ones, which the interpreter does
+not count: twelve thousand answers to a page that was turned made one look of 57,000 objects and 36 ms."""
 _NEVER = 1_000_000_000
 _LOOK_SECONDS = 30.0
 _GROWN = 64 * 1024 * 1024
@@ -28,6 +32,23 @@ def spare_the_collector() -> None:
     gc.set_threshold(_YOUNG, _NEVER, _NEVER)
     if _set_aside not in gc.callbacks:
         gc.callbacks.append(_set_aside)
+
+
+class Turnover:
+    """Looks at the young ones when many objects took the place of others."""
+
+    def __init__(self) -> None:
+        self._messages = 0
+
+    def note(self, messages: int) -> None:
+        self._messages += messages
+        if self._messages >= _MESSAGES:
+            self._messages = 0
+            gc.collect(0)
+
+
+turnover = Turnover()
+"""Of this process."""
 
 
 def _set_aside(phase: str, info: dict[str, int]) -> None:

@@ -121,7 +121,7 @@ async def _volume(
 
 
 def _progress(services: Services, pack_id: int, before: int, papers: int) -> Callable[[Step], Awaitable[None]]:
-    """Notes how many papers are done, the last one of a volume when that is stored; _CalledOff once it is not wanted."""
+    """Notes how many papers are done, a volume's last one when that is stored; _CalledOff once it is not wanted."""
     written = -_WRITTEN_EVERY
 
     async def tell(step: Step) -> None:
