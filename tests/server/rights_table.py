@@ -98,7 +98,7 @@ def nothing(_world: World) -> None:
     return None
 
 
-CALL = {"deadline": (MORNING - timedelta(minutes=15)).isoformat(), "contact": "Ban tổ chức"}
+CALL = {"deadline": (MORNING + timedelta(hours=1)).isoformat(), "contact": "Ban tổ chức"}
 LETTER = {"form": "state", "organ": "UBND"}
 
 
