@@ -46,6 +46,19 @@ def arguments() -> argparse.Namespace:
         metavar="IP[:PORT]",
         help="where browsers reach this node, repeatable; [IP]:PORT for IPv6; default: the bound address and port",
     )
+    parser.add_argument(
+        "--tcp",
+        metavar="HOST:PORT",
+        help="TCP address for halls whose line lets no UDP through; default: as --bind, if the port is free; `off` for none",
+    )
+    parser.add_argument(
+        "--advertise-tcp",
+        action="append",
+        default=[],
+        type=endpoint,
+        metavar="IP[:PORT]",
+        help="where browsers reach it, repeatable; default: the addresses of --advertise with --tcp's port, or as they are",
+    )
     parser.add_argument("--name", help="the node's name in logs and reports; default: the token's, or the machine's")
     parser.add_argument("--max-sessions", type=int, default=2000, help="offers beyond this are refused as busy")
     parser.add_argument(
@@ -109,6 +122,16 @@ def advertised(host: str, port: int, wished: list[tuple[str, int | None]]) -> tu
     return tuple(Endpoint(address, port) for address in dict.fromkeys((*own_address(), "127.0.0.1")))
 
 
+def advertised_by_tcp(
+    udp: tuple[Endpoint, ...], port: int, wished: list[tuple[str, int | None]], *, own_port: bool
+) -> tuple[Endpoint, ...]:
+    """The same of TCP. `own_port`: it was given an address of its own; otherwise a router that maps one port to the node
+    is taken to map both protocols."""
+    if wished:
+        return tuple(Endpoint(address, port if given is None else given) for address, given in wished)
+    return tuple(Endpoint(each.address, port) for each in udp) if own_port else udp
+
+
 def own_address() -> tuple[str, ...]:
     """The address of the default route, if there is one."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
@@ -128,8 +151,12 @@ def package_version() -> str:
 
 async def serve(options: argparse.Namespace) -> None:
     host, port = resolved(options.bind)
-    core = Core(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+    core = open_core(_joined(host, port), options.tcp)
     endpoints = advertised(host, core.port, options.advertise)
+    tcp_endpoints: tuple[Endpoint, ...] = ()
+    if core.tcp_port is not None:
+        own = options.tcp is not None or core.tcp_port != core.port
+        tcp_endpoints = advertised_by_tcp(endpoints, core.tcp_port, options.advertise_tcp, own_port=own)
     _look_at_buffers(core)
     boot = secrets.token_hex(8)
     loop = asyncio.get_running_loop()
@@ -168,13 +195,13 @@ async def serve(options: argparse.Namespace) -> None:
         rooms.announce()
 
     line = ControlLine(options.server, options.secret_file, hello=hello, opened=opened, received=received)
-    rooms = Rooms(core, endpoints, line.send, max_sessions=options.max_sessions)
+    rooms = Rooms(core, endpoints, line.send, tcp_endpoints=tcp_endpoints, max_sessions=options.max_sessions)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     if options.supervised:
         watch_parent(lambda: loop.call_soon_threadsafe(stop.set))
     loop.add_reader(core.event_fd, drain)
-    log.info("media node ready", boot=boot, port=core.port, endpoints=endpoints)
+    log.info("media node ready", boot=boot, port=core.port, endpoints=endpoints, tcp_endpoints=tcp_endpoints)
     dialling = asyncio.create_task(line.run())
     stopping = asyncio.create_task(stop.wait())
     watching = asyncio.create_task(_watch(pulse, rooms, drain))
@@ -226,6 +253,24 @@ async def _watch(pulse: Pulse, rooms: Rooms, drain: Callable[[], None]) -> None:
             since = now if rooms.are_empty else pulse.heard
         if now - since > STILL_SECONDS:
             return
+
+
+def _joined(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def open_core(bind: str, tcp: str | None) -> Core:
+    """`tcp` None: beside UDP on the same address where it is free, for nobody has asked for it."""
+    if tcp == "off":
+        return Core(bind)
+    if tcp is not None:
+        return Core(bind, tcp=_joined(*resolved(tcp)))
+    try:
+        return Core(bind, tcp=bind)
+    except OSError as error:
+        core = Core(bind)
+        log.warning("no port for halls without UDP", tcp=bind, error=str(error), advice="choose one by --tcp")
+        return core
 
 
 def _look_at_buffers(core: Core) -> None:
