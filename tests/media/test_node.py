@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from media.contract import CloseRoom, Demand, Leave, Links, Refusal, SessionKey, SessionState, View
-from media.node.__main__ import advertised, advertised_by_tcp, endpoint, open_core, resolved
+from media.node.__main__ import open_core
+from media.node.addresses import advertised, advertised_by_tcp, endpoint, resolved
 from media.node.sdp.answer import Endpoint
 from tests.media.control_server import ControlServer, NodeProcess, node_at_work, room
 from tests.media.peers import TestPeer, eventually

@@ -99,7 +99,9 @@ impl Line {
     }
 
     pub fn stick(&mut self, yes: bool) {
-        let Self::Tcp { stuck, .. } = self else { panic!("no TCP") };
+        let Self::Tcp { stuck, .. } = self else {
+            panic!("no TCP")
+        };
         *stuck = yes;
     }
 }
