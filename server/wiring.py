@@ -7,8 +7,11 @@ from fastapi import APIRouter
 
 from server.accounts import of_units as accounts_of_units
 from server.accounts.actions import merging as accounts_merging
+from server.accounts.dormancy import dormancy_job, nightly
 from server.accounts.hooks import AccountHooks
 from server.accounts.live import live_feature as people_live
+from server.accounts.openid.routes import router as openid
+from server.accounts.password_reset import password_reset_job
 from server.accounts.post_changes import daily_turn, post_changes_job
 from server.accounts.routes import router as accounts
 from server.attendance.people import anonymised as attendance_anonymised
@@ -41,6 +44,8 @@ from server.invitations.devices import came_by_link
 from server.invitations.entry_routes import router as door
 from server.invitations.hooks import DelegateListHooks, ReplyHooks
 from server.invitations.links import send_job
+from server.invitations.nominations.jobs import look_job, write_job
+from server.invitations.nominations.routes import router as nominations
 from server.invitations.official import attaching
 from server.invitations.official.printing import print_job
 from server.invitations.official.routes import router as letters
@@ -100,6 +105,7 @@ ROUTERS: list[APIRouter] = [
     health,
     page_faults,
     accounts,
+    openid,
     devices,
     organisations,
     meetings,
@@ -109,6 +115,7 @@ ROUTERS: list[APIRouter] = [
     conference,
     attendance,
     invitations,
+    nominations,
     replies,
     letters,
     door,
@@ -197,11 +204,15 @@ JOBS: list[JobKind] = [
     send_job,
     print_job,
     remind_job,
+    write_job,
+    look_job,
     copy_job,
     announce_job,
     tell_job,
     retention_job,
     post_changes_job,
+    dormancy_job,
+    password_reset_job,
     exchange_job,
 ]
 """Work that outlives requests."""
@@ -210,6 +221,7 @@ BESIDE: list[Callable[[Services], AbstractAsyncContextManager[None]]] = [
     beside(JOBS),
     daily,
     daily_turn,
+    nightly,
     trials,
 ]
 """Entered in this order when the server starts, left in the reverse order when it stops."""

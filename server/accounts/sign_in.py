@@ -2,21 +2,24 @@
 
 import dataclasses
 from dataclasses import dataclass
+from datetime import timedelta
 
 from argon2 import PasswordHasher
 
-from server.accounts import queries
+from server.accounts import password_reset, queries
 from server.accounts.actions import links, people, second_factor, sessions
 from server.accounts.actions.second_factor import SecondFactorNeeded, WrongCode
 from server.accounts.attempts import Attempts, WrongPassword
 from server.accounts.known_devices import KnownDevices
-from server.accounts.models import AccessLink, Person
+from server.accounts.models import AccessLink, Person, SignInSession
+from server.accounts.openid import identities
+from server.accounts.openid.provider import Vouched
 from server.accounts.password_rules import require_strong
 from server.accounts.passwords import Passwords
 from server.accounts.second_factor import FactorKeys
 from server.audit.log import AuditLog
 from server.core.actor import Actor
-from server.core.errors import Conflict, NotAllowed
+from server.core.errors import Conflict, Invalid, NotAllowed
 from server.core.services import Services
 from server.core.transaction import Transaction
 
@@ -47,6 +50,21 @@ class SomebodyElse(Conflict):
     en = "Somebody else is signed in on this device. Confirm to go on as the link's owner."
 
 
+class AccountDormant(NotAllowed):
+    code = "account-dormant"
+    vi = "Tài khoản đã đóng vì lâu không dùng. Nhờ quản trị viên của đơn vị mở lại."
+    en = "This account was closed as nobody had used it for long. Ask your unit's administrator to open it again."
+
+
+class SignInAgain(NotAllowed):
+    code = "sign-in-again"
+    vi = "Đồng chí đăng nhập đã lâu. Đăng xuất, đăng nhập lại rồi làm việc này trong 15 phút."
+    en = "You signed in some time ago. Sign out and in again, and do this within 15 minutes."
+
+
+JUST_NOW = timedelta(minutes=15)
+
+
 class SignIn:
     """One per process: it counts attempts and bounds password checks."""
 
@@ -74,6 +92,8 @@ class SignIn:
             who = Actor(person_id=person.id, name=person.full_name, address=browser.address)
             if factor:
                 await self._take_code(who, person.id, code)
+        if person.dormant_at is not None:  # said to whoever knows the password alone
+            raise AccountDormant()
         stronger = await self.passwords.hash(password) if self.passwords.needs_rehash(hashed) else None
         async with self._services.transactions(who) as tx:
             if stronger:
@@ -92,6 +112,30 @@ class SignIn:
             await links.mark_opened(tx, link.id)
             cookie = await self._open(tx, browser, link, person_id=link.person_id, point_id=link.point_id)
         return cookie, link.next_path
+
+    async def with_provider(
+        self, person: Person, vouched: Vouched, browser: Browser, *, linked: bool, code: str | None = None
+    ) -> str:
+        """The cookie's value of whom the OpenID provider vouches for. SecondFactorNeeded, WrongCode and TooMany where
+        the person has a second factor, unless the provider has seen one."""
+        who = Actor(person_id=person.id, name=person.full_name, address=browser.address)
+        if person.dormant_at is not None:
+            raise AccountDormant()
+        async with self._services.database.read() as session:
+            factor = not vouched.strong and await queries.has_factor(session, person.id)
+        if factor:
+            async with self._attempts.attempt(f"person {person.id}", browser.address):
+                await self._take_code(who, person.id, code)
+        async with self._services.transactions(who) as tx:
+            if not linked:
+                await identities.link(tx, person.id, vouched)
+            return await self._open(
+                tx,
+                browser,
+                person_id=person.id,
+                second_factor=factor or vouched.strong,
+                provider_token=vouched.id_token,
+            )
 
     async def as_hall(self, tx: Transaction, browser: Browser, hall: Actor, *, replace: bool) -> str:
         """Signs this browser in as the hall's device, always anew. Returns the cookie's value. SomebodyElse if it is
@@ -117,6 +161,7 @@ class SignIn:
         person_id: int | None = None,
         point_id: int | None = None,
         second_factor: bool = False,
+        provider_token: str | None = None,
     ) -> str:
         """Keeps the browser's session if a link comes of the same owner (one bound to a meeting widens a scoped one);
         ends it if it is somebody else's, if a scoped one is to become a full one, and whenever a password was given: a
@@ -140,6 +185,7 @@ class SignIn:
             address=browser.address,
             link=link,
             second_factor=second_factor,
+            provider_token=provider_token,
         )
 
     async def _take_code(self, who: Actor, person_id: int, code: str | None) -> None:
@@ -159,6 +205,28 @@ class SignIn:
         hashed = await self.passwords.hash(new)
         async with self._services.transactions(actor) as tx:
             await people.change_own_password(tx, hashed)
+
+    async def reset_password(self, token: str, password: str, browser: Browser) -> None:
+        """By the link that was sent. LinkEnded, Invalid."""
+        async with self._services.database.read() as session:
+            _, person = await password_reset.owner(session, self._services, token)
+        require_strong(password, person.login, person.full_name, field="password")
+        hashed = await self.passwords.hash(password)
+        who = Actor(person_id=person.id, name=person.full_name, address=browser.address)
+        async with self._services.transactions(who) as tx:
+            await password_reset.set_anew(tx, self._services, token, hashed)
+
+    async def prove_presence(self, actor: Actor, password: str | None, browser: Browser) -> Person:
+        """By the password; without it by having signed in at the provider just now (SignInAgain)."""
+        if password is not None:
+            return await self.prove_password(actor, password, browser)
+        async with self._services.database.read() as session:
+            found = await session.get(SignInSession, actor.session_id) if actor.session_id else None
+            if found is None or found.provider_token is None or actor.person_id is None:
+                raise Invalid.fields({"password": ("Nhập mật khẩu.", "Type your password.")})
+            if self._services.clock() - found.created_at > JUST_NOW:
+                raise SignInAgain()
+            return await queries.person(session, actor.person_id)
 
     async def prove_password(self, actor: Actor, current: str, browser: Browser) -> Person:
         """The person again, at the keyboard. WrongPassword, TooMany; NotAllowed for halls, for people who sign in by

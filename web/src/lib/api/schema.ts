@@ -754,6 +754,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/session/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Reset Password */
+        put: operations["reset_password_api_session_password_reset_put"];
+        /**
+         * Forgot Password
+         * @description A link goes to the person's address, if there is such a person. Who asks does not learn that.
+         */
+        post: operations["forgot_password_api_session_password_reset_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/password-reset/owner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Owner Of Reset
+         * @description Whose password the link sets anew.
+         */
+        post: operations["owner_of_reset_api_session_password_reset_owner_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions": {
         parameters: {
             query?: never;
@@ -1127,6 +1168,90 @@ export interface paths {
         /** Create Link */
         post: operations["create_link_api_links_post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ways
+         * @description For everybody: what the sign-in page offers.
+         */
+        get: operations["ways_api_session_ways_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Go There
+         * @description Leads the browser to the provider.
+         */
+        get: operations["go_there_api_session_oidc_get"];
+        put?: never;
+        /**
+         * Type Code
+         * @description The second factor of somebody whom the provider vouches for.
+         */
+        post: operations["type_code_api_session_oidc_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/oidc/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Come Back
+         * @description The provider leads back here.
+         */
+        get: operations["come_back_api_session_oidc_return_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unlink
+         * @description The person's accounts of the provider sign in no more.
+         */
+        delete: operations["unlink_api_people__person_id__identity_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2308,6 +2433,207 @@ export interface paths {
         get: operations["hall_code_api_meetings__meeting_id__points__point_id__code_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/nominations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Board
+         * @description Who has and has not delivered.
+         */
+        get: operations["board_api_meetings__meeting_id__nominations_get"];
+        /**
+         * Ask
+         * @description Asks the points for their lists by a deadline, the first time; then changes it.
+         */
+        put: operations["ask_api_meetings__meeting_id__nominations_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/nominations/remind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remind */
+        post: operations["remind_api_meetings__meeting_id__nominations_remind_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/nominations/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lock All */
+        post: operations["lock_all_api_meetings__meeting_id__nominations_lock_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/nomination/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lock */
+        post: operations["lock_api_meetings__meeting_id__points__point_id__nomination_lock_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/nomination/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reopen */
+        post: operations["reopen_api_meetings__meeting_id__points__point_id__nomination_reopen_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/nomination/contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set Contact */
+        put: operations["set_contact_api_meetings__meeting_id__points__point_id__nomination_contact_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/nomination/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Link */
+        post: operations["link_api_meetings__meeting_id__points__point_id__nomination_link_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/nomination": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Nomination
+         * @description One point's list, for who makes it.
+         */
+        get: operations["nomination_api_meetings__meeting_id__points__point_id__nomination_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/nomination/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Choosable
+         * @description People of the point's own unit.
+         */
+        get: operations["choosable_api_meetings__meeting_id__points__point_id__nomination_people_get"];
+        put?: never;
+        /** Name People */
+        post: operations["name_people_api_meetings__meeting_id__points__point_id__nomination_people_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/nomination/people/{delegate_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take Back */
+        delete: operations["take_back_api_meetings__meeting_id__points__point_id__nomination_people__delegate_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/nomination/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Submit */
+        post: operations["submit_api_meetings__meeting_id__points__point_id__nomination_submit_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3627,6 +3953,46 @@ export interface components {
             /** Id */
             id: number;
         };
+        /** CallOut */
+        CallOut: {
+            /**
+             * Deadline
+             * Format: date-time
+             */
+            deadline: string;
+            /** Remind Hours */
+            remind_hours: number[];
+            /** Done */
+            done: number[];
+            /** Contact */
+            contact: string;
+            /** Note */
+            note: string;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Locked */
+            locked: boolean;
+        };
+        /** CallWrite */
+        CallWrite: {
+            /**
+             * Deadline
+             * Format: date-time
+             */
+            deadline: string;
+            /** Remind Hours */
+            remind_hours?: (1 | 2 | 4 | 24 | 48 | 72)[];
+            /** Contact */
+            contact: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
         /**
          * Capability
          * @enum {string}
@@ -3709,6 +4075,17 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /** Choosable */
+        Choosable: {
+            /** Person Id */
+            person_id: number;
+            /** Full Name */
+            full_name: string;
+            /** Title */
+            title: string;
+            /** Unit Name */
+            unit_name: string;
         };
         /**
          * Clash
@@ -3831,6 +4208,15 @@ export interface components {
              * @default 7
              */
             days: number;
+        };
+        /** ContactWrite */
+        ContactWrite: {
+            /** Full Name */
+            full_name: string;
+            /** Email */
+            email?: string | null;
+            /** Phone */
+            phone?: string | null;
         };
         /** CopyOut */
         CopyOut: {
@@ -4111,7 +4497,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "active" | "locked" | "never";
+            state: "active" | "locked" | "dormant" | "never";
             /** Signed In At */
             signed_in_at: string | null;
             /** Roles */
@@ -4162,6 +4548,8 @@ export interface components {
             required: boolean;
             /** Recovery Left */
             recovery_left: number;
+            /** By Provider */
+            by_provider: boolean;
         };
         /** FailedJob */
         FailedJob: {
@@ -5024,12 +5412,32 @@ export interface components {
             /** At */
             at: string | null;
         };
+        /** Named */
+        Named: {
+            /** Delegate Id */
+            delegate_id: number;
+            /** Full Name */
+            full_name: string;
+            /** Title */
+            title: string;
+        };
         /** NamedDelegate */
         NamedDelegate: {
             /** Delegate Id */
             delegate_id: number;
             /** Full Name */
             full_name: string;
+        };
+        /** NamedOut */
+        NamedOut: {
+            nomination: components["schemas"]["NominationOut"];
+            /** Elsewhere */
+            elsewhere: string[];
+        };
+        /** NamedWrite */
+        NamedWrite: {
+            /** People */
+            people: (components["schemas"]["PersonChosen"] | components["schemas"]["PersonTyped"])[];
         };
         /**
          * News
@@ -5056,6 +5464,184 @@ export interface components {
             sessions: number;
             /** Active */
             active: boolean;
+        };
+        /** NominationBoard */
+        NominationBoard: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            call: components["schemas"]["CallOut"] | null;
+            /** May Ask */
+            may_ask: boolean;
+            /** Contact */
+            contact: string;
+            /** Mail Ready */
+            mail_ready: boolean;
+            total: components["schemas"]["NominationFigures"];
+            /** Branches */
+            branches: components["schemas"]["NominationBranch"][];
+            /** Points */
+            points: components["schemas"]["NominationRow"][];
+            /** Points Total */
+            points_total: number;
+        };
+        /**
+         * NominationBranch
+         * @description A unit directly below the one that holds the meeting, with its branch; or that one's own points.
+         */
+        NominationBranch: {
+            /**
+             * Points
+             * @default 0
+             */
+            points: number;
+            /**
+             * Submitted
+             * @default 0
+             */
+            submitted: number;
+            /**
+             * Begun
+             * @default 0
+             */
+            begun: number;
+            /**
+             * People
+             * @default 0
+             */
+            people: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Name */
+            name: string;
+        };
+        /** NominationFigures */
+        NominationFigures: {
+            /**
+             * Points
+             * @default 0
+             */
+            points: number;
+            /**
+             * Submitted
+             * @default 0
+             */
+            submitted: number;
+            /**
+             * Begun
+             * @default 0
+             */
+            begun: number;
+            /**
+             * People
+             * @default 0
+             */
+            people: number;
+        };
+        /** NominationLink */
+        NominationLink: {
+            /** Path */
+            path: string;
+        };
+        /** NominationLinkWrite */
+        NominationLinkWrite: {
+            /**
+             * Renew
+             * @default false
+             */
+            renew: boolean;
+        };
+        /**
+         * NominationOut
+         * @description One point's list, for who makes it.
+         */
+        NominationOut: {
+            /** Meeting Id */
+            meeting_id: number;
+            /** Point Id */
+            point_id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "hoi-nghi" | "cuoc-hop" | "phien-hop" | "ky-hop" | "dai-hoi";
+            /** Title */
+            title: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Unit Name */
+            unit_name: string;
+            /** Point Name */
+            point_name: string;
+            /** Point Unit Name */
+            point_unit_name: string;
+            /** Seats */
+            seats: number | null;
+            /** Note */
+            note: string;
+            /** Contact */
+            contact: string;
+            /**
+             * Closes At
+             * Format: date-time
+             */
+            closes_at: string;
+            /** Locked */
+            locked: boolean;
+            /** People */
+            people: components["schemas"]["Named"][];
+            /** Submitted At */
+            submitted_at: string | null;
+            /** Submitted By */
+            submitted_by: string;
+            /** By Link */
+            by_link: boolean;
+        };
+        /** NominationRow */
+        NominationRow: {
+            /** Point Id */
+            point_id: number;
+            /** Name */
+            name: string;
+            /** Unit Name */
+            unit_name: string;
+            /** Seats */
+            seats: number | null;
+            /** People */
+            people: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "begun" | "submitted";
+            /** Locked */
+            locked: boolean;
+            /** Open Until */
+            open_until: string | null;
+            /** Submitted At */
+            submitted_at: string | null;
+            /** Submitted By */
+            submitted_by: string;
+            /** Contact Name */
+            contact_name: string;
+            /** Contact Email */
+            contact_email: string | null;
+            /** Contact Phone */
+            contact_phone: string | null;
+            /** Secretaries */
+            secretaries: string[];
+            /** Opened At */
+            opened_at: string | null;
         };
         /** NoteChange */
         NoteChange: {
@@ -5537,11 +6123,6 @@ export interface components {
             /** New */
             new: string;
         };
-        /** PasswordProof */
-        PasswordProof: {
-            /** Password */
-            password: string;
-        };
         /**
          * PersonChosen
          * @description From the people list.
@@ -5578,6 +6159,10 @@ export interface components {
             has_password: boolean;
             /** Second Factor */
             second_factor: boolean;
+            /** Identity */
+            identity: boolean;
+            /** Dormant */
+            dormant: boolean;
             /** Disabled */
             disabled: boolean;
             /** Anonymised */
@@ -5945,6 +6530,11 @@ export interface components {
             /** Reason */
             reason: string;
         };
+        /** PresenceProof */
+        PresenceProof: {
+            /** Password */
+            password?: string | null;
+        };
         /** PrintOut */
         PrintOut: {
             /** Id */
@@ -6167,14 +6757,6 @@ export interface components {
             recent: number;
             /** Mail Ready */
             mail_ready: boolean;
-        };
-        /** Reopening */
-        Reopening: {
-            /**
-             * Reason
-             * @default
-             */
-            reason: string;
         };
         /** RepliesBoard */
         RepliesBoard: {
@@ -6491,6 +7073,30 @@ export interface components {
              */
             reason: string;
         };
+        /** ResetAsked */
+        ResetAsked: {
+            /** Who */
+            who: string;
+        };
+        /** ResetOwner */
+        ResetOwner: {
+            /** Login */
+            login: string;
+            /** Name */
+            name: string;
+        };
+        /** ResetToken */
+        ResetToken: {
+            /** Token */
+            token: string;
+        };
+        /** ResetWrite */
+        ResetWrite: {
+            /** Token */
+            token: string;
+            /** Password */
+            password: string;
+        };
         /** RightsOut */
         RightsOut: {
             /** View */
@@ -6714,6 +7320,16 @@ export interface components {
              */
             days: number;
         };
+        /**
+         * SignInWays
+         * @description Beside a name with its password.
+         */
+        SignInWays: {
+            /** Provider */
+            provider: string | null;
+            /** Reset */
+            reset: boolean;
+        };
         /** SignInWrite */
         SignInWrite: {
             /** Login */
@@ -6767,6 +7383,11 @@ export interface components {
              * @default
              */
             reason_en: string;
+        };
+        /** SignedOut */
+        SignedOut: {
+            /** Provider */
+            provider: string | null;
         };
         /** SiteState */
         SiteState: {
@@ -7324,12 +7945,28 @@ export interface components {
             /** Elsewhere */
             elsewhere: string | null;
         };
+        /** Reopening */
+        server__conference__routes__Reopening: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
         /** Said */
         server__exchange__schemas__Said: {
             /** Vi */
             vi: string;
             /** En */
             en: string;
+        };
+        /** Reopening */
+        server__invitations__nominations__schemas__Reopening: {
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /** VolumeOut */
         server__invitations__official__schemas__VolumeOut: {
@@ -9904,11 +10541,13 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Successful Response */
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
             };
         };
     };
@@ -9932,6 +10571,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LinkSignedIn"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reset_password_api_session_password_reset_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    forgot_password_api_session_password_reset_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    owner_of_reset_api_session_password_reset_owner_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetToken"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResetOwner"];
                 };
             };
             /** @description Validation Error */
@@ -10105,7 +10841,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PasswordProof"];
+                "application/json": components["schemas"]["PresenceProof"];
             };
         };
         responses: {
@@ -10138,7 +10874,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PasswordProof"];
+                "application/json": components["schemas"]["PresenceProof"];
             };
         };
         responses: {
@@ -10444,7 +11180,7 @@ export interface operations {
                 q?: string;
                 unit_id?: number | null;
                 role?: components["schemas"]["Role"] | null;
-                state?: ("active" | "locked" | "never") | null;
+                state?: ("active" | "locked" | "dormant" | "never") | null;
                 offset?: number;
                 limit?: number;
             };
@@ -10772,6 +11508,148 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LinkOut"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ways_api_session_ways_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInWays"];
+                };
+            };
+        };
+    };
+    go_there_api_session_oidc_get: {
+        parameters: {
+            query?: {
+                next?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    type_code_api_session_oidc_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactorCode"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    come_back_api_session_oidc_return_get: {
+        parameters: {
+            query?: {
+                code?: string | null;
+                state?: string | null;
+                iss?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    unlink_api_people__person_id__identity_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
@@ -12300,7 +13178,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Reopening"];
+                "application/json": components["schemas"]["server__conference__routes__Reopening"];
             };
         };
         responses: {
@@ -13225,6 +14103,446 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HallCode"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    board_api_meetings__meeting_id__nominations_get: {
+        parameters: {
+            query?: {
+                state?: ("none" | "begun" | "submitted") | "missing" | null;
+                unit_id?: number | null;
+                q?: string;
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NominationBoard"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ask_api_meetings__meeting_id__nominations_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remind_api_meetings__meeting_id__nominations_remind_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    lock_all_api_meetings__meeting_id__nominations_lock_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    lock_api_meetings__meeting_id__points__point_id__nomination_lock_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reopen_api_meetings__meeting_id__points__point_id__nomination_reopen_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["server__invitations__nominations__schemas__Reopening"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_contact_api_meetings__meeting_id__points__point_id__nomination_contact_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    link_api_meetings__meeting_id__points__point_id__nomination_link_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NominationLinkWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NominationLink"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    nomination_api_meetings__meeting_id__points__point_id__nomination_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-List-Key"?: string | null;
+            };
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NominationOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    choosable_api_meetings__meeting_id__points__point_id__nomination_people_get: {
+        parameters: {
+            query: {
+                q: string;
+            };
+            header?: {
+                "X-List-Key"?: string | null;
+            };
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Choosable"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    name_people_api_meetings__meeting_id__points__point_id__nomination_people_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+                "X-List-Key"?: string | null;
+            };
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NamedWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    take_back_api_meetings__meeting_id__points__point_id__nomination_people__delegate_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-List-Key"?: string | null;
+            };
+            path: {
+                delegate_id: number;
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NominationOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    submit_api_meetings__meeting_id__points__point_id__nomination_submit_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-List-Key"?: string | null;
+            };
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NominationOut"];
                 };
             };
             /** @description Validation Error */
