@@ -73,9 +73,9 @@ def _postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Templates]:
     with postgres.running() as url:
         _execute(url, "CREATE DATABASE empty")
         upgrade(url.format("empty"))
-        _copy(url, "full", "empty")
-        province = _with_province(url.format("full"), tmp_path_factory.mktemp("template") / "var")
-        yield Templates("empty", "full", province, url)
+        _copy(url, "filled", "empty")
+        province = _with_province(url.format("filled"), tmp_path_factory.mktemp("template") / "var")
+        yield Templates("empty", "filled", province, url)
 
 
 def _copy(url: str, name: str, template: str) -> None:
