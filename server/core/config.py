@@ -11,6 +11,7 @@ from server.core.setting_forms import (
     DatabaseUrl,
     ExistingFolder,
     HostAndPort,
+    HttpUrl,
     MailUrl,
     RateLimit,
     ScannerPlace,
@@ -120,6 +121,14 @@ class Settings(BaseSettings):
     mail_from: str = "Nhịp Cầu <khong-tra-loi@localhost>"
     mail_retry_seconds: float = 60.0
     """First pause after a failed delivery; it doubles, at most an hour, eight times."""
+
+    sms_url: HttpUrl | None = None
+    """Gateway that text messages are posted to (`notifications.sms.gateway`). None: they are written to files in
+    `var/sms`."""
+    sms_token: str | None = None
+    """Bearer token for it."""
+    sms_sender: str = Field(default="", max_length=20)
+    """Name that the gateway shows as the sender, registered with the networks."""
 
     @property
     def second_factor_required(self) -> bool:

@@ -61,6 +61,15 @@ def _mail(url: str) -> str:
     return url
 
 
+def _http(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+        raise _wrong(
+            "cần dạng https://máy/đường-dẫn, không kèm mật khẩu", "write https://host/path, without a password in it"
+        )
+    return url
+
+
 def _scanner(place: str) -> str:
     kind, _, rest = place.partition(":")
     if kind == "unix" and rest.startswith("/"):
@@ -117,6 +126,8 @@ DatabaseUrl = Annotated[str, AfterValidator(_database)]
 HostAndPort = Annotated[str, AfterValidator(_address)]
 SiteUrl = Annotated[str, AfterValidator(_site)]
 MailUrl = Annotated[str, AfterValidator(_mail)]
+HttpUrl = Annotated[str, AfterValidator(_http)]
+"""With a path: where something is posted."""
 ScannerPlace = Annotated[str, AfterValidator(_scanner)]
 StoreUrl = Annotated[str, AfterValidator(_store)]
 ExistingFolder = Annotated[Path, AfterValidator(_folder)]
