@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from server.core.setting_forms import (
     Addresses,
+    BareAddress,
     DatabaseUrl,
     ExistingFolder,
     HostAndPort,
@@ -119,6 +120,9 @@ class Settings(BaseSettings):
     smtp_url: MailUrl | None = None
     """"smtp://user:password@host:587" or "smtps://…:465". None: no e-mail is sent, links are handed out."""
     mail_from: str = "Nhịp Cầu <khong-tra-loi@localhost>"
+    bounce_address: BareAddress | None = None
+    """Where e-mails that cannot be delivered come back to; each with a mark of its own before the @, behind a "+". What
+    arrives there is piped into `nhipcau bounce`. None: to `mail_from`."""
     mail_retry_seconds: float = 60.0
     """First pause after a failed delivery; it doubles, at most an hour, eight times."""
 

@@ -212,6 +212,12 @@ def why(mail: Mail | None) -> Said | None:
             vi=f"Máy chủ thư chưa nhận ({mail.error}). Hệ thống tự gửi lại, đồng chí không cần thao tác.",
             en=f"The mail server has not taken it yet ({mail.error}). It is tried again by itself.",
         )
+    if mail.state == "bounced":
+        return Said(
+            code="bounced",
+            vi=f"Thư bị trả lại ({mail.error}). Kiểm tra địa chỉ e-mail rồi gửi lại.",
+            en=f"The e-mail came back ({mail.error}). Check the address and send it again.",
+        )
     return Said(
         code="refused",
         vi=f"Không gửi được thư ({mail.error}). Kiểm tra địa chỉ e-mail rồi gửi lại.",
