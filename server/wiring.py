@@ -9,6 +9,7 @@ from server.accounts import of_units as accounts_of_units
 from server.accounts.actions import merging as accounts_merging
 from server.accounts.hooks import AccountHooks
 from server.accounts.live import live_feature as people_live
+from server.accounts.openid.routes import router as openid
 from server.accounts.post_changes import daily_turn, post_changes_job
 from server.accounts.routes import router as accounts
 from server.attendance.people import anonymised as attendance_anonymised
@@ -41,6 +42,8 @@ from server.invitations.devices import came_by_link
 from server.invitations.entry_routes import router as door
 from server.invitations.hooks import DelegateListHooks, ReplyHooks
 from server.invitations.links import send_job
+from server.invitations.nominations.jobs import look_job, write_job
+from server.invitations.nominations.routes import router as nominations
 from server.invitations.official import attaching
 from server.invitations.official.printing import print_job
 from server.invitations.official.routes import router as letters
@@ -103,6 +106,7 @@ ROUTERS: list[APIRouter] = [
     health,
     page_faults,
     accounts,
+    openid,
     devices,
     organisations,
     meetings,
@@ -112,6 +116,7 @@ ROUTERS: list[APIRouter] = [
     conference,
     attendance,
     invitations,
+    nominations,
     replies,
     letters,
     sms,
@@ -203,6 +208,8 @@ JOBS: list[JobKind] = [
     print_job,
     sms_invite_job,
     remind_job,
+    write_job,
+    look_job,
     copy_job,
     announce_job,
     tell_job,

@@ -12,6 +12,7 @@ from server.core.setting_forms import (
     DatabaseUrl,
     ExistingFolder,
     HostAndPort,
+    HostAndPortOrOff,
     HttpUrl,
     MailUrl,
     RateLimit,
@@ -60,6 +61,11 @@ class Settings(BaseSettings):
     """UDP address of the embedded media node, "host:port"; default: `host` with port 7000."""
     media_advertise: tuple[str, ...] = ()
     """Where browsers reach the media node, "ip" or "ip:port" ("[ip]:port" for IPv6); default: `media_bind`'s own."""
+    media_tcp_bind: HostAndPortOrOff | None = None
+    """TCP address of the embedded media node, for halls whose line lets no UDP through; default: as `media_bind`, if
+    that port is free."""
+    media_tcp_advertise: tuple[str, ...] = ()
+    """Where browsers reach it; default: as `media_advertise`, with `media_tcp_bind`'s port if that is set."""
     media_embedded: bool = True
     """Start and supervise a media node beside the server. False: nodes are started by hand (`nhipcau node`)."""
     media_secret: str | None = None
@@ -79,6 +85,18 @@ class Settings(BaseSettings):
     """Whether administrators need an authenticator app; default: once the public address is https:."""
     second_factor_key: str | None = None
     """What the keys of these apps are encrypted with; default: made once and kept in `var/second-factor.key`."""
+    oidc_issuer: SiteUrl | None = None
+    """OpenID provider that people may sign in with: its issuer, as it calls itself."""
+    oidc_client_id: str | None = None
+    """What this system is called there; without it nobody signs in there."""
+    oidc_client_secret: str | None = None
+    oidc_name: str = ""
+    """Of the provider, on the button; default: its host."""
+    oidc_email_trusted: bool = False
+    """Its e-mail addresses are its own people's, although it does not say `email_verified`."""
+    oidc_second_factor: str = ""
+    """Values (comma separated) of `acr` or `amr` that stand for a second factor: "otp,hwk". Without one, administrators
+    type a code of their app here, too."""
     argon2_parallel: int = Field(default=2, ge=1)
     """Password checks at the same time: each takes 64 MiB and about 0.1 s."""
 
