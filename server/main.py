@@ -10,6 +10,8 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.routing import BaseRoute
 
 from server import __version__
+from server.accounts.openid.provider import Provider
+from server.accounts.openid.underway import Underway
 from server.accounts.recognition import Recognition
 from server.accounts.sign_in import SignIn
 from server.attendance.people.group_commit import CheckInGroups
@@ -83,6 +85,8 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         Running(),
         Recognition(),
         SignIn(services, audit_log),
+        Provider(settings),
+        Underway(),
         LibraryCache(),
         PersonalCopies(),
         Finder(),

@@ -9,6 +9,7 @@ from server.accounts import of_units as accounts_of_units
 from server.accounts.actions import merging as accounts_merging
 from server.accounts.hooks import AccountHooks
 from server.accounts.live import live_feature as people_live
+from server.accounts.openid.routes import router as openid
 from server.accounts.post_changes import daily_turn, post_changes_job
 from server.accounts.routes import router as accounts
 from server.attendance.people import anonymised as attendance_anonymised
@@ -103,6 +104,7 @@ ROUTERS: list[APIRouter] = [
     health,
     page_faults,
     accounts,
+    openid,
     devices,
     organisations,
     meetings,

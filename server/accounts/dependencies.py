@@ -3,13 +3,15 @@
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 
 from server.accounts import queries
 from server.accounts.actions import sessions
 from server.accounts.known_devices import DEVICE_COOKIE
+from server.accounts.schemas import Me
 from server.accounts.sign_in import Browser, SignIn
 from server.core.actor import Actor, Role
+from server.core.errors import NotSignedIn
 from server.core.services import Services
 from server.edge.dependencies import (
     AppServices,
@@ -20,7 +22,7 @@ from server.edge.dependencies import (
     component,
     services_of,
 )
-from server.edge.session_cookie import COOKIE, session_token
+from server.edge.session_cookie import COOKIE, session_token, set_session_cookie
 
 __all__ = [
     "COOKIE",
@@ -33,6 +35,7 @@ __all__ = [
     "Write",
     "actor_of_cookie",
     "services_of",
+    "welcome",
 ]
 
 
@@ -72,3 +75,13 @@ def _factored(recognised: queries.Recognised, *, required: bool) -> Actor:
         return actor
     others = tuple(grant for grant in actor.grants if grant.role is not Role.ADMIN)
     return replace(actor, grants=others, needs_factor=True)
+
+
+async def welcome(services: Services, response: Response, token: str) -> Me:
+    """Signs the browser in by the new cookie of this value."""
+    actor = await actor_of_cookie(services, token)
+    if actor is None:
+        raise NotSignedIn()
+    set_session_cookie(response, token, services.settings)
+    async with services.database.read() as session:
+        return await queries.me(session, actor)

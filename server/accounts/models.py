@@ -1,7 +1,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, func
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
@@ -20,6 +20,12 @@ class RoleGiven(Conflict):
     code = "role-given"
     vi = "Người này vừa được giao vai trò ấy. Tải lại trang để xem."
     en = "This person has just been given that role. Reload the page to see."
+
+
+class IdentityTaken(Conflict):
+    code = "identity-taken"
+    vi = "Tài khoản ấy vừa được gắn. Đăng nhập lại."
+    en = "That account has just been linked. Sign in again."
 
 
 SEARCHED = 200
@@ -67,6 +73,9 @@ class Person(Revised, Base):
     def _title_searched(self, _key: str, title: str) -> str:
         self.search_title = folded(title)[:SEARCHED]
         return title
+
+
+Index("ix_people_email_lower", func.lower(Person.email))
 
 
 class Post(Base):
@@ -120,6 +129,9 @@ class SignInSession(Base):
     """Signed in with a code of the person's app, or enrolled in it."""
     within: Mapped[str | None] = mapped_column(String(255))
     """Opened by a link that an administrator of the unit of this path made, see `Actor.within`."""
+    provider_token: Mapped[str | None] = mapped_column(Text)
+    """Signed in at the OpenID provider: its ID token, by which it knows whom to sign out there (RP-Initiated Logout
+    1.0, section 2). Opens nothing here."""
 
 
 class AccessLink(Base):
@@ -157,6 +169,20 @@ class SessionLink(Base):
     )
     confirmed_at: Mapped[datetime | None]
     """Somebody who keeps the meeting's lists has confirmed that this device is the person's own: leads from then on."""
+
+
+class Identity(Base):
+    """A person's account of the OpenID provider: signs in here as this person."""
+
+    __tablename__ = "identities"
+    __table_args__ = (UniqueConstraint("issuer", "subject", info=said_as(IdentityTaken)),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    issuer: Mapped[str] = mapped_column(String(300))
+    subject: Mapped[str] = mapped_column(String(255))
+    """Its name there for good (OpenID Connect Core 1.0, section 8)."""
+    created_at: Mapped[datetime]
 
 
 class SecondFactor(Base):

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from server.accounts.models import (
     AccessLink,
+    Identity,
     Person,
     Post,
     RecoveryCode,
@@ -235,6 +236,10 @@ async def has_factor(session: AsyncSession, person_id: int) -> bool:
     return found is not None and found.confirmed_at is not None
 
 
+async def has_identity(session: AsyncSession, person_id: int) -> bool:
+    return await session.scalar(select(Identity.id).where(Identity.person_id == person_id).limit(1)) is not None
+
+
 async def factor_state(session: AsyncSession, actor: Actor, *, required: bool) -> FactorState:
     """The actor's own. `required`: for administrators."""
     if actor.person_id is None or actor.only_meetings is not None:
@@ -243,10 +248,12 @@ async def factor_state(session: AsyncSession, actor: Actor, *, required: bool) -
     left = await session.scalar(
         select(func.count()).where(RecoveryCode.person_id == actor.person_id, RecoveryCode.used_at.is_(None))
     )
+    opened = await session.get(SignInSession, actor.session_id) if actor.session_id else None
     return FactorState(
         enrolled=await has_factor(session, actor.person_id),
         required=required and any(grant.role is Role.ADMIN for grant in grants),
         recovery_left=left or 0,
+        by_provider=opened is not None and opened.provider_token is not None,
     )
 
 
@@ -320,6 +327,7 @@ async def person_full(session: AsyncSession, actor: Actor, person_id: int) -> Pe
         born_on=found.born_on,
         has_password=found.password_hash is not None,
         second_factor=await has_factor(session, found.id),
+        identity=await has_identity(session, found.id),
         disabled=found.disabled_at is not None,
         anonymised=found.anonymised_at is not None,
         signed_in_at=found.signed_in_at,

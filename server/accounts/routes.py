@@ -14,10 +14,11 @@ from server.accounts.dependencies import (
     ReadSession,
     SignInDesk,
     Write,
-    actor_of_cookie,
+    welcome,
 )
 from server.accounts.known_devices import set_device_cookie
 from server.accounts.models import SignInSession
+from server.accounts.openid.provider import Provider
 from server.accounts.password_rules import require_strong
 from server.accounts.schemas import (
     AnonymiseWrite,
@@ -34,29 +35,29 @@ from server.accounts.schemas import (
     MergePreview,
     MergeWrite,
     PasswordChange,
-    PasswordProof,
     PeopleQuery,
     PersonFull,
     PersonOut,
     PersonPatch,
     PersonWrite,
     PostWrite,
+    PresenceProof,
     RecoveryCodes,
     RoleWrite,
     SessionOut,
+    SignedOut,
     SignInWrite,
 )
 from server.accounts.second_factor import provisioning_uri, typed_key
 from server.accounts.sign_in import SignIn
 from server.core.actor import Actor
-from server.core.errors import Invalid, NotAllowed, NotSignedIn
+from server.core.errors import Invalid, NotAllowed
 from server.core.fields import Id
 from server.core.qr import svg
-from server.core.services import Services
 from server.edge.dependencies import SeenRevision
 from server.edge.idempotency import Once
 from server.edge.routing import WriteRoute
-from server.edge.session_cookie import delete_session_cookie, renamed, set_session_cookie
+from server.edge.session_cookie import delete_session_cookie, renamed
 
 router = APIRouter(prefix="/api", tags=["accounts"], route_class=WriteRoute)
 
@@ -68,7 +69,7 @@ async def sign_in(
     write: SignInWrite, desk: SignInDesk, browser: AskingBrowser, services: AppServices, response: Response
 ) -> Me:
     signed_in = await desk.with_password(write.login.strip(), write.password, browser, write.code)
-    me = await _welcome(services, response, signed_in.token)
+    me = await welcome(services, response, signed_in.token)
     set_device_cookie(response, signed_in.device, services.settings)
     return me
 
@@ -78,7 +79,7 @@ async def sign_in_by_link(
     write: LinkSignIn, desk: SignInDesk, browser: AskingBrowser, services: AppServices, response: Response
 ) -> LinkSignedIn:
     token, next_path = await desk.with_link(write.token, browser, replace=write.replace)
-    return LinkSignedIn(me=await _welcome(services, response, token), next=next_path)
+    return LinkSignedIn(me=await welcome(services, response, token), next=next_path)
 
 
 @router.get("/session")
@@ -89,12 +90,14 @@ async def who_am_i(
     return await queries.me(session, actor)
 
 
-@router.delete("/session", status_code=204)
-async def sign_out(tx: Write, response: Response, services: AppServices) -> None:
-    await sessions.end(tx, tx.actor.session_id)
+@router.delete("/session")
+async def sign_out(actor: CurrentActor, response: Response, services: AppServices) -> SignedOut:
+    async with services.transactions(actor) as tx:
+        token = await sessions.end(tx, actor.session_id)
     delete_session_cookie(response, services.settings)
     # W3C Clear Site Data: pages of papers that were read lie in the cache, also of a tablet that the next takes over.
     response.headers["Clear-Site-Data"] = '"cache"'
+    return SignedOut(provider=await services.components[Provider].way_out(token) if token else None)
 
 
 @router.get("/sessions")
@@ -127,10 +130,10 @@ async def own_second_factor(actor: CurrentActor, session: ReadSession, services:
 
 @router.post("/session/second-factor")
 async def begin_second_factor(
-    proof: PasswordProof, actor: CurrentActor, desk: SignInDesk, browser: AskingBrowser, services: AppServices
+    proof: PresenceProof, actor: CurrentActor, desk: SignInDesk, browser: AskingBrowser, services: AppServices
 ) -> FactorBegun:
     """The key for the person's app. It counts once one of its codes was typed."""
-    person = await desk.prove_password(actor, proof.password, browser)
+    person = await desk.prove_presence(actor, proof.password, browser)
     async with services.transactions(actor) as tx:
         key = await second_factor.begin(tx, desk.factor_keys)
     return FactorBegun(key=typed_key(key), qr=svg(provisioning_uri(key, person.login or person.full_name)))
@@ -143,9 +146,9 @@ async def confirm_second_factor(write: FactorCode, tx: Write, desk: SignInDesk) 
 
 @router.post("/session/second-factor/off", status_code=204)
 async def turn_second_factor_off(
-    proof: PasswordProof, actor: CurrentActor, desk: SignInDesk, browser: AskingBrowser, services: AppServices
+    proof: PresenceProof, actor: CurrentActor, desk: SignInDesk, browser: AskingBrowser, services: AppServices
 ) -> None:
-    await desk.prove_password(actor, proof.password, browser)
+    await desk.prove_presence(actor, proof.password, browser)
     async with services.transactions(actor) as tx:
         await second_factor.turn_off(tx)
 
@@ -335,12 +338,3 @@ async def _hashed(password: str | None, actor: Actor, desk: SignIn, *own: str | 
         return None
     require_strong(password, *own, field="password")
     return await desk.passwords.hash(password)
-
-
-async def _welcome(services: Services, response: Response, token: str) -> Me:
-    actor = await actor_of_cookie(services, token)
-    if actor is None:
-        raise NotSignedIn()
-    set_session_cookie(response, token, services.settings)
-    async with services.database.read() as session:
-        return await queries.me(session, actor)

@@ -195,6 +195,8 @@ class PersonFull(PersonOut):
     has_password: bool
     second_factor: bool
     """Signs in with a code too."""
+    identity: bool
+    """Signs in at the OpenID provider."""
     disabled: bool
     anonymised: bool
     signed_in_at: datetime | None
@@ -271,12 +273,16 @@ class AnonymiseWrite(Body):
     """Typed once more: it cannot be undone."""
 
 
+NextPath = Annotated[str, Field(max_length=300, pattern=r"^/(?:[A-Za-z0-9_.~?&=%-][A-Za-z0-9_.~?&=%/-]*)?$")]
+"""Of this site."""
+
+
 class LinkWrite(Body):
     """For a person or for a hall's device: exactly one of the two."""
 
     person_id: Id | None = None
     point_id: Id | None = None
-    next: Annotated[str, Field(max_length=300, pattern=r"^/(?:[A-Za-z0-9_.~?&=%-][A-Za-z0-9_.~?&=%/-]*)?$")] = "/"
+    next: NextPath = "/"
     days: Annotated[int, Field(ge=1, le=400)] = 30
     replace: bool = False
     """Ends the owner's earlier links."""
@@ -292,15 +298,30 @@ class LinkOut(BaseModel):
     expires_at: datetime
 
 
+class SignInWays(BaseModel):
+    """Beside a name with its password."""
+
+    provider: str | None
+    """What the OpenID provider is called; null: there is none."""
+
+
+class SignedOut(BaseModel):
+    provider: str | None
+    """Where one signs out at the provider, too, if one came from there."""
+
+
 class FactorState(BaseModel):
     enrolled: bool
     required: bool
     """For an administrator here."""
     recovery_left: int
+    by_provider: bool
+    """Signed in at the OpenID provider: to have done so just now stands for the password."""
 
 
-class PasswordProof(Body):
-    password: Annotated[str, Field(min_length=1, max_length=200)]
+class PresenceProof(Body):
+    password: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """Left out by whoever has just signed in at the provider."""
 
 
 class FactorBegun(BaseModel):

@@ -2,6 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass
+from datetime import timedelta
 
 from argon2 import PasswordHasher
 
@@ -10,13 +11,15 @@ from server.accounts.actions import links, people, second_factor, sessions
 from server.accounts.actions.second_factor import SecondFactorNeeded, WrongCode
 from server.accounts.attempts import Attempts, WrongPassword
 from server.accounts.known_devices import KnownDevices
-from server.accounts.models import AccessLink, Person
+from server.accounts.models import AccessLink, Person, SignInSession
+from server.accounts.openid import identities
+from server.accounts.openid.provider import Vouched
 from server.accounts.password_rules import require_strong
 from server.accounts.passwords import Passwords
 from server.accounts.second_factor import FactorKeys
 from server.audit.log import AuditLog
 from server.core.actor import Actor
-from server.core.errors import Conflict, NotAllowed
+from server.core.errors import Conflict, Invalid, NotAllowed
 from server.core.services import Services
 from server.core.transaction import Transaction
 
@@ -45,6 +48,15 @@ class SomebodyElse(Conflict):
     code = "somebody-else-signed-in"
     vi = "Thiết bị này đang đăng nhập bằng tên khác. Xác nhận nếu muốn chuyển sang người của liên kết này."
     en = "Somebody else is signed in on this device. Confirm to go on as the link's owner."
+
+
+class SignInAgain(NotAllowed):
+    code = "sign-in-again"
+    vi = "Đồng chí đăng nhập đã lâu. Đăng xuất, đăng nhập lại rồi làm việc này trong 15 phút."
+    en = "You signed in some time ago. Sign out and in again, and do this within 15 minutes."
+
+
+JUST_NOW = timedelta(minutes=15)
 
 
 class SignIn:
@@ -93,6 +105,28 @@ class SignIn:
             cookie = await self._open(tx, browser, link, person_id=link.person_id, point_id=link.point_id)
         return cookie, link.next_path
 
+    async def with_provider(
+        self, person: Person, vouched: Vouched, browser: Browser, *, linked: bool, code: str | None = None
+    ) -> str:
+        """The cookie's value of whom the OpenID provider vouches for. SecondFactorNeeded, WrongCode and TooMany where
+        the person has a second factor, unless the provider has seen one."""
+        who = Actor(person_id=person.id, name=person.full_name, address=browser.address)
+        async with self._services.database.read() as session:
+            factor = not vouched.strong and await queries.has_factor(session, person.id)
+        if factor:
+            async with self._attempts.attempt(f"person {person.id}", browser.address):
+                await self._take_code(who, person.id, code)
+        async with self._services.transactions(who) as tx:
+            if not linked:
+                await identities.link(tx, person.id, vouched)
+            return await self._open(
+                tx,
+                browser,
+                person_id=person.id,
+                second_factor=factor or vouched.strong,
+                provider_token=vouched.id_token,
+            )
+
     async def as_hall(self, tx: Transaction, browser: Browser, hall: Actor, *, replace: bool) -> str:
         """Signs this browser in as the hall's device, always anew. Returns the cookie's value. SomebodyElse if it is
         signed in as another owner, whom only `replace` signs out. That it may be is decided before."""
@@ -117,6 +151,7 @@ class SignIn:
         person_id: int | None = None,
         point_id: int | None = None,
         second_factor: bool = False,
+        provider_token: str | None = None,
     ) -> str:
         """Keeps the browser's session if a link comes of the same owner (one bound to a meeting widens a scoped one);
         ends it if it is somebody else's, if a scoped one is to become a full one, and whenever a password was given: a
@@ -140,6 +175,7 @@ class SignIn:
             address=browser.address,
             link=link,
             second_factor=second_factor,
+            provider_token=provider_token,
         )
 
     async def _take_code(self, who: Actor, person_id: int, code: str | None) -> None:
@@ -159,6 +195,18 @@ class SignIn:
         hashed = await self.passwords.hash(new)
         async with self._services.transactions(actor) as tx:
             await people.change_own_password(tx, hashed)
+
+    async def prove_presence(self, actor: Actor, password: str | None, browser: Browser) -> Person:
+        """By the password; without it by having signed in at the provider just now (SignInAgain)."""
+        if password is not None:
+            return await self.prove_password(actor, password, browser)
+        async with self._services.database.read() as session:
+            found = await session.get(SignInSession, actor.session_id) if actor.session_id else None
+            if found is None or found.provider_token is None or actor.person_id is None:
+                raise Invalid.fields({"password": ("Nhập mật khẩu.", "Type your password.")})
+            if self._services.clock() - found.created_at > JUST_NOW:
+                raise SignInAgain()
+            return await queries.person(session, actor.person_id)
 
     async def prove_password(self, actor: Actor, current: str, browser: Browser) -> Person:
         """The person again, at the keyboard. WrongPassword, TooMany; NotAllowed for halls, for people who sign in by

@@ -39,6 +39,8 @@ WORDS: dict[Group, dict[str, Words]] = {
         "second-factor.recovered": Words(
             "Đăng nhập bằng mã dự phòng, còn {left} mã", "Signed in with a recovery code, {left} left"
         ),
+        "identity.linked": Words("Gắn tài khoản đăng nhập chung {email}", "Linked the shared account {email}"),
+        "identity.unlinked": Words("Gỡ tài khoản đăng nhập chung của một người", "Unlinked a person's shared account"),
         "second-factor.reset": Words("Đặt lại xác thực hai bước của một người", "Reset a person's second factor"),
         "device.confirmed": Words("Xác nhận thiết bị của {person}", "Confirmed a device of {person}"),
         "access.refused": Words("Bị từ chối {times} lần (mã {code})", "Was refused {times} times (code {code})"),

@@ -77,6 +77,18 @@ class Settings(BaseSettings):
     """Whether administrators need an authenticator app; default: once the public address is https:."""
     second_factor_key: str | None = None
     """What the keys of these apps are encrypted with; default: made once and kept in `var/second-factor.key`."""
+    oidc_issuer: SiteUrl | None = None
+    """OpenID provider that people may sign in with: its issuer, as it calls itself."""
+    oidc_client_id: str | None = None
+    """What this system is called there; without it nobody signs in there."""
+    oidc_client_secret: str | None = None
+    oidc_name: str = ""
+    """Of the provider, on the button; default: its host."""
+    oidc_email_trusted: bool = False
+    """Its e-mail addresses are its own people's, although it does not say `email_verified`."""
+    oidc_second_factor: str = ""
+    """Values (comma separated) of `acr` or `amr` that stand for a second factor: "otp,hwk". Without one, administrators
+    type a code of their app here, too."""
     argon2_parallel: int = Field(default=2, ge=1)
     """Password checks at the same time: each takes 64 MiB and about 0.1 s."""
 

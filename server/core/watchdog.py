@@ -43,7 +43,8 @@ class Watchdog:
     _beat: float = 0.0
     _stack: str = ""
     _over: bool = False
-    _collecting_since: float = 0.0
+    _collecting_since: tuple[float, float] = (0.0, 0.0)
+    """Seconds by the clock, and of this thread's work."""
 
     @contextlib.asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
@@ -91,11 +92,16 @@ class Watchdog:
 
     def _collects(self, phase: str, info: dict[str, int]) -> None:
         """Called by the garbage collector, in whatever thread it runs: all others stand still."""
-        now = time.perf_counter()
+        now, used = time.perf_counter(), time.thread_time()
         if phase == "start":
-            self._collecting_since = now
-        elif (taken := now - self._collecting_since) > self.logged:
-            log.warning("collector-held", ms=round(taken * 1000, 1), generation=info["generation"])
+            self._collecting_since = now, used
+        elif (taken := now - self._collecting_since[0]) > self.logged:
+            log.warning(
+                "collector-held",
+                ms=round(taken * 1000, 1),
+                cpu_ms=round((used - self._collecting_since[1]) * 1000, 1),
+                generation=info["generation"],
+            )
 
     def _look(self, loop_thread: int) -> None:
         while not self._over:

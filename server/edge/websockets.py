@@ -19,6 +19,7 @@ from uvicorn.server import ServerState
 from websockets.frames import Frame
 from websockets.protocol import OPEN
 
+from server.core.collector import turnover
 from server.edge.budgets import FRAGMENTS, FRAME_BURST, FRAME_SLICE, FRAMES_PER_SECOND, Allowance, Connections
 from server.edge.turnstile import Turnstile
 
@@ -224,6 +225,7 @@ class LineProtocol(WebSocketsSansIOProtocol):
             super().data_received(data[at : at + FRAME_SLICE])
 
     def handle_events(self) -> None:
+        turnover.note(len(self.conn.events))
         flooded = self._frames is not None and not self._frames.take(len(self.conn.events))
         super().handle_events()
         if flooded or len(self.frames) > FRAGMENTS:

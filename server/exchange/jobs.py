@@ -72,14 +72,21 @@ async def given_up(services: Services, job: Job) -> None:
         "en": "The server could not finish this step. Try again, and tell whoever keeps the server if it stays so.",
     }
     back = {"read": "refused", "apply": "ready", "undo": "applied"}[job.data["act"]]
-    if job.data["act"] == "apply":
-        await people.take_out(services, job.data["batch_id"])
+    async with services.database.read() as session:
+        batch = await session.get(ImportBatch, job.data["batch_id"])
+    if batch is None:
+        return
+    if job.data["act"] == "apply" and batch.applied_at is None:
+        await people.take_out(services, batch.id)
+    if job.data["act"] == "undo" and batch.undone_at is None and batch.kind == "people":
+        await people.open_new(services, batch.id)
     async with services.transactions(SYSTEM) as tx:
+        # What is decided stays so, whatever is left to do.
+        decided = (ImportBatch.undone_at.is_not(None), "undone"), (ImportBatch.applied_at.is_not(None), "applied")
         await tx.session.execute(
             update(ImportBatch)
-            .where(ImportBatch.id == job.data["batch_id"], ImportBatch.state.in_(("reading", "applying", "undoing")))
-            # What was taken back is, whatever is left to clear away.
-            .values(state=case((ImportBatch.undone_at.is_not(None), "undone"), else_=back), problem=problem)
+            .where(ImportBatch.id == batch.id, ImportBatch.state.in_(("reading", "applying", "undoing")))
+            .values(state=case(*decided, else_=back), problem=problem)
         )
 
 
@@ -210,6 +217,10 @@ async def _stage(services: Services, batch: ImportBatch, staged: _Staged, *extra
 async def _apply(services: Services, batch: ImportBatch) -> None:
     if batch.state != "applying":
         return
+    if batch.applied_at is not None:
+        # It was decided, and broken off while the new people were opened.
+        await _opened(services, batch)
+        return
     # What a step that was broken off has laid in.
     await people.take_out(services, batch.id)
     try:
@@ -235,22 +246,36 @@ async def _apply(services: Services, batch: ImportBatch) -> None:
             await tx.session.execute(
                 update(ImportBatch)
                 .where(ImportBatch.id == batch.id)
-                .values(state="applied", applied_at=tx.now, content=None, problem=None, done=batch.rows)
+                .values(applied_at=tx.now, content=None, problem=None, done=batch.rows)
             )
             await record(tx, "import.applied", "import", batch.id, **_facts(batch))
     except (ChangedSince, IntegrityError):
-        # Somebody else was faster, by a moment. It is looked at again.
-        await people.take_out(services, batch.id)
-        try:
-            again = await _planned(services, batch, batch.asked_by)
-        except DomainError as error:
-            await _refuse(services, batch, "ready", error)
-            return
-        if again.digest != batch.digest:
-            await _stage(services, batch, again, _LOOK_AGAIN)
-            return
+        await _look_again(services, batch)
+    else:
+        await _opened(services, batch)
+
+
+async def _look_again(services: Services, batch: ImportBatch) -> None:
+    """Somebody else was faster, by a moment."""
+    await people.take_out(services, batch.id)
+    try:
+        again = await _planned(services, batch, batch.asked_by)
+    except DomainError as error:
+        await _refuse(services, batch, "ready", error)
+        return
+    if again.digest != batch.digest:
+        await _stage(services, batch, again, _LOOK_AGAIN)
+    else:
         # It comes to the same for this file.
         await _refuse(services, batch, "ready", Conflict(*_LOOK_AGAIN))
+
+
+async def _opened(services: Services, batch: ImportBatch) -> None:
+    """What was decided is there for everybody."""
+    if batch.kind == "people":
+        await people.open_new(services, batch.id)
+    async with services.transactions(SYSTEM) as tx:
+        await tx.session.execute(update(ImportBatch).where(ImportBatch.id == batch.id).values(state="applied"))
 
 
 async def _undo(services: Services, batch: ImportBatch) -> None:
@@ -260,6 +285,8 @@ async def _undo(services: Services, batch: ImportBatch) -> None:
         actor = await _actor(session, batch.asked_by)
     try:
         if batch.undone_at is None:
+            if batch.kind == "people":
+                await people.lock_new(services, batch.id)
             async with services.transactions(actor, long=True) as tx:
                 await _TAKE_BACK[batch.kind](tx, batch.id)
                 await tx.session.execute(
@@ -267,6 +294,8 @@ async def _undo(services: Services, batch: ImportBatch) -> None:
                 )
                 await record(tx, "import.undone", "import", batch.id, **_facts(batch))
     except InUse as error:
+        if batch.kind == "people":
+            await people.open_new(services, batch.id)
         await _refuse(services, batch, "applied", error)
         return
     if batch.kind == "people":

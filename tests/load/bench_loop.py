@@ -183,6 +183,8 @@ async def measure(deployment: Deployment, arguments: argparse.Namespace, folder:
                 print(
                     f"    {each.ms:.1f} ms, {each.work:.1f} of work, {each.queued:.1f} in the queue: {each.where[:300]}"
                 )
+            for line in collections(deployment, before):
+                print(f"    {line}")
             if answer.status_code >= 400:
                 print(f"    {answer.text[:300]}")
         turning.cancel()
@@ -212,11 +214,25 @@ class Stall:
     where: str
 
 
-def stalls(deployment: Deployment, since: int) -> list[Stall]:
-    """Since this place in the server's log."""
+def logged(deployment: Deployment, since: int) -> str:
+    """What the server wrote since this place in its log."""
     with deployment.log.open("rb") as log:
         log.seek(since)
-        text = re.sub(r"\x1b\[[0-9;]*m", "", log.read().decode(errors="replace"))
+        return re.sub(r"\x1b\[[0-9;]*m", "", log.read().decode(errors="replace"))
+
+
+def collections(deployment: Deployment, since: int) -> list[str]:
+    """The garbage collector's long looks."""
+    return [
+        line[line.index("collector-held") :]
+        for line in logged(deployment, since).splitlines()
+        if "collector-held" in line
+    ]
+
+
+def stalls(deployment: Deployment, since: int) -> list[Stall]:
+    """Since this place in the server's log."""
+    text = logged(deployment, since)
     return [Stall(float(ms), float(cpu), float(queued), at.strip()) for cpu, ms, queued, at in HELD.findall(text)]
 
 

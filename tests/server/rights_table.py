@@ -142,6 +142,7 @@ ROWS = [
     Row("POST /api/system/trials", NOBODY, body=lambda _: {"kind": "audit"}),
     Row("POST /api/system/again", NOBODY, body=lambda _: {"mails": True}),
     Row("POST /api/page-faults", EVERYBODY, body=lambda _: {"page": "/", "build": "1", "message": "x"}),
+    Row("GET /api/session/ways", EVERYBODY),
     Row("GET /api/session", SIGNED_IN),
     Row("DELETE /api/session", SIGNED_IN),
     Row("GET /api/sessions", SIGNED_IN),
@@ -423,6 +424,11 @@ ELSEWHERE = {
     # Signing in is what these do; a wrong password or token is not a matter of roles (tests/server/accounts).
     "POST /api/session",
     "POST /api/session/link",
+    # Leads browsers on (tests/server/accounts/test_openid.py).
+    "GET /api/session/oidc",
+    "GET /api/session/oidc/return",
+    "POST /api/session/oidc",
+    "DELETE /api/people/{person_id}/identity",
     "POST /api/device",
     # For everybody who has a machine to set up; a script (tests/server/devices/test_kiosk.py).
     "GET /api/device/kiosk.sh",

@@ -10,7 +10,16 @@ from sqlalchemy import delete
 from server.accounts.actions.people import require_weight_of
 from server.accounts.actions.sessions import recheck
 from server.accounts.hooks import AccountHooks
-from server.accounts.models import AccessLink, Person, Post, RecoveryCode, RoleGrant, SecondFactor, SignInSession
+from server.accounts.models import (
+    AccessLink,
+    Identity,
+    Person,
+    Post,
+    RecoveryCode,
+    RoleGrant,
+    SecondFactor,
+    SignInSession,
+)
 from server.audit.actions import record
 from server.core.errors import Conflict, Invalid
 from server.core.fields import folded
@@ -42,6 +51,7 @@ async def anonymise(tx: Transaction, person_id: int, full_name: str) -> Person:
         delete(RoleGrant).where(RoleGrant.person_id == person.id),
         delete(SignInSession).where(SignInSession.person_id == person.id),
         delete(AccessLink).where(AccessLink.person_id == person.id),
+        delete(Identity).where(Identity.person_id == person.id),
         delete(SecondFactor).where(SecondFactor.person_id == person.id),
         delete(RecoveryCode).where(RecoveryCode.person_id == person.id),
         delete(Notice).where(Notice.person_id == person.id),

@@ -30,6 +30,7 @@ async def open_session(
     address: str = "",
     link: AccessLink | None = None,
     second_factor: bool = False,
+    provider_token: str | None = None,
 ) -> str:
     """Signs a person's browser or a hall's device in. Returns the cookie's value, which is kept nowhere else. With a
     `link` bound to a meeting the session reaches that meeting alone; with another one, what that link carries."""
@@ -47,6 +48,7 @@ async def open_session(
         scoped=bound,
         second_factor=second_factor,
         within=link.within if link is not None else None,
+        provider_token=provider_token,
     )
     tx.session.add(session)
     await tx.session.flush()
@@ -65,6 +67,7 @@ async def open_session(
         point_id=point_id,
         link_id=link.id if link is not None else None,
         address=address[:45],
+        provider=provider_token is not None or None,
     )
     return token
 
@@ -129,13 +132,16 @@ async def _revoke(tx: Transaction, session_id: int, owner: ColumnElement[bool]) 
     await record(tx, "session.revoked", "session", session.id)
 
 
-async def end(tx: Transaction, session_id: int | None) -> None:
-    """Signs a browser out."""
+async def end(tx: Transaction, session_id: int | None) -> str | None:
+    """Signs a browser out. Returns the provider's token, if it signed in there."""
     session = await tx.session.get(SignInSession, session_id) if session_id else None
     if session is not None and session.revoked_at is None:
         session.revoked_at = tx.now
+        token, session.provider_token = session.provider_token, None
         _recheck_owner(tx, session)
         await record(tx, "session.ended", "session", session.id)
+        return token
+    return None
 
 
 def recheck(tx: Transaction, person_ids: Collection[int], point_ids: Collection[int] = ()) -> None:

@@ -1,14 +1,16 @@
 """People of a batch: written, and taken back.
 
 Twelve thousand in one transaction would keep every other writer waiting. New people are therefore laid in some at a
-time, locked, where nobody finds them or signs in as them; one short transaction at the end opens all of them together
-with every change to those who were there.
+time, locked, where nobody finds them or signs in as them. One short transaction decides: it changes those who were
+there. From then on the new ones are opened, some at a time, and nothing turns back. Taking back goes the other way
+round: the new ones are locked, what refers to them is looked for while nothing new can, and one transaction decides.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import case, delete, func, insert, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, case, delete, func, insert, literal, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.actions.sessions import recheck
 from server.accounts.main_post import retitle
@@ -22,6 +24,7 @@ from server.core.transaction import Transaction
 from server.exchange.models import ImportBatch, ImportRow
 from server.exchange.writes.rows import (
     AT_ONCE,
+    InUse,
     changed_since,
     last_subject,
     of_batch,
@@ -32,6 +35,8 @@ from server.exchange.writes.rows import (
     used,
 )
 
+OPENED_AT_ONCE = 200
+"""Rows of which one column is set: five milliseconds under the writers' lock."""
 _COLUMNS = ("full_name", "title", "email", "phone", "login")
 
 
@@ -112,32 +117,61 @@ async def take_out(services: Services, batch_id: int) -> None:
             )
 
 
+async def open_new(services: Services, batch_id: int) -> None:
+    """Those laid in, but for whom the file locks."""
+    opened = ImportRow.after["disabled"].as_boolean().is_not(True)
+    await _set_locked(services, batch_id, [opened], locked=False)
+
+
+async def lock_new(services: Services, batch_id: int) -> None:
+    """For `take_out`, as long as nobody has changed or used one of them; nobody can any more. InUse: then all are as
+    they were."""
+    await services.database.beside(lambda session: _refuse_what_is_held(session, batch_id))
+    await _set_locked(services, batch_id, [], locked=True)
+    try:
+        await services.database.beside(lambda session: _refuse_what_is_held(session, batch_id))
+    except InUse:
+        await open_new(services, batch_id)
+        raise
+
+
+async def _refuse_what_is_held(session: AsyncSession, batch_id: int) -> None:
+    refuse_changed(await changed_since(session, batch_id, Person, "added", "changed", "closed"))
+    refuse_used(await used(session, batch_id, Person, ("role_grants.person_id",)))
+
+
+async def _set_locked(services: Services, batch_id: int, which: Sequence[ColumnElement[bool]], *, locked: bool) -> None:
+    """The batch's new people, some at a time."""
+    after = 0
+    while True:
+        async with services.transactions(SYSTEM, long=True) as tx:
+            found = await tx.session.execute(
+                select(ImportRow.number, ImportRow.subject_id)
+                .where(of_batch(batch_id, "added"), ImportRow.number > after, *which)
+                .order_by(ImportRow.number)
+                .limit(OPENED_AT_ONCE)
+            )
+            rows = found.all()
+            if not rows:
+                return
+            after = rows[-1].number
+            other = Person.disabled_at.is_(None) if locked else Person.disabled_at.is_not(None)
+            await tx.session.execute(
+                update(Person)
+                .where(Person.id.in_([row.subject_id for row in rows]), other)
+                .values(disabled_at=tx.now if locked else None)
+                .execution_options(synchronize_session=False)
+            )
+
+
 async def write(tx: Transaction, batch_id: int) -> None:
-    """Opens those laid in, and changes the others."""
-    subjects = select(ImportRow.subject_id).where(of_batch(batch_id, "added"))
-    stay = select(ImportRow.subject_id).where(
-        of_batch(batch_id, "added"), ImportRow.after["disabled"].as_boolean().is_(True)
-    )
-    await tx.session.execute(
-        update(Person)
-        .where(Person.id.in_(subjects), Person.id.not_in(stay))
-        .values(disabled_at=None)
-        .execution_options(synchronize_session=False)
-    )
+    """Changes those who were there."""
     await _change(tx, batch_id, ImportRow.after, "after", "before")
 
 
 async def take_back(tx: Transaction, batch_id: int) -> None:
-    """Locks the new ones, for `take_out`, and sets the others back. InUse."""
-    refuse_changed(await changed_since(tx.session, batch_id, Person, "added", "changed", "closed"))
-    refuse_used(await used(tx.session, batch_id, Person, ("role_grants.person_id",)))
-    subjects = select(ImportRow.subject_id).where(of_batch(batch_id, "added"))
-    await tx.session.execute(
-        update(Person)
-        .where(Person.id.in_(subjects))
-        .values(disabled_at=tx.now)
-        .execution_options(synchronize_session=False)
-    )
+    """Sets those who were there back. InUse."""
+    refuse_changed(await changed_since(tx.session, batch_id, Person, "changed", "closed"))
     await _change(tx, batch_id, ImportRow.before, "before", "after")
 
 

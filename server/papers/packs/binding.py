@@ -121,7 +121,7 @@ async def _volume(
 
 
 def _progress(services: Services, pack_id: int, before: int, papers: int) -> Callable[[Step], Awaitable[None]]:
-    """Notes how many papers are done; raises _CalledOff once the pack is no longer wanted."""
+    """Notes how many papers are done, a volume's last one when that is stored; _CalledOff once it is not wanted."""
     written = -_WRITTEN_EVERY
 
     async def tell(step: Step) -> None:
@@ -130,8 +130,9 @@ def _progress(services: Services, pack_id: int, before: int, papers: int) -> Cal
             return
         written = time.monotonic()
         async with services.transactions(SYSTEM) as tx:
-            done = update(Pack).where(Pack.id == pack_id).values(papers_done=before + int(step.progress * papers))
-            if await tx.session.scalar(done.returning(Pack.id)) is None:
+            done = before + min(int(step.progress * papers), max(papers - 1, 0))
+            noted = update(Pack).where(Pack.id == pack_id).values(papers_done=done)
+            if await tx.session.scalar(noted.returning(Pack.id)) is None:
                 raise _CalledOff
 
     return tell

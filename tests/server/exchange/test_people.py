@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select, update
 
 from server.accounts.models import Person, RoleGrant, SignInSession
@@ -12,6 +13,8 @@ from server.core.services import Services
 from server.exchange.actions import MOST_WAITING
 from server.exchange.models import ImportBatch, ImportRow
 from server.exchange.writes import people
+from server.jobs.models import Job
+from server.jobs.parts import JobLost
 from server.retention import tidy
 from tests import builders
 from tests.builders import MORNING, Neighbour, Province
@@ -299,6 +302,60 @@ async def test_a_step_that_was_broken_off_is_done_whole(desk: Desk, services: Se
     assert (await person(services, "Cil Ha Brông")).disabled_at is None
     assert (await desk.step(done, "undo"))["state"] == "undone"
     assert await everything(services) == before
+
+
+async def test_what_was_decided_is_finished_by_whoever_takes_the_job_again(
+    desk: Desk, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server ends between the decision and the opening, and again in the middle of an undo."""
+
+    async def ends(*_: object) -> None:
+        raise JobLost
+
+    before = await everything(services)
+    batch = await desk.send("people", FILE)
+    with monkeypatch.context() as broken:
+        broken.setattr(people, "open_new", ends)
+        assert (await desk.step(batch, "apply"))["state"] == "applying"
+    # What was decided is not turned back: only who is new is still locked.
+    assert (await person(services, "Hùng")).disabled_at is not None
+    await _again(services, desk)
+    done = await desk.batch(batch["id"])
+    assert done["state"] == "applied", done
+    assert (await person(services, "Hùng")).disabled_at is None
+    with monkeypatch.context() as broken:
+        broken.setattr(people, "take_out", ends)
+        assert (await desk.step(done, "undo"))["state"] == "undoing"
+    await _again(services, desk)
+    assert (await desk.batch(batch["id"]))["state"] == "undone"
+    assert await everything(services) == before
+
+
+async def _again(services: Services, desk: Desk) -> None:
+    async with services.transactions(SYSTEM) as tx:
+        await tx.session.execute(update(Job).values(run_at=tx.now))
+    await desk.work()
+
+
+async def test_an_undo_that_comes_too_late_leaves_everybody_as_they_were(
+    desk: Desk, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody puts a new person to use while the others are being locked."""
+    done = await desk.bring_in("people", FILE)
+    hung = await person(services, "Hùng")
+    really = people._set_locked
+
+    async def meanwhile(*arguments: Any, locked: bool) -> None:
+        await really(*arguments, locked=locked)
+        if locked:
+            await signed_in(services, hung)
+
+    monkeypatch.setattr(people, "_set_locked", meanwhile)
+    refused = await desk.step(done, "undo")
+    assert (refused["state"], "Hùng" in refused["problem"]["vi"]) == ("applied", True)
+    async with services.database.read() as session:
+        locked = await session.scalar(select(func.count()).where(Person.disabled_at.is_not(None)))
+    assert locked == 0
 
 
 async def test_files_are_not_kept_for_ever(desk: Desk, services: Services, clock: Clock) -> None:

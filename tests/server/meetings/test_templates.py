@@ -102,7 +102,7 @@ async def test_the_lists_of_an_earlier_meeting_are_taken_over(
         rows = await session.execute(
             select(Delegate.person_id, Delegate.point_id)
             .where(Delegate.meeting_id == later.id)
-            .order_by(Delegate.point_id, Delegate.position)
+            .order_by(Delegate.point_id.nulls_first(), Delegate.position)
         )
         found = [tuple(row) for row in rows]
     hall = province.da_sar_hall.id

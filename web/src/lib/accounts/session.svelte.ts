@@ -72,6 +72,11 @@ class Session {
     this.#is(await answer(api.POST('/api/session', { body }), true));
   }
 
+  /** The code of the second factor, of somebody whom the OpenID provider vouches for. */
+  async vouched(code: string): Promise<void> {
+    this.#is(await answer(api.POST('/api/session/oidc', { body: { code } }), true));
+  }
+
   /**
    * Exchanges a personal link's token for a session. Returns the path to go to. Throws `somebody-else-signed-in` if this
    * device is another's, whom only `replace` signs out.
@@ -82,10 +87,14 @@ class Session {
     return next;
   }
 
-  /** Leaves this device now. Without a line the server hears of it when there is one; nothing can be read until then. */
-  async signOut(): Promise<void> {
+  /**
+   * Leaves this device now. Without a line the server hears of it when there is one; nothing can be read until then.
+   * Returns where one signs out at the OpenID provider, too, if one came from there.
+   */
+  async signOut(): Promise<string | null> {
+    let provider: string | null = null;
     try {
-      await answer(api.DELETE('/api/session'), true);
+      ({ provider } = await answer(api.DELETE('/api/session'), true));
     } catch (thrown) {
       if (!(thrown instanceof ApiError)) throw thrown;
       if (thrown.code === 'other-person') throw thrown;
@@ -93,6 +102,7 @@ class Session {
     }
     this.forget();
     clearBelongings();
+    return provider;
   }
 
   /** Asks again who this is: what one may do has changed. */

@@ -1132,6 +1132,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/session/ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ways
+         * @description For everybody: what the sign-in page offers.
+         */
+        get: operations["ways_api_session_ways_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Go There
+         * @description Leads the browser to the provider.
+         */
+        get: operations["go_there_api_session_oidc_get"];
+        put?: never;
+        /**
+         * Type Code
+         * @description The second factor of somebody whom the provider vouches for.
+         */
+        post: operations["type_code_api_session_oidc_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/oidc/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Come Back
+         * @description The provider leads back here.
+         */
+        get: operations["come_back_api_session_oidc_return_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unlink
+         * @description The person's accounts of the provider sign in no more.
+         */
+        delete: operations["unlink_api_people__person_id__identity_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/device": {
         parameters: {
             query?: never;
@@ -4249,6 +4333,8 @@ export interface components {
             required: boolean;
             /** Recovery Left */
             recovery_left: number;
+            /** By Provider */
+            by_provider: boolean;
         };
         /** FailedJob */
         FailedJob: {
@@ -5708,11 +5794,6 @@ export interface components {
             /** New */
             new: string;
         };
-        /** PasswordProof */
-        PasswordProof: {
-            /** Password */
-            password: string;
-        };
         /**
          * PersonChosen
          * @description From the people list.
@@ -5749,6 +5830,8 @@ export interface components {
             has_password: boolean;
             /** Second Factor */
             second_factor: boolean;
+            /** Identity */
+            identity: boolean;
             /** Disabled */
             disabled: boolean;
             /** Anonymised */
@@ -6143,6 +6226,11 @@ export interface components {
         Postponing: {
             /** Reason */
             reason: string;
+        };
+        /** PresenceProof */
+        PresenceProof: {
+            /** Password */
+            password?: string | null;
         };
         /** PrintOut */
         PrintOut: {
@@ -7042,6 +7130,14 @@ export interface components {
              */
             days: number;
         };
+        /**
+         * SignInWays
+         * @description Beside a name with its password.
+         */
+        SignInWays: {
+            /** Provider */
+            provider: string | null;
+        };
         /** SignInWrite */
         SignInWrite: {
             /** Login */
@@ -7095,6 +7191,11 @@ export interface components {
              * @default
              */
             reason_en: string;
+        };
+        /** SignedOut */
+        SignedOut: {
+            /** Provider */
+            provider: string | null;
         };
         /** SiteState */
         SiteState: {
@@ -10389,11 +10490,13 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Successful Response */
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
             };
         };
     };
@@ -10590,7 +10693,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PasswordProof"];
+                "application/json": components["schemas"]["PresenceProof"];
             };
         };
         responses: {
@@ -10623,7 +10726,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PasswordProof"];
+                "application/json": components["schemas"]["PresenceProof"];
             };
         };
         responses: {
@@ -11257,6 +11360,148 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LinkOut"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ways_api_session_ways_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInWays"];
+                };
+            };
+        };
+    };
+    go_there_api_session_oidc_get: {
+        parameters: {
+            query?: {
+                next?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    type_code_api_session_oidc_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactorCode"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    come_back_api_session_oidc_return_get: {
+        parameters: {
+            query?: {
+                code?: string | null;
+                state?: string | null;
+                iss?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    unlink_api_people__person_id__identity_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {

@@ -47,6 +47,7 @@ export const peopleApi = {
   merge: (id: number, gone_id: number) =>
     answer(api.POST('/api/people/{person_id}/merge', { ...person(id), body: { gone_id } })),
   resetFactor: (id: number) => answer(api.DELETE('/api/people/{person_id}/second-factor', person(id))),
+  unlinkIdentity: (id: number) => answer(api.DELETE('/api/people/{person_id}/identity', person(id))),
   anonymise: (id: number, full_name: string) =>
     answer(api.POST('/api/people/{person_id}/anonymise', { ...person(id), body: { full_name } })),
 };
