@@ -28,7 +28,7 @@ const PICTURE_WARMS_UP = 2_500;
 const PICTURE = { width: 640, height: 360, fps: 15, most: 1_500_000 };
 
 type Carried = 'microphone' | 'camera';
-const SLOT: Record<Carried, string> = { microphone: 'audio-0', camera: 'stage' };
+const SLOT = { microphone: 'audio-0', camera: 'stage' } as const;
 
 /**
  * Two peer connections of this browser: what the one sends through the node comes back to the other. ICE, DTLS and
