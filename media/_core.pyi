@@ -106,15 +106,18 @@ class Event:
 
 @final
 class Core:
-    def __init__(self, bind: str, *, max_video_bitrate: int = 2_500_000) -> None:
-        """Binds UDP `bind` ("127.0.0.1:7000", "[::]:0"; port 0 takes a free one) and starts the thread.
+    def __init__(self, bind: str, *, tcp: str | None = None, max_video_bitrate: int = 2_500_000) -> None:
+        """Binds UDP `bind` ("127.0.0.1:7000", "[::]:0"; port 0 takes a free one) and starts the thread. `tcp`: address
+        of a port for ICE over TCP (RFC 6544) beside it.
 
-        Raises OSError when the address cannot be bound, ValueError when it cannot be parsed.
+        Raises OSError when an address cannot be bound, ValueError when it cannot be parsed.
         `max_video_bitrate` (bit/s) caps what REMB grants to a publisher without transport-wide feedback.
         """
 
     @property
     def port(self) -> int: ...
+    @property
+    def tcp_port(self) -> int | None: ...
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the DTLS certificate of this core, "AB:CD:…"."""

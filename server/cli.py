@@ -217,8 +217,9 @@ def _settings(host: str | None = None, port: int | None = None) -> Settings:
             _say_wrong(f"NHIPCAU_{name.removeprefix('NHIPCAU_')}", vi + allowed, en + allowed)
         raise typer.Exit(2) from None
     except SettingsError as error:  # a list that is no JSON
+        field = re.search(r'field "(\w+)"', str(error))
         _say_wrong(
-            "NHIPCAU_MEDIA_ADVERTISE",
+            f"NHIPCAU_{field[1].upper()}" if field is not None else "NHIPCAU_MEDIA_ADVERTISE",
             f'cần một danh sách JSON, ví dụ ["203.0.113.7"] ({error.__cause__ or error})',
             f'write a JSON list, for example ["203.0.113.7"] ({error.__cause__ or error})',
         )

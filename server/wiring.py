@@ -42,6 +42,8 @@ from server.invitations.devices import came_by_link
 from server.invitations.entry_routes import router as door
 from server.invitations.hooks import DelegateListHooks, ReplyHooks
 from server.invitations.links import send_job
+from server.invitations.nominations.jobs import look_job, write_job
+from server.invitations.nominations.routes import router as nominations
 from server.invitations.official import attaching
 from server.invitations.official.printing import print_job
 from server.invitations.official.routes import router as letters
@@ -115,6 +117,7 @@ ROUTERS: list[APIRouter] = [
     readiness,
     attendance,
     invitations,
+    nominations,
     replies,
     letters,
     door,
@@ -205,6 +208,8 @@ JOBS: list[JobKind] = [
     send_job,
     print_job,
     remind_job,
+    write_job,
+    look_job,
     copy_job,
     announce_job,
     tell_job,

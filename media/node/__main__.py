@@ -21,6 +21,7 @@ from websockets.exceptions import InvalidURI
 
 from media._core import Core
 from media.contract import Answer, CloseRoom, Hello, Leave, Offer, Refusal, Room, ToNode
+from media.node.addresses import advertised, advertised_by_tcp, endpoint, joined, resolved
 from media.node.control import ControlLine
 from media.node.rooms import Rooms
 from media.node.sdp.answer import Endpoint
@@ -46,6 +47,19 @@ def arguments() -> argparse.Namespace:
         metavar="IP[:PORT]",
         help="where browsers reach this node, repeatable; [IP]:PORT for IPv6; default: the bound address and port",
     )
+    parser.add_argument(
+        "--tcp",
+        metavar="HOST:PORT",
+        help="TCP address for halls whose line lets no UDP through; default: as --bind, if it is free; `off` for none",
+    )
+    parser.add_argument(
+        "--advertise-tcp",
+        action="append",
+        default=[],
+        type=endpoint,
+        metavar="IP[:PORT]",
+        help="where browsers reach it, repeatable; default: as --advertise, with the port of --tcp if that is given",
+    )
     parser.add_argument("--name", help="the node's name in logs and reports; default: the token's, or the machine's")
     parser.add_argument("--max-sessions", type=int, default=2000, help="offers beyond this are refused as busy")
     parser.add_argument(
@@ -70,55 +84,6 @@ def encrypted_or_here(url: str) -> bool:
         return False
 
 
-def resolved(bind: str) -> tuple[str, int]:
-    """IP address and port of "host:port", where the host may be a name. Raises ValueError or OSError."""
-    host, _, port = bind.rpartition(":")
-    try:
-        return str(ipaddress.ip_address(host.strip("[]"))), int(port)
-    except ValueError:
-        found = socket.getaddrinfo(host, int(port), type=socket.SOCK_DGRAM)
-        return str(found[0][4][0]), int(port)
-
-
-def endpoint(text: str) -> tuple[str, int | None]:
-    """IP address and port of `192.0.2.7`, `192.0.2.7:17000`, `2001:db8::7` or `[2001:db8::7]:17000`. Or ValueError."""
-    if text.startswith("["):
-        address, end, rest = text[1:].partition("]")
-        if not end or (rest and not rest.startswith(":")):
-            raise ValueError(f"not an address: {text!r}")
-        port = rest[1:] if rest else None
-    elif text.count(":") == 1:
-        address, _, port = text.partition(":")
-    else:
-        address, port = text, None
-    number = int(port) if port is not None else None
-    if number is not None and not 0 < number < 65536:
-        raise ValueError(f"no port: {number}")
-    return str(ipaddress.ip_address(address)), number
-
-
-def advertised(host: str, port: int, wished: list[tuple[str, int | None]]) -> tuple[Endpoint, ...]:
-    """Where the candidates say the node is: what is wished for, else the bound address, else this machine's own, and
-    the loopback for browsers on it."""
-    if wished:
-        return tuple(Endpoint(address, port if given is None else given) for address, given in wished)
-    bound = ipaddress.ip_address(host)
-    if not bound.is_unspecified:
-        return (Endpoint(host, port),)
-    # Loopback second: Firefox gathers no candidates on it, others take whichever answers.
-    return tuple(Endpoint(address, port) for address in dict.fromkeys((*own_address(), "127.0.0.1")))
-
-
-def own_address() -> tuple[str, ...]:
-    """The address of the default route, if there is one."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # TEST-NET-1: chooses a route, sends nothing
-            return (str(probe.getsockname()[0]),)
-        except OSError:
-            return ()
-
-
 def package_version() -> str:
     try:
         return version("nhipcau")
@@ -127,9 +92,7 @@ def package_version() -> str:
 
 
 async def serve(options: argparse.Namespace) -> None:
-    host, port = resolved(options.bind)
-    core = Core(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
-    endpoints = advertised(host, core.port, options.advertise)
+    core, endpoints, tcp_endpoints = _listen(options)
     _look_at_buffers(core)
     boot = secrets.token_hex(8)
     loop = asyncio.get_running_loop()
@@ -168,13 +131,13 @@ async def serve(options: argparse.Namespace) -> None:
         rooms.announce()
 
     line = ControlLine(options.server, options.secret_file, hello=hello, opened=opened, received=received)
-    rooms = Rooms(core, endpoints, line.send, max_sessions=options.max_sessions)
+    rooms = Rooms(core, endpoints, line.send, tcp_endpoints=tcp_endpoints, max_sessions=options.max_sessions)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     if options.supervised:
         watch_parent(lambda: loop.call_soon_threadsafe(stop.set))
     loop.add_reader(core.event_fd, drain)
-    log.info("media node ready", boot=boot, port=core.port, endpoints=endpoints)
+    log.info("media node ready", boot=boot, port=core.port, endpoints=endpoints, tcp_endpoints=tcp_endpoints)
     dialling = asyncio.create_task(line.run())
     stopping = asyncio.create_task(stop.wait())
     watching = asyncio.create_task(_watch(pulse, rooms, drain))
@@ -226,6 +189,32 @@ async def _watch(pulse: Pulse, rooms: Rooms, drain: Callable[[], None]) -> None:
             since = now if rooms.are_empty else pulse.heard
         if now - since > STILL_SECONDS:
             return
+
+
+def _listen(options: argparse.Namespace) -> tuple[Core, tuple[Endpoint, ...], tuple[Endpoint, ...]]:
+    """The core, and where browsers reach it by UDP and by TCP."""
+    host, port = resolved(options.bind)
+    core = open_core(joined(host, port), options.tcp)
+    endpoints = advertised(host, core.port, options.advertise)
+    tcp_port = getattr(core, "tcp_port", None)
+    if tcp_port is None:
+        return core, endpoints, ()
+    own = options.tcp is not None or tcp_port != core.port
+    return core, endpoints, advertised_by_tcp(endpoints, tcp_port, options.advertise_tcp, own_port=own)
+
+
+def open_core(bind: str, tcp: str | None) -> Core:
+    """`tcp` None: beside UDP on the same address where it is free, for nobody has asked for it."""
+    if tcp == "off" or not hasattr(Core, "tcp_port"):  # a library that was built earlier knows UDP alone
+        return Core(bind)
+    if tcp is not None:
+        return Core(bind, tcp=joined(*resolved(tcp)))
+    try:
+        return Core(bind, tcp=bind)
+    except OSError as error:
+        core = Core(bind)
+        log.warning("no port for halls without UDP", tcp=bind, error=str(error), advice="choose one by --tcp")
+        return core
 
 
 def _look_at_buffers(core: Core) -> None:

@@ -66,10 +66,12 @@ class Rooms:
         endpoints: tuple[Endpoint, ...],
         send: Callable[[FromNode], None],
         *,
+        tcp_endpoints: tuple[Endpoint, ...] = (),
         max_sessions: int = 2000,
     ) -> None:
         self._core = core
         self._endpoints = endpoints
+        self._tcp_endpoints = tcp_endpoints
         self._send = send
         self._max_sessions = max_sessions
         self._numbers = Numbers()
@@ -143,7 +145,7 @@ class Rooms:
         if older is None and len(self._sessions) >= self._max_sessions:
             raise Refused("busy", f"{self._max_sessions} sessions are open")
         ufrag, password = new_ice_credentials()
-        local = LocalTransport(ufrag, password, self._core.fingerprint, self._endpoints)
+        local = LocalTransport(ufrag, password, self._core.fingerprint, self._endpoints, self._tcp_endpoints)
         session, peer = open_session(offer, terms, local, self._numbers)
         try:
             self._core.add_peer(peer)

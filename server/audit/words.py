@@ -113,6 +113,22 @@ WORDS: dict[Group, dict[str, Words]] = {
         "links.revoked": Words("Thu hồi {links} liên kết dự họp riêng", "Revoked {links} personal links"),
         "letter.edited": Words("Soạn giấy mời", "Edited the letter of invitation"),
         "invitations.printed": Words("In {guests} phiếu mời", "Printed {guests} invitation slips"),
+        "nominations.asked": Words("Yêu cầu các điểm cầu cử đại biểu", "Asked the points to name their delegates"),
+        "nominations.reminded": Words("Nhắc điểm cầu chưa gửi danh sách", "Reminded points without a list"),
+        "nominations.locked": Words("Khóa danh sách của mọi điểm cầu", "Locked the lists of all points"),
+        "nomination.locked": Words("Khóa danh sách của điểm cầu {point}", "Locked the list of {point}"),
+        "nomination.reopened": Words("Mở lại danh sách của điểm cầu {point}", "Reopened the list of {point}"),
+        "nomination.contact-set": Words(
+            "Đặt đầu mối lập danh sách của điểm cầu {point}: {name}", "Set who makes the list of {point}: {name}"
+        ),
+        "nomination.link-made": Words(
+            "Lấy liên kết lập danh sách của điểm cầu {point}", "Took the link to the list of {point}"
+        ),
+        "nomination.named": Words("Điểm cầu {point} cử: {names}", "{point} named: {names}"),
+        "nomination.taken-back": Words("Điểm cầu {point} rút: {names}", "{point} took back: {names}"),
+        "nomination.submitted": Words(
+            "Điểm cầu {point} gửi danh sách {count} người", "{point} handed in a list of {count}"
+        ),
         "reply.accepted": Words("Trả lời: sẽ dự", "Replied: takes part"),
         "reply.absent": Words("Trả lời: báo vắng", "Replied: absent"),
         "reply.proposed": Words("Trả lời: đề nghị người dự thay", "Replied: proposed a substitute"),

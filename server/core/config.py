@@ -11,6 +11,7 @@ from server.core.setting_forms import (
     DatabaseUrl,
     ExistingFolder,
     HostAndPort,
+    HostAndPortOrOff,
     MailUrl,
     RateLimit,
     ScannerPlace,
@@ -58,6 +59,11 @@ class Settings(BaseSettings):
     """UDP address of the embedded media node, "host:port"; default: `host` with port 7000."""
     media_advertise: tuple[str, ...] = ()
     """Where browsers reach the media node, "ip" or "ip:port" ("[ip]:port" for IPv6); default: `media_bind`'s own."""
+    media_tcp_bind: HostAndPortOrOff | None = None
+    """TCP address of the embedded media node, for halls whose line lets no UDP through; default: as `media_bind`, if
+    that port is free."""
+    media_tcp_advertise: tuple[str, ...] = ()
+    """Where browsers reach it; default: as `media_advertise`, with `media_tcp_bind`'s port if that is set."""
     media_embedded: bool = True
     """Start and supervise a media node beside the server. False: nodes are started by hand (`nhipcau node`)."""
     media_secret: str | None = None

@@ -85,6 +85,10 @@ def _folder(path: Path) -> Path:
     return path
 
 
+def _address_or_off(text: str) -> str:
+    return text if text == "off" else _address(text)
+
+
 def _rate(text: str) -> str:
     try:
         parse_many(text)
@@ -115,6 +119,7 @@ def _zone(name: str) -> str:
 
 DatabaseUrl = Annotated[str, AfterValidator(_database)]
 HostAndPort = Annotated[str, AfterValidator(_address)]
+HostAndPortOrOff = Annotated[str, AfterValidator(_address_or_off)]
 SiteUrl = Annotated[str, AfterValidator(_site)]
 MailUrl = Annotated[str, AfterValidator(_mail)]
 ScannerPlace = Annotated[str, AfterValidator(_scanner)]

@@ -70,10 +70,28 @@ class Line:
 
     namespace: str
     device: str
+    inner: str
     host_address: str
 
     def cut(self) -> None:
         _ip("link", "set", self.device, "down")
+
+    def forbid_udp(self) -> None:
+        """As a firewall on the way does that lets TCP through alone: it goes to a neighbour that there is not."""
+        nobody = self.host_address.rpartition(".")[0] + ".254"
+        for command in (
+            ("neigh", "add", nobody, "lladdr", "02:00:00:00:00:01", "dev", self.inner, "nud", "permanent"),
+            ("route", "add", "default", "via", nobody, "table", "77"),
+            ("rule", "add", "ipproto", "udp", "pref", "1", "lookup", "77"),
+        ):
+            _ip("-n", self.namespace, *command)
+
+    def chromium(self, folder: Path) -> str:
+        """The command, in `folder`, of a Chromium at this line's end."""
+        wrapper = folder / "chromium"
+        wrapper.write_text(f'#!/bin/sh\nexec ip netns exec {self.namespace} {EXECUTABLE} "$@"\n')
+        wrapper.chmod(wrapper.stat().st_mode | stat.S_IXUSR)
+        return str(wrapper)
 
     def mend(self) -> None:
         _ip("link", "set", self.device, "up")
@@ -88,7 +106,8 @@ def line() -> Iterator[Line]:
     number = next(_lines)
     name = f"nc{os.getpid()}-{number}"
     device, inner = f"nc{os.getpid() % 100000}h{number}", f"nc{os.getpid() % 100000}i{number}"
-    subnet = f"10.77.{number}"
+    # Other processes have theirs at the same time.
+    subnet = f"10.77.{(os.getpid() + number) % 255}"
     _ip("netns", "add", name)
     try:
         _ip("link", "add", device, "type", "veth", "peer", "name", inner)
@@ -102,7 +121,7 @@ def line() -> Iterator[Line]:
             ("route", "add", "default", "via", f"{subnet}.1"),
         ):
             _ip("-n", name, *command)
-        yield Line(name, device, f"{subnet}.1")
+        yield Line(name, device, inner, f"{subnet}.1")
     finally:
         subprocess.run(["ip", "link", "del", device], check=False, capture_output=True)
         subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True)
@@ -137,10 +156,7 @@ async def chromium(
         flags += [f"--use-file-for-fake-video-capture={camera}", f"--use-file-for-fake-audio-capture={microphone}"]
     executable = EXECUTABLE
     if through is not None:
-        wrapper = folder / "chromium"
-        wrapper.write_text(f'#!/bin/sh\nexec ip netns exec {through.namespace} {EXECUTABLE} "$@"\n')
-        wrapper.chmod(wrapper.stat().st_mode | stat.S_IXUSR)
-        executable = str(wrapper)
+        executable = through.chromium(folder)
     context = await playwright.chromium.launch_persistent_context(
         str(folder / "profile"),
         executable_path=executable,

@@ -153,10 +153,10 @@ class NodeProcess:
 
 
 @contextlib.asynccontextmanager
-async def node_at_work(folder: Path) -> AsyncIterator[tuple[ControlServer, NodeProcess]]:
+async def node_at_work(folder: Path, *extra: str) -> AsyncIterator[tuple[ControlServer, NodeProcess]]:
     server = ControlServer()
     await server.start()
-    node = await NodeProcess.start(server, folder)
+    node = await NodeProcess.start(server, folder, *extra)
     try:
         await server.hello(1)
         yield server, node

@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
 from media.contract import Answer
+from tests.e2e.chromium import line
 from tests.media.control_server import ControlServer, node_at_work, room
 from tests.media.peers import TestPeer, eventually
 
@@ -27,13 +28,21 @@ SLOTS = ["audio-0", "audio-1", "stage", *(f"tile-{n}" for n in range(4))]
 
 
 @contextlib.asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
+async def chromium(command: str = "/usr/bin/chromium") -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=command, args=FLAGS)
         try:
             yield browser
         finally:
             await browser.close()
+
+
+SELECTED = """async () => {
+  const all = [...(await connection.getStats()).values()];
+  const pairs = all.filter(each => each.type === "transport").map(each => each.selectedCandidatePairId);
+  const local = all.filter(each => pairs.includes(each.id)).map(each => each.localCandidateId);
+  return all.filter(each => local.includes(each.id)).map(each => each.protocol);
+}"""
 
 
 class BrowserPeer:
@@ -66,6 +75,11 @@ class BrowserPeer:
     async def hears(self, *tones: str) -> None:
         expected = ",".join(sorted(tones))
         await self._page.wait_for_function("tones => heard().join() === tones", arg=expected, timeout=10_000)
+
+    async def protocols(self) -> list[str]:
+        """Of the candidates that media goes by."""
+        found: list[str] = await self._page.evaluate(SELECTED)
+        return found
 
     async def sending(self) -> dict[str, Any]:
         statistics: dict[str, Any] = await self._page.evaluate("sending()")
@@ -102,6 +116,25 @@ async def test_chromium_and_aiortc_see_and_hear_each_other(tmp_path: Path) -> No
             await green.sees("stage", "blue")
         finally:
             await red.close()
+
+
+async def test_a_hall_whose_firewall_lets_no_udp_through_comes_in_by_tcp(tmp_path: Path) -> None:
+    with line() as behind:
+        behind.forbid_udp()
+        there = ("--bind", f"{behind.host_address}:0")
+        async with node_at_work(tmp_path, *there) as (server, _), chromium(behind.chromium(tmp_path)) as browser:
+            await server.tell(room(stage="point-2", floor=["point-1", "point-2"]))
+            red = TestPeer(server, "point-1", colour="red", slots=("audio-0", "stage"))
+            await red.join()
+            try:
+                green = await BrowserPeer.join(browser, server, "point-2", colour="green", slots=SLOTS)
+                assert await green.protocols() == ["tcp"]
+                await green.sees("stage", "red")
+                await green.hears("red")
+                await eventually(lambda: red.seen["stage"].colour == "green")
+                await eventually(lambda: red.heard["audio-0"].tone == "green")
+            finally:
+                await red.close()
 
 
 async def test_h264_is_forwarded_between_browsers(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from media.contract import CloseRoom, Demand, Leave, Links, Refusal, SessionKey, SessionState, View
-from media.node.__main__ import advertised, endpoint, resolved
+from media.node.__main__ import open_core
+from media.node.addresses import advertised, advertised_by_tcp, endpoint, resolved
+from media.node.sdp.answer import Endpoint
 from tests.media.control_server import ControlServer, NodeProcess, node_at_work, room
 from tests.media.peers import TestPeer, eventually
 
@@ -276,6 +278,37 @@ def test_the_node_tells_where_it_is_reached(bind: str, wished: list[str], endpoi
     host, port = resolved(bind)
     assert port == 7000
     assert list(advertised(host, port, [endpoint(text) for text in wished])) == endpoints
+
+
+@pytest.mark.parametrize(
+    ("wished", "own_port", "expected"),
+    [
+        ([], False, [("192.0.2.7", 17000), ("2001:db8::7", 7000)]),
+        ([], True, [("192.0.2.7", 443), ("2001:db8::7", 443)]),
+        (["192.0.2.9", "192.0.2.8:8443"], True, [("192.0.2.9", 443), ("192.0.2.8", 8443)]),
+    ],
+)
+def test_the_node_tells_where_it_is_reached_by_tcp(
+    wished: list[str], own_port: bool, expected: list[tuple[str, int]]
+) -> None:
+    udp = (Endpoint("192.0.2.7", 17000), Endpoint("2001:db8::7", 7000))
+    found = advertised_by_tcp(udp, 443, [endpoint(text) for text in wished], own_port=own_port)
+    assert list(found) == expected
+
+
+def test_the_node_goes_on_without_a_tcp_port_that_nobody_asked_for() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        bind = f"127.0.0.1:{taken.getsockname()[1]}"
+        core = open_core(bind, None)
+        assert core.tcp_port is None
+        core.close()
+        with pytest.raises(OSError, match="in use"):
+            open_core("127.0.0.1:0", bind)
+        without = open_core("127.0.0.1:0", "off")
+        assert without.tcp_port is None
+        without.close()
 
 
 @pytest.mark.parametrize(

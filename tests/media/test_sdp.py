@@ -27,7 +27,11 @@ CHROMIUM_SLOTS = {
     "10": "tile-1",
 }
 LOCAL = LocalTransport(
-    "abcd", "p" * 22, ":".join(["AB"] * 32), (Endpoint("192.0.2.7", 7000), Endpoint("2001:db8::7", 17000))
+    "abcd",
+    "p" * 22,
+    ":".join(["AB"] * 32),
+    (Endpoint("192.0.2.7", 7000), Endpoint("2001:db8::7", 17000)),
+    (Endpoint("192.0.2.8", 443),),
 )
 
 
@@ -87,12 +91,13 @@ def test_the_answer_reads_back_in_an_independent_parser() -> None:
     terms, answer = negotiate(CHROMIUM, CHROMIUM_PUBLISH, CHROMIUM_SLOTS)
     parsed = SessionDescription.parse(answer)
     assert [media.rtp.muxId for media in parsed.media] == [str(n) for n in range(11)]
-    assert [(c.ip, c.port, c.type) for c in parsed.media[0].ice_candidates] == [
-        ("192.0.2.7", 7000, "host"),
-        ("2001:db8::7", 17000, "host"),
+    assert [(c.protocol, c.ip, c.port, c.type, c.tcpType) for c in parsed.media[0].ice_candidates] == [
+        ("udp", "192.0.2.7", 7000, "host", None),
+        ("udp", "2001:db8::7", 17000, "host", None),
+        ("tcp", "192.0.2.8", 443, "host", "passive"),
     ]
-    first, second = parsed.media[0].ice_candidates
-    assert first.priority > second.priority
+    first, second, by_tcp = parsed.media[0].ice_candidates
+    assert first.priority > second.priority > by_tcp.priority
     for media in parsed.media:
         assert media.dtls is not None
         assert media.dtls.role == "server"

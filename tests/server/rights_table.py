@@ -99,6 +99,7 @@ def nothing(_world: World) -> None:
 
 
 TESTED = {"camera": "ok", "microphone": "ok", "level_db": -30, "loop": "heard", "connected": True}
+CALL = {"deadline": (MORNING + timedelta(hours=1)).isoformat(), "contact": "Ban tổ chức"}
 LETTER = {"form": "state", "organ": "UBND"}
 
 
@@ -351,6 +352,37 @@ ROWS = [
     Row("POST /api/meetings/{meeting_id}/letter/preview.png", LEADS, body=lambda _: LETTER),
     Row("POST /api/meetings/{meeting_id}/prints", KEEPS_LISTS, body=lambda _: {}),
     Row("GET /api/meetings/{meeting_id}/prints", KEEPS_LISTS),
+    Row("GET /api/meetings/{meeting_id}/nominations", LEADS),
+    Row("PUT /api/meetings/{meeting_id}/nominations", LEADS, body=lambda _: CALL),
+    Row("POST /api/meetings/{meeting_id}/nominations/remind", LEADS),
+    Row("POST /api/meetings/{meeting_id}/nominations/lock", LEADS),
+    Row("POST /api/meetings/{meeting_id}/points/{point_id}/nomination/lock", LEADS, hall=True),
+    Row(
+        "POST /api/meetings/{meeting_id}/points/{point_id}/nomination/reopen",
+        LEADS,
+        hall=True,
+        body=lambda _: {"until": CALL["deadline"]},
+    ),
+    Row(
+        "PUT /api/meetings/{meeting_id}/points/{point_id}/nomination/contact",
+        LEADS,
+        hall=True,
+        body=lambda _: {"full_name": "A"},
+    ),
+    Row("POST /api/meetings/{meeting_id}/points/{point_id}/nomination/link", LEADS, hall=True, body=lambda _: {}),
+    Row("GET /api/meetings/{meeting_id}/points/{point_id}/nomination", KEEPS_LISTS, hall=True),
+    Row(
+        "POST /api/meetings/{meeting_id}/points/{point_id}/nomination/people",
+        KEEPS_LISTS,
+        hall=True,
+        body=lambda _: {"people": [{"full_name": "A"}]},
+    ),
+    Row("POST /api/meetings/{meeting_id}/points/{point_id}/nomination/submit", KEEPS_LISTS, hall=True),
+    Row(
+        "DELETE /api/meetings/{meeting_id}/points/{point_id}/nomination/people/{delegate_id}",
+        KEEPS_LISTS,
+        hall=True,
+    ),
     Row("GET /api/meetings/{meeting_id}/reply-reminders", LEADS),
     Row("PUT /api/meetings/{meeting_id}/reply-reminders", LEADS, body=lambda _: {"days": [1]}),
     Row("POST /api/meetings/{meeting_id}/reply-reminders/now", LEADS),
@@ -416,6 +448,8 @@ ELSEWHERE = {
     "GET /api/meetings/{meeting_id}/my-reply",
     # There must be one first (tests/server/invitations/test_official.py).
     "GET /api/prints/{print_id}/volumes/{number}.pdf",
+    # Needs to be told whom to look for (tests/server/invitations/test_nominations.py).
+    "GET /api/meetings/{meeting_id}/points/{point_id}/nomination/people",
     # Somebody must be proposed first (tests/server/invitations/test_replies.py).
     "PUT /api/delegates/{delegate_id}/substitute",
     "PUT /api/meetings/{meeting_id}/my-reply",

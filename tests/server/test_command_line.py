@@ -184,6 +184,7 @@ def told(code: int, *arguments: str, **settings: str) -> str:
     [
         ("PORT", "abc"),
         ("MEDIA_ADVERTISE", "203.0.113.7"),
+        ("MEDIA_TCP_ADVERTISE", "203.0.113.7"),
         ("VAR", "/proc/nowhere"),
         ("CONVERSION_ISOLATION", "jail"),
         ("DATABASE_URL", "mysql://here/x"),
@@ -201,6 +202,7 @@ def test_a_wrong_setting_is_named(here: Path, setting: str, value: str) -> None:
         ("public_url", "hop.lamdong.example", "https://hop.lamdong.example:8443"),
         ("trusted_proxies", "proxy.lan", "10.0.0.0/8, ::1"),
         ("media_bind", "7000", "[::]:7000"),
+        ("media_tcp_bind", "443", "off"),
         ("login_attempts", "ten", "10/minute"),
         ("storage_url", "ftp://files/x", "s3://bucket/prefix"),
         ("clamd", "clamd", "tcp:127.0.0.1:3310"),

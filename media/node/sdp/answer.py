@@ -1,4 +1,4 @@
-"""Writes the answer: ICE-lite, one UDP port for all, one transport for all sections."""
+"""Writes the answer: ICE-lite, one UDP port (and one of TCP) for all, one transport for all sections."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ class LocalTransport:
     fingerprint: str
     endpoints: tuple[Endpoint, ...]
     """Best first, at least one."""
+    tcp_endpoints: tuple[Endpoint, ...] = ()
+    """Where it takes ICE over TCP, for lines without UDP."""
 
 
 def write_answer(offer: SessionOffer, terms: Terms, local: LocalTransport) -> str:
@@ -58,6 +60,11 @@ def _candidates(local: LocalTransport) -> list[str]:
     for index, (address, port) in enumerate(local.endpoints):
         priority = (126 << 24) | ((65535 - index) << 8) | 255
         lines.append(f"a=candidate:{index + 1} 1 udp {priority} {address} {port} typ host")
+    for index, (address, port) in enumerate(local.tcp_endpoints):
+        # RFC 6544 section 4.2: below every candidate of UDP; of the passive ones the first is the best.
+        priority = (90 << 24) | ((4 << 13 | 8191 - index) << 8) | 255
+        foundation = len(local.endpoints) + index + 1
+        lines.append(f"a=candidate:{foundation} 1 tcp {priority} {address} {port} typ host tcptype passive")
     return [*lines, "a=end-of-candidates"]
 
 

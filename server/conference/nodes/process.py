@@ -16,4 +16,8 @@ def node_command(settings: Settings, secret_file: Path) -> list[str]:
     ]
     for address in settings.media_advertise:
         command += ["--advertise", address]
+    if settings.media_tcp_bind is not None:
+        command += ["--tcp", settings.media_tcp_bind]
+    for address in settings.media_tcp_advertise:
+        command += ["--advertise-tcp", address]
     return command

@@ -17,6 +17,8 @@ export const paths = {
     return `/meetings/${meeting}/papers/${paper}${query ? `?${query}` : ''}`;
   },
   delegates: (id: number) => `/meetings/${id}/delegates`,
+  /** Where a point names its delegates. */
+  ownList: (id: number, point: number) => `/nominations/${id}/${point}`,
   letters: (id: number) => `/meetings/${id}/letters`,
   replies: (id: number) => `/meetings/${id}/replies`,
   receipts: (id: number) => `/meetings/${id}/receipts`,

@@ -17,17 +17,20 @@ pub struct Core(sfu::core::Core);
 #[pymethods]
 impl Core {
     #[new]
-    #[pyo3(signature = (bind, *, max_video_bitrate = 2_500_000))]
-    fn new(bind: &str, max_video_bitrate: u64) -> PyResult<Self> {
-        let address: SocketAddr = bind
-            .parse()
-            .map_err(|_| PyValueError::new_err(format!("not an address with port: {bind:?}")))?;
-        Ok(Self(sfu::core::Core::start(address, max_video_bitrate)?))
+    #[pyo3(signature = (bind, *, tcp = None, max_video_bitrate = 2_500_000))]
+    fn new(bind: &str, tcp: Option<&str>, max_video_bitrate: u64) -> PyResult<Self> {
+        let tcp = tcp.map(parse).transpose()?;
+        Ok(Self(sfu::core::Core::start(parse(bind)?, tcp, max_video_bitrate)?))
     }
 
     #[getter]
     fn port(&self) -> u16 {
         self.0.port()
+    }
+
+    #[getter]
+    fn tcp_port(&self) -> Option<u16> {
+        self.0.tcp_port()
     }
 
     #[getter]
@@ -81,6 +84,12 @@ impl Core {
     fn close(&self, py: Python<'_>) {
         py.detach(|| self.0.close());
     }
+}
+
+fn parse(address: &str) -> PyResult<SocketAddr> {
+    address
+        .parse()
+        .map_err(|_| PyValueError::new_err(format!("not an address with port: {address:?}")))
 }
 
 fn stuck(error: QueueFull) -> PyErr {

@@ -6,19 +6,22 @@ use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use crate::dtls::Identity;
 use crate::event::{Counters, Event, EventQueue};
+use crate::io::{self as ports, Ports};
 use crate::model::PeerSpec;
 use crate::registry::{Registry, SpecError};
 pub use crate::shard::QueueFull;
 use crate::shard::{Command, CommandQueue, Shard, Shared};
-use crate::socket::{self, Socket};
+use crate::socket;
 
 pub struct Core {
     shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<()>>>,
     port: u16,
+    tcp_port: Option<u16>,
     fingerprint: String,
     buffer_sizes: (usize, usize),
 }
@@ -42,11 +45,13 @@ impl fmt::Display for AddError {
 impl std::error::Error for AddError {}
 
 impl Core {
-    /// Binds UDP `address` and starts the thread. `max_video_bitrate` in bit/s caps what REMB grants a publisher.
-    pub fn start(address: SocketAddr, max_video_bitrate: u64) -> io::Result<Self> {
-        let socket = Socket::bind(address)?;
-        let port = socket.port()?;
-        let buffer_sizes = socket.buffer_sizes()?;
+    /// Binds UDP `address`, and `tcp` if given, and starts the thread. `max_video_bitrate` in bit/s caps what REMB grants a
+    /// publisher.
+    pub fn start(address: SocketAddr, tcp: Option<SocketAddr>, max_video_bitrate: u64) -> io::Result<Self> {
+        let ports = Ports::bind(address, tcp)?;
+        let port = ports.udp.port()?;
+        let tcp_port = ports.tcp.as_ref().map(|tcp| tcp.port()).transpose()?;
+        let buffer_sizes = ports.udp.buffer_sizes()?;
         let identity = Identity::generate();
         let fingerprint = identity.fingerprint().to_owned();
         let shared = Arc::new(Shared {
@@ -55,16 +60,17 @@ impl Core {
             counters: Counters::default(),
             registry: Mutex::new(Registry::default()),
         });
-        let shard = Shard::new(Arc::clone(&shared), socket, identity, max_video_bitrate);
+        let shard = Shard::new(Arc::clone(&shared), ports, identity, max_video_bitrate, Instant::now());
         let notice = DeathNotice(Arc::clone(&shared));
         let thread = std::thread::Builder::new().name("sfu-shard".into()).spawn(move || {
             let _notice = notice;
-            shard.run();
+            ports::run(shard);
         })?;
         Ok(Self {
             shared,
             thread: Mutex::new(Some(thread)),
             port,
+            tcp_port,
             fingerprint,
             buffer_sizes,
         })
@@ -72,6 +78,11 @@ impl Core {
 
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// None where it listens on no TCP port.
+    pub fn tcp_port(&self) -> Option<u16> {
+        self.tcp_port
     }
 
     /// SHA-256 of the DTLS certificate, "AB:CD:…".

@@ -1,9 +1,9 @@
 //! Which peer a datagram belongs to, and what it is (RFC 7983).
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use crate::outlet::Remote;
 use crate::stun;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,9 +37,9 @@ const HOLD: Duration = Duration::from_secs(15);
 pub struct Demux {
     by_ufrag: HashMap<String, usize>,
     /// Hashed with a secret key: peers choose the addresses.
-    by_address: HashMap<SocketAddr, Owner>,
+    by_address: HashMap<Remote, Owner>,
     /// By peer, oldest first.
-    addresses: HashMap<usize, Vec<SocketAddr>>,
+    addresses: HashMap<usize, Vec<Remote>>,
 }
 
 struct Owner {
@@ -52,16 +52,18 @@ impl Demux {
         self.by_ufrag.insert(ufrag.to_owned(), peer);
     }
 
-    /// Forgets a peer and its addresses.
-    pub fn remove(&mut self, ufrag: &str, peer: usize) {
+    /// Forgets a peer; returns its addresses.
+    pub fn remove(&mut self, ufrag: &str, peer: usize) -> Vec<Remote> {
         self.by_ufrag.remove(ufrag);
-        for address in self.addresses.remove(&peer).unwrap_or_default() {
-            self.by_address.remove(&address);
+        let addresses = self.addresses.remove(&peer).unwrap_or_default();
+        for address in &addresses {
+            self.by_address.remove(address);
         }
+        addresses
     }
 
     /// Whether `address` is another's that was heard from it lately.
-    pub fn is_held_from(&self, peer: usize, address: &SocketAddr, now: Instant) -> bool {
+    pub fn is_held_from(&self, peer: usize, address: &Remote, now: Instant) -> bool {
         self.by_address
             .get(address)
             .is_some_and(|owner| owner.peer != peer && now.saturating_duration_since(owner.heard) < HOLD)
@@ -69,7 +71,7 @@ impl Demux {
 
     /// An authenticated check of `peer` came from `address`, which is not held from it. Past [`MAX_ADDRESSES`] its oldest
     /// one is given up, but not the `selected` one.
-    pub fn learn(&mut self, address: SocketAddr, peer: usize, selected: Option<SocketAddr>, now: Instant) {
+    pub fn learn(&mut self, address: Remote, peer: usize, selected: Option<Remote>, now: Instant) {
         let owner = Owner { peer, heard: now };
         match self.by_address.insert(address, owner) {
             Some(before) if before.peer == peer => return,
@@ -89,7 +91,7 @@ impl Demux {
         addresses.push(address);
     }
 
-    pub fn by_address(&self, address: &SocketAddr) -> Option<usize> {
+    pub fn by_address(&self, address: &Remote) -> Option<usize> {
         self.by_address.get(address).map(|owner| owner.peer)
     }
 
@@ -101,6 +103,8 @@ impl Demux {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use super::*;
     use proptest::prelude::*;
 
@@ -118,8 +122,8 @@ mod tests {
         assert_eq!(classify(&[]), Class::Other);
     }
 
-    fn address(port: u16) -> SocketAddr {
-        ([127, 0, 0, 1], port).into()
+    fn address(port: u16) -> Remote {
+        SocketAddr::from(([127, 0, 0, 1], port)).into()
     }
 
     #[test]

@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use crate::downtrack::{Downtrack, Leaving};
 use crate::model::Kind;
+use crate::outlet::{Outlet, Path, Urgency};
 use crate::picture;
 use crate::ring::{Entry, Ring};
 use crate::rtp;
-use crate::socket::{Path, Socket, Urgency};
 use crate::srtp::SealKeys;
 
 /// Most bytes of one segmented send; the kernel takes up to a UDP datagram of 65,507.
@@ -65,7 +65,7 @@ impl Egress {
     #[allow(clippy::too_many_arguments)]
     pub fn deliver(
         &mut self,
-        socket: &mut Socket,
+        outlet: &mut impl Outlet,
         path: &Path,
         sealing: &Sealing,
         slot: &mut Downtrack,
@@ -83,7 +83,7 @@ impl Egress {
                 }
             }
         }
-        self.send_plan(socket, path, sealing, slot, ring)
+        self.send_plan(outlet, path, sealing, slot, ring)
     }
 
     /// `first`, at `index`, has just begun what `slot` shows. Where it came late, packets that belong behind it are here
@@ -109,7 +109,7 @@ impl Egress {
     /// Sends the packets again that the subscriber asks for, as far as they may be repeated.
     pub fn repeat(
         &mut self,
-        socket: &mut Socket,
+        outlet: &mut impl Outlet,
         path: &Path,
         sealing: &Sealing,
         slot: &mut Downtrack,
@@ -126,19 +126,19 @@ impl Egress {
         for number in numbers.take(MAX_REPAIRS) {
             self.plan.extend(slot.repeat(number, ring, round_trip, budget, now));
         }
-        self.send_plan(socket, path, sealing, slot, ring)
+        self.send_plan(outlet, path, sealing, slot, ring)
     }
 
     fn send_plan(
         &mut self,
-        socket: &mut Socket,
+        outlet: &mut impl Outlet,
         path: &Path,
         sealing: &Sealing,
         slot: &mut Downtrack,
         ring: &Ring,
     ) -> SentTotals {
         let mut totals = SentTotals::default();
-        let segments = socket.max_segments(&path.remote);
+        let segments = outlet.max_segments(&path.remote);
         let urgency = match slot.kind {
             Kind::Audio => Urgency::Waits,
             Kind::Video => Urgency::Yields,
@@ -160,7 +160,7 @@ impl Egress {
             }
             totals.bytes += end as u64;
             totals.calls += 1;
-            socket.send(path, &self.arena[..end], size + sealing.overhead, urgency);
+            outlet.send(path, &self.arena[..end], size + sealing.overhead, urgency);
         }
         totals
     }

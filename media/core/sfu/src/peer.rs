@@ -9,7 +9,7 @@ use crate::egress::Sealing;
 use crate::estimate::LossEstimate;
 use crate::ice::{Credentials, LiteAgent};
 use crate::model::{ExtensionIds, Feedback, PeerSpec};
-use crate::socket::Path;
+use crate::outlet::Path;
 use crate::srtp::{OpenKeys, ReceiveStream};
 use crate::transport_cc::Arrivals;
 
@@ -208,7 +208,7 @@ mod tests {
         let keys = SealKeys::new(Profile::AeadAes128Gcm, &[1; 16], &[2; 12]).unwrap();
         peer.sealing = Some(Sealing { keys, overhead: 16 });
         peer.path = Some(Path {
-            remote: ([192, 0, 2, 1], 5000).into(),
+            remote: std::net::SocketAddr::from(([192, 0, 2, 1], 5000)).into(),
             local: None,
         });
         assert!(!peer.is_expired(start + Duration::from_secs(30)));

@@ -9,6 +9,7 @@ use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSockRef, UdpSocketState};
 use socket2::{Domain, Protocol, SockRef, Type};
 
 use crate::os;
+use crate::outlet::{Chain, Failures, Path, Urgency};
 
 /// Asked of the kernel both ways: a key frame to a thousand subscribers is several megabytes at once.
 pub const BUFFER: usize = 4 << 20;
@@ -25,22 +26,6 @@ const MAX_UNSEGMENTED: usize = 64;
 /// Largest datagram, or chain of coalesced ones.
 const RECEIVE_SIZE: usize = 65_536;
 
-/// Where a peer is, and from which of our addresses it knows us.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Path {
-    pub remote: SocketAddr,
-    pub local: Option<IpAddr>,
-}
-
-/// What becomes of a send for which the kernel has no room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Urgency {
-    /// Sound, ICE, DTLS, RTCP: waits.
-    Waits,
-    /// Pictures: lost once they have waited too much.
-    Yields,
-}
-
 pub struct Socket {
     socket: UdpSocket,
     state: UdpSocketState,
@@ -50,10 +35,7 @@ pub struct Socket {
     segments: usize,
     unsegmented: Unsegmented,
     allowance: Allowance,
-    /// Datagrams in sends that failed.
-    pub failed: u64,
-    /// Times that an address turned out not to take segmented sends.
-    pub segmentation_off: u64,
+    pub failures: Failures,
 }
 
 impl Socket {
@@ -77,8 +59,7 @@ impl Socket {
             state,
             unsegmented: Unsegmented::default(),
             allowance: Allowance::new(Instant::now()),
-            failed: 0,
-            segmentation_off: 0,
+            failures: Failures::default(),
         })
     }
 
@@ -94,8 +75,8 @@ impl Socket {
     }
 
     /// Most datagrams in one [`Socket::send`] to `remote`.
-    pub fn max_segments(&self, remote: &SocketAddr) -> usize {
-        if self.unsegmented.contains(remote.ip()) {
+    pub fn max_segments(&self, remote: IpAddr) -> usize {
+        if self.unsegmented.contains(remote) {
             1
         } else {
             self.segments
@@ -114,7 +95,7 @@ impl Socket {
         if bytes.is_empty() {
             return;
         }
-        if bytes.len() <= segment || self.max_segments(&path.remote) == 1 {
+        if bytes.len() <= segment || self.max_segments(path.remote.address.ip()) == 1 {
             self.send_singly(path, bytes, segment, urgency);
             return;
         }
@@ -125,12 +106,12 @@ impl Socket {
         // nothing at all: what matters is whether the same datagrams pass one by one.
         if matches!(error.raw_os_error(), Some(libc::EIO | libc::EINVAL | libc::EMSGSIZE)) {
             if self.send_singly(path, bytes, segment, urgency) {
-                self.segmentation_off += 1;
-                self.unsegmented.insert(path.remote.ip(), Instant::now());
+                self.failures.segmentation_off += 1;
+                self.unsegmented.insert(path.remote.address.ip(), Instant::now());
             }
             return;
         }
-        self.failed += bytes.len().div_ceil(segment) as u64;
+        self.failures.datagrams += bytes.len().div_ceil(segment) as u64;
     }
 
     /// True if all were taken.
@@ -139,13 +120,13 @@ impl Socket {
         for datagram in bytes.chunks(segment) {
             refused += u64::from(self.try_send(path, datagram, None, urgency).is_err());
         }
-        self.failed += refused;
+        self.failures.datagrams += refused;
         refused == 0
     }
 
     fn try_send(&mut self, path: &Path, bytes: &[u8], segment: Option<usize>, urgency: Urgency) -> io::Result<()> {
         let transmit = Transmit {
-            destination: path.remote,
+            destination: path.remote.address,
             ecn: None,
             contents: bytes,
             segment_size: segment,
@@ -153,7 +134,7 @@ impl Socket {
         };
         let send = |socket: &Self| match (segment, transmit.src_ip) {
             // Sound leaves alone, and is most of the calls: without control messages each costs the kernel less.
-            (None, None) => socket.socket.send_to(bytes, path.remote).map(drop),
+            (None, None) => socket.socket.send_to(bytes, path.remote.address).map(drop),
             _ => socket.state.try_send(UdpSockRef::from(&socket.socket), &transmit),
         };
         match send(self) {
@@ -237,18 +218,6 @@ pub struct Inbox {
     wall: Duration,
 }
 
-/// Datagrams of one size that came together from one address.
-pub struct Chain<'a> {
-    pub from: SocketAddr,
-    /// Which of our addresses they came to.
-    pub to: Option<IpAddr>,
-    pub bytes: &'a mut [u8],
-    pub stride: usize,
-    /// When the kernel had it: not later by what this thread did meanwhile, which the senders' congestion control would
-    /// take for a queue on the line.
-    pub arrived: Instant,
-}
-
 impl Default for Inbox {
     fn default() -> Self {
         Self {
@@ -289,7 +258,7 @@ impl Inbox {
         let buffers = self.bytes.chunks_mut(RECEIVE_SIZE);
         let (now, wall) = (self.now, self.wall);
         self.metas[..count].iter().zip(buffers).map(move |(meta, bytes)| Chain {
-            from: meta.addr,
+            from: meta.addr.into(),
             to: meta.dst_ip,
             stride: meta.stride.max(1),
             bytes: &mut bytes[..meta.len],

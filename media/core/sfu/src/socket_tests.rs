@@ -5,27 +5,31 @@ fn pair() -> (Socket, UdpSocket, Path) {
     let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
     receiver.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
     let remote = receiver.local_addr().unwrap();
-    (sender, receiver, Path { remote, local: None })
+    let path = Path {
+        remote: remote.into(),
+        local: None,
+    };
+    (sender, receiver, path)
 }
 
 #[test]
 fn an_address_that_takes_nothing_changes_nothing_for_others() {
     let (mut sender, receiver, path) = pair();
-    let before = sender.max_segments(&path.remote);
+    let before = sender.max_segments(path.remote.address.ip());
     assert!(before > 1, "the kernel under test segments");
     // Port 0 gives EINVAL, as a driver without segmentation does.
     let nowhere = Path {
-        remote: ([127, 0, 0, 1], 0).into(),
+        remote: SocketAddr::from(([127, 0, 0, 1], 0)).into(),
         local: None,
     };
     sender.send(&nowhere, &[1; 100], 100, Urgency::Waits);
     sender.send(&nowhere, &[1; 300], 100, Urgency::Waits);
-    assert_eq!((sender.failed, sender.segmentation_off), (4, 0));
-    assert_eq!(sender.max_segments(&path.remote), before);
+    assert_eq!((sender.failures.datagrams, sender.failures.segmentation_off), (4, 0));
+    assert_eq!(sender.max_segments(path.remote.address.ip()), before);
     sender.send(&path, &[7; 250], 100, Urgency::Yields);
     let mut buffer = [0; 400];
     let lengths: Vec<usize> = (0..3).map(|_| receiver.recv(&mut buffer).unwrap()).collect();
-    assert_eq!((lengths, sender.failed), (vec![100, 100, 50], 4));
+    assert_eq!((lengths, sender.failures.datagrams), (vec![100, 100, 50], 4));
 }
 
 #[test]
@@ -65,7 +69,7 @@ fn datagrams_bear_the_time_at_which_the_kernel_had_them() {
     let (mut sender, _, _) = pair();
     let receiver = Socket::bind(([127, 0, 0, 1], 0).into()).unwrap();
     let path = Path {
-        remote: ([127, 0, 0, 1], receiver.port().unwrap()).into(),
+        remote: SocketAddr::from(([127, 0, 0, 1], receiver.port().unwrap())).into(),
         local: None,
     };
     let mut inbox = Inbox::default();

@@ -88,7 +88,7 @@ fn oversized_reports_are_not_read() {
 
 #[test]
 fn a_source_without_measure_is_held_to_twice_its_rate() {
-    let core = Core::start(([127, 0, 0, 1], 0).into(), 500_000).unwrap();
+    let core = Core::start(([127, 0, 0, 1], 0).into(), None, 500_000).unwrap();
     let mut loud = RawPeer::join(&core, 1, Feedback::None, vec![video_source(1, &[VP8])], vec![]);
     let mut watcher = RawPeer::join(&core, 2, Feedback::None, vec![], vec![video_slot(1, &[VP8])]);
     core.assign(vec![(2, 1, Some(1))]).unwrap();

@@ -2511,6 +2511,207 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/nominations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Board
+         * @description Who has and has not delivered.
+         */
+        get: operations["board_api_meetings__meeting_id__nominations_get"];
+        /**
+         * Ask
+         * @description Asks the points for their lists by a deadline, the first time; then changes it.
+         */
+        put: operations["ask_api_meetings__meeting_id__nominations_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/nominations/remind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remind */
+        post: operations["remind_api_meetings__meeting_id__nominations_remind_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/nominations/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lock All */
+        post: operations["lock_all_api_meetings__meeting_id__nominations_lock_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/nomination/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lock */
+        post: operations["lock_api_meetings__meeting_id__points__point_id__nomination_lock_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/nomination/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reopen */
+        post: operations["reopen_api_meetings__meeting_id__points__point_id__nomination_reopen_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/nomination/contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set Contact */
+        put: operations["set_contact_api_meetings__meeting_id__points__point_id__nomination_contact_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/nomination/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Link */
+        post: operations["link_api_meetings__meeting_id__points__point_id__nomination_link_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/nomination": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Nomination
+         * @description One point's list, for who makes it.
+         */
+        get: operations["nomination_api_meetings__meeting_id__points__point_id__nomination_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/nomination/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Choosable
+         * @description People of the point's own unit.
+         */
+        get: operations["choosable_api_meetings__meeting_id__points__point_id__nomination_people_get"];
+        put?: never;
+        /** Name People */
+        post: operations["name_people_api_meetings__meeting_id__points__point_id__nomination_people_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/nomination/people/{delegate_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take Back */
+        delete: operations["take_back_api_meetings__meeting_id__points__point_id__nomination_people__delegate_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/nomination/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Submit */
+        post: operations["submit_api_meetings__meeting_id__points__point_id__nomination_submit_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/my-reply": {
         parameters: {
             query?: never;
@@ -3798,6 +3999,46 @@ export interface components {
             /** Id */
             id: number;
         };
+        /** CallOut */
+        CallOut: {
+            /**
+             * Deadline
+             * Format: date-time
+             */
+            deadline: string;
+            /** Remind Hours */
+            remind_hours: number[];
+            /** Done */
+            done: number[];
+            /** Contact */
+            contact: string;
+            /** Note */
+            note: string;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Locked */
+            locked: boolean;
+        };
+        /** CallWrite */
+        CallWrite: {
+            /**
+             * Deadline
+             * Format: date-time
+             */
+            deadline: string;
+            /** Remind Hours */
+            remind_hours?: (1 | 2 | 4 | 24 | 48 | 72)[];
+            /** Contact */
+            contact: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
         /**
          * Capability
          * @enum {string}
@@ -3880,6 +4121,17 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /** Choosable */
+        Choosable: {
+            /** Person Id */
+            person_id: number;
+            /** Full Name */
+            full_name: string;
+            /** Title */
+            title: string;
+            /** Unit Name */
+            unit_name: string;
         };
         /**
          * Clash
@@ -4002,6 +4254,15 @@ export interface components {
              * @default 7
              */
             days: number;
+        };
+        /** ContactWrite */
+        ContactWrite: {
+            /** Full Name */
+            full_name: string;
+            /** Email */
+            email?: string | null;
+            /** Phone */
+            phone?: string | null;
         };
         /** CopyOut */
         CopyOut: {
@@ -5281,12 +5542,32 @@ export interface components {
             /** At */
             at: string | null;
         };
+        /** Named */
+        Named: {
+            /** Delegate Id */
+            delegate_id: number;
+            /** Full Name */
+            full_name: string;
+            /** Title */
+            title: string;
+        };
         /** NamedDelegate */
         NamedDelegate: {
             /** Delegate Id */
             delegate_id: number;
             /** Full Name */
             full_name: string;
+        };
+        /** NamedOut */
+        NamedOut: {
+            nomination: components["schemas"]["NominationOut"];
+            /** Elsewhere */
+            elsewhere: string[];
+        };
+        /** NamedWrite */
+        NamedWrite: {
+            /** People */
+            people: (components["schemas"]["PersonChosen"] | components["schemas"]["PersonTyped"])[];
         };
         /**
          * News
@@ -5313,6 +5594,184 @@ export interface components {
             sessions: number;
             /** Active */
             active: boolean;
+        };
+        /** NominationBoard */
+        NominationBoard: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            call: components["schemas"]["CallOut"] | null;
+            /** May Ask */
+            may_ask: boolean;
+            /** Contact */
+            contact: string;
+            /** Mail Ready */
+            mail_ready: boolean;
+            total: components["schemas"]["NominationFigures"];
+            /** Branches */
+            branches: components["schemas"]["NominationBranch"][];
+            /** Points */
+            points: components["schemas"]["NominationRow"][];
+            /** Points Total */
+            points_total: number;
+        };
+        /**
+         * NominationBranch
+         * @description A unit directly below the one that holds the meeting, with its branch; or that one's own points.
+         */
+        NominationBranch: {
+            /**
+             * Points
+             * @default 0
+             */
+            points: number;
+            /**
+             * Submitted
+             * @default 0
+             */
+            submitted: number;
+            /**
+             * Begun
+             * @default 0
+             */
+            begun: number;
+            /**
+             * People
+             * @default 0
+             */
+            people: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Name */
+            name: string;
+        };
+        /** NominationFigures */
+        NominationFigures: {
+            /**
+             * Points
+             * @default 0
+             */
+            points: number;
+            /**
+             * Submitted
+             * @default 0
+             */
+            submitted: number;
+            /**
+             * Begun
+             * @default 0
+             */
+            begun: number;
+            /**
+             * People
+             * @default 0
+             */
+            people: number;
+        };
+        /** NominationLink */
+        NominationLink: {
+            /** Path */
+            path: string;
+        };
+        /** NominationLinkWrite */
+        NominationLinkWrite: {
+            /**
+             * Renew
+             * @default false
+             */
+            renew: boolean;
+        };
+        /**
+         * NominationOut
+         * @description One point's list, for who makes it.
+         */
+        NominationOut: {
+            /** Meeting Id */
+            meeting_id: number;
+            /** Point Id */
+            point_id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "hoi-nghi" | "cuoc-hop" | "phien-hop" | "ky-hop" | "dai-hoi";
+            /** Title */
+            title: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Unit Name */
+            unit_name: string;
+            /** Point Name */
+            point_name: string;
+            /** Point Unit Name */
+            point_unit_name: string;
+            /** Seats */
+            seats: number | null;
+            /** Note */
+            note: string;
+            /** Contact */
+            contact: string;
+            /**
+             * Closes At
+             * Format: date-time
+             */
+            closes_at: string;
+            /** Locked */
+            locked: boolean;
+            /** People */
+            people: components["schemas"]["Named"][];
+            /** Submitted At */
+            submitted_at: string | null;
+            /** Submitted By */
+            submitted_by: string;
+            /** By Link */
+            by_link: boolean;
+        };
+        /** NominationRow */
+        NominationRow: {
+            /** Point Id */
+            point_id: number;
+            /** Name */
+            name: string;
+            /** Unit Name */
+            unit_name: string;
+            /** Seats */
+            seats: number | null;
+            /** People */
+            people: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "begun" | "submitted";
+            /** Locked */
+            locked: boolean;
+            /** Open Until */
+            open_until: string | null;
+            /** Submitted At */
+            submitted_at: string | null;
+            /** Submitted By */
+            submitted_by: string;
+            /** Contact Name */
+            contact_name: string;
+            /** Contact Email */
+            contact_email: string | null;
+            /** Contact Phone */
+            contact_phone: string | null;
+            /** Secretaries */
+            secretaries: string[];
+            /** Opened At */
+            opened_at: string | null;
         };
         /** NoteChange */
         NoteChange: {
@@ -6584,14 +7043,6 @@ export interface components {
             /** Mail Ready */
             mail_ready: boolean;
         };
-        /** Reopening */
-        Reopening: {
-            /**
-             * Reason
-             * @default
-             */
-            reason: string;
-        };
         /** RepliesBoard */
         RepliesBoard: {
             /**
@@ -7783,12 +8234,28 @@ export interface components {
             /** Elsewhere */
             elsewhere: string | null;
         };
+        /** Reopening */
+        server__conference__routes__Reopening: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
         /** Said */
         server__exchange__schemas__Said: {
             /** Vi */
             vi: string;
             /** En */
             en: string;
+        };
+        /** Reopening */
+        server__invitations__nominations__schemas__Reopening: {
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /** VolumeOut */
         server__invitations__official__schemas__VolumeOut: {
@@ -13030,7 +13497,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Reopening"];
+                "application/json": components["schemas"]["server__conference__routes__Reopening"];
             };
         };
         responses: {
@@ -14215,6 +14682,446 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HallCode"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    board_api_meetings__meeting_id__nominations_get: {
+        parameters: {
+            query?: {
+                state?: ("none" | "begun" | "submitted") | "missing" | null;
+                unit_id?: number | null;
+                q?: string;
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NominationBoard"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ask_api_meetings__meeting_id__nominations_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remind_api_meetings__meeting_id__nominations_remind_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    lock_all_api_meetings__meeting_id__nominations_lock_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    lock_api_meetings__meeting_id__points__point_id__nomination_lock_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reopen_api_meetings__meeting_id__points__point_id__nomination_reopen_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["server__invitations__nominations__schemas__Reopening"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_contact_api_meetings__meeting_id__points__point_id__nomination_contact_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    link_api_meetings__meeting_id__points__point_id__nomination_link_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NominationLinkWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NominationLink"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    nomination_api_meetings__meeting_id__points__point_id__nomination_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-List-Key"?: string | null;
+            };
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NominationOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    choosable_api_meetings__meeting_id__points__point_id__nomination_people_get: {
+        parameters: {
+            query: {
+                q: string;
+            };
+            header?: {
+                "X-List-Key"?: string | null;
+            };
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Choosable"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    name_people_api_meetings__meeting_id__points__point_id__nomination_people_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+                "X-List-Key"?: string | null;
+            };
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NamedWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    take_back_api_meetings__meeting_id__points__point_id__nomination_people__delegate_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-List-Key"?: string | null;
+            };
+            path: {
+                delegate_id: number;
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NominationOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    submit_api_meetings__meeting_id__points__point_id__nomination_submit_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-List-Key"?: string | null;
+            };
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NominationOut"];
                 };
             };
             /** @description Validation Error */

@@ -1,9 +1,18 @@
 import { m } from '#lib/paraglide/messages.js';
 import { number, said } from '#lib/text/format.ts';
+import type { TypedLine } from './typed.ts';
 import type { Delegate } from './types.ts';
 
 /** "12 đại biểu" */
 export const delegatesCount = (count: number): string => m.delegates_count({ count: number(count) });
+
+/** What is wrong with a typed line. */
+export function faultWords({ line, person, fault, wrong = '' }: TypedLine): string {
+  if (fault === 'twice') return m.delegates_add_twice({ line, name: person.full_name });
+  if (fault === 'email') return m.delegates_add_email({ line, wrong });
+  if (fault === 'phone') return m.delegates_add_phone({ line, wrong });
+  return m.delegates_add_bad({ line });
+}
 
 export function capacityWord(role: string): string {
   const words: Record<string, () => string> = {

@@ -1,9 +1,9 @@
-use std::net::SocketAddr;
 use std::time::Instant;
 
 use aws_lc_rs::hmac;
 
 use super::{Credentials, answer};
+use crate::outlet::Remote;
 use crate::stun::{Class, IceRole, Message, Writer, integrity_key};
 
 /// What came of a datagram.
@@ -14,7 +14,7 @@ pub enum IceResult {
     /// Send `out` to where the check came from.
     Answered,
     /// The same, and media goes to this address from now on.
-    Selected(SocketAddr),
+    Selected(Remote),
 }
 
 /// ICE-lite (RFC 8445 section 2.5): always controlled, sends no checks, answers those of the other side and follows
@@ -22,7 +22,7 @@ pub enum IceResult {
 pub struct LiteAgent {
     key: hmac::Key,
     username: String,
-    selected: Option<SocketAddr>,
+    selected: Option<Remote>,
     last_heard: Option<Instant>,
 }
 
@@ -39,7 +39,7 @@ impl LiteAgent {
     /// Takes a datagram that `stun::is_stun`; on `Answered` and `Selected` the response stands in `out`.
     ///
     /// Requests without right USERNAME, MESSAGE-INTEGRITY and FINGERPRINT are ignored without an answer.
-    pub fn handle(&mut self, now: Instant, from: SocketAddr, packet: &[u8], out: &mut Vec<u8>) -> IceResult {
+    pub fn handle(&mut self, now: Instant, from: Remote, packet: &[u8], out: &mut Vec<u8>) -> IceResult {
         let Some(request) = Message::parse(packet).filter(|message| self.is_authentic(message)) else {
             return IceResult::Ignored;
         };
@@ -50,7 +50,7 @@ impl LiteAgent {
             return IceResult::Answered;
         }
         self.last_heard = Some(now);
-        answer(&request, from, &self.key, out);
+        answer(&request, from.address, &self.key, out);
         if request.use_candidate && self.selected != Some(from) {
             self.selected = Some(from);
             return IceResult::Selected(from);
@@ -66,7 +66,7 @@ impl LiteAgent {
     }
 
     /// Where media goes.
-    pub fn selected(&self) -> Option<SocketAddr> {
+    pub fn selected(&self) -> Option<Remote> {
         self.selected
     }
 

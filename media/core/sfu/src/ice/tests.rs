@@ -45,8 +45,11 @@ fn a_check_is_answered_and_selects_the_address() {
     let (mut check, mut response) = (Vec::new(), Vec::new());
     assert!(full.poll(now, &mut check));
     assert_eq!(lite.last_heard(), None);
-    assert_eq!(lite.handle(now, hall, &check, &mut response), IceResult::Selected(hall));
-    assert_eq!(lite.selected(), Some(hall));
+    assert_eq!(
+        lite.handle(now, hall.into(), &check, &mut response),
+        IceResult::Selected(hall.into())
+    );
+    assert_eq!(lite.selected(), Some(hall.into()));
     assert_eq!(lite.last_heard(), Some(now));
     assert_eq!(full.handle(now, server, &response, &mut check), CheckResult::Connected);
     // The same response again answers nothing that is open.
@@ -55,7 +58,10 @@ fn a_check_is_answered_and_selects_the_address() {
     let later = full.timeout();
     assert!(later >= now + Duration::from_secs(4) && later <= now + Duration::from_secs(6));
     assert!(full.poll(later, &mut check));
-    assert_eq!(lite.handle(later, hall, &check, &mut response), IceResult::Answered);
+    assert_eq!(
+        lite.handle(later, hall.into(), &check, &mut response),
+        IceResult::Answered
+    );
     assert_eq!(
         full.handle(later, server, &response, &mut check),
         CheckResult::Confirmed
@@ -64,8 +70,8 @@ fn a_check_is_answered_and_selects_the_address() {
     let moved = address("172.16.0.9:40000");
     assert!(full.poll(full.timeout(), &mut check));
     assert_eq!(
-        lite.handle(later, moved, &check, &mut response),
-        IceResult::Selected(moved)
+        lite.handle(later, moved.into(), &check, &mut response),
+        IceResult::Selected(moved.into())
     );
 }
 
@@ -85,7 +91,7 @@ fn lost_checks_are_sent_again_and_consent_ends() {
     }
     let due = full.timeout();
     assert!(due - now > Duration::from_millis(1_000) && !full.is_expired(due + CONSENT));
-    lite.handle(due, hall, &check, &mut response);
+    lite.handle(due, hall.into(), &check, &mut response);
     assert_eq!(full.handle(due, server, &response, &mut check), CheckResult::Connected);
     assert!(!full.is_expired(due + CONSENT - Duration::from_secs(1)));
     assert!(full.is_expired(due + CONSENT + Duration::from_secs(1)));
@@ -102,7 +108,7 @@ fn strangers_get_no_answer() {
     let mut stranger = ControllingAgent::new(hall, server, address("10.0.0.1:7000"), now);
     let mut check = Vec::new();
     stranger.poll(now, &mut check);
-    assert_eq!(lite.handle(now, from, &check, &mut out), IceResult::Ignored);
+    assert_eq!(lite.handle(now, from.into(), &check, &mut out), IceResult::Ignored);
     assert_eq!((lite.last_heard(), lite.selected()), (None, None));
     assert!(out.is_empty());
 }
@@ -119,7 +125,10 @@ fn right_name_with_wrong_password_gets_no_answer() {
     let mut full = ControllingAgent::new(hall, guessed, address("10.0.0.1:7000"), now);
     let (mut check, mut out) = (Vec::new(), Vec::new());
     full.poll(now, &mut check);
-    assert_eq!(lite.handle(now, full.remote(), &check, &mut out), IceResult::Ignored);
+    assert_eq!(
+        lite.handle(now, full.remote().into(), &check, &mut out),
+        IceResult::Ignored
+    );
 }
 
 #[test]
@@ -132,7 +141,7 @@ fn a_peer_that_thinks_it_is_controlled_is_told_otherwise() {
         .priority(1)
         .role(IceRole::Controlled(5))
         .finish(&integrity_key(&server.password));
-    let result = lite.handle(Instant::now(), address("10.0.0.2:5000"), &check, &mut out);
+    let result = lite.handle(Instant::now(), address("10.0.0.2:5000").into(), &check, &mut out);
     assert_eq!(result, IceResult::Answered);
     assert_eq!(Message::parse(&out).unwrap().error_code, Some(487));
     assert_eq!(lite.last_heard(), None);
@@ -162,7 +171,7 @@ fn a_full_agent_connects_to_the_lite_one() {
     for _ in 0..100 {
         full.handle_timeout(now);
         while let Some(transmit) = full.poll_transmit() {
-            let result = lite.handle(now, hall_address, &transmit.contents, &mut response);
+            let result = lite.handle(now, hall_address.into(), &transmit.contents, &mut response);
             assert_ne!(result, IceResult::Ignored);
             let message = is::stun::StunMessage::parse(&response).unwrap();
             let packet = is::stun::StunPacket {
@@ -176,5 +185,5 @@ fn a_full_agent_connects_to_the_lite_one() {
         now += Duration::from_millis(50);
     }
     assert!(full.state().is_connected());
-    assert_eq!(lite.selected(), Some(hall_address));
+    assert_eq!(lite.selected(), Some(hall_address.into()));
 }

@@ -13,6 +13,7 @@ use aws_lc_rs::rand;
 use super::Shard;
 use crate::model::PeerSpec;
 use crate::os::EventFd;
+use crate::outlet::Outlet;
 use crate::peer::Peer;
 use crate::router::Target;
 use crate::uptrack::Uptrack;
@@ -101,9 +102,9 @@ impl AsRawFd for CommandQueue {
     }
 }
 
-impl Shard {
+impl<O: Outlet> Shard<O> {
     /// False when the thread is to end. All fresh packets have left before: what is assigned now holds for all later.
-    pub(super) fn apply_commands(&mut self, now: Instant) -> bool {
+    pub fn apply_commands(&mut self, now: Instant) -> bool {
         for command in self.shared.commands.take() {
             match command {
                 Command::AddPeer(spec, generation) => self.add_peer(*spec, generation, now),

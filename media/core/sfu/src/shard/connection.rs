@@ -7,11 +7,11 @@ use crate::dtls::DtlsOutput;
 use crate::egress::Sealing;
 use crate::event::{Event, Reason};
 use crate::ice::IceResult;
+use crate::outlet::{Outlet, Path, Remote, Urgency};
 use crate::peer::Peer;
 use crate::router::Target;
-use crate::socket::{Path, Urgency};
 
-impl Shard {
+impl<O: Outlet> Shard<O> {
     pub(super) fn receive_stun(&mut self, index: usize, packet: &[u8], path: Path, now: Instant) {
         let Some(peer) = &mut self.peers[index] else { return };
         if self.demux.is_held_from(index, &path.remote, now) {
@@ -21,9 +21,10 @@ impl Shard {
         if result == IceResult::Ignored {
             return self.shared.counters.dropped_stun.add(1);
         }
-        self.socket
+        self.outlet
             .send(&path, &self.response, self.response.len(), Urgency::Waits);
         self.demux.learn(path.remote, index, peer.ice.selected(), now);
+        self.outlet.confirm(&path.remote);
         if let IceResult::Selected(remote) = result {
             peer.path = Some(Path { remote, ..path });
             self.drive_dtls(index, now);
@@ -55,10 +56,10 @@ impl Shard {
         let Some(peer) = &mut self.peers[index] else { return };
         let Some(path) = peer.path else { return };
         let (mut connected, mut closed) = (false, false);
-        let socket = &mut self.socket;
+        let outlet = &mut self.outlet;
         let (sealing, open) = (&mut peer.sealing, &mut peer.open);
         let result = peer.dtls.poll(now, &mut |output| match output {
-            DtlsOutput::Packet(packet) => socket.send(&path, packet, packet.len(), Urgency::Waits),
+            DtlsOutput::Packet(packet) => outlet.send(&path, packet, packet.len(), Urgency::Waits),
             DtlsOutput::Connected {
                 seal,
                 open: keys,
@@ -99,7 +100,10 @@ impl Shard {
 
     /// Forgets a peer and says why.
     pub(super) fn disconnect(&mut self, index: usize, reason: Reason) {
-        let Some(peer) = self.forget(index) else { return };
+        let Some((peer, remotes)) = self.forget(index) else {
+            return;
+        };
+        self.release(&remotes);
         if let Ok(mut registry) = self.shared.registry.lock() {
             registry.remove_generation(peer.id, peer.generation);
         }
@@ -108,21 +112,31 @@ impl Shard {
 
     /// Says good-bye to a peer on its owner's wish.
     pub(super) fn close(&mut self, index: usize, now: Instant) {
-        let Some(mut peer) = self.forget(index) else { return };
-        let Some(path) = peer.path else { return };
-        peer.dtls.close();
-        // The connection is over either way.
-        let _ = peer.dtls.poll(now, &mut |output| {
-            if let DtlsOutput::Packet(packet) = output {
-                self.socket.send(&path, packet, packet.len(), Urgency::Waits);
-            }
-        });
+        let Some((mut peer, remotes)) = self.forget(index) else {
+            return;
+        };
+        if let Some(path) = peer.path {
+            peer.dtls.close();
+            // The connection is over either way.
+            let _ = peer.dtls.poll(now, &mut |output| {
+                if let DtlsOutput::Packet(packet) = output {
+                    self.outlet.send(&path, packet, packet.len(), Urgency::Waits);
+                }
+            });
+        }
+        self.release(&remotes);
     }
 
-    /// Takes a peer out of all tables, and its sources out of all slots.
-    fn forget(&mut self, index: usize) -> Option<Peer> {
+    fn release(&mut self, remotes: &[Remote]) {
+        for remote in remotes {
+            self.outlet.release(remote);
+        }
+    }
+
+    /// Takes a peer out of all tables, and its sources out of all slots. Returns where it was, too.
+    fn forget(&mut self, index: usize) -> Option<(Peer, Vec<Remote>)> {
         let peer = self.peers[index].take()?;
-        self.demux.remove(&peer.ufrag, index);
+        let remotes = self.demux.remove(&peer.ufrag, index);
         self.peer_ids.remove(&peer.id);
         for (slot, downtrack) in peer.downtracks.iter().enumerate() {
             self.slot_ids.remove(&downtrack.slot);
@@ -141,6 +155,6 @@ impl Shard {
             }
             self.dirty.retain(|&dirty| dirty != source);
         }
-        Some(peer)
+        Some((peer, remotes))
     }
 }

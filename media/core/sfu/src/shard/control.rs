@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::Shard;
 use super::ingress::MAX_PACKET;
 use crate::egress::Request;
+use crate::outlet::Outlet;
 use crate::peer::Peer;
 use crate::rtcp::{Blocks, Compound, NackNumbers, Rtcp};
 use crate::srtp::OpenError;
@@ -12,7 +13,7 @@ use crate::srtp::OpenError;
 /// Streams that one full intra request may name: more than a peer has slots.
 const MAX_ENTRIES: usize = 64;
 
-impl Shard {
+impl<O: Outlet> Shard<O> {
     pub(super) fn receive_rtcp(&mut self, index: usize, packet: &mut [u8], now: Instant) {
         let counters = &self.shared.counters;
         let Some(peer) = &mut self.peers[index] else { return };
@@ -105,7 +106,7 @@ impl Shard {
         };
         let sent = self
             .egress
-            .repeat(&mut self.socket, path, sealing, slot, &uptrack.ring, request);
+            .repeat(&mut self.outlet, path, sealing, slot, &uptrack.ring, request);
         peer.bytes_down += sent.bytes;
         self.shared.counters.retransmissions.add(sent.packets);
         self.shared.counters.packets_out.add(sent.packets);

@@ -4,17 +4,16 @@ use std::time::Instant;
 
 use super::Shard;
 use crate::demux::{Class, classify};
+use crate::outlet::{Chain, Outlet, Path};
 use crate::peer::Peer;
 use crate::rtp::Header;
-use crate::socket::Chain;
-use crate::socket::Path;
 use crate::srtp::{OpenError, ReceiveStream};
 use crate::uptrack::{Marks, Receipt, Uptrack};
 
 /// No packet that crosses an Ethernet is longer.
 pub(super) const MAX_PACKET: usize = 1_600;
 
-impl Shard {
+impl<O: Outlet> Shard<O> {
     /// Returns the number of datagrams.
     pub(super) fn receive_chain(&mut self, chain: Chain<'_>, now: Instant) -> usize {
         let path = Path {
@@ -22,7 +21,7 @@ impl Shard {
             local: chain.to,
         };
         let arrived = chain.arrived;
-        if chain.from.port() == 0 {
+        if chain.from.address.port() == 0 {
             // RFC 768: the sender expects no answer, and none can be sent.
             let count = chain.bytes.len().div_ceil(chain.stride);
             self.shared.counters.packets_in.add(count as u64);

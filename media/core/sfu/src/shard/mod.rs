@@ -1,4 +1,5 @@
-//! The thread that does it all: receive a batch, forward, flush; then commands and timers.
+//! What the thread does: take in a batch, forward, flush; then commands and timers. No socket and no clock of its own: `io`
+//! has those.
 
 mod commands;
 mod connection;
@@ -9,7 +10,6 @@ mod statistics;
 mod timers;
 
 use std::collections::HashMap;
-use std::os::fd::AsRawFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -21,16 +21,15 @@ use crate::demux::Demux;
 use crate::dtls::Identity;
 use crate::egress::Egress;
 use crate::event::{Counters, EventQueue, Reason};
-use crate::os;
+use crate::outlet::{Chain, Outlet};
 use crate::peer::Peer;
 use crate::registry::Registry;
 use crate::router::{Router, Target};
 use crate::rtcp::Writer;
-use crate::socket::{Inbox, Socket};
 use crate::uptrack::Uptrack;
 
 /// Most datagrams taken in before what they caused is sent: bounds delay, and is far less than a ring holds.
-const BATCH: usize = 256;
+pub const BATCH: usize = 256;
 /// Between two looks at the timers while something is pending.
 const TICK: Duration = Duration::from_millis(10);
 const IDLE_TICK: Duration = Duration::from_secs(1);
@@ -46,9 +45,9 @@ pub struct Shared {
     pub registry: Mutex<Registry>,
 }
 
-pub struct Shard {
+pub struct Shard<O> {
     shared: Arc<Shared>,
-    socket: Socket,
+    outlet: O,
     identity: Identity,
     clock: Clock,
     max_video_bitrate: u64,
@@ -62,6 +61,8 @@ pub struct Shard {
     egress: Egress,
     /// Sources with fresh packets.
     dirty: Vec<usize>,
+    /// Datagrams taken in since the last flush.
+    kept: usize,
     /// The peer whose code runs: the one to drop if it panics.
     at_work: usize,
     writer: Writer,
@@ -70,12 +71,11 @@ pub struct Shard {
     timers: timers::Timers,
 }
 
-impl Shard {
-    pub fn new(shared: Arc<Shared>, socket: Socket, identity: Identity, max_video_bitrate: u64) -> Self {
-        let now = Instant::now();
+impl<O: Outlet> Shard<O> {
+    pub fn new(shared: Arc<Shared>, outlet: O, identity: Identity, max_video_bitrate: u64, now: Instant) -> Self {
         Self {
             shared,
-            socket,
+            outlet,
             identity,
             clock: Clock::new(now),
             max_video_bitrate,
@@ -88,6 +88,7 @@ impl Shard {
             slot_ids: HashMap::new(),
             egress: Egress::default(),
             dirty: Vec::with_capacity(64),
+            kept: 0,
             at_work: 0,
             writer: Writer::default(),
             response: Vec::with_capacity(256),
@@ -96,56 +97,35 @@ impl Shard {
         }
     }
 
-    /// Runs until [`Command::Close`].
-    pub fn run(mut self) {
-        let mut inbox = Inbox::default();
-        loop {
-            if self.shared.commands.are_waiting() {
-                let now = Instant::now();
-                self.flush(now, true);
-                if !self.apply_commands(now) {
-                    return;
-                }
-            }
-            self.shared.counters.turns.add(1);
-            let taken = self.receive(&mut inbox);
-            let now = Instant::now();
-            let held = self.flush(now, false);
-            let pause = self.run_timers(now).min(held);
-            if taken < BATCH {
-                os::wait_readable(self.socket.as_raw_fd(), self.shared.commands.as_raw_fd(), pause);
-            }
-        }
+    pub fn shared(&self) -> &Shared {
+        &self.shared
     }
 
-    /// Takes in what waits at the socket, up to [`BATCH`] datagrams or a little more.
-    fn receive(&mut self, inbox: &mut Inbox) -> usize {
-        let mut taken = 0;
-        let mut kept = 0;
-        while taken < BATCH {
-            let received = inbox.receive(&self.socket);
-            if received == 0 {
-                break;
-            }
-            let now = inbox.received_at();
-            for chain in inbox.chains(received) {
-                // Chains of one call may hold more than a ring does.
-                if taken - kept >= BATCH {
-                    kept = taken;
-                    self.flush(now, true);
-                }
-                taken += self.receive_chain(chain, now);
-            }
-            if received < Inbox::MOST {
-                break;
-            }
+    pub fn outlet(&mut self) -> &mut O {
+        &mut self.outlet
+    }
+
+    /// Takes in what came together, datagrams of one remote; returns how many.
+    pub fn receive(&mut self, chain: Chain<'_>, now: Instant) -> usize {
+        // Chains of one turn may hold more than a ring does.
+        if self.kept >= BATCH {
+            self.flush(now, true);
         }
-        taken
+        let count = self.receive_chain(chain, now);
+        self.kept += count;
+        count
+    }
+
+    /// Sends what is fresh and does what is due; returns how long nothing else will be, if nothing comes.
+    pub fn settle(&mut self, now: Instant) -> Duration {
+        let held = self.flush(now, false);
+        self.run_timers(now).min(held)
     }
 
     /// Sends fresh packets to all who watch their sources: those of complete pictures and those that have waited long
     /// enough, or `everything`. Returns how long nothing else will have waited long enough.
-    fn flush(&mut self, now: Instant, everything: bool) -> Duration {
+    pub fn flush(&mut self, now: Instant, everything: bool) -> Duration {
+        self.kept = 0;
         let mut pause = IDLE_TICK;
         let mut place = 0;
         while let Some(&source) = self.dirty.get(place) {
@@ -206,7 +186,7 @@ impl Shard {
         assert!(!peer.faulty && !uptrack.faulty, "injected fault");
         let slot = &mut peer.downtracks[target.slot];
         let sent = self.egress.deliver(
-            &mut self.socket,
+            &mut self.outlet,
             path,
             sealing,
             slot,

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use super::Shard;
 use crate::model::{Feedback, Kind};
+use crate::outlet::{Outlet, Urgency};
 use crate::rtcp::{self, ReportBlock};
-use crate::socket::Urgency;
 use crate::uptrack::Uptrack;
 
 /// The name under which all slots come: they share one clock, ours. SDP answers say the same.
@@ -21,7 +21,7 @@ const MAX_LOSS_TOLD: f64 = 0.25;
 /// SRTCP: index and the longer of the tags.
 const SPARE: usize = 32;
 
-impl Shard {
+impl<O: Outlet> Shard<O> {
     /// Asks a publisher for packets that were lost on the way here.
     pub(super) fn request_repairs(&mut self, index: usize, now: Instant) {
         let count = self.peers[index].as_ref().map_or(0, |peer| peer.sources.len());
@@ -183,7 +183,7 @@ impl Shard {
         {
             let (bytes, length) = self.writer.with_spare(SPARE);
             let sealed = sealing.keys.seal_rtcp(bytes, length);
-            self.socket.send(path, &bytes[..sealed], sealed, Urgency::Waits);
+            self.outlet.send(path, &bytes[..sealed], sealed, Urgency::Waits);
             peer.bytes_down += sealed as u64;
         }
         self.writer.clear();

@@ -2,15 +2,15 @@
 
 use super::Shard;
 use crate::event::{PeerStatistics, SlotStatistics, SourceStatistics};
+use crate::outlet::Outlet;
 use crate::peer::Peer;
 use crate::uptrack::Uptrack;
 
-impl Shard {
+impl<O: Outlet> Shard<O> {
     pub(super) fn statistics(&mut self) -> Vec<PeerStatistics> {
-        let failed = std::mem::take(&mut self.socket.failed);
-        self.shared.counters.dropped_send.add(failed);
-        let off = std::mem::take(&mut self.socket.segmentation_off);
-        self.shared.counters.segmentation_off.add(off);
+        let failures = self.outlet.take_failures();
+        self.shared.counters.dropped_send.add(failures.datagrams);
+        self.shared.counters.segmentation_off.add(failures.segmentation_off);
         let mut all = Vec::with_capacity(self.peer_ids.len());
         for index in 0..self.peers.len() {
             let Some(peer) = self.peers[index].as_mut().filter(|peer| peer.is_connected()) else {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::{IDLE_TICK, Shard, TICK};
 use crate::event::{Event, Reason};
 use crate::model::Feedback;
+use crate::outlet::Outlet;
 use crate::uptrack::Uptrack;
 
 const FEEDBACK: Duration = Duration::from_millis(50);
@@ -32,9 +33,9 @@ impl Timers {
     }
 }
 
-impl Shard {
+impl<O: Outlet> Shard<O> {
     /// Runs what is due; returns how long nothing will be.
-    pub(super) fn run_timers(&mut self, now: Instant) -> Duration {
+    pub fn run_timers(&mut self, now: Instant) -> Duration {
         if self.peer_ids.is_empty() {
             self.timers.second = now + SECOND;
             return IDLE_TICK;
@@ -44,9 +45,6 @@ impl Shard {
         }
         let feedback = now >= self.timers.feedback;
         let second = now >= self.timers.second;
-        if second {
-            self.socket.tend(now);
-        }
         for index in 0..self.peers.len() {
             if second || self.due(index).is_some_and(|due| due <= now) {
                 self.guarded(index, |shard| shard.tend(index, feedback, second, now));

@@ -8,7 +8,8 @@ use sfu::event::Event as CoreEvent;
 use super::peer::TestPeer;
 
 pub fn start_core() -> Core {
-    Core::start(([127, 0, 0, 1], 0).into(), 2_500_000).unwrap()
+    let any = ([127, 0, 0, 1], 0).into();
+    Core::start(any, Some(any), 2_500_000).unwrap()
 }
 
 /// Drives all peers until `done` or fails after `limit`.

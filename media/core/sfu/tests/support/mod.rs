@@ -2,12 +2,14 @@
 #![allow(dead_code, unused_imports)] // each test file uses a part
 
 mod driving;
+mod line;
 mod peer;
 mod raw;
 mod raw_driving;
 mod specs;
 
 pub use driving::*;
+pub use line::*;
 pub use peer::*;
 pub use raw::*;
 pub use raw_driving::*;

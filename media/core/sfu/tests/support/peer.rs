@@ -1,7 +1,7 @@
 //! A WebRTC peer (str0m in RTP mode): sends frames that bear who sent them, and keeps what it receives.
 
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use sfu::core::Core;
@@ -14,6 +14,7 @@ use str0m::rtp::rtcp::Rtcp;
 use str0m::rtp::{ExtensionValues, RawPacket, RtpPacket, RtpWrite, Ssrc};
 use str0m::{Candidate, Event, IceCreds, Input, Output, Rtc};
 
+use super::line::Line;
 use super::specs::{OPUS, VP8};
 
 /// What went over one peer's line.
@@ -39,7 +40,7 @@ pub struct TestPeer {
     pub seen: Seen,
     pub drop_in: Filter,
     pub drop_out: Filter,
-    socket: UdpSocket,
+    line: Line,
     local: SocketAddr,
     spec: PeerSpec,
     streams: BTreeMap<u32, Outgoing>,
@@ -54,12 +55,21 @@ struct Outgoing {
 impl TestPeer {
     /// Describes itself to `core` and begins to connect.
     pub fn join(core: &Core, id: u32, feedback: Feedback, sources: Vec<SourceSpec>, slots: Vec<SlotSpec>) -> Self {
+        Self::join_by(Line::udp(core.port()), core, id, feedback, sources, slots)
+    }
+
+    pub fn join_by(
+        line: Line,
+        core: &Core,
+        id: u32,
+        feedback: Feedback,
+        sources: Vec<SourceSpec>,
+        slots: Vec<SlotSpec>,
+    ) -> Self {
         let now = Instant::now();
         let mut rtc = Rtc::builder().set_rtp_mode(true).enable_raw_packets(true).build(now);
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        socket.set_nonblocking(true).unwrap();
-        let local = socket.local_addr().unwrap();
-        let remote = SocketAddr::from(([127, 0, 0, 1], core.port()));
+        let (local, remote) = (line.local(), line.remote());
+        // Of TCP it knows nothing: its line frames what it says.
         rtc.add_local_candidate(Candidate::host(local, "udp").unwrap());
         rtc.add_remote_candidate(Candidate::host(remote, "udp").unwrap());
 
@@ -133,7 +143,7 @@ impl TestPeer {
             seen: Seen::default(),
             drop_in: Box::new(|_| false),
             drop_out: Box::new(|_| false),
-            socket,
+            line,
             local,
             spec,
             streams,
@@ -142,14 +152,18 @@ impl TestPeer {
 
     /// Moves to another local port, as behind a NAT that forgets.
     pub fn change_port(&mut self) {
-        self.socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        self.socket.set_nonblocking(true).unwrap();
+        self.line.change_port();
+    }
+
+    pub fn line(&mut self) -> &mut Line {
+        &mut self.line
     }
 
     /// Sends and receives what is due.
     pub fn poll(&mut self) {
         let mut buffer = [0; 2000];
-        while let Ok((length, source)) = self.socket.recv_from(&mut buffer) {
+        let source = self.line.remote();
+        while let Some(length) = self.line.receive(&mut buffer) {
             let datagram = &buffer[..length];
             if (self.drop_in)(datagram) {
                 continue;
@@ -173,7 +187,7 @@ impl TestPeer {
                 Output::Timeout(_) => return,
                 Output::Transmit(transmit) => {
                     if !(self.drop_out)(&transmit.contents) {
-                        self.socket.send_to(&transmit.contents, transmit.destination).unwrap();
+                        self.line.send(&transmit.contents);
                     }
                 }
                 Output::Event(event) => self.note(event),

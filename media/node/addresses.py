@@ -1,0 +1,71 @@
+"""Where the node listens, and where browsers are told to look for it."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+
+from media.node.sdp.answer import Endpoint
+
+
+def resolved(bind: str) -> tuple[str, int]:
+    """IP address and port of "host:port", where the host may be a name. Raises ValueError or OSError."""
+    host, _, port = bind.rpartition(":")
+    try:
+        return str(ipaddress.ip_address(host.strip("[]"))), int(port)
+    except ValueError:
+        found = socket.getaddrinfo(host, int(port), type=socket.SOCK_DGRAM)
+        return str(found[0][4][0]), int(port)
+
+
+def endpoint(text: str) -> tuple[str, int | None]:
+    """IP address and port of `192.0.2.7`, `192.0.2.7:17000`, `2001:db8::7` or `[2001:db8::7]:17000`. Or ValueError."""
+    if text.startswith("["):
+        address, end, rest = text[1:].partition("]")
+        if not end or (rest and not rest.startswith(":")):
+            raise ValueError(f"not an address: {text!r}")
+        port = rest[1:] if rest else None
+    elif text.count(":") == 1:
+        address, _, port = text.partition(":")
+    else:
+        address, port = text, None
+    number = int(port) if port is not None else None
+    if number is not None and not 0 < number < 65536:
+        raise ValueError(f"no port: {number}")
+    return str(ipaddress.ip_address(address)), number
+
+
+def advertised(host: str, port: int, wished: list[tuple[str, int | None]]) -> tuple[Endpoint, ...]:
+    """Where the candidates say the node is: what is wished for, else the bound address, else this machine's own, and
+    the loopback for browsers on it."""
+    if wished:
+        return tuple(Endpoint(address, port if given is None else given) for address, given in wished)
+    bound = ipaddress.ip_address(host)
+    if not bound.is_unspecified:
+        return (Endpoint(host, port),)
+    # Loopback second: Firefox gathers no candidates on it, others take whichever answers.
+    return tuple(Endpoint(address, port) for address in dict.fromkeys((*own_address(), "127.0.0.1")))
+
+
+def advertised_by_tcp(
+    udp: tuple[Endpoint, ...], port: int, wished: list[tuple[str, int | None]], *, own_port: bool
+) -> tuple[Endpoint, ...]:
+    """The same of TCP. `own_port`: it was given an address of its own; otherwise a router that maps one port to the
+    node is taken to map both protocols."""
+    if wished:
+        return tuple(Endpoint(address, port if given is None else given) for address, given in wished)
+    return tuple(Endpoint(each.address, port) for each in udp) if own_port else udp
+
+
+def own_address() -> tuple[str, ...]:
+    """The address of the default route, if there is one."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # TEST-NET-1: chooses a route, sends nothing
+            return (str(probe.getsockname()[0]),)
+        except OSError:
+            return ()
+
+
+def joined(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
