@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from server.accounts.models import AccessLink, SignInSession
+from server.accounts.models import AccessLink, PasswordReset, SignInSession
 from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.devices.models import DeviceCode, HallDevice
@@ -54,6 +54,7 @@ def _outdated(now: datetime) -> list[tuple[str, InstrumentedAttribute[int], Colu
     return [
         ("sessions", SignInSession.id, or_(SignInSession.expires_at < before, SignInSession.revoked_at < before)),
         ("links", AccessLink.id, AccessLink.expires_at < now - ENDED_LINKS),
+        ("resets", PasswordReset.id, PasswordReset.expires_at < now),
         ("devices", HallDevice.id, HallDevice.session_id.is_(None)),
         ("device-codes", DeviceCode.id, DeviceCode.expires_at < now - ENDED_LINKS),
         ("answers", IdempotentAnswer.id, IdempotentAnswer.created_at < now - KEPT),

@@ -7,9 +7,11 @@ from fastapi import APIRouter
 
 from server.accounts import of_units as accounts_of_units
 from server.accounts.actions import merging as accounts_merging
+from server.accounts.dormancy import dormancy_job, nightly
 from server.accounts.hooks import AccountHooks
 from server.accounts.live import live_feature as people_live
 from server.accounts.openid.routes import router as openid
+from server.accounts.password_reset import password_reset_job
 from server.accounts.post_changes import daily_turn, post_changes_job
 from server.accounts.routes import router as accounts
 from server.attendance.people import anonymised as attendance_anonymised
@@ -215,6 +217,8 @@ JOBS: list[JobKind] = [
     tell_job,
     retention_job,
     post_changes_job,
+    dormancy_job,
+    password_reset_job,
     exchange_job,
 ]
 """Work that outlives requests."""
@@ -223,6 +227,7 @@ BESIDE: list[Callable[[Services], AbstractAsyncContextManager[None]]] = [
     beside(JOBS),
     daily,
     daily_turn,
+    nightly,
     trials,
 ]
 """Entered in this order when the server starts, left in the reverse order when it stops."""

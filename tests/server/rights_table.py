@@ -458,6 +458,10 @@ ELSEWHERE = {
     # Signing in is what these do; a wrong password or token is not a matter of roles (tests/server/accounts).
     "POST /api/session",
     "POST /api/session/link",
+    # For whoever has forgotten it; by the link that was sent (tests/server/accounts/test_password_reset.py).
+    "POST /api/session/password-reset",
+    "POST /api/session/password-reset/owner",
+    "PUT /api/session/password-reset",
     # Leads browsers on (tests/server/accounts/test_openid.py).
     "GET /api/session/oidc",
     "GET /api/session/oidc/return",

@@ -754,6 +754,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/session/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Reset Password */
+        put: operations["reset_password_api_session_password_reset_put"];
+        /**
+         * Forgot Password
+         * @description A link goes to the person's address, if there is such a person. Who asks does not learn that.
+         */
+        post: operations["forgot_password_api_session_password_reset_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/password-reset/owner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Owner Of Reset
+         * @description Whose password the link sets anew.
+         */
+        post: operations["owner_of_reset_api_session_password_reset_owner_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions": {
         parameters: {
             query?: never;
@@ -4543,7 +4584,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "active" | "locked" | "never";
+            state: "active" | "locked" | "dormant" | "never";
             /** Signed In At */
             signed_in_at: string | null;
             /** Roles */
@@ -6291,6 +6332,8 @@ export interface components {
             second_factor: boolean;
             /** Identity */
             identity: boolean;
+            /** Dormant */
+            dormant: boolean;
             /** Disabled */
             disabled: boolean;
             /** Anonymised */
@@ -7358,6 +7401,30 @@ export interface components {
              */
             reason: string;
         };
+        /** ResetAsked */
+        ResetAsked: {
+            /** Who */
+            who: string;
+        };
+        /** ResetOwner */
+        ResetOwner: {
+            /** Login */
+            login: string;
+            /** Name */
+            name: string;
+        };
+        /** ResetToken */
+        ResetToken: {
+            /** Token */
+            token: string;
+        };
+        /** ResetWrite */
+        ResetWrite: {
+            /** Token */
+            token: string;
+            /** Password */
+            password: string;
+        };
         /** RightsOut */
         RightsOut: {
             /** View */
@@ -7588,6 +7655,8 @@ export interface components {
         SignInWays: {
             /** Provider */
             provider: string | null;
+            /** Reset */
+            reset: boolean;
         };
         /** SignInWrite */
         SignInWrite: {
@@ -11000,6 +11069,103 @@ export interface operations {
             };
         };
     };
+    reset_password_api_session_password_reset_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    forgot_password_api_session_password_reset_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    owner_of_reset_api_session_password_reset_owner_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetToken"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResetOwner"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     own_sessions_api_sessions_get: {
         parameters: {
             query?: never;
@@ -11499,7 +11665,7 @@ export interface operations {
                 q?: string;
                 unit_id?: number | null;
                 role?: components["schemas"]["Role"] | null;
-                state?: ("active" | "locked" | "never") | null;
+                state?: ("active" | "locked" | "dormant" | "never") | null;
                 offset?: number;
                 limit?: number;
             };
