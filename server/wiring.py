@@ -101,8 +101,8 @@ from server.system.trials import running as trials
 
 ROUTERS: list[APIRouter] = [
     # Tried in this order: first what thousands ask for at once.
-    documents,
     take_away,
+    documents,
     attendance_of_people,
     reading,
     health,
