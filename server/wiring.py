@@ -90,6 +90,9 @@ from server.papers.uploads.receiving import clearing
 from server.papers.uploads.routes import router as uploads
 from server.presentation.actions import paper_renewed, paper_withdrawn, readers_changed
 from server.presentation.live.commands import live_feature as presentation
+from server.readiness import rehearsals
+from server.readiness.papers import ReadingFigures
+from server.readiness.routes import router as readiness
 from server.reading import anonymised as reading_anonymised
 from server.reading import merging as reading_merging
 from server.reading.live import live_feature as reading_live
@@ -116,6 +119,7 @@ ROUTERS: list[APIRouter] = [
     planning,
     calendar,
     conference,
+    readiness,
     attendance,
     invitations,
     nominations,
@@ -157,6 +161,7 @@ def components() -> Components:
                 ),
                 Follower(None, delegates_without_hall),
                 Follower(turnout.entities),
+                Follower(None, stepped=rehearsals.meeting_stepped),
             ]
         ),
         AccountHooks(
@@ -195,6 +200,7 @@ def components() -> Components:
         ReplyHooks(absent=[leave_by_reply.absence_told], replaced=[papers_of_substitutes.person_replaced]),
         PaperHooks([people_who_opened], [paper_withdrawn], [readers_changed], [paper_renewed]),
         TotalsCache(),
+        ReadingFigures(),
     )
 
 
