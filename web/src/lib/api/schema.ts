@@ -7722,7 +7722,7 @@ export interface components {
             sdp: string;
             /** Publish */
             publish?: {
-                [key: string]: "microphone" | "camera" | "content" | "content-audio";
+                [key: string]: "microphone" | "camera" | "camera-small" | "content" | "content-audio";
             };
             /** Slots */
             slots?: {
@@ -7938,6 +7938,11 @@ export interface components {
             audio_level: number | null;
             /** Fps */
             fps: number;
+            /**
+             * Picture Down
+             * @enum {string}
+             */
+            picture_down: "full" | "reduced" | "none";
             /**
              * Rating
              * @enum {string}
