@@ -62,6 +62,7 @@ async def add(
     the new ones' ids."""
     meeting, rights = await list_for_write(tx, meeting_id)
     unit_id = await hall_unit(tx, meeting, rights, point_id)
+    rights.require(point_id)
     await _check_chosen(tx, meeting, rights, [each.person_id for each in people if isinstance(each, PersonChosen)])
     entries = [
         Entry(
@@ -138,6 +139,7 @@ async def edit(tx: Transaction, delegate_id: int, patch: DelegatePatch, seen: in
     before = delegate.point_id
     if "point_id" in sent and sent["point_id"] != delegate.point_id:
         await hall_unit(tx, meeting, rights, sent["point_id"])
+        rights.require(sent["point_id"])
         delegate.point_id = sent["point_id"]
     if sent.get("role"):
         delegate.role = sent["role"]
@@ -152,19 +154,24 @@ async def edit(tx: Transaction, delegate_id: int, patch: DelegatePatch, seen: in
 
 async def remove(tx: Transaction, delegate_id: int) -> None:
     """Takes a person off the list. Their personal links to the meeting end at once."""
-    delegate, meeting, _ = await _listed(tx, delegate_id)
+    delegate, _, _ = await _listed(tx, delegate_id)
+    await take_off(tx, delegate)
+
+
+async def take_off(tx: Transaction, delegate: Delegate) -> None:
+    """The same where the right to it is decided already. The caller holds the meeting's lock."""
     delegate.removed_at = tx.now
-    await revoke_bound_links(tx, meeting.id, [delegate.person_id])
+    await revoke_bound_links(tx, delegate.meeting_id, [delegate.person_id])
     await record(
         tx,
         "delegate.removed",
         "delegate",
-        delegate_id,
-        meeting_id=meeting.id,
+        delegate.id,
+        meeting_id=delegate.meeting_id,
         person_id=delegate.person_id,
         point_id=delegate.point_id,
     )
-    await list_changed(tx, meeting.id, frozenset({delegate.point_id}))
+    await list_changed(tx, delegate.meeting_id, frozenset({delegate.point_id}))
 
 
 class DelegatesThere(Conflict):
@@ -244,8 +251,7 @@ async def _listed(tx: Transaction, delegate_id: int) -> tuple[Delegate, Meeting,
     await tx.session.refresh(delegate)
     if delegate.removed_at is not None:
         raise NotFound()
-    if not rights.covers(delegate.point_id):
-        raise NotAllowed()
+    rights.require(delegate.point_id)
     return delegate, meeting, rights
 
 

@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.actor import Actor
 from server.core.database import in_parts
-from server.core.errors import NotAllowed
 from server.core.services import Services
 from server.core.spreadsheets.reading import Sheet, read
 from server.invitations.list_writer import Line, carry_out, plan
@@ -42,8 +41,8 @@ async def import_list(services: Services, actor: Actor, meeting_id: int, content
         for some in in_parts(entries, AT_ONCE):
             async with services.transactions(actor) as tx:
                 _, rights = await list_for_write(tx, meeting_id)
-                if not all(rights.covers(entry.point_id) for entry in some):
-                    raise NotAllowed()
+                for entry in some:
+                    rights.require(entry.point_id)
                 added += len(await carry_out(tx, meeting_id, await plan(tx.session, meeting_id, some), "import"))
     return _told(meant, lines, known, doubled, added)
 

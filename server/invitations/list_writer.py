@@ -20,7 +20,7 @@ from server.invitations.rights import lead_beyond
 from server.meetings.models import Delegate
 
 DelegateRole = Literal["delegate", "guest"]
-Source = Literal["typed", "people", "import", "request", "substitute"]
+Source = Literal["typed", "people", "import", "request", "substitute", "named"]
 NAMED = 20
 """Names that one audit entry spells out."""
 

@@ -9,7 +9,6 @@ from server.accounts.actions.links import revoke_bound_links
 from server.accounts.models import Person
 from server.audit.actions import record
 from server.core.database import in_parts
-from server.core.errors import NotAllowed
 from server.core.transaction import Transaction
 from server.invitations.delegates import hall_unit
 from server.invitations.hooks import list_changed
@@ -39,6 +38,7 @@ async def move(tx: Transaction, meeting_id: int, delegate_ids: Sequence[int], po
     """To this hall's list (None: online)."""
     meeting, rights = await list_for_write(tx, meeting_id)
     await hall_unit(tx, meeting, rights, point_id)
+    rights.require(point_id)
     found, left = await _found(tx, meeting_id, rights, delegate_ids)
     moved = [each for each in found if each.point_id != point_id]
     for some in in_parts(moved):
@@ -54,8 +54,7 @@ async def order(tx: Transaction, meeting_id: int, point_id: int | None, delegate
     """Puts a hall's list (None: of those who follow online) into this order, in which it is shown, signed and printed.
     Whom somebody else has added meanwhile comes behind; who is not on the list is passed over."""
     _, rights = await list_for_write(tx, meeting_id)
-    if not rights.covers(point_id):
-        raise NotAllowed()
+    rights.require(point_id)
     now = list(
         await tx.session.scalars(
             select(Delegate.id)
@@ -104,7 +103,10 @@ async def _found(
     for delegate_id in dict.fromkeys(delegate_ids):
         row = rows.get(delegate_id)
         covered = row is not None and rights.covers(row.point_id)
-        if row is None or not covered or row.removed_at is not None:
+        locked = rights.locked.get(row.point_id) if row is not None and row.removed_at is None else None
+        if row is not None and locked is not None:
+            left.append(LeftOut(delegate_id=delegate_id, full_name=row.full_name, vi=locked.vi, en=locked.en))
+        elif row is None or not covered or row.removed_at is not None:
             vi, en = _GONE if row is None or covered else _NOT_YOURS
             # A name is told only to who keeps that list.
             name = row.full_name if row is not None and covered else ""

@@ -4,8 +4,8 @@ Names, addresses and phones of people: for the organiser and who conducts, and f
 Never for a session that came by a personal link, which may have been passed on.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.core.actor import Actor, Role
 from server.core.errors import Conflict, NotAllowed
 from server.core.transaction import Transaction
+from server.invitations.nominations.locks import ListLocked, locked_points
 from server.meetings.access import meeting_for_write, visible_meeting
 from server.meetings.leaders import led_by
 from server.meetings.models import AgendaItem, Meeting, MemberPoint
@@ -25,9 +26,18 @@ class ListRights:
     """Every point's list, links and requests."""
     points: frozenset[int]
     """Member points whose hall's secretary the actor is."""
+    locked: Mapping[int, ListLocked] = field(default_factory=dict)
+    """Of these, for a change: whose list is changed by the organiser alone from now on, with what is said of it."""
 
     def covers(self, point_id: int | None) -> bool:
         return self.everything or point_id in self.points
+
+    def require(self, point_id: int | None) -> None:
+        """The right to change that point's list. NotAllowed, ListLocked."""
+        if not self.covers(point_id):
+            raise NotAllowed()
+        if point_id is not None and point_id in self.locked:
+            raise self.locked[point_id]
 
 
 class MeetingOver(Conflict):
@@ -51,6 +61,8 @@ async def list_for_write(tx: Transaction, meeting_id: int) -> tuple[Meeting, Lis
     meeting, rights = await list_rights(tx.session, meeting_id, tx.actor)
     if meeting.state == "ended" and not rights.everything:
         raise MeetingOver()
+    if not rights.everything:
+        rights = replace(rights, locked=await locked_points(tx.session, meeting_id, rights.points, tx.now))
     return meeting, rights
 
 

@@ -127,7 +127,7 @@ class Delegate(Revised, Base):
     position: Mapped[int] = mapped_column(default=0)
     """Order in the hall's list."""
     source: Mapped[str] = mapped_column(String(12), default="typed")
-    """typed, people, import, request, substitute."""
+    """typed, people, import, request, substitute, named (by the point itself)."""
     added_at: Mapped[datetime]
     added_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     removed_at: Mapped[datetime | None]

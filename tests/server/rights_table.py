@@ -98,6 +98,8 @@ def nothing(_world: World) -> None:
     return None
 
 
+TESTED = {"camera": "ok", "microphone": "ok", "level_db": -30, "loop": "heard", "connected": True}
+CALL = {"deadline": (MORNING + timedelta(hours=1)).isoformat(), "contact": "Ban tổ chức"}
 LETTER = {"form": "state", "organ": "UBND"}
 
 
@@ -323,7 +325,9 @@ ROWS = [
     Row("GET /api/meetings/{meeting_id}/letters", LEADS),
     Row("POST /api/meetings/{meeting_id}/links", LEADS, body=lambda _: {"delegate_ids": None, "send": False}),
     Row("POST /api/meetings/{meeting_id}/links/revoke", LEADS, body=lambda w: {"delegate_ids": [w.delegate.id]}),
-    Row("GET /api/meetings/{meeting_id}/invitations.pdf", KEEPS_LISTS),
+    Row("POST /api/meetings/{meeting_id}/sms/preview", LEADS, body=lambda _: {"delegate_ids": None}),
+    Row("POST /api/meetings/{meeting_id}/sms", LEADS, body=lambda _: {"delegate_ids": None}),
+    Row("GET /api/meetings/{meeting_id}/sms", LEADS),
     Row("GET /api/meetings/{meeting_id}/qr.svg", INVOLVED),
     Row("GET /api/meetings/{meeting_id}/qr.png", INVOLVED),
     Row("GET /api/meetings/{meeting_id}/poster.pdf", INVOLVED),
@@ -350,11 +354,54 @@ ROWS = [
     Row("POST /api/meetings/{meeting_id}/letter/preview.png", LEADS, body=lambda _: LETTER),
     Row("POST /api/meetings/{meeting_id}/prints", KEEPS_LISTS, body=lambda _: {}),
     Row("GET /api/meetings/{meeting_id}/prints", KEEPS_LISTS),
+    Row("GET /api/meetings/{meeting_id}/nominations", LEADS),
+    Row("PUT /api/meetings/{meeting_id}/nominations", LEADS, body=lambda _: CALL),
+    Row("POST /api/meetings/{meeting_id}/nominations/remind", LEADS),
+    Row("POST /api/meetings/{meeting_id}/nominations/lock", LEADS),
+    Row("POST /api/meetings/{meeting_id}/points/{point_id}/nomination/lock", LEADS, hall=True),
+    Row(
+        "POST /api/meetings/{meeting_id}/points/{point_id}/nomination/reopen",
+        LEADS,
+        hall=True,
+        body=lambda _: {"until": CALL["deadline"]},
+    ),
+    Row(
+        "PUT /api/meetings/{meeting_id}/points/{point_id}/nomination/contact",
+        LEADS,
+        hall=True,
+        body=lambda _: {"full_name": "A"},
+    ),
+    Row("POST /api/meetings/{meeting_id}/points/{point_id}/nomination/link", LEADS, hall=True, body=lambda _: {}),
+    Row("GET /api/meetings/{meeting_id}/points/{point_id}/nomination", KEEPS_LISTS, hall=True),
+    Row(
+        "POST /api/meetings/{meeting_id}/points/{point_id}/nomination/people",
+        KEEPS_LISTS,
+        hall=True,
+        body=lambda _: {"people": [{"full_name": "A"}]},
+    ),
+    Row("POST /api/meetings/{meeting_id}/points/{point_id}/nomination/submit", KEEPS_LISTS, hall=True),
+    Row(
+        "DELETE /api/meetings/{meeting_id}/points/{point_id}/nomination/people/{delegate_id}",
+        KEEPS_LISTS,
+        hall=True,
+    ),
     Row("GET /api/meetings/{meeting_id}/reply-reminders", LEADS),
     Row("PUT /api/meetings/{meeting_id}/reply-reminders", LEADS, body=lambda _: {"days": [1]}),
     Row("POST /api/meetings/{meeting_id}/reply-reminders/now", LEADS),
     Row("POST /api/meetings/{meeting_id}/links.xlsx", LEADS, body=lambda _: {}),
     Row("POST /api/meetings/{meeting_id}/requests/grant-listed", KEEPS_LISTS),
+    # Readiness: a hall's own tests (of Lạc Dương's technicians, too), the board for who runs the meeting.
+    Row("POST /api/points/{point_id}/tests", LOOKS_AFTER, body=lambda _: TESTED),
+    Row("GET /api/points/{point_id}/tests", LOOKS_AFTER),
+    Row("GET /api/meetings/{meeting_id}/readiness", RUNS),
+    Row("GET /api/meetings/{meeting_id}/points/{point_id}/readiness", RUNS, hall=True),
+    Row(
+        "POST /api/meetings/{meeting_id}/points/{point_id}/verdicts",
+        RUNS,
+        body=lambda _: {"verdict": "passed"},
+        hall=True,
+    ),
+    Row("GET /api/meetings/{meeting_id}/rehearsals", RUNS),
     Row("GET /api/notices", SIGNED_IN),
     Row("POST /api/notices/read", SIGNED_IN, body=lambda _: {"ids": None}),
     # Reading: one's own (whose they are: tests/server/reading), and the board.
@@ -403,6 +450,8 @@ ELSEWHERE = {
     "GET /api/meetings/{meeting_id}/my-reply",
     # There must be one first (tests/server/invitations/test_official.py).
     "GET /api/prints/{print_id}/volumes/{number}.pdf",
+    # Needs to be told whom to look for (tests/server/invitations/test_nominations.py).
+    "GET /api/meetings/{meeting_id}/points/{point_id}/nomination/people",
     # Somebody must be proposed first (tests/server/invitations/test_replies.py).
     "PUT /api/delegates/{delegate_id}/substitute",
     "PUT /api/meetings/{meeting_id}/my-reply",
@@ -411,6 +460,10 @@ ELSEWHERE = {
     # Signing in is what these do; a wrong password or token is not a matter of roles (tests/server/accounts).
     "POST /api/session",
     "POST /api/session/link",
+    # For whoever has forgotten it; by the link that was sent (tests/server/accounts/test_password_reset.py).
+    "POST /api/session/password-reset",
+    "POST /api/session/password-reset/owner",
+    "PUT /api/session/password-reset",
     # Leads browsers on (tests/server/accounts/test_openid.py).
     "GET /api/session/oidc",
     "GET /api/session/oidc/return",
@@ -430,6 +483,9 @@ ELSEWHERE = {
     # Of an empty system, for whoever has its link (tests/server/system/test_first_start.py).
     "GET /api/setup",
     "POST /api/setup",
+    # There must be one first (tests/server/readiness).
+    "GET /api/meetings/{meeting_id}/rehearsals/{rehearsal_id}",
+    "PATCH /api/meetings/{meeting_id}/rehearsals/{rehearsal_id}",
     # There must be a media node (tests/e2e/test_first_start.py).
     "POST /api/media-probe",
     # There must be a mark first (tests/server/papers).

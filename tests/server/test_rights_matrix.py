@@ -1,5 +1,7 @@
 """Every route of the API for everybody: who is not named is turned away. A new route fails here until it has a row."""
 
+from datetime import timedelta
+
 import pytest
 from fastapi import FastAPI
 
@@ -7,6 +9,7 @@ from server.accounts.models import Person
 from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.invitations.models import AccessRequest
+from server.invitations.nominations.models import NominationCall
 from server.invitations.rate_limits import EntryLimits
 from server.meetings.models import Delegate, Meeting
 from server.organisations.models import BridgePoint, Unit
@@ -127,12 +130,21 @@ async def fresh(services: Services, province: Province, state: str) -> World:
         first, *_, last = await library.items(tx.session, meeting)
         paper = await library.paper(tx.session, meeting, item=first)
         invited = await builders.person(tx.session, province.da_sar, "Được Mời")
+        invited.phone = "0912345678"
         place = {"meeting_id": meeting.id, "point_id": province.da_sar_hall.id}
         delegate = Delegate(person_id=invited.id, added_at=MORNING, **place)
         request = AccessRequest(
             token_hash=f"{meeting.id}", full_name="Khách", unit_text="", asked_at=services.clock(), **place
         )
-        tx.session.add_all([delegate, request])
+        call = NominationCall(
+            meeting_id=meeting.id,
+            deadline=services.clock() + timedelta(days=1),
+            remind_hours=[],
+            done=[],
+            contact="Ban tổ chức",
+            asked_at=MORNING,
+        )
+        tx.session.add_all([delegate, request, call])
         await tx.session.flush()
         point = await builders.point(tx.session, province.lat, "Phòng")
         device, code = await builders.hall_device(tx, services.settings, point)

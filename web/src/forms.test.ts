@@ -19,6 +19,8 @@ const forms = [
   'lib/administration/units/UnitForm.svelte',
   'lib/invitations/AddPeople.svelte',
   'lib/invitations/DelegateEditor.svelte',
+  'lib/invitations/nominations/CallForm.svelte',
+  'lib/invitations/nominations/OwnListForm.svelte',
   'lib/letters/LetterForm.svelte',
   'lib/papers/manage/PaperFields.svelte',
   'lib/papers/manage/RightsEditor.svelte',
@@ -27,6 +29,7 @@ const forms = [
 const asking = {
   'lib/administration/units/EndUnit.svelte': '<ConfirmDialog',
   'lib/invitations/SelectionBar.svelte': '<ConfirmDialog',
+  'lib/invitations/nominations/PointActions.svelte': '<ConfirmDialog',
   'lib/meetings/PostponeDialog.svelte': '<ConfirmDialog',
   'lib/invitations/Requests.svelte': 'provideForm()',
 };

@@ -2,6 +2,7 @@
 export const paths = {
   meetings: '/',
   signIn: '/sign-in',
+  passwordReset: '/sign-in/reset',
   newMeeting: '/meetings/new',
   newMeetingLike: (id: number) => `/meetings/new?from=${id}`,
   meeting: (id: number) => `/meetings/${id}`,
@@ -17,6 +18,8 @@ export const paths = {
     return `/meetings/${meeting}/papers/${paper}${query ? `?${query}` : ''}`;
   },
   delegates: (id: number) => `/meetings/${id}/delegates`,
+  /** Where a point names its delegates. */
+  ownList: (id: number, point: number) => `/nominations/${id}/${point}`,
   letters: (id: number) => `/meetings/${id}/letters`,
   replies: (id: number) => `/meetings/${id}/replies`,
   receipts: (id: number) => `/meetings/${id}/receipts`,

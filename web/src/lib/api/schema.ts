@@ -4,6 +4,74 @@
  */
 
 export interface paths {
+    "/api/versions/{version_id}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download
+         * @description A copy with the reader's name on every page. A signed file is never changed: it goes out as it is where its paper
+         *     says so, or not at all. Of a paper whose copies are marked its readers get pictures with their name in them. The
+         *     file as it was uploaded is for those who manage the paper.
+         */
+        get: operations["download_api_versions__version_id__download_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/pack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Pack State */
+        get: operations["pack_state_api_meetings__meeting_id__pack_get"];
+        put?: never;
+        /**
+         * Order Pack
+         * @description Orders the pack with all papers one may take, or says that it is there already.
+         */
+        post: operations["order_pack_api_meetings__meeting_id__pack_post"];
+        /**
+         * Cancel Pack
+         * @description Calls off the pack that is being put together.
+         */
+        delete: operations["cancel_pack_api_meetings__meeting_id__pack_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/pack.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pack File
+         * @description The pack as a personal copy, or one volume of it. Conflict while there is none with exactly what the
+         *     reader may take now.
+         */
+        get: operations["pack_file_api_meetings__meeting_id__pack_pdf_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/papers": {
         parameters: {
             query?: never;
@@ -254,74 +322,6 @@ export interface paths {
         };
         /** Image */
         get: operations["image_api_versions__version_id__pages__number__image_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/versions/{version_id}/download": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Download
-         * @description A copy with the reader's name on every page. A signed file is never changed: it goes out as it is where its paper
-         *     says so, or not at all. Of a paper whose copies are marked its readers get pictures with their name in them. The
-         *     file as it was uploaded is for those who manage the paper.
-         */
-        get: operations["download_api_versions__version_id__download_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/meetings/{meeting_id}/pack": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Pack State */
-        get: operations["pack_state_api_meetings__meeting_id__pack_get"];
-        put?: never;
-        /**
-         * Order Pack
-         * @description Orders the pack with all papers one may take, or says that it is there already.
-         */
-        post: operations["order_pack_api_meetings__meeting_id__pack_post"];
-        /**
-         * Cancel Pack
-         * @description Calls off the pack that is being put together.
-         */
-        delete: operations["cancel_pack_api_meetings__meeting_id__pack_delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/meetings/{meeting_id}/pack.pdf": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Pack File
-         * @description The pack as a personal copy, or one volume of it. Conflict while there is none with exactly what the
-         *     reader may take now.
-         */
-        get: operations["pack_file_api_meetings__meeting_id__pack_pdf_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -748,6 +748,47 @@ export interface paths {
         put?: never;
         /** Sign In By Link */
         post: operations["sign_in_by_link_api_session_link_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Reset Password */
+        put: operations["reset_password_api_session_password_reset_put"];
+        /**
+         * Forgot Password
+         * @description A link goes to the person's address, if there is such a person. Who asks does not learn that.
+         */
+        post: operations["forgot_password_api_session_password_reset_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/password-reset/owner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Owner Of Reset
+         * @description Whose password the link sets anew.
+         */
+        post: operations["owner_of_reset_api_session_password_reset_owner_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1950,6 +1991,119 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/points/{point_id}/tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Own Tests
+         * @description The last ones, newest first.
+         */
+        get: operations["own_tests_api_points__point_id__tests_get"];
+        put?: never;
+        /**
+         * Note Test
+         * @description A hall's machine has tried itself out; answers with what is to be mended.
+         */
+        post: operations["note_test_api_points__point_id__tests_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/readiness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Board */
+        get: operations["board_api_meetings__meeting_id__readiness_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/readiness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One Point */
+        get: operations["one_point_api_meetings__meeting_id__points__point_id__readiness_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/verdicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say
+         * @description Somebody who runs the meeting looked at the hall and listened to it.
+         */
+        post: operations["say_api_meetings__meeting_id__points__point_id__verdicts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/rehearsals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rehearsals */
+        get: operations["rehearsals_api_meetings__meeting_id__rehearsals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/rehearsals/{rehearsal_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rehearsal */
+        get: operations["rehearsal_api_meetings__meeting_id__rehearsals__rehearsal_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Describe */
+        patch: operations["describe_api_meetings__meeting_id__rehearsals__rehearsal_id__patch"];
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/attendance": {
         parameters: {
             query?: never;
@@ -2290,23 +2444,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/meetings/{meeting_id}/invitations.pdf": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Invitations */
-        get: operations["invitations_api_meetings__meeting_id__invitations_pdf_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/meetings/{meeting_id}/qr.svg": {
         parameters: {
             query?: never;
@@ -2392,6 +2529,207 @@ export interface paths {
         get: operations["hall_code_api_meetings__meeting_id__points__point_id__code_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/nominations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Board
+         * @description Who has and has not delivered.
+         */
+        get: operations["board_api_meetings__meeting_id__nominations_get"];
+        /**
+         * Ask
+         * @description Asks the points for their lists by a deadline, the first time; then changes it.
+         */
+        put: operations["ask_api_meetings__meeting_id__nominations_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/nominations/remind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remind */
+        post: operations["remind_api_meetings__meeting_id__nominations_remind_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/nominations/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lock All */
+        post: operations["lock_all_api_meetings__meeting_id__nominations_lock_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/nomination/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lock */
+        post: operations["lock_api_meetings__meeting_id__points__point_id__nomination_lock_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/nomination/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reopen */
+        post: operations["reopen_api_meetings__meeting_id__points__point_id__nomination_reopen_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/nomination/contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set Contact */
+        put: operations["set_contact_api_meetings__meeting_id__points__point_id__nomination_contact_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/nomination/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Link */
+        post: operations["link_api_meetings__meeting_id__points__point_id__nomination_link_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/nomination": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Nomination
+         * @description One point's list, for who makes it.
+         */
+        get: operations["nomination_api_meetings__meeting_id__points__point_id__nomination_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/nomination/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Choosable
+         * @description People of the point's own unit.
+         */
+        get: operations["choosable_api_meetings__meeting_id__points__point_id__nomination_people_get"];
+        put?: never;
+        /** Name People */
+        post: operations["name_people_api_meetings__meeting_id__points__point_id__nomination_people_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/nomination/people/{delegate_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take Back */
+        delete: operations["take_back_api_meetings__meeting_id__points__point_id__nomination_people__delegate_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/nomination/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Submit */
+        post: operations["submit_api_meetings__meeting_id__points__point_id__nomination_submit_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2592,6 +2930,44 @@ export interface paths {
         get: operations["volume_api_prints__print_id__volumes__number__pdf_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/sms/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description What would be sent, counted. Nothing is.
+         */
+        post: operations["preview_api_meetings__meeting_id__sms_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/sms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Texts */
+        get: operations["texts_api_meetings__meeting_id__sms_get"];
+        put?: never;
+        /** Send */
+        post: operations["send_api_meetings__meeting_id__sms_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3509,9 +3885,9 @@ export interface components {
             /** Papers */
             papers: components["schemas"]["BoardPaper"][];
             /** Units */
-            units: components["schemas"]["BoardUnit"][];
+            units: components["schemas"]["server__reading__receipts__schemas__BoardUnit"][];
             /** Points */
-            points: components["schemas"]["BoardPoint"][];
+            points: components["schemas"]["server__reading__receipts__schemas__BoardPoint"][];
             /** People */
             people: components["schemas"]["BoardPerson"][];
             /** People Total */
@@ -3588,73 +3964,47 @@ export interface components {
                 [key: string]: components["schemas"]["Progress"];
             };
         };
-        /**
-         * BoardPoint
-         * @description Those with the largest part unopened first.
-         */
-        BoardPoint: {
+        /** BoardRehearsal */
+        BoardRehearsal: {
+            /** Id */
+            id: number;
             /**
-             * Expected
-             * @default 0
+             * Kind
+             * @enum {string}
              */
-            expected: number;
+            kind: "trial" | "full" | "check";
             /**
-             * Delivered
-             * @default 0
+             * Opened At
+             * Format: date-time
              */
-            delivered: number;
-            /**
-             * Opened
-             * @default 0
-             */
-            opened: number;
-            /**
-             * Finished
-             * @default 0
-             */
-            finished: number;
-            /** Point Id */
-            point_id: number | null;
-            /** Name */
-            name: string;
-            /** Unit Id */
-            unit_id: number | null;
+            opened_at: string;
+        };
+        /** BoardTotals */
+        BoardTotals: {
+            /** Points */
+            points: number;
+            /** Ready */
+            ready: number;
+            /** Testing */
+            testing: number;
+            /** Trouble */
+            trouble: number;
+            /** Lost */
+            lost: number;
+            /** Absent */
+            absent: number;
+            /** Technicians */
+            technicians: number;
+            /** Tested */
+            tested: number;
+            /** Listed */
+            listed: number;
             /** People */
             people: number;
-        };
-        /**
-         * BoardUnit
-         * @description With its whole branch; in tree order.
-         */
-        BoardUnit: {
-            /**
-             * Expected
-             * @default 0
-             */
-            expected: number;
-            /**
-             * Delivered
-             * @default 0
-             */
-            delivered: number;
-            /**
-             * Opened
-             * @default 0
-             */
+            /** Saved */
+            saved: number;
+            /** Opened */
             opened: number;
-            /**
-             * Finished
-             * @default 0
-             */
-            finished: number;
-            /** Unit Id */
-            unit_id: number;
-            /** Parent Id */
-            parent_id: number | null;
-            /** Name */
-            name: string;
-            /** Depth */
-            depth: number;
         };
         /**
          * ByPerson
@@ -3710,6 +4060,46 @@ export interface components {
             kind: "unit";
             /** Id */
             id: number;
+        };
+        /** CallOut */
+        CallOut: {
+            /**
+             * Deadline
+             * Format: date-time
+             */
+            deadline: string;
+            /** Remind Hours */
+            remind_hours: number[];
+            /** Done */
+            done: number[];
+            /** Contact */
+            contact: string;
+            /** Note */
+            note: string;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Locked */
+            locked: boolean;
+        };
+        /** CallWrite */
+        CallWrite: {
+            /**
+             * Deadline
+             * Format: date-time
+             */
+            deadline: string;
+            /** Remind Hours */
+            remind_hours?: (1 | 2 | 4 | 24 | 48 | 72)[];
+            /** Contact */
+            contact: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
         };
         /**
          * Capability
@@ -3793,6 +4183,17 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /** Choosable */
+        Choosable: {
+            /** Person Id */
+            person_id: number;
+            /** Full Name */
+            full_name: string;
+            /** Title */
+            title: string;
+            /** Unit Name */
+            unit_name: string;
         };
         /**
          * Clash
@@ -3916,6 +4317,15 @@ export interface components {
              */
             days: number;
         };
+        /** ContactWrite */
+        ContactWrite: {
+            /** Full Name */
+            full_name: string;
+            /** Email */
+            email?: string | null;
+            /** Phone */
+            phone?: string | null;
+        };
         /** CopyOut */
         CopyOut: {
             /** Queued */
@@ -4004,6 +4414,7 @@ export interface components {
              */
             link: "none" | "made" | "sent" | "opened" | "revoked";
             mail_error: components["schemas"]["server__invitations__schemas__Said"] | null;
+            sms_error: components["schemas"]["server__invitations__schemas__Said"] | null;
         };
         /**
          * DelegatePatch
@@ -4195,7 +4606,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "active" | "locked" | "never";
+            state: "active" | "locked" | "dormant" | "never";
             /** Signed In At */
             signed_in_at: string | null;
             /** Roles */
@@ -4411,6 +4822,90 @@ export interface components {
             presence: "absent" | "testing" | "ready" | "lost";
             /** Since */
             since: string | null;
+        };
+        /** HallTestOut */
+        HallTestOut: {
+            /** Id */
+            id: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By Name */
+            by_name: string;
+            /** Meeting Id */
+            meeting_id: number | null;
+            /**
+             * Camera
+             * @enum {string}
+             */
+            camera: "ok" | "none" | "denied" | "muted" | "dark";
+            /**
+             * Microphone
+             * @enum {string}
+             */
+            microphone: "ok" | "none" | "denied" | "muted";
+            /** Level Db */
+            level_db: number | null;
+            /**
+             * Loop
+             * @enum {string}
+             */
+            loop: "heard" | "unheard" | "unable";
+            /** Connected */
+            connected: boolean;
+            /** Up Kbps */
+            up_kbps: number | null;
+            /** Down Kbps */
+            down_kbps: number | null;
+            /** Loss Up */
+            loss_up: number | null;
+            /** Loss Down */
+            loss_down: number | null;
+            /** Round Trip Ms */
+            round_trip_ms: number | null;
+            /** Passed */
+            passed: boolean;
+            /** Faults */
+            faults: ("camera-none" | "camera-denied" | "camera-muted" | "camera-dark" | "microphone-none" | "microphone-denied" | "microphone-muted" | "microphone-silent" | "loop-unheard" | "loop-unable" | "media-none" | "up-weak" | "down-weak" | "loss" | "delay")[];
+        };
+        /**
+         * HallTestWrite
+         * @description What a hall's page measured. It may be a page of another version: what is not known is left out.
+         */
+        HallTestWrite: {
+            /** Meeting Id */
+            meeting_id?: number | null;
+            /**
+             * Camera
+             * @enum {string}
+             */
+            camera: "ok" | "none" | "denied" | "muted" | "dark";
+            /**
+             * Microphone
+             * @enum {string}
+             */
+            microphone: "ok" | "none" | "denied" | "muted";
+            /** Level Db */
+            level_db?: number | null;
+            /**
+             * Loop
+             * @enum {string}
+             */
+            loop: "heard" | "unheard" | "unable";
+            /** Connected */
+            connected: boolean;
+            /** Up Kbps */
+            up_kbps?: number | null;
+            /** Down Kbps */
+            down_kbps?: number | null;
+            /** Loss Up */
+            loss_up?: number | null;
+            /** Loss Down */
+            loss_down?: number | null;
+            /** Round Trip Ms */
+            round_trip_ms?: number | null;
         };
         /** HeadcountOut */
         HeadcountOut: {
@@ -5110,12 +5605,32 @@ export interface components {
             /** At */
             at: string | null;
         };
+        /** Named */
+        Named: {
+            /** Delegate Id */
+            delegate_id: number;
+            /** Full Name */
+            full_name: string;
+            /** Title */
+            title: string;
+        };
         /** NamedDelegate */
         NamedDelegate: {
             /** Delegate Id */
             delegate_id: number;
             /** Full Name */
             full_name: string;
+        };
+        /** NamedOut */
+        NamedOut: {
+            nomination: components["schemas"]["NominationOut"];
+            /** Elsewhere */
+            elsewhere: string[];
+        };
+        /** NamedWrite */
+        NamedWrite: {
+            /** People */
+            people: (components["schemas"]["PersonChosen"] | components["schemas"]["PersonTyped"])[];
         };
         /**
          * News
@@ -5142,6 +5657,184 @@ export interface components {
             sessions: number;
             /** Active */
             active: boolean;
+        };
+        /** NominationBoard */
+        NominationBoard: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            call: components["schemas"]["CallOut"] | null;
+            /** May Ask */
+            may_ask: boolean;
+            /** Contact */
+            contact: string;
+            /** Mail Ready */
+            mail_ready: boolean;
+            total: components["schemas"]["NominationFigures"];
+            /** Branches */
+            branches: components["schemas"]["NominationBranch"][];
+            /** Points */
+            points: components["schemas"]["NominationRow"][];
+            /** Points Total */
+            points_total: number;
+        };
+        /**
+         * NominationBranch
+         * @description A unit directly below the one that holds the meeting, with its branch; or that one's own points.
+         */
+        NominationBranch: {
+            /**
+             * Points
+             * @default 0
+             */
+            points: number;
+            /**
+             * Submitted
+             * @default 0
+             */
+            submitted: number;
+            /**
+             * Begun
+             * @default 0
+             */
+            begun: number;
+            /**
+             * People
+             * @default 0
+             */
+            people: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Name */
+            name: string;
+        };
+        /** NominationFigures */
+        NominationFigures: {
+            /**
+             * Points
+             * @default 0
+             */
+            points: number;
+            /**
+             * Submitted
+             * @default 0
+             */
+            submitted: number;
+            /**
+             * Begun
+             * @default 0
+             */
+            begun: number;
+            /**
+             * People
+             * @default 0
+             */
+            people: number;
+        };
+        /** NominationLink */
+        NominationLink: {
+            /** Path */
+            path: string;
+        };
+        /** NominationLinkWrite */
+        NominationLinkWrite: {
+            /**
+             * Renew
+             * @default false
+             */
+            renew: boolean;
+        };
+        /**
+         * NominationOut
+         * @description One point's list, for who makes it.
+         */
+        NominationOut: {
+            /** Meeting Id */
+            meeting_id: number;
+            /** Point Id */
+            point_id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "hoi-nghi" | "cuoc-hop" | "phien-hop" | "ky-hop" | "dai-hoi";
+            /** Title */
+            title: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Unit Name */
+            unit_name: string;
+            /** Point Name */
+            point_name: string;
+            /** Point Unit Name */
+            point_unit_name: string;
+            /** Seats */
+            seats: number | null;
+            /** Note */
+            note: string;
+            /** Contact */
+            contact: string;
+            /**
+             * Closes At
+             * Format: date-time
+             */
+            closes_at: string;
+            /** Locked */
+            locked: boolean;
+            /** People */
+            people: components["schemas"]["Named"][];
+            /** Submitted At */
+            submitted_at: string | null;
+            /** Submitted By */
+            submitted_by: string;
+            /** By Link */
+            by_link: boolean;
+        };
+        /** NominationRow */
+        NominationRow: {
+            /** Point Id */
+            point_id: number;
+            /** Name */
+            name: string;
+            /** Unit Name */
+            unit_name: string;
+            /** Seats */
+            seats: number | null;
+            /** People */
+            people: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "begun" | "submitted";
+            /** Locked */
+            locked: boolean;
+            /** Open Until */
+            open_until: string | null;
+            /** Submitted At */
+            submitted_at: string | null;
+            /** Submitted By */
+            submitted_by: string;
+            /** Contact Name */
+            contact_name: string;
+            /** Contact Email */
+            contact_email: string | null;
+            /** Contact Phone */
+            contact_phone: string | null;
+            /** Secretaries */
+            secretaries: string[];
+            /** Opened At */
+            opened_at: string | null;
         };
         /** NoteChange */
         NoteChange: {
@@ -5661,6 +6354,8 @@ export interface components {
             second_factor: boolean;
             /** Identity */
             identity: boolean;
+            /** Dormant */
+            dormant: boolean;
             /** Disabled */
             disabled: boolean;
             /** Anonymised */
@@ -5914,6 +6609,34 @@ export interface components {
             /** Visitors */
             visitors: components["schemas"]["server__attendance__people__schemas__PersonOut"][];
         };
+        /**
+         * PointReadiness
+         * @description Everything about one hall.
+         */
+        PointReadiness: {
+            /** Point Id */
+            point_id: number;
+            /** Name */
+            name: string;
+            /** Address */
+            address: string;
+            /** Seats */
+            seats: number | null;
+            /** Equipment */
+            equipment: string;
+            /** Main Line */
+            main_line: string;
+            /** Backup Line */
+            backup_line: string;
+            /** Contact Name */
+            contact_name: string;
+            /** Contact Phone */
+            contact_phone: string;
+            /** Tests */
+            tests: components["schemas"]["HallTestOut"][];
+            /** Verdicts */
+            verdicts: components["schemas"]["VerdictOut"][];
+        };
         /** PointUses */
         PointUses: {
             /**
@@ -6139,6 +6862,38 @@ export interface components {
             /** Count */
             count: number;
         };
+        /** ReadinessBoard */
+        ReadinessBoard: {
+            /**
+             * Generated At
+             * Format: date-time
+             */
+            generated_at: string;
+            /** Meeting Id */
+            meeting_id: number;
+            /** State */
+            state: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Direct */
+            direct: boolean;
+            /** Papers */
+            papers: number;
+            rehearsal: components["schemas"]["BoardRehearsal"] | null;
+            totals: components["schemas"]["BoardTotals"];
+            /** Units */
+            units: components["schemas"]["server__readiness__schemas__BoardUnit"][];
+            /** Points */
+            points: components["schemas"]["server__readiness__schemas__BoardPoint"][];
+        };
         /** ReadyRow */
         ReadyRow: {
             /** Row */
@@ -6222,6 +6977,103 @@ export interface components {
             /** En */
             en: string;
         };
+        /** RehearsalOut */
+        RehearsalOut: {
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "trial" | "full" | "check";
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Opened By */
+            opened_by: string;
+            /** Closed At */
+            closed_at: string | null;
+            /** Closed By */
+            closed_by: string;
+            /** Outcome */
+            outcome: string;
+            /** Note */
+            note: string;
+            /** Came */
+            came: number;
+            /** Points */
+            points: number;
+        };
+        /** RehearsalPoint */
+        RehearsalPoint: {
+            /** Point Id */
+            point_id: number;
+            /** Name */
+            name: string;
+            /** Unit Name */
+            unit_name: string;
+            /** Came At */
+            came_at: string | null;
+            /** Seconds */
+            seconds: number;
+            /** Lost */
+            lost: number;
+            test: components["schemas"]["HallTestOut"] | null;
+            verdict: components["schemas"]["VerdictOut"] | null;
+        };
+        /** RehearsalRecord */
+        RehearsalRecord: {
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "trial" | "full" | "check";
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Opened By */
+            opened_by: string;
+            /** Closed At */
+            closed_at: string | null;
+            /** Closed By */
+            closed_by: string;
+            /** Outcome */
+            outcome: string;
+            /** Note */
+            note: string;
+            /** Came */
+            came: number;
+            /** Points */
+            points: number;
+            /** Meeting Id */
+            meeting_id: number;
+            /** Title */
+            title: string;
+            /** Tested */
+            tested: number;
+            /** Passed */
+            passed: number;
+            /** Failed */
+            failed: number;
+            /** Results */
+            results: components["schemas"]["RehearsalPoint"][];
+        };
+        /**
+         * RehearsalWrite
+         * @description What is left out stays.
+         */
+        RehearsalWrite: {
+            /** Kind */
+            kind?: ("trial" | "full" | "check") | null;
+            /** Note */
+            note?: string | null;
+        };
         /** ReminderWrite */
         ReminderWrite: {
             /** Delegate Ids */
@@ -6255,14 +7107,6 @@ export interface components {
             recent: number;
             /** Mail Ready */
             mail_ready: boolean;
-        };
-        /** Reopening */
-        Reopening: {
-            /**
-             * Reason
-             * @default
-             */
-            reason: string;
         };
         /** RepliesBoard */
         RepliesBoard: {
@@ -6450,6 +7294,8 @@ export interface components {
             days: number[];
             /** Text */
             text: string;
+            /** Sms */
+            sms: boolean;
             /** Done */
             done: number[];
             /** At */
@@ -6466,6 +7312,11 @@ export interface components {
              * @default
              */
             text: string;
+            /**
+             * Sms
+             * @default false
+             */
+            sms: boolean;
         };
         /** ReplyWrite */
         ReplyWrite: {
@@ -6578,6 +7429,30 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /** ResetAsked */
+        ResetAsked: {
+            /** Who */
+            who: string;
+        };
+        /** ResetOwner */
+        ResetOwner: {
+            /** Login */
+            login: string;
+            /** Name */
+            name: string;
+        };
+        /** ResetToken */
+        ResetToken: {
+            /** Token */
+            token: string;
+        };
+        /** ResetWrite */
+        ResetWrite: {
+            /** Token */
+            token: string;
+            /** Password */
+            password: string;
         };
         /** RightsOut */
         RightsOut: {
@@ -6809,6 +7684,8 @@ export interface components {
         SignInWays: {
             /** Provider */
             provider: string | null;
+            /** Reset */
+            reset: boolean;
         };
         /** SignInWrite */
         SignInWrite: {
@@ -6883,6 +7760,67 @@ export interface components {
             time_zone_fixed: boolean;
             /** Untrusted Proxy */
             untrusted_proxy: string | null;
+        };
+        /** SmsPreview */
+        SmsPreview: {
+            /** Text */
+            text: string;
+            /** To Name */
+            to_name: string;
+            /** Sample */
+            sample: string;
+            /**
+             * Encoding
+             * @enum {string}
+             */
+            encoding: "gsm-7" | "ucs-2";
+            /** Letters */
+            letters: number;
+            /** Parts */
+            parts: number;
+            /** People */
+            people: number;
+            /** Messages */
+            messages: number;
+            /** Without Number */
+            without_number: number;
+            /** Unreached */
+            unreached: components["schemas"]["Unreached"][];
+            /** Gateway */
+            gateway: boolean;
+        };
+        /** SmsQueued */
+        SmsQueued: {
+            /** People */
+            people: number;
+            /** Messages */
+            messages: number;
+        };
+        /** SmsWrite */
+        SmsWrite: {
+            /** Delegate Ids */
+            delegate_ids: number[] | null;
+            /**
+             * Kind
+             * @default invitation
+             * @enum {string}
+             */
+            kind: "invitation" | "reminder";
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+            /**
+             * Accents
+             * @default false
+             */
+            accents: boolean;
+            /**
+             * Without Email
+             * @default false
+             */
+            without_email: boolean;
         };
         /** SnippetPart */
         SnippetPart: {
@@ -7032,6 +7970,22 @@ export interface components {
              */
             replace: boolean;
         };
+        /**
+         * TextsOut
+         * @description Of the delegates' newest text messages.
+         */
+        TextsOut: {
+            /** Sent */
+            sent: number;
+            /** Filed */
+            filed: number;
+            /** Queued */
+            queued: number;
+            /** Failed */
+            failed: number[];
+            /** Reasons */
+            reasons: components["schemas"]["UndeliveredText"][];
+        };
         /** Tree */
         Tree: {
             /** Units */
@@ -7159,6 +8113,18 @@ export interface components {
             point_name: string;
             /** Email */
             email: string;
+            why: components["schemas"]["server__invitations__schemas__Said"] | null;
+        };
+        /** UndeliveredText */
+        UndeliveredText: {
+            /** Delegate Id */
+            delegate_id: number;
+            /** Full Name */
+            full_name: string;
+            /** Point Name */
+            point_name: string;
+            /** Number */
+            number: string;
             why: components["schemas"]["server__invitations__schemas__Said"] | null;
         };
         /** UnitClosing */
@@ -7294,6 +8260,17 @@ export interface components {
             /** Valid Until */
             valid_until?: string | null;
         };
+        /** Unreached */
+        Unreached: {
+            /** Delegate Id */
+            delegate_id: number;
+            /** Full Name */
+            full_name: string;
+            /** Point Name */
+            point_name: string;
+            /** Phone */
+            phone: string;
+        };
         /** UploadTo */
         UploadTo: {
             /** Meeting */
@@ -7313,6 +8290,36 @@ export interface components {
             input?: unknown;
             /** Context */
             ctx?: Record<string, never>;
+        };
+        /** VerdictOut */
+        VerdictOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By Name */
+            by_name: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "passed" | "failed" | "note";
+            /** Note */
+            note: string;
+        };
+        /** VerdictWrite */
+        VerdictWrite: {
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "passed" | "failed" | "note";
+            /**
+             * Note
+             * @default
+             */
+            note: string;
         };
         /** VersionFull */
         VersionFull: {
@@ -7425,12 +8432,28 @@ export interface components {
             /** Elsewhere */
             elsewhere: string | null;
         };
+        /** Reopening */
+        server__conference__routes__Reopening: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
         /** Said */
         server__exchange__schemas__Said: {
             /** Vi */
             vi: string;
             /** En */
             en: string;
+        };
+        /** Reopening */
+        server__invitations__nominations__schemas__Reopening: {
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /** VolumeOut */
         server__invitations__official__schemas__VolumeOut: {
@@ -7486,6 +8509,133 @@ export interface components {
             page_count: number;
             /** Papers */
             papers: number;
+        };
+        /**
+         * BoardPoint
+         * @description One segment of the wall; the rest is asked for when somebody opens it.
+         */
+        server__readiness__schemas__BoardPoint: {
+            /** Point Id */
+            point_id: number;
+            /** Name */
+            name: string;
+            /** Short Name */
+            short_name: string;
+            /** Unit Id */
+            unit_id: number;
+            /** Main */
+            main: boolean;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ready" | "testing" | "trouble" | "lost" | "absent";
+            /**
+             * Presence
+             * @enum {string}
+             */
+            presence: "absent" | "testing" | "ready" | "lost";
+            /** Since */
+            since: string | null;
+            /** Machine At */
+            machine_at: string | null;
+            /** Tested At */
+            tested_at: string | null;
+            /** Passed */
+            passed: boolean | null;
+            /** Verdict */
+            verdict: ("passed" | "failed" | "note") | null;
+            /** Note */
+            note: string;
+            /** People */
+            people: number;
+            /** Saved */
+            saved: number;
+            /** Opened */
+            opened: number;
+            /** Contact Name */
+            contact_name: string;
+            /** Contact Phone */
+            contact_phone: string;
+        };
+        /** BoardUnit */
+        server__readiness__schemas__BoardUnit: {
+            /** Unit Id */
+            unit_id: number;
+            /** Parent Id */
+            parent_id: number | null;
+            /** Name */
+            name: string;
+            /** Depth */
+            depth: number;
+        };
+        /**
+         * BoardPoint
+         * @description Those with the largest part unopened first.
+         */
+        server__reading__receipts__schemas__BoardPoint: {
+            /**
+             * Expected
+             * @default 0
+             */
+            expected: number;
+            /**
+             * Delivered
+             * @default 0
+             */
+            delivered: number;
+            /**
+             * Opened
+             * @default 0
+             */
+            opened: number;
+            /**
+             * Finished
+             * @default 0
+             */
+            finished: number;
+            /** Point Id */
+            point_id: number | null;
+            /** Name */
+            name: string;
+            /** Unit Id */
+            unit_id: number | null;
+            /** People */
+            people: number;
+        };
+        /**
+         * BoardUnit
+         * @description With its whole branch; in tree order.
+         */
+        server__reading__receipts__schemas__BoardUnit: {
+            /**
+             * Expected
+             * @default 0
+             */
+            expected: number;
+            /**
+             * Delivered
+             * @default 0
+             */
+            delivered: number;
+            /**
+             * Opened
+             * @default 0
+             */
+            opened: number;
+            /**
+             * Finished
+             * @default 0
+             */
+            finished: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Parent Id */
+            parent_id: number | null;
+            /** Name */
+            name: string;
+            /** Depth */
+            depth: number;
         };
         /** AgendaGo */
         AgendaGo: {
@@ -8512,6 +9662,174 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    download_api_versions__version_id__download_get: {
+        parameters: {
+            query?: {
+                form?: "pdf" | "original";
+            };
+            header?: never;
+            path: {
+                version_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pack_state_api_meetings__meeting_id__pack_get: {
+        parameters: {
+            query?: {
+                point_id?: number | null;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    order_pack_api_meetings__meeting_id__pack_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PackWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cancel_pack_api_meetings__meeting_id__pack_delete: {
+        parameters: {
+            query?: {
+                point_id?: number | null;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pack_file_api_meetings__meeting_id__pack_pdf_get: {
+        parameters: {
+            query?: {
+                point_id?: number | null;
+                volume?: number;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     library_api_meetings__meeting_id__papers_get: {
         parameters: {
             query?: never;
@@ -9048,174 +10366,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    download_api_versions__version_id__download_get: {
-        parameters: {
-            query?: {
-                form?: "pdf" | "original";
-            };
-            header?: never;
-            path: {
-                version_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/pdf": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    pack_state_api_meetings__meeting_id__pack_get: {
-        parameters: {
-            query?: {
-                point_id?: number | null;
-            };
-            header?: never;
-            path: {
-                meeting_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PackOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    order_pack_api_meetings__meeting_id__pack_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                meeting_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PackWrite"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PackOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    cancel_pack_api_meetings__meeting_id__pack_delete: {
-        parameters: {
-            query?: {
-                point_id?: number | null;
-            };
-            header?: never;
-            path: {
-                meeting_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PackOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    pack_file_api_meetings__meeting_id__pack_pdf_get: {
-        parameters: {
-            query?: {
-                point_id?: number | null;
-                volume?: number;
-            };
-            header?: never;
-            path: {
-                meeting_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/pdf": unknown;
-                };
             };
             /** @description Validation Error */
             422: {
@@ -10053,6 +11203,103 @@ export interface operations {
             };
         };
     };
+    reset_password_api_session_password_reset_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    forgot_password_api_session_password_reset_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    owner_of_reset_api_session_password_reset_owner_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetToken"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResetOwner"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     own_sessions_api_sessions_get: {
         parameters: {
             query?: never;
@@ -10552,7 +11799,7 @@ export interface operations {
                 q?: string;
                 unit_id?: number | null;
                 role?: components["schemas"]["Role"] | null;
-                state?: ("active" | "locked" | "never") | null;
+                state?: ("active" | "locked" | "dormant" | "never") | null;
                 offset?: number;
                 limit?: number;
             };
@@ -12550,7 +13797,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Reopening"];
+                "application/json": components["schemas"]["server__conference__routes__Reopening"];
             };
         };
         responses: {
@@ -12590,6 +13837,266 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HallDay"];
+                };
+            };
+        };
+    };
+    own_tests_api_points__point_id__tests_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HallTestOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    note_test_api_points__point_id__tests_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HallTestWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HallTestOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    board_api_meetings__meeting_id__readiness_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadinessBoard"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_point_api_meetings__meeting_id__points__point_id__readiness_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointReadiness"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    say_api_meetings__meeting_id__points__point_id__verdicts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerdictWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    rehearsals_api_meetings__meeting_id__rehearsals_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RehearsalOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    rehearsal_api_meetings__meeting_id__rehearsals__rehearsal_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                rehearsal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RehearsalRecord"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    describe_api_meetings__meeting_id__rehearsals__rehearsal_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                rehearsal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RehearsalWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -13297,40 +14804,6 @@ export interface operations {
             };
         };
     };
-    invitations_api_meetings__meeting_id__invitations_pdf_get: {
-        parameters: {
-            query?: {
-                delegate_ids?: number[] | null;
-                point_id?: number | null;
-            };
-            header?: never;
-            path: {
-                meeting_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/pdf": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
     meeting_code_api_meetings__meeting_id__qr_svg_get: {
         parameters: {
             query?: never;
@@ -13475,6 +14948,446 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HallCode"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    board_api_meetings__meeting_id__nominations_get: {
+        parameters: {
+            query?: {
+                state?: ("none" | "begun" | "submitted") | "missing" | null;
+                unit_id?: number | null;
+                q?: string;
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NominationBoard"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ask_api_meetings__meeting_id__nominations_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remind_api_meetings__meeting_id__nominations_remind_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    lock_all_api_meetings__meeting_id__nominations_lock_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    lock_api_meetings__meeting_id__points__point_id__nomination_lock_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reopen_api_meetings__meeting_id__points__point_id__nomination_reopen_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["server__invitations__nominations__schemas__Reopening"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_contact_api_meetings__meeting_id__points__point_id__nomination_contact_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    link_api_meetings__meeting_id__points__point_id__nomination_link_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NominationLinkWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NominationLink"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    nomination_api_meetings__meeting_id__points__point_id__nomination_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-List-Key"?: string | null;
+            };
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NominationOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    choosable_api_meetings__meeting_id__points__point_id__nomination_people_get: {
+        parameters: {
+            query: {
+                q: string;
+            };
+            header?: {
+                "X-List-Key"?: string | null;
+            };
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Choosable"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    name_people_api_meetings__meeting_id__points__point_id__nomination_people_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+                "X-List-Key"?: string | null;
+            };
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NamedWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    take_back_api_meetings__meeting_id__points__point_id__nomination_people__delegate_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-List-Key"?: string | null;
+            };
+            path: {
+                delegate_id: number;
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NominationOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    submit_api_meetings__meeting_id__points__point_id__nomination_submit_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-List-Key"?: string | null;
+            };
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NominationOut"];
                 };
             };
             /** @description Validation Error */
@@ -13981,6 +15894,109 @@ export interface operations {
                 };
                 content: {
                     "application/pdf": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    preview_api_meetings__meeting_id__sms_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SmsWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmsPreview"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    texts_api_meetings__meeting_id__sms_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TextsOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    send_api_meetings__meeting_id__sms_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SmsWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmsQueued"];
                 };
             };
             /** @description Validation Error */

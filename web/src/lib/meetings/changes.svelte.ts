@@ -8,6 +8,7 @@ export type Noun =
   | 'meeting'
   | 'agenda'
   | 'delegate'
+  | 'nomination'
   | 'link'
   | 'letter'
   | 'reply'

@@ -97,6 +97,11 @@ export function noticeWords({ kind, data }: Notification): string {
       const left = count('count');
       return left ? m.notices_reminder({ count: left }) : m.notices_reminder_plain();
     }
+    case 'nomination.asked': {
+      const about = { point: text('point'), title: text('title') };
+      if (data.what === 'reminded') return m.notices_nomination_reminded(about);
+      return data.what === 'reopened' ? m.notices_nomination_reopened(about) : m.notices_nomination(about);
+    }
     case 'reply.proposed':
       return m.notices_reply_proposed({ name: text('full_name'), substitute: text('substitute') });
     case 'reply.reminder':
