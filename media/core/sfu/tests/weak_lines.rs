@@ -62,7 +62,7 @@ impl Meeting {
             self.round = (self.world.time().as_millis() / 20) as u32 + 1;
             self.spoken.push(self.world.time());
             self.world.peer(1).send_frame(SOUND, OPUS, false, 1);
-            if self.round % 2 == 0 {
+            if self.round.is_multiple_of(2) {
                 let asked = self.world.peer(1).seen.picture_losses;
                 let key = asked > self.asked || self.round < 4;
                 self.asked = asked;
