@@ -57,7 +57,8 @@ struct Pause {
 
 const LEAST_PAUSE: Duration = Duration::from_secs(1);
 const MOST_PAUSE: Duration = Duration::from_secs(60);
-/// A picture that pauses again within this time came back too early.
+/// A picture that pauses again within this time came back too early: a line that lets bursts through looks wider than it
+/// is, and each try fills it.
 const RELAPSE: Duration = Duration::from_secs(10);
 
 impl Pause {
@@ -66,7 +67,7 @@ impl Pause {
             .resumed
             .is_some_and(|at| now.saturating_duration_since(at) < RELAPSE);
         self.least = if relapsed {
-            (2 * self.least).clamp(LEAST_PAUSE, MOST_PAUSE)
+            (4 * self.least).min(MOST_PAUSE)
         } else {
             LEAST_PAUSE
         };
