@@ -31,10 +31,13 @@ export class MediaSession {
   constructor(plan: Plan, sending: ReadonlyMap<Publication, MediaStreamTrack>, events: SessionEvents) {
     this.#connection.onconnectionstatechange = () => events.state(this.#connection.connectionState);
     for (const publication of plan.publish) {
-      const transceiver = this.#connection.addTransceiver(sending.get(trackOf(publication)) ?? kindOf(publication), {
-        direction: 'sendonly',
-        sendEncodings: [firstEncoding(publication)],
-      });
+      const transceiver = this.#connection.addTransceiver(
+        sending.get(trackOf(publication)) ?? kindOf(publication),
+        {
+          direction: 'sendonly',
+          sendEncodings: [firstEncoding(publication)],
+        },
+      );
       prefer(transceiver, RTCRtpSender.getCapabilities(kindOf(publication)));
       this.#senders.set(publication, transceiver);
     }
