@@ -29,11 +29,11 @@ const RELAPSE: Duration = Duration::from_secs(2);
 const FURTHER_DECREASE: f64 = 0.93;
 /// Never less: sound at its lowest.
 const FLOOR: f64 = 20_000.0;
-/// Share of packets lost, beyond what the line loses whatever is sent, from which it counts as full.
-const FULL: f64 = 0.10;
+/// Share of packets lost, beyond what the line loses whatever is sent and what is chance, from which it counts as full.
+const FULL: f64 = 0.05;
 const LOSS_WINDOW: Duration = Duration::from_millis(500);
 const LOSS_PACKETS: u32 = 20;
-/// Windows whose smallest loss is taken for the line's own.
+/// Windows by whose loss the line's own is judged.
 const LOSS_WINDOWS: usize = 20;
 /// From one probe to the next while more is wanted; after one that found nothing, twice as long each time.
 const PROBE_PAUSE: Duration = Duration::from_millis(500);
@@ -273,13 +273,20 @@ impl Downlink {
         }
         let share = f64::from(loss.lost) / f64::from(packets);
         (loss.received, loss.lost, loss.begun) = (0, 0, now);
-        let known = &loss.shares[..loss.windows.min(LOSS_WINDOWS)];
-        let own = known.iter().copied().fold(f64::INFINITY, f64::min).min(share);
-        let own = if known.len() < 4 { 0.0 } else { own };
+        let mut shares = loss.shares;
+        let known = &mut shares[..loss.windows.min(LOSS_WINDOWS)];
+        known.sort_unstable_by(f64::total_cmp);
+        // The lower quarter: loss of the line's own is there in quiet times, too.
+        let own = if known.len() < 4 { 0.0 } else { known[known.len() / 4] };
         loss.shares[loss.windows % LOSS_WINDOWS] = share;
         loss.windows += 1;
-        if share - own > FULL {
-            let arrived = self.arrived.rate();
+        // Of few packets many may be lost by chance.
+        let usual = own.max(0.05);
+        let chance = 2.0 * (usual * (1.0 - usual) / f64::from(packets)).sqrt();
+        let arrived = self.arrived.rate();
+        // What is far below the limit fills no line.
+        let matters = self.limit.is_none_or(|limit| arrived > 0.5 * limit * (1.0 - share));
+        if matters && share - own > FULL + chance {
             let through = self.limit.map_or(arrived, |limit| limit.min(1.2 * arrived));
             self.limit = Some((through * (1.0 - 0.5 * (share - own))).max(FLOOR));
             self.decreased = Some(now);

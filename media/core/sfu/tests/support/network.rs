@@ -43,6 +43,8 @@ pub struct Conditions {
     pub loss: f64,
     /// What waits before the narrow place at most.
     pub queue: Duration,
+    /// Each packet is late by up to so much more, and may be overtaken.
+    pub jitter: Duration,
 }
 
 impl Conditions {
@@ -52,6 +54,7 @@ impl Conditions {
             delay: Duration::from_millis(delay_ms),
             loss,
             queue: Duration::from_millis(600),
+            jitter: Duration::ZERO,
         }
     }
 }
@@ -85,8 +88,10 @@ impl Direction {
             return;
         }
         self.free = start + Duration::from_secs_f64(8.0 * bytes as f64 / self.conditions.rate as f64);
-        let arrival = self.free + self.conditions.delay;
-        self.way.push_back((arrival, datagram.to_vec()));
+        let late = self.conditions.jitter.mul_f64(random.unit());
+        let arrival = self.free + self.conditions.delay + late;
+        let place = self.way.partition_point(|(at, _)| *at <= arrival);
+        self.way.insert(place, (arrival, datagram.to_vec()));
     }
 
     fn pop(&mut self, now: Instant) -> Option<Vec<u8>> {
