@@ -8894,7 +8894,7 @@ export interface components {
             sdp: string;
             /** Publish */
             publish?: {
-                [key: string]: "microphone" | "camera" | "content" | "content-audio";
+                [key: string]: "microphone" | "camera" | "camera-small" | "content" | "content-audio";
             };
             /** Slots */
             slots?: {
@@ -9110,6 +9110,11 @@ export interface components {
             audio_level: number | null;
             /** Fps */
             fps: number;
+            /**
+             * Picture Down
+             * @enum {string}
+             */
+            picture_down: "full" | "reduced" | "none";
             /**
              * Rating
              * @enum {string}
