@@ -13,6 +13,8 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message
 
+from server.backup.errors import RestoreUnfinished
+from server.backup.places import marker
 from server.core.collector import collecting, spare_the_collector
 from server.core.config import Settings
 from server.core.errors import DomainError
@@ -38,7 +40,9 @@ class AddressTaken(DomainError):
 
 
 def prepare(settings: Settings) -> None:
-    """The database, up to date."""
+    """The database, up to date. RestoreUnfinished."""
+    if marker(settings).exists():
+        raise RestoreUnfinished()
     upgrade(settings.database)
 
 

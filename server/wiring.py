@@ -21,6 +21,7 @@ from server.attendance.people.routes import router as attendance_of_people
 from server.attendance.people.totals_cache import TotalsCache
 from server.attendance.routes import router as attendance
 from server.audit.routes import router as audit
+from server.backup.jobs import backup_job, nightly
 from server.conference.live.feature import entities as conference_entities
 from server.conference.membership import points_removed
 from server.conference.nodes.routes import router as media_nodes
@@ -210,6 +211,7 @@ JOBS: list[JobKind] = [
     retention_job,
     post_changes_job,
     exchange_job,
+    backup_job,
 ]
 """Work that outlives requests."""
 
@@ -217,6 +219,7 @@ BESIDE: list[Callable[[Services], AbstractAsyncContextManager[None]]] = [
     beside(JOBS),
     daily,
     daily_turn,
+    nightly,
     trials,
 ]
 """Entered in this order when the server starts, left in the reverse order when it stops."""

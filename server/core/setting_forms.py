@@ -2,6 +2,7 @@
 not by whatever needs it first, weeks later."""
 
 import ipaddress
+import time
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from zoneinfo import available_timezones
 from limits import parse_many
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
+from pyrage import RecipientError, x25519
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -79,6 +81,33 @@ def _store(url: str) -> str:
     return url
 
 
+def _backup_place(place: str) -> str:
+    if place.startswith("/") or (urlsplit(place).scheme in _STORES and "://" in place):
+        return place
+    raise _wrong(
+        "cần đường dẫn đầy đủ của một thư mục, như /mnt/sao-luu, hoặc dạng s3://tên-kho/thư-mục",
+        "write the whole path of a folder, /mnt/backup, or s3://bucket/prefix",
+    )
+
+
+def _recipient(key: str) -> str:
+    try:
+        x25519.Recipient.from_str(key.strip())
+    except RecipientError:
+        raise _wrong(
+            "cần khóa công khai bắt đầu bằng age1, do “nhipcau backup key” in ra",
+            "write the public key that “nhipcau backup key” prints; it begins with age1",
+        ) from None
+    return key.strip()
+
+
+def _time_of_day(text: str) -> str:
+    try:
+        return time.strptime(text, "%H:%M") and text
+    except ValueError:
+        raise _wrong("cần dạng giờ:phút, ví dụ 01:30", "write hour and minute, for example 01:30") from None
+
+
 def _folder(path: Path) -> Path:
     if not path.is_dir():
         raise _wrong(f"không có thư mục {path}", f"there is no folder {path}")
@@ -124,6 +153,9 @@ SiteUrl = Annotated[str, AfterValidator(_site)]
 MailUrl = Annotated[str, AfterValidator(_mail)]
 ScannerPlace = Annotated[str, AfterValidator(_scanner)]
 StoreUrl = Annotated[str, AfterValidator(_store)]
+BackupPlace = Annotated[str, AfterValidator(_backup_place)]
+BackupKey = Annotated[str, AfterValidator(_recipient)]
+TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
 ExistingFolder = Annotated[Path, AfterValidator(_folder)]
 TimeZone = Annotated[str, AfterValidator(_zone)]
 RateLimit = Annotated[str, AfterValidator(_rate)]
