@@ -32,9 +32,10 @@ from server.demo.links import SIMULATED, visitors_links
 from server.demo.load import load, password
 from server.devices.kiosk.recipe import ServerAddressWrong, setup_script
 from server.edge.validation_messages import sentence
-from server.installation import broken_audit_entry, first_administrator
+from server.installation import bring_back, broken_audit_entry, first_administrator
 from server.main import create_app
 from server.migrations import require_known, require_newest, upgrade
+from server.notifications.bounces import MOST_BYTES, take_in
 from server.serving import listen, prepare
 from server.serving import serve as serve_app
 from server.showcase import show
@@ -142,6 +143,28 @@ def init(
 
     with _plainly(settings):
         prepare(settings)
+        asyncio.run(_with_services(settings, work))
+
+
+@app.command("way-back")
+def way_back(
+    login: Annotated[str, typer.Argument(help="The administrator's login.")],
+    new_password: Annotated[bool, typer.Option("--new-password", help="Make a new password, too.")] = False,
+) -> None:
+    """Let an administrator in who lost the second factor, when no other can help; the audit log says so."""
+    settings = _settings()
+
+    async def work(services: Services) -> None:
+        made = await bring_back(services, login, new_password=new_password)
+        print(
+            f"“{login}” đăng nhập lại được bằng mật khẩu; bật lại xác thực hai bước ngay.  ·  "
+            f"“{login}” signs in with the password again; set a second factor at once."
+        )
+        if made is not None:
+            print(f"Mật khẩu  ·  Password: {made}")
+
+    with _plainly(settings):
+        require_newest(settings.database)
         asyncio.run(_with_services(settings, work))
 
 
@@ -324,6 +347,20 @@ def kiosk(
     except ServerAddressWrong as error:
         print(f"{error.vi}\n{error.en}", file=sys.stderr)
         raise typer.Exit(2) from None
+
+
+@app.command()
+def bounce() -> None:
+    """Read one returned e-mail from standard input, and note on whose invitation it was (for a mail server's pipe)."""
+    settings = _settings()
+    # What can be mended is tried again by the mail server (sysexits.h: EX_TEMPFAIL).
+    try:
+        with _plainly(settings):
+            require_newest(settings.database)
+            content = sys.stdin.buffer.read(MOST_BYTES)
+            asyncio.run(_with_services(settings, lambda services: take_in(services, content)))
+    except typer.Exit:
+        raise typer.Exit(75) from None
 
 
 def _settings(host: str | None = None, port: int | None = None) -> Settings:

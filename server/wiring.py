@@ -7,9 +7,11 @@ from fastapi import APIRouter
 
 from server.accounts import of_units as accounts_of_units
 from server.accounts.actions import merging as accounts_merging
+from server.accounts.dormancy import dormancy_job, nightly
 from server.accounts.hooks import AccountHooks
 from server.accounts.live import live_feature as people_live
 from server.accounts.openid.routes import router as openid
+from server.accounts.password_reset import password_reset_job
 from server.accounts.post_changes import daily_turn, post_changes_job
 from server.accounts.routes import router as accounts
 from server.attendance.people import anonymised as attendance_anonymised
@@ -51,6 +53,8 @@ from server.invitations.official.routes import router as letters
 from server.invitations.replies.reminders import remind_job
 from server.invitations.replies.routes import router as replies
 from server.invitations.routes import router as invitations
+from server.invitations.sms.actions import sms_invite_job
+from server.invitations.sms.routes import router as sms
 from server.jobs.workers import JobKind, beside
 from server.live.feature import LiveFeature
 from server.meetings import anonymised as meetings_anonymised
@@ -67,6 +71,7 @@ from server.meetings.routes import router as meetings
 from server.notifications.delivery import mail_job
 from server.notifications.hooks import MailHooks
 from server.notifications.routes import router as notifications
+from server.notifications.sms.delivery import sms_job
 from server.organisations.hooks import OrganisationHooks
 from server.organisations.routes import router as organisations
 from server.papers import anonymised as papers_anonymised
@@ -86,6 +91,9 @@ from server.papers.uploads.receiving import clearing
 from server.papers.uploads.routes import router as uploads
 from server.presentation.actions import paper_renewed, paper_withdrawn, readers_changed
 from server.presentation.live.commands import live_feature as presentation
+from server.readiness import rehearsals
+from server.readiness.papers import ReadingFigures
+from server.readiness.routes import router as readiness
 from server.reading import anonymised as reading_anonymised
 from server.reading import merging as reading_merging
 from server.reading.live import live_feature as reading_live
@@ -97,8 +105,8 @@ from server.system.trials import running as trials
 
 ROUTERS: list[APIRouter] = [
     # Tried in this order: first what thousands ask for at once.
-    documents,
     take_away,
+    documents,
     attendance_of_people,
     reading,
     health,
@@ -112,11 +120,13 @@ ROUTERS: list[APIRouter] = [
     planning,
     calendar,
     conference,
+    readiness,
     attendance,
     invitations,
     nominations,
     replies,
     letters,
+    sms,
     door,
     notifications,
     media_nodes,
@@ -152,6 +162,7 @@ def components() -> Components:
                 ),
                 Follower(None, delegates_without_hall),
                 Follower(turnout.entities),
+                Follower(None, stepped=rehearsals.meeting_stepped),
             ]
         ),
         AccountHooks(
@@ -190,11 +201,13 @@ def components() -> Components:
         ReplyHooks(absent=[leave_by_reply.absence_told], replaced=[papers_of_substitutes.person_replaced]),
         PaperHooks([people_who_opened], [paper_withdrawn], [readers_changed], [paper_renewed]),
         TotalsCache(),
+        ReadingFigures(),
     )
 
 
 JOBS: list[JobKind] = [
     mail_job,
+    sms_job,
     sweeping,
     version_job,
     small_version_job,
@@ -202,6 +215,7 @@ JOBS: list[JobKind] = [
     pack_job,
     send_job,
     print_job,
+    sms_invite_job,
     remind_job,
     write_job,
     look_job,
@@ -210,6 +224,8 @@ JOBS: list[JobKind] = [
     tell_job,
     retention_job,
     post_changes_job,
+    dormancy_job,
+    password_reset_job,
     exchange_job,
     backup_job,
 ]

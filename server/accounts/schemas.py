@@ -109,7 +109,7 @@ class PersonOut(BaseModel):
 
 
 Sex = Literal["male", "female"]
-State = Literal["active", "locked", "never"]
+State = Literal["active", "locked", "dormant", "never"]
 """never: active, and has not signed in yet."""
 
 
@@ -197,6 +197,8 @@ class PersonFull(PersonOut):
     """Signs in with a code too."""
     identity: bool
     """Signs in at the OpenID provider."""
+    dormant: bool
+    """The account was closed, as nobody had used it for long."""
     disabled: bool
     anonymised: bool
     signed_in_at: datetime | None
@@ -263,6 +265,36 @@ class MergePreview(BaseModel):
     """Spelled alike: names that differ in a tone mark are different names."""
 
 
+class DuplicatePerson(PersonOut):
+    email: str | None
+    phone: str | None
+    login: str | None
+    born_on: date | None
+
+
+class Duplicate(BaseModel):
+    """Two records that may be of one person: of one name, diacritics aside."""
+
+    one: DuplicatePerson
+    other: DuplicatePerson
+    same: list[Literal["born", "phone", "email", "unit"]]
+    """What tells so. `unit`: of one unit, and the name is written alike."""
+
+
+class DuplicatesQuery(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    unit_id: Id | None = None
+    """Of this unit's branch."""
+    offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    limit: Annotated[int, Field(ge=1, le=100)] = 25
+
+
+class DuplicatesPage(BaseModel):
+    pairs: list[Duplicate]
+    total: int
+
+
 class MergeWrite(Body):
     gone_id: Id
     """The record that ends in this one."""
@@ -303,6 +335,26 @@ class SignInWays(BaseModel):
 
     provider: str | None
     """What the OpenID provider is called; null: there is none."""
+    reset: bool
+    """Who has forgotten the password is sent a link by e-mail."""
+
+
+class ResetAsked(Body):
+    who: Annotated[Line, Field(min_length=1, max_length=254)]
+    """A login, or an e-mail address."""
+
+
+class ResetToken(Body):
+    token: Token
+
+
+class ResetOwner(BaseModel):
+    login: str
+    name: str
+
+
+class ResetWrite(ResetToken):
+    password: Password
 
 
 class SignedOut(BaseModel):

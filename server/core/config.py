@@ -10,10 +10,12 @@ from server.core.setting_forms import (
     Addresses,
     BackupKey,
     BackupPlace,
+    BareAddress,
     DatabaseUrl,
     ExistingFolder,
     HostAndPort,
     HostAndPortOrOff,
+    HttpUrl,
     MailUrl,
     RateLimit,
     ScannerPlace,
@@ -94,6 +96,8 @@ class Settings(BaseSettings):
     """Whether administrators need an authenticator app; default: once the public address is https:."""
     second_factor_key: str | None = None
     """What the keys of these apps are encrypted with; default: made once and kept in `var/second-factor.key`."""
+    inactive_days: int = Field(default=0, ge=0)
+    """An account that nobody has used for so long is closed, a week after an e-mail says so. 0: none is."""
     oidc_issuer: SiteUrl | None = None
     """OpenID provider that people may sign in with: its issuer, as it calls itself."""
     oidc_client_id: str | None = None
@@ -147,8 +151,19 @@ class Settings(BaseSettings):
     smtp_url: MailUrl | None = None
     """"smtp://user:password@host:587" or "smtps://…:465". None: no e-mail is sent, links are handed out."""
     mail_from: str = "Nhịp Cầu <khong-tra-loi@localhost>"
+    bounce_address: BareAddress | None = None
+    """Where e-mails that cannot be delivered come back to; each with a mark of its own before the @, behind a "+". What
+    arrives there is piped into `nhipcau bounce`. None: to `mail_from`."""
     mail_retry_seconds: float = 60.0
     """First pause after a failed delivery; it doubles, at most an hour, eight times."""
+
+    sms_url: HttpUrl | None = None
+    """Gateway that text messages are posted to (`notifications.sms.gateway`). None: they are written to files in
+    `var/sms`."""
+    sms_token: str | None = None
+    """Bearer token for it."""
+    sms_sender: str = Field(default="", max_length=20)
+    """Name that the gateway shows as the sender, registered with the networks."""
 
     @property
     def second_factor_required(self) -> bool:

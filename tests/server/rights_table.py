@@ -98,6 +98,7 @@ def nothing(_world: World) -> None:
     return None
 
 
+TESTED = {"camera": "ok", "microphone": "ok", "level_db": -30, "loop": "heard", "connected": True}
 CALL = {"deadline": (MORNING + timedelta(hours=1)).isoformat(), "contact": "Ban tổ chức"}
 LETTER = {"form": "state", "organ": "UBND"}
 
@@ -167,6 +168,7 @@ ROWS = [
         frozenset({"admin", "organiser", "district_organiser", "neighbour_admin", "neighbour_organiser"}),
     ),
     Row("GET /api/people/directory", frozenset({"admin", "neighbour_admin"})),
+    Row("GET /api/people/duplicates", frozenset({"admin", "neighbour_admin"})),
     Row("GET /api/roles", frozenset({"admin", "neighbour_admin"})),
     Row("GET /api/people/{person_id}", ADMIN),
     Row("POST /api/people", ADMIN, body=lambda w: {"unit_id": w.province.lat.id, "full_name": "A"}),
@@ -324,7 +326,9 @@ ROWS = [
     Row("GET /api/meetings/{meeting_id}/letters", LEADS),
     Row("POST /api/meetings/{meeting_id}/links", LEADS, body=lambda _: {"delegate_ids": None, "send": False}),
     Row("POST /api/meetings/{meeting_id}/links/revoke", LEADS, body=lambda w: {"delegate_ids": [w.delegate.id]}),
-    Row("GET /api/meetings/{meeting_id}/invitations.pdf", KEEPS_LISTS),
+    Row("POST /api/meetings/{meeting_id}/sms/preview", LEADS, body=lambda _: {"delegate_ids": None}),
+    Row("POST /api/meetings/{meeting_id}/sms", LEADS, body=lambda _: {"delegate_ids": None}),
+    Row("GET /api/meetings/{meeting_id}/sms", LEADS),
     Row("GET /api/meetings/{meeting_id}/qr.svg", INVOLVED),
     Row("GET /api/meetings/{meeting_id}/qr.png", INVOLVED),
     Row("GET /api/meetings/{meeting_id}/poster.pdf", INVOLVED),
@@ -387,6 +391,18 @@ ROWS = [
     Row("POST /api/meetings/{meeting_id}/reply-reminders/now", LEADS),
     Row("POST /api/meetings/{meeting_id}/links.xlsx", LEADS, body=lambda _: {}),
     Row("POST /api/meetings/{meeting_id}/requests/grant-listed", KEEPS_LISTS),
+    # Readiness: a hall's own tests (of Lạc Dương's technicians, too), the board for who runs the meeting.
+    Row("POST /api/points/{point_id}/tests", LOOKS_AFTER, body=lambda _: TESTED),
+    Row("GET /api/points/{point_id}/tests", LOOKS_AFTER),
+    Row("GET /api/meetings/{meeting_id}/readiness", RUNS),
+    Row("GET /api/meetings/{meeting_id}/points/{point_id}/readiness", RUNS, hall=True),
+    Row(
+        "POST /api/meetings/{meeting_id}/points/{point_id}/verdicts",
+        RUNS,
+        body=lambda _: {"verdict": "passed"},
+        hall=True,
+    ),
+    Row("GET /api/meetings/{meeting_id}/rehearsals", RUNS),
     Row("GET /api/notices", SIGNED_IN),
     Row("POST /api/notices/read", SIGNED_IN, body=lambda _: {"ids": None}),
     # Reading: one's own (whose they are: tests/server/reading), and the board.
@@ -445,6 +461,10 @@ ELSEWHERE = {
     # Signing in is what these do; a wrong password or token is not a matter of roles (tests/server/accounts).
     "POST /api/session",
     "POST /api/session/link",
+    # For whoever has forgotten it; by the link that was sent (tests/server/accounts/test_password_reset.py).
+    "POST /api/session/password-reset",
+    "POST /api/session/password-reset/owner",
+    "PUT /api/session/password-reset",
     # Leads browsers on (tests/server/accounts/test_openid.py).
     "GET /api/session/oidc",
     "GET /api/session/oidc/return",
@@ -464,6 +484,9 @@ ELSEWHERE = {
     # Of an empty system, for whoever has its link (tests/server/system/test_first_start.py).
     "GET /api/setup",
     "POST /api/setup",
+    # There must be one first (tests/server/readiness).
+    "GET /api/meetings/{meeting_id}/rehearsals/{rehearsal_id}",
+    "PATCH /api/meetings/{meeting_id}/rehearsals/{rehearsal_id}",
     # There must be a media node (tests/e2e/test_first_start.py).
     "POST /api/media-probe",
     # There must be a mark first (tests/server/papers).

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.accounts.actions.people import reach_of, require_weight_of
+from server.accounts.actions.people import reach_of, reopen, require_weight_of
 from server.accounts.actions.sessions import end_sessions_of, recheck
 from server.accounts.models import AccessLink
 from server.accounts.tokens import new_token, token_hash
@@ -48,6 +48,8 @@ async def create_link(
     if person_id is not None:
         person = await require_weight_of(tx, person_id)
         within = await reach_of(tx, person)
+        if person.dormant_at is not None:
+            await reopen(tx, person)
         days = min(days, LONGEST_OF_PEOPLE.days)
     elif point_id is not None:
         await require_hall(tx.session, tx.actor, point_id)
@@ -87,12 +89,18 @@ async def require_hall(session: AsyncSession, actor: Actor, point_id: int) -> No
 
 
 async def make_bound_links(
-    tx: Transaction, meeting_id: int, person_ids: Sequence[int], *, next_path: str, expires_at: datetime
+    tx: Transaction,
+    meeting_id: int,
+    person_ids: Sequence[int],
+    *,
+    next_path: str,
+    expires_at: datetime,
+    short: bool = False,
 ) -> dict[int, Made]:
     """Personal links that open this meeting and nothing else, by person. Earlier ones stay valid: an older e-mail must
-    not be a trap. Whether the actor may is decided by whoever knows the meeting."""
+    not be a trap. Whether the actor may is decided by whoever knows the meeting. `short`: as `new_token`."""
     await tx.session.execute(delete(AccessLink).where(AccessLink.expires_at <= tx.now))
-    tokens = {person_id: new_token() for person_id in person_ids}
+    tokens = {person_id: new_token(short=short) for person_id in person_ids}
     made: dict[int, Made] = {}
     for some in in_parts(tokens):
         # Not in the order of the parameters, which SQLite gives only one row at a time.

@@ -4,6 +4,74 @@
  */
 
 export interface paths {
+    "/api/versions/{version_id}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download
+         * @description A copy with the reader's name on every page. A signed file is never changed: it goes out as it is where its paper
+         *     says so, or not at all. Of a paper whose copies are marked its readers get pictures with their name in them. The
+         *     file as it was uploaded is for those who manage the paper.
+         */
+        get: operations["download_api_versions__version_id__download_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/pack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Pack State */
+        get: operations["pack_state_api_meetings__meeting_id__pack_get"];
+        put?: never;
+        /**
+         * Order Pack
+         * @description Orders the pack with all papers one may take, or says that it is there already.
+         */
+        post: operations["order_pack_api_meetings__meeting_id__pack_post"];
+        /**
+         * Cancel Pack
+         * @description Calls off the pack that is being put together.
+         */
+        delete: operations["cancel_pack_api_meetings__meeting_id__pack_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/pack.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pack File
+         * @description The pack as a personal copy, or one volume of it. Conflict while there is none with exactly what the
+         *     reader may take now.
+         */
+        get: operations["pack_file_api_meetings__meeting_id__pack_pdf_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/papers": {
         parameters: {
             query?: never;
@@ -254,74 +322,6 @@ export interface paths {
         };
         /** Image */
         get: operations["image_api_versions__version_id__pages__number__image_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/versions/{version_id}/download": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Download
-         * @description A copy with the reader's name on every page. A signed file is never changed: it goes out as it is where its paper
-         *     says so, or not at all. Of a paper whose copies are marked its readers get pictures with their name in them. The
-         *     file as it was uploaded is for those who manage the paper.
-         */
-        get: operations["download_api_versions__version_id__download_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/meetings/{meeting_id}/pack": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Pack State */
-        get: operations["pack_state_api_meetings__meeting_id__pack_get"];
-        put?: never;
-        /**
-         * Order Pack
-         * @description Orders the pack with all papers one may take, or says that it is there already.
-         */
-        post: operations["order_pack_api_meetings__meeting_id__pack_post"];
-        /**
-         * Cancel Pack
-         * @description Calls off the pack that is being put together.
-         */
-        delete: operations["cancel_pack_api_meetings__meeting_id__pack_delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/meetings/{meeting_id}/pack.pdf": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Pack File
-         * @description The pack as a personal copy, or one volume of it. Conflict while there is none with exactly what the
-         *     reader may take now.
-         */
-        get: operations["pack_file_api_meetings__meeting_id__pack_pdf_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -754,6 +754,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/session/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Reset Password */
+        put: operations["reset_password_api_session_password_reset_put"];
+        /**
+         * Forgot Password
+         * @description A link goes to the person's address, if there is such a person. Who asks does not learn that.
+         */
+        post: operations["forgot_password_api_session_password_reset_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/password-reset/owner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Owner Of Reset
+         * @description Whose password the link sets anew.
+         */
+        post: operations["owner_of_reset_api_session_password_reset_owner_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions": {
         parameters: {
             query?: never;
@@ -971,6 +1012,26 @@ export interface paths {
          * @description The people whom one administers, page by page.
          */
         get: operations["people_directory_api_people_directory_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * People Twice
+         * @description Pairs of records that may be of one person, of the branches that one administers.
+         */
+        get: operations["people_twice_api_people_duplicates_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1950,6 +2011,119 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/points/{point_id}/tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Own Tests
+         * @description The last ones, newest first.
+         */
+        get: operations["own_tests_api_points__point_id__tests_get"];
+        put?: never;
+        /**
+         * Note Test
+         * @description A hall's machine has tried itself out; answers with what is to be mended.
+         */
+        post: operations["note_test_api_points__point_id__tests_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/readiness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Board */
+        get: operations["board_api_meetings__meeting_id__readiness_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/readiness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One Point */
+        get: operations["one_point_api_meetings__meeting_id__points__point_id__readiness_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/verdicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say
+         * @description Somebody who runs the meeting looked at the hall and listened to it.
+         */
+        post: operations["say_api_meetings__meeting_id__points__point_id__verdicts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/rehearsals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rehearsals */
+        get: operations["rehearsals_api_meetings__meeting_id__rehearsals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/rehearsals/{rehearsal_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rehearsal */
+        get: operations["rehearsal_api_meetings__meeting_id__rehearsals__rehearsal_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Describe */
+        patch: operations["describe_api_meetings__meeting_id__rehearsals__rehearsal_id__patch"];
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/attendance": {
         parameters: {
             query?: never;
@@ -2285,23 +2459,6 @@ export interface paths {
         post?: never;
         /** End Device */
         delete: operations["end_device_api_meetings__meeting_id__devices__session_id__delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/meetings/{meeting_id}/invitations.pdf": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Invitations */
-        get: operations["invitations_api_meetings__meeting_id__invitations_pdf_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2793,6 +2950,44 @@ export interface paths {
         get: operations["volume_api_prints__print_id__volumes__number__pdf_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/sms/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description What would be sent, counted. Nothing is.
+         */
+        post: operations["preview_api_meetings__meeting_id__sms_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/sms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Texts */
+        get: operations["texts_api_meetings__meeting_id__sms_get"];
+        put?: never;
+        /** Send */
+        post: operations["send_api_meetings__meeting_id__sms_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3710,9 +3905,9 @@ export interface components {
             /** Papers */
             papers: components["schemas"]["BoardPaper"][];
             /** Units */
-            units: components["schemas"]["BoardUnit"][];
+            units: components["schemas"]["server__reading__receipts__schemas__BoardUnit"][];
             /** Points */
-            points: components["schemas"]["BoardPoint"][];
+            points: components["schemas"]["server__reading__receipts__schemas__BoardPoint"][];
             /** People */
             people: components["schemas"]["BoardPerson"][];
             /** People Total */
@@ -3789,73 +3984,47 @@ export interface components {
                 [key: string]: components["schemas"]["Progress"];
             };
         };
-        /**
-         * BoardPoint
-         * @description Those with the largest part unopened first.
-         */
-        BoardPoint: {
+        /** BoardRehearsal */
+        BoardRehearsal: {
+            /** Id */
+            id: number;
             /**
-             * Expected
-             * @default 0
+             * Kind
+             * @enum {string}
              */
-            expected: number;
+            kind: "trial" | "full" | "check";
             /**
-             * Delivered
-             * @default 0
+             * Opened At
+             * Format: date-time
              */
-            delivered: number;
-            /**
-             * Opened
-             * @default 0
-             */
-            opened: number;
-            /**
-             * Finished
-             * @default 0
-             */
-            finished: number;
-            /** Point Id */
-            point_id: number | null;
-            /** Name */
-            name: string;
-            /** Unit Id */
-            unit_id: number | null;
+            opened_at: string;
+        };
+        /** BoardTotals */
+        BoardTotals: {
+            /** Points */
+            points: number;
+            /** Ready */
+            ready: number;
+            /** Testing */
+            testing: number;
+            /** Trouble */
+            trouble: number;
+            /** Lost */
+            lost: number;
+            /** Absent */
+            absent: number;
+            /** Technicians */
+            technicians: number;
+            /** Tested */
+            tested: number;
+            /** Listed */
+            listed: number;
             /** People */
             people: number;
-        };
-        /**
-         * BoardUnit
-         * @description With its whole branch; in tree order.
-         */
-        BoardUnit: {
-            /**
-             * Expected
-             * @default 0
-             */
-            expected: number;
-            /**
-             * Delivered
-             * @default 0
-             */
-            delivered: number;
-            /**
-             * Opened
-             * @default 0
-             */
+            /** Saved */
+            saved: number;
+            /** Opened */
             opened: number;
-            /**
-             * Finished
-             * @default 0
-             */
-            finished: number;
-            /** Unit Id */
-            unit_id: number;
-            /** Parent Id */
-            parent_id: number | null;
-            /** Name */
-            name: string;
-            /** Depth */
-            depth: number;
         };
         /**
          * ByPerson
@@ -4265,6 +4434,7 @@ export interface components {
              */
             link: "none" | "made" | "sent" | "opened" | "revoked";
             mail_error: components["schemas"]["server__invitations__schemas__Said"] | null;
+            sms_error: components["schemas"]["server__invitations__schemas__Said"] | null;
         };
         /**
          * DelegatePatch
@@ -4456,7 +4626,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "active" | "locked" | "never";
+            state: "active" | "locked" | "dormant" | "never";
             /** Signed In At */
             signed_in_at: string | null;
             /** Roles */
@@ -4486,6 +4656,44 @@ export interface components {
             first: number;
             /** First Point Name */
             first_point_name: string;
+        };
+        /**
+         * Duplicate
+         * @description Two records that may be of one person: of one name, diacritics aside.
+         */
+        Duplicate: {
+            one: components["schemas"]["DuplicatePerson"];
+            other: components["schemas"]["DuplicatePerson"];
+            /** Same */
+            same: ("born" | "phone" | "email" | "unit")[];
+        };
+        /** DuplicatePerson */
+        DuplicatePerson: {
+            /** Id */
+            id: number;
+            /** Full Name */
+            full_name: string;
+            /** Title */
+            title: string;
+            /** Unit Id */
+            unit_id: number;
+            /** Unit Name */
+            unit_name: string;
+            /** Email */
+            email: string | null;
+            /** Phone */
+            phone: string | null;
+            /** Login */
+            login: string | null;
+            /** Born On */
+            born_on: string | null;
+        };
+        /** DuplicatesPage */
+        DuplicatesPage: {
+            /** Pairs */
+            pairs: components["schemas"]["Duplicate"][];
+            /** Total */
+            total: number;
         };
         /** FactorBegun */
         FactorBegun: {
@@ -4672,6 +4880,90 @@ export interface components {
             presence: "absent" | "testing" | "ready" | "lost";
             /** Since */
             since: string | null;
+        };
+        /** HallTestOut */
+        HallTestOut: {
+            /** Id */
+            id: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By Name */
+            by_name: string;
+            /** Meeting Id */
+            meeting_id: number | null;
+            /**
+             * Camera
+             * @enum {string}
+             */
+            camera: "ok" | "none" | "denied" | "muted" | "dark";
+            /**
+             * Microphone
+             * @enum {string}
+             */
+            microphone: "ok" | "none" | "denied" | "muted";
+            /** Level Db */
+            level_db: number | null;
+            /**
+             * Loop
+             * @enum {string}
+             */
+            loop: "heard" | "unheard" | "unable";
+            /** Connected */
+            connected: boolean;
+            /** Up Kbps */
+            up_kbps: number | null;
+            /** Down Kbps */
+            down_kbps: number | null;
+            /** Loss Up */
+            loss_up: number | null;
+            /** Loss Down */
+            loss_down: number | null;
+            /** Round Trip Ms */
+            round_trip_ms: number | null;
+            /** Passed */
+            passed: boolean;
+            /** Faults */
+            faults: ("camera-none" | "camera-denied" | "camera-muted" | "camera-dark" | "microphone-none" | "microphone-denied" | "microphone-muted" | "microphone-silent" | "loop-unheard" | "loop-unable" | "media-none" | "up-weak" | "down-weak" | "loss" | "delay")[];
+        };
+        /**
+         * HallTestWrite
+         * @description What a hall's page measured. It may be a page of another version: what is not known is left out.
+         */
+        HallTestWrite: {
+            /** Meeting Id */
+            meeting_id?: number | null;
+            /**
+             * Camera
+             * @enum {string}
+             */
+            camera: "ok" | "none" | "denied" | "muted" | "dark";
+            /**
+             * Microphone
+             * @enum {string}
+             */
+            microphone: "ok" | "none" | "denied" | "muted";
+            /** Level Db */
+            level_db?: number | null;
+            /**
+             * Loop
+             * @enum {string}
+             */
+            loop: "heard" | "unheard" | "unable";
+            /** Connected */
+            connected: boolean;
+            /** Up Kbps */
+            up_kbps?: number | null;
+            /** Down Kbps */
+            down_kbps?: number | null;
+            /** Loss Up */
+            loss_up?: number | null;
+            /** Loss Down */
+            loss_down?: number | null;
+            /** Round Trip Ms */
+            round_trip_ms?: number | null;
         };
         /** HeadcountOut */
         HeadcountOut: {
@@ -6120,6 +6412,8 @@ export interface components {
             second_factor: boolean;
             /** Identity */
             identity: boolean;
+            /** Dormant */
+            dormant: boolean;
             /** Disabled */
             disabled: boolean;
             /** Anonymised */
@@ -6373,6 +6667,34 @@ export interface components {
             /** Visitors */
             visitors: components["schemas"]["server__attendance__people__schemas__PersonOut"][];
         };
+        /**
+         * PointReadiness
+         * @description Everything about one hall.
+         */
+        PointReadiness: {
+            /** Point Id */
+            point_id: number;
+            /** Name */
+            name: string;
+            /** Address */
+            address: string;
+            /** Seats */
+            seats: number | null;
+            /** Equipment */
+            equipment: string;
+            /** Main Line */
+            main_line: string;
+            /** Backup Line */
+            backup_line: string;
+            /** Contact Name */
+            contact_name: string;
+            /** Contact Phone */
+            contact_phone: string;
+            /** Tests */
+            tests: components["schemas"]["HallTestOut"][];
+            /** Verdicts */
+            verdicts: components["schemas"]["VerdictOut"][];
+        };
         /** PointUses */
         PointUses: {
             /**
@@ -6598,6 +6920,38 @@ export interface components {
             /** Count */
             count: number;
         };
+        /** ReadinessBoard */
+        ReadinessBoard: {
+            /**
+             * Generated At
+             * Format: date-time
+             */
+            generated_at: string;
+            /** Meeting Id */
+            meeting_id: number;
+            /** State */
+            state: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Direct */
+            direct: boolean;
+            /** Papers */
+            papers: number;
+            rehearsal: components["schemas"]["BoardRehearsal"] | null;
+            totals: components["schemas"]["BoardTotals"];
+            /** Units */
+            units: components["schemas"]["server__readiness__schemas__BoardUnit"][];
+            /** Points */
+            points: components["schemas"]["server__readiness__schemas__BoardPoint"][];
+        };
         /** ReadyRow */
         ReadyRow: {
             /** Row */
@@ -6680,6 +7034,103 @@ export interface components {
             vi: string;
             /** En */
             en: string;
+        };
+        /** RehearsalOut */
+        RehearsalOut: {
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "trial" | "full" | "check";
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Opened By */
+            opened_by: string;
+            /** Closed At */
+            closed_at: string | null;
+            /** Closed By */
+            closed_by: string;
+            /** Outcome */
+            outcome: string;
+            /** Note */
+            note: string;
+            /** Came */
+            came: number;
+            /** Points */
+            points: number;
+        };
+        /** RehearsalPoint */
+        RehearsalPoint: {
+            /** Point Id */
+            point_id: number;
+            /** Name */
+            name: string;
+            /** Unit Name */
+            unit_name: string;
+            /** Came At */
+            came_at: string | null;
+            /** Seconds */
+            seconds: number;
+            /** Lost */
+            lost: number;
+            test: components["schemas"]["HallTestOut"] | null;
+            verdict: components["schemas"]["VerdictOut"] | null;
+        };
+        /** RehearsalRecord */
+        RehearsalRecord: {
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "trial" | "full" | "check";
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Opened By */
+            opened_by: string;
+            /** Closed At */
+            closed_at: string | null;
+            /** Closed By */
+            closed_by: string;
+            /** Outcome */
+            outcome: string;
+            /** Note */
+            note: string;
+            /** Came */
+            came: number;
+            /** Points */
+            points: number;
+            /** Meeting Id */
+            meeting_id: number;
+            /** Title */
+            title: string;
+            /** Tested */
+            tested: number;
+            /** Passed */
+            passed: number;
+            /** Failed */
+            failed: number;
+            /** Results */
+            results: components["schemas"]["RehearsalPoint"][];
+        };
+        /**
+         * RehearsalWrite
+         * @description What is left out stays.
+         */
+        RehearsalWrite: {
+            /** Kind */
+            kind?: ("trial" | "full" | "check") | null;
+            /** Note */
+            note?: string | null;
         };
         /** ReminderWrite */
         ReminderWrite: {
@@ -6901,6 +7352,8 @@ export interface components {
             days: number[];
             /** Text */
             text: string;
+            /** Sms */
+            sms: boolean;
             /** Done */
             done: number[];
             /** At */
@@ -6917,6 +7370,11 @@ export interface components {
              * @default
              */
             text: string;
+            /**
+             * Sms
+             * @default false
+             */
+            sms: boolean;
         };
         /** ReplyWrite */
         ReplyWrite: {
@@ -7029,6 +7487,30 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /** ResetAsked */
+        ResetAsked: {
+            /** Who */
+            who: string;
+        };
+        /** ResetOwner */
+        ResetOwner: {
+            /** Login */
+            login: string;
+            /** Name */
+            name: string;
+        };
+        /** ResetToken */
+        ResetToken: {
+            /** Token */
+            token: string;
+        };
+        /** ResetWrite */
+        ResetWrite: {
+            /** Token */
+            token: string;
+            /** Password */
+            password: string;
         };
         /** RightsOut */
         RightsOut: {
@@ -7260,6 +7742,8 @@ export interface components {
         SignInWays: {
             /** Provider */
             provider: string | null;
+            /** Reset */
+            reset: boolean;
         };
         /** SignInWrite */
         SignInWrite: {
@@ -7334,6 +7818,67 @@ export interface components {
             time_zone_fixed: boolean;
             /** Untrusted Proxy */
             untrusted_proxy: string | null;
+        };
+        /** SmsPreview */
+        SmsPreview: {
+            /** Text */
+            text: string;
+            /** To Name */
+            to_name: string;
+            /** Sample */
+            sample: string;
+            /**
+             * Encoding
+             * @enum {string}
+             */
+            encoding: "gsm-7" | "ucs-2";
+            /** Letters */
+            letters: number;
+            /** Parts */
+            parts: number;
+            /** People */
+            people: number;
+            /** Messages */
+            messages: number;
+            /** Without Number */
+            without_number: number;
+            /** Unreached */
+            unreached: components["schemas"]["Unreached"][];
+            /** Gateway */
+            gateway: boolean;
+        };
+        /** SmsQueued */
+        SmsQueued: {
+            /** People */
+            people: number;
+            /** Messages */
+            messages: number;
+        };
+        /** SmsWrite */
+        SmsWrite: {
+            /** Delegate Ids */
+            delegate_ids: number[] | null;
+            /**
+             * Kind
+             * @default invitation
+             * @enum {string}
+             */
+            kind: "invitation" | "reminder";
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+            /**
+             * Accents
+             * @default false
+             */
+            accents: boolean;
+            /**
+             * Without Email
+             * @default false
+             */
+            without_email: boolean;
         };
         /** SnippetPart */
         SnippetPart: {
@@ -7483,6 +8028,22 @@ export interface components {
              */
             replace: boolean;
         };
+        /**
+         * TextsOut
+         * @description Of the delegates' newest text messages.
+         */
+        TextsOut: {
+            /** Sent */
+            sent: number;
+            /** Filed */
+            filed: number;
+            /** Queued */
+            queued: number;
+            /** Failed */
+            failed: number[];
+            /** Reasons */
+            reasons: components["schemas"]["UndeliveredText"][];
+        };
         /** Tree */
         Tree: {
             /** Units */
@@ -7610,6 +8171,18 @@ export interface components {
             point_name: string;
             /** Email */
             email: string;
+            why: components["schemas"]["server__invitations__schemas__Said"] | null;
+        };
+        /** UndeliveredText */
+        UndeliveredText: {
+            /** Delegate Id */
+            delegate_id: number;
+            /** Full Name */
+            full_name: string;
+            /** Point Name */
+            point_name: string;
+            /** Number */
+            number: string;
             why: components["schemas"]["server__invitations__schemas__Said"] | null;
         };
         /** UnitClosing */
@@ -7745,6 +8318,17 @@ export interface components {
             /** Valid Until */
             valid_until?: string | null;
         };
+        /** Unreached */
+        Unreached: {
+            /** Delegate Id */
+            delegate_id: number;
+            /** Full Name */
+            full_name: string;
+            /** Point Name */
+            point_name: string;
+            /** Phone */
+            phone: string;
+        };
         /** UploadTo */
         UploadTo: {
             /** Meeting */
@@ -7764,6 +8348,36 @@ export interface components {
             input?: unknown;
             /** Context */
             ctx?: Record<string, never>;
+        };
+        /** VerdictOut */
+        VerdictOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By Name */
+            by_name: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "passed" | "failed" | "note";
+            /** Note */
+            note: string;
+        };
+        /** VerdictWrite */
+        VerdictWrite: {
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "passed" | "failed" | "note";
+            /**
+             * Note
+             * @default
+             */
+            note: string;
         };
         /** VersionFull */
         VersionFull: {
@@ -7953,6 +8567,133 @@ export interface components {
             page_count: number;
             /** Papers */
             papers: number;
+        };
+        /**
+         * BoardPoint
+         * @description One segment of the wall; the rest is asked for when somebody opens it.
+         */
+        server__readiness__schemas__BoardPoint: {
+            /** Point Id */
+            point_id: number;
+            /** Name */
+            name: string;
+            /** Short Name */
+            short_name: string;
+            /** Unit Id */
+            unit_id: number;
+            /** Main */
+            main: boolean;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ready" | "testing" | "trouble" | "lost" | "absent";
+            /**
+             * Presence
+             * @enum {string}
+             */
+            presence: "absent" | "testing" | "ready" | "lost";
+            /** Since */
+            since: string | null;
+            /** Machine At */
+            machine_at: string | null;
+            /** Tested At */
+            tested_at: string | null;
+            /** Passed */
+            passed: boolean | null;
+            /** Verdict */
+            verdict: ("passed" | "failed" | "note") | null;
+            /** Note */
+            note: string;
+            /** People */
+            people: number;
+            /** Saved */
+            saved: number;
+            /** Opened */
+            opened: number;
+            /** Contact Name */
+            contact_name: string;
+            /** Contact Phone */
+            contact_phone: string;
+        };
+        /** BoardUnit */
+        server__readiness__schemas__BoardUnit: {
+            /** Unit Id */
+            unit_id: number;
+            /** Parent Id */
+            parent_id: number | null;
+            /** Name */
+            name: string;
+            /** Depth */
+            depth: number;
+        };
+        /**
+         * BoardPoint
+         * @description Those with the largest part unopened first.
+         */
+        server__reading__receipts__schemas__BoardPoint: {
+            /**
+             * Expected
+             * @default 0
+             */
+            expected: number;
+            /**
+             * Delivered
+             * @default 0
+             */
+            delivered: number;
+            /**
+             * Opened
+             * @default 0
+             */
+            opened: number;
+            /**
+             * Finished
+             * @default 0
+             */
+            finished: number;
+            /** Point Id */
+            point_id: number | null;
+            /** Name */
+            name: string;
+            /** Unit Id */
+            unit_id: number | null;
+            /** People */
+            people: number;
+        };
+        /**
+         * BoardUnit
+         * @description With its whole branch; in tree order.
+         */
+        server__reading__receipts__schemas__BoardUnit: {
+            /**
+             * Expected
+             * @default 0
+             */
+            expected: number;
+            /**
+             * Delivered
+             * @default 0
+             */
+            delivered: number;
+            /**
+             * Opened
+             * @default 0
+             */
+            opened: number;
+            /**
+             * Finished
+             * @default 0
+             */
+            finished: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Parent Id */
+            parent_id: number | null;
+            /** Name */
+            name: string;
+            /** Depth */
+            depth: number;
         };
         /** AgendaGo */
         AgendaGo: {
@@ -8974,6 +9715,174 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    download_api_versions__version_id__download_get: {
+        parameters: {
+            query?: {
+                form?: "pdf" | "original";
+            };
+            header?: never;
+            path: {
+                version_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pack_state_api_meetings__meeting_id__pack_get: {
+        parameters: {
+            query?: {
+                point_id?: number | null;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    order_pack_api_meetings__meeting_id__pack_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PackWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cancel_pack_api_meetings__meeting_id__pack_delete: {
+        parameters: {
+            query?: {
+                point_id?: number | null;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pack_file_api_meetings__meeting_id__pack_pdf_get: {
+        parameters: {
+            query?: {
+                point_id?: number | null;
+                volume?: number;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     library_api_meetings__meeting_id__papers_get: {
         parameters: {
             query?: never;
@@ -9510,174 +10419,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    download_api_versions__version_id__download_get: {
-        parameters: {
-            query?: {
-                form?: "pdf" | "original";
-            };
-            header?: never;
-            path: {
-                version_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/pdf": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    pack_state_api_meetings__meeting_id__pack_get: {
-        parameters: {
-            query?: {
-                point_id?: number | null;
-            };
-            header?: never;
-            path: {
-                meeting_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PackOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    order_pack_api_meetings__meeting_id__pack_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                meeting_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PackWrite"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PackOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    cancel_pack_api_meetings__meeting_id__pack_delete: {
-        parameters: {
-            query?: {
-                point_id?: number | null;
-            };
-            header?: never;
-            path: {
-                meeting_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PackOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    pack_file_api_meetings__meeting_id__pack_pdf_get: {
-        parameters: {
-            query?: {
-                point_id?: number | null;
-                volume?: number;
-            };
-            header?: never;
-            path: {
-                meeting_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/pdf": unknown;
-                };
             };
             /** @description Validation Error */
             422: {
@@ -10515,6 +11256,103 @@ export interface operations {
             };
         };
     };
+    reset_password_api_session_password_reset_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    forgot_password_api_session_password_reset_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    owner_of_reset_api_session_password_reset_owner_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetToken"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResetOwner"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     own_sessions_api_sessions_get: {
         parameters: {
             query?: never;
@@ -11014,7 +11852,7 @@ export interface operations {
                 q?: string;
                 unit_id?: number | null;
                 role?: components["schemas"]["Role"] | null;
-                state?: ("active" | "locked" | "never") | null;
+                state?: ("active" | "locked" | "dormant" | "never") | null;
                 offset?: number;
                 limit?: number;
             };
@@ -11031,6 +11869,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DirectoryPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    people_twice_api_people_duplicates_get: {
+        parameters: {
+            query?: {
+                unit_id?: number | null;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicatesPage"];
                 };
             };
             /** @description Validation Error */
@@ -13056,6 +13927,266 @@ export interface operations {
             };
         };
     };
+    own_tests_api_points__point_id__tests_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HallTestOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    note_test_api_points__point_id__tests_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HallTestWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HallTestOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    board_api_meetings__meeting_id__readiness_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadinessBoard"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_point_api_meetings__meeting_id__points__point_id__readiness_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointReadiness"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    say_api_meetings__meeting_id__points__point_id__verdicts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerdictWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    rehearsals_api_meetings__meeting_id__rehearsals_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RehearsalOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    rehearsal_api_meetings__meeting_id__rehearsals__rehearsal_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                rehearsal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RehearsalRecord"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    describe_api_meetings__meeting_id__rehearsals__rehearsal_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                rehearsal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RehearsalWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     attendance_api_meetings__meeting_id__attendance_get: {
         parameters: {
             query?: never;
@@ -13747,40 +14878,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    invitations_api_meetings__meeting_id__invitations_pdf_get: {
-        parameters: {
-            query?: {
-                delegate_ids?: number[] | null;
-                point_id?: number | null;
-            };
-            header?: never;
-            path: {
-                meeting_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/pdf": unknown;
-                };
             };
             /** @description Validation Error */
             422: {
@@ -14883,6 +15980,109 @@ export interface operations {
                 };
                 content: {
                     "application/pdf": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    preview_api_meetings__meeting_id__sms_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SmsWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmsPreview"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    texts_api_meetings__meeting_id__sms_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TextsOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    send_api_meetings__meeting_id__sms_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SmsWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmsQueued"];
                 };
             };
             /** @description Validation Error */

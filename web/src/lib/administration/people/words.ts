@@ -39,6 +39,7 @@ export function stateWord(state: DirectoryPerson['state']): string {
   const words = {
     active: m.people_state_active,
     locked: m.people_state_locked,
+    dormant: m.people_state_dormant,
     never: m.people_state_never,
   };
   return words[state]();
@@ -60,3 +61,7 @@ export function postWord(post: Post): string {
   const days = postDays(post);
   return `${post.title}, ${post.unit_name}${days && ` (${days})`}`;
 }
+
+/** "Bí thư Đảng ủy xã, Xã Đạ Sar". */
+export const postAndUnit = (of: { title: string; unit_name: string }): string =>
+  [of.title, of.unit_name].filter(Boolean).join(', ');
