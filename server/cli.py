@@ -7,21 +7,18 @@ import re
 import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated, Any
 
 import typer
 import uvloop
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
-from pyrage import x25519
 from sqlalchemy.exc import DBAPIError
 
-from server.backup.checking import list_backups, verify
 from server.backup.errors import BackupNotSet
-from server.backup.keys import SETTINGS as SETTINGS_OF_BACKUP
-from server.backup.making import make as make_backup
-from server.backup.restoring import Schema, restore
 from server.conference.secret import NODE_NAME, NodeSecret
 from server.core import logs
 from server.core.clock import VIETNAM
@@ -219,7 +216,7 @@ def backup(context: typer.Context) -> None:
     settings = _settings()
     with _plainly(settings):
         require_newest(settings.database)
-        made = asyncio.run(make_backup(settings, _say_both))
+        made = asyncio.run(_backup_ways().make(settings, _say_both))
     papers = sum(folder.bytes for folder in made.index.objects.values())
     print(
         f"Đã sao lưu: {made.name} ({made.new_objects} gói tài liệu mới, tổng {papers:,} byte; {made.seconds:.1f} giây)."
@@ -232,7 +229,7 @@ def backup_key(
     file: Annotated[Path, typer.Argument(help="New file for the key. Keep it away from this machine.")],
 ) -> None:
     """Make the key that opens backups, into a file to keep elsewhere; print its public half, for NHIPCAU_BACKUP_KEY."""
-    identity = x25519.Identity.generate()
+    identity = _backup_ways().new_identity()
     try:
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
             out.write(f"# public key: {identity.to_public()}\n{identity}\n")
@@ -252,7 +249,7 @@ def backup_list(place: Place = None) -> None:
     """List the backups that are at the place, the oldest first."""
     settings = _settings()
     with _plainly(settings):
-        for name, index in asyncio.run(list_backups(_place(settings, place))):
+        for name, index in asyncio.run(_backup_ways().list_backups(_place(settings, place))):
             held = sum(each.bytes for each in (*index.parts.values(), *index.objects.values()))
             at = index.at.astimezone(VIETNAM)
             print(f"{name}  {at:%d/%m/%Y %H:%M}  {held:>15,} byte  phiên bản {index.version} ({index.revision})")
@@ -270,7 +267,7 @@ def backup_verify(
     settings = _settings()
     identity = key.read() if key else None
     with _plainly(settings):
-        checked = asyncio.run(verify(settings, _place(settings, place), identity, which, _say_both))
+        checked = asyncio.run(_backup_ways().verify(settings, _place(settings, place), identity, which, _say_both))
     print(f"Bản sao lưu {checked.name} nguyên vẹn ({checked.bytes:,} byte).  ·  The backup is whole.")
     if checked.manifest is None:
         print("Chưa mở thử: thêm --key.  ·  It was not opened: add --key.")
@@ -287,8 +284,13 @@ def restore_command(
     identity = key.read()
     with _plainly(settings):
         done = asyncio.run(
-            restore(
-                settings, _place(settings, place), identity, Schema(upgrade, require_known), name=which, say=_say_both
+            _backup_ways().restore(
+                settings,
+                _place(settings, place),
+                identity,
+                _backup_ways().Schema(upgrade, require_known),
+                name=which,
+                say=_say_both,
             )
         )
     rows = sum(table.rows for table in done.manifest.tables.values())
@@ -296,14 +298,19 @@ def restore_command(
     print(
         f"Đã khôi phục {done.name}: {rows:,} dòng dữ liệu, {files:,} tệp tài liệu; đã đối chiếu mã kiểm tra.\n"
         f"Restored {done.name}: {rows:,} rows, {files:,} files of papers; all digests agree.\n"
-        f"Các thiết lập lúc sao lưu  ·  The settings of then: {settings.var / SETTINGS_OF_BACKUP}"
+        f"Các thiết lập lúc sao lưu  ·  The settings of then: {settings.var / _backup_ways().SETTINGS}"
     )
     for name in done.other_keys:
         print(
-            f"{name} khác khóa trong bản sao lưu: đặt lại như {SETTINGS_OF_BACKUP}, hoặc bỏ thiết lập này.\n"
-            f"{name} is not the key of the backup: set it as {SETTINGS_OF_BACKUP} says, or take it out.",
+            f"{name} khác khóa trong bản sao lưu: đặt lại như {_backup_ways().SETTINGS}, hoặc bỏ thiết lập này.\n"
+            f"{name} is not the key of the backup: set it as {_backup_ways().SETTINGS} says, or take it out.",
             file=sys.stderr,
         )
+
+
+def _backup_ways() -> ModuleType:
+    """What seals and opens is loaded by the commands that do it."""
+    return import_module("server.backup.ways")
 
 
 def _say_both(vi: str, en: str) -> None:

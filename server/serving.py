@@ -13,8 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message
 
-from server.backup.errors import RestoreUnfinished
-from server.backup.places import marker
+from server.backup.unfinished import require_finished
 from server.core.collector import collecting, spare_the_collector
 from server.core.config import Settings
 from server.core.errors import DomainError
@@ -41,8 +40,7 @@ class AddressTaken(DomainError):
 
 def prepare(settings: Settings) -> None:
     """The database, up to date. RestoreUnfinished."""
-    if marker(settings).exists():
-        raise RestoreUnfinished()
+    require_finished(settings)
     upgrade(settings.database)
 
 

@@ -23,7 +23,8 @@ from server.attendance.people.routes import router as attendance_of_people
 from server.attendance.people.totals_cache import TotalsCache
 from server.attendance.routes import router as attendance
 from server.audit.routes import router as audit
-from server.backup.jobs import backup_job, nightly
+from server.backup.jobs import backup_job
+from server.backup.jobs import nightly as nightly_backup
 from server.conference.live.feature import entities as conference_entities
 from server.conference.membership import points_removed
 from server.conference.nodes.routes import router as media_nodes
@@ -236,6 +237,7 @@ BESIDE: list[Callable[[Services], AbstractAsyncContextManager[None]]] = [
     daily,
     daily_turn,
     nightly,
+    nightly_backup,
     trials,
 ]
 """Entered in this order when the server starts, left in the reverse order when it stops."""

@@ -186,11 +186,6 @@ def workshop(settings: Settings) -> Iterator[Path]:
             shutil.rmtree(work, ignore_errors=True)
 
 
-def marker(settings: Settings) -> Path:
-    """There while a restore is not done: the server does not start."""
-    return settings.var / "restore-unfinished"
-
-
 def summary(index: Index, seconds: float) -> str:
     """What stands in the mark of the last backup."""
     held = sum(each.bytes for each in (*index.parts.values(), *index.objects.values()))

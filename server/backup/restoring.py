@@ -16,8 +16,9 @@ from server.backup.contents import SQLITE_PART, Index, Manifest, object_key, par
 from server.backup.errors import Damaged, NotEmpty
 from server.backup.making import Say, silent
 from server.backup.papers import unpack_folder
-from server.backup.places import Shelf, marker, told, workshop
+from server.backup.places import Shelf, told, workshop
 from server.backup.sealing import Opener
+from server.backup.unfinished import marker
 from server.core.config import Settings
 from server.core.secrets import write_private
 from server.core.storage import Storage

@@ -14,7 +14,8 @@ from typing import Any
 
 from server.backup import making, restoring
 from server.backup.checking import verify
-from server.backup.places import Shelf, marker
+from server.backup.places import Shelf
+from server.backup.unfinished import marker
 from server.core.config import Settings
 from server.core.storage import Storage
 from server.migrations import require_known, upgrade

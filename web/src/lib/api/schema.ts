@@ -3823,6 +3823,12 @@ export interface components {
             at: string | null;
             /** Mark */
             mark: string;
+            /** To */
+            to: string | null;
+            /** Next At */
+            next_at: string | null;
+            /** Error */
+            error: string;
         };
         /** BadRow */
         BadRow: {
