@@ -136,7 +136,9 @@ export function databaseVerdict({ database }: SystemState): Verdict {
 }
 
 export function backupVerdict({ backup, now }: SystemState): Verdict {
-  const todo = backup.to ? m.system_backup_do_again({ to: backup.to }) : m.system_backup_do({ mark: backup.mark });
+  const todo = backup.to
+    ? m.system_backup_do_again({ to: backup.to })
+    : m.system_backup_do({ mark: backup.mark });
   if (backup.error) return { mark: 'bad', text: m.system_backup_failed({ error: backup.error }), todo };
   if (!backup.at) return { mark: 'warning', text: m.system_backup_none(), todo };
   const time = moment(backup.at);
