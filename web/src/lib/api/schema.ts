@@ -4,6 +4,74 @@
  */
 
 export interface paths {
+    "/api/versions/{version_id}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download
+         * @description A copy with the reader's name on every page. A signed file is never changed: it goes out as it is where its paper
+         *     says so, or not at all. Of a paper whose copies are marked its readers get pictures with their name in them. The
+         *     file as it was uploaded is for those who manage the paper.
+         */
+        get: operations["download_api_versions__version_id__download_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/pack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Pack State */
+        get: operations["pack_state_api_meetings__meeting_id__pack_get"];
+        put?: never;
+        /**
+         * Order Pack
+         * @description Orders the pack with all papers one may take, or says that it is there already.
+         */
+        post: operations["order_pack_api_meetings__meeting_id__pack_post"];
+        /**
+         * Cancel Pack
+         * @description Calls off the pack that is being put together.
+         */
+        delete: operations["cancel_pack_api_meetings__meeting_id__pack_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/pack.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pack File
+         * @description The pack as a personal copy, or one volume of it. Conflict while there is none with exactly what the
+         *     reader may take now.
+         */
+        get: operations["pack_file_api_meetings__meeting_id__pack_pdf_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/papers": {
         parameters: {
             query?: never;
@@ -254,74 +322,6 @@ export interface paths {
         };
         /** Image */
         get: operations["image_api_versions__version_id__pages__number__image_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/versions/{version_id}/download": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Download
-         * @description A copy with the reader's name on every page. A signed file is never changed: it goes out as it is where its paper
-         *     says so, or not at all. Of a paper whose copies are marked its readers get pictures with their name in them. The
-         *     file as it was uploaded is for those who manage the paper.
-         */
-        get: operations["download_api_versions__version_id__download_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/meetings/{meeting_id}/pack": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Pack State */
-        get: operations["pack_state_api_meetings__meeting_id__pack_get"];
-        put?: never;
-        /**
-         * Order Pack
-         * @description Orders the pack with all papers one may take, or says that it is there already.
-         */
-        post: operations["order_pack_api_meetings__meeting_id__pack_post"];
-        /**
-         * Cancel Pack
-         * @description Calls off the pack that is being put together.
-         */
-        delete: operations["cancel_pack_api_meetings__meeting_id__pack_delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/meetings/{meeting_id}/pack.pdf": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Pack File
-         * @description The pack as a personal copy, or one volume of it. Conflict while there is none with exactly what the
-         *     reader may take now.
-         */
-        get: operations["pack_file_api_meetings__meeting_id__pack_pdf_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3864,9 +3864,9 @@ export interface components {
             /** Papers */
             papers: components["schemas"]["BoardPaper"][];
             /** Units */
-            units: components["schemas"]["server__reading__receipts__schemas__BoardUnit"][];
+            units: components["schemas"]["BoardUnit"][];
             /** Points */
-            points: components["schemas"]["server__reading__receipts__schemas__BoardPoint"][];
+            points: components["schemas"]["BoardPoint"][];
             /** People */
             people: components["schemas"]["BoardPerson"][];
             /** People Total */
@@ -3943,47 +3943,73 @@ export interface components {
                 [key: string]: components["schemas"]["Progress"];
             };
         };
-        /** BoardRehearsal */
-        BoardRehearsal: {
-            /** Id */
-            id: number;
+        /**
+         * BoardPoint
+         * @description Those with the largest part unopened first.
+         */
+        BoardPoint: {
             /**
-             * Kind
-             * @enum {string}
+             * Expected
+             * @default 0
              */
-            kind: "trial" | "full" | "check";
+            expected: number;
             /**
-             * Opened At
-             * Format: date-time
+             * Delivered
+             * @default 0
              */
-            opened_at: string;
-        };
-        /** BoardTotals */
-        BoardTotals: {
-            /** Points */
-            points: number;
-            /** Ready */
-            ready: number;
-            /** Testing */
-            testing: number;
-            /** Trouble */
-            trouble: number;
-            /** Lost */
-            lost: number;
-            /** Absent */
-            absent: number;
-            /** Technicians */
-            technicians: number;
-            /** Tested */
-            tested: number;
-            /** Listed */
-            listed: number;
+            delivered: number;
+            /**
+             * Opened
+             * @default 0
+             */
+            opened: number;
+            /**
+             * Finished
+             * @default 0
+             */
+            finished: number;
+            /** Point Id */
+            point_id: number | null;
+            /** Name */
+            name: string;
+            /** Unit Id */
+            unit_id: number | null;
             /** People */
             people: number;
-            /** Saved */
-            saved: number;
-            /** Opened */
+        };
+        /**
+         * BoardUnit
+         * @description With its whole branch; in tree order.
+         */
+        BoardUnit: {
+            /**
+             * Expected
+             * @default 0
+             */
+            expected: number;
+            /**
+             * Delivered
+             * @default 0
+             */
+            delivered: number;
+            /**
+             * Opened
+             * @default 0
+             */
             opened: number;
+            /**
+             * Finished
+             * @default 0
+             */
+            finished: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Parent Id */
+            parent_id: number | null;
+            /** Name */
+            name: string;
+            /** Depth */
+            depth: number;
         };
         /**
          * ByPerson
@@ -6865,12 +6891,113 @@ export interface components {
             direct: boolean;
             /** Papers */
             papers: number;
-            rehearsal: components["schemas"]["BoardRehearsal"] | null;
-            totals: components["schemas"]["BoardTotals"];
+            rehearsal: components["schemas"]["ReadinessRehearsal"] | null;
+            totals: components["schemas"]["ReadinessTotals"];
             /** Units */
-            units: components["schemas"]["server__readiness__schemas__BoardUnit"][];
+            units: components["schemas"]["ReadinessUnit"][];
             /** Points */
-            points: components["schemas"]["server__readiness__schemas__BoardPoint"][];
+            points: components["schemas"]["ReadinessPoint"][];
+        };
+        /**
+         * ReadinessPoint
+         * @description One segment of the wall; the rest is asked for when somebody opens it.
+         */
+        ReadinessPoint: {
+            /** Point Id */
+            point_id: number;
+            /** Name */
+            name: string;
+            /** Short Name */
+            short_name: string;
+            /** Unit Id */
+            unit_id: number;
+            /** Main */
+            main: boolean;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ready" | "testing" | "trouble" | "lost" | "absent";
+            /**
+             * Presence
+             * @enum {string}
+             */
+            presence: "absent" | "testing" | "ready" | "lost";
+            /** Since */
+            since: string | null;
+            /** Machine At */
+            machine_at: string | null;
+            /** Tested At */
+            tested_at: string | null;
+            /** Passed */
+            passed: boolean | null;
+            /** Verdict */
+            verdict: ("passed" | "failed" | "note") | null;
+            /** Note */
+            note: string;
+            /** People */
+            people: number;
+            /** Saved */
+            saved: number;
+            /** Opened */
+            opened: number;
+            /** Contact Name */
+            contact_name: string;
+            /** Contact Phone */
+            contact_phone: string;
+        };
+        /** ReadinessRehearsal */
+        ReadinessRehearsal: {
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "trial" | "full" | "check";
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+        };
+        /** ReadinessTotals */
+        ReadinessTotals: {
+            /** Points */
+            points: number;
+            /** Ready */
+            ready: number;
+            /** Testing */
+            testing: number;
+            /** Trouble */
+            trouble: number;
+            /** Lost */
+            lost: number;
+            /** Absent */
+            absent: number;
+            /** Technicians */
+            technicians: number;
+            /** Tested */
+            tested: number;
+            /** Listed */
+            listed: number;
+            /** People */
+            people: number;
+            /** Saved */
+            saved: number;
+            /** Opened */
+            opened: number;
+        };
+        /** ReadinessUnit */
+        ReadinessUnit: {
+            /** Unit Id */
+            unit_id: number;
+            /** Parent Id */
+            parent_id: number | null;
+            /** Name */
+            name: string;
+            /** Depth */
+            depth: number;
         };
         /** ReadyRow */
         ReadyRow: {
@@ -8381,133 +8508,6 @@ export interface components {
             /** Papers */
             papers: number;
         };
-        /**
-         * BoardPoint
-         * @description One segment of the wall; the rest is asked for when somebody opens it.
-         */
-        server__readiness__schemas__BoardPoint: {
-            /** Point Id */
-            point_id: number;
-            /** Name */
-            name: string;
-            /** Short Name */
-            short_name: string;
-            /** Unit Id */
-            unit_id: number;
-            /** Main */
-            main: boolean;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "ready" | "testing" | "trouble" | "lost" | "absent";
-            /**
-             * Presence
-             * @enum {string}
-             */
-            presence: "absent" | "testing" | "ready" | "lost";
-            /** Since */
-            since: string | null;
-            /** Machine At */
-            machine_at: string | null;
-            /** Tested At */
-            tested_at: string | null;
-            /** Passed */
-            passed: boolean | null;
-            /** Verdict */
-            verdict: ("passed" | "failed" | "note") | null;
-            /** Note */
-            note: string;
-            /** People */
-            people: number;
-            /** Saved */
-            saved: number;
-            /** Opened */
-            opened: number;
-            /** Contact Name */
-            contact_name: string;
-            /** Contact Phone */
-            contact_phone: string;
-        };
-        /** BoardUnit */
-        server__readiness__schemas__BoardUnit: {
-            /** Unit Id */
-            unit_id: number;
-            /** Parent Id */
-            parent_id: number | null;
-            /** Name */
-            name: string;
-            /** Depth */
-            depth: number;
-        };
-        /**
-         * BoardPoint
-         * @description Those with the largest part unopened first.
-         */
-        server__reading__receipts__schemas__BoardPoint: {
-            /**
-             * Expected
-             * @default 0
-             */
-            expected: number;
-            /**
-             * Delivered
-             * @default 0
-             */
-            delivered: number;
-            /**
-             * Opened
-             * @default 0
-             */
-            opened: number;
-            /**
-             * Finished
-             * @default 0
-             */
-            finished: number;
-            /** Point Id */
-            point_id: number | null;
-            /** Name */
-            name: string;
-            /** Unit Id */
-            unit_id: number | null;
-            /** People */
-            people: number;
-        };
-        /**
-         * BoardUnit
-         * @description With its whole branch; in tree order.
-         */
-        server__reading__receipts__schemas__BoardUnit: {
-            /**
-             * Expected
-             * @default 0
-             */
-            expected: number;
-            /**
-             * Delivered
-             * @default 0
-             */
-            delivered: number;
-            /**
-             * Opened
-             * @default 0
-             */
-            opened: number;
-            /**
-             * Finished
-             * @default 0
-             */
-            finished: number;
-            /** Unit Id */
-            unit_id: number;
-            /** Parent Id */
-            parent_id: number | null;
-            /** Name */
-            name: string;
-            /** Depth */
-            depth: number;
-        };
         /** AgendaGo */
         AgendaGo: {
             /** Item Id */
@@ -9528,6 +9528,174 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    download_api_versions__version_id__download_get: {
+        parameters: {
+            query?: {
+                form?: "pdf" | "original";
+            };
+            header?: never;
+            path: {
+                version_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pack_state_api_meetings__meeting_id__pack_get: {
+        parameters: {
+            query?: {
+                point_id?: number | null;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    order_pack_api_meetings__meeting_id__pack_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PackWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cancel_pack_api_meetings__meeting_id__pack_delete: {
+        parameters: {
+            query?: {
+                point_id?: number | null;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pack_file_api_meetings__meeting_id__pack_pdf_get: {
+        parameters: {
+            query?: {
+                point_id?: number | null;
+                volume?: number;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     library_api_meetings__meeting_id__papers_get: {
         parameters: {
             query?: never;
@@ -10064,174 +10232,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    download_api_versions__version_id__download_get: {
-        parameters: {
-            query?: {
-                form?: "pdf" | "original";
-            };
-            header?: never;
-            path: {
-                version_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/pdf": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    pack_state_api_meetings__meeting_id__pack_get: {
-        parameters: {
-            query?: {
-                point_id?: number | null;
-            };
-            header?: never;
-            path: {
-                meeting_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PackOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    order_pack_api_meetings__meeting_id__pack_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                meeting_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PackWrite"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PackOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    cancel_pack_api_meetings__meeting_id__pack_delete: {
-        parameters: {
-            query?: {
-                point_id?: number | null;
-            };
-            header?: never;
-            path: {
-                meeting_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PackOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    pack_file_api_meetings__meeting_id__pack_pdf_get: {
-        parameters: {
-            query?: {
-                point_id?: number | null;
-                volume?: number;
-            };
-            header?: never;
-            path: {
-                meeting_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/pdf": unknown;
-                };
             };
             /** @description Validation Error */
             422: {
