@@ -50,7 +50,7 @@ LOOP = """(() => {
 })();"""
 
 
-async def tests_itself(hall: Page) -> None:
+async def run_own_test(hall: Page) -> None:
     await hall.get_by_test_id("self-test-run").click()
     test = hall.get_by_test_id("self-test")
     await expect(test).not_to_have_attribute("data-phase", "idle")
@@ -73,7 +73,7 @@ async def test_halls_test_themselves_and_are_looked_at_one_by_one(office: Office
         await expect(hall.get_by_test_id("hall")).to_have_attribute("data-media", "connected", timeout=40_000)
         await expect(cell).to_have_attribute("data-state", "testing")
         await hall.evaluate("window.__cable = false")
-        await tests_itself(hall)
+        await run_own_test(hall)
         result = hall.get_by_test_id("self-test-result")
         await expect(result).to_contain_text("Tự kiểm tra chưa đạt")
         await expect(hall.locator('[data-fault="loop-unheard"]')).to_contain_text("Micro không nghe thấy loa")
@@ -81,7 +81,7 @@ async def test_halls_test_themselves_and_are_looked_at_one_by_one(office: Office
         await expect(cell).to_have_attribute("data-state", "weak")
         await expect(board.get_by_test_id("ready-calls")).to_contain_text("Tự kiểm tra chưa đạt")
         await hall.evaluate("window.__cable = true")
-        await tests_itself(hall)
+        await run_own_test(hall)
         await expect(result).to_contain_text("Tự kiểm tra đạt")
         await expect(hall.get_by_test_id("self-test")).to_contain_text(re.compile(r"Đường lên\s*\d"))
         await expect(cell).to_have_attribute("data-state", "testing")
