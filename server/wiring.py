@@ -52,6 +52,8 @@ from server.invitations.official.routes import router as letters
 from server.invitations.replies.reminders import remind_job
 from server.invitations.replies.routes import router as replies
 from server.invitations.routes import router as invitations
+from server.invitations.sms.actions import sms_invite_job
+from server.invitations.sms.routes import router as sms
 from server.jobs.workers import JobKind, beside
 from server.live.feature import LiveFeature
 from server.meetings import anonymised as meetings_anonymised
@@ -65,9 +67,11 @@ from server.meetings.live.commands import live_feature
 from server.meetings.planning.routes import router as planning
 from server.meetings.role_routes import router as roles
 from server.meetings.routes import router as meetings
+from server.notifications.crew import Crew, crewed
 from server.notifications.delivery import mail_job
 from server.notifications.hooks import MailHooks
 from server.notifications.routes import router as notifications
+from server.notifications.sms.delivery import sms_job
 from server.organisations.hooks import OrganisationHooks
 from server.organisations.routes import router as organisations
 from server.papers import anonymised as papers_anonymised
@@ -122,6 +126,7 @@ ROUTERS: list[APIRouter] = [
     nominations,
     replies,
     letters,
+    sms,
     door,
     notifications,
     media_nodes,
@@ -193,6 +198,7 @@ def components() -> Components:
         ),
         DelegateListHooks([delegates_changed]),
         MailHooks({attaching.KIND: attaching.attach}),
+        Crew(),
         ReplyHooks(absent=[leave_by_reply.absence_told], replaced=[papers_of_substitutes.person_replaced]),
         PaperHooks([people_who_opened], [paper_withdrawn], [readers_changed], [paper_renewed]),
         TotalsCache(),
@@ -202,6 +208,7 @@ def components() -> Components:
 
 JOBS: list[JobKind] = [
     mail_job,
+    sms_job,
     sweeping,
     version_job,
     small_version_job,
@@ -209,6 +216,7 @@ JOBS: list[JobKind] = [
     pack_job,
     send_job,
     print_job,
+    sms_invite_job,
     remind_job,
     write_job,
     look_job,
@@ -224,6 +232,7 @@ JOBS: list[JobKind] = [
 """Work that outlives requests."""
 
 BESIDE: list[Callable[[Services], AbstractAsyncContextManager[None]]] = [
+    crewed,
     beside(JOBS),
     daily,
     daily_turn,

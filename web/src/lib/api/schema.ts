@@ -1020,6 +1020,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/people/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * People Twice
+         * @description Pairs of records that may be of one person, of the branches that one administers.
+         */
+        get: operations["people_twice_api_people_duplicates_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/people/{person_id}": {
         parameters: {
             query?: never;
@@ -2444,23 +2464,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/meetings/{meeting_id}/invitations.pdf": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Invitations */
-        get: operations["invitations_api_meetings__meeting_id__invitations_pdf_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/meetings/{meeting_id}/qr.svg": {
         parameters: {
             query?: never;
@@ -2947,6 +2950,44 @@ export interface paths {
         get: operations["volume_api_prints__print_id__volumes__number__pdf_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/sms/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description What would be sent, counted. Nothing is.
+         */
+        post: operations["preview_api_meetings__meeting_id__sms_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/sms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Texts */
+        get: operations["texts_api_meetings__meeting_id__sms_get"];
+        put?: never;
+        /** Send */
+        post: operations["send_api_meetings__meeting_id__sms_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4419,6 +4460,7 @@ export interface components {
              */
             link: "none" | "made" | "sent" | "opened" | "revoked";
             mail_error: components["schemas"]["server__invitations__schemas__Said"] | null;
+            sms_error: components["schemas"]["server__invitations__schemas__Said"] | null;
         };
         /**
          * DelegatePatch
@@ -4640,6 +4682,44 @@ export interface components {
             first: number;
             /** First Point Name */
             first_point_name: string;
+        };
+        /**
+         * Duplicate
+         * @description Two records that may be of one person: of one name, diacritics aside.
+         */
+        Duplicate: {
+            one: components["schemas"]["DuplicatePerson"];
+            other: components["schemas"]["DuplicatePerson"];
+            /** Same */
+            same: ("born" | "phone" | "email" | "unit")[];
+        };
+        /** DuplicatePerson */
+        DuplicatePerson: {
+            /** Id */
+            id: number;
+            /** Full Name */
+            full_name: string;
+            /** Title */
+            title: string;
+            /** Unit Id */
+            unit_id: number;
+            /** Unit Name */
+            unit_name: string;
+            /** Email */
+            email: string | null;
+            /** Phone */
+            phone: string | null;
+            /** Login */
+            login: string | null;
+            /** Born On */
+            born_on: string | null;
+        };
+        /** DuplicatesPage */
+        DuplicatesPage: {
+            /** Pairs */
+            pairs: components["schemas"]["Duplicate"][];
+            /** Total */
+            total: number;
         };
         /** FactorBegun */
         FactorBegun: {
@@ -7399,6 +7479,8 @@ export interface components {
             days: number[];
             /** Text */
             text: string;
+            /** Sms */
+            sms: boolean;
             /** Done */
             done: number[];
             /** At */
@@ -7415,6 +7497,11 @@ export interface components {
              * @default
              */
             text: string;
+            /**
+             * Sms
+             * @default false
+             */
+            sms: boolean;
         };
         /** ReplyWrite */
         ReplyWrite: {
@@ -7859,6 +7946,67 @@ export interface components {
             /** Untrusted Proxy */
             untrusted_proxy: string | null;
         };
+        /** SmsPreview */
+        SmsPreview: {
+            /** Text */
+            text: string;
+            /** To Name */
+            to_name: string;
+            /** Sample */
+            sample: string;
+            /**
+             * Encoding
+             * @enum {string}
+             */
+            encoding: "gsm-7" | "ucs-2";
+            /** Letters */
+            letters: number;
+            /** Parts */
+            parts: number;
+            /** People */
+            people: number;
+            /** Messages */
+            messages: number;
+            /** Without Number */
+            without_number: number;
+            /** Unreached */
+            unreached: components["schemas"]["Unreached"][];
+            /** Gateway */
+            gateway: boolean;
+        };
+        /** SmsQueued */
+        SmsQueued: {
+            /** People */
+            people: number;
+            /** Messages */
+            messages: number;
+        };
+        /** SmsWrite */
+        SmsWrite: {
+            /** Delegate Ids */
+            delegate_ids: number[] | null;
+            /**
+             * Kind
+             * @default invitation
+             * @enum {string}
+             */
+            kind: "invitation" | "reminder";
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+            /**
+             * Accents
+             * @default false
+             */
+            accents: boolean;
+            /**
+             * Without Email
+             * @default false
+             */
+            without_email: boolean;
+        };
         /** SnippetPart */
         SnippetPart: {
             /** Text */
@@ -8007,6 +8155,22 @@ export interface components {
              */
             replace: boolean;
         };
+        /**
+         * TextsOut
+         * @description Of the delegates' newest text messages.
+         */
+        TextsOut: {
+            /** Sent */
+            sent: number;
+            /** Filed */
+            filed: number;
+            /** Queued */
+            queued: number;
+            /** Failed */
+            failed: number[];
+            /** Reasons */
+            reasons: components["schemas"]["UndeliveredText"][];
+        };
         /** Tree */
         Tree: {
             /** Units */
@@ -8134,6 +8298,18 @@ export interface components {
             point_name: string;
             /** Email */
             email: string;
+            why: components["schemas"]["server__invitations__schemas__Said"] | null;
+        };
+        /** UndeliveredText */
+        UndeliveredText: {
+            /** Delegate Id */
+            delegate_id: number;
+            /** Full Name */
+            full_name: string;
+            /** Point Name */
+            point_name: string;
+            /** Number */
+            number: string;
             why: components["schemas"]["server__invitations__schemas__Said"] | null;
         };
         /** UnitClosing */
@@ -8268,6 +8444,17 @@ export interface components {
             valid_from?: string | null;
             /** Valid Until */
             valid_until?: string | null;
+        };
+        /** Unreached */
+        Unreached: {
+            /** Delegate Id */
+            delegate_id: number;
+            /** Full Name */
+            full_name: string;
+            /** Point Name */
+            point_name: string;
+            /** Phone */
+            phone: string;
         };
         /** UploadTo */
         UploadTo: {
@@ -11695,6 +11882,39 @@ export interface operations {
             };
         };
     };
+    people_twice_api_people_duplicates_get: {
+        parameters: {
+            query?: {
+                unit_id?: number | null;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicatesPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     person_api_people__person_id__get: {
         parameters: {
             query?: never;
@@ -14670,40 +14890,6 @@ export interface operations {
             };
         };
     };
-    invitations_api_meetings__meeting_id__invitations_pdf_get: {
-        parameters: {
-            query?: {
-                delegate_ids?: number[] | null;
-                point_id?: number | null;
-            };
-            header?: never;
-            path: {
-                meeting_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/pdf": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
     meeting_code_api_meetings__meeting_id__qr_svg_get: {
         parameters: {
             query?: never;
@@ -15794,6 +15980,109 @@ export interface operations {
                 };
                 content: {
                     "application/pdf": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    preview_api_meetings__meeting_id__sms_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SmsWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmsPreview"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    texts_api_meetings__meeting_id__sms_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TextsOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    send_api_meetings__meeting_id__sms_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SmsWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmsQueued"];
                 };
             };
             /** @description Validation Error */
