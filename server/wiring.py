@@ -67,6 +67,7 @@ from server.meetings.live.commands import live_feature
 from server.meetings.planning.routes import router as planning
 from server.meetings.role_routes import router as roles
 from server.meetings.routes import router as meetings
+from server.notifications.bounce_mailbox import reading_bounces
 from server.notifications.crew import Crew, crewed
 from server.notifications.delivery import mail_job
 from server.notifications.hooks import MailHooks
@@ -233,6 +234,7 @@ JOBS: list[JobKind] = [
 
 BESIDE: list[Callable[[Services], AbstractAsyncContextManager[None]]] = [
     crewed,
+    reading_bounces,
     beside(JOBS),
     daily,
     daily_turn,
