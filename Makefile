@@ -18,7 +18,7 @@ LOADGEN := media/core/target/release/loadgen
 help:  ## lists the commands
 	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/^([a-z-]+):.*  ## (.*)/\1\t\2/' | expand -t 16
 
-.PHONY: help run serve test test-quick test-browsers check format api lock bench-forward bench-halls bench-live bench-loop bench-return bench-checkin bench-import bench-papers bench-invite packages-run packages-test help-pictures clean
+.PHONY: help run serve test test-quick test-browsers sim sim-sweep check format api lock bench-forward bench-halls bench-live bench-loop bench-return bench-checkin bench-import bench-papers bench-invite packages-run packages-test help-pictures clean
 .DEFAULT_GOAL := run
 
 run: packages-run .make/python .make/core .make/web  ## demo province, server, media node and simulated halls
@@ -40,6 +40,13 @@ test-quick: .make/python .make/core .make/web  ## the tests that need no browser
 
 test-browsers: packages-test .make/python .make/core .make/web .make/loadgen  ## all browser stories, in Firefox too where `make test` tells them in Chromium alone
 	NHIPCAU_TEST_EVERY_BROWSER=1 python -m pytest -q tests/e2e
+
+SEED ?= 1
+sim: ## weak lines in virtual time, with the losses of SEED=…
+	cd media/core && SIM_SEEDS=$(SEED) cargo test --quiet --release -p sfu --test weak_lines
+
+sim-sweep: ## the same with twenty seeds nobody chose; one that finds something goes into tests/weak_lines.rs
+	cd media/core && SIM_SEEDS=$$(shuf -i 1-1000000 -n 20 | paste -sd,) cargo test --release -p sfu --test weak_lines
 
 check: .make/python .make/node  ## format, lint, strict types, import rules, clippy, lock files
 	ruff format --check .

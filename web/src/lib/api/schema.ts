@@ -941,44 +941,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/points/{point_id}/sessions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Sessions Of Hall */
-        get: operations["sessions_of_hall_api_points__point_id__sessions_get"];
-        put?: never;
-        post?: never;
-        /**
-         * End Sessions Of Hall
-         * @description A device is lost: nothing that was signed in for this hall is any more.
-         */
-        delete: operations["end_sessions_of_hall_api_points__point_id__sessions_delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/points/{point_id}/sessions/{session_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** End Session Of Hall */
-        delete: operations["end_session_of_hall_api_points__point_id__sessions__session_id__delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/people": {
         parameters: {
             query?: never;
@@ -5434,6 +5396,8 @@ export interface components {
             can_plan: boolean;
             /** Administers */
             administers: ("system" | "branch") | null;
+            /** Keeps System */
+            keeps_system: boolean;
             /** Needs Factor */
             needs_factor: boolean;
             /** Time Zone */
@@ -8930,7 +8894,7 @@ export interface components {
             sdp: string;
             /** Publish */
             publish?: {
-                [key: string]: "microphone" | "camera" | "content" | "content-audio";
+                [key: string]: "microphone" | "camera" | "camera-small" | "content" | "content-audio";
             };
             /** Slots */
             slots?: {
@@ -9146,6 +9110,11 @@ export interface components {
             audio_level: number | null;
             /** Fps */
             fps: number;
+            /**
+             * Picture Down
+             * @enum {string}
+             */
+            picture_down: "full" | "reduced" | "none";
             /**
              * Rating
              * @enum {string}
@@ -11663,96 +11632,6 @@ export interface operations {
             header?: never;
             path: {
                 person_id: number;
-                session_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    sessions_of_hall_api_points__point_id__sessions_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                point_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SessionOut"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    end_sessions_of_hall_api_points__point_id__sessions_delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                point_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    end_session_of_hall_api_points__point_id__sessions__session_id__delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                point_id: number;
                 session_id: number;
             };
             cookie?: never;
