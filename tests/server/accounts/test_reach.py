@@ -13,7 +13,7 @@ from tests import builders, library
 from tests.builders import Province
 from tests.conftest import Browsers
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @pytest.fixture

@@ -3867,9 +3867,9 @@ export interface components {
             /** Papers */
             papers: components["schemas"]["BoardPaper"][];
             /** Units */
-            units: components["schemas"]["server__reading__receipts__schemas__BoardUnit"][];
+            units: components["schemas"]["BoardUnit"][];
             /** Points */
-            points: components["schemas"]["server__reading__receipts__schemas__BoardPoint"][];
+            points: components["schemas"]["BoardPoint"][];
             /** People */
             people: components["schemas"]["BoardPerson"][];
             /** People Total */
@@ -3946,47 +3946,73 @@ export interface components {
                 [key: string]: components["schemas"]["Progress"];
             };
         };
-        /** BoardRehearsal */
-        BoardRehearsal: {
-            /** Id */
-            id: number;
+        /**
+         * BoardPoint
+         * @description Those with the largest part unopened first.
+         */
+        BoardPoint: {
             /**
-             * Kind
-             * @enum {string}
+             * Expected
+             * @default 0
              */
-            kind: "trial" | "full" | "check";
+            expected: number;
             /**
-             * Opened At
-             * Format: date-time
+             * Delivered
+             * @default 0
              */
-            opened_at: string;
-        };
-        /** BoardTotals */
-        BoardTotals: {
-            /** Points */
-            points: number;
-            /** Ready */
-            ready: number;
-            /** Testing */
-            testing: number;
-            /** Trouble */
-            trouble: number;
-            /** Lost */
-            lost: number;
-            /** Absent */
-            absent: number;
-            /** Technicians */
-            technicians: number;
-            /** Tested */
-            tested: number;
-            /** Listed */
-            listed: number;
+            delivered: number;
+            /**
+             * Opened
+             * @default 0
+             */
+            opened: number;
+            /**
+             * Finished
+             * @default 0
+             */
+            finished: number;
+            /** Point Id */
+            point_id: number | null;
+            /** Name */
+            name: string;
+            /** Unit Id */
+            unit_id: number | null;
             /** People */
             people: number;
-            /** Saved */
-            saved: number;
-            /** Opened */
+        };
+        /**
+         * BoardUnit
+         * @description With its whole branch; in tree order.
+         */
+        BoardUnit: {
+            /**
+             * Expected
+             * @default 0
+             */
+            expected: number;
+            /**
+             * Delivered
+             * @default 0
+             */
+            delivered: number;
+            /**
+             * Opened
+             * @default 0
+             */
             opened: number;
+            /**
+             * Finished
+             * @default 0
+             */
+            finished: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Parent Id */
+            parent_id: number | null;
+            /** Name */
+            name: string;
+            /** Depth */
+            depth: number;
         };
         /**
          * ByPerson
@@ -6909,12 +6935,113 @@ export interface components {
             direct: boolean;
             /** Papers */
             papers: number;
-            rehearsal: components["schemas"]["BoardRehearsal"] | null;
-            totals: components["schemas"]["BoardTotals"];
+            rehearsal: components["schemas"]["ReadinessRehearsal"] | null;
+            totals: components["schemas"]["ReadinessTotals"];
             /** Units */
-            units: components["schemas"]["server__readiness__schemas__BoardUnit"][];
+            units: components["schemas"]["ReadinessUnit"][];
             /** Points */
-            points: components["schemas"]["server__readiness__schemas__BoardPoint"][];
+            points: components["schemas"]["ReadinessPoint"][];
+        };
+        /**
+         * ReadinessPoint
+         * @description One segment of the wall; the rest is asked for when somebody opens it.
+         */
+        ReadinessPoint: {
+            /** Point Id */
+            point_id: number;
+            /** Name */
+            name: string;
+            /** Short Name */
+            short_name: string;
+            /** Unit Id */
+            unit_id: number;
+            /** Main */
+            main: boolean;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ready" | "testing" | "trouble" | "lost" | "absent";
+            /**
+             * Presence
+             * @enum {string}
+             */
+            presence: "absent" | "testing" | "ready" | "lost";
+            /** Since */
+            since: string | null;
+            /** Machine At */
+            machine_at: string | null;
+            /** Tested At */
+            tested_at: string | null;
+            /** Passed */
+            passed: boolean | null;
+            /** Verdict */
+            verdict: ("passed" | "failed" | "note") | null;
+            /** Note */
+            note: string;
+            /** People */
+            people: number;
+            /** Saved */
+            saved: number;
+            /** Opened */
+            opened: number;
+            /** Contact Name */
+            contact_name: string;
+            /** Contact Phone */
+            contact_phone: string;
+        };
+        /** ReadinessRehearsal */
+        ReadinessRehearsal: {
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "trial" | "full" | "check";
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+        };
+        /** ReadinessTotals */
+        ReadinessTotals: {
+            /** Points */
+            points: number;
+            /** Ready */
+            ready: number;
+            /** Testing */
+            testing: number;
+            /** Trouble */
+            trouble: number;
+            /** Lost */
+            lost: number;
+            /** Absent */
+            absent: number;
+            /** Technicians */
+            technicians: number;
+            /** Tested */
+            tested: number;
+            /** Listed */
+            listed: number;
+            /** People */
+            people: number;
+            /** Saved */
+            saved: number;
+            /** Opened */
+            opened: number;
+        };
+        /** ReadinessUnit */
+        ReadinessUnit: {
+            /** Unit Id */
+            unit_id: number;
+            /** Parent Id */
+            parent_id: number | null;
+            /** Name */
+            name: string;
+            /** Depth */
+            depth: number;
         };
         /** ReadyRow */
         ReadyRow: {
@@ -8531,133 +8658,6 @@ export interface components {
             page_count: number;
             /** Papers */
             papers: number;
-        };
-        /**
-         * BoardPoint
-         * @description One segment of the wall; the rest is asked for when somebody opens it.
-         */
-        server__readiness__schemas__BoardPoint: {
-            /** Point Id */
-            point_id: number;
-            /** Name */
-            name: string;
-            /** Short Name */
-            short_name: string;
-            /** Unit Id */
-            unit_id: number;
-            /** Main */
-            main: boolean;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "ready" | "testing" | "trouble" | "lost" | "absent";
-            /**
-             * Presence
-             * @enum {string}
-             */
-            presence: "absent" | "testing" | "ready" | "lost";
-            /** Since */
-            since: string | null;
-            /** Machine At */
-            machine_at: string | null;
-            /** Tested At */
-            tested_at: string | null;
-            /** Passed */
-            passed: boolean | null;
-            /** Verdict */
-            verdict: ("passed" | "failed" | "note") | null;
-            /** Note */
-            note: string;
-            /** People */
-            people: number;
-            /** Saved */
-            saved: number;
-            /** Opened */
-            opened: number;
-            /** Contact Name */
-            contact_name: string;
-            /** Contact Phone */
-            contact_phone: string;
-        };
-        /** BoardUnit */
-        server__readiness__schemas__BoardUnit: {
-            /** Unit Id */
-            unit_id: number;
-            /** Parent Id */
-            parent_id: number | null;
-            /** Name */
-            name: string;
-            /** Depth */
-            depth: number;
-        };
-        /**
-         * BoardPoint
-         * @description Those with the largest part unopened first.
-         */
-        server__reading__receipts__schemas__BoardPoint: {
-            /**
-             * Expected
-             * @default 0
-             */
-            expected: number;
-            /**
-             * Delivered
-             * @default 0
-             */
-            delivered: number;
-            /**
-             * Opened
-             * @default 0
-             */
-            opened: number;
-            /**
-             * Finished
-             * @default 0
-             */
-            finished: number;
-            /** Point Id */
-            point_id: number | null;
-            /** Name */
-            name: string;
-            /** Unit Id */
-            unit_id: number | null;
-            /** People */
-            people: number;
-        };
-        /**
-         * BoardUnit
-         * @description With its whole branch; in tree order.
-         */
-        server__reading__receipts__schemas__BoardUnit: {
-            /**
-             * Expected
-             * @default 0
-             */
-            expected: number;
-            /**
-             * Delivered
-             * @default 0
-             */
-            delivered: number;
-            /**
-             * Opened
-             * @default 0
-             */
-            opened: number;
-            /**
-             * Finished
-             * @default 0
-             */
-            finished: number;
-            /** Unit Id */
-            unit_id: number;
-            /** Parent Id */
-            parent_id: number | null;
-            /** Name */
-            name: string;
-            /** Depth */
-            depth: number;
         };
         /** AgendaGo */
         AgendaGo: {
