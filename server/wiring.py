@@ -36,7 +36,7 @@ from server.exchange.jobs import exchange_job
 from server.exchange.routes import router as exchange
 from server.invitations import anonymised as invitations_anonymised
 from server.invitations import merging as invitations_merging
-from server.invitations.copying import copy_job
+from server.invitations.copying import copy_job, meeting_copied
 from server.invitations.delegates import points_removed as delegates_without_hall
 from server.invitations.devices import came_by_link
 from server.invitations.entry_routes import router as door
@@ -61,6 +61,7 @@ from server.meetings.hooks import Follower, MeetingHooks
 from server.meetings.leaders import led_by
 from server.meetings.live.commands import live_feature
 from server.meetings.planning.routes import router as planning
+from server.meetings.planning.series import follow_job, make_job
 from server.meetings.role_routes import router as roles
 from server.meetings.routes import router as meetings
 from server.notifications.delivery import mail_job
@@ -149,7 +150,7 @@ def components() -> Components:
                     edited=papers_following.edited,
                     deleting=papers_following.deleting,
                 ),
-                Follower(None, delegates_without_hall),
+                Follower(None, delegates_without_hall, copied=meeting_copied),
                 Follower(turnout.entities),
             ]
         ),
@@ -206,6 +207,8 @@ JOBS: list[JobKind] = [
     look_job,
     copy_job,
     announce_job,
+    make_job,
+    follow_job,
     tell_job,
     retention_job,
     post_changes_job,

@@ -22,6 +22,7 @@ const forms = [
   'lib/invitations/nominations/CallForm.svelte',
   'lib/invitations/nominations/OwnListForm.svelte',
   'lib/letters/LetterForm.svelte',
+  'lib/meetings/calendar/ByDate.svelte',
   'lib/papers/manage/PaperFields.svelte',
   'lib/papers/manage/RightsEditor.svelte',
 ];
@@ -31,6 +32,7 @@ const asking = {
   'lib/invitations/SelectionBar.svelte': '<ConfirmDialog',
   'lib/invitations/nominations/PointActions.svelte': '<ConfirmDialog',
   'lib/meetings/PostponeDialog.svelte': '<ConfirmDialog',
+  'lib/meetings/planning/SeriesDialog.svelte': '<ConfirmDialog',
   'lib/invitations/Requests.svelte': 'provideForm()',
 };
 /** Part of a form in another file. */

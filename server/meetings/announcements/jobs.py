@@ -76,6 +76,7 @@ def _said(services: Services, meeting: Meeting, unit: Unit, announcement: Announ
         when=letters.span(f"{told.starts_at.isoformat()}/{told.ends_at.isoformat()}"),
         reason=announcement.reason,
         changes=[PlanChange.model_validate(each) for each in announcement.changes],
+        address=meeting.address,
         url=f"{services.settings.url}/meetings/{meeting.id}/delegate",
     )
 

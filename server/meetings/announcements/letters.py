@@ -30,6 +30,8 @@ class Said:
     reason: str
     changes: Sequence[PlanChange]
     url: str
+    address: str = ""
+    """See `meetings.address.Address`."""
 
 
 def span(text: str) -> str:
@@ -68,7 +70,7 @@ def _more(names: str, count: int) -> str:
 
 
 def text(said: Said, full_name: str, title: str, *, guest: bool) -> str:
-    you = form_of_address(said.meeting_kind, guest=guest)
+    you = form_of_address(said.meeting_kind, said.address, guest=guest)
     position = f", {title}" if title else ""
     kind = KIND_WORDS.get(said.meeting_kind, "cuộc họp")
     head = {
