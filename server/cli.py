@@ -25,7 +25,7 @@ from server.demo.links import SIMULATED, visitors_links
 from server.demo.load import load, password
 from server.devices.kiosk.recipe import ServerAddressWrong, setup_script
 from server.edge.validation_messages import sentence
-from server.installation import broken_audit_entry, first_administrator
+from server.installation import bring_back, broken_audit_entry, first_administrator
 from server.main import create_app
 from server.migrations import require_newest
 from server.serving import listen, prepare
@@ -135,6 +135,28 @@ def init(
 
     with _plainly(settings):
         prepare(settings)
+        asyncio.run(_with_services(settings, work))
+
+
+@app.command("way-back")
+def way_back(
+    login: Annotated[str, typer.Argument(help="The administrator's login.")],
+    new_password: Annotated[bool, typer.Option("--new-password", help="Make a new password, too.")] = False,
+) -> None:
+    """Let an administrator in who lost the second factor, when no other can help; the audit log says so."""
+    settings = _settings()
+
+    async def work(services: Services) -> None:
+        made = await bring_back(services, login, new_password=new_password)
+        print(
+            f"“{login}” đăng nhập lại được bằng mật khẩu; bật lại xác thực hai bước ngay.  ·  "
+            f"“{login}” signs in with the password again; set a second factor at once."
+        )
+        if made is not None:
+            print(f"Mật khẩu  ·  Password: {made}")
+
+    with _plainly(settings):
+        require_newest(settings.database)
         asyncio.run(_with_services(settings, work))
 
 

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute
 from server import __version__
 from server.accounts.openid.provider import Provider
 from server.accounts.openid.underway import Underway
+from server.accounts.password_reset import ResetLimits
 from server.accounts.recognition import Recognition
 from server.accounts.sign_in import SignIn
 from server.attendance.people.group_commit import CheckInGroups
@@ -87,6 +88,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         SignIn(services, audit_log),
         Provider(settings),
         Underway(),
+        ResetLimits(),
         LibraryCache(),
         PersonalCopies(),
         Finder(),

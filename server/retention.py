@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from server.accounts.models import AccessLink, SignInSession
+from server.accounts.models import AccessLink, PasswordReset, SignInSession
 from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.devices.models import DeviceCode, HallDevice
@@ -24,6 +24,7 @@ from server.jobs.workers import JobKind
 from server.live.models import MeetingEvent
 from server.meetings.models import Meeting
 from server.notifications.models import Mail, Notice
+from server.readiness.models import HallTest
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +43,7 @@ REQUESTS = timedelta(days=90)
 IMPORTS = timedelta(days=90)
 """Rows of imports, with names and numbers: so long an import can be undone. That there was one stays."""
 _NOT_APPLIED = ("ready", "faulty", "refused")
+HALL_TESTS = timedelta(days=400)
 EVENTS = timedelta(days=400)
 """After the meeting's end. Who opens it later gets a snapshot, which needs none of them."""
 
@@ -52,6 +54,7 @@ def _outdated(now: datetime) -> list[tuple[str, InstrumentedAttribute[int], Colu
     return [
         ("sessions", SignInSession.id, or_(SignInSession.expires_at < before, SignInSession.revoked_at < before)),
         ("links", AccessLink.id, AccessLink.expires_at < now - ENDED_LINKS),
+        ("resets", PasswordReset.id, PasswordReset.expires_at < now),
         ("devices", HallDevice.id, HallDevice.session_id.is_(None)),
         ("device-codes", DeviceCode.id, DeviceCode.expires_at < now - ENDED_LINKS),
         ("answers", IdempotentAnswer.id, IdempotentAnswer.created_at < now - KEPT),
@@ -60,6 +63,7 @@ def _outdated(now: datetime) -> list[tuple[str, InstrumentedAttribute[int], Colu
         ("requests", AccessRequest.id, AccessRequest.asked_at < now - REQUESTS),
         ("imports", ImportRow.id, ImportRow.batch_id.in_(_outdated_imports(now))),
         ("files", ImportBatch.id, and_(ImportBatch.created_at < now - IMPORTS, ImportBatch.state.in_(_NOT_APPLIED))),
+        ("hall-tests", HallTest.id, HallTest.at < now - HALL_TESTS),
         ("mails", Mail.id, and_(Mail.created_at < now - MAILS, Mail.state != "queued")),
     ]
 

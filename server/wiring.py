@@ -7,9 +7,11 @@ from fastapi import APIRouter
 
 from server.accounts import of_units as accounts_of_units
 from server.accounts.actions import merging as accounts_merging
+from server.accounts.dormancy import dormancy_job, nightly
 from server.accounts.hooks import AccountHooks
 from server.accounts.live import live_feature as people_live
 from server.accounts.openid.routes import router as openid
+from server.accounts.password_reset import password_reset_job
 from server.accounts.post_changes import daily_turn, post_changes_job
 from server.accounts.routes import router as accounts
 from server.attendance.people import anonymised as attendance_anonymised
@@ -86,6 +88,9 @@ from server.papers.uploads.receiving import clearing
 from server.papers.uploads.routes import router as uploads
 from server.presentation.actions import paper_renewed, paper_withdrawn, readers_changed
 from server.presentation.live.commands import live_feature as presentation
+from server.readiness import rehearsals
+from server.readiness.papers import ReadingFigures
+from server.readiness.routes import router as readiness
 from server.reading import anonymised as reading_anonymised
 from server.reading import merging as reading_merging
 from server.reading.live import live_feature as reading_live
@@ -97,8 +102,8 @@ from server.system.trials import running as trials
 
 ROUTERS: list[APIRouter] = [
     # Tried in this order: first what thousands ask for at once.
-    documents,
     take_away,
+    documents,
     attendance_of_people,
     reading,
     health,
@@ -112,6 +117,7 @@ ROUTERS: list[APIRouter] = [
     planning,
     calendar,
     conference,
+    readiness,
     attendance,
     invitations,
     nominations,
@@ -152,6 +158,7 @@ def components() -> Components:
                 ),
                 Follower(None, delegates_without_hall, copied=meeting_copied),
                 Follower(turnout.entities),
+                Follower(None, stepped=rehearsals.meeting_stepped),
             ]
         ),
         AccountHooks(
@@ -190,6 +197,7 @@ def components() -> Components:
         ReplyHooks(absent=[leave_by_reply.absence_told], replaced=[papers_of_substitutes.person_replaced]),
         PaperHooks([people_who_opened], [paper_withdrawn], [readers_changed], [paper_renewed]),
         TotalsCache(),
+        ReadingFigures(),
     )
 
 
@@ -212,6 +220,8 @@ JOBS: list[JobKind] = [
     tell_job,
     retention_job,
     post_changes_job,
+    dormancy_job,
+    password_reset_job,
     exchange_job,
 ]
 """Work that outlives requests."""
@@ -220,6 +230,7 @@ BESIDE: list[Callable[[Services], AbstractAsyncContextManager[None]]] = [
     beside(JOBS),
     daily,
     daily_turn,
+    nightly,
     trials,
 ]
 """Entered in this order when the server starts, left in the reverse order when it stops."""

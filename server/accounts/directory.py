@@ -8,7 +8,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.models import Person, RoleGrant
 from server.accounts.queries import may_choose, may_find_people
-from server.accounts.schemas import DirectoryPage, DirectoryPerson, DirectoryQuery, PeopleQuery, PersonOut, RoleOut
+from server.accounts.schemas import (
+    DirectoryPage,
+    DirectoryPerson,
+    DirectoryQuery,
+    PeopleQuery,
+    PersonOut,
+    RoleOut,
+    State,
+)
 from server.core.actor import Actor, Role
 from server.core.errors import NotAllowed, NotFound
 from server.core.fields import folded, spelling
@@ -74,7 +82,7 @@ async def directory(session: AsyncSession, actor: Actor, asked: DirectoryQuery) 
                 email=person.email,
                 phone=person.phone,
                 login=person.login,
-                state="locked" if person.disabled_at else "active" if person.signed_in_at else "never",
+                state=_state(person),
                 signed_in_at=person.signed_in_at,
                 roles=roles.get(person.id, []),
             )
@@ -103,6 +111,14 @@ async def alike(session: AsyncSession, actor: Actor, person: Person) -> list[Per
         for other, name in rows
         if spelling(other.full_name) == spelling(person.full_name) and _maybe_one(person, other)
     ]
+
+
+def _state(person: Person) -> State:
+    if person.disabled_at:
+        return "locked"
+    if person.dormant_at:
+        return "dormant"
+    return "active" if person.signed_in_at else "never"
 
 
 def _maybe_one(person: Person, other: Person) -> bool:
@@ -138,6 +154,7 @@ async def _filters(session: AsyncSession, actor: Actor, asked: DirectoryQuery) -
         filters.append(Person.disabled_at.is_not(None))
     elif asked.state is not None:
         filters.append(Person.disabled_at.is_(None))
+        filters.append(Person.dormant_at.is_not(None) if asked.state == "dormant" else Person.dormant_at.is_(None))
     if asked.state == "never":
         filters.append(Person.signed_in_at.is_(None))
     elif asked.state == "active":

@@ -63,6 +63,12 @@ class Person(Revised, Base):
     anonymised_at: Mapped[datetime | None]
     signed_in_at: Mapped[datetime | None]
     """When last by password or link; None: never."""
+    account_since: Mapped[datetime | None]
+    """Of an account that was never used: since when it is known to be there (`dormancy`)."""
+    dormancy_warned_at: Mapped[datetime | None]
+    dormant_at: Mapped[datetime | None]
+    """Closed as nobody has used it for long: no password and no provider opens it until an administrator does. The
+    person stays on the lists to choose from, and links to meetings lead there."""
 
     @validates("full_name")
     def _name_searched(self, _key: str, full_name: str) -> str:
@@ -183,6 +189,18 @@ class Identity(Base):
     subject: Mapped[str] = mapped_column(String(255))
     """Its name there for good (OpenID Connect Core 1.0, section 8)."""
     created_at: Mapped[datetime]
+
+
+class PasswordReset(Base):
+    """A link, sent to the person's address, by which a password that was forgotten is set anew, once. Stored hashed."""
+
+    __tablename__ = "password_resets"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
 
 
 class SecondFactor(Base):

@@ -328,6 +328,7 @@ async def person_full(session: AsyncSession, actor: Actor, person_id: int) -> Pe
         has_password=found.password_hash is not None,
         second_factor=await has_factor(session, found.id),
         identity=await has_identity(session, found.id),
+        dormant=found.dormant_at is not None,
         disabled=found.disabled_at is not None,
         anonymised=found.anonymised_at is not None,
         signed_in_at=found.signed_in_at,

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as PathParameter
 from pydantic import Field
 
-from server.accounts import directory, queries
+from server.accounts import directory, password_reset, queries
 from server.accounts.actions import links, merging, people, posts, second_factor, sessions
 from server.accounts.actions.anonymise import anonymise
 from server.accounts.dependencies import (
@@ -43,6 +43,10 @@ from server.accounts.schemas import (
     PostWrite,
     PresenceProof,
     RecoveryCodes,
+    ResetAsked,
+    ResetOwner,
+    ResetToken,
+    ResetWrite,
     RoleWrite,
     SessionOut,
     SignedOut,
@@ -51,7 +55,7 @@ from server.accounts.schemas import (
 from server.accounts.second_factor import provisioning_uri, typed_key
 from server.accounts.sign_in import SignIn
 from server.core.actor import Actor
-from server.core.errors import Invalid, NotAllowed
+from server.core.errors import Invalid, NotAllowed, NotFound
 from server.core.fields import Id
 from server.core.qr import svg
 from server.edge.dependencies import SeenRevision
@@ -80,6 +84,26 @@ async def sign_in_by_link(
 ) -> LinkSignedIn:
     token, next_path = await desk.with_link(write.token, browser, replace=write.replace)
     return LinkSignedIn(me=await welcome(services, response, token), next=next_path)
+
+
+@router.post("/session/password-reset", status_code=202)
+async def forgot_password(write: ResetAsked, browser: AskingBrowser, services: AppServices) -> None:
+    """A link goes to the person's address, if there is such a person. Who asks does not learn that."""
+    if services.settings.smtp_url is None:
+        raise NotFound()
+    await password_reset.ask(services, write.who, browser.address)
+
+
+@router.post("/session/password-reset/owner")
+async def owner_of_reset(write: ResetToken, session: ReadSession, services: AppServices) -> ResetOwner:
+    """Whose password the link sets anew."""
+    _, person = await password_reset.owner(session, services, write.token)
+    return ResetOwner(login=person.login or "", name=person.full_name)
+
+
+@router.put("/session/password-reset", status_code=204)
+async def reset_password(write: ResetWrite, desk: SignInDesk, browser: AskingBrowser, services: AppServices) -> None:
+    await desk.reset_password(write.token, write.password, browser)
 
 
 @router.get("/session")

@@ -109,7 +109,7 @@ class PersonOut(BaseModel):
 
 
 Sex = Literal["male", "female"]
-State = Literal["active", "locked", "never"]
+State = Literal["active", "locked", "dormant", "never"]
 """never: active, and has not signed in yet."""
 
 
@@ -197,6 +197,8 @@ class PersonFull(PersonOut):
     """Signs in with a code too."""
     identity: bool
     """Signs in at the OpenID provider."""
+    dormant: bool
+    """The account was closed, as nobody had used it for long."""
     disabled: bool
     anonymised: bool
     signed_in_at: datetime | None
@@ -303,6 +305,26 @@ class SignInWays(BaseModel):
 
     provider: str | None
     """What the OpenID provider is called; null: there is none."""
+    reset: bool
+    """Who has forgotten the password is sent a link by e-mail."""
+
+
+class ResetAsked(Body):
+    who: Annotated[Line, Field(min_length=1, max_length=254)]
+    """A login, or an e-mail address."""
+
+
+class ResetToken(Body):
+    token: Token
+
+
+class ResetOwner(BaseModel):
+    login: str
+    name: str
+
+
+class ResetWrite(ResetToken):
+    password: Password
 
 
 class SignedOut(BaseModel):

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from argon2 import PasswordHasher
 
-from server.accounts import queries
+from server.accounts import password_reset, queries
 from server.accounts.actions import links, people, second_factor, sessions
 from server.accounts.actions.second_factor import SecondFactorNeeded, WrongCode
 from server.accounts.attempts import Attempts, WrongPassword
@@ -50,6 +50,12 @@ class SomebodyElse(Conflict):
     en = "Somebody else is signed in on this device. Confirm to go on as the link's owner."
 
 
+class AccountDormant(NotAllowed):
+    code = "account-dormant"
+    vi = "Tài khoản đã đóng vì lâu không dùng. Nhờ quản trị viên của đơn vị mở lại."
+    en = "This account was closed as nobody had used it for long. Ask your unit's administrator to open it again."
+
+
 class SignInAgain(NotAllowed):
     code = "sign-in-again"
     vi = "Đồng chí đăng nhập đã lâu. Đăng xuất, đăng nhập lại rồi làm việc này trong 15 phút."
@@ -86,6 +92,8 @@ class SignIn:
             who = Actor(person_id=person.id, name=person.full_name, address=browser.address)
             if factor:
                 await self._take_code(who, person.id, code)
+        if person.dormant_at is not None:  # said to whoever knows the password alone
+            raise AccountDormant()
         stronger = await self.passwords.hash(password) if self.passwords.needs_rehash(hashed) else None
         async with self._services.transactions(who) as tx:
             if stronger:
@@ -111,6 +119,8 @@ class SignIn:
         """The cookie's value of whom the OpenID provider vouches for. SecondFactorNeeded, WrongCode and TooMany where
         the person has a second factor, unless the provider has seen one."""
         who = Actor(person_id=person.id, name=person.full_name, address=browser.address)
+        if person.dormant_at is not None:
+            raise AccountDormant()
         async with self._services.database.read() as session:
             factor = not vouched.strong and await queries.has_factor(session, person.id)
         if factor:
@@ -195,6 +205,16 @@ class SignIn:
         hashed = await self.passwords.hash(new)
         async with self._services.transactions(actor) as tx:
             await people.change_own_password(tx, hashed)
+
+    async def reset_password(self, token: str, password: str, browser: Browser) -> None:
+        """By the link that was sent. LinkEnded, Invalid."""
+        async with self._services.database.read() as session:
+            _, person = await password_reset.owner(session, self._services, token)
+        require_strong(password, person.login, person.full_name, field="password")
+        hashed = await self.passwords.hash(password)
+        who = Actor(person_id=person.id, name=person.full_name, address=browser.address)
+        async with self._services.transactions(who) as tx:
+            await password_reset.set_anew(tx, self._services, token, hashed)
 
     async def prove_presence(self, actor: Actor, password: str | None, browser: Browser) -> Person:
         """By the password; without it by having signed in at the provider just now (SignInAgain)."""

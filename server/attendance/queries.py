@@ -34,7 +34,7 @@ async def report(session: AsyncSession, meeting_id: int, actor: Actor, now: date
     meeting, rights = await visible_meeting(session, meeting_id, actor)
     if not rights.oversee:
         raise NotAllowed()
-    checks = await _checks(session, meeting_id)
+    checks = await checks_of(session, meeting_id)
     turnout = await turnouts.load(session, meeting)
     besides = {*checks, *(point_id for point_id in turnout.points if point_id is not None)}
     tree = await trees.over(session, meeting_id, besides=besides, units=turnout.units)
@@ -54,6 +54,8 @@ async def report(session: AsyncSession, meeting_id: int, actor: Actor, now: date
 def _row(
     meeting: Meeting, point: Hall, unit_names: dict[int, str], attended: Attendance, people: Count
 ) -> AttendancePoint:
+    if meeting.started_at is not None:
+        attended = attended.since(meeting.started_at)
     during = attended.within(meeting.started_at, meeting.ended_at)
     until_the_end = meeting.state == "ended" and attended.out_how == "end"
     return AttendancePoint(
@@ -112,7 +114,8 @@ def _rolled_up(tree: Tree, rows: Sequence[AttendancePoint], turnout: Turnout) ->
     ]
 
 
-async def _checks(session: AsyncSession, meeting_id: int) -> dict[int, list[Check]]:
+async def checks_of(session: AsyncSession, meeting_id: int) -> dict[int, list[Check]]:
+    """By point, in the order they were written."""
     rows = await session.execute(
         select(PointCheck.point_id, PointCheck.at, PointCheck.direction, PointCheck.how)
         .where(PointCheck.meeting_id == meeting_id)

@@ -42,6 +42,17 @@ class Attendance:
     def total(self) -> timedelta:
         return sum((stay.end - stay.begin for stay in self.stays), timedelta())
 
+    def since(self, begin: datetime) -> "Attendance":
+        """Without stays that were over by then: whoever came to a rehearsal alone did not attend."""
+        stays = tuple(stay for stay in self.stays if stay.end > begin)
+        if len(stays) == len(self.stays):
+            return self
+        if not stays:
+            return Attendance()
+        first_in = stays[0].begin
+        gaps = tuple(gap for gap in self.gaps if gap.begin >= first_in)
+        return Attendance(first_in, self.last_out, self.out_how, self.present, stays, gaps)
+
     def within(self, begin: datetime | None, end: datetime | None = None) -> "Attendance":
         """The part of stays and gaps between two instants (None: open); the rest stays as it is."""
         return Attendance(

@@ -39,6 +39,14 @@ WORDS: dict[Group, dict[str, Words]] = {
         "second-factor.recovered": Words(
             "Đăng nhập bằng mã dự phòng, còn {left} mã", "Signed in with a recovery code, {left} left"
         ),
+        "account.warned": Words("Báo trước tài khoản sắp đóng vì lâu không dùng", "Warned of an unused account"),
+        "account.closed": Words("Đóng tài khoản lâu không dùng", "Closed an unused account"),
+        "account.reopened": Words("Mở lại tài khoản đã đóng", "Opened a closed account again"),
+        "account.brought-back": Words(
+            "Đưa quản trị viên trở lại từ dòng lệnh của máy chủ", "Brought an administrator back at the machine"
+        ),
+        "person.password-reset-sent": Words("Gửi liên kết đặt lại mật khẩu", "Sent a link for a forgotten password"),
+        "person.password-reset": Words("Đặt lại mật khẩu bằng liên kết trong thư", "Set a forgotten password anew"),
         "identity.linked": Words("Gắn tài khoản đăng nhập chung {email}", "Linked the shared account {email}"),
         "identity.unlinked": Words("Gỡ tài khoản đăng nhập chung của một người", "Unlinked a person's shared account"),
         "second-factor.reset": Words("Đặt lại xác thực hai bước của một người", "Reset a person's second factor"),
@@ -206,6 +214,9 @@ WORDS: dict[Group, dict[str, Words]] = {
         "point.back": Words("Điểm cầu trở lại: {point}", "{point} is back"),
         "point.ready": Words("Điểm cầu báo sẵn sàng hoặc chưa: {point}", "{point} said whether it is ready"),
         "point.left": Words("Điểm cầu rời họp: {point}", "{point} left"),
+        "point.tested": Words("Điểm cầu tự kiểm tra thiết bị và đường truyền", "A point tested itself"),
+        "point.checked": Words("Ghi kết quả kiểm tra điểm cầu", "Noted what was found of a point"),
+        "meeting.rehearsal-described": Words("Ghi kết luận buổi chạy thử", "Described a rehearsal"),
         "point.lost": Words("Điểm cầu mất kết nối: {point}", "{point} was lost"),
         "people.checked": Words("Điểm danh đại biểu", "Checked delegates in or out"),
         "people.counted": Words("Ghi số người có mặt: {count}", "Counted {count} people"),

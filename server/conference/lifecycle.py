@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from server.attendance.checks import check_out
-from server.attendance.people.events import meeting_stepped
+from server.attendance.people.events import meeting_stepped, rehearsal_over
 from server.conference.state import Before, Conference, load, settle
 from server.core.transaction import Transaction
 from server.meetings import lifecycle
@@ -23,12 +23,14 @@ async def close_halls(tx: Transaction, meeting_id: int) -> Meeting:
     """Testing is over for now: whoever is in is out."""
     meeting = await lifecycle.close_halls(tx, meeting_id)
     await _all_out(tx, meeting)
+    await rehearsal_over(tx, meeting)
     return meeting
 
 
 async def postpone(tx: Transaction, meeting_id: int, reason: str) -> Meeting:
     meeting = await lifecycle.postpone(tx, meeting_id, reason)
     await _all_out(tx, meeting)
+    await rehearsal_over(tx, meeting)
     return meeting
 
 
@@ -37,12 +39,14 @@ async def reschedule(
 ) -> Meeting:
     meeting = await lifecycle.reschedule(tx, meeting_id, starts_at, ends_at, reason)
     await _all_out(tx, meeting)
+    await rehearsal_over(tx, meeting)
     return meeting
 
 
 async def cancel(tx: Transaction, meeting_id: int, reason: str) -> Meeting:
     meeting = await lifecycle.cancel(tx, meeting_id, reason)
     await _all_out(tx, meeting)
+    await rehearsal_over(tx, meeting)
     return meeting
 
 
@@ -95,6 +99,7 @@ async def back_to_testing(tx: Transaction, meeting_id: int) -> Meeting:
     _nobody_on(conference)
     await settle(tx, conference, before, "floor.muted_all", tell=conference.halls)
     await presentation.close(tx, meeting_id)
+    await rehearsal_over(tx, meeting)
     return meeting
 
 

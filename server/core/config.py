@@ -83,6 +83,8 @@ class Settings(BaseSettings):
     """Whether administrators need an authenticator app; default: once the public address is https:."""
     second_factor_key: str | None = None
     """What the keys of these apps are encrypted with; default: made once and kept in `var/second-factor.key`."""
+    inactive_days: int = Field(default=0, ge=0)
+    """An account that nobody has used for so long is closed, a week after an e-mail says so. 0: none is."""
     oidc_issuer: SiteUrl | None = None
     """OpenID provider that people may sign in with: its issuer, as it calls itself."""
     oidc_client_id: str | None = None

@@ -14,6 +14,8 @@ from typing import Protocol
 import structlog
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from server.edge.reading_turns import ReadingTurns
+
 log = structlog.get_logger(__name__)
 
 # -- requests
@@ -159,6 +161,7 @@ class Connections:
 
     def __init__(self, trusted_proxies: str, most: int | None = None) -> None:
         self.refusals = Refusals()
+        self.turns = ReadingTurns()
         self.open = 0
         self._most = most
         self._proxies = ProxyHeadersMiddleware(_nowhere, trusted_proxies).trusted_hosts

@@ -141,8 +141,10 @@ class LineProtocol(WebSocketsSansIOProtocol):
         self.full = False
         self._receiver: Receiver | None = None
         self._rest: asyncio.TimerHandle | None = None
+        self._waits = False
+        """For its turn."""
         self._unread = b""
-        """Came while the line rests."""
+        """Came while the line rests or waits."""
         self._connections: Connections = config.connections  # type: ignore[attr-defined]
         self._frames: Allowance | None = Allowance(FRAME_BURST, FRAMES_PER_SECOND)
         self._deaf = False
@@ -213,9 +215,22 @@ class LineProtocol(WebSocketsSansIOProtocol):
         self.transport.set_write_buffer_limits(high=HIGH_WATER)
 
     def data_received(self, data: bytes) -> None:
-        if self._rest is not None:
+        if self._rest is not None or self._waits or not self._turn_allows():
             self._unread += data
-            return
+        else:
+            self._read(data)
+
+    def _turn_allows(self) -> bool:
+        self._waits = not self._connections.turns.allow(self)
+        return not self._waits
+
+    def read_on(self) -> None:
+        self._waits = False
+        if self._rest is None:
+            unread, self._unread = self._unread, b""
+            self._read(unread)
+
+    def _read(self, data: bytes) -> None:
         for at in range(0, len(data), FRAME_SLICE):
             if self._deaf:
                 return
@@ -271,6 +286,8 @@ class LineProtocol(WebSocketsSansIOProtocol):
             self._receiver.answered()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._waits:
+            self.read_on()
         super().connection_lost(exc)
         self._connections.closed()
         self._lose()
@@ -302,8 +319,8 @@ class LineProtocol(WebSocketsSansIOProtocol):
         if self.transport.is_closing() or self._deaf:
             return
         self.transport.resume_reading()
-        unread, self._unread = self._unread, b""
-        if unread:
+        if self._unread and not self._waits:
+            unread, self._unread = self._unread, b""
             self.data_received(unread)
 
     def _lose(self) -> None:

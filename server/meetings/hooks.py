@@ -35,6 +35,8 @@ class Follower:
     """These agenda items are about to be deleted: save what hangs on them."""
     edited: Callable[[Transaction, Meeting], Awaitable[None]] = _nothing
     """The plan was changed."""
+    stepped: Callable[[Transaction, Meeting, str], Awaitable[None]] = _nothing
+    """It took this step of its life (`lifecycle.Step`)."""
     announced: Callable[[Transaction, Meeting, str], Awaitable[None]] = _nothing
     """Everybody concerned is being told of this ("changed", "postponed", "rescheduled", "cancelled", "invited")."""
     copied: Callable[[Transaction, Meeting, int], Awaitable[None]] = _nothing

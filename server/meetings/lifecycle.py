@@ -221,4 +221,6 @@ async def _take(
         await announcements.make_known(tx, meeting, str(step), reason=facts["reason"], found=found)
     await record(tx, f"meeting.{step}", "meeting", meeting_id, **facts)
     await append(tx, meeting_id, f"meeting.{step}", changes_between(before, await entities(tx.session, meeting_id)))
+    for follower in followers(tx):
+        await follower.stepped(tx, meeting, step)
     return meeting

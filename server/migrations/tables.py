@@ -21,6 +21,7 @@ from server.notifications import models as notifications
 from server.organisations import models as organisations
 from server.papers import models as documents
 from server.presentation import models as presentation
+from server.readiness import models as readiness
 from server.reading import models as reading
 from server.system import models as system
 
@@ -43,6 +44,7 @@ MODULES = (
     organisations,
     planning,
     presentation,
+    readiness,
     reading,
     replies,
     system,

@@ -15,6 +15,7 @@ RANGES = ((0x20, 0x7E), (0xA0, 0x17F), (0x1A0, 0x1B0), (0x1EA0, 0x1EF9), (0x2010
 _UNKNOWN = re.compile("[^" + "".join(f"\\U{first:08X}-\\U{last:08X}" for first, last in RANGES) + "]")
 
 
+@lru_cache(maxsize=4096)
 def encoded(text: str) -> str:
     """A hexadecimal string object (ISO 32000-1 section 7.3.4.3)."""
     return f"<{_known(text).encode('utf-16-be').hex()}>"

@@ -98,6 +98,7 @@ def nothing(_world: World) -> None:
     return None
 
 
+TESTED = {"camera": "ok", "microphone": "ok", "level_db": -30, "loop": "heard", "connected": True}
 CALL = {"deadline": (MORNING + timedelta(hours=1)).isoformat(), "contact": "Ban tổ chức"}
 LETTER = {"form": "state", "organ": "UBND"}
 
@@ -393,6 +394,18 @@ ROWS = [
     Row("POST /api/meetings/{meeting_id}/reply-reminders/now", LEADS),
     Row("POST /api/meetings/{meeting_id}/links.xlsx", LEADS, body=lambda _: {}),
     Row("POST /api/meetings/{meeting_id}/requests/grant-listed", KEEPS_LISTS),
+    # Readiness: a hall's own tests (of Lạc Dương's technicians, too), the board for who runs the meeting.
+    Row("POST /api/points/{point_id}/tests", LOOKS_AFTER, body=lambda _: TESTED),
+    Row("GET /api/points/{point_id}/tests", LOOKS_AFTER),
+    Row("GET /api/meetings/{meeting_id}/readiness", RUNS),
+    Row("GET /api/meetings/{meeting_id}/points/{point_id}/readiness", RUNS, hall=True),
+    Row(
+        "POST /api/meetings/{meeting_id}/points/{point_id}/verdicts",
+        RUNS,
+        body=lambda _: {"verdict": "passed"},
+        hall=True,
+    ),
+    Row("GET /api/meetings/{meeting_id}/rehearsals", RUNS),
     Row("GET /api/notices", SIGNED_IN),
     Row("POST /api/notices/read", SIGNED_IN, body=lambda _: {"ids": None}),
     # Reading: one's own (whose they are: tests/server/reading), and the board.
@@ -453,6 +466,10 @@ ELSEWHERE = {
     # Signing in is what these do; a wrong password or token is not a matter of roles (tests/server/accounts).
     "POST /api/session",
     "POST /api/session/link",
+    # For whoever has forgotten it; by the link that was sent (tests/server/accounts/test_password_reset.py).
+    "POST /api/session/password-reset",
+    "POST /api/session/password-reset/owner",
+    "PUT /api/session/password-reset",
     # Leads browsers on (tests/server/accounts/test_openid.py).
     "GET /api/session/oidc",
     "GET /api/session/oidc/return",
@@ -472,6 +489,9 @@ ELSEWHERE = {
     # Of an empty system, for whoever has its link (tests/server/system/test_first_start.py).
     "GET /api/setup",
     "POST /api/setup",
+    # There must be one first (tests/server/readiness).
+    "GET /api/meetings/{meeting_id}/rehearsals/{rehearsal_id}",
+    "PATCH /api/meetings/{meeting_id}/rehearsals/{rehearsal_id}",
     # There must be a media node (tests/e2e/test_first_start.py).
     "POST /api/media-probe",
     # There must be a mark first (tests/server/papers).

@@ -27,10 +27,11 @@ from server.live.client import NO_SUCH_MEETING, NOT_SIGNED_IN
 from server.meetings.models import Meeting
 from server.organisations.models import BridgePoint, Unit
 from server.papers.models import PaperVersion
+from server.readiness.models import Rehearsal
 from tests import builders, library
 from tests.builders import MORNING, Neighbour, Province
 from tests.conftest import Browsers, signed_in
-from tests.server.rights_table import LATER, PLAN
+from tests.server.rights_table import LATER, PLAN, TESTED
 from tests.sockets import LiveServer, Refused
 
 MARK = "zqtuyetmat"
@@ -59,6 +60,7 @@ class Ids:
     template_id: int
     group_id: int
     batch_id: int
+    rehearsal_id: int
     code: str
     kind: str = "units"
     number: int = 1
@@ -123,7 +125,8 @@ async def _furnished(services: Services, hall: BridgePoint, chair: Person, meeti
             created_at=services.clock(),
             created_by=chair.id,
         )
-        tx.session.add_all([request, letters])
+        rehearsal = Rehearsal(meeting_id=meeting.id, kind="trial", opened_at=services.clock(), note=mark)
+        tx.session.add_all([request, letters, rehearsal])
         batch = await builders.import_batch(tx.session, unit, mark)
         await tx.session.flush()
         template = await builders.template(tx.session, unit, f"Mẫu {mark}")
@@ -155,6 +158,7 @@ async def _furnished(services: Services, hall: BridgePoint, chair: Person, meeti
         template_id=template.id,
         group_id=group.id,
         batch_id=batch.id,
+        rehearsal_id=rehearsal.id,
         code=meeting.public_code,
     )
 
@@ -196,6 +200,9 @@ def bodies(route: str, ids: Ids, own: Ids) -> list[Any]:
         ],
         "PATCH /api/points/{point_id}": [{"name": "B"}, {"unit_id": own.unit_id}],
         "PATCH /api/devices/{device_id}": [{"name": "B"}],
+        "POST /api/points/{point_id}/tests": [TESTED, {**TESTED, "meeting_id": ids.meeting_id}],
+        "POST /api/meetings/{meeting_id}/points/{point_id}/verdicts": [{"verdict": "passed"}],
+        "PATCH /api/meetings/{meeting_id}/rehearsals/{rehearsal_id}": [{"note": "B"}],
         "PATCH /api/people/{person_id}": [{"title": "B"}, {"unit_id": own.unit_id}],
         "PUT /api/people/{person_id}/posts": [[], [{"unit_id": own.unit_id, "title": "B"}]],
         "POST /api/people/{person_id}/merge": [{"gone_id": own.person_id}],
@@ -348,6 +355,11 @@ def _named(own: Ids, foreign: Ids) -> list[tuple[str, str, Any]]:
         ("POST", "/api/device-codes/sheet.pdf", {"unit_id": foreign.unit_id}),
         ("GET", f"/api/devices?unit_id={foreign.unit_id}&limit=200", None),
         ("GET", "/api/devices?limit=200", None),
+        ("POST", f"/api/points/{own.point_id}/tests", {**TESTED, "meeting_id": foreign.meeting_id}),
+        ("GET", f"{meeting}/points/{foreign.point_id}/readiness", None),
+        ("POST", f"{meeting}/points/{foreign.point_id}/verdicts", {"verdict": "passed"}),
+        ("GET", f"{meeting}/rehearsals/{foreign.rehearsal_id}", None),
+        ("PATCH", f"{meeting}/rehearsals/{foreign.rehearsal_id}", {"note": "A"}),
         ("POST", "/api/links", {"person_id": foreign.person_id}),
         ("GET", "/api/meetings?when=past", None),
         ("GET", "/api/meetings?when=all", None),

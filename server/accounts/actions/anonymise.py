@@ -13,6 +13,7 @@ from server.accounts.hooks import AccountHooks
 from server.accounts.models import (
     AccessLink,
     Identity,
+    PasswordReset,
     Person,
     Post,
     RecoveryCode,
@@ -51,6 +52,7 @@ async def anonymise(tx: Transaction, person_id: int, full_name: str) -> Person:
         delete(RoleGrant).where(RoleGrant.person_id == person.id),
         delete(SignInSession).where(SignInSession.person_id == person.id),
         delete(AccessLink).where(AccessLink.person_id == person.id),
+        delete(PasswordReset).where(PasswordReset.person_id == person.id),
         delete(Identity).where(Identity.person_id == person.id),
         delete(SecondFactor).where(SecondFactor.person_id == person.id),
         delete(RecoveryCode).where(RecoveryCode.person_id == person.id),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.accounts.actions.people import reach_of, require_weight_of
+from server.accounts.actions.people import reach_of, reopen, require_weight_of
 from server.accounts.actions.sessions import end_sessions_of, recheck
 from server.accounts.models import AccessLink
 from server.accounts.tokens import new_token, token_hash
@@ -48,6 +48,8 @@ async def create_link(
     if person_id is not None:
         person = await require_weight_of(tx, person_id)
         within = await reach_of(tx, person)
+        if person.dormant_at is not None:
+            await reopen(tx, person)
         days = min(days, LONGEST_OF_PEOPLE.days)
     elif point_id is not None:
         await require_hall(tx.session, tx.actor, point_id)

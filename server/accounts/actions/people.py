@@ -83,6 +83,8 @@ async def edit_person(
         if patch.disabled and person.id == tx.actor.person_id:
             raise Conflict("Không tự khóa tài khoản của mình được.", "You cannot disable your own account.")
         person.disabled_at = (person.disabled_at or tx.now) if patch.disabled else None
+    if person.dormant_at is not None and (password_hash is not None or patch.disabled is False):
+        await reopen(tx, person)
     if password_hash is not None or patch.disabled:
         await revoke_all_of(tx, person.id)
         await tx.session.execute(update(AccessLink).where(AccessLink.person_id == person.id).values(revoked_at=tx.now))
@@ -91,6 +93,13 @@ async def edit_person(
         tx, "person.edited", "person", person.id, **values, password=bool(password_hash), disabled=patch.disabled
     )
     return person
+
+
+async def reopen(tx: Transaction, person: Person) -> None:
+    """An account that was closed as nobody used it: it counts as used now."""
+    person.dormant_at = person.dormancy_warned_at = None
+    person.account_since = tx.now
+    await record(tx, "account.reopened", "person", person.id)
 
 
 async def set_roles(tx: Transaction, person_id: int, roles: Sequence[RoleWrite], seen: int | None = None) -> Person:
@@ -127,12 +136,9 @@ async def set_roles(tx: Transaction, person_id: int, roles: Sequence[RoleWrite],
     return person
 
 
-async def change_own_password(tx: Transaction, password_hash: str) -> None:
-    """Of the actor, whose other sessions end, and every link that opens what the password opens. Links to one meeting
-    stay: they open no more than they did."""
-    if tx.actor.person_id is None:
-        raise NotAllowed()
-    person = await person_of(tx.session, tx.actor.person_id)
+async def replace_password(tx: Transaction, person: Person, password_hash: str) -> None:
+    """Ends the person's sessions but the one that asks, and every link that opens what the password opens. Links to one
+    meeting stay: they open no more than they did."""
     person.password_hash = password_hash
     await revoke_all_of(tx, person.id, keep=tx.actor.session_id)
     await tx.session.execute(
@@ -140,6 +146,14 @@ async def change_own_password(tx: Transaction, password_hash: str) -> None:
         .where(AccessLink.person_id == person.id, AccessLink.meeting_id.is_(None), AccessLink.revoked_at.is_(None))
         .values(revoked_at=tx.now)
     )
+
+
+async def change_own_password(tx: Transaction, password_hash: str) -> None:
+    """Of the actor."""
+    if tx.actor.person_id is None:
+        raise NotAllowed()
+    person = await person_of(tx.session, tx.actor.person_id)
+    await replace_password(tx, person, password_hash)
     await record(tx, "person.password-changed", "person", person.id)
 
 

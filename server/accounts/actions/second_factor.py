@@ -5,7 +5,7 @@ from sqlalchemy import delete, func, select, update
 from server.accounts.actions.people import require_weight_of
 from server.accounts.actions.sessions import revoke_all_of
 from server.accounts.attempts import WrongPassword
-from server.accounts.models import RecoveryCode, SecondFactor, SignInSession
+from server.accounts.models import Person, RecoveryCode, SecondFactor, SignInSession
 from server.accounts.second_factor import (
     RECOVERY_CODES,
     FactorKeys,
@@ -115,6 +115,22 @@ async def reset(tx: Transaction, person_id: int) -> None:
     await _forget(tx, person_id)
     await revoke_all_of(tx, person_id, keep=tx.actor.session_id)
     await record(tx, "second-factor.reset", "person", person_id)
+
+
+async def bring_person_back(tx: Transaction, person_id: int, password_hash: str | None) -> None:
+    """At the machine itself, where whoever may do this could write the database as well: it stands in the log."""
+    person = await tx.session.get_one(Person, person_id, with_for_update=True)
+    for rows in (
+        delete(SecondFactor).where(SecondFactor.person_id == person_id),
+        delete(RecoveryCode).where(RecoveryCode.person_id == person_id),
+    ):
+        await tx.session.execute(rows.execution_options(synchronize_session=False))
+    person.disabled_at = person.dormant_at = person.dormancy_warned_at = None
+    person.account_since = tx.now
+    if password_hash is not None:
+        person.password_hash = password_hash
+    await revoke_all_of(tx, person_id)
+    await record(tx, "account.brought-back", "person", person_id, password=password_hash is not None)
 
 
 async def keep_one(tx: Transaction, kept_id: int, gone_id: int) -> None:

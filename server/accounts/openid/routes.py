@@ -32,9 +32,9 @@ Word = Annotated[str | None, Query(max_length=4000)]
 
 
 @router.get("/session/ways")
-async def ways(provider: OpenIdProvider) -> SignInWays:
+async def ways(provider: OpenIdProvider, services: AppServices) -> SignInWays:
     """For everybody: what the sign-in page offers."""
-    return SignInWays(provider=provider.name)
+    return SignInWays(provider=provider.name, reset=services.settings.smtp_url is not None)
 
 
 @router.get("/session/oidc", response_class=RedirectResponse, status_code=303)

@@ -1,12 +1,16 @@
 """What follows from any change of a meeting's turnout: signatures under old figures fall, and the sockets are told."""
 
 from collections.abc import Collection
+from datetime import timedelta
 
-from server.attendance.models import SignOff
+from sqlalchemy import bindparam, func, insert, literal, select
+
+from server.attendance.models import Headcount, PersonCheck, SignOff
 from server.attendance.people import totals, totals_cache
 from server.attendance.people.totals import Phase, Turnout
 from server.attendance.people.totals_cache import TotalsCache
 from server.audit.actions import record
+from server.core.database import UtcDateTime
 from server.core.transaction import Transaction
 from server.live.log import append
 from server.meetings.access import locked_meeting
@@ -75,6 +79,47 @@ async def meeting_stepped(tx: Transaction, meeting: Meeting) -> None:
     meeting_id, phase = meeting.id, Phase.of(meeting)
     # Everybody's standing changes with the meeting's, and nobody's entries: read beside, from what was there before.
     now = await tx.database.beside(lambda session: totals.load_as_of(session, meeting_id, phase))
+    await _append(tx, meeting, "people.counted", now, now.points)
+    await tx.components[TotalsCache].keep(tx, meeting, now)
+
+
+REHEARSED_BEFORE = timedelta(hours=2)
+"""Whoever checked in within it before the planned start came to the conference itself."""
+
+
+async def rehearsal_over(tx: Transaction, meeting: Meeting) -> None:
+    """What was tried out of attendance does not count: whoever is in goes out, signatures fall. Not near the
+    conference itself, when people are arriving already."""
+    if tx.now >= meeting.starts_at - REHEARSED_BEFORE:
+        return
+    newest = (
+        select(func.max(PersonCheck.id))
+        .where(PersonCheck.meeting_id == meeting.id, PersonCheck.kind.in_(("in", "out")))
+        .group_by(PersonCheck.delegate_id)
+    )
+    inside = select(
+        PersonCheck.meeting_id,
+        PersonCheck.delegate_id,
+        PersonCheck.point_id,
+        literal("out"),
+        literal("by-hand"),
+        literal(""),
+        bindparam("at", tx.now, type_=UtcDateTime()),
+        literal(""),
+    ).where(PersonCheck.id.in_(newest), PersonCheck.kind == "in")
+    columns = ("meeting_id", "delegate_id", "point_id", "kind", "how", "reason", "at", "by_name")
+    out = await tx.session.execute(insert(PersonCheck).from_select(columns, inside, include_defaults=False))
+    signed = await totals.signed_off(tx.session, meeting.id)
+    for point_id in sorted(signed):
+        await withdraw(tx, meeting, point_id, 0, "rehearsal")
+    counted = {point_id for point_id, of in (await totals.headcounts(tx.session, meeting.id)).items() if of}
+    tx.session.add_all(
+        Headcount(meeting_id=meeting.id, point_id=point_id, count=0, at=tx.now) for point_id in sorted(counted)
+    )
+    if not (signed or counted or out.rowcount):  # type: ignore[attr-defined]
+        return
+    await tx.session.flush()
+    now = await totals.load(tx.session, meeting)
     await _append(tx, meeting, "people.counted", now, now.points)
     await tx.components[TotalsCache].keep(tx, meeting, now)
 

@@ -40,7 +40,7 @@ logger = structlog.get_logger(__name__)
 PROBE = "probe-"
 """Rooms beside the meetings, in which a browser tries its way to the node."""
 PROBE_SECONDS = 40.0
-PROBES = 8
+PROBES = 32
 """At a time."""
 COALESCE_SECONDS = 0.005
 """Changes of a room within this time reach the node as one."""

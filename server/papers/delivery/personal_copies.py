@@ -2,6 +2,7 @@
 the first download; a personal copy is sent as that file and a few hundred bytes."""
 
 import asyncio
+import os
 import uuid
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -86,7 +87,7 @@ class PersonalCopies:
 
 def _still_there(storage: Storage, folder: str) -> bool:
     path = storage.local(f"{folder}/{STAMPABLE}")
-    return path is None or path.exists()
+    return path is None or os.path.exists(path)
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 export const paths = {
   meetings: '/',
   signIn: '/sign-in',
+  passwordReset: '/sign-in/reset',
   newMeeting: '/meetings/new',
   newMeetingLike: (id: number) => `/meetings/new?from=${id}`,
   meeting: (id: number) => `/meetings/${id}`,

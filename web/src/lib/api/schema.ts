@@ -754,6 +754,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/session/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Reset Password */
+        put: operations["reset_password_api_session_password_reset_put"];
+        /**
+         * Forgot Password
+         * @description A link goes to the person's address, if there is such a person. Who asks does not learn that.
+         */
+        post: operations["forgot_password_api_session_password_reset_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/password-reset/owner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Owner Of Reset
+         * @description Whose password the link sets anew.
+         */
+        post: operations["owner_of_reset_api_session_password_reset_owner_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions": {
         parameters: {
             query?: never;
@@ -1993,6 +2034,119 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/points/{point_id}/tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Own Tests
+         * @description The last ones, newest first.
+         */
+        get: operations["own_tests_api_points__point_id__tests_get"];
+        put?: never;
+        /**
+         * Note Test
+         * @description A hall's machine has tried itself out; answers with what is to be mended.
+         */
+        post: operations["note_test_api_points__point_id__tests_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/readiness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Board */
+        get: operations["board_api_meetings__meeting_id__readiness_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/readiness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One Point */
+        get: operations["one_point_api_meetings__meeting_id__points__point_id__readiness_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/points/{point_id}/verdicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say
+         * @description Somebody who runs the meeting looked at the hall and listened to it.
+         */
+        post: operations["say_api_meetings__meeting_id__points__point_id__verdicts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/rehearsals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rehearsals */
+        get: operations["rehearsals_api_meetings__meeting_id__rehearsals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/rehearsals/{rehearsal_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rehearsal */
+        get: operations["rehearsal_api_meetings__meeting_id__rehearsals__rehearsal_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Describe */
+        patch: operations["describe_api_meetings__meeting_id__rehearsals__rehearsal_id__patch"];
         trace?: never;
     };
     "/api/meetings/{meeting_id}/attendance": {
@@ -3755,9 +3909,9 @@ export interface components {
             /** Papers */
             papers: components["schemas"]["BoardPaper"][];
             /** Units */
-            units: components["schemas"]["BoardUnit"][];
+            units: components["schemas"]["server__reading__receipts__schemas__BoardUnit"][];
             /** Points */
-            points: components["schemas"]["BoardPoint"][];
+            points: components["schemas"]["server__reading__receipts__schemas__BoardPoint"][];
             /** People */
             people: components["schemas"]["BoardPerson"][];
             /** People Total */
@@ -3834,73 +3988,47 @@ export interface components {
                 [key: string]: components["schemas"]["Progress"];
             };
         };
-        /**
-         * BoardPoint
-         * @description Those with the largest part unopened first.
-         */
-        BoardPoint: {
+        /** BoardRehearsal */
+        BoardRehearsal: {
+            /** Id */
+            id: number;
             /**
-             * Expected
-             * @default 0
+             * Kind
+             * @enum {string}
              */
-            expected: number;
+            kind: "trial" | "full" | "check";
             /**
-             * Delivered
-             * @default 0
+             * Opened At
+             * Format: date-time
              */
-            delivered: number;
-            /**
-             * Opened
-             * @default 0
-             */
-            opened: number;
-            /**
-             * Finished
-             * @default 0
-             */
-            finished: number;
-            /** Point Id */
-            point_id: number | null;
-            /** Name */
-            name: string;
-            /** Unit Id */
-            unit_id: number | null;
+            opened_at: string;
+        };
+        /** BoardTotals */
+        BoardTotals: {
+            /** Points */
+            points: number;
+            /** Ready */
+            ready: number;
+            /** Testing */
+            testing: number;
+            /** Trouble */
+            trouble: number;
+            /** Lost */
+            lost: number;
+            /** Absent */
+            absent: number;
+            /** Technicians */
+            technicians: number;
+            /** Tested */
+            tested: number;
+            /** Listed */
+            listed: number;
             /** People */
             people: number;
-        };
-        /**
-         * BoardUnit
-         * @description With its whole branch; in tree order.
-         */
-        BoardUnit: {
-            /**
-             * Expected
-             * @default 0
-             */
-            expected: number;
-            /**
-             * Delivered
-             * @default 0
-             */
-            delivered: number;
-            /**
-             * Opened
-             * @default 0
-             */
+            /** Saved */
+            saved: number;
+            /** Opened */
             opened: number;
-            /**
-             * Finished
-             * @default 0
-             */
-            finished: number;
-            /** Unit Id */
-            unit_id: number;
-            /** Parent Id */
-            parent_id: number | null;
-            /** Name */
-            name: string;
-            /** Depth */
-            depth: number;
         };
         /**
          * ByPerson
@@ -4501,7 +4629,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "active" | "locked" | "never";
+            state: "active" | "locked" | "dormant" | "never";
             /** Signed In At */
             signed_in_at: string | null;
             /** Roles */
@@ -4722,6 +4850,90 @@ export interface components {
             presence: "absent" | "testing" | "ready" | "lost";
             /** Since */
             since: string | null;
+        };
+        /** HallTestOut */
+        HallTestOut: {
+            /** Id */
+            id: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By Name */
+            by_name: string;
+            /** Meeting Id */
+            meeting_id: number | null;
+            /**
+             * Camera
+             * @enum {string}
+             */
+            camera: "ok" | "none" | "denied" | "muted" | "dark";
+            /**
+             * Microphone
+             * @enum {string}
+             */
+            microphone: "ok" | "none" | "denied" | "muted";
+            /** Level Db */
+            level_db: number | null;
+            /**
+             * Loop
+             * @enum {string}
+             */
+            loop: "heard" | "unheard" | "unable";
+            /** Connected */
+            connected: boolean;
+            /** Up Kbps */
+            up_kbps: number | null;
+            /** Down Kbps */
+            down_kbps: number | null;
+            /** Loss Up */
+            loss_up: number | null;
+            /** Loss Down */
+            loss_down: number | null;
+            /** Round Trip Ms */
+            round_trip_ms: number | null;
+            /** Passed */
+            passed: boolean;
+            /** Faults */
+            faults: ("camera-none" | "camera-denied" | "camera-muted" | "camera-dark" | "microphone-none" | "microphone-denied" | "microphone-muted" | "microphone-silent" | "loop-unheard" | "loop-unable" | "media-none" | "up-weak" | "down-weak" | "loss" | "delay")[];
+        };
+        /**
+         * HallTestWrite
+         * @description What a hall's page measured. It may be a page of another version: what is not known is left out.
+         */
+        HallTestWrite: {
+            /** Meeting Id */
+            meeting_id?: number | null;
+            /**
+             * Camera
+             * @enum {string}
+             */
+            camera: "ok" | "none" | "denied" | "muted" | "dark";
+            /**
+             * Microphone
+             * @enum {string}
+             */
+            microphone: "ok" | "none" | "denied" | "muted";
+            /** Level Db */
+            level_db?: number | null;
+            /**
+             * Loop
+             * @enum {string}
+             */
+            loop: "heard" | "unheard" | "unable";
+            /** Connected */
+            connected: boolean;
+            /** Up Kbps */
+            up_kbps?: number | null;
+            /** Down Kbps */
+            down_kbps?: number | null;
+            /** Loss Up */
+            loss_up?: number | null;
+            /** Loss Down */
+            loss_down?: number | null;
+            /** Round Trip Ms */
+            round_trip_ms?: number | null;
         };
         /** HeadcountOut */
         HeadcountOut: {
@@ -6185,6 +6397,8 @@ export interface components {
             second_factor: boolean;
             /** Identity */
             identity: boolean;
+            /** Dormant */
+            dormant: boolean;
             /** Disabled */
             disabled: boolean;
             /** Anonymised */
@@ -6438,6 +6652,34 @@ export interface components {
             /** Visitors */
             visitors: components["schemas"]["server__attendance__people__schemas__PersonOut"][];
         };
+        /**
+         * PointReadiness
+         * @description Everything about one hall.
+         */
+        PointReadiness: {
+            /** Point Id */
+            point_id: number;
+            /** Name */
+            name: string;
+            /** Address */
+            address: string;
+            /** Seats */
+            seats: number | null;
+            /** Equipment */
+            equipment: string;
+            /** Main Line */
+            main_line: string;
+            /** Backup Line */
+            backup_line: string;
+            /** Contact Name */
+            contact_name: string;
+            /** Contact Phone */
+            contact_phone: string;
+            /** Tests */
+            tests: components["schemas"]["HallTestOut"][];
+            /** Verdicts */
+            verdicts: components["schemas"]["VerdictOut"][];
+        };
         /** PointUses */
         PointUses: {
             /**
@@ -6663,6 +6905,38 @@ export interface components {
             /** Count */
             count: number;
         };
+        /** ReadinessBoard */
+        ReadinessBoard: {
+            /**
+             * Generated At
+             * Format: date-time
+             */
+            generated_at: string;
+            /** Meeting Id */
+            meeting_id: number;
+            /** State */
+            state: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Direct */
+            direct: boolean;
+            /** Papers */
+            papers: number;
+            rehearsal: components["schemas"]["BoardRehearsal"] | null;
+            totals: components["schemas"]["BoardTotals"];
+            /** Units */
+            units: components["schemas"]["server__readiness__schemas__BoardUnit"][];
+            /** Points */
+            points: components["schemas"]["server__readiness__schemas__BoardPoint"][];
+        };
         /** ReadyRow */
         ReadyRow: {
             /** Row */
@@ -6745,6 +7019,103 @@ export interface components {
             vi: string;
             /** En */
             en: string;
+        };
+        /** RehearsalOut */
+        RehearsalOut: {
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "trial" | "full" | "check";
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Opened By */
+            opened_by: string;
+            /** Closed At */
+            closed_at: string | null;
+            /** Closed By */
+            closed_by: string;
+            /** Outcome */
+            outcome: string;
+            /** Note */
+            note: string;
+            /** Came */
+            came: number;
+            /** Points */
+            points: number;
+        };
+        /** RehearsalPoint */
+        RehearsalPoint: {
+            /** Point Id */
+            point_id: number;
+            /** Name */
+            name: string;
+            /** Unit Name */
+            unit_name: string;
+            /** Came At */
+            came_at: string | null;
+            /** Seconds */
+            seconds: number;
+            /** Lost */
+            lost: number;
+            test: components["schemas"]["HallTestOut"] | null;
+            verdict: components["schemas"]["VerdictOut"] | null;
+        };
+        /** RehearsalRecord */
+        RehearsalRecord: {
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "trial" | "full" | "check";
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Opened By */
+            opened_by: string;
+            /** Closed At */
+            closed_at: string | null;
+            /** Closed By */
+            closed_by: string;
+            /** Outcome */
+            outcome: string;
+            /** Note */
+            note: string;
+            /** Came */
+            came: number;
+            /** Points */
+            points: number;
+            /** Meeting Id */
+            meeting_id: number;
+            /** Title */
+            title: string;
+            /** Tested */
+            tested: number;
+            /** Passed */
+            passed: number;
+            /** Failed */
+            failed: number;
+            /** Results */
+            results: components["schemas"]["RehearsalPoint"][];
+        };
+        /**
+         * RehearsalWrite
+         * @description What is left out stays.
+         */
+        RehearsalWrite: {
+            /** Kind */
+            kind?: ("trial" | "full" | "check") | null;
+            /** Note */
+            note?: string | null;
         };
         /** ReminderWrite */
         ReminderWrite: {
@@ -7095,6 +7466,30 @@ export interface components {
              */
             reason: string;
         };
+        /** ResetAsked */
+        ResetAsked: {
+            /** Who */
+            who: string;
+        };
+        /** ResetOwner */
+        ResetOwner: {
+            /** Login */
+            login: string;
+            /** Name */
+            name: string;
+        };
+        /** ResetToken */
+        ResetToken: {
+            /** Token */
+            token: string;
+        };
+        /** ResetWrite */
+        ResetWrite: {
+            /** Token */
+            token: string;
+            /** Password */
+            password: string;
+        };
         /** RightsOut */
         RightsOut: {
             /** View */
@@ -7375,6 +7770,8 @@ export interface components {
         SignInWays: {
             /** Provider */
             provider: string | null;
+            /** Reset */
+            reset: boolean;
         };
         /** SignInWrite */
         SignInWrite: {
@@ -7886,6 +8283,36 @@ export interface components {
             /** Context */
             ctx?: Record<string, never>;
         };
+        /** VerdictOut */
+        VerdictOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By Name */
+            by_name: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "passed" | "failed" | "note";
+            /** Note */
+            note: string;
+        };
+        /** VerdictWrite */
+        VerdictWrite: {
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "passed" | "failed" | "note";
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
         /** VersionFull */
         VersionFull: {
             version: components["schemas"]["VersionOut"];
@@ -8074,6 +8501,133 @@ export interface components {
             page_count: number;
             /** Papers */
             papers: number;
+        };
+        /**
+         * BoardPoint
+         * @description One segment of the wall; the rest is asked for when somebody opens it.
+         */
+        server__readiness__schemas__BoardPoint: {
+            /** Point Id */
+            point_id: number;
+            /** Name */
+            name: string;
+            /** Short Name */
+            short_name: string;
+            /** Unit Id */
+            unit_id: number;
+            /** Main */
+            main: boolean;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ready" | "testing" | "trouble" | "lost" | "absent";
+            /**
+             * Presence
+             * @enum {string}
+             */
+            presence: "absent" | "testing" | "ready" | "lost";
+            /** Since */
+            since: string | null;
+            /** Machine At */
+            machine_at: string | null;
+            /** Tested At */
+            tested_at: string | null;
+            /** Passed */
+            passed: boolean | null;
+            /** Verdict */
+            verdict: ("passed" | "failed" | "note") | null;
+            /** Note */
+            note: string;
+            /** People */
+            people: number;
+            /** Saved */
+            saved: number;
+            /** Opened */
+            opened: number;
+            /** Contact Name */
+            contact_name: string;
+            /** Contact Phone */
+            contact_phone: string;
+        };
+        /** BoardUnit */
+        server__readiness__schemas__BoardUnit: {
+            /** Unit Id */
+            unit_id: number;
+            /** Parent Id */
+            parent_id: number | null;
+            /** Name */
+            name: string;
+            /** Depth */
+            depth: number;
+        };
+        /**
+         * BoardPoint
+         * @description Those with the largest part unopened first.
+         */
+        server__reading__receipts__schemas__BoardPoint: {
+            /**
+             * Expected
+             * @default 0
+             */
+            expected: number;
+            /**
+             * Delivered
+             * @default 0
+             */
+            delivered: number;
+            /**
+             * Opened
+             * @default 0
+             */
+            opened: number;
+            /**
+             * Finished
+             * @default 0
+             */
+            finished: number;
+            /** Point Id */
+            point_id: number | null;
+            /** Name */
+            name: string;
+            /** Unit Id */
+            unit_id: number | null;
+            /** People */
+            people: number;
+        };
+        /**
+         * BoardUnit
+         * @description With its whole branch; in tree order.
+         */
+        server__reading__receipts__schemas__BoardUnit: {
+            /**
+             * Expected
+             * @default 0
+             */
+            expected: number;
+            /**
+             * Delivered
+             * @default 0
+             */
+            delivered: number;
+            /**
+             * Opened
+             * @default 0
+             */
+            opened: number;
+            /**
+             * Finished
+             * @default 0
+             */
+            finished: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Parent Id */
+            parent_id: number | null;
+            /** Name */
+            name: string;
+            /** Depth */
+            depth: number;
         };
         /** AgendaGo */
         AgendaGo: {
@@ -10636,6 +11190,103 @@ export interface operations {
             };
         };
     };
+    reset_password_api_session_password_reset_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    forgot_password_api_session_password_reset_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    owner_of_reset_api_session_password_reset_owner_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetToken"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResetOwner"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     own_sessions_api_sessions_get: {
         parameters: {
             query?: never;
@@ -11135,7 +11786,7 @@ export interface operations {
                 q?: string;
                 unit_id?: number | null;
                 role?: components["schemas"]["Role"] | null;
-                state?: ("active" | "locked" | "never") | null;
+                state?: ("active" | "locked" | "dormant" | "never") | null;
                 offset?: number;
                 limit?: number;
             };
@@ -13272,6 +13923,266 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HallDay"];
+                };
+            };
+        };
+    };
+    own_tests_api_points__point_id__tests_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HallTestOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    note_test_api_points__point_id__tests_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HallTestWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HallTestOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    board_api_meetings__meeting_id__readiness_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadinessBoard"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_point_api_meetings__meeting_id__points__point_id__readiness_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointReadiness"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    say_api_meetings__meeting_id__points__point_id__verdicts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerdictWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    rehearsals_api_meetings__meeting_id__rehearsals_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RehearsalOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    rehearsal_api_meetings__meeting_id__rehearsals__rehearsal_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                rehearsal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RehearsalRecord"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    describe_api_meetings__meeting_id__rehearsals__rehearsal_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                rehearsal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RehearsalWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

@@ -1,7 +1,7 @@
 import { m } from '#lib/paraglide/messages.js';
 import { fileSize, moment, number } from '#lib/text/format.ts';
 import type { SystemState } from './calls.ts';
-import { PATIENCE_SECONDS, type ProbeResult } from './probe.ts';
+import { PATIENCE_SECONDS, type ProbeResult } from '#lib/media/probe.ts';
 
 export type Mark = 'good' | 'warning' | 'bad' | 'open' | 'running';
 

@@ -39,6 +39,7 @@ export function stateWord(state: DirectoryPerson['state']): string {
   const words = {
     active: m.people_state_active,
     locked: m.people_state_locked,
+    dormant: m.people_state_dormant,
     never: m.people_state_never,
   };
   return words[state]();
