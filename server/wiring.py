@@ -57,6 +57,7 @@ from server.live.feature import LiveFeature
 from server.meetings import anonymised as meetings_anonymised
 from server.meetings import merging as meetings_merging
 from server.meetings import of_units as meetings_of_units
+from server.meetings.announcements import attaching as announcement_files
 from server.meetings.announcements.jobs import announce_job
 from server.meetings.feeds.routes import router as calendar
 from server.meetings.hooks import Follower, MeetingHooks
@@ -193,7 +194,7 @@ def components() -> Components:
             people_handed_over=[accounts_of_units.people_handed_over],
         ),
         DelegateListHooks([delegates_changed]),
-        MailHooks({attaching.KIND: attaching.attach}),
+        MailHooks({attaching.KIND: attaching.attach, announcement_files.KIND: announcement_files.attach}),
         ReplyHooks(absent=[leave_by_reply.absence_told], replaced=[papers_of_substitutes.person_replaced]),
         PaperHooks([people_who_opened], [paper_withdrawn], [readers_changed], [paper_renewed]),
         TotalsCache(),

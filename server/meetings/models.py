@@ -43,7 +43,7 @@ class Meeting(Base):
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
-    series_id: Mapped[int | None] = mapped_column(ForeignKey("meeting_series.id", ondelete="SET NULL"), index=True)
+    series_id: Mapped[int | None] = mapped_column(ForeignKey("meeting_series.id"), index=True)
     """Held again and again: see `planning.series`."""
     address: Mapped[str] = mapped_column(String(8), default="", server_default="")
     """comrade, polite: how people are spoken to; "": as the kind has it, see `address`."""

@@ -28,7 +28,7 @@ def upgrade() -> None:
     # Not by copying the table, as Alembic would on SQLite: what refers to its rows would be looked at meanwhile.
     op.execute(
         "ALTER TABLE meetings ADD COLUMN series_id INTEGER CONSTRAINT fk_meetings_series_id_meeting_series"
-        " REFERENCES meeting_series (id) ON DELETE SET NULL"
+        " REFERENCES meeting_series (id)"
     )
     op.create_index(op.f("ix_meetings_series_id"), "meetings", ["series_id"])
     op.add_column("meetings", sa.Column("address", sa.String(8), nullable=False, server_default=""))
