@@ -28,6 +28,7 @@ from server.edge.validation_messages import sentence
 from server.installation import bring_back, broken_audit_entry, first_administrator
 from server.main import create_app
 from server.migrations import require_newest
+from server.notifications.bounces import MOST_BYTES, take_in
 from server.serving import listen, prepare
 from server.serving import serve as serve_app
 from server.showcase import show
@@ -224,6 +225,20 @@ def kiosk(
     except ServerAddressWrong as error:
         print(f"{error.vi}\n{error.en}", file=sys.stderr)
         raise typer.Exit(2) from None
+
+
+@app.command()
+def bounce() -> None:
+    """Read one returned e-mail from standard input, and note on whose invitation it was (for a mail server's pipe)."""
+    settings = _settings()
+    # What can be mended is tried again by the mail server (sysexits.h: EX_TEMPFAIL).
+    try:
+        with _plainly(settings):
+            require_newest(settings.database)
+            content = sys.stdin.buffer.read(MOST_BYTES)
+            asyncio.run(_with_services(settings, lambda services: take_in(services, content)))
+    except typer.Exit:
+        raise typer.Exit(75) from None
 
 
 def _settings(host: str | None = None, port: int | None = None) -> Settings:

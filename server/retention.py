@@ -23,7 +23,7 @@ from server.jobs.models import Job
 from server.jobs.workers import JobKind
 from server.live.models import MeetingEvent
 from server.meetings.models import Meeting
-from server.notifications.models import Mail, Notice
+from server.notifications.models import Mail, Notice, TextMessage
 from server.readiness.models import HallTest
 
 log = structlog.get_logger(__name__)
@@ -65,6 +65,7 @@ def _outdated(now: datetime) -> list[tuple[str, InstrumentedAttribute[int], Colu
         ("files", ImportBatch.id, and_(ImportBatch.created_at < now - IMPORTS, ImportBatch.state.in_(_NOT_APPLIED))),
         ("hall-tests", HallTest.id, HallTest.at < now - HALL_TESTS),
         ("mails", Mail.id, and_(Mail.created_at < now - MAILS, Mail.state != "queued")),
+        ("sms", TextMessage.id, and_(TextMessage.created_at < now - MAILS, TextMessage.state != "queued")),
     ]
 
 

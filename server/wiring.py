@@ -52,6 +52,8 @@ from server.invitations.official.routes import router as letters
 from server.invitations.replies.reminders import remind_job
 from server.invitations.replies.routes import router as replies
 from server.invitations.routes import router as invitations
+from server.invitations.sms.actions import sms_invite_job
+from server.invitations.sms.routes import router as sms
 from server.jobs.workers import JobKind, beside
 from server.live.feature import LiveFeature
 from server.meetings import anonymised as meetings_anonymised
@@ -70,6 +72,7 @@ from server.meetings.routes import router as meetings
 from server.notifications.delivery import mail_job
 from server.notifications.hooks import MailHooks
 from server.notifications.routes import router as notifications
+from server.notifications.sms.delivery import sms_job
 from server.organisations.hooks import OrganisationHooks
 from server.organisations.routes import router as organisations
 from server.papers import anonymised as papers_anonymised
@@ -124,6 +127,7 @@ ROUTERS: list[APIRouter] = [
     nominations,
     replies,
     letters,
+    sms,
     door,
     notifications,
     media_nodes,
@@ -204,6 +208,7 @@ def components() -> Components:
 
 JOBS: list[JobKind] = [
     mail_job,
+    sms_job,
     sweeping,
     version_job,
     small_version_job,
@@ -211,6 +216,7 @@ JOBS: list[JobKind] = [
     pack_job,
     send_job,
     print_job,
+    sms_invite_job,
     remind_job,
     write_job,
     look_job,

@@ -8,10 +8,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from server.core.setting_forms import (
     Addresses,
+    BareAddress,
     DatabaseUrl,
     ExistingFolder,
     HostAndPort,
     HostAndPortOrOff,
+    HttpUrl,
     MailUrl,
     RateLimit,
     ScannerPlace,
@@ -138,8 +140,19 @@ class Settings(BaseSettings):
     smtp_url: MailUrl | None = None
     """"smtp://user:password@host:587" or "smtps://…:465". None: no e-mail is sent, links are handed out."""
     mail_from: str = "Nhịp Cầu <khong-tra-loi@localhost>"
+    bounce_address: BareAddress | None = None
+    """Where e-mails that cannot be delivered come back to; each with a mark of its own before the @, behind a "+". What
+    arrives there is piped into `nhipcau bounce`. None: to `mail_from`."""
     mail_retry_seconds: float = 60.0
     """First pause after a failed delivery; it doubles, at most an hour, eight times."""
+
+    sms_url: HttpUrl | None = None
+    """Gateway that text messages are posted to (`notifications.sms.gateway`). None: they are written to files in
+    `var/sms`."""
+    sms_token: str | None = None
+    """Bearer token for it."""
+    sms_sender: str = Field(default="", max_length=20)
+    """Name that the gateway shows as the sender, registered with the networks."""
 
     @property
     def second_factor_required(self) -> bool:

@@ -2,6 +2,7 @@
 not by whatever needs it first, weeks later."""
 
 import ipaddress
+import re
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -58,6 +59,22 @@ def _mail(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
         raise _wrong("cần dạng smtp://máy:587 hoặc smtps://máy:465", "write smtp://host:587 or smtps://host:465")
+    return url
+
+
+def _bare_address(address: str) -> str:
+    local, _, domain = address.rpartition("@")
+    if not local or not domain or not address.isascii() or re.search(r"[\s<>,]", address):
+        raise _wrong("cần dạng tra-ve@hop.example", "write it as bounces@hop.example")
+    return address
+
+
+def _http(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+        raise _wrong(
+            "cần dạng https://máy/đường-dẫn, không kèm mật khẩu", "write https://host/path, without a password in it"
+        )
     return url
 
 
@@ -122,6 +139,10 @@ HostAndPort = Annotated[str, AfterValidator(_address)]
 HostAndPortOrOff = Annotated[str, AfterValidator(_address_or_off)]
 SiteUrl = Annotated[str, AfterValidator(_site)]
 MailUrl = Annotated[str, AfterValidator(_mail)]
+BareAddress = Annotated[str, AfterValidator(_bare_address)]
+"""An e-mail address without a name."""
+HttpUrl = Annotated[str, AfterValidator(_http)]
+"""With a path: where something is posted."""
 ScannerPlace = Annotated[str, AfterValidator(_scanner)]
 StoreUrl = Annotated[str, AfterValidator(_store)]
 ExistingFolder = Annotated[Path, AfterValidator(_folder)]

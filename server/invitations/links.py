@@ -13,10 +13,10 @@ from server.audit.actions import record
 from server.core.actor import Actor
 from server.core.config import Settings
 from server.core.database import in_parts
-from server.core.errors import Conflict, Invalid, NotAllowed
+from server.core.errors import Conflict, NotAllowed
 from server.core.services import Services
 from server.core.transaction import Transaction
-from server.invitations import letters, printed
+from server.invitations import letters
 from server.invitations.models import AccessRequest
 from server.invitations.rights import ListRights, list_for_write, list_rights
 from server.invitations.schemas import LinkPath, LinksOut
@@ -46,18 +46,15 @@ class NobodyToInvite(Conflict):
     en = "There is nobody on this list to print an invitation for. Add delegates first."
 
 
-class TooManyToPrint(Invalid):
-    code = "too-many-to-print"
-    vi = f"Mỗi tệp in được tối đa {printed.MOST} giấy mời. Chọn từng điểm cầu rồi in lần lượt."
-    en = f"One file holds at most {printed.MOST} invitations. Choose one point after the other."
-
-
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Listed:
+    """Somebody on the list to whom a way in may be sent."""
+
     delegate_id: int
     person_id: int
     point_id: int | None
     email: str | None
+    phone: str | None
     who: letters.Invited
 
 
@@ -72,7 +69,7 @@ async def make(
     """For these delegates (None: all on the list). With `send` each gets an e-mail, and who has no address is named;
     otherwise the paths are in the answer, and nowhere else. Earlier links stay valid. More than `AT_ONCE` are sent by a
     job, and made in as many transactions as they need."""
-    rows = await services.database.beside(lambda session: _may_make(session, meeting_id, actor, delegate_ids))
+    rows = await services.database.beside(lambda session: may_make(session, meeting_id, actor, delegate_ids))
     reached = [row for row in rows if row.email or not send]
     made: dict[int, Made] = {}
     by_job = send and len(reached) > AT_ONCE
@@ -92,7 +89,7 @@ async def make(
     return await asyncio.to_thread(_answer, rows, paths, queued=len(reached) if send else 0)
 
 
-def _answer(rows: Sequence["_Row"], paths: Sequence[tuple[int, str]], *, queued: int) -> LinksOut:
+def _answer(rows: Sequence[Listed], paths: Sequence[tuple[int, str]], *, queued: int) -> LinksOut:
     """Of twelve thousand it takes longer than the event loop may stand still."""
     return LinksOut(
         queued=queued,
@@ -106,7 +103,7 @@ async def send_links(services: Services, job: Job) -> None:
     lost the address, gets nothing."""
     data = job.data
     by = Actor(person_id=data["by"]["person_id"], name=data["by"]["name"])
-    rows = await services.database.beside(lambda session: _rows(session, data["meeting_id"], data["delegate_ids"]))
+    rows = await services.database.beside(lambda session: listed(session, data["meeting_id"], data["delegate_ids"]))
     left = sorted(
         (row for row in rows if row.email and row.delegate_id > data["after"]), key=lambda row: row.delegate_id
     )
@@ -122,12 +119,12 @@ async def send_links(services: Services, job: Job) -> None:
 send_job = JobKind(SEND_JOB, send_links, first_pause=5.0)
 
 
-async def _may_make(
+async def may_make(
     session: AsyncSession, meeting_id: int, actor: Actor, delegate_ids: Collection[int] | None
-) -> list["_Row"]:
+) -> list[Listed]:
     meeting, rights = await list_rights(session, meeting_id, actor)
     _check(meeting, rights)
-    return await _rows(session, meeting_id, delegate_ids)
+    return await listed(session, meeting_id, delegate_ids)
 
 
 def _check(meeting: Meeting, rights: ListRights) -> None:
@@ -138,7 +135,7 @@ def _check(meeting: Meeting, rights: ListRights) -> None:
 
 
 async def _make_some(
-    tx: Transaction, settings: Settings, meeting: Meeting, rows: Sequence["_Row"], *, send: bool
+    tx: Transaction, settings: Settings, meeting: Meeting, rows: Sequence[Listed], *, send: bool
 ) -> dict[int, Made]:
     if not rows:
         return {}
@@ -180,7 +177,7 @@ async def revoke(tx: Transaction, meeting_id: int, delegate_ids: Collection[int]
     _, rights = await list_for_write(tx, meeting_id)
     if not rights.everything:
         raise NotAllowed()
-    rows = await _rows(tx.session, meeting_id, delegate_ids)
+    rows = await listed(tx.session, meeting_id, delegate_ids)
     ended = await revoke_bound_links(tx, meeting_id, [row.person_id for row in rows])
     await _end_grants(tx, [row.delegate_id for row in rows])
     await record(
@@ -223,43 +220,19 @@ async def reached_by_hand(
     session: AsyncSession, meeting_id: int, actor: Actor, *, point_id: int | None, without_email: bool
 ) -> list[ByHand]:
     """Those on the list (of a hall, if given), hall by hall. NotAllowed, StillDraft as for `make`."""
-    rows = await _may_make(session, meeting_id, actor, None)
+    rows = await may_make(session, meeting_id, actor, None)
     chosen = [row for row in rows if point_id in (None, row.point_id) and not (without_email and row.email)]
-    phones: dict[int, str | None] = {}
-    for some in in_parts([row.person_id for row in chosen]):
-        found = await session.execute(select(Person.id, Person.phone).where(Person.id.in_(some)))
-        phones |= dict(found.all())
-    return [
-        ByHand(row.delegate_id, row.who.full_name, row.who.title, phones.get(row.person_id) or "", row.who.place)
-        for row in chosen
-    ]
+    return [ByHand(row.delegate_id, row.who.full_name, row.who.title, row.phone or "", row.who.place) for row in chosen]
 
 
-async def guests(
-    session: AsyncSession, meeting_id: int, actor: Actor, delegate_ids: Collection[int] | None, point_id: int | None
-) -> tuple[letters.Occasion, list[letters.Invited], Meeting]:
-    """Whom to print invitations for: these delegates (None: all), of one hall if given. A hall's secretary prints the
-    own hall's. NobodyToInvite, TooManyToPrint."""
-    meeting, rights = await list_rights(session, meeting_id, actor)
-    rows = [
-        row
-        for row in await _rows(session, meeting_id, delegate_ids)
-        if rights.covers(row.point_id) and point_id in (None, row.point_id)
-    ]
-    if not rows:
-        raise NobodyToInvite()
-    if len(rows) > printed.MOST:
-        raise TooManyToPrint(most=printed.MOST)
-    return await occasion_of(session, meeting), [row.who for row in rows], meeting
-
-
-async def _rows(session: AsyncSession, meeting_id: int, delegate_ids: Collection[int] | None) -> list[_Row]:
+async def listed(session: AsyncSession, meeting_id: int, delegate_ids: Collection[int] | None) -> list[Listed]:
     statement = (
         select(
             Delegate.id,
             Delegate.person_id,
             Delegate.point_id,
             Person.email,
+            Person.phone,
             Delegate.role == "guest",
             Person.full_name,
             Person.title,
@@ -274,7 +247,7 @@ async def _rows(session: AsyncSession, meeting_id: int, delegate_ids: Collection
     )
     some = [None] if delegate_ids is None else list(in_parts(sorted(set(delegate_ids))))
     return [
-        _Row(*row[:4], letters.Invited(row.full_name, row.title, bool(row[4]), letters.place(*row[7:])))
+        Listed(*row[:5], letters.Invited(row.full_name, row.title, bool(row[5]), letters.place(row[8], row[9])))
         for ids in some
         for row in await session.execute(statement if ids is None else statement.where(Delegate.id.in_(ids)))
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,10 +19,11 @@ from server.meetings.list_figures import Lists
 from server.meetings.list_figures import lists as lists_in
 from server.meetings.models import Delegate, MemberPoint
 from server.notifications.delivery import NOT_CONFIGURED
-from server.notifications.models import Mail
+from server.notifications.models import Mail, TextMessage
 from server.organisations.models import BridgePoint, Unit
 
 ONLINE = "Trực tuyến"
+M = TypeVar("M", Mail, TextMessage)
 
 
 async def delegates(
@@ -114,7 +115,8 @@ async def _points(session: AsyncSession, meeting_id: int, rights: ListRights, li
 async def _out(session: AsyncSession, meeting_id: int, rows: Sequence[Any], now: datetime) -> list[DelegateOut]:
     people = [person.id for _, person, _, _ in rows]
     links = await _links(session, meeting_id, people, now)
-    mails = await _mails(session, meeting_id, people)
+    mails = await _last(session, Mail, meeting_id, people)
+    texts = await _last(session, TextMessage, meeting_id, people)
     return [
         DelegateOut(
             id=found.id,
@@ -130,8 +132,9 @@ async def _out(session: AsyncSession, meeting_id: int, rows: Sequence[Any], now:
             email=person.email,
             phone=person.phone,
             position=found.position,
-            link=_state(links.get(person.id), mails.get(person.id)),
+            link=_state(links.get(person.id), mails.get(person.id), texts.get(person.id)),
             mail_error=why(mails.get(person.id)),
+            sms_error=why_not_texted(texts.get(person.id)),
         )
         for found, person, unit_name, point_name in rows
     ]
@@ -165,29 +168,30 @@ async def _links(session: AsyncSession, meeting_id: int, person_ids: Sequence[in
     return found
 
 
-async def _mails(session: AsyncSession, meeting_id: int, person_ids: Sequence[int]) -> dict[int, Mail]:
-    """The last e-mail with a link to each of these people."""
-    found: dict[int, Mail] = {}
+async def _last(session: AsyncSession, model: type[M], meeting_id: int, person_ids: Sequence[int]) -> dict[int, M]:
+    """The last e-mail, or text message, with a link to each of these people."""
+    found: dict[int, M] = {}
     for some in in_parts(person_ids):
         last = (
-            select(func.max(Mail.id))
-            .where(Mail.meeting_id == meeting_id, Mail.kind == LINK_MAIL, Mail.person_id.in_(some))
-            .group_by(Mail.person_id)
+            select(func.max(model.id))
+            .where(model.meeting_id == meeting_id, model.kind == LINK_MAIL, model.person_id.in_(some))
+            .group_by(model.person_id)
         )
-        for mail in await session.scalars(select(Mail).where(Mail.id.in_(last))):
-            if mail.person_id is not None:
-                found[mail.person_id] = mail
+        for sent in await session.scalars(select(model).where(model.id.in_(last))):
+            if sent.person_id is not None:
+                found[sent.person_id] = sent
     return found
 
 
-def _state(links: _Links | None, mail: Mail | None) -> LinkState:
+def _state(links: _Links | None, *ways: Mail | TextMessage | None) -> LinkState:
     if links is None:
         return "none"
     if not links.valid:
         return "revoked"
     if links.opened:
         return "opened"
-    if mail is not None and mail.state == "sent" and links.since is not None and mail.created_at >= links.since:
+    since = links.since
+    if since is not None and any(way and way.state == "sent" and way.created_at >= since for way in ways):
         return "sent"
     return "made"
 
@@ -208,8 +212,37 @@ def why(mail: Mail | None) -> Said | None:
             vi=f"Máy chủ thư chưa nhận ({mail.error}). Hệ thống tự gửi lại, đồng chí không cần thao tác.",
             en=f"The mail server has not taken it yet ({mail.error}). It is tried again by itself.",
         )
+    if mail.state == "bounced":
+        return Said(
+            code="bounced",
+            vi=f"Thư bị trả lại ({mail.error}). Kiểm tra địa chỉ e-mail rồi gửi lại.",
+            en=f"The e-mail came back ({mail.error}). Check the address and send it again.",
+        )
     return Said(
         code="refused",
         vi=f"Không gửi được thư ({mail.error}). Kiểm tra địa chỉ e-mail rồi gửi lại.",
         en=f"The e-mail could not be delivered ({mail.error}). Check the address and send it again.",
+    )
+
+
+def why_not_texted(text: TextMessage | None) -> Said | None:
+    """Why the last text message is not there yet."""
+    if text is None or text.state == "sent" or (text.state == "queued" and not text.error):
+        return None
+    if text.state == "filed":
+        return Said(
+            code="filed",
+            vi=f"Chưa nối cổng tin nhắn: tin nằm trong tệp {text.reference} trên máy chủ, chưa tới người nhận.",
+            en=f"There is no gateway yet: the message lies in the file {text.reference} on the server.",
+        )
+    if text.state == "queued":
+        return Said(
+            code="put-off",
+            vi=f"Cổng tin nhắn chưa nhận ({text.error}). Hệ thống tự gửi lại, đồng chí không cần thao tác.",
+            en=f"The gateway has not taken it yet ({text.error}). It is tried again by itself.",
+        )
+    return Said(
+        code="refused",
+        vi=f"Không gửi được tin nhắn ({text.error}). Kiểm tra số điện thoại rồi gửi lại.",
+        en=f"The text message could not be delivered ({text.error}). Check the number and send it again.",
     )

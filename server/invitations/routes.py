@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as PathParameter
 
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
-from server.audit.dependencies import AppAuditLog
 from server.core.fields import Id, Line
 from server.core.typesetting import compiled
 from server.edge.dependencies import SeenRevision
@@ -201,26 +200,6 @@ async def confirm_device(meeting_id: RowId, session_id: RowId, tx: Write) -> Non
 @router.delete("/meetings/{meeting_id}/devices/{session_id}", status_code=204)
 async def end_device(meeting_id: RowId, session_id: RowId, tx: Write) -> None:
     await devices.turn_out(tx, meeting_id, session_id)
-
-
-@router.get("/meetings/{meeting_id}/invitations.pdf", response_class=Response, responses={200: {"content": {PDF: {}}}})
-async def invitations(
-    *,
-    meeting_id: RowId,
-    actor: CurrentActor,
-    services: AppServices,
-    exports: AppExports,
-    audit_log: AppAuditLog,
-    delegate_ids: Annotated[list[Id] | None, Query(max_length=1000)] = None,
-    point_id: Annotated[Id | None, Query()] = None,
-) -> Response:
-    occasion, guests, meeting = await services.database.beside(
-        lambda session: links.guests(session, meeting_id, actor, delegate_ids, point_id)
-    )
-    await audit_log.note(actor, "invitations.printed", "meeting", meeting_id, guests=len(guests))
-    inputs = printed.inputs(occasion, guests, entry_codes.url_of(services.settings, meeting))
-    made = await exports.make(actor, compiled, printed.SOURCE, inputs)
-    return _file(made, PDF, f"giay-moi-{meeting_id}.pdf")
 
 
 @router.get("/meetings/{meeting_id}/qr.svg", response_class=Response, responses={200: {"content": {SVG: {}}}})

@@ -128,6 +128,8 @@ class DelegateOut(BaseModel):
     link: LinkState
     mail_error: Said | None
     """Why the last e-mail with a link has not gone out."""
+    sms_error: Said | None
+    """Why the last text message with a link has not gone out."""
 
 
 class DelegatesOut(BaseModel):

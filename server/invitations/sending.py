@@ -43,7 +43,7 @@ async def letters_of(session: AsyncSession, meeting_id: int, actor: Actor) -> Le
         .join(newest, newest.c.id == Mail.id)
         .join(Delegate, listed)
         .outerjoin(BridgePoint, BridgePoint.id == Delegate.point_id)
-        .where(Mail.state == "failed")
+        .where(Mail.state.in_(("failed", "bounced")))
         .order_by(Delegate.point_id, Delegate.position, Delegate.id)
     )
     rows = list(failed)

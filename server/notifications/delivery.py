@@ -4,6 +4,7 @@ what is refused for good, or put off too often, is marked failed with the reason
 import time
 from collections import deque
 from collections.abc import Collection, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from functools import partial
 from itertools import islice
@@ -85,7 +86,7 @@ async def _carry(services: Services, server: MailServer, mails: Sequence[Mail]) 
     while waiting:
         carried = 0
         try:
-            async with connected(server, services.settings) as connection, _Settling(services) as settling:
+            async with _line(services, server) as connection, _Settling(services) as settling:
                 while waiting:
                     if waiting[0].id not in files:
                         files = await _files(services, list(islice(waiting, _FILES_OF)))
@@ -97,6 +98,10 @@ async def _carry(services: Services, server: MailServer, mails: Sequence[Mail]) 
             if carried == 0:
                 return [*put_off, await _put_off(services, waiting, str(away))]
     return put_off
+
+
+def _line(services: Services, server: MailServer) -> AbstractAsyncContextManager[Connection]:
+    return connected(server, services.settings, services.transactions.audit_key)
 
 
 async def _files(services: Services, mails: Sequence[Mail]) -> dict[int, list[Attachment]]:

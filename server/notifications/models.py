@@ -27,9 +27,38 @@ class Mail(Base):
     """What its files are made from when it goes out (`hooks.MailHooks`): {"kind": …}. Wiped like the text."""
     secret: Mapped[bool] = mapped_column(default=False)
     state: Mapped[str] = mapped_column(String(10), default="queued")
-    """queued, sent, failed."""
+    """queued, sent, failed, bounced (taken by the mail server, and come back)."""
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str] = mapped_column(String(500), default="")
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+
+
+class TextMessage(Base):
+    """One SMS to one person. Written in the transaction that causes it; job "sms.send" carries it out."""
+
+    __tablename__ = "text_messages"
+    __table_args__ = (Index("ix_text_messages_meeting", "meeting_id", "kind"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int | None] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    """"link.personal", "reply.reminder"."""
+    to_number: Mapped[str] = mapped_column(String(20))
+    """E.164: "+84912345678"."""
+    to_name: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text)
+    """Emptied once it is out if it held a personal link (`secret`)."""
+    parts: Mapped[int]
+    """Messages that a network counts it as."""
+    secret: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[str] = mapped_column(String(10), default="queued")
+    """queued, sent (a gateway took it), filed (written down where there is no gateway), failed."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str] = mapped_column(String(500), default="")
+    reference: Mapped[str] = mapped_column(String(100), default="")
+    """What the gateway calls it; the file it was written to."""
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
 

@@ -1,6 +1,7 @@
 """The way to the mail server: its address as configured, one connection, one message as it goes over the wire."""
 
 import base64
+import contextlib
 import hashlib
 import ssl
 from collections.abc import AsyncIterator, Sequence
@@ -17,6 +18,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import aiosmtplib
 
 from server.core.config import Settings
+from server.notifications.envelopes import envelope_sender, mark_of
 from server.notifications.hooks import Attachment
 from server.notifications.models import Mail
 
@@ -72,19 +74,22 @@ class MailServer:
 
 
 class Connection:
-    def __init__(self, client: aiosmtplib.SMTP, settings: Settings) -> None:
+    def __init__(self, client: aiosmtplib.SMTP, settings: Settings, key: bytes) -> None:
         self._client = client
         self._settings = settings
+        self._key = key
+        """Of the marks that e-mails are known by."""
 
     async def send(self, mail: Mail, files: Sequence[Attachment] = ()) -> None:
         """Raises Later (Gone: the connection is of no more use), Never."""
         try:
-            message = as_message(mail, self._settings)
+            mark = mark_of(self._key, mail.id)
+            message = as_message(mail, self._settings, mark)
             wire = with_files(message, files) if files else message.as_bytes()
         except (ValueError, LookupError, MessageError) as error:
             raise Never(f"not an e-mail address: {mail.to_address}") from error
         try:
-            await self._deliver(message, wire, files)
+            await self._deliver(message, wire, mark)
         except aiosmtplib.SMTPRecipientsRefused as error:
             first = error.recipients[0]
             raise _refusal(first.code)(f"{first.code} {first.message}") from error
@@ -95,16 +100,23 @@ class Connection:
         except (aiosmtplib.SMTPException, OSError) as error:
             raise Gone(_said(error)) from error
 
-    async def _deliver(self, message: EmailMessage, wire: bytes, files: Sequence[Attachment]) -> None:
-        if not files:
-            await self._client.send_message(message)
-            return
-        sender = parseaddr(self._settings.mail_from)[1]
+    async def _deliver(self, message: EmailMessage, wire: bytes, mark: str) -> None:
+        back = self._settings.bounce_address
+        sender = envelope_sender(back, mark) if back else parseaddr(self._settings.mail_from)[1]
         to = message["To"].addresses[0].addr_spec
+        # RFC 3461: back comes the head alone, and only what could not be delivered.
+        told = self._client.supports_extension("dsn")
+        of_mail = [f"ENVID={mark}", "RET=HDRS"] if told else []
+        of_recipient = ["NOTIFY=FAILURE"] if told else []
         if not (sender + to).isascii() or not self._client.is_connected:
-            await self._client.send_message(message_from_bytes(wire, policy=SMTP_POLICY))
+            await self._client.send_message(
+                message_from_bytes(wire, policy=SMTP_POLICY),
+                sender=sender,
+                mail_options=of_mail,
+                rcpt_options=of_recipient,
+            )
             return
-        await self._client.sendmail(sender, [to], wire)
+        await self._client.sendmail(sender, [to], wire, mail_options=of_mail, rcpt_options=of_recipient)
 
 
 def with_files(message: EmailMessage, files: Sequence[Attachment]) -> bytes:
@@ -142,8 +154,9 @@ def _base64(content: bytes) -> bytes:
 
 
 @asynccontextmanager
-async def connected(server: MailServer, settings: Settings) -> AsyncIterator[Connection]:
-    """A connection, signed in. Later if there is none to be had, for whatever reason: an operator mends it."""
+async def connected(server: MailServer, settings: Settings, key: bytes) -> AsyncIterator[Connection]:
+    """A connection, signed in. Later if there is none to be had, for whatever reason: an operator mends it. `key`: of
+    `envelopes.mark_of`."""
     try:
         context = ssl.create_default_context()
         if server.ca:
@@ -159,10 +172,15 @@ async def connected(server: MailServer, settings: Settings) -> AsyncIterator[Con
             timeout=TIMEOUT,
         )
         await client.connect()
+        if client.is_ehlo_or_helo_needed:
+            with contextlib.suppress(
+                aiosmtplib.SMTPHeloError
+            ):  # an old one, to which it says HELO with the first e-mail
+                await client.ehlo()
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         raise Later(_said(error)) from error
     try:
-        yield Connection(client, settings)
+        yield Connection(client, settings, key)
     finally:
         try:
             await client.quit()
@@ -170,7 +188,7 @@ async def connected(server: MailServer, settings: Settings) -> AsyncIterator[Con
             client.close()
 
 
-def as_message(mail: Mail, settings: Settings) -> EmailMessage:
+def as_message(mail: Mail, settings: Settings, mark: str) -> EmailMessage:
     """ValueError for an address that no header can hold."""
     sender_name, sender = parseaddr(settings.mail_from)
     host = urlsplit(settings.url).hostname or "localhost"
@@ -180,7 +198,7 @@ def as_message(mail: Mail, settings: Settings) -> EmailMessage:
     message["Subject"] = _line(mail.subject)
     message["Date"] = format_datetime(mail.created_at)
     # The same each time it is tried: a message that came through unnoticed is not shown twice.
-    message["Message-ID"] = f"<mail-{mail.id}-{int(mail.created_at.timestamp())}@{host}>"
+    message["Message-ID"] = f"<{mark}@{host}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text)
     return message

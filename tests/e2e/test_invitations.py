@@ -139,3 +139,50 @@ async def test_the_letter_is_written_beside_its_picture_and_printed(office: Offi
         await page.set_viewport_size({"width": 390, "height": 844})
         await shot(page, "letter-390")
         audit.verdict()
+
+
+async def test_a_meeting_is_published_and_its_invitations_go_out_in_one_step(office: Office) -> None:
+    """There is neither mail server nor gateway here: text messages are written to a file, and the pages say so."""
+    meeting = office.meetings["draft"]
+    async with office.window("organiser") as page:
+        audit = Audit(page, refusals=(f"/api/meetings/{meeting}/sms/preview",))
+        people = [
+            {"full_name": "Kơ Să Hương", "phone": "0912 345 678"},
+            {"full_name": "Rơ Ông Thắm", "phone": "0263 3822 111"},
+        ]
+        body = {"point_id": office.where.da_sar_hall.id, "people": people}
+        await asked(page, office, "POST", f"/api/meetings/{meeting}/delegates", body)
+        await page.goto(f"/meetings/{meeting}")
+        await page.get_by_role("button", name="Công bố").first.click()
+        dialog = page.get_by_role("alertdialog")
+        await expect(dialog).to_contain_text("Chưa có máy chủ thư")
+        await dialog.get_by_label("Ghi tin SMS cho 1 đại biểu không có thư điện tử").check()
+        await audit.look("publishing and sending")
+        await shot(page, "publish-1280")
+        await page.get_by_test_id("confirm").click()
+        await expect(page.get_by_role("status").filter(has_text="tin nhắn cho 1 đại biểu")).to_be_visible()
+
+        await page.goto(f"/meetings/{meeting}/delegates?point={office.where.da_sar_hall.id}")
+        texts = page.get_by_test_id("texts")
+        await expect(texts).to_contain_text("nằm trong tệp trên máy chủ")
+        await expect(page.get_by_text("Chưa nối cổng tin nhắn: tin nằm trong tệp")).to_be_visible()
+        await page.get_by_test_id("sms-all").click()
+        sample = page.get_by_test_id("sms-sample")
+        await expect(sample).to_contain_text("kinh moi")
+        await expect(page.get_by_role("heading", name="cho 1 đại biểu?")).to_be_visible()
+        await dialog.get_by_label("Tin có dấu").check()
+        await expect(sample).to_contain_text("kính mời")
+        await dialog.get_by_label("Lời nhắn").fill("Mời [Họ ten] họp: [Liên kết]")
+        await expect(dialog).to_contain_text("Không có ô [Họ ten]")
+        await audit.look("wrong words for a text message")
+        await dialog.get_by_label("Lời nhắn").fill("Mời [Họ tên] họp: [Liên kết]")
+        await expect(sample).to_contain_text("Mời Kơ Să Hương họp: http")
+        await expect(dialog).to_contain_text("Rơ Ông Thắm")
+        await audit.look("a text message is counted")
+        await shot(page, "sms-1280")
+        await page.set_viewport_size(PHONE)
+        await audit.look("the same on a telephone")
+        await shot(page, "sms-390")
+        await page.get_by_test_id("confirm").click()
+        await expect(page.get_by_role("status").filter(has_text="cho 1 đại biểu")).to_be_visible()
+        audit.verdict()

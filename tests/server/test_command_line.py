@@ -208,6 +208,8 @@ def test_a_wrong_setting_is_named(here: Path, setting: str, value: str) -> None:
         ("clamd", "clamd", "tcp:127.0.0.1:3310"),
         ("trust_roots", "/nowhere", "/"),
         ("smtp_url", "https://mail", "smtps://u:p@mail:465"),
+        ("bounce_address", "Trả về <a@b.example>", "tra-ve@hop.example"),
+        ("sms_url", "https://user:password@gateway/send", "https://gateway/send?unit=1"),
     ],
 )
 def test_every_setting_is_looked_at_when_the_program_starts(name: str, wrong: str, right: str) -> None:

@@ -130,6 +130,7 @@ async def fresh(services: Services, province: Province, state: str) -> World:
         first, *_, last = await library.items(tx.session, meeting)
         paper = await library.paper(tx.session, meeting, item=first)
         invited = await builders.person(tx.session, province.da_sar, "Được Mời")
+        invited.phone = "0912345678"
         place = {"meeting_id": meeting.id, "point_id": province.da_sar_hall.id}
         delegate = Delegate(person_id=invited.id, added_at=MORNING, **place)
         request = AccessRequest(

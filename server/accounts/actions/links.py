@@ -89,12 +89,18 @@ async def require_hall(session: AsyncSession, actor: Actor, point_id: int) -> No
 
 
 async def make_bound_links(
-    tx: Transaction, meeting_id: int, person_ids: Sequence[int], *, next_path: str, expires_at: datetime
+    tx: Transaction,
+    meeting_id: int,
+    person_ids: Sequence[int],
+    *,
+    next_path: str,
+    expires_at: datetime,
+    short: bool = False,
 ) -> dict[int, Made]:
     """Personal links that open this meeting and nothing else, by person. Earlier ones stay valid: an older e-mail must
-    not be a trap. Whether the actor may is decided by whoever knows the meeting."""
+    not be a trap. Whether the actor may is decided by whoever knows the meeting. `short`: as `new_token`."""
     await tx.session.execute(delete(AccessLink).where(AccessLink.expires_at <= tx.now))
-    tokens = {person_id: new_token() for person_id in person_ids}
+    tokens = {person_id: new_token(short=short) for person_id in person_ids}
     made: dict[int, Made] = {}
     for some in in_parts(tokens):
         # Not in the order of the parameters, which SQLite gives only one row at a time.

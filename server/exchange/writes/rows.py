@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.database import Base, in_parts
@@ -99,9 +99,15 @@ def refuse_used(names: Sequence[str]) -> None:
 
 
 async def remember(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Each with its `id`, all with the same columns."""
+    """Each with its `id`, all with the same columns. Without objects: a hundred of them took the event loop 8 ms."""
+    table = ImportRow.__table__
+    connection = await tx.session.connection()
     for some in in_parts(rows, 500):
-        await tx.session.execute(update(ImportRow), [dict(row) for row in some])
+        set_to: dict[str, Any] = {name: bindparam(f"new_{name}") for name in some[0] if name != "id"}
+        await connection.execute(
+            update(ImportRow).where(table.c.id == bindparam("of_id")).values(set_to),
+            [{("of_id" if name == "id" else f"new_{name}"): value for name, value in row.items()} for row in some],
+        )
 
 
 async def put(

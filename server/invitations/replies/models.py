@@ -46,3 +46,5 @@ class ReplyReminder(Base):
     """The organiser's own words, beside ours."""
     done: Mapped[list[int]] = mapped_column(JSON)
     """Those of `days` that have gone out."""
+    sms: Mapped[bool] = mapped_column(default=False)
+    """Whoever has no e-mail gets a text message."""

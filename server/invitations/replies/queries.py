@@ -76,6 +76,14 @@ def answered(*columns: Any, meeting_id: int, delegate_id: int | None = None) -> 
     )
 
 
+async def silent_ids(session: AsyncSession, meeting_id: int) -> set[int]:
+    """Delegates who have not answered, or whose substitute was declined."""
+    rows = await session.scalars(
+        answered(Delegate.id, meeting_id=meeting_id).where(or_(state_of() == "none", state_of() == "declined"))
+    )
+    return set(rows)
+
+
 async def state_of_one(session: AsyncSession, delegate: Delegate) -> ReplyState:
     found = await session.scalar(answered(state_of(), meeting_id=delegate.meeting_id, delegate_id=delegate.id))
     return cast("ReplyState", found or "none")

@@ -1,7 +1,6 @@
 """Asking those again who have not answered: by a rule (so many days before), or now; in the organiser's own words."""
 
 from datetime import datetime, time, timedelta
-from typing import NamedTuple
 
 from sqlalchemy import or_
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,12 +16,14 @@ from server.core.errors import NotAllowed
 from server.core.services import Services
 from server.core.transaction import Transaction
 from server.invitations import letters
-from server.invitations.links import occasion_of, path_of
+from server.invitations.links import Listed, occasion_of, path_of
 from server.invitations.replies.actions import NoRepliesNow
 from server.invitations.replies.models import ReplyReminder
 from server.invitations.replies.queries import TAKEN_IN, answered, state_of
 from server.invitations.replies.schemas import ReplyRule, ReplyRuleWrite
 from server.invitations.rights import list_for_write, list_rights
+from server.invitations.sms.actions import text_some
+from server.invitations.sms.wording import Wording
 from server.jobs.actions import enqueue
 from server.jobs.models import Job
 from server.jobs.parts import JobLost, note_progress
@@ -43,13 +44,6 @@ NOW = 0
 """As a number of days: asked for by hand."""
 
 
-class _Silent(NamedTuple):
-    delegate_id: int
-    person_id: int
-    email: str | None
-    who: letters.Invited
-
-
 async def reminders(session: AsyncSession, meeting_id: int, actor: Actor) -> ReplyRule:
     """The rule; for who keeps the lists."""
     meeting, rights = await list_rights(session, meeting_id, actor)
@@ -63,8 +57,8 @@ async def set_rule(tx: Transaction, meeting_id: int, write: ReplyRuleWrite) -> R
     if not rights.everything:
         raise NotAllowed()
     row = await _row(tx, meeting_id)
-    row.days, row.text = sorted(set(write.days), reverse=True), write.text
-    await record(tx, "reply.reminders-set", "meeting", meeting_id, days=row.days)
+    row.days, row.text, row.sms = sorted(set(write.days), reverse=True), write.text, write.sms
+    await record(tx, "reply.reminders-set", "meeting", meeting_id, days=row.days, sms=row.sms)
     if row.days:
         await _look_again(tx, meeting_id, timedelta(seconds=1))
     return _out(meeting, row)
@@ -133,10 +127,13 @@ async def _all(services: Services, job: Job, meeting_id: int, day: int) -> None:
             if meeting is None or rule is None:
                 return
             await _ask(tx, services.settings, meeting, some, rule.text)
+            if rule.sms:
+                others = [each for each in some if not each.email]
+                await text_some(tx, services.settings, meeting, others, Wording("reminder", "", accents=False))
             await note_progress(tx, job, day=day, after=some[-1].delegate_id)
 
 
-async def _ask(tx: Transaction, settings: Settings, meeting: Meeting, people: list[_Silent], text: str) -> None:
+async def _ask(tx: Transaction, settings: Settings, meeting: Meeting, people: list[Listed], text: str) -> None:
     await notify(
         tx,
         [each.person_id for each in people],
@@ -169,11 +166,13 @@ async def _ask(tx: Transaction, settings: Settings, meeting: Meeting, people: li
     )
 
 
-async def _silent(session: AsyncSession, meeting_id: int) -> list[_Silent]:
+async def _silent(session: AsyncSession, meeting_id: int) -> list[Listed]:
     columns = (
         Delegate.id,
         Delegate.person_id,
+        Delegate.point_id,
         Person.email,
+        Person.phone,
         Person.full_name,
         Person.title,
         Delegate.role,
@@ -188,10 +187,12 @@ async def _silent(session: AsyncSession, meeting_id: int) -> list[_Silent]:
         .order_by(Delegate.id)
     )
     return [
-        _Silent(
+        Listed(
             row.id,
             row.person_id,
+            row.point_id,
             row.email,
+            row.phone,
             letters.Invited(
                 row.full_name, row.title, row.role == "guest", letters.place(row.point_name, row.unit_name)
             ),
@@ -203,7 +204,7 @@ async def _silent(session: AsyncSession, meeting_id: int) -> list[_Silent]:
 async def _row(tx: Transaction, meeting_id: int) -> ReplyReminder:
     row = await tx.session.get(ReplyReminder, meeting_id)
     if row is None:
-        row = ReplyReminder(meeting_id=meeting_id, days=[], text="", done=[])
+        row = ReplyReminder(meeting_id=meeting_id, days=[], text="", done=[], sms=False)
         tx.session.add(row)
         await tx.session.flush()
     return row
@@ -222,6 +223,7 @@ def _out(meeting: Meeting, row: ReplyReminder | None) -> ReplyRule:
     return ReplyRule(
         days=row.days if row else [],
         text=row.text if row else "",
+        sms=row.sms if row else False,
         done=row.done if row else [],
         at={str(day): moment(meeting, day) for day in (7, 3, 1)},
     )

@@ -152,11 +152,14 @@ class ReplyRuleWrite(Body):
     days: Days
     """Before the meeting; empty: nobody is reminded by rule."""
     text: Annotated[Paragraphs, Field(max_length=2000)] = ""
+    sms: bool = False
+    """Whoever has no e-mail and has a mobile number gets a text message."""
 
 
 class ReplyRule(BaseModel):
     days: list[int]
     text: str
+    sms: bool
     done: list[int]
     """Days whose reminder has gone out."""
     at: dict[str, datetime]

@@ -1,7 +1,6 @@
 """The meeting's code: what it leads to, what a hall's screen shows, and how strangers are let in."""
 
 import asyncio
-import io
 import re
 from datetime import timedelta
 from typing import Any
@@ -334,28 +333,6 @@ async def test_two_decide_at_once_and_one_is_told(
     assert sorted(answer.status_code for answer in answers) == [204, 409, 409, 409]
     async with services.database.read() as session:
         assert await session.scalar(select(func.count()).select_from(Delegate)) == 1
-
-
-async def test_printed_invitations_carry_the_meetings_code(
-    *, add: Add, organiser: httpx2.AsyncClient, secretary: httpx2.AsyncClient, meeting: Meeting, province: Province
-) -> None:
-    path = f"/api/meetings/{meeting.id}/invitations.pdf"
-    empty = await organiser.get(path)
-    assert (empty.status_code, empty.json()["code"]) == (409, "nobody-to-invite")
-    [first] = await add({"full_name": "Kơ Să Hương", "title": "Chủ tịch #1 *xã* $x$"})
-    await add("Ở Lát", point_id=province.lat_hall.id)
-    whole = pypdf.PdfReader(io.BytesIO((await organiser.get(path)).content))
-    assert len(whole.pages) == 2
-    text = whole.pages[0].extract_text()
-    for part in ("GIẤY MỜI", "Kơ Să Hương", "Chủ tịch #1 *xã* $x$", "Điểm cầu Đạ Sar", f"/m/{meeting.public_code}"):
-        assert part in text
-    assert {font for page in whole.pages for font in fonts_of(page)} <= {"LiberationSerif", "LiberationSerif-Bold"}
-    own = pypdf.PdfReader(io.BytesIO((await secretary.get(path)).content))
-    assert len(own.pages) == 1
-    chosen = await organiser.get(path, params={"delegate_ids": [first["id"]]})
-    assert len(pypdf.PdfReader(io.BytesIO(chosen.content)).pages) == 1
-    by_hall = await organiser.get(path, params={"point_id": province.lat_hall.id})
-    assert "Ở Lát" in pypdf.PdfReader(io.BytesIO(by_hall.content)).pages[0].extract_text()
 
 
 def fonts_of(page: pypdf.PageObject) -> set[str]:

@@ -2489,23 +2489,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/meetings/{meeting_id}/invitations.pdf": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Invitations */
-        get: operations["invitations_api_meetings__meeting_id__invitations_pdf_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/meetings/{meeting_id}/qr.svg": {
         parameters: {
             query?: never;
@@ -2992,6 +2975,44 @@ export interface paths {
         get: operations["volume_api_prints__print_id__volumes__number__pdf_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/sms/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description What would be sent, counted. Nothing is.
+         */
+        post: operations["preview_api_meetings__meeting_id__sms_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/sms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Texts */
+        get: operations["texts_api_meetings__meeting_id__sms_get"];
+        put?: never;
+        /** Send */
+        post: operations["send_api_meetings__meeting_id__sms_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4438,6 +4459,7 @@ export interface components {
              */
             link: "none" | "made" | "sent" | "opened" | "revoked";
             mail_error: components["schemas"]["server__invitations__schemas__Said"] | null;
+            sms_error: components["schemas"]["server__invitations__schemas__Said"] | null;
         };
         /**
          * DelegatePatch
@@ -7337,6 +7359,8 @@ export interface components {
             days: number[];
             /** Text */
             text: string;
+            /** Sms */
+            sms: boolean;
             /** Done */
             done: number[];
             /** At */
@@ -7353,6 +7377,11 @@ export interface components {
              * @default
              */
             text: string;
+            /**
+             * Sms
+             * @default false
+             */
+            sms: boolean;
         };
         /** ReplyWrite */
         ReplyWrite: {
@@ -7847,6 +7876,67 @@ export interface components {
             /** Untrusted Proxy */
             untrusted_proxy: string | null;
         };
+        /** SmsPreview */
+        SmsPreview: {
+            /** Text */
+            text: string;
+            /** To Name */
+            to_name: string;
+            /** Sample */
+            sample: string;
+            /**
+             * Encoding
+             * @enum {string}
+             */
+            encoding: "gsm-7" | "ucs-2";
+            /** Letters */
+            letters: number;
+            /** Parts */
+            parts: number;
+            /** People */
+            people: number;
+            /** Messages */
+            messages: number;
+            /** Without Number */
+            without_number: number;
+            /** Unreached */
+            unreached: components["schemas"]["Unreached"][];
+            /** Gateway */
+            gateway: boolean;
+        };
+        /** SmsQueued */
+        SmsQueued: {
+            /** People */
+            people: number;
+            /** Messages */
+            messages: number;
+        };
+        /** SmsWrite */
+        SmsWrite: {
+            /** Delegate Ids */
+            delegate_ids: number[] | null;
+            /**
+             * Kind
+             * @default invitation
+             * @enum {string}
+             */
+            kind: "invitation" | "reminder";
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+            /**
+             * Accents
+             * @default false
+             */
+            accents: boolean;
+            /**
+             * Without Email
+             * @default false
+             */
+            without_email: boolean;
+        };
         /** SnippetPart */
         SnippetPart: {
             /** Text */
@@ -8001,6 +8091,22 @@ export interface components {
              */
             replace: boolean;
         };
+        /**
+         * TextsOut
+         * @description Of the delegates' newest text messages.
+         */
+        TextsOut: {
+            /** Sent */
+            sent: number;
+            /** Filed */
+            filed: number;
+            /** Queued */
+            queued: number;
+            /** Failed */
+            failed: number[];
+            /** Reasons */
+            reasons: components["schemas"]["UndeliveredText"][];
+        };
         /** Tree */
         Tree: {
             /** Units */
@@ -8128,6 +8234,18 @@ export interface components {
             point_name: string;
             /** Email */
             email: string;
+            why: components["schemas"]["server__invitations__schemas__Said"] | null;
+        };
+        /** UndeliveredText */
+        UndeliveredText: {
+            /** Delegate Id */
+            delegate_id: number;
+            /** Full Name */
+            full_name: string;
+            /** Point Name */
+            point_name: string;
+            /** Number */
+            number: string;
             why: components["schemas"]["server__invitations__schemas__Said"] | null;
         };
         /** UnitClosing */
@@ -8262,6 +8380,17 @@ export interface components {
             valid_from?: string | null;
             /** Valid Until */
             valid_until?: string | null;
+        };
+        /** Unreached */
+        Unreached: {
+            /** Delegate Id */
+            delegate_id: number;
+            /** Full Name */
+            full_name: string;
+            /** Point Name */
+            point_name: string;
+            /** Phone */
+            phone: string;
         };
         /** UploadTo */
         UploadTo: {
@@ -14890,40 +15019,6 @@ export interface operations {
             };
         };
     };
-    invitations_api_meetings__meeting_id__invitations_pdf_get: {
-        parameters: {
-            query?: {
-                delegate_ids?: number[] | null;
-                point_id?: number | null;
-            };
-            header?: never;
-            path: {
-                meeting_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/pdf": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
     meeting_code_api_meetings__meeting_id__qr_svg_get: {
         parameters: {
             query?: never;
@@ -16014,6 +16109,109 @@ export interface operations {
                 };
                 content: {
                     "application/pdf": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    preview_api_meetings__meeting_id__sms_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SmsWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmsPreview"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    texts_api_meetings__meeting_id__sms_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TextsOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    send_api_meetings__meeting_id__sms_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SmsWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmsQueued"];
                 };
             };
             /** @description Validation Error */

@@ -109,12 +109,14 @@ export const delegatesApi = {
     ),
   revoke: (id: number, delegate_ids: number[]) =>
     answer(api.POST('/api/meetings/{meeting_id}/links/revoke', { ...meeting(id), body: { delegate_ids } })),
-  /** One page each, at most 1,000: of these delegates, of a point, or of everybody. */
-  invitations: (id: number, of: { delegates?: number[]; point?: number }) => {
-    const query = new URLSearchParams(of.delegates?.map((each) => ['delegate_ids', String(each)]));
-    if (of.point !== undefined) query.set('point_id', String(of.point));
-    return `/api/meetings/${id}/invitations.pdf${query.size > 0 ? `?${query}` : ''}`;
-  },
+  /** Letters for the printer, at most 1,000; the page of letters has them when they are made. */
+  print: (id: number, delegate_ids: number[]) =>
+    answer(
+      api.POST('/api/meetings/{meeting_id}/prints', {
+        ...meeting(id),
+        body: { delegate_ids, without_email: false },
+      }),
+    ),
   poster: (id: number) => `/api/meetings/${id}/poster.pdf`,
   qrPicture: (id: number) => `/api/meetings/${id}/qr.png`,
   qr: (id: number) => `/api/meetings/${id}/qr.svg`,

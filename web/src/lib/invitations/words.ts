@@ -28,6 +28,10 @@ export type LinkMark = 'none' | 'waiting' | 'good' | 'bad';
 export function linkWords(delegate: Delegate): { text: string; mark: LinkMark } {
   if (delegate.mail_error && delegate.link !== 'opened')
     return { text: m.delegates_link_failed({ error: said(delegate.mail_error) }), mark: 'bad' };
+  if (delegate.sms_error?.code === 'filed' && delegate.link === 'made')
+    return { text: said(delegate.sms_error), mark: 'waiting' };
+  if (delegate.sms_error && delegate.link !== 'opened' && delegate.link !== 'sent')
+    return { text: m.sms_link_failed({ error: said(delegate.sms_error) }), mark: 'bad' };
   switch (delegate.link) {
     case 'opened':
       return { text: m.delegates_link_opened(), mark: 'good' };

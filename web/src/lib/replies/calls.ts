@@ -38,7 +38,7 @@ export const repliesApi = {
     answer(api.PUT('/api/delegates/{delegate_id}/substitute', { ...delegate(id), body: { agree, reason } })),
   reminders: (id: number, signal?: AbortSignal) =>
     answer(api.GET('/api/meetings/{meeting_id}/reply-reminders', { ...meeting(id), signal })),
-  setReminders: (id: number, body: { days: number[]; text: string }) =>
+  setReminders: (id: number, body: { days: number[]; text: string; sms: boolean }) =>
     answer(
       api.PUT('/api/meetings/{meeting_id}/reply-reminders', {
         ...meeting(id),
