@@ -69,6 +69,8 @@ from server.meetings.planning.routes import router as planning
 from server.meetings.planning.series import follow_job, make_job
 from server.meetings.role_routes import router as roles
 from server.meetings.routes import router as meetings
+from server.notifications.bounce_mailbox import reading_bounces
+from server.notifications.crew import Crew, crewed
 from server.notifications.delivery import mail_job
 from server.notifications.hooks import MailHooks
 from server.notifications.routes import router as notifications
@@ -199,6 +201,7 @@ def components() -> Components:
         ),
         DelegateListHooks([delegates_changed]),
         MailHooks({attaching.KIND: attaching.attach, announcement_files.KIND: announcement_files.attach}),
+        Crew(),
         ReplyHooks(absent=[leave_by_reply.absence_told], replaced=[papers_of_substitutes.person_replaced]),
         PaperHooks([people_who_opened], [paper_withdrawn], [readers_changed], [paper_renewed]),
         TotalsCache(),
@@ -234,6 +237,8 @@ JOBS: list[JobKind] = [
 """Work that outlives requests."""
 
 BESIDE: list[Callable[[Services], AbstractAsyncContextManager[None]]] = [
+    crewed,
+    reading_bounces,
     beside(JOBS),
     daily,
     daily_turn,

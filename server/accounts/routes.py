@@ -4,7 +4,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as PathParameter
 from pydantic import Field
 
-from server.accounts import directory, password_reset, queries
+from server.accounts import directory, duplicates, password_reset, queries
 from server.accounts.actions import links, merging, people, posts, second_factor, sessions
 from server.accounts.actions.anonymise import anonymise
 from server.accounts.dependencies import (
@@ -24,6 +24,8 @@ from server.accounts.schemas import (
     AnonymiseWrite,
     DirectoryPage,
     DirectoryQuery,
+    DuplicatesPage,
+    DuplicatesQuery,
     FactorBegun,
     FactorCode,
     FactorState,
@@ -239,6 +241,14 @@ async def people_directory(
 ) -> DirectoryPage:
     """The people whom one administers, page by page."""
     return await services.database.beside(lambda session: directory.directory(session, actor, asked))
+
+
+@router.get("/people/duplicates")
+async def people_twice(
+    actor: CurrentActor, services: AppServices, asked: Annotated[DuplicatesQuery, Query()]
+) -> DuplicatesPage:
+    """Pairs of records that may be of one person, of the branches that one administers."""
+    return await services.database.beside(lambda session: duplicates.duplicates(session, actor, asked))
 
 
 @router.get("/people/{person_id}")

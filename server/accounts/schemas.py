@@ -265,6 +265,36 @@ class MergePreview(BaseModel):
     """Spelled alike: names that differ in a tone mark are different names."""
 
 
+class DuplicatePerson(PersonOut):
+    email: str | None
+    phone: str | None
+    login: str | None
+    born_on: date | None
+
+
+class Duplicate(BaseModel):
+    """Two records that may be of one person: of one name, diacritics aside."""
+
+    one: DuplicatePerson
+    other: DuplicatePerson
+    same: list[Literal["born", "phone", "email", "unit"]]
+    """What tells so. `unit`: of one unit, and the name is written alike."""
+
+
+class DuplicatesQuery(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    unit_id: Id | None = None
+    """Of this unit's branch."""
+    offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    limit: Annotated[int, Field(ge=1, le=100)] = 25
+
+
+class DuplicatesPage(BaseModel):
+    pairs: list[Duplicate]
+    total: int
+
+
 class MergeWrite(Body):
     gone_id: Id
     """The record that ends in this one."""

@@ -14,6 +14,7 @@ from server.core.setting_forms import (
     HostAndPort,
     HostAndPortOrOff,
     HttpUrl,
+    ImapUrl,
     MailUrl,
     RateLimit,
     ScannerPlace,
@@ -143,6 +144,8 @@ class Settings(BaseSettings):
     bounce_address: BareAddress | None = None
     """Where e-mails that cannot be delivered come back to; each with a mark of its own before the @, behind a "+". What
     arrives there is piped into `nhipcau bounce`. None: to `mail_from`."""
+    bounce_imap_url: ImapUrl | None = None
+    """"imaps://user:password@host/INBOX": where that address is read every minute, instead of a pipe."""
     mail_retry_seconds: float = 60.0
     """First pause after a failed delivery; it doubles, at most an hour, eight times."""
 

@@ -69,6 +69,13 @@ def _bare_address(address: str) -> str:
     return address
 
 
+def _imap(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("imap", "imaps") or not parts.hostname or not parts.username:
+        raise _wrong("cần dạng imaps://tên:mật-khẩu@máy/INBOX", "write imaps://user:password@host/INBOX")
+    return url
+
+
 def _http(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
@@ -141,6 +148,7 @@ SiteUrl = Annotated[str, AfterValidator(_site)]
 MailUrl = Annotated[str, AfterValidator(_mail)]
 BareAddress = Annotated[str, AfterValidator(_bare_address)]
 """An e-mail address without a name."""
+ImapUrl = Annotated[str, AfterValidator(_imap)]
 HttpUrl = Annotated[str, AfterValidator(_http)]
 """With a path: where something is posted."""
 ScannerPlace = Annotated[str, AfterValidator(_scanner)]

@@ -1,5 +1,6 @@
 """E-mails that come back: delivery status notifications (RFC 3464) are read, and the person's state says so."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -72,7 +73,7 @@ def _reason(group: Message) -> str:
 
 async def take_in(services: Services, content: bytes) -> bool:
     """Notes what came back on the e-mail's own row. False: nothing of ours, or nothing that failed."""
-    bounce = bounce_of(content)
+    bounce = await asyncio.to_thread(bounce_of, content)
     mail_id = marked_in(services.transactions.audit_key, bounce.marks) if bounce is not None else None
     if bounce is None or mail_id is None:
         return False

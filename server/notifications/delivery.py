@@ -1,6 +1,7 @@
 """Job "mail.send": carries queued e-mails to the mail server. What is put off is tried again with doubling pauses;
 what is refused for good, or put off too often, is marked failed with the reason."""
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Collection, Sequence
@@ -15,13 +16,16 @@ from sqlalchemy import null, select, update
 
 from server.core.actor import SYSTEM
 from server.core.bus import MEETING_CHANGED
+from server.core.clock import VIETNAM
 from server.core.services import Services
 from server.jobs.models import Job
 from server.jobs.workers import JobKind, Retry
 from server.notifications.actions import MAIL_JOB
-from server.notifications.hooks import Attachment, MailHooks
+from server.notifications.carrier import Unit
+from server.notifications.crew import Crew
+from server.notifications.hooks import Attachment, Files, MailHooks, Recipe
 from server.notifications.models import Mail
-from server.notifications.smtp import Connection, Gone, Later, MailServer, Never, connected
+from server.notifications.smtp import Connection, Gone, Later, MailServer, Never, Sender, Written, connected
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +37,8 @@ _RUNS = 1000
 _LONGEST_PAUSE = 3600.0
 _FILES_OF = 25
 """E-mails whose files are made together."""
+_HERE = 5
+"""E-mails that are carried by this process itself; more have one of their own."""
 _SETTLED_OF = 25
 _SETTLED_EVERY = 0.5
 """E-mails, and seconds, of one note that they have gone out."""
@@ -53,7 +59,7 @@ async def deliver(services: Services, job: Job) -> None:
     except ValueError as error:
         put_off = [await _put_off(services, mails, str(error))]
     else:
-        put_off = await _carry(services, server, mails)
+        put_off = await (_carry if len(mails) <= _HERE else _have_carried)(services, server, mails)
     put_off = [each for each in put_off if each[0] < ATTEMPTS]
     if put_off:
         pause = services.settings.mail_retry_seconds * 2.0 ** (min(tried for tried, _ in put_off) - 1)
@@ -82,7 +88,7 @@ async def _carry(services: Services, server: MailServer, mails: Sequence[Mail]) 
     off: how often it was tried, and why."""
     waiting = deque(mails)
     put_off: list[tuple[int, str]] = []
-    files: dict[int, list[Attachment]] = {}
+    files: Files = {}
     while waiting:
         carried = 0
         try:
@@ -101,18 +107,62 @@ async def _carry(services: Services, server: MailServer, mails: Sequence[Mail]) 
 
 
 def _line(services: Services, server: MailServer) -> AbstractAsyncContextManager[Connection]:
-    return connected(server, services.settings, services.transactions.audit_key)
+    return connected(server, _sender(services))
 
 
-async def _files(services: Services, mails: Sequence[Mail]) -> dict[int, list[Attachment]]:
-    """What goes with each of these, made now."""
-    found: dict[int, list[Attachment]] = {mail.id: [] for mail in mails}
+def _sender(services: Services) -> Sender:
+    return Sender.configured(services.settings, services.transactions.audit_key)
+
+
+async def _have_carried(services: Services, server: MailServer, mails: Sequence[Mail]) -> list[tuple[int, str]]:
+    """As `_carry`, by a process of the crew, some at a time; what it says of them is noted here."""
+    waiting = deque(mails)
+    put_off: list[tuple[int, str]] = []
+    async with services.components[Crew].hand() as hand, _Settling(services) as settling:
+        while waiting:
+            some = list(islice(waiting, _FILES_OF))
+            unit = Unit(
+                server=server,
+                sender=_sender(services),
+                mails=tuple(map(Written.of, some)),
+                recipes=tuple(await _recipes(services, some)),
+                zone=VIETNAM.name,
+                last=len(some) == len(waiting),
+            )
+            try:
+                report = await hand.carry(unit)
+            except (EOFError, OSError) as error:
+                raise Retry("the process that carries e-mails has ended", after=timedelta(seconds=1)) from error
+            for (_, outcome, said), mail in zip(report.done, some, strict=False):
+                waiting.popleft()
+                if outcome == "sent":
+                    await settling.sent(mail)
+                elif outcome == "never":
+                    await _failed(services, mail, said)
+                else:
+                    put_off.append(await _put_off(services, [mail], said))
+            if report.gone is not None and report.fruitless:
+                return [*put_off, await _put_off(services, waiting, report.gone)]
+    return put_off
+
+
+async def _recipes(services: Services, mails: Sequence[Mail]) -> list[Recipe]:
     hooks = services.components[MailHooks].attach
     kinds = {str(mail.attached["kind"]) for mail in mails if mail.attached}
-    for kind in kinds & hooks.keys():
-        found |= await hooks[kind](
+    return [
+        recipe
+        for kind in sorted(kinds & hooks.keys())
+        for recipe in await hooks[kind](
             services, [mail for mail in mails if mail.attached and mail.attached["kind"] == kind]
         )
+    ]
+
+
+async def _files(services: Services, mails: Sequence[Mail]) -> Files:
+    """What goes with each of these, made now."""
+    found: Files = {mail.id: [] for mail in mails}
+    for recipe in await _recipes(services, mails):
+        found |= await asyncio.to_thread(recipe.make, *recipe.arguments)
     return found
 
 
@@ -121,7 +171,7 @@ async def _attempt(
 ) -> str | None:
     """Why it has to be tried again; None if it is settled. Gone."""
     try:
-        await connection.send(mail, files)
+        await connection.send(Written.of(mail), files)
     except Never as refused:
         await _failed(services, mail, str(refused))
     except Gone:

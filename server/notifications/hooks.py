@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from server.core.services import Services
 from server.notifications.models import Mail
@@ -16,11 +17,24 @@ class Attachment:
     content: bytes
 
 
-Attach = Callable[[Services, Sequence[Mail]], Awaitable[dict[int, list[Attachment]]]]
+Files = dict[int, list[Attachment]]
+"""By `Mail.id`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How to make the files of some e-mails: a function of a module, and what it is called with. It may be carried out
+    in another process, and touches nothing but its arguments."""
+
+    make: Callable[..., Files]
+    arguments: tuple[Any, ...]
+
+
+Attach = Callable[[Services, Sequence[Mail]], Awaitable[list[Recipe]]]
 
 
 @dataclass(frozen=True)
 class MailHooks:
     attach: Mapping[str, Attach] = field(default_factory=dict)
-    """`Mail.attached["kind"]` -> the files of such e-mails, by `Mail.id`. Called just before they go out, some at a
+    """`Mail.attached["kind"]` -> how the files of such e-mails are made. Asked just before they go out, some at a
     time."""

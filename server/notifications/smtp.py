@@ -7,6 +7,7 @@ import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from email import message_from_bytes
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -73,18 +74,47 @@ class MailServer:
         )
 
 
-class Connection:
-    def __init__(self, client: aiosmtplib.SMTP, settings: Settings, key: bytes) -> None:
-        self._client = client
-        self._settings = settings
-        self._key = key
-        """Of the marks that e-mails are known by."""
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """On whose behalf."""
 
-    async def send(self, mail: Mail, files: Sequence[Attachment] = ()) -> None:
+    mail_from: str
+    bounce_address: str | None
+    url: str
+    key: bytes
+    """Of the marks that e-mails are known by (`envelopes.mark_of`)."""
+
+    @classmethod
+    def configured(cls, settings: Settings, key: bytes) -> "Sender":
+        return cls(settings.mail_from, settings.bounce_address, settings.url, key)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Of an e-mail what goes out."""
+
+    id: int
+    to_address: str
+    to_name: str
+    subject: str
+    text: str
+    created_at: datetime
+
+    @classmethod
+    def of(cls, mail: Mail) -> "Written":
+        return cls(mail.id, mail.to_address, mail.to_name, mail.subject, mail.text, mail.created_at)
+
+
+class Connection:
+    def __init__(self, client: aiosmtplib.SMTP, sender: Sender) -> None:
+        self._client = client
+        self._sender = sender
+
+    async def send(self, mail: Written, files: Sequence[Attachment] = ()) -> None:
         """Raises Later (Gone: the connection is of no more use), Never."""
         try:
-            mark = mark_of(self._key, mail.id)
-            message = as_message(mail, self._settings, mark)
+            mark = mark_of(self._sender.key, mail.id)
+            message = as_message(mail, self._sender, mark)
             wire = with_files(message, files) if files else message.as_bytes()
         except (ValueError, LookupError, MessageError) as error:
             raise Never(f"not an e-mail address: {mail.to_address}") from error
@@ -101,8 +131,8 @@ class Connection:
             raise Gone(_said(error)) from error
 
     async def _deliver(self, message: EmailMessage, wire: bytes, mark: str) -> None:
-        back = self._settings.bounce_address
-        sender = envelope_sender(back, mark) if back else parseaddr(self._settings.mail_from)[1]
+        back = self._sender.bounce_address
+        sender = envelope_sender(back, mark) if back else parseaddr(self._sender.mail_from)[1]
         to = message["To"].addresses[0].addr_spec
         # RFC 3461: back comes the head alone, and only what could not be delivered.
         told = self._client.supports_extension("dsn")
@@ -154,9 +184,8 @@ def _base64(content: bytes) -> bytes:
 
 
 @asynccontextmanager
-async def connected(server: MailServer, settings: Settings, key: bytes) -> AsyncIterator[Connection]:
-    """A connection, signed in. Later if there is none to be had, for whatever reason: an operator mends it. `key`: of
-    `envelopes.mark_of`."""
+async def connected(server: MailServer, sender: Sender) -> AsyncIterator[Connection]:
+    """A connection, signed in. Later if there is none to be had, for whatever reason: an operator mends it."""
     try:
         context = ssl.create_default_context()
         if server.ca:
@@ -180,7 +209,7 @@ async def connected(server: MailServer, settings: Settings, key: bytes) -> Async
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         raise Later(_said(error)) from error
     try:
-        yield Connection(client, settings, key)
+        yield Connection(client, sender)
     finally:
         try:
             await client.quit()
@@ -188,10 +217,10 @@ async def connected(server: MailServer, settings: Settings, key: bytes) -> Async
             client.close()
 
 
-def as_message(mail: Mail, settings: Settings, mark: str) -> EmailMessage:
+def as_message(mail: Written, by: Sender, mark: str) -> EmailMessage:
     """ValueError for an address that no header can hold."""
-    sender_name, sender = parseaddr(settings.mail_from)
-    host = urlsplit(settings.url).hostname or "localhost"
+    sender_name, sender = parseaddr(by.mail_from)
+    host = urlsplit(by.url).hostname or "localhost"
     message = EmailMessage(policy=SMTP_POLICY)
     message["From"] = Address(sender_name, addr_spec=sender)
     message["To"] = Address(_line(mail.to_name), addr_spec=mail.to_address)

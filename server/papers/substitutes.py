@@ -1,4 +1,4 @@
-"""What is meant for a delegate by name is read by who comes instead, too."""
+"""What is meant for a delegate by name is read by who comes instead, and no longer by the delegate."""
 
 from sqlalchemy import select
 
@@ -12,8 +12,10 @@ async def person_replaced(tx: Transaction, meeting: Meeting, person_id: int, sub
     found = False
     for policy in await tx.session.scalars(select(AccessPolicy).where(AccessPolicy.meeting_id == meeting.id)):
         named = {entry["id"] for entry in policy.audience if entry["kind"] == "person"}
-        if person_id in named and substitute_id not in named:
-            policy.audience = [*policy.audience, {"kind": "person", "id": substitute_id}]
+        if person_id in named:
+            others = [entry for entry in policy.audience if entry != {"kind": "person", "id": person_id}]
+            theirs = [] if substitute_id in named else [{"kind": "person", "id": substitute_id}]
+            policy.audience = others + theirs
             policy.revision += 1
             found = True
     if found:

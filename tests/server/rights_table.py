@@ -168,6 +168,7 @@ ROWS = [
         frozenset({"admin", "organiser", "district_organiser", "neighbour_admin", "neighbour_organiser"}),
     ),
     Row("GET /api/people/directory", frozenset({"admin", "neighbour_admin"})),
+    Row("GET /api/people/duplicates", frozenset({"admin", "neighbour_admin"})),
     Row("GET /api/roles", frozenset({"admin", "neighbour_admin"})),
     Row("GET /api/people/{person_id}", ADMIN),
     Row("POST /api/people", ADMIN, body=lambda w: {"unit_id": w.province.lat.id, "full_name": "A"}),

@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,7 @@ from server import cli
 from server.core.config import Settings
 from server.edge.validation_messages import sentence
 from server.migrations import blocking_engine, upgrade
+from server.notifications.envelopes import mark_of
 from server.start_faults import fault_of
 
 ROOT = Path(__file__).parents[2]
@@ -208,6 +209,7 @@ def test_a_wrong_setting_is_named(here: Path, setting: str, value: str) -> None:
         ("clamd", "clamd", "tcp:127.0.0.1:3310"),
         ("trust_roots", "/nowhere", "/"),
         ("smtp_url", "https://mail", "smtps://u:p@mail:465"),
+        ("bounce_imap_url", "imap.example", "imaps://tra-ve:mat-khau@mail.example/INBOX"),
         ("bounce_address", "Trả về <a@b.example>", "tra-ve@hop.example"),
         ("sms_url", "https://user:password@gateway/send", "https://gateway/send?unit=1"),
     ],
@@ -263,6 +265,36 @@ def test_what_is_in_the_folder_and_cannot_be_used_is_named(here: Path) -> None:
         leftover.unlink()
     (here / "nhipcau.db").mkdir()
     assert f"Không ghi được {here / 'nhipcau.db'}" in told(1, "migrate")
+
+
+def test_a_mail_server_pipes_what_comes_back(here: Path) -> None:
+    environment = {"NHIPCAU_VAR": str(here), "NHIPCAU_AUDIT_KEY": "khoa"}
+    settings = Settings(_env_file=None, var=here)
+    mark = mark_of(b"khoa", 7)
+    notification = f"To: tra-ve+{mark}@hop.example\n" + (
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n'
+        "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mail.example\n\n"
+        "Final-Recipient: rfc822; a@b.example\nAction: failed\nStatus: 5.1.1\n\n--b--\n"
+    )
+
+    def piped(code: int) -> None:
+        umask = os.umask(0o022)
+        ended = CliRunner().invoke(cli.app, ["bounce"], input=notification.encode(), env=environment)
+        os.umask(umask)
+        assert ended.exit_code == code, ended.output
+
+    # The database is not there yet: the mail server keeps it and tries again (EX_TEMPFAIL).
+    piped(75)
+    upgrade(settings.database)
+    with closing(sqlite3.connect(here / "nhipcau.db")) as database, database:
+        database.execute(
+            "INSERT INTO mails"
+            " (id, kind, to_address, to_name, subject, text, secret, state, attempts, error, created_at)"
+            " VALUES (7, 'a.b', 'a@b.example', 'A', 'B', 'C', 0, 'sent', 1, '', '2026-11-20 00:00:00')"
+        )
+    piped(0)
+    with closing(sqlite3.connect(here / "nhipcau.db")) as database:
+        assert database.execute("SELECT state, error FROM mails").fetchall() == [("bounced", "5.1.1")]
 
 
 def test_a_full_disk_is_said_in_one_sentence(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from server.attendance.people.schemas import TurnoutOut, TurnoutPoint
 from server.attendance.people.status import AttendanceStatus
 from server.core.actor import Actor
 from server.core.errors import NotAllowed
+from server.invitations.official.actions import letter_of
 from server.meetings.access import visible_meeting
 from server.meetings.models import Meeting
 from server.organisations.models import Unit
@@ -62,6 +63,8 @@ class Row:
 class Report:
     meeting: Meeting
     unit_name: str
+    party: bool
+    """Written in the Party's form, as the meeting's letter of invitation is."""
     place: str
     """Where it is written, as in a letter's head."""
     chair: str
@@ -94,6 +97,7 @@ async def load(session: AsyncSession, meeting_id: int, actor: Actor, now: dateti
     return Report(
         meeting=meeting,
         unit_name=unit.name,
+        party=(await letter_of(session, meeting)).fields.form == "party",
         place=unit.short_name,
         chair=await _name(session, meeting.chair_id),
         secretary=await _name(session, meeting.secretary_id),

@@ -8,7 +8,6 @@ from server.attendance.people.report import Report, Row
 from server.attendance.people.report_xlsx import grouped, share
 from server.attendance.people.schemas import TurnoutUnit
 from server.core.spreadsheets.writing import local, span
-from server.invitations.official.form import is_party
 
 SOURCE = Path(__file__).with_name("report.typ")
 _MOST_UNITS = 40
@@ -27,7 +26,7 @@ def _data(report: Report) -> dict[str, Any]:
     return {
         "title": "Báo cáo điểm danh đại biểu",
         "unit": report.unit_name,
-        "party": is_party(report.unit_name),
+        "party": report.party,
         "place": report.place,
         "date": f"ngày {at.day:02} tháng {at.month:02} năm {at.year}",
         "meeting": meeting.title,

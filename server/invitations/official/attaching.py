@@ -1,8 +1,7 @@
 """The files that go with an invitation by e-mail: the letter as PDF, and the meeting for the calendar. Made when it
 goes out: none of twelve thousand is kept."""
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,22 +13,22 @@ from server.invitations.official.actions import letter_of
 from server.invitations.official.typeset import Sheet, Text, apart, typeset
 from server.meetings.calendar import Entry, calendar
 from server.meetings.models import Meeting
-from server.notifications.hooks import Attachment
+from server.notifications.hooks import Attachment, Files, Recipe
 from server.notifications.models import Mail
 
 KIND = "invitation"
 PDF_NAME, ICS_NAME = "giay-moi.pdf", "cuoc-hop.ics"
 
 
-async def attach(services: Services, mails: Sequence[Mail]) -> dict[int, list[Attachment]]:
+async def attach(services: Services, mails: Sequence[Mail]) -> list[Recipe]:
     """For `MailHooks`. Of a meeting that is gone: nothing."""
-    found: dict[int, list[Attachment]] = {mail.id: [] for mail in mails}
+    found = []
     for meeting_id in {mail.meeting_id for mail in mails if mail.meeting_id is not None}:
         theirs = [mail for mail in mails if mail.meeting_id == meeting_id]
         about = await services.database.beside(partial(_about, meeting_id=meeting_id))
         if about is not None:
             text, meeting = about
-            found |= await asyncio.to_thread(_made, text, meeting, theirs, services.settings.url)
+            found.append(_recipe(text, meeting, theirs, services.settings.url))
     return found
 
 
@@ -41,16 +40,22 @@ async def _about(session: AsyncSession, *, meeting_id: int) -> tuple[Text, Meeti
     return Text(await occasion_of(session, meeting), letter.fields, letter.when), meeting
 
 
-def _made(text: Text, meeting: Meeting, mails: Sequence[Mail], url: str) -> dict[int, list[Attachment]]:
-    sheets = [_sheet(text, mail, url, f"{url}/m/{meeting.public_code}") for mail in mails]
-    letters = apart(typeset(text, sheets))
-    entries = {place: calendar(_entry(text, meeting, place, url)) for place in {where(sheet.who) for sheet in sheets}}
+def _recipe(text: Text, meeting: Meeting, mails: Sequence[Mail], url: str) -> Recipe:
+    sheets = {mail.id: _sheet(text, mail, url, f"{url}/m/{meeting.public_code}") for mail in mails}
+    entries = {place: _entry(text, meeting, place, url) for place in {where(sheet.who) for sheet in sheets.values()}}
+    return Recipe(made, (text, sheets, entries))
+
+
+def made(text: Text, sheets: Mapping[int, Sheet], entries: Mapping[str, Entry]) -> Files:
+    """By `Mail.id`. Some milliseconds each."""
+    letters = apart(typeset(text, list(sheets.values())))
+    calendars = {place: calendar(entry) for place, entry in entries.items()}
     return {
-        mail.id: [
+        mail_id: [
             Attachment(PDF_NAME, "application/pdf", pdf),
-            Attachment(ICS_NAME, "text/calendar; charset=utf-8; method=PUBLISH", entries[where(sheet.who)]),
+            Attachment(ICS_NAME, "text/calendar; charset=utf-8; method=PUBLISH", calendars[where(sheet.who)]),
         ]
-        for mail, sheet, pdf in zip(mails, sheets, letters, strict=True)
+        for (mail_id, sheet), pdf in zip(sheets.items(), letters, strict=True)
     }
 
 

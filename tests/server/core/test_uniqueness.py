@@ -136,6 +136,7 @@ NEVER_RACED = {
     "meetings.public_code": "random",
     "sign_in_sessions.token_hash": "random",
     "access_links.token_hash": "random",
+    "password_resets.token_hash": "random",
     "access_requests.token_hash": "random",
     "uploads.token": "random",
     "paper_versions.folder": "random",

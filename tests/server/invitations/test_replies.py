@@ -146,7 +146,7 @@ async def test_consent_moves_seat_papers_and_word_to_the_substitute(
         )
         assert speaker == "Liêng Jrang Ha, Phó Bí thư"
         [policy] = list(await session.scalars(select(AccessPolicy)))
-        assert {"kind": "person", "id": person.id} in policy.audience
+        assert policy.audience == [{"kind": "person", "id": person.id}]
         [letter] = list(await session.scalars(select(Mail)))
         assert letter.to_address == "thao@lamdong.example"
         assert "Liêng Jrang Ha" in letter.text

@@ -2,6 +2,7 @@
 does, and nobody can make a report up."""
 
 import asyncio
+import imaplib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from email.message import EmailMessage
@@ -10,6 +11,7 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from server.core.services import Services
+from server.notifications.bounce_mailbox import Mailbox, read
 from server.notifications.bounces import bounce_of, take_in
 from server.notifications.envelopes import envelope_sender, mark_of, marked_in
 from tests.postbox import Postbox, post_office
@@ -144,3 +146,61 @@ def test_marks() -> None:
     assert envelope_sender("a@b.example", mark) == f"a+{mark}@b.example"
     assert envelope_sender(f"{'a' * 50}@b.example", mark) == f"{'a' * 50}@b.example"
     assert bounce_of(b"Subject: A\r\n\r\nB") is None
+
+
+class Imap:
+    """A mailbox over IMAP, as far as a client asks for it. Numbers are places from 1."""
+
+    def __init__(self, *messages: bytes) -> None:
+        self.messages = messages
+        self.seen: set[int] = set()
+        self.logins: list[str] = []
+
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"* OK ready\r\n")
+        while line := (await reader.readline()).decode().strip():
+            tag, command, *rest = line.split(" ")
+            arguments = " ".join(rest)
+            match command, arguments.split(" ")[0]:
+                case "CAPABILITY", _:
+                    writer.write(b"* CAPABILITY IMAP4rev1\r\n")
+                case "LOGIN", _:
+                    self.logins.append(arguments)
+                    if "sai" in arguments:
+                        writer.write(f"{tag} NO wrong password\r\n".encode())
+                        continue
+                case "SELECT", _:
+                    writer.write(f"* {len(self.messages)} EXISTS\r\n".encode())
+                case "UID", "SEARCH":
+                    new = [str(n) for n in range(1, len(self.messages) + 1) if n not in self.seen]
+                    writer.write(f"* SEARCH {' '.join(new)}\r\n".encode())
+                case "UID", "FETCH":
+                    number = int(rest[1])
+                    content = self.messages[number - 1]
+                    writer.write(f"* {number} FETCH (UID {number} BODY[]<0> {{{len(content)}}}\r\n".encode())
+                    writer.write(content + b")\r\n")
+                case "UID", "STORE":
+                    self.seen.add(int(rest[1]))
+                case "LOGOUT", _:
+                    writer.write(b"* BYE\r\n")
+            writer.write(f"{tag} OK done\r\n".encode())
+        writer.close()
+
+
+@on_sqlite
+async def test_the_mailbox_is_read_where_nothing_can_be_piped(desk: Services, postbox: TellingPostbox) -> None:
+    mail_id = await write(desk)
+    await run(desk)
+    away = b"From: a@b.example\r\nSubject: Re\r\n\r\nToi di cong tac.\r\n"
+    imap = Imap(away, report(postbox.senders[0], None))
+    server = await asyncio.start_server(imap.converse, "127.0.0.1", 0)
+    address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    mailbox = Mailbox.configured(f"imap://tra-ve:m%40t@{address}")
+    assert await read(desk, mailbox) == 1
+    assert imap.logins == ['tra-ve "m@t"']
+    assert (await mail_of(desk, mail_id)).state == "bounced"
+    assert imap.seen == {1, 2}
+    assert await read(desk, mailbox) == 0
+    with pytest.raises(imaplib.IMAP4.error, match="wrong password"):
+        await read(desk, Mailbox.configured(f"imap://tra-ve:sai@{address}/INBOX"))
+    server.close()

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -20,6 +21,7 @@ from server.core.services import Services
 from server.jobs.models import Job
 from server.jobs.workers import Workers
 from server.notifications.actions import Letter, send_mails
+from server.notifications.crew import Crew
 from server.notifications.delivery import mail_job
 from server.notifications.models import Mail
 from tests.conftest import Clock
@@ -269,3 +271,63 @@ def certificate_of(address: str, folder: Path) -> tuple[Path, Path]:
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return paths
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_many_are_carried_by_a_process_of_their_own(desk: Services, postbox: Postbox) -> None:
+    """What mail servers do to one of them is told of that one; lines that are cut are made anew."""
+    postbox.most_a_connection, postbox.farewell = 12, None
+    postbox.answers["kin@hop.test"] = ["550 5.1.1 no such user"]
+    postbox.answers["ban@hop.test"] = ["451 4.2.1 try again"]
+    name, subject = "Đồng chí Nguyễn Thị Hạnh", "Giấy mời: Hội nghị quán triệt Nghị quyết số 18"
+    addresses = [*(f"dai-bieu-{number}@hop.test" for number in range(28)), "kin@hop.test", "ban@hop.test", "not one"]
+    async with desk.transactions(SYSTEM) as tx:
+        await send_mails(tx, [Letter("link.personal", each, name, subject, TEXT, secret=True) for each in addresses])
+    crew = desk.components[Crew]
+    try:
+        await run(desk)
+        async with desk.database.read() as session:
+            mails = list(await session.scalars(select(Mail).order_by(Mail.id)))
+        assert [mail.state for mail in mails] == ["sent"] * 28 + ["failed", "queued", "failed"]
+        assert sorted(message["To"].addresses[0].addr_spec for message in postbox.messages) == sorted(addresses[:28])
+        assert mails[28].error == "550 5.1.1 no such user"
+        assert mails[29].error == "451 4.2.1 try again"
+        assert mails[30].error == "not an e-mail address: not one"
+        assert {mail.text for mail in mails[:29]} == {""}
+        assert postbox.connections >= 3
+    finally:
+        crew.dismiss()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_process_that_dies_loses_nothing(desk: Services, postbox: Postbox, clock: Clock) -> None:
+    async with desk.transactions(SYSTEM) as tx:
+        letters = [Letter("a.b", f"dai-bieu-{number}@hop.test", "Hạnh", "Thư", TEXT) for number in range(8)]
+        await send_mails(tx, letters)
+    crew = desk.components[Crew]
+    try:
+        async with crew.hand() as hand:
+            hand._process.kill()
+            hand._process.wait()
+        await run(desk)
+        assert len(postbox.messages) == 8
+        # It ends between being taken and being asked.
+        async with desk.transactions(SYSTEM) as tx:
+            await send_mails(tx, letters)
+        really = Crew._take
+
+        async def dying(self: Crew) -> Any:
+            process = await really(self)
+            process.kill()
+            process.wait()
+            return process
+
+        with pytest.MonkeyPatch.context() as broken:
+            broken.setattr(Crew, "_take", dying)
+            await run(desk)
+        assert len(postbox.messages) == 8
+        clock.pass_(seconds=2)
+        await run(desk)
+        assert len(postbox.messages) == 16
+    finally:
+        crew.dismiss()

@@ -39,6 +39,8 @@ export const paths = {
   units: '/administration/units',
   unit: (id: number) => `/administration/units/${id}`,
   people: '/administration/people',
+  /** Records that may be of one person. */
+  duplicates: '/administration/people/duplicates',
   person: (id: number) => `/administration/people/${id}`,
   newPerson: (unit?: number) => `/administration/people/new${unit ? `?unit=${unit}` : ''}`,
   /** Where spreadsheets come in, of a kind to begin with; and one that was sent in. */

@@ -5,9 +5,9 @@ import io
 import pypdfium2
 from python_calamine import CalamineWorkbook
 
-from server.attendance.people.report_pdf import is_party
 from server.core.actor import SYSTEM
 from server.core.services import Services
+from server.invitations.official.form import is_party
 from server.meetings.models import Delegate
 from tests import builders
 from tests.conftest import Browsers, Clock

@@ -1020,6 +1020,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/people/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * People Twice
+         * @description Pairs of records that may be of one person, of the branches that one administers.
+         */
+        get: operations["people_twice_api_people_duplicates_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/people/{person_id}": {
         parameters: {
             query?: never;
@@ -4681,6 +4701,44 @@ export interface components {
             first: number;
             /** First Point Name */
             first_point_name: string;
+        };
+        /**
+         * Duplicate
+         * @description Two records that may be of one person: of one name, diacritics aside.
+         */
+        Duplicate: {
+            one: components["schemas"]["DuplicatePerson"];
+            other: components["schemas"]["DuplicatePerson"];
+            /** Same */
+            same: ("born" | "phone" | "email" | "unit")[];
+        };
+        /** DuplicatePerson */
+        DuplicatePerson: {
+            /** Id */
+            id: number;
+            /** Full Name */
+            full_name: string;
+            /** Title */
+            title: string;
+            /** Unit Id */
+            unit_id: number;
+            /** Unit Name */
+            unit_name: string;
+            /** Email */
+            email: string | null;
+            /** Phone */
+            phone: string | null;
+            /** Login */
+            login: string | null;
+            /** Born On */
+            born_on: string | null;
+        };
+        /** DuplicatesPage */
+        DuplicatesPage: {
+            /** Pairs */
+            pairs: components["schemas"]["Duplicate"][];
+            /** Total */
+            total: number;
         };
         /** FactorBegun */
         FactorBegun: {
@@ -11932,6 +11990,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DirectoryPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    people_twice_api_people_duplicates_get: {
+        parameters: {
+            query?: {
+                unit_id?: number | null;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicatesPage"];
                 };
             };
             /** @description Validation Error */

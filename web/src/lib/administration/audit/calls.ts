@@ -1,5 +1,7 @@
 import { answer, api } from '#lib/api/client.ts';
 import type { components, paths } from '#lib/api/schema.ts';
+import { day } from '#lib/text/format.ts';
+import type { Option } from '#lib/ui/Combobox.svelte';
 import { momentAt } from '#lib/text/zone.ts';
 
 type Schemas = components['schemas'];
@@ -61,6 +63,11 @@ export const auditApi = {
         ...(signal ? { signal } : {}),
       }),
     ),
+  /** Meetings by words of their title, the newest first. */
+  findMeetings: async (q: string): Promise<Option[]> => {
+    const found = await answer(api.GET('/api/meetings', { params: { query: { q, limit: 50 } } }));
+    return found.map(({ id, title, starts_at }) => ({ id, label: title, detail: day(starts_at) }));
+  },
   /** Where a file of it is. */
   file: (filter: Filter, form: 'xlsx' | 'csv') => {
     const pairs = Object.entries(queryOf(filter)).map(([name, value]) => [name, String(value)]);

@@ -5,6 +5,8 @@ type Schemas = components['schemas'];
 export type DirectoryPage = Schemas['DirectoryPage'];
 export type DirectoryPerson = Schemas['DirectoryPerson'];
 export type DirectoryQuery = NonNullable<paths['/api/people/directory']['get']['parameters']['query']>;
+export type Duplicate = Schemas['Duplicate'];
+export type DuplicatesQuery = NonNullable<paths['/api/people/duplicates']['get']['parameters']['query']>;
 export type PersonFull = Schemas['PersonFull'];
 export type PersonWrite = Schemas['PersonWrite'];
 export type PersonPatch = Schemas['PersonPatch'];
@@ -42,6 +44,8 @@ export const peopleApi = {
     answer(api.POST('/api/links', { body: { person_id, next: '/', days: 7, replace } })),
   alike: (id: number, signal?: AbortSignal) =>
     answer(api.GET('/api/people/{person_id}/alike', { ...person(id), signal })),
+  duplicates: (query: DuplicatesQuery, signal?: AbortSignal) =>
+    answer(api.GET('/api/people/duplicates', { params: { query }, signal })),
   mergePreview: (person_id: number, gone_id: number) =>
     answer(api.GET('/api/people/{person_id}/merge/{gone_id}', { params: { path: { person_id, gone_id } } })),
   merge: (id: number, gone_id: number) =>

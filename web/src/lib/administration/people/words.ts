@@ -61,3 +61,7 @@ export function postWord(post: Post): string {
   const days = postDays(post);
   return `${post.title}, ${post.unit_name}${days && ` (${days})`}`;
 }
+
+/** "Bí thư Đảng ủy xã, Xã Đạ Sar". */
+export const postAndUnit = (of: { title: string; unit_name: string }): string =>
+  [of.title, of.unit_name].filter(Boolean).join(', ');
