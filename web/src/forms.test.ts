@@ -22,7 +22,6 @@ const forms = [
   'lib/invitations/nominations/CallForm.svelte',
   'lib/invitations/nominations/OwnListForm.svelte',
   'lib/letters/LetterForm.svelte',
-  'lib/meetings/calendar/ByDate.svelte',
   'lib/papers/manage/PaperFields.svelte',
   'lib/papers/manage/RightsEditor.svelte',
 ];
