@@ -9,7 +9,7 @@ CORE_SOURCES := $(shell find media/core -name '*.rs' -not -path '*/target/*') $(
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/.svelte-kit/*' -not -path '*/build/*' -not -path '*/paraglide/*')
 # Browser tests without media, which may share the machine; those with pictures and sound want it for themselves.
 PAGE_TESTS := $(addprefix tests/e2e/test_,accessibility.py administration.py browsers.py desk.py devices.py exchange.py first_start.py hall_desk.py paperless.py planning.py)
-PAGE_TESTS += $(addprefix tests/e2e/test_,audit_log.py invitations.py people_administration.py second_factor.py)
+PAGE_TESTS += $(addprefix tests/e2e/test_,audit_log.py invitations.py people_administration.py readiness.py second_factor.py)
 # Without the slow ones: real conversions, twelve thousand of something, whole walks over the API.
 QUICK_TESTS := tests/server tests/test_readme.py $(addprefix --ignore=tests/server/,conversion pdf demo test_openapi.py \
   test_rights_matrix.py test_command_line.py papers/test_leaks.py)
@@ -18,7 +18,7 @@ LOADGEN := media/core/target/release/loadgen
 help:  ## lists the commands
 	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/^([a-z-]+):.*  ## (.*)/\1\t\2/' | expand -t 16
 
-.PHONY: help run serve test test-quick test-browsers check format api lock bench-forward bench-halls bench-live bench-loop bench-return bench-checkin bench-import bench-papers bench-invite packages-run packages-test help-pictures clean
+.PHONY: help run serve test test-quick test-browsers sim sim-sweep check format api lock bench-forward bench-halls bench-live bench-loop bench-return bench-checkin bench-import bench-papers bench-invite packages-run packages-test help-pictures clean
 .DEFAULT_GOAL := run
 
 run: packages-run .make/python .make/core .make/web  ## demo province, server, media node and simulated halls
@@ -40,6 +40,13 @@ test-quick: .make/python .make/core .make/web  ## the tests that need no browser
 
 test-browsers: packages-test .make/python .make/core .make/web .make/loadgen  ## all browser stories, in Firefox too where `make test` tells them in Chromium alone
 	NHIPCAU_TEST_EVERY_BROWSER=1 python -m pytest -q tests/e2e
+
+SEED ?= 1
+sim: ## weak lines in virtual time, with the losses of SEED=…
+	cd media/core && SIM_SEEDS=$(SEED) cargo test --quiet --release -p sfu --test weak_lines
+
+sim-sweep: ## the same with twenty seeds nobody chose; one that finds something goes into tests/weak_lines.rs
+	cd media/core && SIM_SEEDS=$$(shuf -i 1-1000000 -n 20 | paste -sd,) cargo test --release -p sfu --test weak_lines
 
 check: .make/python .make/node  ## format, lint, strict types, import rules, clippy, lock files
 	ruff format --check .

@@ -40,7 +40,10 @@ class Source:
         *,
         ssrc: int | None = None,
         rtx_ssrc: int | None = None,
-    ) -> None: ...
+        smaller: int | None = None,
+    ) -> None:
+        """`smaller`: another source of the peer that is the same picture with fewer bits; who has no room for this one
+        is shown that."""
 
 @final
 class Slot:
@@ -55,7 +58,9 @@ class Slot:
         *,
         ssrc: int,
         rtx_ssrc: int | None = None,
-    ) -> None: ...
+        tells_arrivals: bool = False,
+    ) -> None:
+        """`tells_arrivals`: transport-wide feedback was negotiated; video needs `rtx_ssrc`, too."""
 
 @final
 class Peer:
@@ -93,11 +98,13 @@ class Event:
     - "statistics": once a second, `data["peers"]`: a list of dicts, one for each connected peer; they are
       `PeerStatistics` in media/node/reports.py:
       `peer`; `rtt_ms` (None until it is measured, and for a peer that receives nothing); `bitrate_up` and
-      `bitrate_down` (bit/s); `loss_up` and `loss_down` (share lost before repair, 0 to 1); `sources`, a list of
+      `bitrate_down` (bit/s); `limit_down` (bit/s that the line is known to carry, or None); `loss_up` and
+      `loss_down` (share lost before repair, 0 to 1); `sources`, a list of
       {`source`, `ssrc` (None until learned), `packets`, `bytes`, `lost` (after repair), `nacked`, `recovered`,
       `key_frames`: totals; `fps`; `audio_level` (loudest of the second in -dBov, or None)}; `slots`, a list of
       {`slot`, `source` (or None), `packets`, `bytes`, `retransmitted`: totals; `loss` (as last reported, 0 to 1);
-      `waiting_key_frame`; `no_codec` (the slot negotiated no codec that its source sends, so it stays empty)}.
+      `waiting_key_frame`; `no_codec` (the slot negotiated no codec that its source sends, so it stays empty);
+      `paused` (the line has no room for it); `reduced` (it shows the smaller source for that reason)}.
     """
 
     kind: str

@@ -18,8 +18,12 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 Participant = str
-Publication = Literal["microphone", "camera", "content", "content-audio"]
-"""What a participant may send. `content` is a shared screen or window, `content-audio` its sound."""
+Publication = Literal["microphone", "camera", "camera-small", "content", "content-audio"]
+"""What a participant may send. `camera-small` is the camera's picture once more with few bits, for receivers whose line
+does not carry it. `content` is a shared screen or window, `content-audio` its sound."""
+
+PictureDown = Literal["full", "reduced", "none"]
+"""What a receiver's line carries of the stage and the content: all, a picture with fewer bits, or nothing but sound."""
 
 PictureDemand = Literal["none", "small", "full"]
 """How much of a picture somebody watches now: nobody, only as a small tile, or large."""
@@ -151,6 +155,9 @@ class LinkReport(Message):
     audio_level: int | None = None
     """Loudest of the second in -dBov (RFC 6464): 0 is loudest, 127 is silence; None without a microphone."""
     camera_fps: float = 0.0
+    limit_down: int | None = None
+    """bit/s that the way down is known to carry; None while it has shown no end."""
+    picture_down: PictureDown = "full"
     rating: Literal["good", "weak", "bad"] = "good"
 
 

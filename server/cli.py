@@ -29,6 +29,7 @@ from server.installation import bring_back, broken_audit_entry, first_administra
 from server.main import create_app
 from server.migrations import require_newest
 from server.notifications.bounces import MOST_BYTES, take_in
+from server.rehearsing.command import CannotRehearse, rehearse_here, rehearse_there, serve_stage
 from server.serving import listen, prepare
 from server.serving import serve as serve_app
 from server.showcase import show
@@ -225,6 +226,36 @@ def kiosk(
     except ServerAddressWrong as error:
         print(f"{error.vi}\n{error.en}", file=sys.stderr)
         raise typer.Exit(2) from None
+
+
+@app.command()
+def rehearse(  # noqa: PLR0917 - options, all of them given by name
+    halls: Annotated[int, typer.Option(min=2, max=1000, help="Simulated halls, the main point among them.")] = 161,
+    server: Annotated[
+        str | None, typer.Option(help="A server that `--serve` runs on another machine: tries the line, too.")
+    ] = None,
+    serve: Annotated[
+        str | None, typer.Option(help="Only serve, at this machine's address, for halls on another one.")
+    ] = None,
+    plan: Annotated[Path, typer.Option(help="File that `--serve` writes and `--server` reads.")] = Path("plan.json"),
+    ports: Annotated[tuple[int, int], typer.Option(help="With `--serve`: HTTP (TCP) and media (UDP).")] = (8100, 7100),
+    join_seconds: Annotated[float, typer.Option(min=1, max=600, help="Over which halls come in.")] = 60,
+    calls: Annotated[int, typer.Option(min=1, max=200, help="Points that are called in turn.")] = 15,
+) -> None:
+    """Say whether this machine and its line carry a conference, by simulated halls; the installation is not touched."""
+    try:
+        if serve is not None:
+            work = serve_stage(halls, serve, ports, plan)
+        elif server is not None:
+            work = rehearse_there(server, plan, join_seconds, calls)
+        else:
+            work = rehearse_here(halls, join_seconds, calls)
+        raise typer.Exit(asyncio.run(work))
+    except CannotRehearse as error:
+        print(f"{error}", file=sys.stderr)
+        raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        print()
 
 
 @app.command()

@@ -34,7 +34,8 @@ def running() -> Iterator[str]:
 
     try:
         run(f"{programs}/initdb", "-D", data, "-U", "test", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
-        options = f"-k {folder} -c listen_addresses= -c fsync=off -c full_page_writes=off -c max_connections=200"
+        settings = ("listen_addresses=", "fsync=off", "full_page_writes=off", "max_connections=200", "autovacuum=off")
+        options = " ".join((f"-k {folder}", *(f"-c {each}" for each in settings)))
         run(f"{programs}/pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
         try:
             yield f"postgresql+psycopg://test@/{{}}?host={folder}"

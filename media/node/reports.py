@@ -12,10 +12,11 @@ A line recovers one step when it is below 60 % of the limit it had crossed, so t
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, TypedDict
 
-from media.contract import LinkReport, Participant
+from media.contract import LinkReport, Participant, PictureDown
 
 Rating = Literal["good", "weak", "bad"]
 
@@ -49,6 +50,10 @@ class SlotStatistics(TypedDict):
     waiting_key_frame: bool
     no_codec: bool
     """The source has no codec that the slot negotiated: nothing can be shown."""
+    paused: bool
+    """The receiver's line carries less than this picture and what goes before it."""
+    reduced: bool
+    """For the same reason the source's smaller picture is shown."""
 
 
 class PeerStatistics(TypedDict):
@@ -63,6 +68,7 @@ class PeerStatistics(TypedDict):
     loss_up: float
     """Share of packets lost before repair, 0 to 1."""
     loss_down: float
+    limit_down: int | None
     sources: list[SourceStatistics]
     slots: list[SlotStatistics]
 
@@ -74,6 +80,10 @@ LOSS_LIMITS = (0.03, 0.10)
 """Weak from, bad from."""
 RTT_LIMITS_MS = (400.0, 800.0)
 RATINGS: tuple[Rating, Rating, Rating] = ("good", "weak", "bad")
+
+
+LEAST: dict[PictureDown, Rating] = {"full": "good", "reduced": "weak", "none": "bad"}
+"""A line that does not carry the picture is none that is good, however little of what is left of it is lost."""
 
 
 @dataclass(slots=True)
@@ -100,10 +110,20 @@ class LinkMeter:
 
 
 def link_report(
-    participant: Participant, meter: LinkMeter, peer: PeerStatistics, *, microphone: int | None, camera: int | None
+    participant: Participant,
+    meter: LinkMeter,
+    peer: PeerStatistics,
+    *,
+    microphone: int | None,
+    camera: int | None,
+    large: Collection[int] = (),
 ) -> LinkReport:
-    """One second of one participant. `microphone` and `camera` are its source ids, where it publishes them."""
+    """One second of one participant. `microphone` and `camera` are its source ids, where it publishes them, `large` the
+    slots of its stage and its content."""
     sources = {source["source"]: source for source in peer["sources"]}
+    picture = _picture_down(peer, large)
+    measured = meter.rate(max(peer["loss_up"], peer["loss_down"]), peer["rtt_ms"])
+    least = LEAST[picture]
     return LinkReport(
         participant=participant,
         rtt_ms=peer["rtt_ms"],
@@ -113,5 +133,14 @@ def link_report(
         bitrate_down=peer["bitrate_down"],
         audio_level=sources[microphone]["audio_level"] if microphone in sources else None,
         camera_fps=sources[camera]["fps"] if camera in sources else 0.0,
-        rating=meter.rate(max(peer["loss_up"], peer["loss_down"]), peer["rtt_ms"]),
+        limit_down=peer.get("limit_down"),
+        picture_down=picture,
+        rating=max(measured, least, key=RATINGS.index),
     )
+
+
+def _picture_down(peer: PeerStatistics, large: Collection[int]) -> PictureDown:
+    shown = [slot for slot in peer["slots"] if slot["slot"] in large]
+    if any(slot.get("paused") for slot in shown):
+        return "none"
+    return "reduced" if any(slot.get("reduced") for slot in shown) else "full"

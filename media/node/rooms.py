@@ -259,6 +259,7 @@ class Rooms:
                     peer,
                     microphone=session.sources.get("microphone"),
                     camera=session.sources.get("camera"),
+                    large=[number for name, number in session.slots.items() if name in ("stage", "content")],
                 )
                 links.setdefault(session.key.room, []).append(report)
         for room, reports in links.items():

@@ -11,7 +11,10 @@ from media.contract import Offer, Publication, SessionKey
 from media.node.policy import Member
 from media.node.reports import LinkMeter
 from media.node.sdp.answer import LocalTransport
-from media.node.sdp.terms import CodecTerms, Terms
+from media.node.sdp.terms import CodecTerms, SlotTerms, Terms
+
+ADAPTS = "tells_arrivals" in (Slot.__text_signature__ or "")
+"""Built earlier, the core sends to each line as much as there is."""
 
 
 @dataclass(slots=True, eq=False)
@@ -39,6 +42,7 @@ class Numbers:
 def open_session(offer: Offer, terms: Terms, local: LocalTransport, numbers: Numbers) -> tuple[Session, Peer]:
     """The session of an offer on agreed terms, and the same as the core wants it."""
     sources = {source.publication: numbers.source() for source in terms.sources}
+    small = sources.get("camera-small")
     slots = {slot.slot: numbers.slot() for slot in terms.slots}
     session = Session(
         peer=numbers.peer(),
@@ -65,15 +69,30 @@ def open_session(offer: Offer, terms: Terms, local: LocalTransport, numbers: Num
                 _codecs(source.codecs),
                 ssrc=source.ssrc,
                 rtx_ssrc=source.rtx_ssrc,
+                **({"smaller": small} if source.publication == "camera" and ADAPTS else {}),
             )
             for source in terms.sources
         ],
         slots=[
-            Slot(slots[slot.slot], slot.kind, slot.mid, _codecs(slot.codecs), ssrc=slot.ssrc, rtx_ssrc=slot.rtx_ssrc)
-            for slot in terms.slots
+            Slot(
+                slots[slot.slot],
+                slot.kind,
+                slot.mid,
+                _codecs(slot.codecs),
+                ssrc=slot.ssrc,
+                rtx_ssrc=slot.rtx_ssrc,
+                **({"tells_arrivals": slot.tells_arrivals} if ADAPTS else {}),
+            )
+            for slot in sorted(terms.slots, key=_importance)
         ],
     )
     return session, peer
+
+
+def _importance(slot: SlotTerms) -> int:
+    """In this order slots share a line that does not carry all of them."""
+    order = ("audio", "preview-audio", "content", "stage", "preview")
+    return next((place for place, name in enumerate(order) if slot.slot.startswith(name)), len(order))
 
 
 def _codecs(codecs: tuple[CodecTerms, ...]) -> list[Codec]:

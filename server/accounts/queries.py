@@ -27,6 +27,7 @@ from server.core.clock import VIETNAM
 from server.core.database import UtcDateTime
 from server.core.errors import NotAllowed, NotFound
 from server.organisations.models import BridgePoint, Unit
+from server.organisations.queries import administers_all
 
 TOUCH_AFTER = timedelta(minutes=5)
 """A session's `last_seen_at` is written no more often than this."""
@@ -195,13 +196,9 @@ async def own_sessions(session: AsyncSession, actor: Actor, now: datetime) -> li
     return await _open_sessions(session, owned_by(actor), now)
 
 
-async def sessions_of(
-    session: AsyncSession, now: datetime, *, person_id: int | None = None, point_id: int | None = None
-) -> list[SignInSession]:
-    """A person's or a hall's open sessions, the most recently used first. Whether the actor may know is decided
-    before."""
-    owner = SignInSession.person_id == person_id if person_id is not None else SignInSession.point_id == point_id
-    return await _open_sessions(session, owner, now)
+async def sessions_of(session: AsyncSession, now: datetime, person_id: int) -> list[SignInSession]:
+    """A person's open sessions, the most recently used first. Whether the actor may know is decided before."""
+    return await _open_sessions(session, and_(SignInSession.person_id == person_id), now)
 
 
 async def _open_sessions(session: AsyncSession, owner: ColumnElement[bool], now: datetime) -> list[SignInSession]:
@@ -284,6 +281,7 @@ async def me(session: AsyncSession, actor: Actor) -> Me:
         only_meetings=None if actor.only_meetings is None else sorted(actor.only_meetings),
         can_plan=any(grant.role is Role.ORGANISER for grant in actor.grants),
         administers="system" if actor.administered_roots else "branch" if actor.administered else None,
+        keeps_system=bool(actor.administered_roots) and await administers_all(session, actor),
         needs_factor=actor.needs_factor,
         time_zone=VIETNAM.name,
     )

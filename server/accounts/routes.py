@@ -189,42 +189,20 @@ async def sessions_of_person(
     person_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
 ) -> list[SessionOut]:
     await people.require_admin_of(session, actor, person_id)
-    found = await queries.sessions_of(session, services.clock(), person_id=person_id)
+    found = await queries.sessions_of(session, services.clock(), person_id)
     return [_session_out(each, actor) for each in found]
 
 
 @router.delete("/people/{person_id}/sessions/{session_id}", status_code=204)
 async def end_session_of_person(person_id: RowId, session_id: RowId, tx: Write) -> None:
     await people.require_admin_of(tx.session, tx.actor, person_id)
-    await sessions.revoke_of(tx, session_id, person_id=person_id)
+    await sessions.revoke_of(tx, session_id, person_id)
 
 
 @router.delete("/people/{person_id}/sessions", status_code=204)
 async def end_sessions_of_person(person_id: RowId, tx: Write) -> None:
     await people.require_admin_of(tx.session, tx.actor, person_id)
     await sessions.revoke_all_of(tx, person_id)
-
-
-@router.get("/points/{point_id}/sessions")
-async def sessions_of_hall(
-    point_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
-) -> list[SessionOut]:
-    await links.require_hall(session, actor, point_id)
-    found = await queries.sessions_of(session, services.clock(), point_id=point_id)
-    return [_session_out(each, actor) for each in found]
-
-
-@router.delete("/points/{point_id}/sessions/{session_id}", status_code=204)
-async def end_session_of_hall(point_id: RowId, session_id: RowId, tx: Write) -> None:
-    await links.require_hall(tx.session, tx.actor, point_id)
-    await sessions.revoke_of(tx, session_id, point_id=point_id)
-
-
-@router.delete("/points/{point_id}/sessions", status_code=204)
-async def end_sessions_of_hall(point_id: RowId, tx: Write) -> None:
-    """A device is lost: nothing that was signed in for this hall is any more."""
-    await links.require_hall(tx.session, tx.actor, point_id)
-    await sessions.end_sessions_of(tx, person_id=None, point_id=point_id)
 
 
 @router.get("/people")

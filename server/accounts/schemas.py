@@ -73,6 +73,8 @@ class Me(BaseModel):
     can_plan: bool
     administers: Literal["system", "branch"] | None
     """What the administrator's pages show: of a root unit everything, of a unit below it that branch alone."""
+    keeps_system: bool
+    """Administers every root there is, and so the system itself."""
     needs_factor: bool
     """The administrator's role waits: the second factor has to be set, or signed in with."""
     time_zone: str

@@ -18,6 +18,7 @@ from server.core.actor import SYSTEM, Actor
 from server.core.database import in_parts
 from server.core.errors import NotAllowed
 from server.core.services import Services
+from server.devices.queries import part_of
 from server.edge.session_cookie import session_token
 from server.live.client import NO_SUCH_MEETING, NOT_ALLOWED, Client
 from server.live.gateway import SeatRequest
@@ -63,8 +64,20 @@ class Door:
         if request.audience == "hall":
             if request.point_id not in rights.points:
                 raise NotAllowed()
+            if actor.point_id is not None:
+                await self._as_its_part(actor)
             return Viewer("hall", request.point_id)
         return Viewer(request.audience)
+
+    async def _as_its_part(self, actor: Actor) -> None:
+        """NotAllowed for a machine that is there to show papers: it never takes its hall's place."""
+        async with self._services.database.read() as session:
+            if await part_of(session, actor.session_id) == "papers":
+                raise NotAllowed(
+                    "Máy này chỉ để chiếu tài liệu. Quản trị viên đổi được việc của máy ở trang Thiết bị điểm cầu.",
+                    "This machine is there to show papers. An administrator can change that on the page of hall"
+                    " devices.",
+                )
 
     async def unchanged(self, clients: Sequence[Client]) -> Collection[Client]:
         """Delegates without any role, thousands of them: still signed in, still on the meeting's list."""

@@ -14,7 +14,9 @@ from server.live.viewer import Audience
 Mid = Annotated[str, StringConstraints(min_length=1, max_length=16)]
 SessionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
-HALL_PUBLICATIONS: frozenset[Publication] = frozenset({"microphone", "camera", "content", "content-audio"})
+HALL_PUBLICATIONS: frozenset[Publication] = frozenset(
+    {"microphone", "camera", "camera-small", "content", "content-audio"}
+)
 DESK_PUBLICATIONS: frozenset[Publication] = frozenset({"content", "content-audio"})
 
 _COMMON_SLOTS = r"audio-[0-2]|stage|content"
@@ -94,7 +96,7 @@ class MediaOffer(Wire):
     session: SessionName
     """A new name for each peer connection."""
     sdp: Annotated[str, Field(min_length=1, max_length=200_000)]
-    publish: Annotated[dict[Mid, Publication], Field(max_length=4, default_factory=dict)]
+    publish: Annotated[dict[Mid, Publication], Field(max_length=5, default_factory=dict)]
     """MID of each section that sends -> what it carries."""
     slots: Annotated[dict[Mid, str], Field(max_length=40, default_factory=dict)]
     """MID of each section that receives -> its slot."""

@@ -353,3 +353,8 @@ async def own(session: AsyncSession, token: str | None, now: datetime, served: s
         said.state, said.ended_at = "closed", point.closed_at
     known = (device.address, device.build, device.camera, device.microphone)
     return Own(said, device.id if counts else None, opened.last_seen_at, known)
+
+
+async def part_of(session: AsyncSession, session_id: int | None) -> str | None:
+    """What the machine of this session is there for (`schemas.Part`); None if it is no hall's."""
+    return await session.scalar(select(HallDevice.part).where(HallDevice.session_id == session_id))

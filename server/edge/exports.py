@@ -5,14 +5,19 @@ The work is a function of the server named by module, called in the child with p
 """
 
 import asyncio
+import json
+import os
 import pickle
+import select
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -25,6 +30,7 @@ from server.core.clock import VIETNAM
 from server.core.errors import DomainError, TooMany
 from server.edge.budgets import EXPORT_MEMORY_MB, EXPORT_SECONDS, EXPORTS_WAITING
 from server.edge.dependencies import component
+from server.edge.export_child import WHOLE
 
 T = TypeVar("T")
 
@@ -59,9 +65,9 @@ class Order:
     it was read (`core.database.Database.beside`): then the event loop never has it in hand."""
 
     def __init__(self, work: Callable[..., bytes], *arguments: Any) -> None:
-        self.name = work.__qualname__
+        self.module, self.name = work.__module__, work.__qualname__
         self.file = tempfile.TemporaryFile()  # noqa: SIM115  as long as the order
-        pickle.dump((work.__module__, work.__qualname__, arguments), self.file)
+        pickle.dump((self.module, self.name, arguments), self.file)
         self.file.seek(0)
 
 
@@ -105,54 +111,96 @@ class Exports:
         child = _Child(self._memory_mb, self._seconds)
         try:
             async with asyncio.timeout(self._seconds * _PATIENCE):
-                code, output, errors = await self._beside(child.run, order)
+                output, errors = await self._beside(child.run, order)
         except TimeoutError:
-            code, output, errors = None, b"", b"out of time"
+            output, errors = b"", b"out of time"
         finally:
             child.kill()
             order.file.close()
-        if code == 0 and output[:1] == b"+":
-            return output[1:]
-        log.warning("export-not-made", work=order.name, code=code, said=errors[-400:].decode(errors="replace"))
+        if output.endswith(WHOLE):
+            return output[: -len(WHOLE)]
+        log.warning("export-not-made", work=order.name, said=errors[-400:].decode(errors="replace"))
         raise ExportTooLarge()
 
 
+class _Nursery:
+    """Where the children come from (`export_nursery`); started by the first export of this process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+
+    def child(self, order: dict[str, Any], descriptors: list[int]) -> int | None:
+        """The child's pidfd; None if it has ended already."""
+        with self._lock:
+            try:
+                return self._asked(order, descriptors)
+            except OSError:  # it was killed
+                self._socket = None
+                return self._asked(order, descriptors)
+
+    def _asked(self, order: dict[str, Any], descriptors: list[int]) -> int | None:
+        if self._socket is None:
+            self._socket = self._started()
+        socket.send_fds(self._socket, [json.dumps(order).encode()], descriptors)
+        answer, found, _, _ = socket.recv_fds(self._socket, 1, 1)
+        if not answer:
+            raise ConnectionResetError
+        return found[0] if found else None
+
+    def _started(self) -> socket.socket:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            # Descriptors close themselves on exec (PEP 446): closing them one by one would hold the interpreter.
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "server.edge.export_nursery"], stdin=theirs.fileno(), cwd=_ROOT, close_fds=False
+            )
+        return ours
+
+
+_NURSERY = _Nursery()
+
+
 class _Child:
-    """The process, started and waited for in a thread: to start one beside twelve thousand sockets takes longer than
-    the event loop may stand still."""
+    """The process, started and waited for in a thread."""
 
     def __init__(self, memory_mb: int, seconds: int) -> None:
-        self._limits = (str(memory_mb), str(seconds))
+        self._limits = {"memory_mb": memory_mb, "seconds": seconds, "zone": VIETNAM.name}
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: int | None = None
+        """Its pidfd, while it may run."""
         self._over = False
 
-    def run(self, order: Order) -> tuple[int, bytes, bytes]:
-        """(exit status, standard output, standard error). Files stand between, not pipes: nobody need feed them."""
+    def run(self, order: Order) -> tuple[bytes, bytes]:
+        """(standard output, standard error). Files stand between, not pipes: nobody need feed them."""
         with tempfile.TemporaryFile() as made, tempfile.TemporaryFile() as said:
             with self._lock:
                 if self._over:
-                    return -signal.SIGKILL, b"", b""
-                # Descriptors close themselves on exec (PEP 446): closing them one by one would hold the interpreter.
-                self._process = subprocess.Popen(
-                    [sys.executable, "-m", "server.edge.export_child", *self._limits, VIETNAM.name],
-                    stdin=order.file,
-                    stdout=made,
-                    stderr=said,
-                    cwd=_ROOT,
-                    close_fds=False,
-                )
-            code = self._process.wait()
+                    return b"", b""
+                standard = [order.file.fileno(), made.fileno(), said.fileno()]
+                self._process = _NURSERY.child({**self._limits, "module": order.module}, standard)
+            self._wait()
             made.seek(0)
             said.seek(0)
-            return code, made.read(), said.read()
+            return made.read(), said.read()
+
+    def _wait(self) -> None:
+        if self._process is None:
+            return
+        ended = select.poll()
+        ended.register(self._process, select.POLLIN)
+        ended.poll()
+        with self._lock:
+            os.close(self._process)
+            self._process = None
 
     def kill(self) -> None:
         """Nothing, once it has ended."""
         with self._lock:
             self._over = True
             if self._process is not None:
-                self._process.kill()
+                with suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(self._process, signal.SIGKILL)
 
 
 AppExports = Annotated[Exports, Depends(component(Exports))]

@@ -86,6 +86,14 @@ class Line:
         ):
             _ip("-n", self.namespace, *command)
 
+    def narrow(self, kbits: int) -> None:
+        """The way to the browser carries so much; 300 ms wait before it at most."""
+        limit = ("rate", f"{kbits}kbit", "burst", "4kb", "latency", "300ms")
+        subprocess.run(["tc", "qdisc", "replace", "dev", self.device, "root", "tbf", *limit], check=True)
+
+    def widen(self) -> None:
+        subprocess.run(["tc", "qdisc", "del", "dev", self.device, "root"], check=True)
+
     def chromium(self, folder: Path) -> str:
         """The command, in `folder`, of a Chromium at this line's end."""
         wrapper = folder / "chromium"

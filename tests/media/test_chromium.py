@@ -1,6 +1,7 @@
 """Real Chromium through a real node, without the product's pages: what it sends arrives, what it gets it can show."""
 
 import contextlib
+import math
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
-from media.contract import Answer
+from media.contract import Answer, LinkReport, Links
 from tests.e2e.chromium import line
 from tests.media.control_server import ControlServer, node_at_work, room
 from tests.media.peers import TestPeer, eventually
@@ -135,6 +136,36 @@ async def test_a_hall_whose_firewall_lets_no_udp_through_comes_in_by_tcp(tmp_pat
                 await eventually(lambda: red.heard["audio-0"].tone == "green")
             finally:
                 await red.close()
+
+
+async def test_a_narrow_line_gets_sound_and_a_small_picture_and_all_of_it_when_it_widens(tmp_path: Path) -> None:
+    with line() as narrow:
+        there = ("--bind", f"{narrow.host_address}:0")
+        async with (
+            node_at_work(tmp_path, *there) as (server, _),
+            chromium() as good,
+            chromium(narrow.chromium(tmp_path)) as weak,
+        ):
+            await server.tell(room(stage="point-2", floor=["point-2"]))
+            green = await BrowserPeer.join(good, server, "point-2", colour="green", rich=True)
+            narrow.narrow(350)
+            hall = await BrowserPeer.join(weak, server, "point-1", slots=["audio-0", "stage"])
+            await server.until(lambda: line_of(server, "point-1", "reduced"), seconds=30)
+            await hall.sees("stage", "green")
+            await hall.hears("green")
+            link = await server.until(lambda: line_of(server, "point-1", "reduced", most=400_000))
+            assert link.rating != "good"
+            narrow.widen()
+            await server.until(lambda: line_of(server, "point-1", "full"), seconds=20)
+            await hall.sees("stage", "green")
+            assert (await green.sending())["codec"] == "video/VP8"
+
+
+def line_of(server: ControlServer, participant: str, picture: str, most: float = math.inf) -> LinkReport | None:
+    """The participant's last report, if it has this picture and takes `most` bit/s."""
+    last = next((m for m in reversed(server.heard) if isinstance(m, Links)), None)
+    found = [link for link in last.links if link.participant == participant] if last is not None else []
+    return found[0] if found and found[0].picture_down == picture and found[0].bitrate_down <= most else None
 
 
 async def test_h264_is_forwarded_between_browsers(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.node.reports import LinkMeter, PeerStatistics, SourceStatistics, link_report
+from media.node.reports import LinkMeter, PeerStatistics, SlotStatistics, SourceStatistics, link_report
 
 
 def after(meter: LinkMeter, seconds: int, loss: float, rtt_ms: float | None = 20.0) -> str:
@@ -72,6 +72,42 @@ def source(number: int, fps: float, audio_level: int | None) -> SourceStatistics
     )
 
 
+@pytest.mark.parametrize(
+    ("paused", "reduced", "picture", "rating"),
+    [(False, False, "full", "good"), (False, True, "reduced", "weak"), (True, False, "none", "bad")],
+)
+def test_a_line_without_room_for_the_picture_is_not_good(
+    paused: bool, reduced: bool, picture: str, rating: str
+) -> None:
+    slot = SlotStatistics(
+        slot=5,
+        source=8,
+        packets=1,
+        bytes=1,
+        retransmitted=0,
+        loss=0.0,
+        waiting_key_frame=False,
+        no_codec=False,
+        paused=paused,
+        reduced=reduced,
+    )
+    peer = PeerStatistics(
+        peer=1,
+        rtt_ms=20.0,
+        bitrate_up=0,
+        bitrate_down=0,
+        loss_up=0.0,
+        loss_down=0.0,
+        limit_down=200_000,
+        sources=[],
+        slots=[slot],
+    )
+    report = link_report("point-1", LinkMeter(), peer, microphone=None, camera=None, large=[5])
+    assert (report.picture_down, report.rating, report.limit_down) == (picture, rating, 200_000)
+    of_others = link_report("point-1", LinkMeter(), peer, microphone=None, camera=None, large=[6])
+    assert of_others.picture_down == "full"
+
+
 def test_a_report_names_the_microphone_and_the_camera() -> None:
     peer = PeerStatistics(
         peer=1,
@@ -80,6 +116,7 @@ def test_a_report_names_the_microphone_and_the_camera() -> None:
         bitrate_down=1_000_000,
         loss_up=0.01,
         loss_down=0.02,
+        limit_down=None,
         sources=[source(7, 0.0, 31), source(8, 14.5, None), source(9, 5.0, 3)],
         slots=[],
     )

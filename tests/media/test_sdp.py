@@ -118,11 +118,13 @@ def test_feedback_is_what_was_offered_and_nothing_more() -> None:
     _, answer = negotiate(CHROMIUM, CHROMIUM_PUBLISH, CHROMIUM_SLOTS)
     camera, stage = sections(answer)[1], sections(answer)[7]
     assert set(re.findall(r"a=rtcp-fb:96 (.*)", camera)) == {"nack\r", "nack pli\r", "ccm fir\r", "transport-cc\r"}
-    assert set(re.findall(r"a=rtcp-fb:96 (.*)", stage)) == {"nack\r", "nack pli\r", "ccm fir\r"}
+    assert set(re.findall(r"a=rtcp-fb:96 (.*)", stage)) == {"nack\r", "nack pli\r", "ccm fir\r", "transport-cc\r"}
+    assert TRANSPORT_CC in stage, "without its numbers a receiver has nothing to tell"
     assert "goog-remb" not in answer
-    _, plain = negotiate(OFFERS["aiortc"], *four("aiortc"))
+    untold, plain = negotiate(OFFERS["aiortc"], *four("aiortc"))
     assert "ccm fir" not in plain
     assert "transport-cc" not in plain
+    assert not any(slot.tells_arrivals for slot in untold.slots)
     assert "goog-remb" in plain
 
 

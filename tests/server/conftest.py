@@ -53,7 +53,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.path.is_relative_to(here)
         and item.path.relative_to(here).as_posix().startswith(_ONE_DATABASE)
         and getattr(item, "callspec", None) is not None
-        and item.callspec.params.get("database_url") == "postgresql"  # type: ignore[attr-defined]
+        and item.callspec.params.get("database") == "postgresql"  # type: ignore[attr-defined]
     ]
     if left_out:
         config.hook.pytest_deselected(items=left_out)

@@ -177,8 +177,6 @@ ROWS = [
     Row("PUT /api/people/{person_id}/posts", ADMIN, body=lambda w: [{"unit_id": w.province.lat.id, "title": "B"}]),
     Row("GET /api/people/{person_id}/sessions", ADMIN),
     Row("DELETE /api/people/{person_id}/sessions", ADMIN),
-    Row("GET /api/points/{point_id}/sessions", LOOKS_AFTER),
-    Row("DELETE /api/points/{point_id}/sessions", LOOKS_AFTER),
     # Hall devices: of Lạc Dương's technicians the point in Lát, too (whose each is: tests/server/devices).
     Row("GET /api/devices", LOOKS_AFTER_SOME),
     Row("PATCH /api/devices/{device_id}", LOOKS_AFTER, body=lambda _: {"name": "B"}),
@@ -508,5 +506,4 @@ ELSEWHERE = {
     "GET /api/people/{person_id}/merge/{gone_id}",
     # There must be one first (tests/server/accounts/test_reach.py).
     "DELETE /api/people/{person_id}/sessions/{session_id}",
-    "DELETE /api/points/{point_id}/sessions/{session_id}",
 }

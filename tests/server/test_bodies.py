@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 FROM_AFAR = {"NoteSync", "NoteChange", "ReceiptsIn", "ReceiptEntry", "PageFault", "DeviceReport", "HallTestWrite"}
 """Of devices that were without a line, and pages that stood open, for weeks: they may be of another version."""

@@ -33,7 +33,7 @@ from tests.conftest import Clock, signed_in
 
 pytestmark = [
     pytest.mark.skipif(postgres.binaries() is None, reason="no PostgreSQL here"),
-    pytest.mark.parametrize("database_url", ["postgresql"], indirect=True),
+    pytest.mark.parametrize("database", ["postgresql"], indirect=True),
 ]
 ROUNDS = 4
 AT_ONCE = 6

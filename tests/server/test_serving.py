@@ -7,7 +7,7 @@ from server.core.config import Settings
 from server.main import _routes, create_app
 from server.serving import walk_the_routes
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 async def test_routes_are_made_before_the_first_who_come(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

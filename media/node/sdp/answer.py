@@ -88,8 +88,9 @@ def _section(section: Section, each: SourceTerms | SlotTerms, terms: Terms, loca
     for uri in wanted_extensions(section, published, terms.feedback):
         if terms.extensions[uri] == section.extensions[uri]:
             lines.append(f"a=extmap:{terms.extensions[uri]} {uri}")
+    told = isinstance(each, SlotTerms) and each.tells_arrivals
     for codec in each.codecs:
-        lines += _format(codec, published, terms.feedback)
+        lines += _format(codec, published, terms.feedback if published else "transport-cc" if told else "none")
     if isinstance(each, SlotTerms):
         lines += _stream(each)
     return lines
@@ -100,7 +101,7 @@ def _format(codec: CodecTerms, published: bool, feedback: Feedback) -> list[str]
     channels = f"/{codec.format.channels}" if codec.format.channels > 1 else ""
     lines = [f"a=rtpmap:{number} {codec.format.name}/{codec.format.clock_rate}{channels}"]
     wanted = ["nack", "nack pli", "ccm fir"] if codec.name != "opus" else []
-    if published and feedback == "transport-cc":
+    if feedback == "transport-cc":
         wanted.append("transport-cc")
     if published and feedback == "remb" and codec.name != "opus":
         wanted.append("goog-remb")

@@ -28,6 +28,7 @@ PROTOCOLS = ("UDP/TLS/RTP/SAVPF", "RTP/SAVPF")
 KIND_OF: dict[Publication, Kind] = {
     "microphone": "audio",
     "camera": "video",
+    "camera-small": "video",
     "content": "video",
     "content-audio": "audio",
 }
@@ -64,6 +65,8 @@ class SlotTerms:
     codecs: tuple[CodecTerms, ...]
     ssrc: int
     rtx_ssrc: int | None
+    tells_arrivals: bool = False
+    """The peer tells when packets came, so that no more is sent than its line carries."""
 
 
 @dataclass(frozen=True)
@@ -204,7 +207,13 @@ def _sources(
 def _slot(section: Section, slot: str, codecs: tuple[CodecTerms, ...], ssrcs: Iterator[int]) -> SlotTerms:
     kind: Kind = "audio" if section.kind == "audio" else "video"
     rtx_ssrc = next(ssrcs) if any(codec.rtx for codec in codecs) else None
-    return SlotTerms(section.mid, slot, kind, codecs, next(ssrcs), rtx_ssrc)
+    return SlotTerms(section.mid, slot, kind, codecs, next(ssrcs), rtx_ssrc, tells_arrivals(section))
+
+
+def tells_arrivals(section: Section) -> bool:
+    """Of a section that receives."""
+    offered = [set(codec.format.feedback) for codec in _codecs(section)]
+    return TRANSPORT_CC in section.extensions and bool(offered) and all("transport-cc" in each for each in offered)
 
 
 def _fresh_ssrcs(sources: tuple[SourceTerms, ...]) -> Iterator[int]:
@@ -234,7 +243,7 @@ def wanted_extensions(section: Section, published: bool, feedback: Feedback) -> 
     wanted = [MID]
     if section.kind == "audio":
         wanted.append(AUDIO_LEVEL)
-    if published and feedback == "transport-cc":
+    if feedback == "transport-cc" if published else tells_arrivals(section):
         wanted.append(TRANSPORT_CC)
     if published and feedback == "remb":
         wanted.append(ABS_SEND_TIME)

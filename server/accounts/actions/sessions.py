@@ -100,12 +100,9 @@ async def revoke(tx: Transaction, session_id: int) -> None:
     await _revoke(tx, session_id, owned_by(tx.actor))
 
 
-async def revoke_of(
-    tx: Transaction, session_id: int, *, person_id: int | None = None, point_id: int | None = None
-) -> None:
-    """Ends one session of this person or this hall. Whether the actor may is decided before."""
-    owner = SignInSession.person_id == person_id if person_id is not None else SignInSession.point_id == point_id
-    await _revoke(tx, session_id, and_(owner))
+async def revoke_of(tx: Transaction, session_id: int, person_id: int) -> None:
+    """Ends one session of this person. Whether the actor may is decided before."""
+    await _revoke(tx, session_id, and_(SignInSession.person_id == person_id))
 
 
 async def end_others(tx: Transaction) -> None:

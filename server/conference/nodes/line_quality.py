@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from media.contract import LinkReport
+from media.contract import LinkReport, PictureDown
 from server.live.protocol import Wire
 
 WEAK_AFTER = 5.0
@@ -24,6 +24,7 @@ class PointLink(Wire):
     """Loudest of the second in -dBov: 0 is loudest, 127 silence."""
     fps: float
     """Of its camera."""
+    picture_down: PictureDown
     rating: Literal["good", "weak", "bad"]
 
 
@@ -43,6 +44,7 @@ def figures(report: LinkReport) -> PointLink:
         bitrate_down=report.bitrate_down,
         audio_level=report.audio_level,
         fps=round(report.camera_fps, 1),
+        picture_down=report.picture_down,
         rating=report.rating,
     )
 

@@ -82,7 +82,7 @@ async def test_warned_then_closed_then_opened(
     assert {"account.warned", "account.closed", "account.reopened"} <= actions
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_of_several_administrators_one_stays(services: Services, province: Province, clock: Clock) -> None:
     async with services.transactions(SYSTEM) as tx:
         tx.session.add(RoleGrant(person_id=province.chair.id, role=Role.ADMIN, unit_id=province.root.id))
@@ -95,7 +95,7 @@ async def test_of_several_administrators_one_stays(services: Services, province:
     assert len(closed & {province.chair.id, province.admin.id}) == 1
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_none_is_closed_where_nothing_says_so(services: Services, clock: Clock) -> None:
     services.settings.inactive_days = 0
     for days in (0, 400, 8):

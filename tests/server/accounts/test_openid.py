@@ -51,7 +51,7 @@ async def addresses(services: Services, province: Province) -> None:
 
 
 pytestmark = pytest.mark.usefixtures("addresses")
-one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 Browser = Callable[[], Awaitable[httpx2.AsyncClient]]
 
 

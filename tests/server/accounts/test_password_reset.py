@@ -78,7 +78,7 @@ async def test_a_newer_link_and_an_hour_end_it(browser: Browsers, services: Serv
     assert (await client.put(RESET, json={"token": second, "password": NEW})).status_code == 404
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_who_asks_learns_nothing(browser: Browsers, services: Services, province: Province) -> None:
     """The same answer for nobody, for who has no address, for an address of two and for who is locked."""
     async with services.transactions(SYSTEM) as tx:
@@ -103,7 +103,7 @@ async def test_who_asks_learns_nothing(browser: Browsers, services: Services, pr
         assert len((await session.scalars(select(PasswordReset))).all()) == 1
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_not_without_a_mail_server(browser: Browsers, services: Services) -> None:
     services.settings.smtp_url = None
     client = await browser()

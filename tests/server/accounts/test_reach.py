@@ -13,7 +13,7 @@ from tests import builders, library
 from tests.builders import Province
 from tests.conftest import Browsers
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -173,20 +173,11 @@ async def test_a_new_password_ends_links_that_open_as_much(
 async def test_a_new_link_of_a_hall_ends_the_stolen_device(browser: Browsers, province: Province) -> None:
     technician, stolen = await browser(province.technician), await browser(province.da_sar_hall)
     other = await browser(province.lat_hall)
-    [lost] = (await technician.get(f"/api/points/{province.da_sar_hall.id}/sessions")).json()
-    assert lost["user_agent"] == "test"
-    foreign = f"/api/points/{province.lat_hall.id}/sessions"
-    assert (await technician.get(foreign)).status_code == 403
-    assert (await technician.delete(f"{foreign}/{lost['id']}")).status_code == 403
     body = {"point_id": province.da_sar_hall.id, "replace": True}
     fresh = await open_link(browser, await technician.post("/api/links", json=body))
     assert (await stolen.get("/api/session")).status_code == 401
     assert (await fresh.get("/api/session")).json()["point_id"] == province.da_sar_hall.id
     assert (await other.get("/api/session")).status_code == 200
-    [own] = (await technician.get(f"/api/points/{province.da_sar_hall.id}/sessions")).json()
-    ended = await technician.delete(f"/api/points/{province.da_sar_hall.id}/sessions/{own['id']}")
-    assert ended.status_code == 204
-    assert (await fresh.get("/api/session")).status_code == 401
 
 
 async def test_an_administrator_ends_the_sessions_of_own_people(

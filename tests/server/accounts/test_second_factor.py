@@ -49,7 +49,12 @@ async def test_a_code_is_asked_for_and_taken_once(
     refused = await client.post(FACTOR, json={"password": "không phải"})
     assert refused.json()["code"] == "wrong-password"
     key, codes = await _enrol(client, clock)
-    assert (await client.get(FACTOR)).json() == {"enrolled": True, "required": False, "recovery_left": 10}
+    assert (await client.get(FACTOR)).json() == {
+        "enrolled": True,
+        "required": False,
+        "recovery_left": 10,
+        "by_provider": False,
+    }
     assert len(set(codes)) == 10
 
     other = await browser()

@@ -40,6 +40,7 @@ async def test_signing_in_and_out(browser: Browsers, province: Province, service
         "roles": [{"role": "organiser", "unit_id": province.root.id, "unit_name": "Tỉnh Lâm Đồng"}],
         "only_meetings": None,
         "can_plan": True,
+        "keeps_system": False,
         "needs_factor": False,
         "time_zone": "Asia/Ho_Chi_Minh",
         "administers": None,

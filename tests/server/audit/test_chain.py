@@ -94,7 +94,7 @@ async def test_writers_at_the_same_time_make_one_chain(services: Services) -> No
 
 
 ON_POSTGRESQL = pytest.mark.parametrize(
-    "database_url",
+    "database",
     [pytest.param("postgresql", marks=pytest.mark.skipif(postgres.binaries() is None, reason="no PostgreSQL here"))],
     indirect=True,
 )

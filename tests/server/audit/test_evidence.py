@@ -119,7 +119,7 @@ async def test_who_took_what_from_where_is_written_once(
         assert (entry.actor_person_id, entry.subject_id) == (province.organiser.id, str(meeting.id))
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_entries_to_a_meeting_and_previews_are_written(
     services: Services, province: Province, join: Join
 ) -> None:

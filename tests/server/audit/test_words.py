@@ -25,6 +25,7 @@ HANDED_ON: dict[str, set[str]] = {
     "conference/presence.py": {"point.joined", "point.back"},
     "invitations/nominations/actions.py": {"nomination.named", "nomination.taken-back"},
     "invitations/many.py": {"delegates.moved", "delegates.removed"},
+    "invitations/nominations/actions.py": {"nomination.named", "nomination.taken-back"},
     "papers/actions/papers.py": {"paper.edited", "paper.recalled", "paper.restored", "paper.deleted"},
     "audit/actions.py": set(),
     "audit/log.py": {"access.refused"},

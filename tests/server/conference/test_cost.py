@@ -13,7 +13,7 @@ from server.presentation import actions as presentation
 from tests import builders, library
 from tests.statements import counted
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 async def test_queries_do_not_grow_with_the_conference(

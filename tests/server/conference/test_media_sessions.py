@@ -21,7 +21,7 @@ from tests.server.conference.offers import OFFER, asked
 from tests.server.conftest import Join
 from tests.sockets import FakeNode, LiveServer, Refused, refusal
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 async def test_offers_are_answered(

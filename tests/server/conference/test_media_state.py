@@ -17,7 +17,7 @@ from tests import builders
 from tests.server.conftest import Join
 from tests.sockets import FakeNode, LiveServer
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 async def test_links_reach_consoles_and_their_hall_and_weak_lines_become_events(

@@ -22,7 +22,7 @@ from tests.server.conference.offers import OFFER
 from tests.server.conftest import Join
 from tests.sockets import FakeNode, LiveServer, Refused
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 def room(node: FakeNode, meeting: Meeting) -> Room:

@@ -25,7 +25,7 @@ from tests.server.conftest import Join
 from tests.server.presentation.builders import paper as ready_paper
 from tests.sockets import LiveServer, Refused
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 DIRECTS = {"chair", "secretary", "organiser", "operator"}
 CONDUCTS = DIRECTS - {"operator"}

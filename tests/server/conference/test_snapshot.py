@@ -29,7 +29,7 @@ from server.papers.actions.versions import version_failed
 from server.papers.models import Paper
 from server.papers.schemas import PaperPatch, PolicyWrite, ProblemOut
 from tests import builders
-from tests.conftest import Clock, signed_in
+from tests.conftest import Clock, Templates, signed_in
 from tests.server.presentation.builders import paper as ready_paper
 from tests.server.presentation.builders import version as new_version
 from tests.sockets import LiveClient, LiveServer, Refused, serving
@@ -264,8 +264,8 @@ async def play(template: Path, steps: list[tuple[Any, ...]]) -> None:
 
 
 @pytest.fixture(scope="session")
-def template(_sqlite_template: Path) -> Path:
-    return _sqlite_template
+def template(_sqlite: Templates) -> Path:
+    return Path(_sqlite.empty)
 
 
 @hypothesis_settings(

@@ -19,7 +19,7 @@ def all_below(kind: type[DomainError]) -> Iterator[type[DomainError]]:
         yield from all_below(child)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_every_code_has_words_of_its_own(app: FastAPI) -> None:
     assert app.openapi()  # everything is imported
     kinds = set(all_below(DomainError))

@@ -15,14 +15,14 @@ ROWS = [
     ["Cil Múp Hường", "Phó Bí thư", "Đưng K'Nớ"],
     ["Lữ Ngọc Ẩn", "Ủy viên", "Đạ Tẻh"],
 ]
-_TCVN3 = dict(
+TCVN3 = dict(
     zip(
         "àáảãạăằắẳẵặâầấẩẫậđèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵĂÂĐÊÔƠƯ",
         "µ¸¶·¹¨»¾¼½Æ©ÇÊÈÉË®ÌÐÎÏÑªÒÕÓÔÖ×ÝØÜÞßãáâä«åèæçé¬êíëìîïóñòô\u00adõøö÷ùúýûüþ¡¢§£¤¥¦",
         strict=True,
     )
 )
-_VNI = {
+VNI = {
     "ễ": "eã", "ị": "ò", "ạ": "aï", "ọ": "oï", "ủ": "uû", "ỗ": "oã", "ậ": "aä", "ế": "eá", "ổ": "oå", "ở": "ôû",
     "ớ": "ôù", "ẩ": "aå", "ữ": "öõ", "ộ": "oä", "ờ": "ôø", "ú": "uù", "ó": "où", "í": "í", "ư": "ö", "đ": "ñ",
     "Đ": "Ñ", "ệ": "eä", "ê": "eâ", "à": "aø", "ể": "eå", "ứ": "öù", "ơ": "ô", "ô": "oâ", "ă": "aê", "á": "aù",
@@ -67,11 +67,11 @@ def test_the_code_page_of_windows() -> None:
 
 def test_letters_of_the_old_fonts() -> None:
     # Their capitals with a tone are drawn by a font of capitals: the file holds the small ones.
-    old = "".join(_TCVN3.get(letter, letter) for letter in table(";").replace("Ẩ", "ẩ").replace("Ủ", "ủ"))
+    old = "".join(TCVN3.get(letter, letter) for letter in table(";").replace("Ẩ", "ẩ").replace("Ủ", "ủ"))
     read = [cells for _, cells in rows_of(old.encode("latin-1"))]
     assert read[:3] == [[cell.replace("Ủ", "ủ") for cell in row] for row in ROWS[:3]]
     assert read[4][0] == "Lữ Ngọc ẩn"
-    vni = "".join(_VNI.get(letter, letter) for letter in table(";"))
+    vni = "".join(VNI.get(letter, letter) for letter in table(";"))
     assert [cells for _, cells in rows_of(vni.encode("cp1252"))] == ROWS
 
 

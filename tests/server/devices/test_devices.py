@@ -11,10 +11,12 @@ from server.audit.models import AuditEntry
 from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.devices.queries import last_seen
+from server.live.client import NOT_ALLOWED
 from server.organisations.models import BridgePoint
 from tests import builders
 from tests.builders import MORNING, Neighbour, Province
 from tests.conftest import Browsers, Clock
+from tests.sockets import LiveServer
 
 REPORT = {"build": "17", "camera": "ok", "microphone": "none"}
 
@@ -161,3 +163,22 @@ async def test_who_came_by_a_link_is_no_machine_of_the_halls(browser: Browsers, 
     assert (seen["build"], seen["camera"]) == ("17", "ok")
     assert (await admin.delete(f"/api/devices/{seen['id']}")).status_code == 204
     assert (await client.get("/api/session")).status_code == 401
+
+
+async def test_a_machine_for_papers_takes_no_place(
+    browser: Browsers, province: Province, services: Services, server: LiveServer
+) -> None:
+    meeting = await builders.conference(services, province, "open")
+    machine = (await a_device(browser, province, province.lat_hall, part="papers")).cookies[COOKIE]
+    place = f"/api/meetings/{meeting.id}/live?as=hall&point={province.lat_hall.id}"
+    turned_away = await server.dial(place, machine)
+    await turned_away.wait_closed()
+    assert turned_away.close_code == NOT_ALLOWED
+    member = await server.join(meeting.id, machine, "member")
+    await member.close()
+    # An administrator makes another use of it.
+    admin = await browser(province.admin)
+    [point] = (await listed(admin, q="lat"))["points"]
+    await admin.patch(f"/api/devices/{point['devices'][0]['id']}", json={"part": "main"})
+    hall = await server.join(meeting.id, machine, "hall", province.lat_hall.id)
+    await hall.close()

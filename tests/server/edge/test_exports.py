@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import signal
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,6 +38,16 @@ def never_ends(marker: str) -> bytes:
 
 def fails() -> bytes:
     raise ValueError("cannot")
+
+
+def of_whom() -> bytes:
+    return f"{os.getppid()} {'xlsxwriter' in sys.modules}".encode()
+
+
+def book() -> bytes:
+    import xlsxwriter  # noqa: PLC0415
+
+    return str(xlsxwriter.__version__).encode()
 
 
 async def until(condition: Callable[[], bool], seconds: float = 20) -> None:
@@ -75,3 +87,13 @@ async def test_what_takes_too_long_or_fails_is_refused(tmp_path: Path) -> None:
     exports = Exports(seconds=1)
     with pytest.raises(ExportTooLarge):
         await exports.make(SOMEBODY, never_ends, str(tmp_path / "pid"))
+
+
+async def test_children_come_from_one_process_that_has_loaded_their_work() -> None:
+    exports = Exports()
+    nursery, _ = (await exports.make(SOMEBODY, of_whom)).split()
+    assert await exports.make(SOMEBODY, book)
+    assert await exports.make(SOMEBODY, of_whom) == nursery + b" False", "what a child does is its own"
+    os.kill(int(nursery), signal.SIGKILL)
+    another, _ = (await exports.make(SOMEBODY, of_whom)).split()
+    assert another != nursery, "one that was killed is started anew"

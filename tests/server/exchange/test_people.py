@@ -19,6 +19,7 @@ from server.retention import tidy
 from tests import builders
 from tests.builders import MORNING, Neighbour, Province
 from tests.conftest import Browsers, Clock, signed_in
+from tests.server.core.test_text_tables import TCVN3, VNI, cp1258
 from tests.server.exchange.files import PEOPLE, Desk, cells_of, counts, everything, workbook
 
 
@@ -278,11 +279,24 @@ async def test_a_file_that_is_none_is_refused_in_words(desk: Desk) -> None:
         assert batch["problem"]["vi"].startswith(sentence)
 
 
-async def test_old_letters_and_semicolons(desk: Desk, services: Services) -> None:
-    text = "Họ và tên;Chức vụ;Đơn vị\nNguyễn Thị Phượng;Chủ tịch Ủy ban nhân dân;Xã Lát\n"
-    for encoding in ("utf-8-sig", "utf-16"):
-        batch = await desk.send("people", text.encode(encoding), "danh-sach.csv")
-        assert counts(batch) == (1, 0, 0, 0, 0)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_files_of_every_way_of_writing(desk: Desk) -> None:
+    """As offices keep them: Unicode with and without its mark, the code page of Windows, and the two old fonts."""
+    text = "Họ và tên;Chức vụ;Đơn vị\r\nLữ Thị Hường;Bí thư Huyện ủy Lạc Dương;Xã Lát\r\n"
+    files = {
+        "utf-8-sig": text.encode("utf-8-sig"),
+        "utf-16": text.encode("utf-16"),
+        "utf-16-be": b"\xfe\xff" + text.encode("utf-16-be"),
+        "windows-1258": cp1258(text),
+        "tcvn3": "".join(TCVN3.get(letter, letter) for letter in text).encode("latin-1"),
+        "vni": "".join(VNI.get(letter, letter) for letter in text).encode("cp1252"),
+    }
+    for name, content in files.items():
+        batch = await desk.send("people", content, f"{name}.csv")
+        assert counts(batch) == (1, 0, 0, 0, 0), (name, batch)
+        [row] = await desk.rows(batch)
+        assert "Lữ Thị Hường" in str(row), (name, row)
+        assert "Bí thư Huyện ủy Lạc Dương" in str(row), (name, row)
 
 
 async def test_a_step_that_was_broken_off_is_done_whole(desk: Desk, services: Services) -> None:

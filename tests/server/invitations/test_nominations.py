@@ -166,7 +166,7 @@ async def test_a_contact_without_an_account_has_a_private_link(
     assert (await stranger.get(path, headers={"X-List-Key": renewed.partition("#")[2]})).status_code == 200
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_one_unit_never_sees_anothers(
     *,
     board: str,

@@ -26,7 +26,7 @@ from tests.server.invitations.conftest import Add
 from tests.server.invitations.test_entry_codes import fonts_of
 from tests.server.notifications.test_mail import with_smtp
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 async def letter(client: httpx2.AsyncClient, meeting: Meeting) -> dict[str, Any]:

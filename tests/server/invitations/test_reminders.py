@@ -20,7 +20,7 @@ from tests.postbox import Postbox, post_office, text_of
 from tests.server.invitations.conftest import Add
 from tests.server.notifications.test_mail import with_smtp
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 async def test_the_silent_are_reminded_by_rule_in_ones_own_words(

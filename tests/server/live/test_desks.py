@@ -13,7 +13,7 @@ from tests.conftest import Browsers
 from tests.server.conftest import Join
 from tests.sockets import LiveClient, Refused
 
-SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from tests.conftest import signed_in
 from tests.server.conftest import Join
 from tests.sockets import LiveClient, LiveServer, Refused
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @pytest.mark.parametrize(

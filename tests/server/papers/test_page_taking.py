@@ -15,7 +15,7 @@ from tests import builders, library
 from tests.builders import Province
 from tests.conftest import Browsers, Clock
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 async def paper_of(services: Services, meeting: Meeting, pages: int, **policy: object) -> PaperVersion:

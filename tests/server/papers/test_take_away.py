@@ -25,7 +25,7 @@ from tests.builders import Province
 from tests.conftest import Browsers, Clock
 from tests.papers import pdf
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tests.server.presentation.builders import paper as ready_paper
 from tests.server.presentation.builders import version as new_version
 from tests.sockets import LiveClient, Refused
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 def shown(client: LiveClient) -> dict[str, object] | None:

@@ -133,7 +133,7 @@ def _running(app: FastAPI) -> Any:
     return app.router.lifespan_context(app)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_addresses_and_zones_that_are_none(services: Services, browser: Browsers) -> None:
     client, token = await browser(), await token_of(services)
     for name, value in (("public_url", "hop.lamdong"), ("time_zone", "Hà Nội"), ("unit_code", "36")):

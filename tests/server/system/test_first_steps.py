@@ -31,7 +31,7 @@ async def test_each_step_is_ticked_off_by_what_there_is(services: Services, brow
     assert [name for name, there in found.items() if not there] == ["devices", "meetings"]
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_a_neighbours_things_tick_nothing_off(
     services: Services, province: Province, neighbour: Neighbour, browser: Browsers
 ) -> None:

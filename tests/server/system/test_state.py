@@ -88,7 +88,7 @@ async def test_the_audit_log_is_walked(services: Services, province: Province, b
     assert (found["problem"], found["detail"]) == ("altered", str(entry))
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_a_paper_goes_through_office_and_recogniser(
     app: FastAPI, services: Services, province: Province, browser: Browsers
 ) -> None:
@@ -100,7 +100,7 @@ async def test_a_paper_goes_through_office_and_recogniser(
     assert not list((services.settings.var / "conversion").glob("trial/*"))
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_a_machine_that_cannot_shut_in_says_so(
     services: Services, province: Province, browser: Browsers, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -44,7 +44,7 @@ pub struct Source(SourceSpec);
 #[pymethods]
 impl Source {
     #[new]
-    #[pyo3(signature = (source, kind, mid, codecs, *, ssrc = None, rtx_ssrc = None))]
+    #[pyo3(signature = (source, kind, mid, codecs, *, ssrc = None, rtx_ssrc = None, smaller = None))]
     fn new(
         source: u32,
         kind: &str,
@@ -52,6 +52,7 @@ impl Source {
         codecs: Vec<Codec>,
         ssrc: Option<u32>,
         rtx_ssrc: Option<u32>,
+        smaller: Option<u32>,
     ) -> PyResult<Self> {
         Ok(Self(SourceSpec {
             source,
@@ -60,6 +61,7 @@ impl Source {
             codecs: codecs.into_iter().map(|codec| codec.0).collect(),
             ssrc,
             rtx_ssrc,
+            smaller,
         }))
     }
 }
@@ -71,8 +73,16 @@ pub struct Slot(SlotSpec);
 #[pymethods]
 impl Slot {
     #[new]
-    #[pyo3(signature = (slot, kind, mid, codecs, *, ssrc, rtx_ssrc = None))]
-    fn new(slot: u32, kind: &str, mid: String, codecs: Vec<Codec>, ssrc: u32, rtx_ssrc: Option<u32>) -> PyResult<Self> {
+    #[pyo3(signature = (slot, kind, mid, codecs, *, ssrc, rtx_ssrc = None, tells_arrivals = false))]
+    fn new(
+        slot: u32,
+        kind: &str,
+        mid: String,
+        codecs: Vec<Codec>,
+        ssrc: u32,
+        rtx_ssrc: Option<u32>,
+        tells_arrivals: bool,
+    ) -> PyResult<Self> {
         Ok(Self(SlotSpec {
             slot,
             kind: parse_kind(kind)?,
@@ -80,6 +90,7 @@ impl Slot {
             codecs: codecs.into_iter().map(|codec| codec.0).collect(),
             ssrc,
             rtx_ssrc,
+            tells_arrivals,
         }))
     }
 }

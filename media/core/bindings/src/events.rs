@@ -67,6 +67,7 @@ fn of_peer(dict: &Bound<'_, PyDict>, peer: &PeerStatistics) -> PyResult<()> {
     dict.set_item(intern!(py, "bitrate_down"), peer.bitrate_down)?;
     dict.set_item(intern!(py, "loss_up"), peer.loss_up)?;
     dict.set_item(intern!(py, "loss_down"), peer.loss_down)?;
+    dict.set_item(intern!(py, "limit_down"), peer.limit_down)?;
     dict.set_item(intern!(py, "sources"), list(py, &peer.sources, of_source)?)?;
     dict.set_item(intern!(py, "slots"), list(py, &peer.slots, of_slot)?)
 }
@@ -94,5 +95,7 @@ fn of_slot(dict: &Bound<'_, PyDict>, slot: &SlotStatistics) -> PyResult<()> {
     dict.set_item(intern!(py, "retransmitted"), slot.retransmitted)?;
     dict.set_item(intern!(py, "loss"), slot.loss)?;
     dict.set_item(intern!(py, "waiting_key_frame"), slot.waiting_key_frame)?;
-    dict.set_item(intern!(py, "no_codec"), slot.no_codec)
+    dict.set_item(intern!(py, "no_codec"), slot.no_codec)?;
+    dict.set_item(intern!(py, "paused"), slot.paused)?;
+    dict.set_item(intern!(py, "reduced"), slot.reduced)
 }

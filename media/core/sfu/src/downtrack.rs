@@ -44,11 +44,44 @@ pub struct Totals {
     pub own_octets: u64,
 }
 
+/// A picture for which its receiver's line has no room.
+#[derive(Default)]
+struct Pause {
+    /// The last time that it became less.
+    begun: Option<Instant>,
+    is_on: bool,
+    resumed: Option<Instant>,
+    /// How long it lasts, at least.
+    least: Duration,
+}
+
+const LEAST_PAUSE: Duration = Duration::from_secs(1);
+const MOST_PAUSE: Duration = Duration::from_secs(60);
+/// A picture that pauses again within this time came back too early: a line that lets bursts through looks wider than it
+/// is, and each try fills it.
+const RELAPSE: Duration = Duration::from_secs(10);
+
+impl Pause {
+    fn begin(&mut self, now: Instant) {
+        let relapsed = self
+            .resumed
+            .is_some_and(|at| now.saturating_duration_since(at) < RELAPSE);
+        self.least = if relapsed {
+            (4 * self.least).min(MOST_PAUSE)
+        } else {
+            LEAST_PAUSE
+        };
+        self.begun = Some(now);
+    }
+}
+
 pub struct Downtrack {
     pub slot: u32,
     pub kind: Kind,
     pub ssrc: u32,
-    /// Index of the uptrack that is shown.
+    /// Index of the uptrack that the owner wants shown.
+    pub assigned: Option<usize>,
+    /// Index of the one that is shown: the same, or its smaller one.
     pub source: Option<usize>,
     pub totals: Totals,
     /// Share lost on the way down as last reported, 0 to 1.
@@ -56,6 +89,9 @@ pub struct Downtrack {
     codecs: Vec<Codec>,
     rtx_ssrc: Option<u32>,
     ids: ExtensionIds,
+    /// Its packets bear transport-wide numbers. Not where it has no RTX: a packet that leaves twice must be the same.
+    numbered: bool,
+    pause: Pause,
     /// The part of the header extensions that is the same in each packet: the MID.
     extensions: ExtensionBlock,
     /// Bytes of the extensions on the wire without marks, with the audio level, with the orientation, with both.
@@ -77,10 +113,13 @@ pub struct Downtrack {
 impl Downtrack {
     /// `start` seeds both sequence numbers.
     pub fn new(spec: SlotSpec, ids: ExtensionIds, start: u16, now: Instant) -> Self {
+        let numbered = spec.tells_arrivals && (spec.kind == Kind::Audio || spec.rtx_ssrc.is_some());
+        let number = numbered.then_some(0);
         let mut extensions = ExtensionBlock::default();
         extensions.push(ids.mid, spec.mid.as_bytes());
         let clock_rate = spec.codecs.first().map_or(90_000, |codec| codec.clock_rate);
-        let marked = |audio_level, orientation| with_marks(&extensions, ids, audio_level, orientation).wire_length();
+        let marked =
+            |audio_level, orientation| with_marks(&extensions, ids, audio_level, orientation, number).wire_length();
         let extension_lengths = [
             marked(None, None),
             marked(Some(0), None),
@@ -91,12 +130,15 @@ impl Downtrack {
             slot: spec.slot,
             kind: spec.kind,
             ssrc: spec.ssrc,
+            assigned: None,
             source: None,
             totals: Totals::default(),
             loss: 0.0,
             codecs: spec.codecs,
             rtx_ssrc: spec.rtx_ssrc,
             ids,
+            numbered,
+            pause: Pause::default(),
             extensions,
             extension_lengths,
             choices: Vec::new(),
@@ -110,7 +152,7 @@ impl Downtrack {
         }
     }
 
-    /// Shows another source, or none. Nothing of the one before leaves any more, repetitions included.
+    /// Shows another source, or none; `assigned` is not touched. Nothing of the one before leaves any more, repetitions included.
     pub fn assign(&mut self, source: Option<(usize, &Uptrack)>) {
         self.source = source.map(|(index, _)| index);
         self.choices.clear();
@@ -136,7 +178,11 @@ impl Downtrack {
     }
 
     pub fn waits_for_key_frame(&self) -> bool {
-        self.kind == Kind::Video && self.source.is_some() && !self.lacks_codec() && !self.rewriter.is_attached()
+        self.kind == Kind::Video
+            && !self.is_paused()
+            && self.source.is_some()
+            && !self.lacks_codec()
+            && !self.rewriter.is_attached()
     }
 
     /// The subscriber asks for a key frame. None: heed it; otherwise, when to.
@@ -195,8 +241,74 @@ impl Downtrack {
         })
     }
 
-    pub fn extensions_of(&self, entry: &Entry) -> ExtensionBlock {
-        with_marks(&self.extensions, self.ids, entry.audio_level, entry.orientation)
+    pub fn extensions_of(&self, entry: &Entry, number: Option<u16>) -> ExtensionBlock {
+        with_marks(&self.extensions, self.ids, entry.audio_level, entry.orientation, number)
+    }
+
+    pub fn is_numbered(&self) -> bool {
+        self.numbered
+    }
+
+    pub fn is_paused(&self) -> bool {
+        self.pause.is_on
+    }
+
+    /// Nothing leaves until [`Downtrack::resume`].
+    pub fn pause(&mut self, now: Instant) {
+        self.pause.begin(now);
+        self.pause.is_on = true;
+        self.detach();
+    }
+
+    /// The smaller picture is shown from now on.
+    pub fn reduce(&mut self, now: Instant) {
+        self.pause.begin(now);
+    }
+
+    /// Whether it is time to try more again.
+    pub fn may_return(&self, now: Instant) -> bool {
+        let pause = &self.pause;
+        pause
+            .begun
+            .is_none_or(|begun| now.saturating_duration_since(begun) >= pause.least)
+    }
+
+    /// Goes on with the next key frame.
+    pub fn resume(&mut self, now: Instant) {
+        self.pause.is_on = false;
+        self.pause.resumed = Some(now);
+    }
+
+    /// Padding can leave on its RTX stream.
+    pub fn has_padding(&self) -> bool {
+        self.numbered && self.padding_type().is_some()
+    }
+
+    fn padding_type(&self) -> Option<(u32, u8)> {
+        let payload_type = self.codecs.iter().find_map(|codec| codec.rtx_payload_type)?;
+        Some((self.rtx_ssrc?, payload_type))
+    }
+
+    /// A packet of nothing but padding.
+    pub fn padding(&mut self) -> Option<Leaving> {
+        let (ssrc, payload_type) = self.padding_type()?;
+        self.rtx_sequence += 1;
+        Some(Leaving {
+            index: 0,
+            sequence: self.rtx_sequence,
+            fields: Fields {
+                marker: false,
+                payload_type,
+                sequence: self.rtx_sequence as u16,
+                timestamp: self.rewriter.newest().map_or(0, |(timestamp, _)| timestamp),
+                ssrc,
+            },
+            numbers: PictureNumbers::default(),
+            original: None,
+            is_copy: false,
+            padding: u8::MAX,
+            length: rtp::FIXED_HEADER + self.extension_lengths[0],
+        })
     }
 
     /// The packet with `payload` bytes has left; video is remembered for repetition.
@@ -326,12 +438,16 @@ fn with_marks(
     ids: ExtensionIds,
     audio_level: Option<u8>,
     orientation: Option<u8>,
+    number: Option<u16>,
 ) -> ExtensionBlock {
     let mut extensions = extensions.clone();
     for (id, mark) in [(ids.audio_level, audio_level), (ids.orientation, orientation)] {
         if let Some(value) = mark {
             extensions.push(id, &[value]);
         }
+    }
+    if let Some(number) = number {
+        extensions.push(ids.transport_cc, &number.to_be_bytes());
     }
     extensions
 }

@@ -21,6 +21,7 @@ fn source(name: CodecName) -> Uptrack {
         codecs: vec![codec(name, 96, None)],
         ssrc: Some(7),
         rtx_ssrc: None,
+        smaller: None,
     };
     Uptrack::new(spec, 0, 2_500_000, Instant::now())
 }
@@ -33,6 +34,7 @@ fn slot(rtx: bool) -> Downtrack {
         codecs: vec![codec(CodecName::Vp8, 120, rtx.then_some(121))],
         ssrc: 1000,
         rtx_ssrc: rtx.then_some(1001),
+        tells_arrivals: false,
     };
     Downtrack::new(
         spec,

@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use crate::bandwidth::Downlink;
 use crate::downtrack::{Downtrack, Leaving};
 use crate::model::Kind;
 use crate::outlet::{Outlet, Path, Urgency};
-use crate::picture;
+use crate::picture::{self, PictureNumbers};
 use crate::ring::{Entry, Ring};
 use crate::rtp;
 use crate::srtp::SealKeys;
@@ -25,6 +26,34 @@ pub struct Sealing {
     pub overhead: usize,
 }
 
+/// The way to one peer.
+pub struct Line<'a> {
+    pub path: &'a Path,
+    pub sealing: &'a Sealing,
+    pub downlink: &'a mut Downlink,
+    pub now: Instant,
+}
+
+/// A probe's packets, at least, and its bytes at most.
+const PROBE_PACKETS: u64 = 6;
+const MAX_PROBE: usize = 16 * 1024;
+
+/// Of a packet that shows nothing.
+const NOTHING: Entry = Entry {
+    sequence: 0,
+    timestamp: 0,
+    epoch: 0,
+    numbers: PictureNumbers {
+        picture_id: None,
+        tl0_index: None,
+    },
+    starts_key_frame: false,
+    marker: false,
+    codec: 0,
+    audio_level: None,
+    orientation: None,
+};
+
 /// What one flush sent.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SentTotals {
@@ -39,7 +68,6 @@ pub struct Request<'a, Numbers> {
     pub round_trip: Option<Duration>,
     /// Bytes that may be repeated; what is comes off it.
     pub budget: &'a mut u64,
-    pub now: Instant,
 }
 
 /// Buffers that all subscribers share one after the other, so that they stay in the cache.
@@ -62,17 +90,15 @@ impl Default for Egress {
 
 impl Egress {
     /// Sends the packets at `fresh` of `ring` that `slot` admits.
-    #[allow(clippy::too_many_arguments)]
     pub fn deliver(
         &mut self,
         outlet: &mut impl Outlet,
-        path: &Path,
-        sealing: &Sealing,
+        line: Line<'_>,
         slot: &mut Downtrack,
         ring: &Ring,
         fresh: &[u64],
-        now: Instant,
     ) -> SentTotals {
+        let now = line.now;
         self.plan.clear();
         for &index in fresh {
             if let Some((entry, payload)) = ring.get(index) {
@@ -83,7 +109,7 @@ impl Egress {
                 }
             }
         }
-        self.send_plan(outlet, path, sealing, slot, ring)
+        self.send_plan(outlet, line, slot, ring)
     }
 
     /// `first`, at `index`, has just begun what `slot` shows. Where it came late, packets that belong behind it are here
@@ -110,8 +136,7 @@ impl Egress {
     pub fn repeat(
         &mut self,
         outlet: &mut impl Outlet,
-        path: &Path,
-        sealing: &Sealing,
+        line: Line<'_>,
         slot: &mut Downtrack,
         ring: &Ring,
         request: Request<'_, impl Iterator<Item = u16>>,
@@ -121,22 +146,51 @@ impl Egress {
             numbers,
             round_trip,
             budget,
-            now,
         } = request;
+        let now = line.now;
         for number in numbers.take(MAX_REPAIRS) {
             self.plan.extend(slot.repeat(number, ring, round_trip, budget, now));
         }
-        self.send_plan(outlet, path, sealing, slot, ring)
+        self.send_plan(outlet, line, slot, ring)
     }
 
-    fn send_plan(
-        &mut self,
-        outlet: &mut impl Outlet,
-        path: &Path,
-        sealing: &Sealing,
-        slot: &mut Downtrack,
-        ring: &Ring,
-    ) -> SentTotals {
+    /// Sends at least `bytes`, and some packets, of padding in one burst.
+    pub fn probe(&mut self, outlet: &mut impl Outlet, line: Line<'_>, slot: &mut Downtrack, bytes: u64) -> SentTotals {
+        let mut totals = SentTotals::default();
+        let mut end = 0;
+        let mut segment = 0;
+        while totals.packets < PROBE_PACKETS || ((end as u64) < bytes && end < MAX_PROBE) {
+            let Some(leaving) = slot.padding() else { break };
+            segment = leaving.length + usize::from(leaving.padding) + line.sealing.overhead;
+            let number = Some(line.downlink.number(segment, true, line.now));
+            end += write(
+                &mut self.arena[end..],
+                &leaving,
+                slot,
+                &NOTHING,
+                &[],
+                line.sealing,
+                number,
+            );
+            totals.packets += 1;
+        }
+        line.downlink.note_probe(totals.packets as u32);
+        let run = segment * outlet.max_segments(&line.path.remote).max(1);
+        for burst in self.arena[..end].chunks(run.max(1)) {
+            outlet.send(line.path, burst, segment, Urgency::Yields);
+            totals.calls += 1;
+        }
+        totals.bytes = end as u64;
+        totals
+    }
+
+    fn send_plan(&mut self, outlet: &mut impl Outlet, line: Line<'_>, slot: &mut Downtrack, ring: &Ring) -> SentTotals {
+        let Line {
+            path,
+            sealing,
+            downlink,
+            now,
+        } = line;
         let mut totals = SentTotals::default();
         let segments = outlet.max_segments(&path.remote);
         let urgency = match slot.kind {
@@ -154,7 +208,9 @@ impl Egress {
                 let Some((entry, payload)) = ring.get(leaving.index) else {
                     continue;
                 };
-                end += write(&mut self.arena[end..], leaving, slot, entry, payload, sealing);
+                let size = leaving.length + usize::from(leaving.padding) + sealing.overhead;
+                let number = slot.is_numbered().then(|| downlink.number(size, false, now));
+                end += write(&mut self.arena[end..], leaving, slot, entry, payload, sealing, number);
                 slot.note_sent(leaving, payload.len());
                 totals.packets += 1;
             }
@@ -209,9 +265,10 @@ fn write(
     entry: &Entry,
     payload: &[u8],
     sealing: &Sealing,
+    number: Option<u16>,
 ) -> usize {
     let padded = leaving.padding > 0;
-    let header = rtp::write_header(out, &leaving.fields, &slot.extensions_of(entry), padded);
+    let header = rtp::write_header(out, &leaving.fields, &slot.extensions_of(entry, number), padded);
     let mut at = header;
     if let Some(original) = leaving.original {
         out[at..at + 2].copy_from_slice(&original.to_be_bytes());
@@ -228,7 +285,6 @@ fn write(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::picture::PictureNumbers;
     use crate::rtp::Fields;
     use proptest::prelude::*;
 

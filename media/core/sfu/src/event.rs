@@ -59,6 +59,8 @@ pub struct PeerStatistics {
     /// Shares of packets lost before repair, 0 to 1.
     pub loss_up: f64,
     pub loss_down: f64,
+    /// bit/s that the way down is known to carry; None while it has shown no end.
+    pub limit_down: Option<u64>,
     pub sources: Vec<SourceStatistics>,
     pub slots: Vec<SlotStatistics>,
 }
@@ -92,6 +94,10 @@ pub struct SlotStatistics {
     pub waiting_key_frame: bool,
     /// The source has no codec that the slot negotiated: nothing can be shown.
     pub no_codec: bool,
+    /// The receiver's line carries less than this picture and what goes before it.
+    pub paused: bool,
+    /// For the same reason it shows its source's smaller picture.
+    pub reduced: bool,
 }
 
 /// From the core's thread to its owner; the descriptor is readable while events wait.
@@ -166,6 +172,8 @@ counters! {
     send_calls,
     key_frame_requests,
     retransmissions,
+    /// Bursts of padding that tried whether a line carries more.
+    probes,
     recovered,
     faults,
     /// The kernel took no more, or refused.

@@ -6,6 +6,7 @@
 //! [`router`] names for its numbers ([`rewrite`]), seals and sends. One thread ([`io`] around the [`shard`]) does it all, without locks
 //! or allocation; [`core`] is the handle that other threads hold.
 
+pub mod bandwidth;
 pub mod clock;
 pub mod core;
 pub mod demux;

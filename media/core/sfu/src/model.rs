@@ -80,6 +80,8 @@ pub struct SourceSpec {
     /// None: learned from the MID of the packets.
     pub ssrc: Option<u32>,
     pub rtx_ssrc: Option<u32>,
+    /// Another source of the peer that is the same picture with fewer bits, for lines that do not carry this one.
+    pub smaller: Option<u32>,
 }
 
 /// A fixed place in which a peer receives.
@@ -91,6 +93,8 @@ pub struct SlotSpec {
     pub codecs: Vec<Codec>,
     pub ssrc: u32,
     pub rtx_ssrc: Option<u32>,
+    /// The peer tells when its packets came (transport-wide feedback).
+    pub tells_arrivals: bool,
 }
 
 /// What a peer's sender adapts to.
@@ -123,7 +127,7 @@ impl ExtensionIds {
     }
 }
 
-/// One peer connection.
+/// One peer connection. Its video slots stand in the order in which they share what its line carries.
 #[derive(Clone, Debug)]
 pub struct PeerSpec {
     pub peer: u32,

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::bandwidth::Downlink;
 use crate::clock::Clock;
 use crate::downtrack::Downtrack;
 use crate::dtls::{Dtls, Identity};
@@ -50,6 +51,7 @@ pub struct Peer {
     pub arrivals: Arrivals,
     pub estimate: LossEstimate,
     pub round_trip: Option<Duration>,
+    pub downlink: Downlink,
     pub clock_shift: ClockShift,
     pub bytes_up: u64,
     pub bytes_down: u64,
@@ -81,6 +83,7 @@ impl Peer {
             ufrag: spec.remote_ufrag,
             password: spec.remote_password,
         };
+        let tells_arrivals = spec.slots.iter().any(|slot| slot.tells_arrivals);
         let slots = spec.slots.into_iter();
         Self {
             id: spec.peer,
@@ -101,6 +104,7 @@ impl Peer {
             arrivals: Arrivals::default(),
             estimate: LossEstimate::new(max_video_bitrate),
             round_trip: None,
+            downlink: Downlink::new(tells_arrivals, now),
             clock_shift: ClockShift::default(),
             bytes_up: 0,
             bytes_down: 0,

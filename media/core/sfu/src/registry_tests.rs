@@ -30,6 +30,7 @@ fn spec(peer: u32, source: u32, slot: u32) -> PeerSpec {
             codecs: vec![codec(96, Some(97))],
             ssrc: Some(1),
             rtx_ssrc: Some(2),
+            smaller: None,
         }],
         slots: vec![SlotSpec {
             slot,
@@ -38,6 +39,7 @@ fn spec(peer: u32, source: u32, slot: u32) -> PeerSpec {
             codecs: vec![codec(96, Some(97))],
             ssrc: 1,
             rtx_ssrc: None,
+            tells_arrivals: false,
         }],
     }
 }

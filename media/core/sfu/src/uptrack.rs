@@ -7,7 +7,7 @@ use crate::keyframe::KeyFrameRequests;
 use crate::model::{Codec, Kind, SourceSpec};
 use crate::nack::NackList;
 use crate::picture::{self, KeyStart};
-use crate::rate_limit::RateLimit;
+use crate::rate_limit::{Rate, RateLimit};
 use crate::reception::Reception;
 use crate::ring::{Entry, Ring};
 use crate::rtcp::ReportBlock;
@@ -21,6 +21,8 @@ const AUDIO_RING: (usize, usize) = (128, 32 * 1024);
 /// More fresh packets than this make a full call anyway.
 const MAX_WAITING: usize = 48;
 
+/// Of a packet on its way to a subscriber: IPv4, UDP, RTP with its extensions, SRTP.
+const HEADERS: usize = 68;
 /// bit/s: Opus's highest (RFC 6716 section 2.1.1) with its headers.
 const MAX_AUDIO_BITRATE: u64 = 600_000;
 
@@ -60,6 +62,8 @@ pub struct Uptrack {
     pub mid: String,
     pub codecs: Vec<Codec>,
     pub ssrc: Option<u32>,
+    /// Id of the source that is the same picture with fewer bits.
+    pub smaller: Option<u32>,
     pub ring: Ring,
     /// Ring indexes that wait for delivery.
     pub fresh: Vec<u64>,
@@ -88,6 +92,7 @@ pub struct Uptrack {
     fresh_since: Instant,
     fresh_complete: bool,
     frames_before: u64,
+    rate: Rate,
 }
 
 impl Uptrack {
@@ -104,6 +109,7 @@ impl Uptrack {
             mid: spec.mid,
             codecs: spec.codecs,
             ssrc: spec.ssrc,
+            smaller: spec.smaller,
             ring: Ring::new(entries, bytes),
             fresh: Vec::with_capacity(64),
             key_frames: KeyFrameRequests::default(),
@@ -124,6 +130,7 @@ impl Uptrack {
             fresh_since: now,
             fresh_complete: true,
             frames_before: 0,
+            rate: Rate::new(now),
         }
     }
 
@@ -226,6 +233,7 @@ impl Uptrack {
         }
         self.totals.packets += 1;
         self.totals.bytes += payload.len() as u64;
+        self.rate.add(payload.len() + HEADERS);
         self.totals.frames += u64::from(header.marker);
         if let Some(level) = marks.audio_level {
             self.loudest = Some(self.loudest.unwrap_or(127).min(level & 0x7F));
@@ -265,6 +273,11 @@ impl Uptrack {
     pub fn waits_since(&self) -> Option<Instant> {
         let waits = !self.fresh_complete && self.fresh.len() < MAX_WAITING;
         waits.then_some(self.fresh_since)
+    }
+
+    /// bit/s of late, as it leaves to each subscriber.
+    pub fn bitrate(&mut self, now: Instant) -> f64 {
+        self.rate.read(now)
     }
 
     /// Lost for good so far, repaired ones not counted.

@@ -21,6 +21,7 @@ fn uptrack(kind: Kind) -> Uptrack {
         codecs: vec![codec],
         ssrc: Some(7),
         rtx_ssrc: None,
+        smaller: None,
     };
     Uptrack::new(spec, 0, 2_500_000, Instant::now())
 }

@@ -25,7 +25,7 @@ from server.live.room import load_state
 from server.main import create_app
 from server.meetings.models import Delegate, Meeting
 from tests import builders
-from tests.conftest import Clock, signed_in
+from tests.conftest import Clock, Templates, signed_in
 from tests.server.attendance.people.gathering import Conference, code_of, conference
 from tests.sockets import serving
 
@@ -170,8 +170,8 @@ FIRST = [[("checks", "da_sar_hall", ["An"], "in", "list")]]
 
 
 @pytest.fixture(scope="session")
-def template(_sqlite_template: Path) -> Path:
-    return _sqlite_template
+def template(_sqlite: Templates) -> Path:
+    return Path(_sqlite.empty)
 
 
 @hypothesis_settings(

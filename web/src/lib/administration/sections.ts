@@ -6,7 +6,7 @@ import { paths } from '#lib/paths.ts';
 export interface Section {
   path: string;
   word: () => string;
-  /** The whole system's, of administrators of a root unit alone; the others show each administrator their branch. */
+  /** The whole system's, of who administers all of it; the others show each administrator their branch. */
   system?: boolean;
 }
 
@@ -21,7 +21,7 @@ const sections: Section[] = [
 ];
 
 export const sectionsOf = (me: Me | undefined): Section[] =>
-  sections.filter(({ system }) => me?.administers === 'system' || (me?.administers === 'branch' && !system));
+  sections.filter(({ system }) => me?.administers && (me.keeps_system || !system));
 
 /** Whether a page belongs to this section. */
 export const within = (section: Section, pathname: string): boolean =>

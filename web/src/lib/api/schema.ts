@@ -941,44 +941,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/points/{point_id}/sessions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Sessions Of Hall */
-        get: operations["sessions_of_hall_api_points__point_id__sessions_get"];
-        put?: never;
-        post?: never;
-        /**
-         * End Sessions Of Hall
-         * @description A device is lost: nothing that was signed in for this hall is any more.
-         */
-        delete: operations["end_sessions_of_hall_api_points__point_id__sessions_delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/points/{point_id}/sessions/{session_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** End Session Of Hall */
-        delete: operations["end_session_of_hall_api_points__point_id__sessions__session_id__delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/people": {
         parameters: {
             query?: never;
@@ -3950,9 +3912,9 @@ export interface components {
             /** Papers */
             papers: components["schemas"]["BoardPaper"][];
             /** Units */
-            units: components["schemas"]["server__reading__receipts__schemas__BoardUnit"][];
+            units: components["schemas"]["BoardUnit"][];
             /** Points */
-            points: components["schemas"]["server__reading__receipts__schemas__BoardPoint"][];
+            points: components["schemas"]["BoardPoint"][];
             /** People */
             people: components["schemas"]["BoardPerson"][];
             /** People Total */
@@ -4029,47 +3991,73 @@ export interface components {
                 [key: string]: components["schemas"]["Progress"];
             };
         };
-        /** BoardRehearsal */
-        BoardRehearsal: {
-            /** Id */
-            id: number;
+        /**
+         * BoardPoint
+         * @description Those with the largest part unopened first.
+         */
+        BoardPoint: {
             /**
-             * Kind
-             * @enum {string}
+             * Expected
+             * @default 0
              */
-            kind: "trial" | "full" | "check";
+            expected: number;
             /**
-             * Opened At
-             * Format: date-time
+             * Delivered
+             * @default 0
              */
-            opened_at: string;
-        };
-        /** BoardTotals */
-        BoardTotals: {
-            /** Points */
-            points: number;
-            /** Ready */
-            ready: number;
-            /** Testing */
-            testing: number;
-            /** Trouble */
-            trouble: number;
-            /** Lost */
-            lost: number;
-            /** Absent */
-            absent: number;
-            /** Technicians */
-            technicians: number;
-            /** Tested */
-            tested: number;
-            /** Listed */
-            listed: number;
+            delivered: number;
+            /**
+             * Opened
+             * @default 0
+             */
+            opened: number;
+            /**
+             * Finished
+             * @default 0
+             */
+            finished: number;
+            /** Point Id */
+            point_id: number | null;
+            /** Name */
+            name: string;
+            /** Unit Id */
+            unit_id: number | null;
             /** People */
             people: number;
-            /** Saved */
-            saved: number;
-            /** Opened */
+        };
+        /**
+         * BoardUnit
+         * @description With its whole branch; in tree order.
+         */
+        BoardUnit: {
+            /**
+             * Expected
+             * @default 0
+             */
+            expected: number;
+            /**
+             * Delivered
+             * @default 0
+             */
+            delivered: number;
+            /**
+             * Opened
+             * @default 0
+             */
             opened: number;
+            /**
+             * Finished
+             * @default 0
+             */
+            finished: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Parent Id */
+            parent_id: number | null;
+            /** Name */
+            name: string;
+            /** Depth */
+            depth: number;
         };
         /**
          * ByPerson
@@ -5458,6 +5446,8 @@ export interface components {
             can_plan: boolean;
             /** Administers */
             administers: ("system" | "branch") | null;
+            /** Keeps System */
+            keeps_system: boolean;
             /** Needs Factor */
             needs_factor: boolean;
             /** Time Zone */
@@ -7010,12 +7000,113 @@ export interface components {
             direct: boolean;
             /** Papers */
             papers: number;
-            rehearsal: components["schemas"]["BoardRehearsal"] | null;
-            totals: components["schemas"]["BoardTotals"];
+            rehearsal: components["schemas"]["ReadinessRehearsal"] | null;
+            totals: components["schemas"]["ReadinessTotals"];
             /** Units */
-            units: components["schemas"]["server__readiness__schemas__BoardUnit"][];
+            units: components["schemas"]["ReadinessUnit"][];
             /** Points */
-            points: components["schemas"]["server__readiness__schemas__BoardPoint"][];
+            points: components["schemas"]["ReadinessPoint"][];
+        };
+        /**
+         * ReadinessPoint
+         * @description One segment of the wall; the rest is asked for when somebody opens it.
+         */
+        ReadinessPoint: {
+            /** Point Id */
+            point_id: number;
+            /** Name */
+            name: string;
+            /** Short Name */
+            short_name: string;
+            /** Unit Id */
+            unit_id: number;
+            /** Main */
+            main: boolean;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ready" | "testing" | "trouble" | "lost" | "absent";
+            /**
+             * Presence
+             * @enum {string}
+             */
+            presence: "absent" | "testing" | "ready" | "lost";
+            /** Since */
+            since: string | null;
+            /** Machine At */
+            machine_at: string | null;
+            /** Tested At */
+            tested_at: string | null;
+            /** Passed */
+            passed: boolean | null;
+            /** Verdict */
+            verdict: ("passed" | "failed" | "note") | null;
+            /** Note */
+            note: string;
+            /** People */
+            people: number;
+            /** Saved */
+            saved: number;
+            /** Opened */
+            opened: number;
+            /** Contact Name */
+            contact_name: string;
+            /** Contact Phone */
+            contact_phone: string;
+        };
+        /** ReadinessRehearsal */
+        ReadinessRehearsal: {
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "trial" | "full" | "check";
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+        };
+        /** ReadinessTotals */
+        ReadinessTotals: {
+            /** Points */
+            points: number;
+            /** Ready */
+            ready: number;
+            /** Testing */
+            testing: number;
+            /** Trouble */
+            trouble: number;
+            /** Lost */
+            lost: number;
+            /** Absent */
+            absent: number;
+            /** Technicians */
+            technicians: number;
+            /** Tested */
+            tested: number;
+            /** Listed */
+            listed: number;
+            /** People */
+            people: number;
+            /** Saved */
+            saved: number;
+            /** Opened */
+            opened: number;
+        };
+        /** ReadinessUnit */
+        ReadinessUnit: {
+            /** Unit Id */
+            unit_id: number;
+            /** Parent Id */
+            parent_id: number | null;
+            /** Name */
+            name: string;
+            /** Depth */
+            depth: number;
         };
         /** ReadyRow */
         ReadyRow: {
@@ -8689,133 +8780,6 @@ export interface components {
             /** Papers */
             papers: number;
         };
-        /**
-         * BoardPoint
-         * @description One segment of the wall; the rest is asked for when somebody opens it.
-         */
-        server__readiness__schemas__BoardPoint: {
-            /** Point Id */
-            point_id: number;
-            /** Name */
-            name: string;
-            /** Short Name */
-            short_name: string;
-            /** Unit Id */
-            unit_id: number;
-            /** Main */
-            main: boolean;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "ready" | "testing" | "trouble" | "lost" | "absent";
-            /**
-             * Presence
-             * @enum {string}
-             */
-            presence: "absent" | "testing" | "ready" | "lost";
-            /** Since */
-            since: string | null;
-            /** Machine At */
-            machine_at: string | null;
-            /** Tested At */
-            tested_at: string | null;
-            /** Passed */
-            passed: boolean | null;
-            /** Verdict */
-            verdict: ("passed" | "failed" | "note") | null;
-            /** Note */
-            note: string;
-            /** People */
-            people: number;
-            /** Saved */
-            saved: number;
-            /** Opened */
-            opened: number;
-            /** Contact Name */
-            contact_name: string;
-            /** Contact Phone */
-            contact_phone: string;
-        };
-        /** BoardUnit */
-        server__readiness__schemas__BoardUnit: {
-            /** Unit Id */
-            unit_id: number;
-            /** Parent Id */
-            parent_id: number | null;
-            /** Name */
-            name: string;
-            /** Depth */
-            depth: number;
-        };
-        /**
-         * BoardPoint
-         * @description Those with the largest part unopened first.
-         */
-        server__reading__receipts__schemas__BoardPoint: {
-            /**
-             * Expected
-             * @default 0
-             */
-            expected: number;
-            /**
-             * Delivered
-             * @default 0
-             */
-            delivered: number;
-            /**
-             * Opened
-             * @default 0
-             */
-            opened: number;
-            /**
-             * Finished
-             * @default 0
-             */
-            finished: number;
-            /** Point Id */
-            point_id: number | null;
-            /** Name */
-            name: string;
-            /** Unit Id */
-            unit_id: number | null;
-            /** People */
-            people: number;
-        };
-        /**
-         * BoardUnit
-         * @description With its whole branch; in tree order.
-         */
-        server__reading__receipts__schemas__BoardUnit: {
-            /**
-             * Expected
-             * @default 0
-             */
-            expected: number;
-            /**
-             * Delivered
-             * @default 0
-             */
-            delivered: number;
-            /**
-             * Opened
-             * @default 0
-             */
-            opened: number;
-            /**
-             * Finished
-             * @default 0
-             */
-            finished: number;
-            /** Unit Id */
-            unit_id: number;
-            /** Parent Id */
-            parent_id: number | null;
-            /** Name */
-            name: string;
-            /** Depth */
-            depth: number;
-        };
         /** AgendaGo */
         AgendaGo: {
             /** Item Id */
@@ -9051,7 +9015,7 @@ export interface components {
             sdp: string;
             /** Publish */
             publish?: {
-                [key: string]: "microphone" | "camera" | "content" | "content-audio";
+                [key: string]: "microphone" | "camera" | "camera-small" | "content" | "content-audio";
             };
             /** Slots */
             slots?: {
@@ -9267,6 +9231,11 @@ export interface components {
             audio_level: number | null;
             /** Fps */
             fps: number;
+            /**
+             * Picture Down
+             * @enum {string}
+             */
+            picture_down: "full" | "reduced" | "none";
             /**
              * Rating
              * @enum {string}
@@ -11784,96 +11753,6 @@ export interface operations {
             header?: never;
             path: {
                 person_id: number;
-                session_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    sessions_of_hall_api_points__point_id__sessions_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                point_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SessionOut"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    end_sessions_of_hall_api_points__point_id__sessions_delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                point_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    end_session_of_hall_api_points__point_id__sessions__session_id__delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                point_id: number;
                 session_id: number;
             };
             cookie?: never;

@@ -5,10 +5,14 @@ const FULL_CAMERA = 2_500_000;
 const FULL_CONTENT = 2_500_000;
 const SMALL = 250_000;
 const SPEECH = 48_000;
+/** With sound beside it, this goes through a line of 300 kbit/s. */
+const LEAST = { active: true, maxBitrate: 150_000, maxFramerate: 15, scaleResolutionDownBy: 4 };
 const CONTENT_SOUND = 96_000;
 
 /** How an encoder is set for what is wanted of its picture now: large, as a small tile, or not at all. */
 export function pictureEncoding(publication: Publication, demand: PictureDemand): RTCRtpEncodingParameters {
+  // Where all see it large, some line will not carry that; a tile is small enough for every line.
+  if (publication === 'camera-small') return demand === 'full' ? LEAST : { active: false };
   if (demand === 'none') return { active: false };
   if (demand === 'small')
     return { active: true, maxBitrate: SMALL, maxFramerate: 15, scaleResolutionDownBy: 4 };
@@ -24,6 +28,8 @@ export function firstEncoding(publication: Publication): RTCRtpEncodingParameter
       return { active: true, maxBitrate: SPEECH, priority: 'high', networkPriority: 'high' };
     case 'content-audio':
       return { active: true, maxBitrate: CONTENT_SOUND };
+    case 'camera-small':
+      return pictureEncoding('camera-small', 'none');
     case 'camera':
       return pictureEncoding('camera', 'small');
     case 'content':

@@ -141,6 +141,7 @@ describe('media keeper', () => {
     expect(Object.values(room.offers[0]!.publish)).toEqual([
       'microphone',
       'camera',
+      'camera-small',
       'content',
       'content-audio',
     ]);

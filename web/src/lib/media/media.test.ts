@@ -31,6 +31,13 @@ describe('encodings', () => {
     expect(pictureEncoding('camera', 'full')).toMatchObject({ active: true, maxBitrate: 2_500_000 });
   });
 
+  it('sends the camera once more with few bits while all see it large', () => {
+    expect(planFor('hall').publish).toContain('camera-small');
+    expect(pictureEncoding('camera-small', 'full')).toMatchObject({ active: true, maxBitrate: 150_000 });
+    expect(pictureEncoding('camera-small', 'small')).toEqual({ active: false });
+    expect(pictureEncoding('camera-small', 'none')).toEqual({ active: false });
+  });
+
   it('offers VP8 before H.264 and only what the node forwards', () => {
     const offered = chosenCodecs([
       codec('video/AV1'),

@@ -1,7 +1,7 @@
 import type { Audience } from '#lib/live/types.ts';
 
 /** What a client may send; the names of `media/contract.py`. */
-export type Publication = 'microphone' | 'camera' | 'content' | 'content-audio';
+export type Publication = 'microphone' | 'camera' | 'camera-small' | 'content' | 'content-audio';
 
 export interface Slot {
   /** `audio-0` …, `stage`, `content`, `tile-0` …, `preview`, `preview-audio`. */
@@ -25,7 +25,7 @@ export const CONSOLE_TILES = 25;
 
 const PLANS: Record<Audience, Plan> = {
   hall: {
-    publish: ['microphone', 'camera', 'content', 'content-audio'],
+    publish: ['microphone', 'camera', 'camera-small', 'content', 'content-audio'],
     slots: [...FLOOR_AUDIO, video('stage'), video('content'), ...tiles(16)],
   },
   console: {
@@ -48,4 +48,8 @@ const PLANS: Record<Audience, Plan> = {
 export const planFor = (audience: Audience): Plan => PLANS[audience];
 
 export const kindOf = (publication: Publication): 'audio' | 'video' =>
-  publication === 'camera' || publication === 'content' ? 'video' : 'audio';
+  publication === 'microphone' || publication === 'content-audio' ? 'audio' : 'video';
+
+/** Whose track a publication sends: the small picture is the camera's once more. */
+export const trackOf = (publication: Publication): Publication =>
+  publication === 'camera-small' ? 'camera' : publication;

@@ -1,7 +1,7 @@
 import { randomName } from '#lib/live/name.ts';
 import type { PictureDemand } from '#lib/live/types.ts';
 import { applyDemand, chosenCodecs, firstEncoding } from './encodings.ts';
-import { kindOf, type Plan, type Publication } from './plan.ts';
+import { kindOf, trackOf, type Plan, type Publication } from './plan.ts';
 
 /** What the server is asked: `media.offer`; it resolves with the answer's SDP. */
 export interface Offer {
@@ -31,10 +31,13 @@ export class MediaSession {
   constructor(plan: Plan, sending: ReadonlyMap<Publication, MediaStreamTrack>, events: SessionEvents) {
     this.#connection.onconnectionstatechange = () => events.state(this.#connection.connectionState);
     for (const publication of plan.publish) {
-      const transceiver = this.#connection.addTransceiver(sending.get(publication) ?? kindOf(publication), {
-        direction: 'sendonly',
-        sendEncodings: [firstEncoding(publication)],
-      });
+      const transceiver = this.#connection.addTransceiver(
+        sending.get(trackOf(publication)) ?? kindOf(publication),
+        {
+          direction: 'sendonly',
+          sendEncodings: [firstEncoding(publication)],
+        },
+      );
       prefer(transceiver, RTCRtpSender.getCapabilities(kindOf(publication)));
       this.#senders.set(publication, transceiver);
     }
@@ -68,12 +71,13 @@ export class MediaSession {
 
   /** Puts another track (or none) under a publication, without negotiation. */
   async replace(publication: Publication, track: MediaStreamTrack | null): Promise<void> {
-    await this.#senders.get(publication)?.sender.replaceTrack(track);
+    const senders = [...this.#senders].filter(([name]) => trackOf(name) === publication);
+    await Promise.all(senders.map(([, { sender }]) => sender.replaceTrack(track)));
   }
 
   async demand(publication: Publication, demand: PictureDemand): Promise<void> {
-    const sender = this.#senders.get(publication)?.sender;
-    if (sender) await applyDemand(sender, publication, demand);
+    const senders = [...this.#senders].filter(([name]) => trackOf(name) === publication);
+    await Promise.all(senders.map(([name, { sender }]) => applyDemand(sender, name, demand)));
   }
 
   /** Bytes that came in, and the selected pair's round trip in seconds: signs of life. */

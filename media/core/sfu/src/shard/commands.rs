@@ -199,6 +199,19 @@ impl<O: Outlet> Shard<O> {
         };
         let downtrack = &mut subscriber.downtracks[target.slot];
         let source = source.and_then(|source| self.source_ids.get(&source).copied());
+        if downtrack.assigned == source {
+            return;
+        }
+        downtrack.assigned = source;
+        self.show(target, source);
+    }
+
+    /// Fills a slot with `source` from its next key frame on.
+    pub(super) fn show(&mut self, target: Target, source: Option<usize>) {
+        let Some(subscriber) = &mut self.peers[target.peer] else {
+            return;
+        };
+        let downtrack = &mut subscriber.downtracks[target.slot];
         if downtrack.source == source {
             return;
         }

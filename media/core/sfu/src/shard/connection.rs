@@ -147,7 +147,9 @@ impl<O: Outlet> Shard<O> {
         for &source in &peer.sources {
             for target in self.router.clear(source) {
                 if let Some(subscriber) = &mut self.peers[target.peer] {
-                    subscriber.downtracks[target.slot].assign(None);
+                    let downtrack = &mut subscriber.downtracks[target.slot];
+                    downtrack.assigned = None;
+                    downtrack.assign(None);
                 }
             }
             if let Some(uptrack) = self.sources[source].take() {

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::Shard;
 use super::ingress::MAX_PACKET;
-use crate::egress::Request;
+use crate::egress::{Line, Request};
 use crate::outlet::Outlet;
 use crate::peer::Peer;
 use crate::rtcp::{Blocks, Compound, NackNumbers, Rtcp};
@@ -60,9 +60,18 @@ impl<O: Outlet> Shard<O> {
             // Browsers say BYE when they merely pause an encoding, and go on with the same SSRC: libwebrtc did so until
             // its change 8602f604e0, Firefox still does. Who is gone for good shows by its ICE.
             Rtcp::Bye { .. } => {}
-            // Names of the publisher's are not for subscribers: they see ours. What a subscriber could take (REMB,
-            // transport feedback) matters once there are layers to choose from.
-            Rtcp::SourceDescription | Rtcp::Remb { .. } | Rtcp::TransportCc { .. } | Rtcp::Other => {}
+            Rtcp::TransportCc { body } => self.note_arrivals(index, body, now),
+            // Names of the publisher's are not for subscribers: they see ours.
+            Rtcp::SourceDescription | Rtcp::Remb { .. } | Rtcp::Other => {}
+        }
+    }
+
+    fn note_arrivals(&mut self, index: usize, body: &[u8], now: Instant) {
+        let Some(peer) = self.peers[index].as_mut().filter(|peer| peer.downlink.is_enabled()) else {
+            return;
+        };
+        if peer.downlink.note_feedback(body, peer.round_trip, now) {
+            self.allocate(index, now);
         }
     }
 
@@ -102,11 +111,14 @@ impl<O: Outlet> Shard<O> {
             numbers,
             round_trip: peer.round_trip,
             budget: &mut peer.repair_budget,
+        };
+        let line = Line {
+            path,
+            sealing,
+            downlink: &mut peer.downlink,
             now,
         };
-        let sent = self
-            .egress
-            .repeat(&mut self.outlet, path, sealing, slot, &uptrack.ring, request);
+        let sent = self.egress.repeat(&mut self.outlet, line, slot, &uptrack.ring, request);
         peer.bytes_down += sent.bytes;
         self.shared.counters.retransmissions.add(sent.packets);
         self.shared.counters.packets_out.add(sent.packets);

@@ -1,6 +1,7 @@
 //! What the thread does: take in a batch, forward, flush; then commands and timers. No socket and no clock of its own: `io`
 //! has those.
 
+mod allocation;
 mod commands;
 mod connection;
 mod control;
@@ -19,7 +20,7 @@ pub use commands::{Command, CommandQueue, QueueFull};
 use crate::clock::Clock;
 use crate::demux::Demux;
 use crate::dtls::Identity;
-use crate::egress::Egress;
+use crate::egress::{Egress, Line};
 use crate::event::{Counters, EventQueue, Reason};
 use crate::outlet::{Chain, Outlet};
 use crate::peer::Peer;
@@ -185,15 +186,17 @@ impl<O: Outlet> Shard<O> {
         #[cfg(feature = "fault-injection")]
         assert!(!peer.faulty && !uptrack.faulty, "injected fault");
         let slot = &mut peer.downtracks[target.slot];
-        let sent = self.egress.deliver(
-            &mut self.outlet,
+        if slot.is_paused() {
+            return;
+        }
+        let line = Line {
             path,
             sealing,
-            slot,
-            &uptrack.ring,
-            &uptrack.fresh,
+            downlink: &mut peer.downlink,
             now,
-        );
+        };
+        let (ring, fresh) = (&uptrack.ring, &uptrack.fresh);
+        let sent = self.egress.deliver(&mut self.outlet, line, slot, ring, fresh);
         peer.bytes_down += sent.bytes;
         peer.grant_repair(sent.bytes);
         let counters = &self.shared.counters;

@@ -26,6 +26,8 @@ impl<O: Outlet> Shard<O> {
                 loss: slot.loss,
                 waiting_key_frame: slot.waits_for_key_frame(),
                 no_codec: slot.lacks_codec(),
+                paused: slot.assigned.is_some() && slot.is_paused(),
+                reduced: slot.source.is_some() && slot.source != slot.assigned,
             };
             let slots = peer.downtracks.iter().map(of_slots).collect();
             let mut sources = Vec::with_capacity(peer.sources.len());
@@ -39,6 +41,7 @@ impl<O: Outlet> Shard<O> {
                 bitrate_down: 8 * (peer.bytes_down - down),
                 loss_up: peer.loss_up,
                 loss_down: loss_down(peer),
+                limit_down: peer.downlink.limit(),
                 sources,
                 slots,
             });

@@ -9,12 +9,15 @@ use crate::outlet::Outlet;
 use crate::uptrack::Uptrack;
 
 const FEEDBACK: Duration = Duration::from_millis(50);
+/// Between two looks at what a limited line goes to.
+const ALLOCATION: Duration = Duration::from_millis(100);
 const SECOND: Duration = Duration::from_secs(1);
 
 pub struct Timers {
     /// Not before this: packets come far more often than anything here is due.
     tick: Instant,
     feedback: Instant,
+    allocation: Instant,
     second: Instant,
 }
 
@@ -23,6 +26,7 @@ impl Timers {
         Self {
             tick: now,
             feedback: now,
+            allocation: now,
             second: now + SECOND,
         }
     }
@@ -44,14 +48,18 @@ impl<O: Outlet> Shard<O> {
             return self.timers.tick - now;
         }
         let feedback = now >= self.timers.feedback;
+        let allocation = now >= self.timers.allocation;
         let second = now >= self.timers.second;
         for index in 0..self.peers.len() {
             if second || self.due(index).is_some_and(|due| due <= now) {
-                self.guarded(index, |shard| shard.tend(index, feedback, second, now));
+                self.guarded(index, |shard| shard.tend(index, (feedback, allocation, second), now));
             }
         }
         if feedback {
             self.timers.feedback = now + FEEDBACK;
+        }
+        if allocation {
+            self.timers.allocation = now + ALLOCATION;
         }
         if second {
             self.timers.second = now + SECOND;
@@ -74,6 +82,9 @@ impl<O: Outlet> Shard<O> {
             if peer.sources.iter().any(pending) {
                 return Some(self.timers.tick);
             }
+            if peer.downlink.limit().is_some() {
+                due = Some(due.map_or(self.timers.allocation, |at| at.min(self.timers.allocation)));
+            }
             if peer.feedback == Feedback::TransportCc && !peer.arrivals.is_empty() {
                 due = Some(due.map_or(self.timers.feedback, |at| at.min(self.timers.feedback)));
             }
@@ -81,7 +92,7 @@ impl<O: Outlet> Shard<O> {
         due
     }
 
-    fn tend(&mut self, index: usize, feedback: bool, second: bool, now: Instant) {
+    fn tend(&mut self, index: usize, (feedback, allocation, second): (bool, bool, bool), now: Instant) {
         self.time_out_dtls(index, now);
         let Some(peer) = &self.peers[index] else { return };
         if second && peer.is_expired(now) {
@@ -89,6 +100,9 @@ impl<O: Outlet> Shard<O> {
         }
         if !peer.is_connected() {
             return;
+        }
+        if allocation {
+            self.allocate(index, now);
         }
         self.request_repairs(index, now);
         self.request_key_frames(index, now);

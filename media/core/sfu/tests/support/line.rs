@@ -2,8 +2,13 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::time::Instant;
+
+use super::network::Wire;
 
 pub enum Line {
+    /// Of a network that is computed.
+    Wire(Wire),
     Udp {
         socket: UdpSocket,
         remote: SocketAddr,
@@ -37,8 +42,16 @@ impl Line {
         }
     }
 
+    pub fn now(&self) -> Instant {
+        match self {
+            Self::Wire(wire) => wire.now(),
+            _ => Instant::now(),
+        }
+    }
+
     pub fn local(&self) -> SocketAddr {
         match self {
+            Self::Wire(wire) => wire.local(),
             Self::Udp { socket, .. } => socket.local_addr().unwrap(),
             Self::Tcp { stream, .. } => stream.local_addr().unwrap(),
         }
@@ -46,6 +59,7 @@ impl Line {
 
     pub fn remote(&self) -> SocketAddr {
         match self {
+            Self::Wire(wire) => wire.remote(),
             Self::Udp { remote, .. } => *remote,
             Self::Tcp { stream, .. } => stream.peer_addr().unwrap(),
         }
@@ -53,6 +67,7 @@ impl Line {
 
     pub fn change_port(&mut self) {
         *self = match self {
+            Self::Wire(_) => panic!("its address stays"),
             Self::Udp { remote, .. } => Self::udp(remote.port()),
             Self::Tcp { stream, .. } => Self::tcp(stream.peer_addr().unwrap().port()),
         };
@@ -61,6 +76,7 @@ impl Line {
     /// Length of the next datagram, if one has come.
     pub fn receive(&mut self, buffer: &mut [u8]) -> Option<usize> {
         match self {
+            Self::Wire(wire) => wire.receive(buffer),
             Self::Udp { socket, .. } => socket.recv(buffer).ok(),
             Self::Tcp {
                 stream, input, stuck, ..
@@ -79,6 +95,7 @@ impl Line {
 
     pub fn send(&mut self, datagram: &[u8]) {
         match self {
+            Self::Wire(wire) => wire.send(datagram),
             Self::Udp { socket, remote } => {
                 socket.send_to(datagram, *remote).unwrap();
             }

@@ -3,6 +3,7 @@
 
 mod driving;
 mod line;
+mod network;
 mod peer;
 mod raw;
 mod raw_driving;
@@ -10,6 +11,7 @@ mod specs;
 
 pub use driving::*;
 pub use line::*;
+pub use network::*;
 pub use peer::*;
 pub use raw::*;
 pub use raw_driving::*;

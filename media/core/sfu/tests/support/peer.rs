@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::time::Instant;
 
-use sfu::core::Core;
 use sfu::dtls::Role;
 use sfu::ice::Credentials;
 use sfu::model::{ExtensionIds, Feedback, Kind, PeerSpec, SlotSpec, SourceSpec};
@@ -15,6 +13,7 @@ use str0m::rtp::{ExtensionValues, RawPacket, RtpPacket, RtpWrite, Ssrc};
 use str0m::{Candidate, Event, IceCreds, Input, Output, Rtc};
 
 use super::line::Line;
+use super::network::Node;
 use super::specs::{OPUS, VP8};
 
 /// What went over one peer's line.
@@ -54,19 +53,28 @@ struct Outgoing {
 
 impl TestPeer {
     /// Describes itself to `core` and begins to connect.
-    pub fn join(core: &Core, id: u32, feedback: Feedback, sources: Vec<SourceSpec>, slots: Vec<SlotSpec>) -> Self {
-        Self::join_by(Line::udp(core.port()), core, id, feedback, sources, slots)
-    }
-
-    pub fn join_by(
-        line: Line,
-        core: &Core,
+    pub fn join(
+        core: &sfu::core::Core,
         id: u32,
         feedback: Feedback,
         sources: Vec<SourceSpec>,
         slots: Vec<SlotSpec>,
     ) -> Self {
-        let now = Instant::now();
+        Self::join_by(Line::udp(core.port()), core, id, feedback, sources, slots)
+    }
+
+    pub fn join_by(
+        line: Line,
+        node: &impl Node,
+        id: u32,
+        feedback: Feedback,
+        sources: Vec<SourceSpec>,
+        mut slots: Vec<SlotSpec>,
+    ) -> Self {
+        for slot in &mut slots {
+            slot.tells_arrivals = feedback == Feedback::TransportCc;
+        }
+        let now = line.now();
         let mut rtc = Rtc::builder().set_rtp_mode(true).enable_raw_packets(true).build(now);
         let (local, remote) = (line.local(), line.remote());
         // Of TCP it knows nothing: its line frames what it says.
@@ -80,7 +88,7 @@ impl TestPeer {
             ufrag: ours.ufrag.clone(),
             pass: ours.password.clone(),
         });
-        let digits: Vec<u8> = core
+        let digits: Vec<u8> = node
             .fingerprint()
             .split(':')
             .map(|pair| u8::from_str_radix(pair, 16).unwrap())
@@ -136,7 +144,7 @@ impl TestPeer {
             sources,
             slots,
         };
-        core.add_peer(spec.clone()).unwrap();
+        node.add(spec.clone());
         Self {
             id,
             rtc,
@@ -174,10 +182,10 @@ impl TestPeer {
                 destination: self.local,
                 contents: datagram.try_into().unwrap(),
             };
-            self.rtc.handle_input(Input::Receive(Instant::now(), receive)).unwrap();
+            self.rtc.handle_input(Input::Receive(self.line.now(), receive)).unwrap();
             self.drain();
         }
-        self.rtc.handle_input(Input::Timeout(Instant::now())).unwrap();
+        self.rtc.handle_input(Input::Timeout(self.line.now())).unwrap();
         self.drain();
     }
 
@@ -219,6 +227,7 @@ impl TestPeer {
 
     /// Sends one frame of `source` in `parts` packets of 1,100 bytes (audio: one small packet).
     pub fn send_frame(&mut self, source: u32, payload_type: u8, key: bool, parts: usize) {
+        let now = self.line.now();
         let spec = self.spec.sources.iter().find(|spec| spec.source == source).unwrap();
         let stream = self.streams.get_mut(&source).unwrap();
         stream.timestamp = stream
@@ -265,7 +274,7 @@ impl TestPeer {
                 payload_type.into(),
                 stream.sequence.into(),
                 stream.timestamp,
-                Instant::now(),
+                now,
                 payload,
             )
             .marker(part + 1 == parts && payload_type != OPUS)

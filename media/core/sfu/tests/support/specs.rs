@@ -31,6 +31,7 @@ pub fn video_source(id: u32, codecs: &[u8]) -> SourceSpec {
         codecs: codecs.iter().copied().map(codec).collect(),
         ssrc: Some(1000 * id),
         rtx_ssrc: Some(1000 * id + 1),
+        smaller: None,
     }
 }
 
@@ -42,6 +43,7 @@ pub fn audio_source(id: u32) -> SourceSpec {
         codecs: vec![codec(OPUS)],
         ssrc: Some(1000 * id),
         rtx_ssrc: None,
+        smaller: None,
     }
 }
 
@@ -54,6 +56,7 @@ pub fn video_slot(id: u32, codecs: &[u8]) -> SlotSpec {
         codecs: codecs.iter().copied().map(codec).collect(),
         ssrc: 500_000 + 10 * id,
         rtx_ssrc: Some(500_001 + 10 * id),
+        tells_arrivals: false,
     }
 }
 
@@ -65,5 +68,6 @@ pub fn audio_slot(id: u32) -> SlotSpec {
         codecs: vec![codec(OPUS)],
         ssrc: 500_000 + 10 * id,
         rtx_ssrc: None,
+        tells_arrivals: false,
     }
 }
