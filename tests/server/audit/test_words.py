@@ -23,7 +23,6 @@ BUILT: dict[str, set[str]] = {
 """Actions that are put together where they are recorded: all that can come of it."""
 HANDED_ON: dict[str, set[str]] = {
     "conference/presence.py": {"point.joined", "point.back"},
-    "invitations/nominations/actions.py": {"nomination.named", "nomination.taken-back"},
     "invitations/many.py": {"delegates.moved", "delegates.removed"},
     "invitations/nominations/actions.py": {"nomination.named", "nomination.taken-back"},
     "papers/actions/papers.py": {"paper.edited", "paper.recalled", "paper.restored", "paper.deleted"},
