@@ -1547,7 +1547,8 @@ export interface paths {
         };
         /**
          * Meetings
-         * @description What runs first, then what comes next, then what has ended, the newest first; `limit` of them from `offset`.
+         * @description What runs first, then what comes next, then what has ended, the newest first; `limit` of them from `offset`. With
+         *     `from` or `until` those that are on between the two, the earliest first.
          */
         get: operations["meetings_api_meetings_get"];
         put?: never;
@@ -1767,6 +1768,50 @@ export interface paths {
         post?: never;
         /** Delete Group */
         delete: operations["delete_group_api_point_groups__group_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Series Of
+         * @description The series that it is part of.
+         */
+        get: operations["series_of_api_meetings__meeting_id__series_get"];
+        put?: never;
+        /**
+         * Start Series
+         * @description It becomes the first of a series; a job makes the others as drafts.
+         */
+        post: operations["start_series_api_meetings__meeting_id__series_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/series/follow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Follow
+         * @description The later meetings of its series become like this one.
+         */
+        post: operations["follow_api_meetings__meeting_id__series_follow_post"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -4773,6 +4818,11 @@ export interface components {
             /** Meetings */
             meetings: boolean;
         };
+        /** FollowOut */
+        FollowOut: {
+            /** Queued */
+            queued: number;
+        };
         /**
          * Group
          * @enum {string}
@@ -5428,6 +5478,13 @@ export interface components {
             /** Description */
             description: string;
             /**
+             * Address
+             * @enum {string}
+             */
+            address: "" | "comrade" | "polite";
+            /** Series Id */
+            series_id: number | null;
+            /**
              * State
              * @enum {string}
              */
@@ -5498,6 +5555,8 @@ export interface components {
             title?: string | null;
             /** Description */
             description?: string | null;
+            /** Address */
+            address?: ("" | "comrade" | "polite") | null;
             /** Unit Id */
             unit_id?: number | null;
             /** Starts At */
@@ -5568,6 +5627,12 @@ export interface components {
              * @default
              */
             description: string;
+            /**
+             * Address
+             * @default
+             * @enum {string}
+             */
+            address: "" | "comrade" | "polite";
             /** Unit Id */
             unit_id: number;
             /**
@@ -7732,6 +7797,56 @@ export interface components {
             /** En */
             en: string;
         };
+        /** SeriesMeeting */
+        SeriesMeeting: {
+            /** Id */
+            id: number;
+            /** Title */
+            title: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "invited" | "postponed" | "cancelled" | "open" | "running" | "ended";
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+        };
+        /** SeriesOut */
+        SeriesOut: {
+            /**
+             * Every
+             * @enum {string}
+             */
+            every: "week" | "two-weeks" | "month";
+            /** Title */
+            title: string;
+            /** Left */
+            left: number;
+            /** Following */
+            following: number;
+            /** Meetings */
+            meetings: components["schemas"]["SeriesMeeting"][];
+        };
+        /** SeriesWrite */
+        SeriesWrite: {
+            /**
+             * Every
+             * @enum {string}
+             */
+            every: "week" | "two-weeks" | "month";
+            /** Dates */
+            dates: string[];
+            /** Title */
+            title: string;
+            /**
+             * Lists
+             * @default false
+             */
+            lists: boolean;
+        };
         /** SessionOut */
         SessionOut: {
             /** Id */
@@ -8074,6 +8189,12 @@ export interface components {
              * @enum {string}
              */
             kind: "hoi-nghi" | "cuoc-hop" | "phien-hop" | "ky-hop" | "dai-hoi";
+            /**
+             * Address
+             * @default
+             * @enum {string}
+             */
+            address: "" | "comrade" | "polite";
             /** Title */
             title: string;
             /**
@@ -12900,6 +13021,8 @@ export interface operations {
             query?: {
                 when?: "all" | "coming" | "ended";
                 q?: string;
+                from?: string | null;
+                until?: string | null;
                 limit?: number;
                 offset?: number;
             };
@@ -13427,6 +13550,103 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    series_of_api_meetings__meeting_id__series_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    start_series_api_meetings__meeting_id__series_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeriesWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    follow_api_meetings__meeting_id__series_follow_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowOut"];
+                };
             };
             /** @description Validation Error */
             422: {
