@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message
 
+from server.backup.unfinished import require_finished
 from server.core.collector import collecting, spare_the_collector
 from server.core.config import Settings
 from server.core.errors import DomainError
@@ -38,7 +39,8 @@ class AddressTaken(DomainError):
 
 
 def prepare(settings: Settings) -> None:
-    """The database, up to date."""
+    """The database, up to date. RestoreUnfinished."""
+    require_finished(settings)
     upgrade(settings.database)
 
 

@@ -23,6 +23,8 @@ from server.attendance.people.routes import router as attendance_of_people
 from server.attendance.people.totals_cache import TotalsCache
 from server.attendance.routes import router as attendance
 from server.audit.routes import router as audit
+from server.backup.jobs import backup_job
+from server.backup.jobs import nightly as nightly_backup
 from server.conference.live.feature import entities as conference_entities
 from server.conference.membership import points_removed
 from server.conference.nodes.routes import router as media_nodes
@@ -38,7 +40,7 @@ from server.exchange.jobs import exchange_job
 from server.exchange.routes import router as exchange
 from server.invitations import anonymised as invitations_anonymised
 from server.invitations import merging as invitations_merging
-from server.invitations.copying import copy_job
+from server.invitations.copying import copy_job, meeting_copied
 from server.invitations.delegates import points_removed as delegates_without_hall
 from server.invitations.devices import came_by_link
 from server.invitations.entry_routes import router as door
@@ -59,12 +61,14 @@ from server.live.feature import LiveFeature
 from server.meetings import anonymised as meetings_anonymised
 from server.meetings import merging as meetings_merging
 from server.meetings import of_units as meetings_of_units
+from server.meetings.announcements import attaching as announcement_files
 from server.meetings.announcements.jobs import announce_job
 from server.meetings.feeds.routes import router as calendar
 from server.meetings.hooks import Follower, MeetingHooks
 from server.meetings.leaders import led_by
 from server.meetings.live.commands import live_feature
 from server.meetings.planning.routes import router as planning
+from server.meetings.planning.series import follow_job, make_job
 from server.meetings.role_routes import router as roles
 from server.meetings.routes import router as meetings
 from server.notifications.bounce_mailbox import reading_bounces
@@ -161,7 +165,7 @@ def components() -> Components:
                     edited=papers_following.edited,
                     deleting=papers_following.deleting,
                 ),
-                Follower(None, delegates_without_hall),
+                Follower(None, delegates_without_hall, copied=meeting_copied),
                 Follower(turnout.entities),
                 Follower(None, stepped=rehearsals.meeting_stepped),
             ]
@@ -198,7 +202,7 @@ def components() -> Components:
             people_handed_over=[accounts_of_units.people_handed_over],
         ),
         DelegateListHooks([delegates_changed]),
-        MailHooks({attaching.KIND: attaching.attach}),
+        MailHooks({attaching.KIND: attaching.attach, announcement_files.KIND: announcement_files.attach}),
         Crew(),
         ReplyHooks(absent=[leave_by_reply.absence_told], replaced=[papers_of_substitutes.person_replaced]),
         PaperHooks([people_who_opened], [paper_withdrawn], [readers_changed], [paper_renewed]),
@@ -223,12 +227,15 @@ JOBS: list[JobKind] = [
     look_job,
     copy_job,
     announce_job,
+    make_job,
+    follow_job,
     tell_job,
     retention_job,
     post_changes_job,
     dormancy_job,
     password_reset_job,
     exchange_job,
+    backup_job,
 ]
 """Work that outlives requests."""
 
@@ -239,6 +246,7 @@ BESIDE: list[Callable[[Services], AbstractAsyncContextManager[None]]] = [
     daily,
     daily_turn,
     nightly,
+    nightly_backup,
     trials,
 ]
 """Entered in this order when the server starts, left in the reverse order when it stops."""

@@ -98,6 +98,14 @@ WORDS: dict[Group, dict[str, Words]] = {
         "meeting.code-renewed": Words("Đổi mã QR của cuộc họp", "Renewed the meeting's QR code"),
         "template.saved": Words("Lưu mẫu cuộc họp “{name}”", "Saved the template “{name}”"),
         "template.deleted": Words("Xóa mẫu cuộc họp “{name}”", "Deleted the template “{name}”"),
+        "series.made": Words("Lập chuỗi {count} buổi họp định kỳ", "Made a series of {count} meetings"),
+        "series.followed": Words("Áp dụng cho {count} buổi sau của chuỗi", "Carried over to {count} later meetings"),
+        "series.day-refused": Words(
+            "Không lập được buổi {day} của chuỗi: {why}", "The series' meeting on {day} could not be made: {why}"
+        ),
+        "series.follow-refused": Words(
+            "Không áp dụng được từ buổi trước của chuỗi: {why}", "Could not be carried over in the series: {why}"
+        ),
         "group.saved": Words("Lưu nhóm điểm cầu “{name}”", "Saved the group of points “{name}”"),
         "group.deleted": Words("Xóa nhóm điểm cầu “{name}”", "Deleted the group of points “{name}”"),
         "calendar.made": Words("Tạo địa chỉ lịch họp của mình", "Made the own calendar address"),
@@ -139,6 +147,9 @@ WORDS: dict[Group, dict[str, Words]] = {
         "nomination.taken-back": Words("Điểm cầu {point} rút: {names}", "{point} took back: {names}"),
         "nomination.submitted": Words(
             "Điểm cầu {point} gửi danh sách {count} người", "{point} handed in a list of {count}"
+        ),
+        "sms.asked": Words(
+            "Gửi {messages} tin nhắn cho {people} người", "Sent {messages} text messages to {people} people"
         ),
         "reply.accepted": Words("Trả lời: sẽ dự", "Replied: takes part"),
         "reply.absent": Words("Trả lời: báo vắng", "Replied: absent"),

@@ -8,6 +8,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from server.core.setting_forms import (
     Addresses,
+    BackupKey,
+    BackupPlace,
     BareAddress,
     DatabaseUrl,
     ExistingFolder,
@@ -20,6 +22,7 @@ from server.core.setting_forms import (
     ScannerPlace,
     SiteUrl,
     StoreUrl,
+    TimeOfDay,
     TimeZone,
 )
 
@@ -41,6 +44,14 @@ class Settings(BaseSettings):
 
     backup_mark: Path | None = None
     """File that the backup touches when it is done; default: `var/last-backup`."""
+    backup_to: BackupPlace | None = None
+    """Where `nhipcau backup` puts its backups: a folder, or an `obstore` URL ("s3://bucket/prefix")."""
+    backup_key: BackupKey | None = None
+    """The public key (age) they are encrypted for; its other half, which opens them, is kept elsewhere."""
+    backup_at: TimeOfDay | None = None
+    """When the server makes one each day, by the wall's clock; default: never by itself."""
+    backup_keep: int = Field(default=30, ge=1)
+    """Backups that stay; older ones are deleted."""
 
     var: Path = Path("var")
     """Everything the server writes: database, secrets, run files."""

@@ -3,6 +3,7 @@ not by whatever needs it first, weeks later."""
 
 import ipaddress
 import re
+import time
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -17,6 +18,8 @@ from sqlalchemy.exc import ArgumentError
 _DATABASES = ("sqlite+aiosqlite", "postgresql+psycopg")
 _STORES = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "file", "memory")
 """What lies in memory is lost with the process: for trying it out."""
+_AGE_KEY = re.compile(r"age1[02-9ac-hj-np-z]{58}")
+"""https://age-encryption.org/v1: Bech32 of 32 bytes."""
 
 
 def _wrong(vi: str, en: str) -> PydanticCustomError:
@@ -103,6 +106,31 @@ def _store(url: str) -> str:
     return url
 
 
+def _backup_place(place: str) -> str:
+    if place.startswith("/") or (urlsplit(place).scheme in _STORES and "://" in place):
+        return place
+    raise _wrong(
+        "cần đường dẫn đầy đủ của một thư mục, như /mnt/sao-luu, hoặc dạng s3://tên-kho/thư-mục",
+        "write the whole path of a folder, /mnt/backup, or s3://bucket/prefix",
+    )
+
+
+def _recipient(key: str) -> str:
+    if not _AGE_KEY.fullmatch(key):
+        raise _wrong(
+            "cần khóa công khai bắt đầu bằng age1, do “nhipcau backup key” in ra",
+            "write the public key that “nhipcau backup key” prints; it begins with age1",
+        )
+    return key
+
+
+def _time_of_day(text: str) -> str:
+    try:
+        return time.strptime(text, "%H:%M") and text
+    except ValueError:
+        raise _wrong("cần dạng giờ:phút, ví dụ 01:30", "write hour and minute, for example 01:30") from None
+
+
 def _folder(path: Path) -> Path:
     if not path.is_dir():
         raise _wrong(f"không có thư mục {path}", f"there is no folder {path}")
@@ -153,6 +181,9 @@ HttpUrl = Annotated[str, AfterValidator(_http)]
 """With a path: where something is posted."""
 ScannerPlace = Annotated[str, AfterValidator(_scanner)]
 StoreUrl = Annotated[str, AfterValidator(_store)]
+BackupPlace = Annotated[str, AfterValidator(_backup_place)]
+BackupKey = Annotated[str, AfterValidator(_recipient)]
+TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
 ExistingFolder = Annotated[Path, AfterValidator(_folder)]
 TimeZone = Annotated[str, AfterValidator(_zone)]
 RateLimit = Annotated[str, AfterValidator(_rate)]

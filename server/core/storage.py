@@ -4,8 +4,9 @@ import asyncio
 import os
 import re
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import obstore
 from obstore.exceptions import NotFoundError
@@ -19,11 +20,27 @@ _AT_ONCE = 8
 """Objects under way at the same time, of one folder."""
 
 
+class Entry(NamedTuple):
+    key: str
+    size: int
+    tag: str
+    """Another one, as soon as the object is replaced."""
+
+
 class Storage:
-    """One per process. Writing replaces an object whole: readers see the old or the new one, never a part."""
+    """One per process and place. Writing replaces an object whole: readers see the old or the new one, never a part."""
 
     def __init__(self, settings: Settings) -> None:
-        url = settings.storage_url or (settings.var / "papers").resolve().as_uri()
+        self._open(settings.storage_url or (settings.var / "papers").resolve().as_uri())
+
+    @classmethod
+    def at(cls, url: str) -> "Storage":
+        """Another place than that of the papers."""
+        made = cls.__new__(cls)
+        made._open(url)
+        return made
+
+    def _open(self, url: str) -> None:
         self._store: ObjectStore
         self._root: Path | None = None
         if url.startswith("file:"):
@@ -98,6 +115,29 @@ class Storage:
     async def exists(self, key: str) -> bool:
         return await self.size(key) is not None
 
+    async def folders(self, prefix: str = "") -> list[str]:
+        """What is directly below the prefix and has something in it, by its own name, in order."""
+        below = _checked(prefix) if prefix else None
+        found = await obstore.list_with_delimiter_async(self._store, below)
+        return sorted(each.rstrip("/").rpartition("/")[2] for each in found["common_prefixes"])
+
+    async def entries(self, prefix: str) -> list[Entry]:
+        """Every object below the prefix, in order; drafts of writes that were cut off are none."""
+        found = []
+        async for part in obstore.list(self._store, _checked(prefix)):
+            for each in part:
+                if _KEY.fullmatch(each["path"]):
+                    tag = each["e_tag"] or each["last_modified"].isoformat()
+                    found.append(Entry(each["path"], each["size"], tag))
+        return sorted(found)
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        """Those that are not there are fine."""
+        if self._root is not None:
+            await asyncio.to_thread(_unlink, [self._root / _checked(key) for key in keys])
+        elif keys:
+            await obstore.delete_async(self._store, [_checked(key) for key in keys])
+
     async def delete_folder(self, prefix: str) -> None:
         """Everything below the prefix; nothing there is fine."""
         if self._root is not None:
@@ -118,6 +158,11 @@ def _files(folder: Path) -> list[tuple[Path, str, int]]:
     """Each with its path below the folder, and its bytes."""
     found = sorted(path for path in folder.rglob("*") if path.is_file())
     return [(path, path.relative_to(folder).as_posix(), path.stat().st_size) for path in found]
+
+
+def _unlink(paths: list[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def _move(moves: list[tuple[Path, Path]]) -> None:

@@ -49,6 +49,11 @@ async def ask(tx: Transaction, meeting_id: int, source_id: int) -> int:
     return count or 0
 
 
+async def meeting_copied(tx: Transaction, meeting: Meeting, source_id: int) -> None:
+    """For `Follower`."""
+    await ask(tx, meeting.id, source_id)
+
+
 async def copy_lists(services: Services, job: Job) -> None:
     """`COPY_JOB`. Whether the actor may was decided when it was asked for. Points taken out meanwhile get nobody."""
     data = job.data

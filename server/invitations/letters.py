@@ -20,6 +20,8 @@ class Occasion:
     contact: str
     """Whom to ask: "Nguyễn Văn A, 0263 3822 111"; may be empty."""
     kind: str = "hoi-nghi"
+    address: str = ""
+    """See `meetings.address.Address`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ def place(point_name: str | None, unit_name: str | None) -> str:
 
 def addressed(who: Invited, occasion: Occasion) -> str:
     """How a person is spoken to."""
-    return form_of_address(occasion.kind, guest=who.guest)
+    return form_of_address(occasion.kind, occasion.address, guest=who.guest)
 
 
 def addressed_within(who: Invited, occasion: Occasion) -> str:

@@ -20,7 +20,18 @@ from server.meetings.models import AgendaItem, AgendaStint, Delegate, Meeting, M
 from server.meetings.schemas import AgendaWrite, MeetingPatch, MeetingWrite, MemberWrite, Notice
 from server.meetings.validation import checked, require_organiser
 
-_OWN = ("kind", "title", "description", "unit_id", "starts_at", "ends_at", "main_point_id", "chair_id", "secretary_id")
+_OWN = (
+    "kind",
+    "title",
+    "description",
+    "address",
+    "unit_id",
+    "starts_at",
+    "ends_at",
+    "main_point_id",
+    "chair_id",
+    "secretary_id",
+)
 _FIXED_ONCE_OPEN = ("kind", "unit_id", "starts_at", "main_point_id")
 _MAY_BE_EMPTY = ("chair_id", "secretary_id")
 

@@ -25,6 +25,8 @@ class Entry:
     changed_at: datetime
     cancelled: bool = False
     reminder: timedelta | None = timedelta(minutes=60)
+    organizer: str = ""
+    """E-mail address; who is told that an entry is gone goes by it (RFC 5546 section 3.2.5)."""
 
 
 def event(entry: Entry) -> "Event":
@@ -41,6 +43,8 @@ def event(entry: Entry) -> "Event":
     made.add("location", entry.location)
     made.add("description", entry.description)
     made.add("url", entry.url)
+    if entry.organizer:
+        made.add("organizer", f"mailto:{entry.organizer}")
     made.add("status", "CANCELLED" if entry.cancelled else "CONFIRMED")
     made.add("transp", "OPAQUE")
     if entry.reminder is not None and not entry.cancelled:

@@ -39,6 +39,8 @@ class Follower:
     """It took this step of its life (`lifecycle.Step`)."""
     announced: Callable[[Transaction, Meeting, str], Awaitable[None]] = _nothing
     """Everybody concerned is being told of this ("changed", "postponed", "rescheduled", "cancelled", "invited")."""
+    copied: Callable[[Transaction, Meeting, int], Awaitable[None]] = _nothing
+    """The meeting was made like that one (its id), which is to be taken over as far as it can be."""
     deleting: Callable[[Transaction, Meeting], Awaitable[None]] = _nothing
     """The meeting is about to be deleted with all its rows."""
 

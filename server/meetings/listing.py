@@ -15,6 +15,7 @@ from server.meetings.models import AgendaItem, Delegate, Meeting, MemberPoint
 from server.meetings.queries import column_by_id, rights_out
 from server.meetings.rights import rights_in
 from server.meetings.schemas import MeetingSummary
+from server.meetings.validation import LONGEST
 from server.organisations.models import BridgePoint, Unit
 
 When = Literal["all", "coming", "ended"]
@@ -31,17 +32,22 @@ async def meetings(
     now: datetime,
     when: When = "all",
     q: str = "",
+    starting: datetime | None = None,
+    until: datetime | None = None,
     limit: int = 100,
     offset: int = 0,
 ) -> list[MeetingSummary]:
     """A page of the meetings the actor may see: what runs first, then what comes next (`coming`), then what has
     `ended`, the newest first; one that was called off is among those to come until its hour is over. `q`: every word
-    of it is in the title, diacritics or not."""
+    of it is in the title, diacritics or not. With `starting` or `until` (exclusive) those that are on between the two,
+    in the order of their beginning."""
     seen = await _seen(session, actor)
     for word in folded(q).split():
         seen = and_(seen, Meeting.search_title.contains(word, autoescape=True))
     shown: list[Meeting] = []
-    if when != "ended":
+    if starting is not None or until is not None:
+        shown += await session.scalars(_between(seen, starting, until).limit(limit).offset(offset))
+    elif when != "ended":
         shown += await session.scalars(_coming(seen, now).limit(limit).offset(offset))
         if when == "all" and len(shown) < limit:
             before = await session.scalar(select(func.count()).select_from(Meeting).where(not_(_over(now)), seen))
@@ -78,6 +84,16 @@ def _coming(seen: ColumnElement[bool], now: datetime) -> Select[Any]:
         .where(Meeting.state.in_(_SHOWN_FIRST), not_(_over(now)), seen)
         .order_by(first, Meeting.starts_at, Meeting.id)
     )
+
+
+def _between(seen: ColumnElement[bool], starting: datetime | None, until: datetime | None) -> Select[Any]:
+    found = select(Meeting).options(defer(Meeting.description)).where(seen)
+    if starting is not None:
+        # A meeting that is on then began at most so long ago; it leads the search to a few rows of the index.
+        found = found.where(Meeting.ends_at > starting, Meeting.starts_at > starting - LONGEST)
+    if until is not None:
+        found = found.where(Meeting.starts_at < until)
+    return found.order_by(Meeting.starts_at, Meeting.id)
 
 
 def _ended(seen: ColumnElement[bool], now: datetime) -> Select[Any]:

@@ -43,6 +43,10 @@ class Meeting(Base):
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    series_id: Mapped[int | None] = mapped_column(ForeignKey("meeting_series.id"), index=True)
+    """Held again and again: see `planning.series`."""
+    address: Mapped[str] = mapped_column(String(8), default="", server_default="")
+    """comrade, polite: how people are spoken to; "": as the kind has it, see `address`."""
     public_code: Mapped[str] = mapped_column(String(16), unique=True, default=new_public_code)
     """In the meeting's one QR code: "/m/<code>". Says where to knock, opens nothing by itself."""
     version: Mapped[int] = mapped_column(default=1)

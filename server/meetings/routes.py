@@ -5,7 +5,7 @@ from fastapi import Path as PathParameter
 
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
 from server.audit.dependencies import AppAuditLog
-from server.core.fields import Id, Line
+from server.core.fields import Id, Line, Time
 from server.core.spreadsheets.writing import XLSX
 from server.edge.exports import AppExports
 from server.edge.idempotency import Once
@@ -26,13 +26,24 @@ async def meetings(
     services: AppServices,
     when: listing.When = "all",
     q: Annotated[Line, Query(max_length=100)] = "",
+    starting: Annotated[Time | None, Query(alias="from")] = None,
+    until: Annotated[Time | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 100,
     offset: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
 ) -> list[MeetingSummary]:
-    """What runs first, then what comes next, then what has ended, the newest first; `limit` of them from `offset`."""
+    """What runs first, then what comes next, then what has ended, the newest first; `limit` of them from `offset`. With
+    `from` or `until` those that are on between the two, the earliest first."""
     return await services.database.beside(
         lambda session: listing.meetings(
-            session, actor, now=services.clock(), when=when, q=q, limit=limit, offset=offset
+            session,
+            actor,
+            now=services.clock(),
+            when=when,
+            q=q,
+            starting=starting,
+            until=until,
+            limit=limit,
+            offset=offset,
         )
     )
 

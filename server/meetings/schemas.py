@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from server.core.fields import Id, Line, Paragraphs, Time
+from server.meetings.address import Address
 from server.meetings.announcements.facts import PlanChange
 from server.meetings.announcements.queries import News
 from server.meetings.live.entities import MeetingStateName
@@ -40,6 +41,7 @@ class MeetingWrite(Body):
     kind: MeetingKind
     title: Title
     description: Description = ""
+    address: Address = ""
     unit_id: Id
     starts_at: Time
     ends_at: Time
@@ -58,6 +60,7 @@ class MeetingPatch(Body):
     kind: MeetingKind | None = None
     title: Title | None = None
     description: Description | None = None
+    address: Address | None = None
     unit_id: Id | None = None
     starts_at: Time | None = None
     ends_at: Time | None = None
@@ -148,6 +151,9 @@ class MeetingOut(BaseModel):
     kind: MeetingKind
     title: str
     description: str
+    address: Address
+    """How people are spoken to."""
+    series_id: int | None
     state: MeetingStateName
     version: int
     unit_id: int

@@ -21,9 +21,9 @@ _LOCK = 0x6E68646D
 _CONNECT_SECONDS = 10
 
 
-def upgrade(url: str) -> None:
-    """Brings the database at this URL (as in `Settings.database`) to the newest version. Blocks: call it before the
-    event loop starts, or in a thread."""
+def upgrade(url: str, to: str = "head") -> None:
+    """Brings the database at this URL (as in `Settings.database`) to the newest version, or to another. Blocks: call it
+    before the event loop starts, or in a thread."""
     engine = blocking_engine(url)
     try:
         config = Config()
@@ -34,7 +34,7 @@ def upgrade(url: str) -> None:
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
             _require_known(connection, ScriptDirectory.from_config(config))
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, to)
     finally:
         engine.dispose()
 
@@ -63,6 +63,13 @@ def _require_known(connection: Connection, scripts: ScriptDirectory) -> str | No
     if here is not None and here not in {script.revision for script in scripts.walk_revisions()}:
         raise NewerSchema()
     return here
+
+
+def require_known(revision: str) -> None:
+    """NewerSchema if this program has never heard of it."""
+    scripts = ScriptDirectory(str(Path(__file__).parent))
+    if revision not in {script.revision for script in scripts.walk_revisions()}:
+        raise NewerSchema()
 
 
 def require_newest(url: str) -> None:

@@ -25,13 +25,13 @@ from server.readiness.models import HallTest, HallVerdict, Rehearsal
 from server.readiness.papers import Reading
 from server.readiness.rehearsals import BEFORE_START
 from server.readiness.schemas import (
-    BoardPoint,
-    BoardRehearsal,
-    BoardTotals,
-    BoardUnit,
     HallTestOut,
     PointReadiness,
     ReadinessBoard,
+    ReadinessPoint,
+    ReadinessRehearsal,
+    ReadinessTotals,
+    ReadinessUnit,
     RehearsalOut,
     RehearsalPoint,
     RehearsalRecord,
@@ -81,7 +81,7 @@ async def board(
         saved, opened = reading.by_point.get(hall.id, (0, 0))
         state = state_of(_found(presence, test if fresh else None, verdict))
         points.append(
-            BoardPoint(
+            ReadinessPoint(
                 point_id=hall.id,
                 name=hall.name,
                 short_name=point.short_name,
@@ -110,10 +110,10 @@ async def board(
         since=since,
         direct=rights.direct,
         papers=reading.papers,
-        rehearsal=going_on and BoardRehearsal(id=going_on.id, kind=going_on.kind, opened_at=going_on.opened_at),
+        rehearsal=going_on and ReadinessRehearsal(id=going_on.id, kind=going_on.kind, opened_at=going_on.opened_at),
         totals=_totals(points),
         units=[
-            BoardUnit(unit_id=unit.id, parent_id=tree.parent(unit), name=unit.name, depth=tree.depth(unit))
+            ReadinessUnit(unit_id=unit.id, parent_id=tree.parent(unit), name=unit.name, depth=tree.depth(unit))
             for unit in tree.units
         ],
         points=points,
@@ -133,9 +133,9 @@ def _found(presence: PointPresence | None, test: HallTest | None, verdict: Verdi
     )
 
 
-def _totals(points: Collection[BoardPoint]) -> BoardTotals:
+def _totals(points: Collection[ReadinessPoint]) -> ReadinessTotals:
     states = Counter(point.state for point in points)
-    return BoardTotals(
+    return ReadinessTotals(
         points=len(points),
         ready=states["ready"],
         testing=states["testing"],

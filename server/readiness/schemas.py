@@ -70,7 +70,7 @@ class VerdictOut(BaseModel):
     note: str
 
 
-class BoardPoint(BaseModel):
+class ReadinessPoint(BaseModel):
     """One segment of the wall; the rest is asked for when somebody opens it."""
 
     point_id: int
@@ -101,14 +101,14 @@ class BoardPoint(BaseModel):
     contact_phone: str
 
 
-class BoardUnit(BaseModel):
+class ReadinessUnit(BaseModel):
     unit_id: int
     parent_id: int | None
     name: str
     depth: int
 
 
-class BoardTotals(BaseModel):
+class ReadinessTotals(BaseModel):
     points: int
     ready: int
     testing: int
@@ -125,7 +125,7 @@ class BoardTotals(BaseModel):
     opened: int
 
 
-class BoardRehearsal(BaseModel):
+class ReadinessRehearsal(BaseModel):
     id: int
     kind: Kind
     opened_at: datetime
@@ -142,12 +142,12 @@ class ReadinessBoard(BaseModel):
     """Whoever asks may open and close the rooms, and say what is found."""
     papers: int
     """To be read; 0: nothing to save or open."""
-    rehearsal: BoardRehearsal | None
+    rehearsal: ReadinessRehearsal | None
     """The one that goes on."""
-    totals: BoardTotals
-    units: list[BoardUnit]
+    totals: ReadinessTotals
+    units: list[ReadinessUnit]
     """In the order of the tree."""
-    points: list[BoardPoint]
+    points: list[ReadinessPoint]
 
 
 class PointReadiness(BaseModel):

@@ -163,6 +163,12 @@ class BackupState(BaseModel):
     at: datetime | None
     mark: str
     """The file whose time it is."""
+    to: str | None
+    """Where the server puts its own; null: nowhere is set."""
+    next_at: datetime | None
+    """When it makes the next one by itself."""
+    error: str
+    """Of the last try, if none succeeded since."""
 
 
 class OutcomeOut(BaseModel):

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server import __version__
 from server.accounts.models import Person
+from server.backup.jobs import KIND as BACKUP
 from server.conference.nodes.registry import Nodes
 from server.core.actor import Actor
 from server.core.clock import VIETNAM
@@ -71,9 +72,7 @@ async def system_state(services: Services, session: AsyncSession, actor: Actor) 
             NodeState(name=each.name, version=each.version, sessions=each.sessions, active=each.active)
             for each in services.components[Nodes].seen()
         ],
-        backup=BackupState(
-            at=await asyncio.to_thread(_time_of, settings.last_backup), mark=str(settings.last_backup.absolute())
-        ),
+        backup=await _backup(services, session),
         isolation=settings.conversion_isolation,
         scanner=settings.clamd is not None,
         papers=trial_state(services, "papers"),
@@ -154,6 +153,23 @@ async def _jobs(session: AsyncSession, now: datetime) -> JobsState:
             for job in last
             if job.failed_at is not None
         ],
+    )
+
+
+async def _backup(services: Services, session: AsyncSession) -> BackupState:
+    settings = services.settings
+    last = await asyncio.to_thread(_time_of, settings.last_backup)
+    tries = select(Job).where(Job.kind == BACKUP)
+    failed = await session.scalar(tries.where(Job.error != "").order_by(Job.id.desc()).limit(1))
+    since = last is None or failed is None or failed.failed_at is None or failed.failed_at > last
+    waiting = tries.where(Job.failed_at.is_(None), Job.taken_until.is_(None)).order_by(Job.run_at).limit(1)
+    following = await session.scalar(waiting)
+    return BackupState(
+        at=last,
+        mark=str(settings.last_backup.absolute()),
+        to=settings.backup_to if settings.backup_key else None,
+        next_at=following.run_at if following is not None else None,
+        error=failed.error[:300] if failed is not None and since else "",
     )
 
 

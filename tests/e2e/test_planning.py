@@ -80,6 +80,51 @@ async def test_a_new_meeting_begins_with_a_template_or_an_earlier_one(office: Of
         audit.verdict()
 
 
+async def test_a_series_is_made_and_stands_in_the_calendar(office: Office) -> None:
+    async with office.window("organiser") as page:
+        audit = Audit(page, themes=("light",))
+        await page.goto("/meetings/new")
+        await page.get_by_label("Tên cuộc họp", exact=True).fill("Giao ban Thường trực")
+        await page.get_by_label("Cách xưng hô trong thư, giấy mời").select_option("Ông/Bà")
+        await page.get_by_role("button", name="Lưu bản nháp").click()
+        await expect(page.get_by_role("heading", name="Giao ban Thường trực", level=1)).to_be_visible()
+        await page.get_by_role("button", name="Việc khác").click()
+        await page.get_by_role("menuitem", name="Lập lịch định kỳ").click()
+        question = page.get_by_role("alertdialog")
+        await question.get_by_label("Tên các buổi sau").fill("Giao ban tuần {tuần}")
+        # A holiday is left out.
+        await question.get_by_role("checkbox").nth(1).uncheck()
+        await audit.look("the rule of a series")
+        await question.get_by_role("button", name=re.compile(r"Lập \d+ buổi")).click()
+        panel = page.get_by_test_id("series")
+        await expect(panel).to_contain_text(re.compile(r"Buổi 1 trong 1[123] buổi"))
+        await expect(panel.get_by_role("link", name=re.compile(r"Giao ban tuần \d+")).first).to_be_visible()
+        await audit.look("a meeting of a series")
+
+        await page.goto("/")
+        await page.get_by_role("button", name="Tháng", exact=True).click()
+        await page.get_by_role("button", name="Tiếp theo").click()
+        grid = page.get_by_role("grid")
+        await expect(grid.get_by_role("link", name="Giao ban tuần").first).to_be_visible()
+        await audit.look("a month")
+        # By the keyboard: from day to day, and into the week.
+        day = grid.locator("td[tabindex='0']")
+        await day.focus()
+        await page.keyboard.press("ArrowRight")
+        await page.keyboard.press("ArrowDown")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", name=re.compile(r"Tuần \d+:"))).to_be_visible()
+        await expect(grid.get_by_role("row")).to_have_count(2)
+        await audit.look("a week")
+        audit.verdict()
+    async with office.window("organiser", width=390, height=844) as phone:
+        await phone.goto("/?view=month")
+        await phone.get_by_role("button", name="Tiếp theo").click()
+        agenda = phone.get_by_test_id("agenda")
+        await expect(agenda.get_by_role("link", name="Giao ban tuần").first).to_be_visible()
+        await expect(phone.get_by_role("grid")).to_have_count(0)
+
+
 async def test_a_meeting_is_moved_and_called_off_and_everybody_reads_why(office: Office) -> None:
     meeting = f"/meetings/{office.meetings['invited']}"
     async with office.window("organiser") as page, office.window("technician") as hall:

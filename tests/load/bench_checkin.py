@@ -28,6 +28,7 @@ from typing import Any
 import uvloop
 from sqlalchemy import func, insert, select
 
+from media.bots.light.lines import Lines
 from server.accounts.actions.sessions import open_session
 from server.accounts.models import Person, RoleGrant, SignInSession
 from server.accounts.tokens import new_token, token_hash
@@ -45,7 +46,6 @@ from server.wiring import components
 from tests.deployment import Deployment
 from tests.load.arrivals import Arrival, Guest, Hall, Wire, arrivals
 from tests.load.bench_halls import quantile
-from tests.load.lines import Lines
 from tests.load.machine import warn_if_busy
 
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import psutil
 
+from media.bots.light.generator import Generator
 from tests.load import namespace
 from tests.load.forwarding import OurCore, Server
-from tests.load.generator import Generator
 from tests.load.janus import Janus
 from tests.load.machine import cpu_seconds, warn_if_busy
 

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from media.bots.light.generator import Generator
+from media.bots.light.halls import Hall, Invitation, Pictures, until
 from media.bots.live import LiveChannel, sign_in
 from server.accounts.actions.links import create_link
 from server.core.actor import SYSTEM
@@ -24,8 +26,6 @@ from server.meetings.models import MemberPoint
 from server.migrations import upgrade
 from server.wiring import components
 from tests.deployment import Deployment
-from tests.load.generator import Generator
-from tests.load.halls import Hall, Invitation, Pictures, until
 from tests.load.machine import warn_if_busy
 
 PATIENCE = 5.0

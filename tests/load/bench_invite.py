@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx2
 import psutil
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from server.accounts.actions.sessions import open_session
 from server.accounts.dependencies import COOKIE
@@ -20,6 +20,7 @@ from server.accounts.models import Person
 from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.demo.load import conference, load
+from server.jobs.models import Job
 from server.meetings.models import Delegate, MemberPoint
 from server.migrations import upgrade
 from server.organisations.models import BridgePoint
@@ -40,6 +41,8 @@ async def fill(deployment: Deployment, people: int) -> tuple[int, str]:
     try:
         await load(services)
         async with services.transactions(SYSTEM) as tx:
+            # The demo's papers would be converted meanwhile.
+            await tx.session.execute(delete(Job))
             meeting = await conference(tx.session)
             await tx.session.execute(Delegate.__table__.delete().where(Delegate.meeting_id == meeting.id))
             rows = await tx.session.execute(

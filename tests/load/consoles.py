@@ -16,8 +16,8 @@ import uvloop
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from media.bots.light.lines import Line
 from server.accounts.dependencies import COOKIE
-from tests.load.lines import Line
 
 _TOTAL = b'"collection":"turnout","key":"","value":'
 

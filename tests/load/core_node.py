@@ -12,7 +12,7 @@ import sys
 from typing import Any
 
 from media._core import Codec, Core, Peer, Slot, Source, new_ice_credentials
-from tests.load.generator import EXTENSIONS, OPUS, VP8
+from media.bots.light.generator import EXTENSIONS, OPUS, VP8
 
 CODECS = {"video": Codec("VP8", VP8, 90_000), "audio": Codec("opus", OPUS, 48_000)}
 

@@ -5,8 +5,8 @@ from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Any, Self
 
-from tests.load.generator import EXTENSIONS, Generator, Remote, Slot, Track
-from tests.load.lines import Lines
+from media.bots.light.generator import EXTENSIONS, Generator, Remote, Slot, Track
+from media.bots.light.lines import Lines
 
 PUBLISHER = 1
 VIDEO_SSRC = 0x11111111

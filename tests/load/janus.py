@@ -15,12 +15,12 @@ from typing import Any, Self
 
 import httpx2
 
+from media.bots.light import sdp
+from media.bots.light.generator import Generator, Slot
+from media.bots.light.lines import Line
+from media.bots.light.sdp import Section
 from tests.deployment import free_port
-from tests.load import sdp
 from tests.load.forwarding import AUDIO_SSRC, PUBLISHER, VIDEO_SSRC, Server, tracks
-from tests.load.generator import Generator, Slot
-from tests.load.lines import Line
-from tests.load.sdp import Section
 
 ROOM = 1234
 LIBRARIES = "/usr/lib/x86_64-linux-gnu/janus"

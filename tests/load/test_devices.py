@@ -2,8 +2,8 @@
 
 import re
 
+from media.bots.light.lines import ROOT
 from tests.load.devices import MEMBERS, SEATED
-from tests.load.lines import ROOT
 
 _WAITS = re.compile(r"export const (\w+): Waits = \{ shortest: ([\d_]+), first: ([\d_]+), longest: ([\d_]+) \};")
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from media.bots.light.generator import Generator, Remote
+from media.bots.light.lines import Line
 from tests.load.forwarding import PUBLISHER, OurCore
-from tests.load.generator import Generator, Remote
-from tests.load.lines import Line
 
 HOST = "127.0.0.1"
 SUBSCRIBERS = (2, 3, 4)

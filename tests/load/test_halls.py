@@ -9,10 +9,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from media.bots.light.generator import Generator
+from media.bots.light.halls import MICROPHONE, Hall, Pictures, until
 from tests.deployment import Deployment
 from tests.load.bench_halls import Console, prepare
-from tests.load.generator import Generator
-from tests.load.halls import MICROPHONE, Hall, Pictures, until
 
 
 @pytest.fixture

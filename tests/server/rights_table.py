@@ -353,6 +353,12 @@ ROWS = [
     Row("POST /api/meetings/{meeting_id}/letter/preview.png", LEADS, body=lambda _: LETTER),
     Row("POST /api/meetings/{meeting_id}/prints", KEEPS_LISTS, body=lambda _: {}),
     Row("GET /api/meetings/{meeting_id}/prints", KEEPS_LISTS),
+    Row(
+        "POST /api/meetings/{meeting_id}/series",
+        ORGANISER,
+        body=lambda _: {"every": "week", "title": "A", "dates": ["2090-01-02"]},
+    ),
+    Row("POST /api/meetings/{meeting_id}/series/follow", ORGANISER),
     Row("GET /api/meetings/{meeting_id}/nominations", LEADS),
     Row("PUT /api/meetings/{meeting_id}/nominations", LEADS, body=lambda _: CALL),
     Row("POST /api/meetings/{meeting_id}/nominations/remind", LEADS),
@@ -451,6 +457,8 @@ ELSEWHERE = {
     "GET /api/prints/{print_id}/volumes/{number}.pdf",
     # Needs to be told whom to look for (tests/server/invitations/test_nominations.py).
     "GET /api/meetings/{meeting_id}/points/{point_id}/nomination/people",
+    # There must be one first (tests/server/meetings/test_series.py).
+    "GET /api/meetings/{meeting_id}/series",
     # Somebody must be proposed first (tests/server/invitations/test_replies.py).
     "PUT /api/delegates/{delegate_id}/substitute",
     "PUT /api/meetings/{meeting_id}/my-reply",

@@ -208,6 +208,9 @@ def test_a_wrong_setting_is_named(here: Path, setting: str, value: str) -> None:
         ("storage_url", "ftp://files/x", "s3://bucket/prefix"),
         ("clamd", "clamd", "tcp:127.0.0.1:3310"),
         ("trust_roots", "/nowhere", "/"),
+        ("backup_to", "backups", "s3://bucket/prefix"),
+        ("backup_key", "age1x", "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj"),
+        ("backup_at", "25:00", "01:30"),
         ("smtp_url", "https://mail", "smtps://u:p@mail:465"),
         ("bounce_imap_url", "imap.example", "imaps://tra-ve:mat-khau@mail.example/INBOX"),
         ("bounce_address", "Trả về <a@b.example>", "tra-ve@hop.example"),
@@ -312,3 +315,26 @@ def test_a_full_disk_is_said_in_one_sentence(tmp_path: Path) -> None:
         assert "Đĩa đã đầy" in fault.vi
         assert str(tmp_path) in fault.en
     assert fault_of(OSError(errno.EINVAL, "Invalid argument"), settings) is None
+
+
+def test_a_system_is_backed_up_and_restored(here: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    key, place, new = here / "kept" / "backup.key", here / "backups", tmp_path_factory.mktemp("new")
+    assert "Chưa có" not in told(0, "init", "--unit", "Tỉnh Lâm Đồng", "--name", "Trần Văn A")
+    assert "Chưa đặt nơi sao lưu" in told(1, "backup")
+    assert "Không tạo được" in told(1, "backup", "key", str(key))
+    key.parent.mkdir()
+    told(0, "backup", "key", str(key))
+    assert "File exists" in told(1, "backup", "key", str(key))
+    public = key.read_text().splitlines()[0].removeprefix("# public key: ")
+    to = {"BACKUP_TO": str(place), "BACKUP_KEY": public}
+    assert "Không có thư mục" in told(1, "backup", **to)
+    place.mkdir()
+    told(0, "backup", **to)
+    told(0, "backup", "list", **to)
+    for opened in ((), ("--key", str(key))):
+        told(0, "backup", "verify", "--from", str(place), *opened)
+    back = ("restore", "--from", "backups", "--key", str(key))
+    assert "còn trống" in told(1, *back)
+    told(0, *back, VAR=str(new))
+    assert (new / "audit.key").read_bytes() == (here / "audit.key").read_bytes()
+    told(0, "audit", VAR=str(new))

@@ -31,6 +31,7 @@ const asking = {
   'lib/invitations/SelectionBar.svelte': '<ConfirmDialog',
   'lib/invitations/nominations/PointActions.svelte': '<ConfirmDialog',
   'lib/meetings/PostponeDialog.svelte': '<ConfirmDialog',
+  'lib/meetings/planning/SeriesDialog.svelte': '<ConfirmDialog',
   'lib/invitations/Requests.svelte': 'provideForm()',
 };
 /** Part of a form in another file. */

@@ -31,6 +31,7 @@ const order = [
   'invitations',
   'letters',
   'replies',
+  'readiness',
   'presentation',
   'delegate',
   'conference',

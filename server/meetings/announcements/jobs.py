@@ -2,8 +2,8 @@
 
 from sqlalchemy import select
 
-from server.accounts.actions.links import prolong_bound_links
-from server.accounts.models import Person
+from server.accounts.actions.links import make_bound_links, prolong_bound_links
+from server.accounts.models import AccessLink, Person
 from server.core.actor import Actor
 from server.core.database import in_parts
 from server.core.services import Services
@@ -12,7 +12,7 @@ from server.jobs.actions import enqueue
 from server.jobs.models import Job
 from server.jobs.parts import note_progress
 from server.jobs.workers import JobKind
-from server.meetings.announcements import letters, recipients
+from server.meetings.announcements import attaching, letters, recipients
 from server.meetings.announcements.facts import Facts, PlanChange
 from server.meetings.announcements.models import Announcement
 from server.meetings.link_validity import valid_until
@@ -21,7 +21,7 @@ from server.notifications.actions import Letter, notify, send_mails
 from server.organisations.models import Unit
 
 ANNOUNCE_JOB = "meetings.announce"
-AT_ONCE = 100
+AT_ONCE = 50
 NOTICE = "meeting."
 """Before the announcement's kind: "meeting.postponed"."""
 
@@ -59,7 +59,7 @@ async def announce(services: Services, job: Job) -> None:
                 await _notify(tx, meeting.id, said, [each for each in some if each in listed], delegates=True)
                 await _notify(tx, meeting.id, said, [each for each in some if each not in listed], delegates=False)
             if services.settings.smtp_url is not None and announcement.kind not in ("invited", "noted"):
-                await _mail(tx, meeting.id, said, some)
+                await _mail(tx, services.settings.url, meeting, said, some)
             await note_progress(tx, job, after=some[-1])
 
 
@@ -76,6 +76,7 @@ def _said(services: Services, meeting: Meeting, unit: Unit, announcement: Announ
         when=letters.span(f"{told.starts_at.isoformat()}/{told.ends_at.isoformat()}"),
         reason=announcement.reason,
         changes=[PlanChange.model_validate(each) for each in announcement.changes],
+        address=meeting.address,
         url=f"{services.settings.url}/meetings/{meeting.id}/delegate",
     )
 
@@ -99,7 +100,9 @@ async def _notify(tx: Transaction, meeting_id: int, said: letters.Said, people: 
     )
 
 
-async def _mail(tx: Transaction, meeting_id: int, said: letters.Said, people: list[int]) -> None:
+async def _mail(tx: Transaction, site: str, meeting: Meeting, said: letters.Said, people: list[int]) -> None:
+    meeting_id = meeting.id
+    paths = await _links(tx, meeting, people) if said.kind != "cancelled" else {}
     guests = select(Delegate.person_id).where(
         Delegate.meeting_id == meeting_id, Delegate.role == "guest", Delegate.person_id.in_(people)
     )
@@ -115,11 +118,42 @@ async def _mail(tx: Transaction, meeting_id: int, said: letters.Said, people: li
                 to_address=person.email,
                 to_name=person.full_name,
                 subject=letters.subject(said),
-                text=letters.text(said, person.full_name, person.title, guest=person.id in as_guests),
+                text=letters.text(
+                    said,
+                    person.full_name,
+                    person.title,
+                    guest=person.id in as_guests,
+                    link=site + paths[person.id] if person.id in paths else None,
+                ),
                 meeting_id=meeting_id,
                 person_id=person.id,
+                secret=person.id in paths,
+                attached={"kind": attaching.KIND},
             )
             for person in rows
             if person.email
         ],
     )
+
+
+async def _links(tx: Transaction, meeting: Meeting, people: list[int]) -> dict[int, str]:
+    """Paths of fresh personal links for those who have one that is still good: whoever was never given a way in, or had
+    it taken away, does not get one with the news."""
+    given = await tx.session.scalars(
+        select(AccessLink.person_id)
+        .where(
+            AccessLink.meeting_id == meeting.id,
+            AccessLink.person_id.in_(people),
+            AccessLink.revoked_at.is_(None),
+            AccessLink.expires_at > tx.now,
+        )
+        .distinct()
+    )
+    reached = [person_id for person_id in given if person_id is not None]
+    if not reached:
+        return {}
+    until = valid_until(meeting, tx.now)
+    made = await make_bound_links(
+        tx, meeting.id, reached, next_path=f"/meetings/{meeting.id}/delegate", expires_at=until
+    )
+    return {person_id: each.path for person_id, each in made.items()}

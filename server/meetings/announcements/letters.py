@@ -30,6 +30,8 @@ class Said:
     reason: str
     changes: Sequence[PlanChange]
     url: str
+    address: str = ""
+    """See `meetings.address.Address`."""
 
 
 def span(text: str) -> str:
@@ -67,8 +69,9 @@ def _more(names: str, count: int) -> str:
     return f"{names}…" if count > len(names.split(", ")) else names
 
 
-def text(said: Said, full_name: str, title: str, *, guest: bool) -> str:
-    you = form_of_address(said.meeting_kind, guest=guest)
+def text(said: Said, full_name: str, title: str, *, guest: bool, link: str | None = None) -> str:
+    """`link`: their personal one, which is as good as the one sent before."""
+    you = form_of_address(said.meeting_kind, said.address, guest=guest)
     position = f", {title}" if title else ""
     kind = KIND_WORDS.get(said.meeting_kind, "cuộc họp")
     head = {
@@ -85,7 +88,12 @@ def text(said: Said, full_name: str, title: str, *, guest: bool) -> str:
     parts = [f"Kính gửi: {you} {full_name}{position}", head, "\n".join(lines)]
     if changed:
         parts.append("Các thay đổi:\n\n" + changed.rstrip("\n"))
-    if said.kind != "cancelled":
+    if link is not None:
+        parts.append(
+            f"Liên kết dự họp riêng của {within(you)} (liên kết đã gửi trước vẫn dùng được), với chương trình và"
+            f" tài liệu mới nhất:\n\n    {link}\n\nXin không chuyển cho người khác."
+        )
+    elif said.kind != "cancelled":
         parts.append(
             "Liên kết dự họp đã gửi vẫn dùng được. Xem chương trình và tài liệu mới nhất tại:\n\n    " + said.url
         )

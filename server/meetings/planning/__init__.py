@@ -1,1 +1,1 @@
-"""What makes planning quick: templates of meetings and groups of points, both kept by a unit."""
+"""What makes planning quick: templates of meetings, groups of points, series of meetings; all kept by a unit."""

@@ -54,3 +54,21 @@ class PointGroupMember(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     group_id: Mapped[int] = mapped_column(ForeignKey("point_groups.id", ondelete="CASCADE"))
     point_id: Mapped[int] = mapped_column(ForeignKey("bridge_points.id", ondelete="CASCADE"), index=True)
+
+
+class MeetingSeries(Base):
+    """Meetings that a unit holds again and again by a rule: the weekly giao ban. Each is a meeting of its own."""
+
+    __tablename__ = "meeting_series"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id", ondelete="CASCADE"), index=True)
+    every: Mapped[str] = mapped_column(String(10))
+    """week, two-weeks, month."""
+    title: Mapped[str] = mapped_column(String(300))
+    """With the marks {ngày}, {tuần}, {tháng}, {quý}, {năm}."""
+    lists: Mapped[bool]
+    """Each begins with the first one's lists of delegates."""
+    left: Mapped[int]
+    """Meetings that are still being made."""
+    made_at: Mapped[datetime]

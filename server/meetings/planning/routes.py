@@ -7,12 +7,15 @@ from server.accounts.dependencies import CurrentActor, ReadSession, Write
 from server.core.fields import Id
 from server.edge.idempotency import Once
 from server.edge.routing import WriteRoute
-from server.meetings.planning import actions, clashes, queries
+from server.meetings.planning import actions, clashes, queries, series
 from server.meetings.planning.schemas import (
     Clash,
     ClashesAsked,
+    FollowOut,
     GroupOut,
     GroupWrite,
+    SeriesOut,
+    SeriesWrite,
     TemplateOut,
     TemplateSummary,
     TemplateWrite,
@@ -66,3 +69,21 @@ async def save_group(write: GroupWrite, tx: Write) -> list[GroupOut]:
 @router.delete("/point-groups/{group_id}", status_code=204)
 async def delete_group(group_id: RowId, tx: Write) -> None:
     await actions.delete_group(tx, group_id)
+
+
+@router.get("/meetings/{meeting_id}/series")
+async def series_of(meeting_id: RowId, actor: CurrentActor, session: ReadSession) -> SeriesOut:
+    """The series that it is part of."""
+    return await series.series(session, meeting_id, actor)
+
+
+@router.post("/meetings/{meeting_id}/series", status_code=204, dependencies=[Once])
+async def start_series(meeting_id: RowId, write: SeriesWrite, tx: Write) -> None:
+    """It becomes the first of a series; a job makes the others as drafts."""
+    await series.start(tx, meeting_id, write)
+
+
+@router.post("/meetings/{meeting_id}/series/follow")
+async def follow(meeting_id: RowId, tx: Write) -> FollowOut:
+    """The later meetings of its series become like this one."""
+    return FollowOut(queued=await series.follow(tx, meeting_id))

@@ -1,9 +1,11 @@
-from datetime import datetime
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
 from server.core.fields import Id, Line, Time
+from server.meetings.address import Address
+from server.meetings.live.entities import MeetingStateName
 from server.meetings.schemas import (
     MOST_ITEMS,
     MOST_POINTS,
@@ -22,6 +24,7 @@ WallTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 class TemplatePlan(Body):
     kind: MeetingKind
+    address: Address = ""
     title: Title
     """May say {ngày}, {tuần}, {tháng}, {quý}, {năm}: whoever uses it puts the meeting's own in their place."""
     description: Description = ""
@@ -101,3 +104,39 @@ class Clash(BaseModel):
     point_count: int
     people: list[str]
     """Who would lead or present here and does there."""
+
+
+Every = Literal["week", "two-weeks", "month"]
+
+
+class SeriesWrite(Body):
+    every: Every
+    dates: Annotated[list[date], Field(min_length=1, max_length=60)]
+    """The other days, by the wall's calendar: the rule's, without those that are left out."""
+    title: Title
+    """May have the marks of a template's."""
+    lists: bool = False
+    """Each begins with this one's lists of delegates."""
+
+
+class SeriesMeeting(BaseModel):
+    id: int
+    title: str
+    state: MeetingStateName
+    starts_at: datetime
+
+
+class SeriesOut(BaseModel):
+    every: Every
+    title: str
+    left: int
+    """Meetings that are still being made."""
+    following: int
+    """Later ones that would follow a change of this one."""
+    meetings: list[SeriesMeeting]
+    """The earliest first."""
+
+
+class FollowOut(BaseModel):
+    queued: int
+    """Later meetings that are being changed."""

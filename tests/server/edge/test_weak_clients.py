@@ -18,6 +18,8 @@ import pytest
 import pytest_asyncio
 from websockets.exceptions import ConnectionClosed
 
+from media.bots.light import sdp
+from media.bots.light.generator import Local
 from server.edge.budgets import (
     ENTRANCE_BODY,
     FIELD_ERRORS,
@@ -29,8 +31,6 @@ from server.edge.budgets import (
     SOCKETS_A_SESSION,
     WAITING_AN_ADDRESS,
 )
-from tests.load import sdp
-from tests.load.generator import Local
 from tests.sockets import Refused
 from tests.weak_clients import Site, opening, site
 

@@ -1,9 +1,10 @@
 """Postponed, called off, moved, changed after the invitation: who is told what."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from icalendar import Calendar
 from sqlalchemy import select
 
 from server.accounts.actions.links import make_bound_links
@@ -14,10 +15,12 @@ from server.jobs.workers import Workers
 from server.meetings import lifecycle
 from server.meetings.announcements.jobs import announce_job
 from server.meetings.models import Meeting
+from server.notifications.delivery import mail_job
 from server.notifications.models import Mail, Notice
 from tests import builders, library
 from tests.builders import Province
 from tests.conftest import Browsers, Clock
+from tests.postbox import Postbox, post_office, text_of
 
 SPAN = {"starts_at": "2026-11-27T08:00:00+07:00", "ends_at": "2026-11-27T10:00:00+07:00"}
 
@@ -99,6 +102,44 @@ async def test_a_change_is_offered_and_told_as_old_and_new(
     was = "07:30–10:30, thứ Sáu ngày 20/11/2026"
     assert f"Thời gian: {was} đổi thành 08:00–10:00, thứ Sáu ngày 27/11/2026" in mail.text
     assert "Lý do: Do trùng lịch" in mail.text
+    assert "/join/" not in mail.text
+
+
+async def test_news_by_mail_carry_a_calendar_file_and_the_way_in(
+    browser: Browsers, services: Services, province: Province, clock: Clock
+) -> None:
+    clock.now = builders.MORNING - timedelta(days=7)
+    meeting, guest = await invited(services, province)
+    async with services.transactions(SYSTEM) as tx:
+        until = builders.MORNING + timedelta(days=1)
+        await make_bound_links(tx, meeting.id, [guest.id], next_path="/", expires_at=until)
+    client = await browser(province.organiser)
+    path = f"/api/meetings/{meeting.id}"
+    sequences = []
+    postbox = Postbox()
+    async with post_office(postbox) as port:
+        settings = services.settings.model_copy(update={"smtp_url": f"smtp://127.0.0.1:{port}"})
+        workers = Workers(replace(services, settings=settings), [announce_job, mail_job])
+        for step, body in (
+            ("reschedule", {**SPAN, "reason": "Bão"}),
+            ("cancel", {"reason": "Ghép với hội nghị khác"}),
+        ):
+            assert (await client.post(f"{path}/{step}", json=body)).status_code == 200
+            await workers.run_due()
+            letter = postbox.messages[-1]
+            assert letter["To"].addresses[0].addr_spec == guest.email
+            assert ("/join/" in text_of(letter)) is (step == "reschedule")
+            [file] = [part for part in letter.iter_attachments() if part.get_content_type() == "text/calendar"]
+            entry = Calendar.from_ical(file.get_payload(decode=True))
+            [event] = entry.walk("VEVENT")
+            assert file.get_param("method") == entry["METHOD"] == ("PUBLISH" if step == "reschedule" else "CANCEL")
+            assert event["STATUS"] == ("CONFIRMED" if step == "reschedule" else "CANCELLED")
+            assert event["UID"] == f"meeting-{meeting.public_code}@nhipcau"
+            assert event["DTSTART"].dt == datetime.fromisoformat(SPAN["starts_at"])
+            assert str(event["ORGANIZER"]).startswith("mailto:")
+            assert event["LOCATION"] == "Điểm cầu Đạ Sar"
+            sequences.append(int(event["SEQUENCE"]))
+    assert sequences == [2, 3]
 
 
 async def test_what_nobody_needs_to_hear_of_is_told_to_nobody(

@@ -49,6 +49,9 @@ export const paths = {
   importBatch: (id: number) => `/administration/exchange/${id}`,
   /** The audit log, as far as one may read it; of one meeting or person, if given. */
   audit: '/administration/audit',
+  /** Who is ready, before the start; and looking at hall after hall. */
+  readiness: (id: number) => `/meetings/${id}/readiness`,
+  check: (id: number) => `/meetings/${id}/check`,
   /** Rooms of the conference, dark. */
   console: (id: number) => `/meetings/${id}/console`,
   watch: (id: number) => `/meetings/${id}/view`,

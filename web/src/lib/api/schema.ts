@@ -1547,7 +1547,8 @@ export interface paths {
         };
         /**
          * Meetings
-         * @description What runs first, then what comes next, then what has ended, the newest first; `limit` of them from `offset`.
+         * @description What runs first, then what comes next, then what has ended, the newest first; `limit` of them from `offset`. With
+         *     `from` or `until` those that are on between the two, the earliest first.
          */
         get: operations["meetings_api_meetings_get"];
         put?: never;
@@ -1767,6 +1768,50 @@ export interface paths {
         post?: never;
         /** Delete Group */
         delete: operations["delete_group_api_point_groups__group_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Series Of
+         * @description The series that it is part of.
+         */
+        get: operations["series_of_api_meetings__meeting_id__series_get"];
+        put?: never;
+        /**
+         * Start Series
+         * @description It becomes the first of a series; a job makes the others as drafts.
+         */
+        post: operations["start_series_api_meetings__meeting_id__series_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/series/follow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Follow
+         * @description The later meetings of its series become like this one.
+         */
+        post: operations["follow_api_meetings__meeting_id__series_follow_post"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3785,6 +3830,12 @@ export interface components {
             at: string | null;
             /** Mark */
             mark: string;
+            /** To */
+            to: string | null;
+            /** Next At */
+            next_at: string | null;
+            /** Error */
+            error: string;
         };
         /** BadRow */
         BadRow: {
@@ -3867,9 +3918,9 @@ export interface components {
             /** Papers */
             papers: components["schemas"]["BoardPaper"][];
             /** Units */
-            units: components["schemas"]["server__reading__receipts__schemas__BoardUnit"][];
+            units: components["schemas"]["BoardUnit"][];
             /** Points */
-            points: components["schemas"]["server__reading__receipts__schemas__BoardPoint"][];
+            points: components["schemas"]["BoardPoint"][];
             /** People */
             people: components["schemas"]["BoardPerson"][];
             /** People Total */
@@ -3946,47 +3997,73 @@ export interface components {
                 [key: string]: components["schemas"]["Progress"];
             };
         };
-        /** BoardRehearsal */
-        BoardRehearsal: {
-            /** Id */
-            id: number;
+        /**
+         * BoardPoint
+         * @description Those with the largest part unopened first.
+         */
+        BoardPoint: {
             /**
-             * Kind
-             * @enum {string}
+             * Expected
+             * @default 0
              */
-            kind: "trial" | "full" | "check";
+            expected: number;
             /**
-             * Opened At
-             * Format: date-time
+             * Delivered
+             * @default 0
              */
-            opened_at: string;
-        };
-        /** BoardTotals */
-        BoardTotals: {
-            /** Points */
-            points: number;
-            /** Ready */
-            ready: number;
-            /** Testing */
-            testing: number;
-            /** Trouble */
-            trouble: number;
-            /** Lost */
-            lost: number;
-            /** Absent */
-            absent: number;
-            /** Technicians */
-            technicians: number;
-            /** Tested */
-            tested: number;
-            /** Listed */
-            listed: number;
+            delivered: number;
+            /**
+             * Opened
+             * @default 0
+             */
+            opened: number;
+            /**
+             * Finished
+             * @default 0
+             */
+            finished: number;
+            /** Point Id */
+            point_id: number | null;
+            /** Name */
+            name: string;
+            /** Unit Id */
+            unit_id: number | null;
             /** People */
             people: number;
-            /** Saved */
-            saved: number;
-            /** Opened */
+        };
+        /**
+         * BoardUnit
+         * @description With its whole branch; in tree order.
+         */
+        BoardUnit: {
+            /**
+             * Expected
+             * @default 0
+             */
+            expected: number;
+            /**
+             * Delivered
+             * @default 0
+             */
+            delivered: number;
+            /**
+             * Opened
+             * @default 0
+             */
             opened: number;
+            /**
+             * Finished
+             * @default 0
+             */
+            finished: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Parent Id */
+            parent_id: number | null;
+            /** Name */
+            name: string;
+            /** Depth */
+            depth: number;
         };
         /**
          * ByPerson
@@ -4741,6 +4818,11 @@ export interface components {
             /** Meetings */
             meetings: boolean;
         };
+        /** FollowOut */
+        FollowOut: {
+            /** Queued */
+            queued: number;
+        };
         /**
          * Group
          * @enum {string}
@@ -5396,6 +5478,13 @@ export interface components {
             /** Description */
             description: string;
             /**
+             * Address
+             * @enum {string}
+             */
+            address: "" | "comrade" | "polite";
+            /** Series Id */
+            series_id: number | null;
+            /**
              * State
              * @enum {string}
              */
@@ -5466,6 +5555,8 @@ export interface components {
             title?: string | null;
             /** Description */
             description?: string | null;
+            /** Address */
+            address?: ("" | "comrade" | "polite") | null;
             /** Unit Id */
             unit_id?: number | null;
             /** Starts At */
@@ -5536,6 +5627,12 @@ export interface components {
              * @default
              */
             description: string;
+            /**
+             * Address
+             * @default
+             * @enum {string}
+             */
+            address: "" | "comrade" | "polite";
             /** Unit Id */
             unit_id: number;
             /**
@@ -6909,12 +7006,113 @@ export interface components {
             direct: boolean;
             /** Papers */
             papers: number;
-            rehearsal: components["schemas"]["BoardRehearsal"] | null;
-            totals: components["schemas"]["BoardTotals"];
+            rehearsal: components["schemas"]["ReadinessRehearsal"] | null;
+            totals: components["schemas"]["ReadinessTotals"];
             /** Units */
-            units: components["schemas"]["server__readiness__schemas__BoardUnit"][];
+            units: components["schemas"]["ReadinessUnit"][];
             /** Points */
-            points: components["schemas"]["server__readiness__schemas__BoardPoint"][];
+            points: components["schemas"]["ReadinessPoint"][];
+        };
+        /**
+         * ReadinessPoint
+         * @description One segment of the wall; the rest is asked for when somebody opens it.
+         */
+        ReadinessPoint: {
+            /** Point Id */
+            point_id: number;
+            /** Name */
+            name: string;
+            /** Short Name */
+            short_name: string;
+            /** Unit Id */
+            unit_id: number;
+            /** Main */
+            main: boolean;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ready" | "testing" | "trouble" | "lost" | "absent";
+            /**
+             * Presence
+             * @enum {string}
+             */
+            presence: "absent" | "testing" | "ready" | "lost";
+            /** Since */
+            since: string | null;
+            /** Machine At */
+            machine_at: string | null;
+            /** Tested At */
+            tested_at: string | null;
+            /** Passed */
+            passed: boolean | null;
+            /** Verdict */
+            verdict: ("passed" | "failed" | "note") | null;
+            /** Note */
+            note: string;
+            /** People */
+            people: number;
+            /** Saved */
+            saved: number;
+            /** Opened */
+            opened: number;
+            /** Contact Name */
+            contact_name: string;
+            /** Contact Phone */
+            contact_phone: string;
+        };
+        /** ReadinessRehearsal */
+        ReadinessRehearsal: {
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "trial" | "full" | "check";
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+        };
+        /** ReadinessTotals */
+        ReadinessTotals: {
+            /** Points */
+            points: number;
+            /** Ready */
+            ready: number;
+            /** Testing */
+            testing: number;
+            /** Trouble */
+            trouble: number;
+            /** Lost */
+            lost: number;
+            /** Absent */
+            absent: number;
+            /** Technicians */
+            technicians: number;
+            /** Tested */
+            tested: number;
+            /** Listed */
+            listed: number;
+            /** People */
+            people: number;
+            /** Saved */
+            saved: number;
+            /** Opened */
+            opened: number;
+        };
+        /** ReadinessUnit */
+        ReadinessUnit: {
+            /** Unit Id */
+            unit_id: number;
+            /** Parent Id */
+            parent_id: number | null;
+            /** Name */
+            name: string;
+            /** Depth */
+            depth: number;
         };
         /** ReadyRow */
         ReadyRow: {
@@ -7599,6 +7797,56 @@ export interface components {
             /** En */
             en: string;
         };
+        /** SeriesMeeting */
+        SeriesMeeting: {
+            /** Id */
+            id: number;
+            /** Title */
+            title: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "invited" | "postponed" | "cancelled" | "open" | "running" | "ended";
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+        };
+        /** SeriesOut */
+        SeriesOut: {
+            /**
+             * Every
+             * @enum {string}
+             */
+            every: "week" | "two-weeks" | "month";
+            /** Title */
+            title: string;
+            /** Left */
+            left: number;
+            /** Following */
+            following: number;
+            /** Meetings */
+            meetings: components["schemas"]["SeriesMeeting"][];
+        };
+        /** SeriesWrite */
+        SeriesWrite: {
+            /**
+             * Every
+             * @enum {string}
+             */
+            every: "week" | "two-weeks" | "month";
+            /** Dates */
+            dates: string[];
+            /** Title */
+            title: string;
+            /**
+             * Lists
+             * @default false
+             */
+            lists: boolean;
+        };
         /** SessionOut */
         SessionOut: {
             /** Id */
@@ -7941,6 +8189,12 @@ export interface components {
              * @enum {string}
              */
             kind: "hoi-nghi" | "cuoc-hop" | "phien-hop" | "ky-hop" | "dai-hoi";
+            /**
+             * Address
+             * @default
+             * @enum {string}
+             */
+            address: "" | "comrade" | "polite";
             /** Title */
             title: string;
             /**
@@ -8531,133 +8785,6 @@ export interface components {
             page_count: number;
             /** Papers */
             papers: number;
-        };
-        /**
-         * BoardPoint
-         * @description One segment of the wall; the rest is asked for when somebody opens it.
-         */
-        server__readiness__schemas__BoardPoint: {
-            /** Point Id */
-            point_id: number;
-            /** Name */
-            name: string;
-            /** Short Name */
-            short_name: string;
-            /** Unit Id */
-            unit_id: number;
-            /** Main */
-            main: boolean;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "ready" | "testing" | "trouble" | "lost" | "absent";
-            /**
-             * Presence
-             * @enum {string}
-             */
-            presence: "absent" | "testing" | "ready" | "lost";
-            /** Since */
-            since: string | null;
-            /** Machine At */
-            machine_at: string | null;
-            /** Tested At */
-            tested_at: string | null;
-            /** Passed */
-            passed: boolean | null;
-            /** Verdict */
-            verdict: ("passed" | "failed" | "note") | null;
-            /** Note */
-            note: string;
-            /** People */
-            people: number;
-            /** Saved */
-            saved: number;
-            /** Opened */
-            opened: number;
-            /** Contact Name */
-            contact_name: string;
-            /** Contact Phone */
-            contact_phone: string;
-        };
-        /** BoardUnit */
-        server__readiness__schemas__BoardUnit: {
-            /** Unit Id */
-            unit_id: number;
-            /** Parent Id */
-            parent_id: number | null;
-            /** Name */
-            name: string;
-            /** Depth */
-            depth: number;
-        };
-        /**
-         * BoardPoint
-         * @description Those with the largest part unopened first.
-         */
-        server__reading__receipts__schemas__BoardPoint: {
-            /**
-             * Expected
-             * @default 0
-             */
-            expected: number;
-            /**
-             * Delivered
-             * @default 0
-             */
-            delivered: number;
-            /**
-             * Opened
-             * @default 0
-             */
-            opened: number;
-            /**
-             * Finished
-             * @default 0
-             */
-            finished: number;
-            /** Point Id */
-            point_id: number | null;
-            /** Name */
-            name: string;
-            /** Unit Id */
-            unit_id: number | null;
-            /** People */
-            people: number;
-        };
-        /**
-         * BoardUnit
-         * @description With its whole branch; in tree order.
-         */
-        server__reading__receipts__schemas__BoardUnit: {
-            /**
-             * Expected
-             * @default 0
-             */
-            expected: number;
-            /**
-             * Delivered
-             * @default 0
-             */
-            delivered: number;
-            /**
-             * Opened
-             * @default 0
-             */
-            opened: number;
-            /**
-             * Finished
-             * @default 0
-             */
-            finished: number;
-            /** Unit Id */
-            unit_id: number;
-            /** Parent Id */
-            parent_id: number | null;
-            /** Name */
-            name: string;
-            /** Depth */
-            depth: number;
         };
         /** AgendaGo */
         AgendaGo: {
@@ -12894,6 +13021,8 @@ export interface operations {
             query?: {
                 when?: "all" | "coming" | "ended";
                 q?: string;
+                from?: string | null;
+                until?: string | null;
                 limit?: number;
                 offset?: number;
             };
@@ -13421,6 +13550,103 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    series_of_api_meetings__meeting_id__series_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    start_series_api_meetings__meeting_id__series_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeriesWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    follow_api_meetings__meeting_id__series_follow_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowOut"];
+                };
             };
             /** @description Validation Error */
             422: {

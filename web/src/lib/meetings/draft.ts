@@ -22,6 +22,8 @@ export interface AgendaRow {
 /** A meeting as it is being typed. Plain data: it is compared, merged and kept in the browser's storage as JSON. */
 export interface Draft {
   kind: MeetingKind;
+  /** How letters speak to people; '': as the kind has it. */
+  address: Meeting['address'];
   title: string;
   description: string;
   unit: Choice | null;
@@ -55,6 +57,7 @@ export function emptyDraft(unit: Choice | null, now = new Date()): Draft {
   const date = dateOf(next);
   return {
     kind: 'hoi-nghi',
+    address: '',
     title: '',
     description: '',
     unit,
@@ -81,6 +84,7 @@ export function draftOf(meeting: Meeting): Draft {
     id === null ? null : { id, label, ...(detail && { detail }) };
   return {
     kind: meeting.kind,
+    address: meeting.address,
     title: meeting.title,
     description: meeting.description,
     unit: choice(meeting.unit_id, meeting.unit_name),
@@ -146,6 +150,7 @@ export function writeOf(draft: Draft): MeetingWrite {
   const points = { [main]: '', ...draft.points };
   return {
     kind: draft.kind,
+    address: draft.address,
     title: draft.title.trim(),
     description: draft.description.trim(),
     unit_id: draft.unit?.id ?? 0,

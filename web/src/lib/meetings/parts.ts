@@ -8,6 +8,7 @@ export interface Parts {
   letters: boolean;
   receipts: boolean;
   attendance: boolean;
+  readiness: boolean;
 }
 
 export function partsOf(my: MeetingRights): Parts {
@@ -20,5 +21,6 @@ export function partsOf(my: MeetingRights): Parts {
     letters: leads,
     receipts: leads || hall,
     attendance: my.oversee || hall,
+    readiness: my.oversee,
   };
 }

@@ -136,13 +136,24 @@ export function databaseVerdict({ database }: SystemState): Verdict {
 }
 
 export function backupVerdict({ backup, now }: SystemState): Verdict {
-  const todo = m.system_backup_do({ mark: backup.mark });
+  const todo = backup.to
+    ? m.system_backup_do_again({ to: backup.to })
+    : m.system_backup_do({ mark: backup.mark });
+  if (backup.error) return { mark: 'bad', text: m.system_backup_failed({ error: backup.error }), todo };
   if (!backup.at) return { mark: 'warning', text: m.system_backup_none(), todo };
   const time = moment(backup.at);
   const old = Date.parse(now) - Date.parse(backup.at) > BACKUP_OLD_MS;
   return old
     ? { mark: 'warning', text: m.system_backup_old({ time }), todo }
-    : { mark: 'good', text: m.system_backup_good({ time }) };
+    : {
+        mark: 'good',
+        text: [
+          m.system_backup_good({ time }),
+          backup.next_at ? m.system_backup_next({ time: moment(backup.next_at) }) : '',
+        ]
+          .filter(Boolean)
+          .join(' '),
+      };
 }
 
 export function auditVerdict({ audit }: SystemState): Verdict {

@@ -15,6 +15,8 @@ const FIRST_THRESHOLD: f64 = 12.5;
 const THRESHOLD_RANGE: (f64, f64) = (6.0, 600.0);
 const THRESHOLD_UP: f64 = 0.0087;
 const THRESHOLD_DOWN: f64 = 0.039;
+/// ms a group: clocks drift, and ways change.
+const LEAST_RISE: f64 = 0.2;
 /// The trend has to stay above the threshold for so long.
 const OVERUSE_US: i64 = 10_000;
 
@@ -43,6 +45,8 @@ pub struct DelayTrend {
     count: usize,
     first_arrival: i64,
     delay: f64,
+    /// The least delay of late, in ms.
+    least: f64,
     smoothed: f64,
     trend: f64,
     threshold: f64,
@@ -61,6 +65,7 @@ impl Default for DelayTrend {
             count: 0,
             first_arrival: 0,
             delay: 0.0,
+            least: 0.0,
             smoothed: 0.0,
             trend: 0.0,
             threshold: FIRST_THRESHOLD,
@@ -75,6 +80,12 @@ impl Default for DelayTrend {
 impl DelayTrend {
     pub fn usage(&self) -> Usage {
         self.usage
+    }
+
+    /// ms that the last packets waited longer than those that found the line free. A receiver that stood still for a moment
+    /// reads all at once what came meanwhile: its delay grows as by a queue, but ends at nothing.
+    pub fn queue(&self) -> f64 {
+        self.delay - self.least
     }
 
     /// Takes in one packet that came, in the order in which they left. Both in µs, each of its own clock.
@@ -117,6 +128,7 @@ impl DelayTrend {
             return;
         }
         self.delay += (arrival_us - sent_us) as f64 / 1e3;
+        self.least = self.delay.min(self.least + LEAST_RISE);
         self.smoothed = SMOOTHING * self.smoothed + (1.0 - SMOOTHING) * self.delay;
         let at = (group.last_arrival - self.first_arrival) as f64 / 1e3;
         self.points[self.count % WINDOW] = (at, self.smoothed);
@@ -214,5 +226,21 @@ mod tests {
             Usage::Normal,
             "jitter"
         );
+    }
+
+    #[test]
+    fn a_receiver_that_stood_still_has_no_queue() {
+        let mut trend = DelayTrend::default();
+        for number in 0..200 {
+            let sent = 10_000 * number;
+            let read = if (100..150).contains(&number) { 1_500_000 } else { sent };
+            trend.add(sent, read + 50_000);
+        }
+        assert!(trend.queue() < 5.0, "{}", trend.queue());
+        for number in 200..260 {
+            let sent = 10_000 * number;
+            trend.add(sent, sent + 50_000 + 3_000 * (number - 200));
+        }
+        assert!(trend.queue() > 100.0, "{}", trend.queue());
     }
 }

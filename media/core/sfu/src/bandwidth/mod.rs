@@ -24,6 +24,8 @@ const HEADROOM: f64 = 1.5;
 const HEADROOM_BITS: f64 = 20_000.0;
 /// Between two decreases, at least: what the first changes shows only after a round trip.
 const BETWEEN_DECREASES: Duration = Duration::from_millis(200);
+/// ms; less waits on any line.
+const QUEUE: f64 = 20.0;
 /// A second decrease within this time means that the first was too small; a key frame's burst alone is no reason for much.
 const RELAPSE: Duration = Duration::from_secs(2);
 const FURTHER_DECREASE: f64 = 0.93;
@@ -238,7 +240,7 @@ impl Downlink {
         let span = now.saturating_duration_since(self.updated).min(Duration::from_secs(1));
         self.updated = now;
         match self.trend.usage() {
-            Usage::Over => {
+            Usage::Over if self.trend.queue() > QUEUE => {
                 let pause = round_trip.map_or(BETWEEN_DECREASES, |time| time.max(BETWEEN_DECREASES));
                 let since = self.decreased.map(|at| now.saturating_duration_since(at));
                 if since.is_some_and(|since| since < pause) {
@@ -260,7 +262,7 @@ impl Downlink {
                     *limit = limit.max(grown.min(most));
                 }
             }
-            Usage::Under => {}
+            Usage::Over | Usage::Under => {}
         }
     }
 

@@ -50,6 +50,7 @@ export function draftFrom(template: Template, tree: Tree, now = new Date()): Dra
     ...empty,
     ...span(empty.date, plan.start, plan.minutes),
     kind: plan.kind,
+    address: plan.address ?? '',
     title: titled(plan.title, empty.date),
     description: plan.description ?? '',
     mainPoint: point ? { id: point.id, label: point.name } : null,
@@ -70,6 +71,7 @@ export function planOf(meeting: Meeting, title: string): TemplatePlan {
   const draft = draftOf(meeting);
   return {
     kind: meeting.kind,
+    address: meeting.address,
     title,
     description: meeting.description,
     start: draft.start,

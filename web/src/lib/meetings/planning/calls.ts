@@ -10,6 +10,7 @@ export type PointGroup = Schemas['GroupOut'];
 export type Clash = Schemas['Clash'];
 export type ClashesAsked = Schemas['ClashesAsked'];
 export type GroupWrite = Schemas['GroupWrite'];
+export type SeriesWrite = Schemas['SeriesWrite'];
 
 /** Templates of meetings and groups of points, as their unit keeps them. All throw ApiError. */
 export const planningApi = {
@@ -26,6 +27,15 @@ export const planningApi = {
   /** Other meetings at that hour that want the same halls or people. */
   clashes: (body: ClashesAsked, signal?: AbortSignal) =>
     answer(api.POST('/api/meeting-clashes', { body, signal })),
+  /** The series that a meeting is part of. */
+  series: (meeting_id: number, signal?: AbortSignal) =>
+    answer(api.GET('/api/meetings/{meeting_id}/series', { params: { path: { meeting_id } }, signal })),
+  /** The meeting becomes the first of a series; the others are made as drafts by and by. */
+  startSeries: (meeting_id: number, body: SeriesWrite) =>
+    answer(api.POST('/api/meetings/{meeting_id}/series', { params: { path: { meeting_id } }, body })),
+  /** The later meetings of the series become like this one; how many. */
+  followSeries: (meeting_id: number) =>
+    answer(api.POST('/api/meetings/{meeting_id}/series/follow', { params: { path: { meeting_id } } })),
   /** Takes over the lists of an earlier meeting; how many people are on their way. */
   copyLists: (meeting_id: number, from: number) =>
     answer(

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 Line = dict[str, Any]
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 class Lines:
@@ -29,12 +29,14 @@ class Lines:
             stdout=asyncio.subprocess.PIPE,
             limit=1 << 26,
         )
+        if self._process.stdin is None or self._process.stdout is None:
+            raise RuntimeError("a process was asked for with pipes")
+        self._input, self._output = self._process.stdin, self._process.stdout
         self._reader = asyncio.create_task(self._read())
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
+        self._input.close()
         try:
             await asyncio.wait_for(self._process.wait(), 10)
         except TimeoutError:
@@ -51,8 +53,7 @@ class Lines:
         self._watchers.append(watcher)
 
     async def _read(self) -> None:
-        assert self._process.stdout is not None
-        async for raw in self._process.stdout:
+        async for raw in self._output:
             self._take(json.loads(raw))
         for _, future in self._waiting:
             if not future.done():
@@ -71,8 +72,7 @@ class Lines:
         self.unclaimed.append(line)
 
     def send(self, **command: object) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(command).encode() + b"\n")
+        self._input.write(json.dumps(command).encode() + b"\n")
 
     async def expect(self, seconds: float = 20.0, **fields: object) -> Line:
         """The first line, come already or still to come, that has these fields."""

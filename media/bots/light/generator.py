@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.load.lines import ROOT, Line, Lines
+from media.bots.light.lines import ROOT, Line, Lines
 
 PROGRAM = ROOT / "media/core/target/release/loadgen"
 

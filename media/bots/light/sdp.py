@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tests.load.generator import OPUS, VP8, Local, Remote
+from media.bots.light.generator import OPUS, VP8, Local, Remote
 
 FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb", "transport-cc")
 

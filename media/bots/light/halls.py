@@ -8,11 +8,11 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
+from media.bots.light import sdp
+from media.bots.light.generator import Generator, Slot, Track
+from media.bots.light.lines import Line
+from media.bots.light.sdp import FEEDBACK, Section
 from media.bots.live import LiveChannel, sign_in
-from tests.load import sdp
-from tests.load.generator import Generator, Slot, Track
-from tests.load.lines import Line
-from tests.load.sdp import FEEDBACK, Section
 
 CAMERA, MICROPHONE = "1", "0"
 SHAPES: dict[str, dict[str, Any]] = {
@@ -120,6 +120,7 @@ class Hall:
                     self._take_own(collections.get("points", {}).get(str(self.point_id)))
                 case {"type": "event", "changes": changes}:
                     for change in changes:
+                        self._told(change)
                         if change["collection"] == "points" and change["key"] == str(self.point_id):
                             self._take_own(change["value"])
                 case {"type": "signal", "kind": "media-node", "data": {"up": True}}:
@@ -127,6 +128,9 @@ class Hall:
                 case {"type": "signal", "kind": "demand", "data": {"camera": demand}}:
                     self._demand = demand
                     self._obey()
+
+    def _told(self, change: dict[str, Any]) -> None:
+        """Every change that reached this hall."""
 
     def _take_own(self, own: dict[str, Any] | None) -> None:
         self._has_floor = bool(own and own["floor"])
