@@ -145,6 +145,9 @@ WORDS: dict[Group, dict[str, Words]] = {
         "nomination.submitted": Words(
             "Điểm cầu {point} gửi danh sách {count} người", "{point} handed in a list of {count}"
         ),
+        "sms.asked": Words(
+            "Gửi {messages} tin nhắn cho {people} người", "Sent {messages} text messages to {people} people"
+        ),
         "reply.accepted": Words("Trả lời: sẽ dự", "Replied: takes part"),
         "reply.absent": Words("Trả lời: báo vắng", "Replied: absent"),
         "reply.proposed": Words("Trả lời: đề nghị người dự thay", "Replied: proposed a substitute"),
