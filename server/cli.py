@@ -28,6 +28,7 @@ from server.core.services import Services
 from server.demo.links import SIMULATED, visitors_links
 from server.demo.load import load, password
 from server.devices.kiosk.recipe import ServerAddressWrong, setup_script
+from server.doctor import examine
 from server.edge.validation_messages import sentence
 from server.installation import bring_back, broken_audit_entry, first_administrator
 from server.main import create_app
@@ -200,6 +201,27 @@ def audit() -> None:
         require_newest(settings.database)
         asyncio.run(_with_services(settings, work))
 
+
+@app.command()
+def doctor() -> None:
+    """Say what is wrong with this installation, in sentences; the papers' trial takes up to a minute."""
+    settings = _settings()
+    logs.configure(as_json=settings.log_json)
+    bad = False
+
+    async def work(services: Services) -> None:
+        nonlocal bad
+        async for found in examine(services):
+            bad = bad or found.grade == "bad"
+            print(f"{_MARKS[found.grade]} {found.vi}\n  {found.en}", flush=True)
+
+    with _plainly(settings):
+        asyncio.run(_with_services(settings, work))
+    if bad:
+        raise typer.Exit(1)
+
+
+_MARKS = {"good": "✓", "warning": "!", "bad": "✗"}
 
 backups = typer.Typer(help="Make, list and check backups; the key that opens them.")
 app.add_typer(backups, name="backup")

@@ -79,6 +79,12 @@ class Trials:
             task = self._under_way[kind] = asyncio.create_task(self._run(kind), name=f"trial {kind}")
             task.add_done_callback(lambda _: self._under_way.pop(kind, None))
 
+    async def now(self, kind: Kind) -> Outcome:
+        """Tried, and waited for."""
+        self.start(kind)
+        await self._under_way[kind]
+        return self._outcomes[kind]
+
     async def stop(self) -> None:
         tasks = list(self._under_way.values())
         for task in tasks:
