@@ -129,9 +129,6 @@ WORDS: dict[Group, dict[str, Words]] = {
         "links.revoked": Words("Thu hồi {links} liên kết dự họp riêng", "Revoked {links} personal links"),
         "letter.edited": Words("Soạn giấy mời", "Edited the letter of invitation"),
         "invitations.printed": Words("In {guests} phiếu mời", "Printed {guests} invitation slips"),
-        "sms.asked": Words(
-            "Nhắn {messages} tin cho {people} đại biểu", "Sent {messages} text messages to {people} delegates"
-        ),
         "nominations.asked": Words("Yêu cầu các điểm cầu cử đại biểu", "Asked the points to name their delegates"),
         "nominations.reminded": Words("Nhắc điểm cầu chưa gửi danh sách", "Reminded points without a list"),
         "nominations.locked": Words("Khóa danh sách của mọi điểm cầu", "Locked the lists of all points"),
