@@ -96,14 +96,14 @@ def elsewhere(
         var.mkdir()
         if database.is_sqlite(settings.database):
             return Settings(var=var, media_embedded=False, _env_file=None)
-        url = request.getfixturevalue("_postgres")
+        url = request.getfixturevalue("_postgres").server
         made.append(f"restored_{name}_{os.getpid()}")
         _on(url, f"CREATE DATABASE {made[-1]}")
         return Settings(var=var, database_url=url.format(made[-1]), media_embedded=False, _env_file=None)
 
     yield new
     for name in made:
-        _on(request.getfixturevalue("_postgres"), f"DROP DATABASE {name} WITH (FORCE)")
+        _on(request.getfixturevalue("_postgres").server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _on(url: str, statement: str) -> None:
