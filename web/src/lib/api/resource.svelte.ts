@@ -49,12 +49,11 @@ export class Resource<T> {
     this.loading = false;
   }
 
-  /** Whatever comes after this is ignored. */
+  /** Whatever comes after this is ignored. Changes nothing that is shown: it is called while a derived value goes. */
   #end(): void {
     this.#turn++;
     this.#work?.abort();
     this.#work = undefined;
-    this.loading = false;
   }
 }
 
