@@ -1,7 +1,7 @@
 """An office at work: a deployment with a meeting in each state, one browser with windows of different people."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,11 +52,21 @@ class Office:
 
     @classmethod
     @asynccontextmanager
-    async def running(cls, folder: Path, engine: Engine = CHROMIUM) -> AsyncIterator["Office"]:
+    async def running(
+        cls,
+        folder: Path,
+        engine: Engine = CHROMIUM,
+        *,
+        beside: Callable[[Deployment], None] | None = None,
+        prepare: Callable[["Office", Services], Awaitable[None]] | None = None,
+    ) -> AsyncIterator["Office"]:
+        """`beside`: what the server needs beside it, and is told of. `prepare`: what else there is, before it runs."""
         with engine.addresses() as addresses:
             deployment = Deployment(folder, addresses)
             deployment.environment["NHIPCAU_EXTRA_ORIGINS"] = f"http://hop.lan:{deployment.port}"
-            office = await cls._prepared(deployment)
+            if beside is not None:
+                beside(deployment)
+            office = await cls._prepared(deployment, prepare)
             deployment.start()
             try:
                 await deployment.ready()
@@ -68,7 +78,9 @@ class Office:
                 deployment.stop()
 
     @classmethod
-    async def _prepared(cls, deployment: Deployment) -> "Office":
+    async def _prepared(
+        cls, deployment: Deployment, prepare: Callable[["Office", Services], Awaitable[None]] | None
+    ) -> "Office":
         await asyncio.to_thread(upgrade, deployment.settings.database)
         services = Services.start(deployment.settings, components())
         where = await builders.province(services)
@@ -106,8 +118,11 @@ class Office:
             "lat": where.lat_hall,
         }
         cookies = {name: await signed_in(services, who) for name, who in people.items()}
+        office = cls(deployment, where, meetings, cookies, link, ended_link)
+        if prepare is not None:
+            await prepare(office, services)
         await services.stop()
-        return cls(deployment, where, meetings, cookies, link, ended_link)
+        return office
 
     async def _lead_on(self) -> None:
         """Two meetings are started, one of them is over."""

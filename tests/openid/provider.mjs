@@ -28,6 +28,10 @@ const provider = new Provider(issuer, {
 });
 
 provider.use(async (context, next) => {
+  if (context.path === '/favicon.ico') {
+    context.status = 204;
+    return;
+  }
   if (!context.path.startsWith('/interaction/')) return next();
   await provider.interactionDetails(context.req, context.res);
   if (context.method === 'GET') {
