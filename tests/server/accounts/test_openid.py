@@ -73,7 +73,7 @@ async def _come(client: httpx2.AsyncClient, there: Provider, sub: str, next_path
 
 async def test_there_and_back(browser: Browser, there: Provider, province: Province, services: Services) -> None:
     client = await browser()
-    assert (await client.get("/api/session/ways")).json() == {"provider": "Cổng SSO tỉnh"}
+    assert (await client.get("/api/session/ways")).json() == {"provider": "Cổng SSO tỉnh", "reset": False}
     gone = parse_qs(urlsplit((await client.get(THERE)).headers["location"]).query)
     assert gone["code_challenge_method"] == ["S256"]
     assert {"state", "nonce", "code_challenge"} <= gone.keys()
@@ -221,6 +221,6 @@ async def test_a_provider_that_is_away_is_said(settings: Settings, services: Ser
     await app.state.services.stop()
     app = create_app(settings.model_copy(update={"oidc_issuer": None}))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=SITE) as client:
-        assert (await client.get("/api/session/ways")).json() == {"provider": None}
+        assert (await client.get("/api/session/ways")).json() == {"provider": None, "reset": False}
         assert (await client.get(THERE)).headers["location"] == "/sign-in?refused=not-found"
     await app.state.services.stop()
