@@ -34,7 +34,7 @@ def running() -> Iterator[str]:
 
     try:
         run(f"{programs}/initdb", "-D", data, "-U", "test", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
-        settings = ("listen_addresses=", "fsync=off", "full_page_writes=off", "max_connections=200", "autovacuum=off")
+        settings = ("listen_addresses=", "fsync=off", "full_page_writes=off", "max_connections=200")
         options = " ".join((f"-k {folder}", *(f"-c {each}" for each in settings)))
         run(f"{programs}/pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
         try:
