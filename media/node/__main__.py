@@ -196,7 +196,7 @@ def _listen(options: argparse.Namespace) -> tuple[Core, tuple[Endpoint, ...], tu
     host, port = resolved(options.bind)
     core = open_core(joined(host, port), options.tcp)
     endpoints = advertised(host, core.port, options.advertise)
-    tcp_port = getattr(core, "tcp_port", None)
+    tcp_port = core.tcp_port
     if tcp_port is None:
         return core, endpoints, ()
     own = options.tcp is not None or tcp_port != core.port
@@ -205,7 +205,7 @@ def _listen(options: argparse.Namespace) -> tuple[Core, tuple[Endpoint, ...], tu
 
 def open_core(bind: str, tcp: str | None) -> Core:
     """`tcp` None: beside UDP on the same address where it is free, for nobody has asked for it."""
-    if tcp == "off" or not hasattr(Core, "tcp_port"):  # a library that was built earlier knows UDP alone
+    if tcp == "off":
         return Core(bind)
     if tcp is not None:
         return Core(bind, tcp=joined(*resolved(tcp)))

@@ -133,7 +133,7 @@ def link_report(
         bitrate_down=peer["bitrate_down"],
         audio_level=sources[microphone]["audio_level"] if microphone in sources else None,
         camera_fps=sources[camera]["fps"] if camera in sources else 0.0,
-        limit_down=peer.get("limit_down"),
+        limit_down=peer["limit_down"],
         picture_down=picture,
         rating=max(measured, least, key=RATINGS.index),
     )
@@ -141,6 +141,6 @@ def link_report(
 
 def _picture_down(peer: PeerStatistics, large: Collection[int]) -> PictureDown:
     shown = [slot for slot in peer["slots"] if slot["slot"] in large]
-    if any(slot.get("paused") for slot in shown):
+    if any(slot["paused"] for slot in shown):
         return "none"
-    return "reduced" if any(slot.get("reduced") for slot in shown) else "full"
+    return "reduced" if any(slot["reduced"] for slot in shown) else "full"

@@ -13,9 +13,6 @@ from media.node.reports import LinkMeter
 from media.node.sdp.answer import LocalTransport
 from media.node.sdp.terms import CodecTerms, SlotTerms, Terms
 
-ADAPTS = "tells_arrivals" in (Slot.__text_signature__ or "")
-"""Built earlier, the core sends to each line as much as there is."""
-
 
 @dataclass(slots=True, eq=False)
 class Session:
@@ -69,7 +66,7 @@ def open_session(offer: Offer, terms: Terms, local: LocalTransport, numbers: Num
                 _codecs(source.codecs),
                 ssrc=source.ssrc,
                 rtx_ssrc=source.rtx_ssrc,
-                **({"smaller": small} if source.publication == "camera" and ADAPTS else {}),
+                smaller=small if source.publication == "camera" else None,
             )
             for source in terms.sources
         ],
@@ -81,7 +78,7 @@ def open_session(offer: Offer, terms: Terms, local: LocalTransport, numbers: Num
                 _codecs(slot.codecs),
                 ssrc=slot.ssrc,
                 rtx_ssrc=slot.rtx_ssrc,
-                **({"tells_arrivals": slot.tells_arrivals} if ADAPTS else {}),
+                tells_arrivals=slot.tells_arrivals,
             )
             for slot in sorted(terms.slots, key=_importance)
         ],

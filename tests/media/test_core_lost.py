@@ -18,6 +18,7 @@ class LostCore:
     """A core whose thread ends at once."""
 
     port = 7000
+    tcp_port = None
     fingerprint = ":".join(["AB"] * 32)
     buffer_sizes = (212_992, 212_992, 4 << 20)
 
@@ -41,6 +42,8 @@ async def test_a_core_that_failed_ends_the_node(
     options = argparse.Namespace(
         bind="127.0.0.1:7000",
         advertise=[],
+        tcp="off",
+        advertise_tcp=[],
         server="ws://127.0.0.1:1/media/node",
         secret_file=tmp_path / "secret",
         name="n",
