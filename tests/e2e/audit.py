@@ -32,6 +32,8 @@ _RUN = """async () => {
       `${id} at ${target.join(' ')}: ${[...any, ...all, ...none].map(({ message }) => message).join(' ')}`));
 }"""
 
+TALLEST = 3000
+
 _SETTLE = """async () => {
   await document.fonts.ready;
   const patience = performance.now() + 2000;
@@ -92,6 +94,9 @@ class Audit:
                 await self.page.evaluate(_SETTLE)
                 where = f"{state}, {width} px, {theme}"
                 if self._chromium:
+                    # As tall as the page: a bar at the foot of the window covers whatever has not been scrolled up yet.
+                    tall = await self.page.evaluate("document.scrollingElement.scrollHeight")
+                    await self.page.set_viewport_size({"width": width, "height": max(height, min(tall, TALLEST))})
                     self.faults += [f"{where}: {each}" for each in await self._broken_rules()]
                 wide: dict[str, Any] = await self.page.evaluate(
                     "({ page: document.scrollingElement.scrollWidth, screen: innerWidth })"
