@@ -65,7 +65,7 @@ def checked_address(address: str) -> str:
 
 
 def as_wire(mail: Written, by: Sender, mark: str, files: Sequence[Attachment] = ()) -> bytes:
-    """ValueError, LookupError, MessageError for an address that no head can hold. In ASCII, unless an address is not."""
+    """ValueError, LookupError, MessageError: an address that no head can hold. In ASCII, unless an address is not."""
     sender_name, sender = parseaddr(by.mail_from)
     text = "".join(f"{line}\r\n" for line in mail.text.splitlines()).encode()
     head = [
