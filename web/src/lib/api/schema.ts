@@ -3593,10 +3593,22 @@ export interface components {
         AgendaOut: {
             /** Id */
             id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "item" | "break";
+            /** Day */
+            day: number;
             /** Title */
             title: string;
             /** Minutes */
             minutes: number;
+            /**
+             * Begins At
+             * Format: date-time
+             */
+            begins_at: string;
             /** Presenter Id */
             presenter_id: number | null;
             /** Presenter Name */
@@ -3610,6 +3622,17 @@ export interface components {
         AgendaWrite: {
             /** Id */
             id?: number | null;
+            /**
+             * Kind
+             * @default item
+             * @enum {string}
+             */
+            kind: "item" | "break";
+            /**
+             * Day
+             * @default 0
+             */
+            day: number;
             /** Title */
             title: string;
             /** Minutes */
@@ -5464,6 +5487,15 @@ export interface components {
             /** Code */
             code: string;
         };
+        /** MeetingDay */
+        MeetingDay: {
+            /** After */
+            after: number;
+            /** Start */
+            start: string;
+            /** End */
+            end: string;
+        };
         /** MeetingOut */
         MeetingOut: {
             /** Id */
@@ -5505,6 +5537,8 @@ export interface components {
              * Format: date-time
              */
             ends_at: string;
+            /** Days */
+            days: components["schemas"]["MeetingDay"][];
             /** Main Point Id */
             main_point_id: number;
             /** Main Point Name */
@@ -5563,6 +5597,8 @@ export interface components {
             starts_at?: string | null;
             /** Ends At */
             ends_at?: string | null;
+            /** Days */
+            days?: components["schemas"]["MeetingDay"][] | null;
             /** Main Point Id */
             main_point_id?: number | null;
             /** Chair Id */
@@ -5645,6 +5681,8 @@ export interface components {
              * Format: date-time
              */
             ends_at: string;
+            /** Days */
+            days?: components["schemas"]["MeetingDay"][];
             /** Main Point Id */
             main_point_id: number;
             /** Chair Id */
@@ -6611,7 +6649,7 @@ export interface components {
              * What
              * @enum {string}
              */
-            what: "title" | "time" | "place" | "chair" | "points-added" | "points-removed";
+            what: "title" | "time" | "days" | "place" | "chair" | "points-added" | "points-removed";
             /** Before */
             before: string;
             /** After */
@@ -8206,6 +8244,8 @@ export interface components {
             start: string;
             /** Minutes */
             minutes: number;
+            /** Days */
+            days?: components["schemas"]["MeetingDay"][];
             /** Main Point Id */
             main_point_id?: number | null;
             /** Chair Id */
@@ -8800,6 +8840,18 @@ export interface components {
             id: number;
             /** Position */
             position: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "item" | "break";
+            /** Day */
+            day: number;
+            /**
+             * Begins At
+             * Format: date-time
+             */
+            begins_at: string;
             /** Title */
             title: string;
             /** Minutes */
