@@ -10,6 +10,8 @@ from server.meetings.days import MeetingDay, spans
 
 _DAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
 
+ONLINE_PLACE = "Dự trực tuyến, qua liên kết dự họp riêng"
+
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
@@ -67,7 +69,7 @@ def _day(start: datetime, end: datetime) -> str:
 
 
 def where(who: Invited) -> str:
-    return who.place or "Dự trực tuyến, qua liên kết dự họp riêng"
+    return who.place or ONLINE_PLACE
 
 
 def subject(occasion: Occasion) -> str:
