@@ -678,6 +678,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/health/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alive
+         * @description The process answers. Whoever starts it anew when it does not must not do so because its database is away.
+         */
+        get: operations["alive_api_health_live_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ready
+         * @description Requests can be answered: the database does, within two seconds. Unavailable otherwise, for the proxy that sends
+         *     them elsewhere.
+         */
+        get: operations["ready_api_health_ready_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -3594,10 +3635,22 @@ export interface components {
         AgendaOut: {
             /** Id */
             id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "item" | "break";
+            /** Day */
+            day: number;
             /** Title */
             title: string;
             /** Minutes */
             minutes: number;
+            /**
+             * Begins At
+             * Format: date-time
+             */
+            begins_at: string;
             /** Presenter Id */
             presenter_id: number | null;
             /** Presenter Name */
@@ -3611,6 +3664,17 @@ export interface components {
         AgendaWrite: {
             /** Id */
             id?: number | null;
+            /**
+             * Kind
+             * @default item
+             * @enum {string}
+             */
+            kind: "item" | "break";
+            /**
+             * Day
+             * @default 0
+             */
+            day: number;
             /** Title */
             title: string;
             /** Minutes */
@@ -5469,6 +5533,15 @@ export interface components {
             /** Code */
             code: string;
         };
+        /** MeetingDay */
+        MeetingDay: {
+            /** After */
+            after: number;
+            /** Start */
+            start: string;
+            /** End */
+            end: string;
+        };
         /** MeetingOut */
         MeetingOut: {
             /** Id */
@@ -5510,6 +5583,8 @@ export interface components {
              * Format: date-time
              */
             ends_at: string;
+            /** Days */
+            days: components["schemas"]["MeetingDay"][];
             /** Main Point Id */
             main_point_id: number;
             /** Main Point Name */
@@ -5568,6 +5643,8 @@ export interface components {
             starts_at?: string | null;
             /** Ends At */
             ends_at?: string | null;
+            /** Days */
+            days?: components["schemas"]["MeetingDay"][] | null;
             /** Main Point Id */
             main_point_id?: number | null;
             /** Chair Id */
@@ -5650,6 +5727,8 @@ export interface components {
              * Format: date-time
              */
             ends_at: string;
+            /** Days */
+            days?: components["schemas"]["MeetingDay"][];
             /** Main Point Id */
             main_point_id: number;
             /** Chair Id */
@@ -6616,7 +6695,7 @@ export interface components {
              * What
              * @enum {string}
              */
-            what: "title" | "time" | "place" | "chair" | "points-added" | "points-removed";
+            what: "title" | "time" | "days" | "place" | "chair" | "points-added" | "points-removed";
             /** Before */
             before: string;
             /** After */
@@ -8211,6 +8290,8 @@ export interface components {
             start: string;
             /** Minutes */
             minutes: number;
+            /** Days */
+            days?: components["schemas"]["MeetingDay"][];
             /** Main Point Id */
             main_point_id?: number | null;
             /** Chair Id */
@@ -8805,6 +8886,18 @@ export interface components {
             id: number;
             /** Position */
             position: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "item" | "break";
+            /** Day */
+            day: number;
+            /**
+             * Begins At
+             * Format: date-time
+             */
+            begins_at: string;
             /** Title */
             title: string;
             /** Minutes */
@@ -11197,6 +11290,42 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
                 };
+            };
+        };
+    };
+    alive_api_health_live_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    ready_api_health_ready_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
