@@ -4,7 +4,7 @@ import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
 import { defineConfig } from 'vitest/config';
 import { fallbacks, floor } from './floor.js';
-import { foundation, isEntrance } from './first-load.js';
+import { foundation, isEntrance, isLive, isWithin } from './first-load.js';
 import { isEntranceWord, isMessage, oneLanguage } from './one-language.js';
 import { precache } from './precache.js';
 
@@ -44,6 +44,8 @@ export default defineConfig({
             { name: 'payload', test: /kit\/src\/runtime\/client\/payload\.js$/, priority: 6 },
             { name: 'base', test: foundation, priority: 5 },
             { name: 'entrance', test: isEntrance, priority: 4 },
+            { name: 'within', test: isWithin, priority: 3 },
+            { name: 'live', test: isLive, priority: 3 },
             { name: 'words-entrance', test: isEntranceWord, priority: 3 },
             // One file for the words of the same pages, unless it were smaller than its headers are worth.
             {

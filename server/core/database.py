@@ -142,6 +142,8 @@ def _engine(url: str, connections: int) -> AsyncEngine:
     pool: dict[str, Any] = {"pool_size": connections, "max_overflow": connections // 2}
     if not url.startswith("sqlite"):
         return _with_patience(create_async_engine(url, pool_pre_ping=True, **pool))
+    # Each has a thread: one that is closed after the rush would be started again with the next request.
+    pool = {"pool_size": connections + connections // 2, "max_overflow": 0}
     path = make_url(url).database or ":memory:"
     if path == ":memory:":
         pool = {"poolclass": StaticPool}

@@ -8,11 +8,16 @@ import typst
 from server.core import fonts
 
 
-def compiled(source: Path, inputs: Mapping[str, str]) -> bytes:
-    """One PDF. `inputs`: what the source reads as `sys.inputs`. Takes a core for seconds when there are hundreds of
-    pages: for files that people ask for, let `server.edge.exports` call it."""
+def compiled(source: Path, inputs: Mapping[str, str], *, tags: bool = True) -> bytes:
+    """One PDF. `inputs`: what the source reads as `sys.inputs`; `tags`: for screen readers. Takes a core for
+    seconds when there are hundreds of pages: for files that people ask for, let `server.edge.exports` call it."""
     made = typst.compile(
-        source, format="pdf", font_paths=[fonts.FOLDER], ignore_system_fonts=True, sys_inputs=dict(inputs)
+        source,
+        format="pdf",
+        font_paths=[fonts.FOLDER],
+        ignore_system_fonts=True,
+        sys_inputs=dict(inputs),
+        pdf_tags=tags,
     )
     assert isinstance(made, bytes)  # noqa: S101  one PDF, not pages of pictures
     return made

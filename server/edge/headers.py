@@ -68,7 +68,7 @@ class SecurityHeaders:
         request's own, the live channel of its page is there."""
         if self._url != self._settings.url:  # an administrator has set another public address
             self._make()
-        if path.startswith("/_app/immutable/") and kind.startswith(_PARTS):
+        if kind.startswith(_PARTS) and ("javascript" not in kind or path.startswith("/_app/immutable/")):
             return self._of_parts
         if kind.startswith("application/json"):
             return self._of_data

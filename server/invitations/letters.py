@@ -8,6 +8,8 @@ from server.meetings.address import form_of_address, within
 
 _DAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
 
+ONLINE_PLACE = "Dự trực tuyến, qua liên kết dự họp riêng"
+
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
@@ -54,7 +56,7 @@ def when(occasion: Occasion) -> str:
 
 
 def where(who: Invited) -> str:
-    return who.place or "Dự trực tuyến, qua liên kết dự họp riêng"
+    return who.place or ONLINE_PLACE
 
 
 def subject(occasion: Occasion) -> str:

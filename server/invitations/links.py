@@ -1,10 +1,11 @@
 """Personal links to a meeting: sent by e-mail or handed out, and taken back."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.actions.links import Made, make_bound_links, revoke_bound_links
@@ -69,33 +70,64 @@ async def make(
     """For these delegates (None: all on the list). With `send` each gets an e-mail, and who has no address is named;
     otherwise the paths are in the answer, and nowhere else. Earlier links stay valid. More than `AT_ONCE` are sent by a
     job, and made in as many transactions as they need."""
+    if send:
+        return await _send(services, actor, meeting_id, delegate_ids)
     rows = await services.database.beside(lambda session: may_make(session, meeting_id, actor, delegate_ids))
-    reached = [row for row in rows if row.email or not send]
     made: dict[int, Made] = {}
-    by_job = send and len(reached) > AT_ONCE
-    for some in [[]] if by_job or not reached else in_parts(reached, AT_ONCE):
+    for some in in_parts(rows, AT_ONCE):
         async with services.transactions(actor) as tx:
             meeting, rights = await list_for_write(tx, meeting_id)
             _check(meeting, rights)
-            if by_job:
-                ids = None if delegate_ids is None else [row.delegate_id for row in reached]
-                by = {"person_id": actor.person_id, "name": actor.name}
-                await enqueue(tx, SEND_JOB, {"meeting_id": meeting_id, "delegate_ids": ids, "by": by, "after": 0})
-            made |= await _make_some(tx, services.settings, meeting, some, send=send)
-            await record(
-                tx, "links.made", "meeting", meeting_id, count=len(reached) if by_job else len(some), sent=send
-            )
-    paths = [] if send else [(row.delegate_id, made[row.person_id].path) for row in reached]
-    return await asyncio.to_thread(_answer, rows, paths, queued=len(reached) if send else 0)
+            made |= await _make_some(tx, services.settings, meeting, some, send=False)
+            await record(tx, "links.made", "meeting", meeting_id, count=len(some), sent=False)
+    return await asyncio.to_thread(_answer, rows, made)
 
 
-def _answer(rows: Sequence[Listed], paths: Sequence[tuple[int, str]], *, queued: int) -> LinksOut:
+def _answer(rows: Sequence[Listed], made: Mapping[int, Made]) -> LinksOut:
     """Of twelve thousand it takes longer than the event loop may stand still."""
     return LinksOut(
-        queued=queued,
+        queued=0,
         without_email=[row.delegate_id for row in rows if not row.email],
-        links=[LinkPath(delegate_id=delegate_id, path=path) for delegate_id, path in paths],
+        links=[LinkPath(delegate_id=row.delegate_id, path=made[row.person_id].path) for row in rows],
     )
+
+
+async def _send(services: Services, actor: Actor, meeting_id: int, delegate_ids: Collection[int] | None) -> LinksOut:
+    async def meant(session: AsyncSession) -> tuple[list[int], list[int]]:
+        meeting, rights = await list_rights(session, meeting_id, actor)
+        _check(meeting, rights)
+        return await _by_address(session, meeting_id, delegate_ids)
+
+    reached, without = await services.database.beside(meant)
+    if reached:
+        async with services.transactions(actor) as tx:
+            meeting, rights = await list_for_write(tx, meeting_id)
+            _check(meeting, rights)
+            if len(reached) > AT_ONCE:
+                ids = None if delegate_ids is None else reached
+                by = {"person_id": actor.person_id, "name": actor.name}
+                await enqueue(tx, SEND_JOB, {"meeting_id": meeting_id, "delegate_ids": ids, "by": by, "after": 0})
+            else:
+                some = await listed(tx.session, meeting_id, reached)
+                await _make_some(tx, services.settings, meeting, some, send=True)
+            await record(tx, "links.made", "meeting", meeting_id, count=len(reached), sent=True)
+    return LinksOut(queued=len(reached), without_email=without, links=[])
+
+
+async def _by_address(
+    session: AsyncSession, meeting_id: int, delegate_ids: Collection[int] | None
+) -> tuple[list[int], list[int]]:
+    """Delegates who have an e-mail address, and those who have none, by number."""
+    statement = _meant(meeting_id).with_only_columns(Delegate.id, Person.email.is_not(None) & (Person.email != ""))
+    some = [None] if delegate_ids is None else list(in_parts(sorted(set(delegate_ids))))
+    reached: list[int] = []
+    without: list[int] = []
+    for ids in some:
+        for delegate_id, has in await session.execute(
+            statement if ids is None else statement.where(Delegate.id.in_(ids))
+        ):
+            (reached if has else without).append(delegate_id)
+    return sorted(reached), sorted(without)
 
 
 async def send_links(services: Services, job: Job) -> None:
@@ -103,17 +135,32 @@ async def send_links(services: Services, job: Job) -> None:
     lost the address, gets nothing."""
     data = job.data
     by = Actor(person_id=data["by"]["person_id"], name=data["by"]["name"])
-    rows = await services.database.beside(lambda session: listed(session, data["meeting_id"], data["delegate_ids"]))
-    left = sorted(
-        (row for row in rows if row.email and row.delegate_id > data["after"]), key=lambda row: row.delegate_id
-    )
-    for some in in_parts(left, AT_ONCE):
+    while True:
+        async with services.database.read() as session:
+            next_ids = await _next_ids(session, data)
+            some = await listed(session, data["meeting_id"], next_ids)
+        if not next_ids:
+            return
         async with services.transactions(by) as tx:
             meeting = await tx.session.get(Meeting, data["meeting_id"])
             if meeting is None or meeting.state == "draft":
                 return
-            await _make_some(tx, services.settings, meeting, some, send=True)
-            await note_progress(tx, job, after=some[-1].delegate_id)
+            await _make_some(tx, services.settings, meeting, [row for row in some if row.email], send=True)
+            await note_progress(tx, job, after=next_ids[-1])
+
+
+async def _next_ids(session: AsyncSession, data: Mapping[str, Any]) -> list[int]:
+    """Of the job's delegates those that come next."""
+    if data["delegate_ids"] is not None:
+        return [delegate_id for delegate_id in data["delegate_ids"] if delegate_id > data["after"]][:AT_ONCE]
+    found = await session.scalars(
+        _meant(data["meeting_id"])
+        .with_only_columns(Delegate.id)
+        .where(Delegate.id > data["after"], Person.email.is_not(None))
+        .order_by(Delegate.id)
+        .limit(AT_ONCE)
+    )
+    return list(found)
 
 
 send_job = JobKind(SEND_JOB, send_links, first_pause=5.0)
@@ -225,8 +272,9 @@ async def reached_by_hand(
     return [ByHand(row.delegate_id, row.who.full_name, row.who.title, row.phone or "", row.who.place) for row in chosen]
 
 
-async def listed(session: AsyncSession, meeting_id: int, delegate_ids: Collection[int] | None) -> list[Listed]:
-    statement = (
+def _meant(meeting_id: int) -> Select[*tuple[Any, ...]]:
+    """Who is on the list and may come in."""
+    return (
         select(
             Delegate.id,
             Delegate.person_id,
@@ -236,18 +284,31 @@ async def listed(session: AsyncSession, meeting_id: int, delegate_ids: Collectio
             Delegate.role == "guest",
             Person.full_name,
             Person.title,
-            BridgePoint.name,
-            Unit.name,
         )
         .join(Person, Person.id == Delegate.person_id)
+        .where(Delegate.meeting_id == meeting_id, Delegate.removed_at.is_(None), Person.disabled_at.is_(None))
+    )
+
+
+async def listed(session: AsyncSession, meeting_id: int, delegate_ids: Collection[int] | None) -> list[Listed]:
+    """Hall by hall, in the lists' order."""
+    statement = (
+        _meant(meeting_id)
+        .add_columns(BridgePoint.name, Unit.name)
         .outerjoin(BridgePoint, BridgePoint.id == Delegate.point_id)
         .outerjoin(Unit, Unit.id == BridgePoint.unit_id)
-        .where(Delegate.meeting_id == meeting_id, Delegate.removed_at.is_(None), Person.disabled_at.is_(None))
         .order_by(Delegate.point_id, Delegate.position, Delegate.id)
     )
     some = [None] if delegate_ids is None else list(in_parts(sorted(set(delegate_ids))))
     return [
-        Listed(*row[:5], letters.Invited(row.full_name, row.title, bool(row[5]), letters.place(row[8], row[9])))
+        Listed(
+            row[0],
+            row[1],
+            row[2],
+            row[3],
+            row[4],
+            letters.Invited(row.full_name, row.title, bool(row[5]), letters.place(row[8], row[9])),
+        )
         for ids in some
         for row in await session.execute(statement if ids is None else statement.where(Delegate.id.in_(ids)))
     ]

@@ -1,5 +1,6 @@
 """A meeting as a calendar's entry (RFC 5545)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -71,3 +72,17 @@ def calendar(*entries: Entry, method: str = "PUBLISH", name: str = "") -> bytes:
         made.add_component(event(entry))
     content: bytes = made.to_ical()
     return content
+
+
+def at_places(entry: Entry, places: Collection[str]) -> dict[str, bytes]:
+    """As `calendar` of one meeting that is held at each of these: the files differ in a line."""
+    whole, line = calendar(entry), _location(entry.location)
+    return {place: whole.replace(line, _location(place), 1) for place in places}
+
+
+def _location(place: str) -> bytes:
+    from icalendar import Parameters, vText  # noqa: PLC0415
+    from icalendar.parser import Contentline  # noqa: PLC0415
+
+    line: bytes = Contentline.from_parts("LOCATION", Parameters(), vText(place)).to_ical()
+    return line + b"\r\n"

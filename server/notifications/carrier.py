@@ -15,7 +15,8 @@ from typing import IO, Any, Literal
 
 from server.core.clock import VIETNAM
 from server.notifications.hooks import Files, Recipe
-from server.notifications.smtp import Connection, Gone, Later, MailServer, Never, Sender, Written, connected
+from server.notifications.smtp import Connection, Gone, Later, MailServer, Never, connected
+from server.notifications.wire import Sender, Written
 
 IDLE_SECONDS = 60
 """After so long without work it ends."""

@@ -25,7 +25,8 @@ from server.notifications.carrier import Unit
 from server.notifications.crew import Crew
 from server.notifications.hooks import Attachment, Files, MailHooks, Recipe
 from server.notifications.models import Mail
-from server.notifications.smtp import Connection, Gone, Later, MailServer, Never, Sender, Written, connected
+from server.notifications.smtp import Connection, Gone, Later, MailServer, Never, connected
+from server.notifications.wire import Sender, Written
 
 log = structlog.get_logger(__name__)
 

@@ -15,6 +15,8 @@ class Attachment:
     media_type: str
     """With its parameters: "text/calendar; method=REQUEST; charset=utf-8"."""
     content: bytes
+    shared: bytes = b""
+    """What comes before `content`, if many begin with it."""
 
 
 Files = dict[int, list[Attachment]]

@@ -63,11 +63,11 @@ async def first_load(page: Page, path: str, shown: str) -> tuple[int, int, dict[
 @pytest.mark.parametrize(
     ("who", "path", "shown", "budget"),
     [
-        (None, "/join/khong-co-duong-dan-nay", "h1", (111, 24)),
-        (None, "/sign-in", "form", (117, 28)),
-        ("main", "/hall", "h1", (131, 40)),
-        ("main", "/hall/{open}/{main}", "[data-testid=enter]", (153, 56)),
-        ("organiser", "/", "h1", (196, 68)),
+        (None, "/join/khong-co-duong-dan-nay", "h1", (110, 20)),
+        (None, "/sign-in", "form", (116, 27)),
+        ("main", "/hall", "h1", (127, 31)),
+        ("main", "/hall/{open}/{main}", "[data-testid=enter]", (146, 39)),
+        ("organiser", "/", "h1", (193, 60)),
     ],
 )
 async def test_the_first_load_keeps_its_budget(
@@ -240,10 +240,10 @@ async def kept_ahead(office: Office, who: str, path: str, shown: str) -> tuple[s
             "presenter",
             ("/meetings/{open}/delegate", "[data-testid=delegate]"),
             ("note-editor", "import-notes hall-entry console-cut"),
-            254,
+            260,
         ),
-        ("main", ("/hall?choose", "h1"), ("hall-entry", "import-notes note-editor console-cut"), 221),
-        ("organiser", ("/", "h1"), ("console-cut import-notes note-editor", "hall-entry"), 582),
+        ("main", ("/hall?choose", "h1"), ("hall-entry", "import-notes note-editor console-cut"), 226),
+        ("organiser", ("/", "h1"), ("console-cut import-notes note-editor", "hall-entry"), 590),
     ],
 )
 async def test_only_the_pages_of_who_uses_a_device_are_fetched_ahead(

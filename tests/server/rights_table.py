@@ -135,6 +135,8 @@ class Row:
 
 ROWS = [
     Row("GET /api/health", EVERYBODY),
+    Row("GET /api/health/live", EVERYBODY),
+    Row("GET /api/health/ready", EVERYBODY),
     # There are two roots here, and nobody administers both (tests/server/system/test_state.py).
     Row("GET /api/first-steps", frozenset({"admin", "neighbour_admin"})),
     Row("GET /api/system", NOBODY),

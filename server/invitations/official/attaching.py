@@ -7,11 +7,11 @@ from functools import partial
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.services import Services
-from server.invitations.letters import Invited, where
+from server.invitations.letters import ONLINE_PLACE, Invited, where
 from server.invitations.links import occasion_of
 from server.invitations.official.actions import letter_of
-from server.invitations.official.typeset import Sheet, Text, apart, typeset
-from server.meetings.calendar import Entry, calendar
+from server.invitations.official.typeset import Sheet, Text, singles
+from server.meetings.calendar import Entry, at_places
 from server.meetings.models import Meeting
 from server.notifications.hooks import Attachment, Files, Recipe
 from server.notifications.models import Mail
@@ -42,20 +42,19 @@ async def _about(session: AsyncSession, *, meeting_id: int) -> tuple[Text, Meeti
 
 def _recipe(text: Text, meeting: Meeting, mails: Sequence[Mail], url: str) -> Recipe:
     sheets = {mail.id: _sheet(text, mail, url, f"{url}/m/{meeting.public_code}") for mail in mails}
-    entries = {place: _entry(text, meeting, place, url) for place in {where(sheet.who) for sheet in sheets.values()}}
-    return Recipe(made, (text, sheets, entries))
+    return Recipe(made, (text, sheets, _entry(text, meeting, url)))
 
 
-def made(text: Text, sheets: Mapping[int, Sheet], entries: Mapping[str, Entry]) -> Files:
-    """By `Mail.id`. Some milliseconds each."""
-    letters = apart(typeset(text, list(sheets.values())))
-    calendars = {place: calendar(entry) for place, entry in entries.items()}
+def made(text: Text, sheets: Mapping[int, Sheet], entry: Entry) -> Files:
+    """By `Mail.id`. Two milliseconds each."""
+    letters = singles(text, list(sheets.values()))
+    calendars = at_places(entry, {where(sheet.who) for sheet in sheets.values()})
     return {
         mail_id: [
-            Attachment(PDF_NAME, "application/pdf", pdf),
+            Attachment(PDF_NAME, "application/pdf", letter.own, letter.shared),
             Attachment(ICS_NAME, "text/calendar; charset=utf-8; method=PUBLISH", calendars[where(sheet.who)]),
         ]
-        for (mail_id, sheet), pdf in zip(sheets.items(), letters, strict=True)
+        for (mail_id, sheet), letter in zip(sheets.items(), letters, strict=True)
     }
 
 
@@ -66,8 +65,8 @@ def _sheet(text: Text, mail: Mail, url: str, common: str) -> Sheet:
     return Sheet(who, url + said["path"] if text.fields.personal_code else common)
 
 
-def _entry(text: Text, meeting: Meeting, place: str, url: str) -> Entry:
-    """Without the personal link: calendars are shared."""
+def _entry(text: Text, meeting: Meeting, url: str) -> Entry:
+    """Wherever it is. Without the personal link: calendars are shared."""
     fields = text.fields
     lines = [fields.content, f"Chủ trì: {fields.presiding}" if fields.presiding else "", text.occasion.contact]
     if fields.early_minutes:
@@ -78,7 +77,7 @@ def _entry(text: Text, meeting: Meeting, place: str, url: str) -> Entry:
         title=meeting.title,
         starts_at=meeting.starts_at,
         ends_at=meeting.ends_at,
-        location=place,
+        location=ONLINE_PLACE,
         description="\n".join(line for line in lines if line),
         url=f"{url}/meetings/{meeting.id}/delegate",
         changed_at=meeting.created_at,

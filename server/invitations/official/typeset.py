@@ -1,20 +1,22 @@
 """From the letter's text and the list to the inputs of `letter.typ`."""
 
-import io
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pikepdf
-import segno
-
+from server.core import qr
 from server.core.typesetting import compiled, pictured
-from server.invitations.letters import Invited, Occasion, addressed
+from server.invitations.letters import Invited, Occasion, addressed, where
+from server.invitations.official.apart import QUIET, Single, apart
 from server.invitations.official.form import HEADINGS, KINDS, date_line, number_line, verb
 from server.invitations.official.schemas import LetterFields
 
 SOURCE = Path(__file__).with_name("letter.typ")
+_ALIKE = 10
+"""Letters from which on it pays to look for what their codes share."""
+_RUN = re.compile("1+")
 _OWN_LEAD = "Quét mã bằng máy ảnh của điện thoại để mở cuộc họp: chương trình, tài liệu, trả lời giấy mời."
 _OWN_NOTE = "Mã này của riêng người được mời, chỉ dùng cho cuộc họp này. Xin không chuyển cho người khác."
 _COMMON_NOTE = (
@@ -41,27 +43,20 @@ class Text:
     when: str
 
 
-def code(url: str) -> str:
-    """A QR code as SVG, in a quarter of the time of `qr.svg`: the mask is not tried out (ISO/IEC 18004 section 7.8 asks
-    for the best of eight for readers of 2000; cameras of telephones read any)."""
-    made = segno.make(url, error="m", boost_error=False, mask=0, micro=False)
-    size = len(made.matrix) + 4
-    runs = []
-    for y, row in enumerate(made.matrix, start=2):
-        x = 0
-        while x < len(row):
-            if not row[x]:
-                x += 1
-                continue
-            start = x
-            while x < len(row) and row[x]:
-                x += 1
-            runs.append(f"M{start + 2} {y}h{x - start}v1h-{x - start}z")
+def code(rows: Sequence[str]) -> str:
+    """A QR code as SVG, in less time than `core.qr.svg` takes."""
+    size = len(rows) + 2 * QUIET
+    runs = [
+        f"M{run.start() + QUIET} {y}h{run.end() - run.start()}v1h{run.start() - run.end()}z"
+        for y, row in enumerate(rows, start=QUIET)
+        for run in _RUN.finditer(row)
+    ]
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}"><path d="{"".join(runs)}"/></svg>'
 
 
-def inputs(text: Text, sheets: Sequence[Sheet]) -> dict[str, str]:
-    """Of `SOURCE`."""
+def inputs(text: Text, sheets: Sequence[Sheet], *, codes: bool = True) -> dict[str, str]:
+    """Of `SOURCE`. Without `codes` room is left for them."""
+    rows = qr.rows if len(sheets) >= _ALIKE else qr.row_by_row
     occasion, fields = text.occasion, text.fields
     kind = KINDS.get(occasion.kind, "Cuộc họp")
     title = occasion.title
@@ -98,8 +93,8 @@ def inputs(text: Text, sheets: Sequence[Sheet]) -> dict[str, str]:
                 "you": addressed(sheet.who, occasion),
                 "full_name": sheet.who.full_name,
                 "title": sheet.who.title,
-                "place": sheet.who.place or "Dự trực tuyến, qua liên kết dự họp riêng",
-                **({"qr": code(sheet.url)} if sheet.url else {}),
+                "place": where(sheet.who),
+                **({"qr": code(rows(sheet.url)) if codes else ""} if sheet.url else {}),
             }
             for sheet in sheets
         ],
@@ -112,35 +107,14 @@ def typeset(text: Text, sheets: Sequence[Sheet]) -> bytes:
     return compiled(SOURCE, inputs(text, sheets))
 
 
+def singles(text: Text, sheets: Sequence[Sheet]) -> list[Single]:
+    """Each letter a file of its own. A good millisecond a letter."""
+    # Whoever cuts a file up loses its tags.
+    pdf = compiled(SOURCE, inputs(text, sheets, codes=False), tags=False)
+    rows = qr.rows if len(sheets) >= _ALIKE else qr.row_by_row
+    return apart(pdf, [rows(sheet.url) if sheet.url else None for sheet in sheets])
+
+
 def picture(text: Text, sheet: Sheet) -> bytes:
     """The first page of one letter, as PNG."""
     return pictured(SOURCE, inputs(text, [sheet]))
-
-
-def apart(pdf: bytes) -> list[bytes]:
-    """The letters of `typeset`'s file, each a file of its own: a page numbered 1 begins one."""
-    with pikepdf.open(io.BytesIO(pdf)) as together:
-        found: list[pikepdf.Pdf] = []
-        for page, begins in zip(together.pages, _begins(together), strict=True):
-            if begins:
-                found.append(pikepdf.Pdf.new())
-            # The tree of tags stays behind: what points into it would point nowhere.
-            if "/StructParents" in page.obj:
-                del page.obj["/StructParents"]
-            found[-1].pages.append(page)
-        return [_saved(letter) for letter in found]
-
-
-def _saved(letter: pikepdf.Pdf) -> bytes:
-    file = io.BytesIO()
-    letter.save(file, linearize=False)
-    letter.close()
-    return file.getvalue()
-
-
-def _begins(pdf: pikepdf.Pdf) -> list[bool]:
-    """Of each page whether a letter begins on it, by the page labels (ISO 32000-1 section 12.4.2): a range of them
-    begins wherever the count begins anew."""
-    numbers = list(pdf.Root["/PageLabels"]["/Nums"])
-    starts = {int(place): int(label.get("/St", 1)) for place, label in zip(numbers[::2], numbers[1::2], strict=True)}
-    return [starts.get(place) == 1 for place in range(len(pdf.pages))]

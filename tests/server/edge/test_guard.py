@@ -211,6 +211,14 @@ async def test_whatever_can_be_opened_or_run_by_itself_bears_the_policy(
         assert "script-src 'self'" in (await site.get(path)).headers["content-security-policy"]
 
 
+async def test_the_opening_style_bears_no_policy_of_documents(site: httpx2.AsyncClient, tmp_path: Path) -> None:
+    """A kilobyte of a first load that binds nothing: a style sheet is not a document."""
+    (tmp_path / "web" / "opening.css").write_text("p {}", encoding="utf-8")
+    headers = (await site.get("/opening.css")).headers
+    assert "content-security-policy" not in headers
+    assert headers["x-content-type-options"] == "nosniff"
+
+
 async def test_a_page_built_anew_runs_without_a_restart(site: httpx2.AsyncClient, tmp_path: Path) -> None:
     (before,) = inline_script_hashes(PAGE)
     assert before in (await site.get("/")).headers["content-security-policy"]
