@@ -3655,10 +3655,22 @@ export interface components {
         AgendaOut: {
             /** Id */
             id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "item" | "break";
+            /** Day */
+            day: number;
             /** Title */
             title: string;
             /** Minutes */
             minutes: number;
+            /**
+             * Begins At
+             * Format: date-time
+             */
+            begins_at: string;
             /** Presenter Id */
             presenter_id: number | null;
             /** Presenter Name */
@@ -3672,6 +3684,17 @@ export interface components {
         AgendaWrite: {
             /** Id */
             id?: number | null;
+            /**
+             * Kind
+             * @default item
+             * @enum {string}
+             */
+            kind: "item" | "break";
+            /**
+             * Day
+             * @default 0
+             */
+            day: number;
             /** Title */
             title: string;
             /** Minutes */
@@ -5526,6 +5549,15 @@ export interface components {
             /** Code */
             code: string;
         };
+        /** MeetingDay */
+        MeetingDay: {
+            /** After */
+            after: number;
+            /** Start */
+            start: string;
+            /** End */
+            end: string;
+        };
         /** MeetingOut */
         MeetingOut: {
             /** Id */
@@ -5567,6 +5599,8 @@ export interface components {
              * Format: date-time
              */
             ends_at: string;
+            /** Days */
+            days: components["schemas"]["MeetingDay"][];
             /** Main Point Id */
             main_point_id: number;
             /** Main Point Name */
@@ -5625,6 +5659,8 @@ export interface components {
             starts_at?: string | null;
             /** Ends At */
             ends_at?: string | null;
+            /** Days */
+            days?: components["schemas"]["MeetingDay"][] | null;
             /** Main Point Id */
             main_point_id?: number | null;
             /** Chair Id */
@@ -5707,6 +5743,8 @@ export interface components {
              * Format: date-time
              */
             ends_at: string;
+            /** Days */
+            days?: components["schemas"]["MeetingDay"][];
             /** Main Point Id */
             main_point_id: number;
             /** Chair Id */
@@ -6705,7 +6743,7 @@ export interface components {
              * What
              * @enum {string}
              */
-            what: "title" | "time" | "place" | "chair" | "points-added" | "points-removed";
+            what: "title" | "time" | "days" | "place" | "chair" | "points-added" | "points-removed";
             /** Before */
             before: string;
             /** After */
@@ -8300,6 +8338,8 @@ export interface components {
             start: string;
             /** Minutes */
             minutes: number;
+            /** Days */
+            days?: components["schemas"]["MeetingDay"][];
             /** Main Point Id */
             main_point_id?: number | null;
             /** Chair Id */
@@ -8894,6 +8934,18 @@ export interface components {
             id: number;
             /** Position */
             position: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "item" | "break";
+            /** Day */
+            day: number;
+            /**
+             * Begins At
+             * Format: date-time
+             */
+            begins_at: string;
             /** Title */
             title: string;
             /** Minutes */

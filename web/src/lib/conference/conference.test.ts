@@ -305,6 +305,9 @@ describe('agenda', () => {
   const item = (id: number, change: Partial<AgendaItemEntity> = {}): AgendaItemEntity => ({
     id,
     position: id,
+    kind: 'item',
+    day: 0,
+    begins_at: '2026-11-25T07:30:00+07:00',
     title: '',
     minutes: 10,
     presenter: '',
@@ -327,9 +330,18 @@ describe('agenda', () => {
 
   it('goes on after the current item, then to what was left out', () => {
     const agenda = [item(1), item(2, { state: 'current' }), item(3, { state: 'done' }), item(4)];
-    expect(nextItem(agenda)?.id).toBe(4);
-    expect(nextItem(agenda.slice(0, 3))?.id).toBe(1);
-    expect(nextItem([item(1, { state: 'done' })])).toBeUndefined();
+    expect(nextItem(agenda, NOW)?.id).toBe(4);
+    expect(nextItem(agenda.slice(0, 3), NOW)?.id).toBe(1);
+    expect(nextItem([item(1, { state: 'done' })], NOW)).toBeUndefined();
+  });
+
+  it('goes on to the next day when that has come', () => {
+    const agenda = [
+      item(1, { begins_at: '2026-11-25T07:30:00+07:00', state: 'current' }),
+      item(2, { begins_at: '2026-11-26T07:30:00+07:00', day: 1 }),
+    ];
+    expect(nextItem(agenda, Date.parse('2026-11-25T17:00:00+07:00'))).toBeUndefined();
+    expect(nextItem(agenda, Date.parse('2026-11-26T07:00:00+07:00'))?.id).toBe(2);
   });
 });
 
