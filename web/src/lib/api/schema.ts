@@ -2253,7 +2253,8 @@ export interface paths {
         };
         /**
          * Delegates
-         * @description `limit` lines from `offset`, of `total`. `online`: of those without a hall.
+         * @description `limit` lines from `offset`, of `total`. `online`: of those without a hall; `reach`: whose invitation has come
+         *     so far.
          */
         get: operations["delegates_api_meetings__meeting_id__delegates_get"];
         put?: never;
@@ -4556,7 +4557,7 @@ export interface components {
              * Link
              * @enum {string}
              */
-            link: "none" | "made" | "sent" | "opened" | "revoked";
+            link: "none" | "made" | "queued" | "sent" | "delivered" | "opened" | "bounced" | "failed" | "revoked";
             mail_error: components["schemas"]["server__invitations__schemas__Said"] | null;
             sms_error: components["schemas"]["server__invitations__schemas__Said"] | null;
         };
@@ -5320,6 +5321,10 @@ export interface components {
          * @description Of the delegates' newest letters with personal links.
          */
         LettersOut: {
+            /** Reach */
+            reach: {
+                [key: string]: number;
+            };
             /** Sent */
             sent: number;
             /** Queued */
@@ -5499,7 +5504,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "queued" | "sent" | "failed";
+            state: "queued" | "sent" | "delivered" | "failed" | "bounced";
             /** Error */
             error: string;
             /**
@@ -14889,6 +14894,7 @@ export interface operations {
                 point_id?: number | null;
                 online?: boolean;
                 q?: string;
+                reach?: ("none" | "made" | "queued" | "sent" | "delivered" | "opened" | "bounced" | "failed" | "revoked")[] | null;
                 limit?: number;
                 offset?: number;
             };
