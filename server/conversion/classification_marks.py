@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from server.core.fields import folded
+from server.core.fields import folded, in_latin
 
 Mark = str
 """"mat", "toi-mat", "tuyet-mat"."""
@@ -129,7 +129,8 @@ def _columns(lines: Sequence[list[Any]], top: float) -> int:
 
 
 def mark_in_name(file_name: str) -> Mark | None:
-    name = unicodedata.normalize("NFC", file_name).casefold()
+    file_name = _readable(file_name)
+    name = file_name.casefold()
     within = _IN_NAME.search(name)
     if within:
         return "toi-mat" if within[1] == "tối" else "tuyet-mat"
@@ -159,7 +160,7 @@ def _marks_on_page(
     lines: Sequence[list[Any]], *, recognised: bool, first: bool
 ) -> Iterator[tuple[Mark, list[Any], bool]]:
     """With the words that it stands in, as a line, and whether it lacks its marks."""
-    parts = [(part, placed) for line in lines for part, placed in _divided(line)]
+    parts = [(_readable(part), placed) for line in lines for part, placed in _divided(line)]
     said = [_plain(part) for part, _ in parts]
     for index, (part, placed) in enumerate(parts):
         text = said[index]
@@ -181,6 +182,11 @@ def _marks_on_page(
             compact = text.replace(" ", "")
             if (weak := folded(compact)) in _FOLDED_COMPACT and len(weak) == len(compact):
                 yield _FOLDED_COMPACT[weak], placed, True
+
+
+def _readable(text: str) -> str:
+    """Wide letters, and those of other alphabets, for what they look like."""
+    return in_latin(unicodedata.normalize("NFKC", text), whole=True)
 
 
 def _stamp(part: str) -> Mark | None:

@@ -25,7 +25,7 @@ _ACTIONS = {
     "/Trans": "actions-removed",
     "/GoTo3DView": "media-removed",
 }
-_ANNOTATIONS = {
+WITH_FILES = {
     "/FileAttachment": "files-removed",
     "/RichMedia": "media-removed",
     "/Movie": "media-removed",
@@ -60,14 +60,17 @@ def _strip(document: pikepdf.Pdf) -> set[str]:
         _take(names, "/JavaScript", "scripts-removed", removed)
         _take(names, "/EmbeddedFiles", "files-removed", removed)
         _take(names, "/Renditions", "media-removed", removed)
-    _take(root, "/AF", "files-removed", removed)
     _take(root, "/Collection", "files-removed", removed)
     form = root.get("/AcroForm")
     if isinstance(form, Dictionary):
         _take(form, "/XFA", "form-removed", removed)
     _take(root, "/NeedsRendering", "form-removed", removed)
     _strip_opening(root, removed)
+    for stream in document.objects:
+        if isinstance(stream, pikepdf.Stream):
+            _strip_files(stream, removed)
     for each in _dictionaries(document):
+        _strip_files(each, removed)
         _strip_annotations(each, removed)
         for trigger in _TRIGGERS:
             if isinstance(each.get(trigger), Dictionary):
@@ -83,6 +86,13 @@ def _strip_opening(root: Object, removed: set[str]) -> None:
         _take(root, "/OpenAction", _ACTIONS.get(str(opening.get("/S")), "actions-removed"), removed)
 
 
+def _strip_files(each: Object, removed: set[str]) -> None:
+    """Files may hang on anything (ISO 32000-2 section 14.13): what holds their bytes goes, wherever it is."""
+    _take(each, "/AF", "files-removed", removed)
+    if isinstance(each.get("/EF"), Dictionary):
+        _take(each, "/EF", "files-removed", removed)
+
+
 def _strip_annotations(page: Dictionary, removed: set[str]) -> None:
     annotations = page.get("/Annots")
     if not isinstance(annotations, Array):
@@ -90,8 +100,8 @@ def _strip_annotations(page: Dictionary, removed: set[str]) -> None:
     kept = []
     for each in annotations:
         subtype = str(each.get("/Subtype")) if isinstance(each, Dictionary) else ""
-        if subtype in _ANNOTATIONS:
-            removed.add(_ANNOTATIONS[subtype])
+        if subtype in WITH_FILES:
+            removed.add(WITH_FILES[subtype])
         else:
             kept.append(each)
     if len(kept) < len(annotations):

@@ -2,6 +2,7 @@
 whatever a broken tree makes it raise, the paper is good without."""
 
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 
 import pypdf
@@ -24,12 +25,23 @@ def page_labels_of(source: Path) -> list[str]:
 
 
 def attached_names(source: Path) -> list[str]:
-    """Of files that it carries, as they are called there; the first ten."""
+    """Of files that it carries or has pinned onto its pages, as they are called there; the first ten."""
+    names: list[str] = []
     try:
-        names = [_plain(name)[:_NAME_MAX] for name in pypdf.PdfReader(source).attachments]
+        reader = pypdf.PdfReader(source)
+        names += [_plain(name)[:_NAME_MAX] for name in reader.attachments]
+        names += [_plain(name)[:_NAME_MAX] for page in reader.pages for name in _pinned(page)]
     except Exception:
-        return []
-    return [each for each in names if each][:_NAMES_MAX]
+        return names[:_NAMES_MAX]
+    return list(dict.fromkeys(each for each in names if each))[:_NAMES_MAX]
+
+
+def _pinned(page: pypdf.PageObject) -> Iterator[str]:
+    for each in page.annotations or ():
+        annotation = each.get_object()
+        if annotation.get("/Subtype") == "/FileAttachment":
+            file = annotation.get("/FS", {}).get_object()
+            yield str(file.get("/UF") or file.get("/F") or "")
 
 
 def _plain(text: object) -> str:

@@ -7,18 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pikepdf
-import pypdfium2
 from pikepdf import Array, Dictionary, Name, Object
-from pypdfium2 import raw
 
-_NOTES = frozenset({"/Text", "/Popup"})
+from server.conversion.clean import WITH_FILES
+from server.conversion.forms import flatten, write_values
+from server.conversion.unseen import drop_unseen
+
 _SHOWS = frozenset({"Tj", "TJ", "sh", "INLINE IMAGE"})
 _SHOWS_ON_NEXT_LINE = frozenset({"'", '"'})
 _PAINTS = frozenset({"S", "s", "f", "F", "f*", "B", "B*", "b", "b*"})
 _DEPTH_MAX = 8
-_LETTERS = 12.0
-"""Points, of a value whose field says nothing."""
-_FONT = "/usr/share/fonts/truetype/liberation2/LiberationSans-Regular.ttf"
 
 
 def prepare(source: Path, target: Path) -> list[str]:
@@ -30,12 +28,12 @@ def prepare(source: Path, target: Path) -> list[str]:
             codes.add("pages-damaged")
         if _drop_hidden_layers(document):
             codes.add("layers-removed")
-        if _drop_notes(document):
-            codes.add("notes-removed")
-        bare = _flatten(document)
+        codes |= _drop_notes(document)
+        bare = flatten(document)
         document.save(target)
     if bare:
-        _write_values(target, bare)
+        write_values(target, bare)
+    codes |= drop_unseen(target)
     return sorted(codes)
 
 
@@ -89,15 +87,14 @@ def _drop_hidden_layers(document: pikepdf.Pdf) -> bool:
         return False
     hidden = _hidden(layers)
     dropped = False
-    if hidden:
-        seen: set[tuple[int, int]] = set()
-        for page in document.pages:
-            dropped |= _drop_from(document, page.obj, hidden, seen, 0)
-            annotations = page.obj.get("/Annots")
-            if isinstance(annotations, Array):
-                kept = [each for each in annotations if not (isinstance(each, Dictionary) and _is_off(each, hidden))]
-                dropped |= len(kept) < len(annotations)
-                page.obj["/Annots"] = Array(kept)
+    seen: set[tuple[int, int]] = set()
+    for page in document.pages:
+        dropped |= _drop_from(document, page.obj, hidden, seen, 0)
+        annotations = page.obj.get("/Annots")
+        if isinstance(annotations, Array):
+            kept = [each for each in annotations if not (isinstance(each, Dictionary) and _is_off(each, hidden))]
+            dropped |= len(kept) < len(annotations)
+            page.obj["/Annots"] = Array(kept)
     del document.Root["/OCProperties"]  # what is left is seen by all
     return dropped
 
@@ -138,6 +135,9 @@ def _group_is_off(group: Object | None, hidden: set[tuple[int, int]]) -> bool:
         return False
     if group.get("/Type") != Name.OCMD:
         return group.objgen in hidden
+    said = group.get("/VE")
+    if isinstance(said, Array):  # counts before the rest
+        return not _holds(said, hidden, 0)
     members = group.get("/OCGs")
     those = [
         each.objgen in hidden for each in (members if isinstance(members, Array) else [members]) if each is not None
@@ -145,6 +145,16 @@ def _group_is_off(group: Object | None, hidden: set[tuple[int, int]]) -> bool:
     rule = str(group.get("/P", "/AnyOn"))
     shown = {"/AllOn": not any(those), "/AnyOff": any(those), "/AllOff": all(those)}.get(rule, not all(those))
     return bool(those) and not shown
+
+
+def _holds(said: Object, hidden: set[tuple[int, int]], depth: int) -> bool:
+    """A visibility expression: a layer, or /Not, /And, /Or and what they speak of (ISO 32000-1 section 8.11.2.2)."""
+    if isinstance(said, Dictionary):
+        return not _group_is_off(said, hidden)
+    if not isinstance(said, Array) or len(said) < 2 or depth > _DEPTH_MAX:
+        return True
+    parts = [_holds(each, hidden, depth + 1) for each in list(said)[1:]]
+    return {"/Not": not parts[0], "/Or": any(parts)}.get(str(said[0]), all(parts))
 
 
 def _drop_from(
@@ -206,92 +216,24 @@ def _items(dictionary: Object | None) -> list[tuple[str, Object]]:
 # -- notes and forms
 
 
-def _drop_notes(document: pikepdf.Pdf) -> bool:
-    dropped = False
+def _drop_notes(document: pikepdf.Pdf) -> set[str]:
+    """Notes, and files pinned onto pages: flattened, they would leave their icons. Returns codes of warnings."""
+    codes: set[str] = set()
     for page in document.pages:
         annotations = page.obj.get("/Annots")
         if not isinstance(annotations, Array):
             continue
-        kept = [
-            each for each in annotations if not (isinstance(each, Dictionary) and str(each.get("/Subtype")) in _NOTES)
-        ]
+        kept = []
+        for each in annotations:
+            subtype = str(each.get("/Subtype")) if isinstance(each, Dictionary) else ""
+            if subtype == "/Text":
+                codes.add("notes-removed")
+            elif subtype == "/FileAttachment":
+                codes.add(WITH_FILES[subtype])
+            elif subtype != "/Popup":
+                kept.append(each)  # a film's first picture stays
+                if subtype in WITH_FILES:
+                    codes.add(WITH_FILES[subtype])
         if len(kept) < len(annotations):
-            dropped |= any(isinstance(each, Dictionary) and each.get("/Subtype") == Name.Text for each in annotations)
             page.obj["/Annots"] = Array(kept)
-    return dropped
-
-
-_Bare = dict[int, list[tuple[tuple[float, float, float, float], str]]]
-"""Page (from 0) -> where a value stands, and the value."""
-
-
-def _flatten(document: pikepdf.Pdf) -> _Bare:
-    """Fields and other annotations that are drawn become part of the page. Returns the values that have no drawing."""
-    bare: _Bare = {}
-    form = document.Root.get("/AcroForm")
-    stale = isinstance(form, Dictionary) and bool(form.get("/NeedAppearances", False))
-    for number, page in enumerate(document.pages):
-        annotations = page.obj.get("/Annots")
-        for each in annotations if isinstance(annotations, Array) else ():
-            if not isinstance(each, Dictionary) or each.get("/Subtype") != Name.Widget or int(each.get("/F", 0)) & 2:
-                continue
-            value = _value(each)
-            if value and (stale or not isinstance(each.get("/AP"), Dictionary)):
-                box = [float(edge) for edge in each["/Rect"]]
-                left, right, bottom, top = min(box[0::2]), max(box[0::2]), min(box[1::2]), max(box[1::2])
-                bare.setdefault(number, []).append(((left, bottom, right, top), value))
-                each["/AP"] = Dictionary()
-    if isinstance(form, Dictionary) and "/NeedAppearances" in form:
-        del form["/NeedAppearances"]
-    document.flatten_annotations("screen")
-    for page in document.pages:
-        annotations = page.obj.get("/Annots")
-        if isinstance(annotations, Array):
-            page.obj["/Annots"] = Array(
-                [each for each in annotations if isinstance(each, Dictionary) and each.get("/Subtype") != Name.Widget]
-            )
-    if "/AcroForm" in document.Root and "/XFA" not in document.Root["/AcroForm"]:
-        del document.Root["/AcroForm"]
-    return bare
-
-
-def _value(widget: Dictionary) -> str:
-    """Of a text or choice field; both value and kind may stand above it."""
-    node: Object | None = widget
-    kind, value = None, None
-    for _ in range(_DEPTH_MAX):
-        if not isinstance(node, Dictionary):
-            break
-        kind, value = kind or node.get("/FT"), value or node.get("/V")
-        node = node.get("/Parent")
-    if kind not in (Name.Tx, Name.Ch):
-        return ""
-    if isinstance(value, Array):
-        return ", ".join(str(each) for each in value if isinstance(each, pikepdf.String))
-    return str(value) if isinstance(value, pikepdf.String) else ""
-
-
-def _write_values(target: Path, bare: _Bare) -> None:
-    """By PDFium: it has letters for every language, qpdf for Western ones alone."""
-    content = Path(_FONT).read_bytes()
-    written = target.with_name("written.pdf")
-    with pypdfium2.PdfDocument(target) as document:
-        buffer = (raw.c_uint8 * len(content)).from_buffer_copy(content)
-        font = raw.FPDFText_LoadFont(document, buffer, len(content), raw.FPDF_FONT_TRUETYPE, 1)
-        for number, values in bare.items():
-            page = document[number]
-            for (left, bottom, _, top), value in values:
-                lines = value.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-                size = min(_LETTERS, max(4.0, (top - bottom) / len(lines) * 0.75))
-                for index, line in enumerate(lines):
-                    item = raw.FPDFPageObj_CreateTextObj(document, font, size)
-                    said = (line + "\0").encode("utf-16-le")
-                    raw.FPDFText_SetText(item, (raw.c_ushort * (len(said) // 2)).from_buffer_copy(said))
-                    y = (bottom + top - size) / 2 + size * 0.15 if len(lines) == 1 else top - size * 1.2 * (index + 1)
-                    raw.FPDFPageObj_Transform(item, 1, 0, 0, 1, left + 2, y)
-                    raw.FPDFPage_InsertObject(page, item)
-            page.gen_content()
-            page.close()
-        with written.open("wb") as file:
-            document.save(file)
-    written.replace(target)
+    return codes

@@ -206,6 +206,17 @@ WARNINGS: dict[str, Sentence] = {
     "layers-removed": Sentence(
         "Đã bỏ nội dung của các lớp đang ẩn.", "What lay on layers that are switched off was removed."
     ),
+    "hidden-text-removed": Sentence(
+        "Đã bỏ chữ không nhìn thấy trên trang (bị che, cùng màu nền, hoặc ngoài mép trang). Xem lại trước khi phát.",
+        "Text that cannot be seen on the pages (covered, in the colour of its ground, or beyond the edge) was removed. "
+        "Look it through before handing it out.",
+    ),
+    "hidden-text": Sentence(
+        "Có chữ không nhìn thấy trên trang nhưng vẫn nằm trong tệp (bị che hoặc cùng màu nền); ai tải về có thể đọc "
+        "được. Nếu là chữ cần giấu: in ra giấy, quét lại rồi gửi bản quét.",
+        "Text that cannot be seen on the pages (covered, or in the colour of its ground) is still in the file, and can "
+        "be read by who downloads it. If it is to be hidden, print the paper, scan it, and send the scan.",
+    ),
     "pages-damaged": Sentence(
         "Có trang bị hỏng trong tệp; chữ hoặc hình trên trang đó có thể thiếu. So với bản gốc trước khi phát.",
         "A page of the file is damaged; some of its words or pictures may be missing. Compare it with the original "

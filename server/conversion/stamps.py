@@ -36,6 +36,16 @@ _WIDTHS, _HEIGHTS = (0.03, 0.6), (0.008, 0.25)
 _SPOTS_MAX = 24
 _STEEPEST, _STEP = 14, 1
 """Degrees that a stamp stands askew."""
+_ACROSS_PAGE, _ACROSS_STEP = 75, 3
+"""Degrees of what is written across the page; it is taken for that where it needs this much less room when turned."""
+_LESS_ROOM = 0.8
+_POINTS = 20_000
+"""Of a spot's ink are enough to tell how it lies."""
+_PALE = 240
+_WATERMARK, _WATERMARK_INK = (0.3, 0.05), 0.6
+"""Least width and height of what lies behind the text, as parts of the page's width, and most of it that is inked."""
+_COARSER = 5
+"""A watermark's letters stand so many times farther apart than a stamp's."""
 _LETTERS = 64
 """Pixels that a spot is high when it is recognised; tesseract wants capitals of 30 and more."""
 _FRAMES = 3
@@ -71,7 +81,7 @@ def drawn_words(source: Path, pages: int, scans: Collection[int]) -> dict[int, l
             except pypdfium2.PdfiumError:
                 continue
             try:
-                spots = _spots_of_scan(page) if number in scans else _spots(_beside_text(page))
+                spots = _spots_of_scan(page) if number in scans else _spots_beside_text(page)
             finally:
                 page.close()
             if spots:
@@ -104,8 +114,16 @@ def is_stamped(source: Path, page: int, box: tuple[float, float, float, float]) 
     return False
 
 
-def _beside_text(page: pypdfium2.PdfPage) -> _Ink | None:
-    """Where the page is dark without its text; None where nothing is left that could be letters."""
+def _spots_beside_text(page: pypdfium2.PdfPage) -> list[_Spot]:
+    drawn = _beside_text(page)
+    if drawn is None:
+        return []
+    shades = drawn.min(axis=2)  # a red stamp is as dark as a black one
+    return [*_spots(shades < _DARK), *_watermarks(shades < _PALE)][:_SPOTS_MAX]
+
+
+def _beside_text(page: pypdfium2.PdfPage) -> NDArray[np.uint8] | None:
+    """The page without its text; None where nothing is left that could be letters."""
     letters = bool(raw.FPDFPage_GetAnnotCount(page))
     for index, each in enumerate(page.get_objects(max_depth=6)):
         if index > _OBJECTS_MAX:
@@ -116,8 +134,7 @@ def _beside_text(page: pypdfium2.PdfPage) -> _Ink | None:
             letters = letters or raw.FPDFPath_CountSegments(each) >= _OUTLINE
         else:
             letters = True
-    # A red stamp is as dark as a black one.
-    return _colours(page).min(axis=2) < _DARK if letters else None
+    return _colours(page) if letters else None
 
 
 def _spots_of_scan(page: pypdfium2.PdfPage) -> list[_Spot]:
@@ -155,6 +172,24 @@ def _spots(ink: _Ink | None, *, framed: bool = False) -> list[_Spot]:
     return made[:_SPOTS_MAX]
 
 
+def _watermarks(ink: _Ink) -> list[_Spot]:
+    """Large letters, pale or not, across the page."""
+    height, width = (side // _COARSER for side in ink.shape)
+    blocks = ink[: height * _COARSER, : width * _COARSER].reshape(height, _COARSER, width, _COARSER)
+    made = []
+    for rows, columns in _clusters(np.asarray(blocks.any(axis=(1, 3)))):
+        box = (columns.start, rows.start, columns.stop, rows.stop)
+        across, down = (box[2] - box[0]) / width, (box[3] - box[1]) / width
+        left, top, right, bottom = (edge * _COARSER for edge in box)
+        within = ink[top:bottom, left:right]
+        if across < _WATERMARK[0] or down < _WATERMARK[1] or within.mean() > _WATERMARK_INK:
+            continue
+        _, picture = _unframed(_level(within))
+        if picture is not None:
+            made.append(_Spot(box[0] / width, box[1] / height, box[2] / width, box[3] / height, picture))
+    return made
+
+
 def _has_long_edges(ink: _Ink) -> bool:
     """Ink near each of the four sides, along most of it, whatever its slope."""
     height, width = ink.shape
@@ -188,12 +223,18 @@ def _clusters(ink: _Ink) -> Iterator[tuple[slice, slice]]:
 def _level(ink: _Ink) -> _Ink:
     """Turned to where it takes the least room: a frame or a line of letters lies level then."""
     y, x = np.nonzero(ink)
+    few = slice(None, None, max(1, len(x) // _POINTS))
+    y, x = y[few], x[few]
 
     def room(angle: int) -> float:
         turn = np.deg2rad(angle)
-        return float(np.ptp(x * np.cos(turn) + y * np.sin(turn)) * np.ptp(y * np.cos(turn) - x * np.sin(turn)))
+        across, down = np.ptp(x * np.cos(turn) + y * np.sin(turn)), np.ptp(y * np.cos(turn) - x * np.sin(turn))
+        return float(across * down) if across > down else np.inf
 
     best = min(range(-_STEEPEST, _STEEPEST + 1, _STEP), key=lambda angle: (room(angle), abs(angle)))
+    steep = min(range(-_ACROSS_PAGE, _ACROSS_PAGE + 1, _ACROSS_STEP), key=room)
+    if room(steep) < room(best) * _LESS_ROOM:
+        best = min(range(steep - _ACROSS_STEP, steep + _ACROSS_STEP), key=room)
     picture = Image.fromarray(np.where(ink, 255, 0).astype(np.uint8))
     turned = picture.rotate(best, expand=True, resample=Image.Resampling.BICUBIC) if best else picture
     return np.asarray(turned) > 127

@@ -12,6 +12,7 @@ import pypdfium2
 from pypdfium2 import raw
 
 from server.conversion.messages import OutlineEntry
+from server.core.fields import in_latin
 from server.core.old_encodings import OldEncoding, is_capital_font, looks_old, of_font, to_unicode
 
 _CHARACTERS_MAX = 100_000
@@ -230,7 +231,7 @@ def _placed(
     first = _seen_at(page, min(box[0] for box in boxes), max(box[3] for box in boxes))
     second = _seen_at(page, max(box[2] for box in boxes), min(box[1] for box in boxes))
     across, down = sorted((first[0], second[0])), sorted((first[1], second[1]))
-    return Word(unicodedata.normalize("NFC", text), across[0], down[0], across[1], down[1], breaks, letters)
+    return Word(in_latin(unicodedata.normalize("NFC", text)), across[0], down[0], across[1], down[1], breaks, letters)
 
 
 def _seen_at(page: pypdfium2.PdfPage, x: float, y: float) -> tuple[float, float]:

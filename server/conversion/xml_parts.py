@@ -15,8 +15,8 @@ from xml.parsers import expat
 from server.conversion.refusals import Refused
 
 _WORTH_READING = re.compile(
-    rb"href|src|Target|DOCTYPE|ENTITY|binary-data|url\(|@import|xml-stylesheet|[:<](?:del|moveFrom)\b|tracked-changes|"
-    rb"annotation|[:<](?:comment|threadedComment|cm)\b",
+    rb"href|src|Target|DOCTYPE|ENTITY|binary-data|url\(|@import|xml-stylesheet|[:<](?:del|cellDel|moveFrom)\b|"
+    rb"tracked-changes|annotation|[:<](?:comment|threadedComment|cm)\b",
     re.IGNORECASE,
 )
 """In what has none of these nothing is to be done: the large parts, sheets and shared strings."""
@@ -176,6 +176,10 @@ class _Reader:
             row = next((each for each in reversed(self._stack) if each.name == "tr"), None)
             if row is not None:
                 row.drop = self.seen.reviewed = True
+        elif local == "celldel":
+            cell = next((each for each in reversed(self._stack) if each.name == "tc"), None)
+            if cell is not None:
+                cell.drop = self.seen.reviewed = True
         elif (local in ("del", "movefrom") and not parent.endswith("pr") and self._is_word(name)) or (
             local == "tracked-changes"
         ):

@@ -1,5 +1,6 @@
 """Types of fields that every feature's schemas share: text that both databases can keep, ids, times within reason."""
 
+import re
 import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated
@@ -57,8 +58,30 @@ Time = Annotated[AwareDatetime, BeforeValidator(_no_guessing), AfterValidator(_w
 LOOK_ALIKES = str.maketrans({"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "ɖ": "đ"})
 """Eth and African D, which converters from VNI and some recognisers write for Đ: they look the same."""
 
+_CYRILLIC, _GREEK = "АВЕЅІЈКМНОРСТУХаеѕіјорсух", "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧο"
+_AS_LATIN = str.maketrans(_CYRILLIC + _GREEK, "ABESIJKMHOPCTYXaesijopcyx" + "ABEZHIKMNOPTYXo")
+_WORD = re.compile(r"[^\W\d_]+")
+
 _TONES = "\u0300\u0301\u0303\u0309\u0323"
 """Huyền, sắc, ngã, hỏi, nặng."""
+
+
+def in_latin(text: str, *, whole: bool = False) -> str:
+    """With Latin letters for those of other alphabets that look the same, in words that have Latin ones too ("MẬТ" with
+    a Cyrillic T); `whole`: in every word."""
+    if text.isascii():
+        return text
+    if whole:
+        return unicodedata.normalize("NFC", text.translate(_AS_LATIN))
+    return _WORD.sub(lambda found: _word_in_latin(found[0]), text)
+
+
+def _word_in_latin(word: str) -> str:
+    other = word.translate(_AS_LATIN)
+    if other == word or not any("LATIN" in unicodedata.name(character, "") for character in word):
+        return word
+    # With a letter that only the other alphabet has it is a word of that one.
+    return other if all("LATIN" in unicodedata.name(character, "") for character in other) else word
 
 
 def folded(text: str) -> str:

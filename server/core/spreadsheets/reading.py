@@ -13,7 +13,7 @@ from typing import IO, Any
 import structlog
 
 from server.core.errors import Invalid
-from server.core.fields import LOOK_ALIKES
+from server.core.fields import LOOK_ALIKES, in_latin
 from server.core.processes import ended, output_of, started
 from server.core.spreadsheets import text_tables
 
@@ -145,9 +145,9 @@ def _text_table(content: bytes) -> Sheet:
 
 def as_read(text: str) -> str:
     """One line, NFC, without what nobody sees (control and format characters, halves of surrogate pairs), and with Đ
-    for the letters that old converters wrote in its place."""
+    and Latin letters for what was written in their place and looks the same."""
     if text.isprintable():
         visible = text
     else:
         visible = "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Cs") else " " for c in text)
-    return " ".join(unicodedata.normalize("NFC", visible).translate(LOOK_ALIKES).split())
+    return in_latin(" ".join(unicodedata.normalize("NFC", visible).translate(LOOK_ALIKES).split()))

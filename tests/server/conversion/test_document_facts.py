@@ -7,7 +7,9 @@ import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, String
 
+from server.conversion.clean import clean
 from server.conversion.document_facts import attached_names, page_labels_of
+from server.conversion.preparation import prepare
 from tests import papers
 from tests.server.conversion.converting import made
 
@@ -47,6 +49,24 @@ async def test_files_that_are_taken_out_are_named(tmp_path: Path) -> None:
     with pikepdf.open(done.result / "reading.pdf") as document:
         assert not document.attachments
     assert attached_names(papers.file(tmp_path, "b.pdf", papers.pdf())) == []
+
+
+def test_a_file_pinned_onto_a_page_is_taken_out_and_named(tmp_path: Path) -> None:
+    with pikepdf.open(io.BytesIO(papers.pdf())) as document:
+        held = Dictionary(Type=Name.Filespec, F=String("ghi-chu.txt"), EF=Dictionary(F=document.make_stream(b"KINKIN")))
+        page = document.pages[0].obj
+        page.AF = Array([document.make_indirect(held)])
+        pin = Dictionary(Type=Name.Annot, Subtype=Name.FileAttachment, Rect=Array([9, 9, 29, 29]), FS=page.AF[0])
+        page.Annots = Array([document.make_indirect(pin)])
+        buffer = io.BytesIO()
+        document.save(buffer)
+    source = papers.file(tmp_path, "a.pdf", buffer.getvalue())
+    assert attached_names(source) == ["ghi-chu.txt"]
+    prepared, cleaned = tmp_path / "prepared.pdf", tmp_path / "cleaned.pdf"
+    assert {*prepare(source, prepared), *clean(prepared, cleaned)} == {"files-removed"}
+    with pikepdf.open(cleaned) as document:
+        streams = [each.read_bytes() for each in document.objects if isinstance(each, pikepdf.Stream)]
+    assert not any(b"KINKIN" in each for each in streams)
 
 
 async def test_labels_go_through_a_conversion(tmp_path: Path) -> None:

@@ -127,6 +127,9 @@ def test_stamps_are_found_where_they_stand() -> None:
         (["RÀ SOÁT TÀI LIỆU MẬT"], None),
         (["DANH MỤC BÍ MẬT NHÀ NƯỚC ĐỘ TUYỆT MẬT, TỐI MẬT, MẬT"], None),
         (["Quy định về độ mật"], None),
+        (["\u041c\u1eac\u0422"], "mat"),  # Cyrillic M and T
+        (["\u0422\u1ed0\u0406 \u041c\u1eac\u0422"], "toi-mat"),
+        (["\uff2d\u1eac\uff34"], "mat"),  # wide letters
         (["BÁO CÁO", "MẶT TRẬN TỔ QUỐC"], None),
         (["tài liệu mật, tối mật và tuyệt mật phải được quản lý"], None),
     ],

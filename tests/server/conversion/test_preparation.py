@@ -69,6 +69,109 @@ def test_form_values_become_part_of_the_page(tmp_path: Path, drawn: bool, value:
         assert "/AcroForm" not in plain.Root
 
 
+def fields(*each: dict[str, object], turned: int = 0) -> bytes:
+    """A page with these fields, none of which is drawn."""
+    with pikepdf.open(io.BytesIO(papers.pdf(paragraphs=1))) as document:
+        page = document.pages[0].obj
+        page["/Rotate"] = turned
+        made_fields = [
+            document.make_indirect(
+                Dictionary(
+                    {
+                        "/Type": Name.Annot,
+                        "/Subtype": Name.Widget,
+                        "/F": 4,
+                        "/Rect": Array([60, 300, 360, 322]),
+                        **field,
+                    }
+                )
+            )
+            for field in each
+        ]
+        page["/Annots"] = Array([*made_fields, 5, Dictionary(Subtype=Name.Widget)])
+        document.Root.AcroForm = Dictionary(Fields=Array(made_fields))
+        return saved(document)
+
+
+def test_a_field_says_what_its_readers_see(tmp_path: Path) -> None:
+    long = "Ý kiến của đại biểu về dự thảo nghị quyết. " * 12 + "HẾT"
+    said = fields(
+        {"/FT": Name.Tx, "/V": String("MATKHAUKIN"), "/Ff": 1 << 13},
+        {"/FT": Name.Tx, "/V": String("KHONGXEM"), "/F": 32},
+        {"/FT": Name.Ch, "/V": String("v2"), "/Opt": Array([Array([String("v2"), String("Tán thành")])])},
+        {"/FT": Name.Tx, "/V": String(long), "/Ff": 1 << 12, "/Rect": Array([60, 60, 360, 290])},
+        {"/Subtype": Name.FreeText, "/Contents": String("Chữ gõ thêm"), "/Rect": Array([400, 300, 560, 322])},
+    )
+    document, _ = prepared(tmp_path, said)
+    read = text(document)
+    assert [word in read for word in ("MATKHAUKIN", "KHONGXEM", "v2", "Tán thành", "Chữ gõ thêm", "HẾT")] == [
+        False, False, False, True, True, True,
+    ]  # fmt: skip
+    assert max(line[0] + line[2] for line in lines_of(document[0])) < 0.95  # broken into lines
+
+
+def test_a_turned_field_is_written_the_way_it_is_read(tmp_path: Path) -> None:
+    upright = {
+        "/FT": Name.Tx,
+        "/V": String("Nguyễn Thị Ước"),
+        "/MK": Dictionary(R=90),
+        "/Rect": Array([300, 100, 320, 400]),
+    }
+    document, _ = prepared(tmp_path, fields(upright, turned=90))
+    assert "Nguyễn Thị Ước" in text(document)
+
+
+SEEN = b"BT /F 12 Tf 100 60 Td (THAY DUOC) Tj ET "
+
+
+@pytest.mark.parametrize(
+    ("drawn", "cropped"),
+    [
+        (b"BT /F 12 Tf 100 40 Td (KINKIN) Tj ET 0 g 90 30 100 30 re f ", False),
+        (b"1 g BT /F 12 Tf 100 40 Td (KINKIN) Tj ET 0 g ", False),
+        (b"BT /F 12 Tf 700 40 Td (KINKIN) Tj ET ", False),
+        (b"BT /F 12 Tf 100 20 Td (KINKIN) Tj ET ", True),
+    ],
+)
+def test_text_that_nobody_sees_goes_out(tmp_path: Path, drawn: bytes, cropped: bool) -> None:
+    with pikepdf.open(io.BytesIO(papers.pdf())) as document:
+        page = document.pages[0]
+        page.obj.Resources.Font.F = HELVETICA
+        page.contents_add(b"q " + drawn + SEEN + b"Q")
+        if cropped:
+            page.obj.CropBox = Array([0, 50, 595, 842])
+        content = saved(document)
+    plain, codes = prepared(tmp_path, content)
+    read = plain[0].get_textpage().get_text_range()
+    assert ("KINKIN" in read, "THAY DUOC" in read, "Nghị quyết" in read) == (False, True, True)
+    assert codes == ["hidden-text-removed"]
+
+
+def test_letters_without_shapes_and_recognised_ones_stay(tmp_path: Path) -> None:
+    with pikepdf.open(io.BytesIO(papers.pdf())) as document:
+        page = document.pages[0]
+        page.obj.Resources.Font.F = HELVETICA
+        page.contents_add(b"q BT 3 Tr /F 12 Tf 100 40 Td (NHANDANG) Tj ET Q")
+        content = saved(document)
+    plain, codes = prepared(tmp_path, content)
+    assert "NHANDANG" in plain[0].get_textpage().get_text_range()
+    assert codes == []
+
+
+def test_a_layer_by_expression_is_hidden(tmp_path: Path) -> None:
+    with pikepdf.open(io.BytesIO(papers.pdf())) as document:
+        page = document.pages[0]
+        layer = document.make_indirect(Dictionary(Type=Name.OCG, Name=String("nháp")))
+        document.Root.OCProperties = Dictionary(OCGs=Array([layer]), D=Dictionary())
+        without = Dictionary(Type=Name.OCMD, OCGs=Array([layer]), VE=Array([Name.Not, layer]))
+        page.obj.Resources.Properties = Dictionary(A=document.make_indirect(without))
+        page.obj.Resources.Font.F = HELVETICA
+        page.contents_add(b"q /OC /A BDC BT /F 12 Tf 60 20 Td (LOPANNHAP) Tj ET EMC Q")
+        content = saved(document)
+    plain, codes = prepared(tmp_path, content)
+    assert ("LOPANNHAP" in text(plain), codes) == (False, ["layers-removed"])
+
+
 async def test_a_form_on_a_scan_is_read_with_it(tmp_path: Path) -> None:
     content = form(papers.scan_pdf(1, angle=0), drawn=True, value="DIENTAY KQ 4711")
     done = await made(tmp_path / "job", content, "a.pdf")

@@ -11,6 +11,7 @@ from pikepdf import Array, Dictionary, Name
 from PIL import Image, ImageDraw, ImageFont
 
 from server.conversion.classification_marks import mark_drawn_on
+from server.conversion.stamps import drawn_words
 from server.core import fonts
 from tests import papers
 from tests.server.conversion.converting import made
@@ -156,6 +157,20 @@ async def test_what_is_guessed_can_be_overruled_and_what_is_certain_cannot(
     assert done.code == overruled
     if overruled is None:
         assert "mark-overruled" in {each.code for each in done.report.warnings}
+
+
+@pytest.mark.parametrize(("said", "mark"), [("TỐI MẬT", "toi-mat"), ("DỰ THẢO", None)])
+def test_what_lies_pale_across_the_page_is_read(tmp_path: Path, said: str, mark: str | None) -> None:
+    across = Image.new("RGB", (int(_FONT.getlength(said)) + 40, 100), "white")
+    ImageDraw.Draw(across).text((20, 10), said, font=_FONT, fill=(200, 200, 200))
+    across = across.rotate(45, expand=True, fillcolor="white", resample=Image.Resampling.BICUBIC)
+    with pikepdf.open(io.BytesIO(papers.pdf())) as document:
+        page = document.pages[0]
+        page.obj.Resources.XObject = Dictionary(Across=_image(document, across))
+        page.contents_add(b"q 360 0 0 360 120 220 cm /Across Do Q", prepend=True)
+        source = papers.file(tmp_path, "a.pdf", _saved(document))
+    found = mark_drawn_on(drawn_words(source, 1, []))
+    assert (found.mark if found else None) == mark
 
 
 async def test_a_seal_is_no_mark(tmp_path: Path) -> None:

@@ -126,6 +126,17 @@ REVIEWED = (
 )
 
 
+def test_a_cell_that_was_deleted_is_taken_out() -> None:
+    row = (
+        '<w:tr xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
+        '<w:tc><w:tcPr><w:cellDel w:id="1"/></w:tcPr><w:p><w:r><w:t>ô bỏ</w:t></w:r></w:p></w:tc>'
+        "<w:tc><w:p><w:r><w:t>ô giữ</w:t></w:r></w:p></w:tc></w:tr>"
+    )
+    seen = Seen()
+    clean = scrubbed(row.encode(), seen).decode()
+    assert ("ô bỏ" in clean, "ô giữ" in clean, seen.reviewed) == (False, True, True)
+
+
 async def test_words_that_were_deleted_are_not_published(tmp_path: Path) -> None:
     done = await made(tmp_path / "job", papers.docx(body=REVIEWED), "a.docx")
     text = done.pages[0].text

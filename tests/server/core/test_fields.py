@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from server.core.fields import Line, Paragraphs, folded
+from server.core.fields import Line, Paragraphs, folded, in_latin
 
 line: TypeAdapter[str] = TypeAdapter(Line)
 paragraphs: TypeAdapter[str] = TypeAdapter(Paragraphs)
@@ -52,3 +52,16 @@ def test_what_turns_the_direction_of_writing_is_left_out() -> None:
     assert line.validate_python("x\u202efdp.exe") == "xfdp.exe"
     assert line.validate_python("Nguyễn\u2066 Văn\u2069 A\u200f") == "Nguyễn Văn A"
     assert paragraphs.validate_python("a\u202e\nb\u061c") == "a\nb"
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("M\u1eac\u0422", "M\u1eacT"),
+        ("Nguy\u1ec5n V\u0103n \u0410nh", "Nguy\u1ec5n V\u0103n Anh"),
+        ("\u041c\u043e\u0441\u043a\u0432\u0430, \u041e\u0420", "\u041c\u043e\u0441\u043a\u0432\u0430, \u041e\u0420"),
+        ("\u03b1-amylase", "\u03b1-amylase"),
+    ],
+)
+def test_letters_of_other_alphabets_among_latin_ones(text: str, read: str) -> None:
+    assert in_latin(text) == read
