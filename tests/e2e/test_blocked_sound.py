@@ -1,5 +1,5 @@
-"""A browser that lets no page sound before it is touched, as Chromium and Firefox are delivered: who only watches is told, and one
-press brings the sound. (A hall captures, and may sound.)"""
+"""A browser that lets no page sound before it is touched, as Chromium and Firefox are delivered: who only watches is
+told, and one press brings the sound. (A hall captures, and may sound.)"""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
