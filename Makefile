@@ -18,7 +18,7 @@ LOADGEN := media/core/target/release/loadgen
 help:  ## lists the commands
 	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/^([a-z-]+):.*  ## (.*)/\1\t\2/' | expand -t 16
 
-.PHONY: help run serve test test-quick test-browsers sim sim-sweep check format api lock bench-forward bench-halls bench-live bench-loop bench-return bench-checkin bench-import bench-papers bench-invite packages-run packages-test help-pictures clean
+.PHONY: help run serve install install-program test test-quick test-browsers test-install sim sim-sweep check format api lock bench-forward bench-halls bench-live bench-loop bench-return bench-checkin bench-import bench-papers bench-invite packages-run packages-test help-pictures clean
 .DEFAULT_GOAL := run
 
 run: packages-run .make/python .make/core .make/web  ## demo province, server, media node and simulated halls
@@ -27,10 +27,16 @@ run: packages-run .make/python .make/core .make/web  ## demo province, server, m
 serve: .make/python .make/core .make/web  ## production: no demo
 	@exec nhipcau serve
 
+install: .make/dist  ## as a service of this Debian machine (as root); again for a new version
+	@docker/install
+
+install-program: .make/dist  # the program alone, INTO=/opt/nhipcau
+	@docker/install-program $(INTO)
+
 test: packages-test .make/python .make/core .make/web .make/loadgen  ## every test
 	cd media/core && cargo test --quiet --release
 	cd web && npm run --silent test
-	python -m pytest -q -n auto tests/server tests/test_readme.py
+	python -m pytest -q -n auto tests/server tests/docker tests/test_readme.py
 	python -m pytest -q -n 2 --dist loadfile $(PAGE_TESTS)
 	python -m pytest -q tests/media tests/load tests/e2e $(PAGE_TESTS:%=--ignore=%)
 
@@ -40,6 +46,9 @@ test-quick: .make/python .make/core .make/web  ## the tests that need no browser
 
 test-browsers: packages-test .make/python .make/core .make/web .make/loadgen  ## all browser stories, in Firefox too where `make test` tells them in Chromium alone
 	NHIPCAU_TEST_EVERY_BROWSER=1 python -m pytest -q tests/e2e
+
+test-install: .make/dist  ## installs it in a Debian with systemd of its own, and converts a paper under the unit (root)
+	@python -m tests.docker.installed
 
 SEED ?= 1
 sim: ## weak lines in virtual time, with the losses of SEED=…
@@ -127,6 +136,11 @@ packages-test:
 	@maturin develop --quiet --uv --release
 	@touch $@
 
+.make/dist: .make/core .make/web
+	@rm -rf dist
+	@maturin build --quiet --release --out dist
+	@touch $@
+
 .make/loadgen: $(CORE_SOURCES)
 	@cd media/core && cargo build --quiet --release -p loadgen
 	@mkdir -p .make && touch $@
@@ -142,4 +156,4 @@ packages-test:
 	@touch $@
 
 clean:  ## forgets everything built; keeps var/ (data)
-	rm -rf .make .venv web/node_modules web/build web/.svelte-kit media/core/target media/*.so
+	rm -rf .make .venv dist web/node_modules web/build web/.svelte-kit media/core/target media/*.so

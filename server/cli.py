@@ -448,6 +448,13 @@ def _settings(host: str | None = None, port: int | None = None) -> Settings:
         raise typer.Exit(2) from None
     _name_unknown()
     os.umask(0o077)
+    if len(settings.var.resolve().parts) <= 2:  # "var" of a program started in "/": nobody else could read it any more
+        _say_wrong(
+            "NHIPCAU_VAR",
+            f"{settings.var.resolve()} là thư mục của cả máy; chọn một thư mục riêng",
+            f"{settings.var.resolve()} belongs to the whole machine; choose a folder for this alone",
+        )
+        raise typer.Exit(2)
     try:
         settings.var.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:

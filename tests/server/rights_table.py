@@ -135,6 +135,8 @@ class Row:
 
 ROWS = [
     Row("GET /api/health", EVERYBODY),
+    Row("GET /api/health/live", EVERYBODY),
+    Row("GET /api/health/ready", EVERYBODY),
     # There are two roots here, and nobody administers both (tests/server/system/test_state.py).
     Row("GET /api/first-steps", frozenset({"admin", "neighbour_admin"})),
     Row("GET /api/system", NOBODY),
@@ -453,6 +455,7 @@ ELSEWHERE = {
     "POST /api/meetings/{meeting_id}/online",
     "GET /api/meetings/{meeting_id}/my-attendance",
     "GET /api/meetings/{meeting_id}/my-reply",
+    "GET /api/meetings/{meeting_id}/my-requests",
     # There must be one first (tests/server/invitations/test_official.py).
     "GET /api/prints/{print_id}/volumes/{number}.pdf",
     # Needs to be told whom to look for (tests/server/invitations/test_nominations.py).
