@@ -9,6 +9,9 @@ from server.core.services import Services
 from server.core.transaction import Transaction
 from server.jobs.actions import try_again
 from server.notifications.actions import Letter, send_again, send_mails
+from server.notifications.sms.actions import Text, send_texts
+from server.notifications.sms.gateway import is_real
+from server.notifications.sms.numbers import mobile_of
 from server.system.models import ONLY, Installation
 from server.system.schemas import SettingsWrite, TriedAgain, TryAgain
 from server.system.settings import Fixed, apply
@@ -62,6 +65,32 @@ async def send_trial_mail(tx: Transaction, services: Services, to: str | None) -
         ],
     )
     await record(tx, "system.mail-tried", "system", ONLY, to=address)
+
+
+async def send_trial_sms(tx: Transaction, services: Services, to: str) -> None:
+    """To the number given. Invalid for what is none of a mobile telephone; Conflict where no gateway is set."""
+    await require_keeper(tx.session, tx.actor)
+    if not is_real(services.settings):
+        raise Conflict(
+            "Chưa đặt cổng tin nhắn: đặt NHIPCAU_SMS_URL rồi khởi động lại.",
+            "No gateway for text messages is set: set NHIPCAU_SMS_URL, then restart.",
+        )
+    number = mobile_of(to)
+    if number is None:
+        raise Invalid.fields({"to": ("Nhập một số di động.", "Type a mobile number.")})
+    await send_texts(
+        tx,
+        [
+            Text(
+                kind=MAIL_TRIAL,
+                to_number=number,
+                to_name=tx.actor.name,
+                text="Nhip Cau: tin nhan thu tu trang Tinh trang he thong.",
+                person_id=tx.actor.person_id,
+            )
+        ],
+    )
+    await record(tx, "system.sms-tried", "system", ONLY, to=number)
 
 
 async def do_again(tx: Transaction, which: TryAgain) -> TriedAgain:

@@ -17,6 +17,7 @@ from server.system.schemas import (
     SetupDone,
     SetupState,
     SetupWrite,
+    SmsTrial,
     SystemState,
     TrialState,
     TrialWrite,
@@ -62,6 +63,11 @@ async def change(write: SettingsWrite, tx: Write, services: AppServices) -> Sett
 @router.post("/system/mail-trial", status_code=202)
 async def try_mail(write: MailTrial, tx: Write, services: AppServices) -> None:
     await actions.send_trial_mail(tx, services, write.to)
+
+
+@router.post("/system/sms-trial", status_code=202)
+async def try_sms(write: SmsTrial, tx: Write, services: AppServices) -> None:
+    await actions.send_trial_sms(tx, services, write.to)
 
 
 @router.post("/system/trials", status_code=202)

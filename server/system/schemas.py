@@ -63,8 +63,12 @@ class MailTrial(Body):
     """Null: one's own address."""
 
 
+class SmsTrial(Body):
+    to: Annotated[Line, Field(min_length=3, max_length=40)]
+
+
 class TrialWrite(Body):
-    kind: Literal["papers", "audit"]
+    kind: Literal["papers", "audit", "provider"]
 
 
 class TryAgain(Body):
@@ -135,6 +139,26 @@ class MailState(BaseModel):
     trial: MailTrialState | None
 
 
+class SmsTrialState(BaseModel):
+    to: str
+    state: Literal["queued", "sent", "filed", "failed"]
+    error: str
+    at: datetime
+
+
+class SmsState(BaseModel):
+    gateway: str | None
+    """Its host; null: none is set, and messages are written to a file."""
+    sent_at: datetime | None
+    """When the gateway took the last one."""
+    queued: int
+    filed: int
+    failed: int
+    last_error: str
+    """Of those that failed or wait."""
+    trial: SmsTrialState | None
+
+
 class FailedJob(BaseModel):
     id: int
     kind: str
@@ -187,6 +211,19 @@ class TrialState(BaseModel):
     last: OutcomeOut | None
 
 
+class ProviderState(BaseModel):
+    """Signing in at an OpenID provider."""
+
+    name: str | None
+    """Null: none is set."""
+    issuer: str
+    returns_to: str
+    """The address that has to be registered there."""
+    signed_in_at: datetime | None
+    """When the last one came in by it."""
+    trial: TrialState
+
+
 class SystemState(BaseModel):
     now: datetime
     version: str
@@ -194,6 +231,8 @@ class SystemState(BaseModel):
     database: DatabaseState
     disk: DiskState
     mail: MailState
+    sms: SmsState
+    provider: ProviderState
     jobs: JobsState
     nodes: list[NodeState]
     backup: BackupState

@@ -4,12 +4,15 @@ import asyncio
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server import __version__
-from server.accounts.models import Person
+from server.accounts.models import Person, SignInSession
+from server.accounts.openid.provider import RETURN, Provider
 from server.backup.jobs import KIND as BACKUP
 from server.conference.nodes.registry import Nodes
 from server.core.actor import Actor
@@ -18,7 +21,7 @@ from server.core.errors import NotAllowed
 from server.core.services import Services
 from server.edge.proxy_watch import ProxyWatch
 from server.jobs.models import Job
-from server.notifications.models import Mail
+from server.notifications.models import Mail, TextMessage
 from server.organisations.queries import administers_all
 from server.system.schemas import (
     BackupState,
@@ -30,7 +33,10 @@ from server.system.schemas import (
     MailTrialState,
     NodeState,
     OutcomeOut,
+    ProviderState,
     SiteState,
+    SmsState,
+    SmsTrialState,
     SystemState,
     TrialState,
 )
@@ -67,6 +73,8 @@ async def system_state(services: Services, session: AsyncSession, actor: Actor) 
         database=await _database(services, session),
         disk=DiskState(free=usage.free, total=usage.total, reserve=settings.disk_reserve_mb * 1024 * 1024),
         mail=await _mail(services, session, actor),
+        sms=await _sms(services, session, actor),
+        provider=await _provider(services, session),
         jobs=await _jobs(session, now),
         nodes=[
             NodeState(name=each.name, version=each.version, sessions=each.sessions, active=each.active)
@@ -127,6 +135,52 @@ async def _mail(services: Services, session: AsyncSession, actor: Actor) -> Mail
             error=trial.error,
             at=trial.sent_at or trial.created_at,
         ),
+    )
+
+
+async def _sms(services: Services, session: AsyncSession, actor: Actor) -> SmsState:
+    url = services.settings.sms_url
+    counts: Any = await session.execute(
+        select(TextMessage.state, func.count())
+        .where(TextMessage.state.in_(("queued", "filed", "failed")))
+        .group_by(TextMessage.state)
+    )
+    by_state = dict(counts.all())
+    last_error = await session.scalar(
+        select(TextMessage.error)
+        .where(TextMessage.state.in_(("queued", "failed")), TextMessage.error != "")
+        .order_by(TextMessage.id.desc())
+        .limit(1)
+    )
+    trial = await session.scalar(
+        select(TextMessage)
+        .where(TextMessage.person_id == actor.person_id, TextMessage.kind == MAIL_TRIAL)
+        .order_by(TextMessage.id.desc())
+        .limit(1)
+    )
+    return SmsState(
+        gateway=urlsplit(url).hostname if url is not None else None,
+        sent_at=await session.scalar(select(func.max(TextMessage.sent_at)).where(TextMessage.state == "sent")),
+        queued=by_state.get("queued", 0),
+        filed=by_state.get("filed", 0),
+        failed=by_state.get("failed", 0),
+        last_error=last_error or "",
+        trial=None
+        if trial is None
+        else SmsTrialState(
+            to=trial.to_number, state=trial.state, error=trial.error, at=trial.sent_at or trial.created_at
+        ),
+    )
+
+
+async def _provider(services: Services, session: AsyncSession) -> ProviderState:
+    last = select(func.max(SignInSession.created_at)).where(SignInSession.provider_token.is_not(None))
+    return ProviderState(
+        name=services.components[Provider].name,
+        issuer=services.settings.oidc_issuer or "",
+        returns_to=f"{services.settings.url}{RETURN}",
+        signed_in_at=await session.scalar(last),
+        trial=trial_state(services, "provider"),
     )
 
 

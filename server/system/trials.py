@@ -20,6 +20,7 @@ from typing import Literal
 import structlog
 from PIL import Image
 
+from server.accounts.openid.provider import Provider
 from server.audit.anchors import read_heads
 from server.audit.queries import first_broken
 from server.conversion import sandbox
@@ -42,7 +43,7 @@ _RECOGNISER = ("tesseract", "--version")
 _VERSION_SECONDS = 20.0
 _SECONDS = 120.0
 
-Kind = Literal["papers", "audit"]
+Kind = Literal["papers", "audit", "provider"]
 Problem = Literal["not-isolated", "not-installed", "failed", "altered", "cut"]
 
 
@@ -65,7 +66,11 @@ class Trials:
         self._services = services
         self._under_way: dict[Kind, asyncio.Task[None]] = {}
         self._outcomes: dict[Kind, Outcome] = {}
-        self._ways: dict[Kind, Callable[[], Awaitable[Outcome]]] = {"papers": self._papers, "audit": self._audit}
+        self._ways: dict[Kind, Callable[[], Awaitable[Outcome]]] = {
+            "papers": self._papers,
+            "audit": self._audit,
+            "provider": self._provider,
+        }
 
     def outcome(self, kind: Kind) -> Outcome | None:
         return self._outcomes.get(kind)
@@ -106,6 +111,13 @@ class Trials:
         problem: Problem | None = None if broken is None else "cut" if broken.missing else "altered"
         return Outcome(
             self._services.clock(), time.monotonic() - began, problem, "" if broken is None else str(broken.entry)
+        )
+
+    async def _provider(self) -> Outcome:
+        began = time.monotonic()
+        wrong = await self._services.components[Provider].look()
+        return Outcome(
+            self._services.clock(), time.monotonic() - began, "failed" if wrong else None, " ".join(wrong.split())[:300]
         )
 
     async def _papers(self) -> Outcome:

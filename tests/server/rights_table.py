@@ -142,6 +142,7 @@ ROWS = [
     Row("GET /api/system", NOBODY),
     Row("PATCH /api/system", NOBODY, body=lambda _: {"time_zone": "Asia/Tokyo"}),
     Row("POST /api/system/mail-trial", NOBODY, body=lambda _: {}),
+    Row("POST /api/system/sms-trial", NOBODY, body=lambda _: {"to": "0912345678"}),
     Row("POST /api/system/trials", NOBODY, body=lambda _: {"kind": "audit"}),
     Row("POST /api/system/again", NOBODY, body=lambda _: {"mails": True}),
     Row("POST /api/page-faults", EVERYBODY, body=lambda _: {"page": "/", "build": "1", "message": "x"}),

@@ -91,6 +91,16 @@ class Provider:
             return None
         return settings.oidc_name or settings.oidc_issuer.split("://", 1)[1].split("/", 1)[0]
 
+    async def look(self) -> str:
+        """Asks it anew what it says of itself; "" if that is in order, else what is wrong. NotFound."""
+        before, self._client = self._client, None
+        try:
+            await self._known()
+        except ProviderAway as away:
+            self._client = before
+            return str(away.__context__ or "") or type(away.__context__).__name__
+        return ""
+
     async def way_there(self) -> Way:
         """NotFound where there is no provider, ProviderAway."""
         client = await self._known()

@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from server.conversion import isolation
 from server.core.actor import SYSTEM
@@ -16,7 +16,7 @@ from server.core.clock import STANDARD_ZONE, VIETNAM
 from server.core.config import Settings
 from server.core.services import Services
 from server.jobs.models import Job
-from server.notifications.models import Mail
+from server.notifications.models import Mail, TextMessage
 from server.system.trials import Trials
 from tests.builders import Neighbour, Province
 from tests.conftest import Browsers
@@ -157,3 +157,38 @@ async def test_a_mail_to_oneself(services: Services, settings: Settings, provinc
     assert (await client.post("/api/system/mail-trial", json={"to": "a@b.example"})).status_code == 202
     trial = (await state(client))["mail"]["trial"]
     assert (trial["to"], trial["state"]) == ("a@b.example", "queued")
+
+
+async def test_a_text_message_to_a_number(
+    services: Services, settings: Settings, province: Province, browser: Browsers
+) -> None:
+    client = await browser(province.admin)
+    refused = await client.post("/api/system/sms-trial", json={"to": "0912 345 678"})
+    assert (refused.status_code, "NHIPCAU_SMS_URL" in refused.json()["vi"]) == (409, True)
+    assert (await state(client))["sms"]["gateway"] is None
+    settings.sms_url = "http://127.0.0.1:9/send"
+    landline = await client.post("/api/system/sms-trial", json={"to": "0263 3822 111"})
+    assert list(landline.json()["details"]["fields"]) == ["to"]
+    assert (await client.post("/api/system/sms-trial", json={"to": "0912 345 678"})).status_code == 202
+    sms = (await state(client))["sms"]
+    assert (sms["gateway"], sms["queued"], sms["sent_at"]) == ("127.0.0.1", 1, None)
+    assert (sms["trial"]["to"], sms["trial"]["state"]) == ("+84912345678", "queued")
+    async with services.transactions(SYSTEM) as tx:
+        await tx.session.execute(update(TextMessage).values(state="sent", sent_at=tx.now))
+    sms = (await state(client))["sms"]
+    assert (sms["queued"], sms["sent_at"] is not None, sms["trial"]["state"]) == (0, True, "sent")
+
+
+async def test_the_provider_of_sign_in_is_asked(settings: Settings, province: Province, browser: Browsers) -> None:
+    client = await browser(province.admin)
+    assert (await state(client))["provider"]["name"] is None
+    settings.oidc_issuer, settings.oidc_client_id = "http://127.0.0.1:9", "nhipcau"
+    assert (await client.post("/api/system/trials", json={"kind": "provider"})).status_code == 202
+    for _ in range(200):
+        provider = (await state(client))["provider"]
+        if not provider["trial"]["running"]:
+            break
+        await asyncio.sleep(0.05)
+    assert (provider["name"], provider["trial"]["last"]["problem"]) == ("127.0.0.1:9", "failed")
+    assert provider["trial"]["last"]["detail"]
+    assert provider["returns_to"].endswith("/api/session/oidc/return")

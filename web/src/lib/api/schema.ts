@@ -3581,6 +3581,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/system/sms-trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try Sms */
+        post: operations["try_sms_api_system_sms_trial_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/system/trials": {
         parameters: {
             query?: never;
@@ -7105,6 +7122,21 @@ export interface components {
             /** Last At */
             last_at: string | null;
         };
+        /**
+         * ProviderState
+         * @description Signing in at an OpenID provider.
+         */
+        ProviderState: {
+            /** Name */
+            name: string | null;
+            /** Issuer */
+            issuer: string;
+            /** Returns To */
+            returns_to: string;
+            /** Signed In At */
+            signed_in_at: string | null;
+            trial: components["schemas"]["TrialState"];
+        };
         /** ReadersOut */
         ReadersOut: {
             lists: components["schemas"]["ListFigures"];
@@ -8207,6 +8239,44 @@ export interface components {
             /** Messages */
             messages: number;
         };
+        /** SmsState */
+        SmsState: {
+            /** Gateway */
+            gateway: string | null;
+            /** Sent At */
+            sent_at: string | null;
+            /** Queued */
+            queued: number;
+            /** Filed */
+            filed: number;
+            /** Failed */
+            failed: number;
+            /** Last Error */
+            last_error: string;
+            trial: components["schemas"]["SmsTrialState"] | null;
+        };
+        /** SmsTrial */
+        SmsTrial: {
+            /** To */
+            to: string;
+        };
+        /** SmsTrialState */
+        SmsTrialState: {
+            /** To */
+            to: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "sent" | "filed" | "failed";
+            /** Error */
+            error: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
         /** SmsWrite */
         SmsWrite: {
             /** Delegate Ids */
@@ -8288,6 +8358,8 @@ export interface components {
             database: components["schemas"]["DatabaseState"];
             disk: components["schemas"]["DiskState"];
             mail: components["schemas"]["MailState"];
+            sms: components["schemas"]["SmsState"];
+            provider: components["schemas"]["ProviderState"];
             jobs: components["schemas"]["JobsState"];
             /** Nodes */
             nodes: components["schemas"]["NodeState"][];
@@ -8424,7 +8496,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "papers" | "audit";
+            kind: "papers" | "audit" | "provider";
         };
         /** TriedAgain */
         TriedAgain: {
@@ -17805,6 +17877,39 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["MailTrial"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    try_sms_api_system_sms_trial_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SmsTrial"];
             };
         };
         responses: {

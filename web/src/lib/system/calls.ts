@@ -10,6 +10,7 @@ export const systemApi = {
   state: () => answer(api.GET('/api/system')),
   change: (body: Schemas['SettingsWrite']) => answer(api.PATCH('/api/system', { body })),
   mail: (to: string) => answer(api.POST('/api/system/mail-trial', { body: { to: to || null } })),
+  sms: (to: string) => answer(api.POST('/api/system/sms-trial', { body: { to } })),
   try: (kind: Schemas['TrialWrite']['kind']) => answer(api.POST('/api/system/trials', { body: { kind } })),
   again: (body: Schemas['TryAgain']) => answer(api.POST('/api/system/again', { body })),
 };

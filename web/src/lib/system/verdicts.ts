@@ -82,7 +82,7 @@ export function mailVerdict({ mail }: SystemState): Verdict {
   if (!mail.configured) return { mark: 'warning', text: m.system_mail_none(), todo: m.system_mail_none_do() };
   const trial = mail.trial;
   if (!trial) return { mark: 'open', text: m.system_mail_open({ sender: mail.sender }) };
-  if (trial.state === 'sent')
+  if (trial.state === 'sent' || trial.state === 'delivered')
     return { mark: 'good', text: m.system_mail_sent({ to: trial.to, time: moment(trial.at) }) };
   if (trial.state === 'queued' && !trial.error)
     return { mark: 'running', text: m.system_mail_queued({ to: trial.to }) };
@@ -92,6 +92,58 @@ export function mailVerdict({ mail }: SystemState): Verdict {
     text: m.system_mail_failed({ to: trial.to, error }),
     todo: m.system_mail_failed_do(),
   };
+}
+
+export function smsVerdict({ sms }: SystemState): Verdict {
+  const { gateway, trial } = sms;
+  if (!gateway)
+    return {
+      // Nobody has to have one; what was written down and reached nobody has to be seen.
+      mark: sms.filed > 0 ? 'warning' : 'open',
+      text: [m.system_sms_none(), sms.filed > 0 ? m.system_sms_filed({ count: number(sms.filed) }) : '']
+        .filter(Boolean)
+        .join(' '),
+      todo: m.system_sms_none_do(),
+    };
+  const counts =
+    sms.queued + sms.failed > 0
+      ? m.system_sms_waiting({ queued: number(sms.queued), failed: number(sms.failed) })
+      : '';
+  const last = sms.sent_at ? m.system_sms_sent({ gateway, time: moment(sms.sent_at) }) : '';
+  if (trial && (trial.state === 'failed' || (trial.state === 'queued' && trial.error)))
+    return {
+      mark: 'bad',
+      text: m.system_sms_trial_failed({ to: trial.to, error: trial.error || m.system_no_error() }),
+      todo: m.system_sms_error_do(),
+    };
+  if (trial?.state === 'queued')
+    return { mark: 'running', text: m.system_sms_trial_queued({ to: trial.to }) };
+  if (sms.last_error)
+    return {
+      mark: 'warning',
+      text: [m.system_sms_error({ gateway, error: sms.last_error }), counts, last].filter(Boolean).join(' '),
+      todo: m.system_sms_error_do(),
+    };
+  if (!last) return { mark: 'open', text: m.system_sms_open({ gateway }) };
+  const tried = trial ? m.system_sms_trial_sent({ to: trial.to, time: moment(trial.at) }) : '';
+  return { mark: 'good', text: [last, tried, counts].filter(Boolean).join(' ') };
+}
+
+export function providerVerdict({ provider }: SystemState): Verdict {
+  const { name, issuer, trial } = provider;
+  if (!name) return { mark: 'open', text: m.system_oidc_none() };
+  const last = provider.signed_in_at
+    ? m.system_oidc_last({ time: moment(provider.signed_in_at) })
+    : m.system_oidc_never();
+  if (trial.running) return { mark: 'running', text: m.system_oidc_open({ name, issuer }) };
+  if (!trial.last) return { mark: 'open', text: `${m.system_oidc_open({ name, issuer })} ${last}` };
+  if (trial.last.problem)
+    return {
+      mark: 'bad',
+      text: `${m.system_oidc_bad({ name, issuer, detail: trial.last.detail || m.system_no_error() })} ${last}`,
+      todo: m.system_oidc_bad_do({ address: provider.returns_to }),
+    };
+  return { mark: 'good', text: `${m.system_oidc_good({ name, issuer })} ${last}` };
 }
 
 export function papersVerdict({ papers, isolation }: SystemState): Verdict {
