@@ -69,6 +69,7 @@ from server.meetings.leaders import led_by
 from server.meetings.live.commands import live_feature
 from server.meetings.planning.routes import router as planning
 from server.meetings.planning.series import follow_job, make_job
+from server.meetings.planning.series_end import end_job
 from server.meetings.role_routes import router as roles
 from server.meetings.routes import router as meetings
 from server.notifications.bounce_mailbox import reading_bounces
@@ -98,6 +99,7 @@ from server.presentation.actions import paper_renewed, paper_withdrawn, readers_
 from server.presentation.live.commands import live_feature as presentation
 from server.readiness import rehearsals
 from server.readiness.papers import ReadingFigures
+from server.readiness.reminding import remind_job as remind_technicians_job
 from server.readiness.routes import router as readiness
 from server.reading import anonymised as reading_anonymised
 from server.reading import merging as reading_merging
@@ -229,6 +231,8 @@ JOBS: list[JobKind] = [
     announce_job,
     make_job,
     follow_job,
+    end_job,
+    remind_technicians_job,
     tell_job,
     retention_job,
     post_changes_job,

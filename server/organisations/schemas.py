@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from server.core.fields import Id, Line, Paragraphs
+from server.organisations.bodies import BodyKind
 
 Level = Literal["central", "province", "district", "commune", "below"]
 
@@ -58,6 +59,8 @@ class UnitWrite(Body):
     code: UnitCode | None = None
     former_code: FormerCode | None = None
     level: Level
+    body: BodyKind | None = None
+    """Null: as its name says, else as the unit above."""
     position: Position = 0
     valid_from: date | None = None
     valid_until: date | None = None
@@ -72,6 +75,7 @@ class UnitPatch(Body):
     code: UnitCode | None = None
     former_code: FormerCode | None = None
     level: Level | None = None
+    body: BodyKind | None = None
     position: Position | None = None
     valid_from: date | None = None
 
@@ -120,6 +124,7 @@ class UnitOut(BaseModel):
     code: str | None
     former_code: str | None
     level: str
+    body: BodyKind
     position: int
     valid_from: date | None
     valid_until: date | None

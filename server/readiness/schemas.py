@@ -211,3 +211,8 @@ class RehearsalRecord(RehearsalOut):
     failed: int
     """By verdict; by the test where there is none."""
     results: list[RehearsalPoint]
+
+
+class RemindersOut(BaseModel):
+    points: int
+    """Whose technicians are being reminded."""

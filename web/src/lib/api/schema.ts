@@ -1858,6 +1858,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/series/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Series
+         * @description The meetings after it are called off: drafts deleted, of the others everybody concerned is told.
+         */
+        post: operations["end_series_api_meetings__meeting_id__series_end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/calendar": {
         parameters: {
             query?: never;
@@ -2094,6 +2114,26 @@ export interface paths {
         get: operations["board_api_meetings__meeting_id__readiness_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/readiness/reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remind
+         * @description Technicians whose hall has not passed its test are reminded.
+         */
+        post: operations["remind_api_meetings__meeting_id__readiness_reminders_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7389,24 +7429,6 @@ export interface components {
              */
             dry_run: boolean;
         };
-        /**
-         * RemindersOut
-         * @description What a reminder came to, or would come to.
-         */
-        RemindersOut: {
-            /** People */
-            people: number;
-            /** Mail */
-            mail: number;
-            /** In App */
-            in_app: number;
-            /** Without Email */
-            without_email: number;
-            /** Recent */
-            recent: number;
-            /** Mail Ready */
-            mail_ready: boolean;
-        };
         /** RepliesBoard */
         RepliesBoard: {
             /**
@@ -7876,6 +7898,11 @@ export interface components {
             /** En */
             en: string;
         };
+        /** SeriesEnd */
+        SeriesEnd: {
+            /** Reason */
+            reason: string;
+        };
         /** SeriesMeeting */
         SeriesMeeting: {
             /** Id */
@@ -7906,6 +7933,10 @@ export interface components {
             left: number;
             /** Following */
             following: number;
+            /** Drafts Later */
+            drafts_later: number;
+            /** Known Later */
+            known_later: number;
             /** Meetings */
             meetings: components["schemas"]["SeriesMeeting"][];
         };
@@ -7985,6 +8016,8 @@ export interface components {
              * @enum {string}
              */
             unit_level: "central" | "province" | "district" | "commune" | "below";
+            /** Unit Body */
+            unit_body?: ("state" | "party") | null;
             /** Unit Code */
             unit_code?: string | null;
             /** Full Name */
@@ -8523,6 +8556,11 @@ export interface components {
             former_code: string | null;
             /** Level */
             level: string;
+            /**
+             * Body
+             * @enum {string}
+             */
+            body: "state" | "party";
             /** Position */
             position: number;
             /** Valid From */
@@ -8549,6 +8587,8 @@ export interface components {
             former_code?: string | null;
             /** Level */
             level?: ("central" | "province" | "district" | "commune" | "below") | null;
+            /** Body */
+            body?: ("state" | "party") | null;
             /** Position */
             position?: number | null;
             /** Valid From */
@@ -8607,6 +8647,8 @@ export interface components {
              * @enum {string}
              */
             level: "central" | "province" | "district" | "commune" | "below";
+            /** Body */
+            body?: ("state" | "party") | null;
             /**
              * Position
              * @default 0
@@ -8866,6 +8908,29 @@ export interface components {
             page_count: number;
             /** Papers */
             papers: number;
+        };
+        /** RemindersOut */
+        server__readiness__schemas__RemindersOut: {
+            /** Points */
+            points: number;
+        };
+        /**
+         * RemindersOut
+         * @description What a reminder came to, or would come to.
+         */
+        server__reading__receipts__schemas__RemindersOut: {
+            /** People */
+            people: number;
+            /** Mail */
+            mail: number;
+            /** In App */
+            in_app: number;
+            /** Without Email */
+            without_email: number;
+            /** Recent */
+            recent: number;
+            /** Mail Ready */
+            mail_ready: boolean;
         };
         /** AgendaGo */
         AgendaGo: {
@@ -11274,7 +11339,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RemindersOut"];
+                    "application/json": components["schemas"]["server__reading__receipts__schemas__RemindersOut"];
                 };
             };
             /** @description Validation Error */
@@ -13788,6 +13853,41 @@ export interface operations {
             };
         };
     };
+    end_series_api_meetings__meeting_id__series_end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeriesEnd"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     own_api_calendar_get: {
         parameters: {
             query?: never;
@@ -14245,6 +14345,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReadinessBoard"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remind_api_meetings__meeting_id__readiness_reminders_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["server__readiness__schemas__RemindersOut"];
                 };
             };
             /** @description Validation Error */
