@@ -67,6 +67,7 @@ from server.meetings.feeds.routes import router as calendar
 from server.meetings.hooks import Follower, MeetingHooks
 from server.meetings.leaders import led_by
 from server.meetings.live.commands import live_feature
+from server.meetings.planning import of_units as plans_of_units
 from server.meetings.planning.routes import router as planning
 from server.meetings.planning.series import follow_job, make_job
 from server.meetings.planning.series_end import end_job
@@ -199,9 +200,11 @@ def components() -> Components:
             merged=[attendance_merging.person_merged, invitations_merging.person_merged],
         ),
         OrganisationHooks(
-            unit_uses=[accounts_of_units.unit_uses, meetings_of_units.unit_uses],
+            unit_uses=[accounts_of_units.unit_uses, meetings_of_units.unit_uses, plans_of_units.unit_uses],
             point_uses=[accounts_of_units.point_uses, meetings_of_units.point_uses],
             people_handed_over=[accounts_of_units.people_handed_over],
+            plans_handed_over=[plans_of_units.plans_handed_over],
+            unit_ended=[accounts_of_units.unit_ended],
         ),
         DelegateListHooks([delegates_changed]),
         MailHooks({attaching.KIND: attaching.attach, announcement_files.KIND: announcement_files.attach}),

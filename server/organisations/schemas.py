@@ -84,8 +84,8 @@ class UnitClosing(Body):
     valid_until: date
     """The last day on which it exists."""
     successor_id: Id | None = None
-    hand_over: Annotated[frozenset[Literal["units", "points", "people"]], Field(max_length=3)] = frozenset(
-        {"units", "points", "people"}
+    hand_over: Annotated[frozenset[Literal["units", "points", "people", "plans"]], Field(max_length=4)] = frozenset(
+        {"units", "points", "people", "plans"}
     )
     """What the successor takes over; without effect when there is none."""
 
@@ -99,6 +99,10 @@ class UnitUses(BaseModel):
     people: int = 0
     roles: int = 0
     """Held over it, by anybody."""
+    posts: int = 0
+    """Held in it now or later."""
+    plans: int = 0
+    """Its groups of points, templates and series of meetings."""
     meetings: int = 0
     """Held by it."""
     meetings_ahead: int = 0

@@ -11,8 +11,7 @@ from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.jobs.workers import Workers
 from server.meetings.models import Delegate
-from server.notifications.models import Notice
-from server.notifications.sms.models import TextMessage
+from server.notifications.models import Notice, TextMessage
 from server.organisations.models import BridgePoint
 from server.readiness.judgement import Found, faults_of, state_of
 from server.readiness.reminding import remind_job

@@ -8530,11 +8530,12 @@ export interface components {
              * Hand Over
              * @default [
              *       "people",
+             *       "plans",
              *       "points",
              *       "units"
              *     ]
              */
-            hand_over: ("units" | "points" | "people")[];
+            hand_over: ("units" | "points" | "people" | "plans")[];
         };
         /** UnitOut */
         UnitOut: {
@@ -8619,6 +8620,16 @@ export interface components {
              * @default 0
              */
             roles: number;
+            /**
+             * Posts
+             * @default 0
+             */
+            posts: number;
+            /**
+             * Plans
+             * @default 0
+             */
+            plans: number;
             /**
              * Meetings
              * @default 0
