@@ -16,7 +16,7 @@ from server.readiness.schemas import (
     RehearsalOut,
     RehearsalRecord,
     RehearsalWrite,
-    RemindersOut,
+    TechniciansReminded,
     VerdictWrite,
 )
 
@@ -45,9 +45,9 @@ async def board(meeting_id: RowId, actor: CurrentActor, services: AppServices) -
 
 
 @router.post("/meetings/{meeting_id}/readiness/reminders")
-async def remind(meeting_id: RowId, tx: Write) -> RemindersOut:
+async def remind(meeting_id: RowId, tx: Write) -> TechniciansReminded:
     """Technicians whose hall has not passed its test are reminded."""
-    return RemindersOut(points=await reminding.remind(tx, meeting_id))
+    return TechniciansReminded(points=await reminding.remind(tx, meeting_id))
 
 
 @router.get("/meetings/{meeting_id}/points/{point_id}/readiness")

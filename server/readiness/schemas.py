@@ -213,6 +213,6 @@ class RehearsalRecord(RehearsalOut):
     results: list[RehearsalPoint]
 
 
-class RemindersOut(BaseModel):
+class TechniciansReminded(BaseModel):
     points: int
     """Whose technicians are being reminded."""

@@ -1,6 +1,7 @@
 """What a unit keeps for its meetings, when it ends (`organisations.hooks`): groups of points, templates, series."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -37,9 +38,10 @@ async def plans_handed_over(tx: Transaction, successors: Mapping[int, int]) -> i
     return count
 
 
-async def _named(tx: Transaction, kind: type[PointGroup] | type[MeetingTemplate], unit: Unit, new: int) -> int:
+async def _named(tx: Transaction, kind: Any, unit: Unit, new: int) -> int:
+    """`kind`: PointGroup or MeetingTemplate."""
     taken = set(await tx.session.scalars(select(kind.name).where(kind.unit_id == new)))
-    rows = list(await tx.session.scalars(select(kind).where(kind.unit_id == unit.id).order_by(kind.id)))
+    rows: list[Any] = list(await tx.session.scalars(select(kind).where(kind.unit_id == unit.id).order_by(kind.id)))
     for row in rows:
         row.name = _free(row.name, unit.short_name, taken)
         row.unit_id = new

@@ -7429,6 +7429,24 @@ export interface components {
              */
             dry_run: boolean;
         };
+        /**
+         * RemindersOut
+         * @description What a reminder came to, or would come to.
+         */
+        RemindersOut: {
+            /** People */
+            people: number;
+            /** Mail */
+            mail: number;
+            /** In App */
+            in_app: number;
+            /** Without Email */
+            without_email: number;
+            /** Recent */
+            recent: number;
+            /** Mail Ready */
+            mail_ready: boolean;
+        };
         /** RepliesBoard */
         RepliesBoard: {
             /**
@@ -8273,6 +8291,11 @@ export interface components {
             papers: components["schemas"]["TrialState"];
             audit: components["schemas"]["TrialState"];
         };
+        /** TechniciansReminded */
+        TechniciansReminded: {
+            /** Points */
+            points: number;
+        };
         /** TemplateOut */
         TemplateOut: {
             /** Id */
@@ -8919,29 +8942,6 @@ export interface components {
             page_count: number;
             /** Papers */
             papers: number;
-        };
-        /** RemindersOut */
-        server__readiness__schemas__RemindersOut: {
-            /** Points */
-            points: number;
-        };
-        /**
-         * RemindersOut
-         * @description What a reminder came to, or would come to.
-         */
-        server__reading__receipts__schemas__RemindersOut: {
-            /** People */
-            people: number;
-            /** Mail */
-            mail: number;
-            /** In App */
-            in_app: number;
-            /** Without Email */
-            without_email: number;
-            /** Recent */
-            recent: number;
-            /** Mail Ready */
-            mail_ready: boolean;
         };
         /** AgendaGo */
         AgendaGo: {
@@ -11350,7 +11350,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["server__reading__receipts__schemas__RemindersOut"];
+                    "application/json": components["schemas"]["RemindersOut"];
                 };
             };
             /** @description Validation Error */
@@ -14386,7 +14386,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["server__readiness__schemas__RemindersOut"];
+                    "application/json": components["schemas"]["TechniciansReminded"];
                 };
             };
             /** @description Validation Error */
