@@ -4,7 +4,7 @@ import { itemClock, nextItem } from './agenda.ts';
 import { lineWords, ratingOf } from './console/figures.ts';
 import { flawLine, flawsOf, unheard } from './flaws.ts';
 import { absence, facing, panesOf, shownLayout } from './screens.ts';
-import { goesOut, hands, phoneOf, standing, standingSince, standingWord, troubles } from './standing.ts';
+import { goesOut, phoneOf, standing, standingSince, standingWord, troubles } from './standing.ts';
 import { fold } from '#lib/text/fold.ts';
 import { duration } from '#lib/text/format.ts';
 import { step, wallName } from '#lib/organisations/wall.ts';
@@ -138,11 +138,6 @@ describe('standing of a point', () => {
     expect(absence(place(1))).toBeUndefined();
     expect(absence({ ...place(1), presence: 'lost' })).toBe('Điểm cầu Điểm 1 mất kết nối, đang tự nối lại');
     expect(absence({ ...place(1), presence: 'absent' })).toBe('Điểm cầu Điểm 1 chưa vào phòng họp');
-  });
-
-  it('lists hands in the order they were raised', () => {
-    const raised = hands([point(1, { hand_at: ago(10) }), point(2), point(3, { hand_at: ago(90) })]);
-    expect(raised.map(({ id }) => id)).toEqual([3, 1]);
   });
 
   it('names the longest lost first, and no weak point that is not here', () => {
