@@ -30,7 +30,6 @@ from server.readiness.queries import counts_since, newest_tests
 
 REMIND_JOB = "readiness.remind"
 NOTICE = "readiness.untested"
-_REMINDED = "meeting.technicians-reminded"
 _STATES = ("invited", "open")
 _APART = timedelta(minutes=10)
 _AT_ONCE = 25
@@ -62,7 +61,7 @@ async def remind(tx: Transaction, meeting_id: int) -> int:
         raise NotAllowed()
     if meeting.state not in _STATES:
         raise NothingToTest()
-    last = (await last_change(tx.session, _REMINDED, "meeting", meeting_id))["changed_at"]
+    last = (await last_change(tx.session, "meeting.technicians-reminded", "meeting", meeting_id))["changed_at"]
     if last and tx.now - datetime.fromisoformat(last) < _APART:
         wait = _APART - (tx.now - datetime.fromisoformat(last))
         raise TooMany(retry_after=int(wait.total_seconds()) + 1)
@@ -71,7 +70,7 @@ async def remind(tx: Transaction, meeting_id: int) -> int:
         by = {"person_id": tx.actor.person_id, "name": tx.actor.name}
         data = {"meeting_id": meeting_id, "points": points, "by": by, "done": 0}
         await enqueue(tx, REMIND_JOB, data, owner=f"readiness-{meeting_id}")
-        await record(tx, _REMINDED, "meeting", meeting_id, count=len(points))
+        await record(tx, "meeting.technicians-reminded", "meeting", meeting_id, count=len(points))
     return len(points)
 
 
