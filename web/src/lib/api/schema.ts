@@ -3596,7 +3596,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Probe Ways
+         * @description What a browser needs before it tries its way to the media node.
+         */
+        get: operations["probe_ways_api_media_probe_get"];
         put?: never;
         /**
          * Probe
@@ -4998,6 +5002,8 @@ export interface components {
             loop: "heard" | "unheard" | "unable";
             /** Connected */
             connected: boolean;
+            /** Way */
+            way: ("udp" | "tcp" | "relay") | null;
             /** Up Kbps */
             up_kbps: number | null;
             /** Down Kbps */
@@ -5039,6 +5045,8 @@ export interface components {
             loop: "heard" | "unheard" | "unable";
             /** Connected */
             connected: boolean;
+            /** Way */
+            way?: ("udp" | "tcp" | "relay") | null;
             /** Up Kbps */
             up_kbps?: number | null;
             /** Down Kbps */
@@ -6983,6 +6991,11 @@ export interface components {
                 [key: string]: "audio-0" | "stage";
             };
         };
+        /** ProbeWays */
+        ProbeWays: {
+            /** Relays */
+            relays: components["schemas"]["Relay"][];
+        };
         /** ProblemOut */
         ProblemOut: {
             /** Code */
@@ -7334,6 +7347,18 @@ export interface components {
             kind?: ("trial" | "full" | "check") | null;
             /** Note */
             note?: string | null;
+        };
+        /**
+         * Relay
+         * @description As `RTCConfiguration.iceServers` takes it.
+         */
+        Relay: {
+            /** Urls */
+            urls: string[];
+            /** Username */
+            username: string;
+            /** Credential */
+            credential: string;
         };
         /** ReminderWrite */
         ReminderWrite: {
@@ -9586,6 +9611,11 @@ export interface components {
             audience: "console" | "hall" | "member" | "desk";
             /** Media */
             media: boolean;
+            /**
+             * Relays
+             * @default []
+             */
+            relays: components["schemas"]["Relay"][];
             /**
              * Build
              * @default
@@ -17428,6 +17458,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    probe_ways_api_media_probe_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProbeWays"];
                 };
             };
         };
