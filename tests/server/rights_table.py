@@ -455,6 +455,7 @@ ELSEWHERE = {
     "POST /api/meetings/{meeting_id}/online",
     "GET /api/meetings/{meeting_id}/my-attendance",
     "GET /api/meetings/{meeting_id}/my-reply",
+    "GET /api/meetings/{meeting_id}/my-requests",
     # There must be one first (tests/server/invitations/test_official.py).
     "GET /api/prints/{print_id}/volumes/{number}.pdf",
     # Needs to be told whom to look for (tests/server/invitations/test_nominations.py).
@@ -463,6 +464,7 @@ ELSEWHERE = {
     "GET /api/meetings/{meeting_id}/series",
     # Somebody must be proposed first (tests/server/invitations/test_replies.py).
     "PUT /api/delegates/{delegate_id}/substitute",
+    "DELETE /api/delegates/{delegate_id}/substitute",
     "PUT /api/meetings/{meeting_id}/my-reply",
     "DELETE /api/meetings/{meeting_id}/points/{point_id}/substitutes/{delegate_id}",
     "DELETE /api/meetings/{meeting_id}/points/{point_id}/sign-off",

@@ -2039,6 +2039,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/my-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My Requests
+         * @description What one has asked to speak about from the own page, and one's place in the queue. Later changes come as the
+         *     signal `my-requests`.
+         */
+        get: operations["my_requests_api_meetings__meeting_id__my_requests_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/hall": {
         parameters: {
             query?: never;
@@ -2232,7 +2253,8 @@ export interface paths {
         };
         /**
          * Delegates
-         * @description `limit` lines from `offset`, of `total`. `online`: of those without a hall.
+         * @description `limit` lines from `offset`, of `total`. `online`: of those without a hall; `reach`: whose invitation has come
+         *     so far.
          */
         get: operations["delegates_api_meetings__meeting_id__delegates_get"];
         put?: never;
@@ -2870,7 +2892,11 @@ export interface paths {
         /** Decide */
         put: operations["decide_api_delegates__delegate_id__substitute_put"];
         post?: never;
-        delete?: never;
+        /**
+         * Take Back
+         * @description Of the delegate who was represented.
+         */
+        delete: operations["take_back_api_delegates__delegate_id__substitute_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3638,10 +3664,22 @@ export interface components {
         AgendaOut: {
             /** Id */
             id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "item" | "break";
+            /** Day */
+            day: number;
             /** Title */
             title: string;
             /** Minutes */
             minutes: number;
+            /**
+             * Begins At
+             * Format: date-time
+             */
+            begins_at: string;
             /** Presenter Id */
             presenter_id: number | null;
             /** Presenter Name */
@@ -3655,6 +3693,17 @@ export interface components {
         AgendaWrite: {
             /** Id */
             id?: number | null;
+            /**
+             * Kind
+             * @default item
+             * @enum {string}
+             */
+            kind: "item" | "break";
+            /**
+             * Day
+             * @default 0
+             */
+            day: number;
             /** Title */
             title: string;
             /** Minutes */
@@ -4516,7 +4565,7 @@ export interface components {
              * Link
              * @enum {string}
              */
-            link: "none" | "made" | "sent" | "opened" | "revoked";
+            link: "none" | "made" | "queued" | "sent" | "delivered" | "opened" | "bounced" | "failed" | "revoked";
             mail_error: components["schemas"]["server__invitations__schemas__Said"] | null;
             sms_error: components["schemas"]["server__invitations__schemas__Said"] | null;
         };
@@ -5284,6 +5333,10 @@ export interface components {
          * @description Of the delegates' newest letters with personal links.
          */
         LettersOut: {
+            /** Reach */
+            reach: {
+                [key: string]: number;
+            };
             /** Sent */
             sent: number;
             /** Queued */
@@ -5463,7 +5516,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "queued" | "sent" | "failed";
+            state: "queued" | "sent" | "delivered" | "failed" | "bounced";
             /** Error */
             error: string;
             /**
@@ -5513,6 +5566,15 @@ export interface components {
             /** Code */
             code: string;
         };
+        /** MeetingDay */
+        MeetingDay: {
+            /** After */
+            after: number;
+            /** Start */
+            start: string;
+            /** End */
+            end: string;
+        };
         /** MeetingOut */
         MeetingOut: {
             /** Id */
@@ -5554,6 +5616,8 @@ export interface components {
              * Format: date-time
              */
             ends_at: string;
+            /** Days */
+            days: components["schemas"]["MeetingDay"][];
             /** Main Point Id */
             main_point_id: number;
             /** Main Point Name */
@@ -5612,6 +5676,8 @@ export interface components {
             starts_at?: string | null;
             /** Ends At */
             ends_at?: string | null;
+            /** Days */
+            days?: components["schemas"]["MeetingDay"][] | null;
             /** Main Point Id */
             main_point_id?: number | null;
             /** Chair Id */
@@ -5694,6 +5760,8 @@ export interface components {
              * Format: date-time
              */
             ends_at: string;
+            /** Days */
+            days?: components["schemas"]["MeetingDay"][];
             /** Main Point Id */
             main_point_id: number;
             /** Chair Id */
@@ -5772,6 +5840,38 @@ export interface components {
             stands_for: string;
             /** At */
             at: string | null;
+        };
+        /**
+         * MyRequest
+         * @description A delegate's own request.
+         */
+        MyRequest: {
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "speech" | "debate" | "question" | "answer";
+            /** Topic */
+            topic: string;
+            /**
+             * Raised At
+             * Format: date-time
+             */
+            raised_at: string;
+            /** Place */
+            place: number;
+        };
+        /**
+         * MyRequests
+         * @description Signal `my-requests`, to a person's sockets, and the answer when asked: of one meeting.
+         */
+        MyRequests: {
+            /** Meeting Id */
+            meeting_id: number;
+            /** Requests */
+            requests: components["schemas"]["MyRequest"][];
         };
         /** Named */
         Named: {
@@ -6660,7 +6760,7 @@ export interface components {
              * What
              * @enum {string}
              */
-            what: "title" | "time" | "place" | "chair" | "points-added" | "points-removed";
+            what: "title" | "time" | "days" | "place" | "chair" | "points-added" | "points-removed";
             /** Before */
             before: string;
             /** After */
@@ -8272,6 +8372,8 @@ export interface components {
             start: string;
             /** Minutes */
             minutes: number;
+            /** Days */
+            days?: components["schemas"]["MeetingDay"][];
             /** Main Point Id */
             main_point_id?: number | null;
             /** Chair Id */
@@ -8866,6 +8968,18 @@ export interface components {
             id: number;
             /** Position */
             position: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "item" | "break";
+            /** Day */
+            day: number;
+            /**
+             * Begins At
+             * Format: date-time
+             */
+            begins_at: string;
             /** Title */
             title: string;
             /** Minutes */
@@ -8994,8 +9108,24 @@ export interface components {
         };
         /** HandDismiss */
         HandDismiss: {
-            /** Point Id */
-            point_id: number;
+            /**
+             * Point Id
+             * @default null
+             */
+            point_id: number | null;
+            /**
+             * Request Id
+             * @default null
+             */
+            request_id: number | null;
+        };
+        /** HandLower */
+        HandLower: {
+            /**
+             * Request Id
+             * @default null
+             */
+            request_id: number | null;
         };
         /** HandRaise */
         HandRaise: {
@@ -9004,6 +9134,17 @@ export interface components {
              * @default
              */
             topic: string;
+            /**
+             * Kind
+             * @default speech
+             * @enum {string}
+             */
+            kind: "speech" | "debate" | "question" | "answer";
+            /**
+             * Name
+             * @default
+             */
+            name: string;
         };
         /**
          * LaserSignal
@@ -9361,6 +9502,19 @@ export interface components {
             unseen_points: string[];
         };
         /**
+         * QueueEntity
+         * @description Collection `queue`, key "": consoles and halls.
+         */
+        QueueEntity: {
+            /** Order */
+            order: number[];
+            /** Marked */
+            marked: number | null;
+            /** By Hand */
+            by_hand: boolean;
+            rules: components["schemas"]["Rules"];
+        };
+        /**
          * Recess
          * @description The meeting pauses: nobody is heard, and every screen says until when.
          */
@@ -9381,6 +9535,101 @@ export interface components {
              */
             minutes: number | null;
         };
+        /**
+         * RequestEntity
+         * @description Collection `requests`, key = "point:id". Consoles see all; a hall those of its own.
+         */
+        RequestEntity: {
+            /** Id */
+            id: number;
+            /** Point Id */
+            point_id: number;
+            /** Person Id */
+            person_id: number | null;
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "speech" | "debate" | "question" | "answer";
+            /** Topic */
+            topic: string;
+            /** Item Id */
+            item_id: number | null;
+            /**
+             * Raised At
+             * Format: date-time
+             */
+            raised_at: string;
+            /** Turns */
+            turns: number;
+            /** Seconds */
+            seconds: number;
+        };
+        /** Rules */
+        Rules: {
+            /**
+             * Speech Minutes
+             * @default 0
+             */
+            speech_minutes: number;
+            /**
+             * Again Minutes
+             * @default 0
+             */
+            again_minutes: number;
+            /**
+             * Debate Minutes
+             * @default 0
+             */
+            debate_minutes: number;
+            /**
+             * Question Minutes
+             * @default 0
+             */
+            question_minutes: number;
+            /**
+             * Answer Minutes
+             * @default 0
+             */
+            answer_minutes: number;
+            /**
+             * Closes
+             * @default false
+             */
+            closes: boolean;
+            /**
+             * Debate First
+             * @default false
+             */
+            debate_first: boolean;
+            /**
+             * Newcomers First
+             * @default false
+             */
+            newcomers_first: boolean;
+            /**
+             * By Branch
+             * @default false
+             */
+            by_branch: boolean;
+            /**
+             * Point Minutes
+             * @default 0
+             */
+            point_minutes: number;
+            /**
+             * Branch Minutes
+             * @default 0
+             */
+            branch_minutes: number;
+            /**
+             * Person Minutes
+             * @default 0
+             */
+            person_minutes: number;
+        };
         /** SharedContent */
         SharedContent: {
             /** Participant */
@@ -9397,6 +9646,51 @@ export interface components {
              * @default false
              */
             muted: boolean;
+        };
+        /** SpeakingCall */
+        SpeakingCall: {
+            /**
+             * Request Id
+             * @default null
+             */
+            request_id: number | null;
+            /**
+             * Keep
+             * @default false
+             */
+            keep: boolean;
+        };
+        /**
+         * SpeakingEntity
+         * @description Collection `speaking`, key "": everybody.
+         */
+        SpeakingEntity: {
+            /** Turns */
+            turns: components["schemas"]["TurnEntity"][];
+        };
+        /** SpeakingMark */
+        SpeakingMark: {
+            /** Request Id */
+            request_id: number | null;
+        };
+        /** SpeakingMove */
+        SpeakingMove: {
+            /** Request Id */
+            request_id: number;
+            /** Before Id */
+            before_id: number | null;
+        };
+        /**
+         * SpokenEntity
+         * @description Collection `spoken`, key = point id: turns that are over. Consoles see all; a hall its own.
+         */
+        SpokenEntity: {
+            /** Point Id */
+            point_id: number;
+            /** Turns */
+            turns: number;
+            /** Seconds */
+            seconds: number;
         };
         /**
          * StageEntity
@@ -9424,6 +9718,48 @@ export interface components {
         StageShow: {
             /** Point Id */
             point_id: number | null;
+        };
+        /**
+         * TurnEntity
+         * @description Time spent now = (`paused_since` or now) - `began_at` - `paused_seconds`.
+         */
+        TurnEntity: {
+            /** Id */
+            id: number;
+            /** Point Id */
+            point_id: number;
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "speech" | "debate" | "question" | "answer";
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** Paused Since */
+            paused_since: string | null;
+            /** Paused Seconds */
+            paused_seconds: number;
+            /** Limit Seconds */
+            limit_seconds: number | null;
+            /** Closes */
+            closes: boolean;
+        };
+        /** TurnExtend */
+        TurnExtend: {
+            /** Turn Id */
+            turn_id: number;
+            /** Seconds */
+            seconds: number;
+        };
+        /** TurnName */
+        TurnName: {
+            /** Turn Id */
+            turn_id: number;
         };
         /**
          * TurnoutEntity
@@ -9687,6 +10023,18 @@ export interface components {
             stage?: {
                 [key: string]: components["schemas"]["StageEntity"];
             };
+            requests?: {
+                [key: string]: components["schemas"]["RequestEntity"];
+            };
+            queue?: {
+                [key: string]: components["schemas"]["QueueEntity"];
+            };
+            speaking?: {
+                [key: string]: components["schemas"]["SpeakingEntity"];
+            };
+            spoken?: {
+                [key: string]: components["schemas"]["SpokenEntity"];
+            };
         };
         LiveCommands: {
             /** @description Makes an item current and stops the clock of the one before; null: no item is current. */
@@ -9734,6 +10082,66 @@ export interface components {
                 data: components["schemas"]["NoData"];
                 reply: components["schemas"]["NoData"];
             };
+            /** @description The hall, or a delegate from the own page, asks to speak. Again: changes what it says, keeps the place. */
+            "hand.raise": {
+                data: components["schemas"]["HandRaise"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description Who asked asks no longer. */
+            "hand.lower": {
+                data: components["schemas"]["HandLower"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description Takes a request, or all of a point, off the queue. */
+            "hand.dismiss": {
+                data: components["schemas"]["HandDismiss"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description Gives the floor to who asked, by default to the first of the queue whose hall is there. */
+            "speaking.call": {
+                data: components["schemas"]["SpeakingCall"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description Puts a request before another one; all who wait keep their places from now on. */
+            "speaking.move": {
+                data: components["schemas"]["SpeakingMove"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description The next to be called, whatever the order; null: whom the order has. */
+            "speaking.mark": {
+                data: components["schemas"]["SpeakingMark"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description The queue is in the order that the rules make again. */
+            "speaking.sort": {
+                data: components["schemas"]["NoData"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description How long each kind of speech may last, and in what order people are called. */
+            "speaking.rules": {
+                data: components["schemas"]["Rules"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description The speaker's clock stands. */
+            "turn.pause": {
+                data: components["schemas"]["TurnName"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description The speaker's clock goes on. */
+            "turn.resume": {
+                data: components["schemas"]["TurnName"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description So much more time; who has run over has so much from now on. */
+            "turn.extend": {
+                data: components["schemas"]["TurnExtend"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description The turn is over: a guest has the floor no more, the main point keeps it without a clock. */
+            "turn.finish": {
+                data: components["schemas"]["TurnName"];
+                reply: components["schemas"]["NoData"];
+            };
             /** @description The technician says that picture and sound are right (or, false, not yet). */
             "hall.ready": {
                 data: components["schemas"]["HallReady"];
@@ -9749,21 +10157,6 @@ export interface components {
                 data: components["schemas"]["NoData"];
                 reply: components["schemas"]["NoData"];
             };
-            /** @description The hall asks to speak. Again: changes the topic, keeps the place in the queue. */
-            "hand.raise": {
-                data: components["schemas"]["HandRaise"];
-                reply: components["schemas"]["NoData"];
-            };
-            /** @description The hall no longer asks to speak. */
-            "hand.lower": {
-                data: components["schemas"]["NoData"];
-                reply: components["schemas"]["NoData"];
-            };
-            /** @description Lowers a hall's hand for it. */
-            "hand.dismiss": {
-                data: components["schemas"]["HandDismiss"];
-                reply: components["schemas"]["NoData"];
-            };
             /** @description Calls a point: floor and stage in one act. Others than the main point lose the floor, unless `keep`. */
             "floor.give": {
                 data: components["schemas"]["FloorGive"];
@@ -9777,6 +10170,11 @@ export interface components {
             /** @description Ends a point's turn: floor and stage in one act; the stage goes to who else was called, or the main point. */
             "floor.take": {
                 data: components["schemas"]["FloorTake"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description The hall ends its own turn. */
+            "floor.release": {
+                data: components["schemas"]["NoData"];
                 reply: components["schemas"]["NoData"];
             };
             /** @description Ends the floor of all points but the main one, or of all. The stage stays. */
@@ -9872,6 +10270,7 @@ export interface components {
             link: components["schemas"]["PointLink"];
             "session-replaced": components["schemas"]["NoData"];
             watching: components["schemas"]["WatchingSignal"];
+            "my-requests": components["schemas"]["MyRequests"];
         };
     };
     responses: never;
@@ -14119,6 +14518,37 @@ export interface operations {
             };
         };
     };
+    my_requests_api_meetings__meeting_id__my_requests_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyRequests"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     next_for_hall_api_hall_get: {
         parameters: {
             query?: never;
@@ -14498,6 +14928,7 @@ export interface operations {
                 point_id?: number | null;
                 online?: boolean;
                 q?: string;
+                reach?: ("none" | "made" | "queued" | "sent" | "delivered" | "opened" | "bounced" | "failed" | "revoked")[] | null;
                 limit?: number;
                 offset?: number;
             };
@@ -15851,6 +16282,37 @@ export interface operations {
                 "application/json": components["schemas"]["Decision"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplyDone"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    take_back_api_delegates__delegate_id__substitute_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delegate_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
