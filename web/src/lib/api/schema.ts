@@ -3662,7 +3662,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Probe Ways
+         * @description What a browser needs before it tries its way to the media node.
+         */
+        get: operations["probe_ways_api_media_probe_get"];
         put?: never;
         /**
          * Probe
@@ -5087,6 +5091,8 @@ export interface components {
             loop: "heard" | "unheard" | "unable";
             /** Connected */
             connected: boolean;
+            /** Way */
+            way: ("udp" | "tcp" | "relay") | null;
             /** Up Kbps */
             up_kbps: number | null;
             /** Down Kbps */
@@ -5128,6 +5134,8 @@ export interface components {
             loop: "heard" | "unheard" | "unable";
             /** Connected */
             connected: boolean;
+            /** Way */
+            way?: ("udp" | "tcp" | "relay") | null;
             /** Up Kbps */
             up_kbps?: number | null;
             /** Down Kbps */
@@ -7123,6 +7131,11 @@ export interface components {
                 [key: string]: "audio-0" | "stage";
             };
         };
+        /** ProbeWays */
+        ProbeWays: {
+            /** Relays */
+            relays: components["schemas"]["Relay"][];
+        };
         /** ProblemOut */
         ProblemOut: {
             /** Code */
@@ -7474,6 +7487,18 @@ export interface components {
             kind?: ("trial" | "full" | "check") | null;
             /** Note */
             note?: string | null;
+        };
+        /**
+         * Relay
+         * @description As `RTCConfiguration.iceServers` takes it.
+         */
+        Relay: {
+            /** Urls */
+            urls: string[];
+            /** Username */
+            username: string;
+            /** Credential */
+            credential: string;
         };
         /** ReminderWrite */
         ReminderWrite: {
@@ -9998,6 +10023,11 @@ export interface components {
             audience: "console" | "hall" | "member" | "desk";
             /** Media */
             media: boolean;
+            /**
+             * Relays
+             * @default []
+             */
+            relays: components["schemas"]["Relay"][];
             /**
              * Build
              * @default
@@ -18032,6 +18062,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    probe_ways_api_media_probe_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProbeWays"];
                 };
             };
         };
