@@ -362,6 +362,7 @@ ROWS = [
         body=lambda _: {"every": "week", "title": "A", "dates": ["2090-01-02"]},
     ),
     Row("POST /api/meetings/{meeting_id}/series/follow", ORGANISER),
+    Row("POST /api/meetings/{meeting_id}/series/end", ORGANISER, body=lambda _: {"reason": "A"}),
     Row("GET /api/meetings/{meeting_id}/nominations", LEADS),
     Row("PUT /api/meetings/{meeting_id}/nominations", LEADS, body=lambda _: CALL),
     Row("POST /api/meetings/{meeting_id}/nominations/remind", LEADS),
@@ -402,6 +403,7 @@ ROWS = [
     Row("POST /api/points/{point_id}/tests", LOOKS_AFTER, body=lambda _: TESTED),
     Row("GET /api/points/{point_id}/tests", LOOKS_AFTER),
     Row("GET /api/meetings/{meeting_id}/readiness", RUNS),
+    Row("POST /api/meetings/{meeting_id}/readiness/reminders", RUNS),
     Row("GET /api/meetings/{meeting_id}/points/{point_id}/readiness", RUNS, hall=True),
     Row(
         "POST /api/meetings/{meeting_id}/points/{point_id}/verdicts",
@@ -500,6 +502,8 @@ ELSEWHERE = {
     "PATCH /api/meetings/{meeting_id}/rehearsals/{rehearsal_id}",
     # There must be a media node (tests/e2e/test_first_start.py).
     "POST /api/media-probe",
+    # Of who may try (tests/server/live/test_relays.py).
+    "GET /api/media-probe",
     # There must be a mark first (tests/server/papers).
     "POST /api/papers/{paper_id}/overrule-mark",
     # There must be one first (tests/server/accounts/test_scoped.py).

@@ -1858,6 +1858,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/series/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Series
+         * @description The meetings after it are called off: drafts deleted, of the others everybody concerned is told.
+         */
+        post: operations["end_series_api_meetings__meeting_id__series_end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/calendar": {
         parameters: {
             query?: never;
@@ -2115,6 +2135,26 @@ export interface paths {
         get: operations["board_api_meetings__meeting_id__readiness_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/readiness/reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remind
+         * @description Technicians whose hall has not passed its test are reminded.
+         */
+        post: operations["remind_api_meetings__meeting_id__readiness_reminders_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3639,7 +3679,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Probe Ways
+         * @description What a browser needs before it tries its way to the media node.
+         */
+        get: operations["probe_ways_api_media_probe_get"];
         put?: never;
         /**
          * Probe
@@ -5064,6 +5108,8 @@ export interface components {
             loop: "heard" | "unheard" | "unable";
             /** Connected */
             connected: boolean;
+            /** Way */
+            way: ("udp" | "tcp" | "relay") | null;
             /** Up Kbps */
             up_kbps: number | null;
             /** Down Kbps */
@@ -5105,6 +5151,8 @@ export interface components {
             loop: "heard" | "unheard" | "unable";
             /** Connected */
             connected: boolean;
+            /** Way */
+            way?: ("udp" | "tcp" | "relay") | null;
             /** Up Kbps */
             up_kbps?: number | null;
             /** Down Kbps */
@@ -7100,6 +7148,11 @@ export interface components {
                 [key: string]: "audio-0" | "stage";
             };
         };
+        /** ProbeWays */
+        ProbeWays: {
+            /** Relays */
+            relays: components["schemas"]["Relay"][];
+        };
         /** ProblemOut */
         ProblemOut: {
             /** Code */
@@ -7466,6 +7519,18 @@ export interface components {
             kind?: ("trial" | "full" | "check") | null;
             /** Note */
             note?: string | null;
+        };
+        /**
+         * Relay
+         * @description As `RTCConfiguration.iceServers` takes it.
+         */
+        Relay: {
+            /** Urls */
+            urls: string[];
+            /** Username */
+            username: string;
+            /** Credential */
+            credential: string;
         };
         /** ReminderWrite */
         ReminderWrite: {
@@ -7970,6 +8035,11 @@ export interface components {
             /** En */
             en: string;
         };
+        /** SeriesEnd */
+        SeriesEnd: {
+            /** Reason */
+            reason: string;
+        };
         /** SeriesMeeting */
         SeriesMeeting: {
             /** Id */
@@ -8000,6 +8070,10 @@ export interface components {
             left: number;
             /** Following */
             following: number;
+            /** Drafts Later */
+            drafts_later: number;
+            /** Known Later */
+            known_later: number;
             /** Meetings */
             meetings: components["schemas"]["SeriesMeeting"][];
         };
@@ -8079,6 +8153,8 @@ export interface components {
              * @enum {string}
              */
             unit_level: "central" | "province" | "district" | "commune" | "below";
+            /** Unit Body */
+            unit_body?: ("state" | "party") | null;
             /** Unit Code */
             unit_code?: string | null;
             /** Full Name */
@@ -8374,6 +8450,11 @@ export interface components {
             papers: components["schemas"]["TrialState"];
             audit: components["schemas"]["TrialState"];
         };
+        /** TechniciansReminded */
+        TechniciansReminded: {
+            /** Points */
+            points: number;
+        };
         /** TemplateOut */
         TemplateOut: {
             /** Id */
@@ -8631,11 +8712,12 @@ export interface components {
              * Hand Over
              * @default [
              *       "people",
+             *       "plans",
              *       "points",
              *       "units"
              *     ]
              */
-            hand_over: ("units" | "points" | "people")[];
+            hand_over: ("units" | "points" | "people" | "plans")[];
         };
         /** UnitOut */
         UnitOut: {
@@ -8657,6 +8739,11 @@ export interface components {
             former_code: string | null;
             /** Level */
             level: string;
+            /**
+             * Body
+             * @enum {string}
+             */
+            body: "state" | "party";
             /** Position */
             position: number;
             /** Valid From */
@@ -8683,6 +8770,8 @@ export interface components {
             former_code?: string | null;
             /** Level */
             level?: ("central" | "province" | "district" | "commune" | "below") | null;
+            /** Body */
+            body?: ("state" | "party") | null;
             /** Position */
             position?: number | null;
             /** Valid From */
@@ -8714,6 +8803,16 @@ export interface components {
              */
             roles: number;
             /**
+             * Posts
+             * @default 0
+             */
+            posts: number;
+            /**
+             * Plans
+             * @default 0
+             */
+            plans: number;
+            /**
              * Meetings
              * @default 0
              */
@@ -8741,6 +8840,8 @@ export interface components {
              * @enum {string}
              */
             level: "central" | "province" | "district" | "commune" | "below";
+            /** Body */
+            body?: ("state" | "party") | null;
             /**
              * Position
              * @default 0
@@ -9994,6 +10095,11 @@ export interface components {
             audience: "console" | "hall" | "member" | "desk";
             /** Media */
             media: boolean;
+            /**
+             * Relays
+             * @default []
+             */
+            relays: components["schemas"]["Relay"][];
             /**
              * Build
              * @default
@@ -14207,6 +14313,41 @@ export interface operations {
             };
         };
     };
+    end_series_api_meetings__meeting_id__series_end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeriesEnd"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     own_api_calendar_get: {
         parameters: {
             query?: never;
@@ -14695,6 +14836,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReadinessBoard"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remind_api_meetings__meeting_id__readiness_reminders_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TechniciansReminded"];
                 };
             };
             /** @description Validation Error */
@@ -17995,6 +18167,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    probe_ways_api_media_probe_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProbeWays"];
                 };
             };
         };
