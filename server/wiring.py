@@ -106,6 +106,7 @@ from server.reading.opened import people_who_opened
 from server.reading.routes import router as reading
 from server.retention import daily, retention_job
 from server.system.routes import router as system
+from server.system.routes import watching
 from server.system.trials import running as trials
 
 ROUTERS: list[APIRouter] = [
@@ -139,6 +140,7 @@ ROUTERS: list[APIRouter] = [
     exchange,
     audit,
     system,
+    watching,
 ]
 """Routes are looked for in this order, so what thousands call within minutes comes first."""
 
