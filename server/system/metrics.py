@@ -136,7 +136,9 @@ def _nodes(nodes: list[NodeSeen]) -> Iterator[Metric]:
     trips = [(labels, report.rtt_ms / 1000) for labels, report in lines if report.rtt_ms is not None]
     yield Metric("hall_round_trip_seconds", "gauge", "Round trip of the hall's line.", trips)
     limits = [(labels, report.limit_down / 8) for labels, report in lines if report.limit_down is not None]
-    yield Metric("hall_limit_bytes_per_second", "gauge", "What its way down is known to carry, where it showed.", limits)
+    yield Metric(
+        "hall_limit_bytes_per_second", "gauge", "What its way down is known to carry, where it showed.", limits
+    )
     short = Counter[str](report.picture_down for _, report in lines)
     shown = [({"picture": each}, short[each]) for each in ("full", "reduced", "none")]
     yield Metric("hall_pictures", "gauge", "Halls, by what their line carries of the stage.", shown)

@@ -137,7 +137,6 @@ ROWS = [
     Row("GET /api/health", EVERYBODY),
     Row("GET /api/health/live", EVERYBODY),
     Row("GET /api/health/ready", EVERYBODY),
-    Row("GET /metrics", NOBODY),  # by a token of its own (tests/server/system/test_metrics.py)
     # There are two roots here, and nobody administers both (tests/server/system/test_state.py).
     Row("GET /api/first-steps", frozenset({"admin", "neighbour_admin"})),
     Row("GET /api/system", NOBODY),
