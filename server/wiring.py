@@ -105,6 +105,7 @@ from server.reading.live import live_feature as reading_live
 from server.reading.opened import people_who_opened
 from server.reading.routes import router as reading
 from server.retention import daily, retention_job
+from server.speaking import anonymised as speaking_anonymised
 from server.system.routes import router as system
 from server.system.routes import watching
 from server.system.trials import running as trials
@@ -182,6 +183,7 @@ def components() -> Components:
                 papers_anonymised.person_anonymised,
                 reading_anonymised.person_anonymised,
                 attendance_anonymised.person_anonymised,
+                speaking_anonymised.person_anonymised,
                 import_rows_anonymised,
             ],
             person_uses=[

@@ -18,9 +18,26 @@ MOST_HOLDERS = 3
 """As many as every receiver has slots for sound."""
 
 
-async def give_floor(tx: Transaction, meeting_id: int, point_id: int, *, keep: bool = False) -> None:
-    """Calls a point: floor and stage in one act. Other holders than the main point lose the floor, unless `keep`."""
-    conference, before = await _directed(tx, meeting_id)
+async def give_floor(
+    tx: Transaction, meeting_id: int, point_id: int, *, keep: bool = False, request_id: int | None = None
+) -> None:
+    """Calls a point: floor and stage in one act. Other holders than the main point lose the floor, unless `keep`.
+    `request_id`: who of it asked to speak; else whoever of it would be called first."""
+    conference, before = await directed(tx, meeting_id)
+    await give(tx, conference, before, point_id, keep=keep, request_id=request_id)
+
+
+async def give(
+    tx: Transaction,
+    conference: Conference,
+    before: Before,
+    point_id: int,
+    *,
+    keep: bool = False,
+    request_id: int | None = None,
+) -> None:
+    """The same, once it is known that the actor directs."""
+    meeting_id = conference.meeting.id
     hall = conference.hall(point_id)
     if not hall.present:
         raise Conflict(
@@ -30,6 +47,7 @@ async def give_floor(tx: Transaction, meeting_id: int, point_id: int, *, keep: b
         )
     if not keep:
         conference.end_floor(set(conference.holders) - {conference.main, point_id})
+        _end_clock(conference, conference.main, tx.now)
     conference.give_floor(point_id, tx.now)
     if len(conference.holders) > MOST_HOLDERS:
         raise Conflict(
@@ -38,7 +56,13 @@ async def give_floor(tx: Transaction, meeting_id: int, point_id: int, *, keep: b
             floor=before.stage.model_dump(mode="json")["floor"],
         )
     conference.stage.stage_point_id = point_id
-    hall.lower_hand()
+    waiting = conference.queue.of_point(point_id)
+    if conference.meeting.state != "running":
+        conference.queue.close_of({point_id}, "called", tx.now)
+    elif request_id is not None or waiting:
+        # Somebody else of the same hall may have spoken until now.
+        _end_clock(conference, point_id, tx.now)
+        await conference.begin_turn(tx.session, point_id, tx.now, request_id)
     await record(tx, "floor.given", "meeting", meeting_id, point_id=point_id, keep=keep)
     await settle(tx, conference, before, "floor.given")
 
@@ -52,16 +76,31 @@ async def give_floor_to_main(tx: Transaction, meeting_id: int) -> None:
 async def take_floor(tx: Transaction, meeting_id: int, point_id: int) -> None:
     """Ends a point's turn: floor and stage in one act. The stage goes to whom it spoke with and was called last, else
     it returns to the main point."""
-    conference, before = await _directed(tx, meeting_id)
+    conference, before = await directed(tx, meeting_id)
     conference.hall(point_id)
-    _end_turn(conference, point_id)
+    end_turn(conference, point_id)
     await record(tx, "floor.taken", "meeting", meeting_id, point_id=point_id)
     await settle(tx, conference, before, "floor.taken")
 
 
+async def release_floor(tx: Transaction, meeting_id: int, point_id: int) -> None:
+    """A hall has said what it had to say. Again: changes nothing."""
+    meeting, rights = await meeting_for_write(tx, meeting_id)
+    if point_id not in rights.points:
+        raise NotAllowed()
+    conference = await load(tx.session, meeting)
+    before = Before(conference)
+    conference.hall(point_id)
+    if point_id not in conference.holders:
+        return
+    end_turn(conference, point_id)
+    await record(tx, "floor.released", "meeting", meeting_id, point_id=point_id)
+    await settle(tx, conference, before, "floor.released")
+
+
 async def stay(tx: Transaction, meeting_id: int) -> None:
     """The stage waits for the lost hall that is on it, however long that takes."""
-    conference, before = await _directed(tx, meeting_id)
+    conference, before = await directed(tx, meeting_id)
     if conference.stage.returns_at is None:
         return
     conference.stage.returns_at = None
@@ -80,7 +119,7 @@ async def return_to_main(tx: Transaction, meeting_id: int) -> None:
     due, point_id = conference.stage.returns_at, conference.stage.stage_point_id
     if due is None or due > tx.now or point_id is None or not conference.waits_for_stage:
         return
-    _end_turn(conference, point_id)
+    end_turn(conference, point_id)
     await record(tx, "stage.returned", "meeting", meeting_id, point_id=point_id)
     await settle(tx, conference, before, "stage.returned")
 
@@ -88,7 +127,7 @@ async def return_to_main(tx: Transaction, meeting_id: int) -> None:
 async def mute_all(tx: Transaction, meeting_id: int, *, including_main: bool = False) -> None:
     """Ends the floor of all points but the main one, or of all. The stage stays: silence is not darkness. What is
     shared stays in sight too, and is heard no more, whoever begins it anew from a desk without directing."""
-    conference, before = await _directed(tx, meeting_id)
+    conference, before = await directed(tx, meeting_id)
     sharing = conference.stage.content
     if including_main or sharing is None or sharing.get("point_id") != conference.main:
         conference.stage.content_muted = True
@@ -100,7 +139,7 @@ async def mute_all(tx: Transaction, meeting_id: int, *, including_main: bool = F
 async def start_recess(tx: Transaction, meeting_id: int, until: datetime | None = None) -> None:
     """The meeting pauses: nobody is heard, shared screens end, and every screen says so. Again: changes `until`, which
     is announced and ends nothing by itself."""
-    conference, before = await _directed(tx, meeting_id)
+    conference, before = await directed(tx, meeting_id)
     if conference.meeting.state != "running":
         raise Conflict(
             "Cuộc họp chưa bắt đầu, nên chưa giải lao được.",
@@ -118,7 +157,7 @@ async def start_recess(tx: Transaction, meeting_id: int, until: datetime | None 
 
 async def end_recess(tx: Transaction, meeting_id: int) -> None:
     """It goes on: the main point has floor and stage. Ending a recess that is over changes nothing."""
-    conference, before = await _directed(tx, meeting_id)
+    conference, before = await directed(tx, meeting_id)
     if conference.stage.recess is None:
         return
     conference.give_floor(conference.main, tx.now)
@@ -129,7 +168,7 @@ async def end_recess(tx: Transaction, meeting_id: int) -> None:
 
 async def show(tx: Transaction, meeting_id: int, point_id: int | None) -> None:
     """Puts a point on stage without the floor (a look at a hall); None: the main point again."""
-    conference, before = await _directed(tx, meeting_id)
+    conference, before = await directed(tx, meeting_id)
     conference.stage.stage_point_id = conference.hall(conference.main if point_id is None else point_id).point_id
     await record(tx, "stage.shown", "meeting", meeting_id, point_id=point_id)
     await settle(tx, conference, before, "stage.shown")
@@ -137,7 +176,7 @@ async def show(tx: Transaction, meeting_id: int, point_id: int | None) -> None:
 
 async def set_layout(tx: Transaction, meeting_id: int, layout: Layout, pinned: Sequence[int] | None = None) -> None:
     """The layout of every hall's screen. `pinned`: points for the first small pictures; None keeps what is pinned."""
-    conference, before = await _directed(tx, meeting_id)
+    conference, before = await directed(tx, meeting_id)
     conference.stage.layout = layout
     if pinned is not None:
         conference.stage.pinned = [conference.hall(point_id).point_id for point_id in dict.fromkeys(pinned)]
@@ -145,44 +184,20 @@ async def set_layout(tx: Transaction, meeting_id: int, layout: Layout, pinned: S
     await settle(tx, conference, before, "layout.set")
 
 
-async def raise_hand(tx: Transaction, meeting_id: int, point_id: int, topic: str = "") -> None:
-    """A hall asks to speak. Raising again changes the topic and keeps its place in the queue."""
-    meeting, rights = await meeting_for_write(tx, meeting_id)
-    if point_id not in rights.points:
-        raise NotAllowed()
-    conference = await load(tx.session, meeting)
-    before = Before(conference)
-    hall = conference.hall(point_id)
-    if not conference.active or not hall.present:
-        raise Conflict(
-            "Điểm cầu chưa vào họp, nên chưa giơ tay được.", "The hall is not in the meeting.", presence=hall.presence
-        )
-    hall.hand_at = hall.hand_at or tx.now
-    hall.hand_topic = topic
-    if await settle(tx, conference, before, "hand.raised"):
-        await record(tx, "hand.raised", "meeting", meeting_id, point_id=point_id, topic=topic)
+def _end_clock(conference: Conference, point_id: int, now: datetime) -> None:
+    turn = conference.queue.turn_of(point_id)
+    if turn is not None:
+        conference.queue.end(turn, now)
 
 
-async def lower_hand(tx: Transaction, meeting_id: int, point_id: int) -> None:
-    """By the hall itself, or by whoever directs. Lowering a hand that is down changes nothing."""
-    meeting, rights = await meeting_for_write(tx, meeting_id)
-    if not (point_id in rights.points or rights.direct):
-        raise NotAllowed()
-    conference = await load(tx.session, meeting)
-    before = Before(conference)
-    conference.hall(point_id).lower_hand()
-    if await settle(tx, conference, before, "hand.lowered"):
-        await record(tx, "hand.lowered", "meeting", meeting_id, point_id=point_id)
-
-
-def _end_turn(conference: Conference, point_id: int) -> None:
+def end_turn(conference: Conference, point_id: int) -> None:
     conference.end_floor({point_id})
     if conference.stage.stage_point_id == point_id:
         guests = [other for other in conference.holders if other != conference.main and conference.hall(other).present]
         conference.stage.stage_point_id = guests[-1] if guests else conference.main
 
 
-async def _directed(tx: Transaction, meeting_id: int) -> tuple[Conference, Before]:
+async def directed(tx: Transaction, meeting_id: int) -> tuple[Conference, Before]:
     """For whoever conducts or operates, while the meeting is open or running."""
     meeting, rights = await meeting_for_write(tx, meeting_id)
     if not rights.direct:

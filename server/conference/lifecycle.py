@@ -83,7 +83,7 @@ async def _all_out(tx: Transaction, meeting: Meeting) -> None:
             # Who was lost went out when it was lost: perhaps before the beginning.
             hall.become("absent", hall.since if hall.presence == "lost" else tx.now)
             hall.gone()
-            hall.lower_hand()
+    conference.queue.close_of(conference.halls, "gone", tx.now)
     _nobody_on(conference)
     await settle(tx, conference, before, "floor.muted_all")
     await presentation.close(tx, meeting.id)
@@ -93,9 +93,11 @@ async def back_to_testing(tx: Transaction, meeting_id: int) -> Meeting:
     """What had begun was a rehearsal: halls stay in and test, nobody is on the air."""
     meeting = await lifecycle.back_to_testing(tx, meeting_id)
     await meeting_stepped(tx, meeting)
-    conference, before = await _loaded(tx, meeting)
-    for hall in conference.halls.values():
-        hall.lower_hand()
+    conference = await load(tx.session, meeting)
+    await conference.queue.know_spoken(tx.session)
+    before = Before(conference)
+    conference.queue.close_of(conference.halls, "gone", tx.now)
+    await conference.queue.forget(tx.session)
     _nobody_on(conference)
     await settle(tx, conference, before, "floor.muted_all", tell=conference.halls)
     await presentation.close(tx, meeting_id)

@@ -22,6 +22,8 @@ async def points_removed(tx: Transaction, meeting: Meeting, what: PointsRemoved)
         return
     conference = await load(tx.session, meeting)
     conference.end_floor(set(removed))
+    conference.queue.close_of(removed, "gone", tx.now)
+    await conference.keep_turns(tx.session, tx.now)
     stage.tiles = [point_id for point_id in stage.tiles if point_id not in removed]
     stage.pinned = [point_id for point_id in stage.pinned if point_id not in removed]
     if stage.stage_point_id in removed:

@@ -29,8 +29,6 @@ class PointPresence(Base):
     camera: Mapped[str] = mapped_column(String(8), default="unknown")
     """unknown, ok, none, denied, muted: as its page says."""
     microphone: Mapped[str] = mapped_column(String(8), default="unknown")
-    hand_at: Mapped[datetime | None]
-    hand_topic: Mapped[str] = mapped_column(String(200), default="")
 
 
 class Stage(Base):

@@ -81,7 +81,7 @@ async def leave(tx: Transaction, meeting_id: int, point_id: int) -> None:
         check_out(tx, meeting_id, {point_id: tx.now}, "live")
     hall.become("absent", tx.now)
     hall.gone()
-    hall.lower_hand()
+    conference.queue.close_of({point_id}, "gone", tx.now)
     conference.end_floor({point_id})
     if conference.stage.stage_point_id == point_id != conference.main:
         conference.stage.stage_point_id = conference.main

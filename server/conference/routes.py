@@ -8,12 +8,13 @@ from fastapi import Path as PathParameter
 from pydantic import BaseModel, ConfigDict, Field
 
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
-from server.conference import lifecycle
+from server.conference import hands, lifecycle
 from server.conference.hall_day import HallDay, hall_day
 from server.core.fields import Id, Line
 from server.edge.routing import WriteRoute
 from server.meetings import queries
 from server.meetings.schemas import MeetingOut, Postponing, Rescheduling
+from server.speaking.entities import MyRequests
 
 router = APIRouter(prefix="/api", tags=["conference"], route_class=WriteRoute)
 
@@ -72,6 +73,13 @@ async def end(meeting_id: RowId, tx: Write) -> MeetingOut:
 async def reopen(meeting_id: RowId, reopening: Reopening, tx: Write) -> MeetingOut:
     await lifecycle.reopen(tx, meeting_id, reopening.reason)
     return await queries.meeting(tx.session, meeting_id, tx.actor)
+
+
+@router.get("/meetings/{meeting_id}/my-requests")
+async def my_requests(meeting_id: RowId, actor: CurrentActor, session: ReadSession) -> MyRequests:
+    """What one has asked to speak about from the own page, and one's place in the queue. Later changes come as the
+    signal `my-requests`."""
+    return await hands.own_requests(session, meeting_id, actor)
 
 
 @router.get("/hall")

@@ -10,6 +10,7 @@ from server.conference.live.entities import Device, Layout
 from server.core.fields import Id, Line
 from server.live.protocol import Wire
 from server.live.viewer import Audience
+from server.speaking.rules import Kind
 
 Mid = Annotated[str, StringConstraints(min_length=1, max_length=16)]
 SessionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -39,10 +40,45 @@ class HallDevices(Wire):
 
 class HandRaise(Wire):
     topic: Annotated[Line, Field(max_length=200)] = ""
+    kind: Kind = "speech"
+    name: Annotated[Line, Field(max_length=300)] = ""
+    """Who will speak, of a hall; a delegate is known by name."""
+
+
+class HandLower(Wire):
+    request_id: Id | None = None
+    """Of a hall: one of its delegates'; left out: its own."""
 
 
 class HandDismiss(Wire):
-    point_id: Id
+    point_id: Id | None = None
+    """All requests of this point; or"""
+    request_id: Id | None = None
+    """this one."""
+
+
+class SpeakingCall(Wire):
+    request_id: Id | None = None
+    """Left out: the first of the queue whose hall is there."""
+    keep: bool = False
+
+
+class SpeakingMove(Wire):
+    request_id: Id
+    before_id: Id | None
+    """Null: to the end."""
+
+
+class SpeakingMark(Wire):
+    request_id: Id | None
+
+
+class TurnName(Wire):
+    turn_id: Id
+
+
+class TurnExtend(TurnName):
+    seconds: Annotated[int, Field(ge=10, le=3600)]
 
 
 class FloorGive(Wire):

@@ -11,6 +11,7 @@ from server.conference.nodes.process import node_command
 from server.conference.nodes.registry import Nodes
 from server.conference.presence import mark_media, mark_weak
 from server.conference.secret import NodeSecret, secret_file
+from server.conference.turns import TurnWatch
 from server.core.actor import SYSTEM
 from server.core.children import supervised
 from server.core.services import Services
@@ -30,6 +31,7 @@ class ConferenceService:
         self.nodes = Nodes(self.live, self._mark_weak, self._mark_media, self.watch.media_reported)
         self.live.install([*others, feature(self.nodes)])
         self.presenters = PresenterWatch(services, self.live)
+        self.turns = TurnWatch(services)
         self.door = Door(services, self.live, self.nodes, self.watch)
         self.gateway = Gateway(self.live, self.door, services, audit_log)
 
@@ -46,6 +48,8 @@ class ConferenceService:
             stack.push_async_callback(self.watch.stop)
             await self.presenters.start()
             stack.push_async_callback(self.presenters.stop)
+            await self.turns.start()
+            stack.push_async_callback(self.turns.stop)
             stack.callback(self.nodes.stop)
             if self.services.settings.media_embedded:
                 settings = self.services.settings

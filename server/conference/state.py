@@ -1,7 +1,7 @@
 """A meeting's conference as one value: the stage and every member point. Actions load it, change it, and `settle`
 writes what changed together with one event; so no action can forget to tell the sockets about something it touched."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,10 @@ from server.live.protocol import Change
 from server.meetings.models import Meeting, MemberPoint
 from server.organisations.models import BridgePoint, Unit
 from server.organisations.queries import ids_of
+from server.speaking import queue as speaking
+from server.speaking.models import SpeakingTurn
+from server.speaking.queue import Queue
+from server.speaking.rules import Rules
 
 ACTIVE = ("open", "running")
 """States of a meeting in which halls are in it."""
@@ -46,8 +50,9 @@ class Hall:
     media: str
     camera: str
     microphone: str
-    hand_at: datetime | None
-    hand_topic: str
+    hand_at: datetime | None = None
+    """Since when somebody in it asks to speak: who would be called first of them."""
+    hand_topic: str = ""
 
     @property
     def present(self) -> bool:
@@ -66,9 +71,6 @@ class Hall:
             self.hand_topic,
         )
 
-    def lower_hand(self) -> None:
-        self.hand_at, self.hand_topic = None, ""
-
     def gone(self) -> None:
         """Nothing is known of a hall that is not in: neither its line nor its devices."""
         self.weak, self.media, self.camera, self.microphone = False, "none", "unknown", "unknown"
@@ -78,10 +80,13 @@ class Hall:
 
 
 class Conference:
-    def __init__(self, meeting: Meeting, stage: Stage, halls: dict[int, Hall]) -> None:
+    def __init__(self, meeting: Meeting, stage: Stage, halls: dict[int, Hall], queue: Queue) -> None:
         self.meeting = meeting
         self.stage = stage
         self.halls = halls
+        self.queue = queue
+        queue.branches = _branches(halls.values()) if queue.rules.by_branch else {}
+        self.note_hands()
 
     @property
     def main(self) -> int:
@@ -125,6 +130,52 @@ class Conference:
     def end_content_of(self, point_ids: set[int]) -> None:
         if self.stage.content is not None and self.stage.content.get("point_id") in point_ids:
             self.stage.content = None
+
+    async def take_rules(self, session: AsyncSession, rules: Rules) -> None:
+        """Who speaks keeps the limit; whether the microphone closes at it is as said now."""
+        self.queue.rules = rules
+        self.queue.branches = _branches(self.halls.values()) if rules.by_branch else {}
+        if rules.by_branch or rules.newcomers_first:
+            await self.queue.know_spoken(session)
+        for turn in self.queue.turns:
+            self.queue.set_due(turn)
+
+    def note_hands(self) -> None:
+        """What the queue means for the halls."""
+        for hall in self.halls.values():
+            hall.hand_at, hall.hand_topic = None, ""
+        for request_id in reversed(self.queue.order()):
+            request = self.queue.requests[request_id]
+            if request.point_id in self.halls:
+                hall = self.halls[request.point_id]
+                hall.hand_at, hall.hand_topic = request.raised_at, request.topic
+
+    async def keep_turns(self, session: AsyncSession, now: datetime) -> None:
+        """Turns follow the floor: who lost it has ended; a guest who has it speaks, by right of a request or not.
+        Before the start nobody's time is counted."""
+        counts = self.meeting.state == "running"
+        holders = set(self.holders) if counts else set()
+        for turn in [each for each in self.queue.turns if each.point_id not in holders]:
+            self.queue.end(turn, now)
+        speaking_now = {turn.point_id for turn in self.queue.turns}
+        for entry in self.stage.floor if counts else ():
+            if entry["point_id"] != self.main and entry["point_id"] not in speaking_now:
+                await self.begin_turn(session, entry["point_id"], datetime.fromisoformat(entry["since"]))
+
+    async def begin_turn(
+        self, session: AsyncSession, point_id: int, now: datetime, request_id: int | None = None
+    ) -> None:
+        """The clock of who was called. A request of theirs that waits is what they speak about."""
+        await self.queue.know_spoken(session)
+        theirs = self.queue.of_point(point_id)
+        request = self.queue.request(request_id) if request_id is not None else theirs[0] if theirs else None
+        turn = SpeakingTurn(meeting_id=self.meeting.id, point_id=point_id, began_at=now, kind="speech", name="")
+        if request is not None:
+            for name in ("person_id", "name", "kind", "item_id"):
+                setattr(turn, name, getattr(request, name))
+            turn.request_id = request.id
+            self.queue.close(request, "called", now)
+        self.queue.begin(session, turn)
 
     # -- entities
 
@@ -178,7 +229,9 @@ class Conference:
         hall = self.halls.get(point_id) if point_id is not None else None
         if hall is None:
             return None
-        return Place(point_id=hall.point_id, name=hall.name, speaker=hall.speaker, presence=hall.presence)
+        turn = self.queue.turn_of(hall.point_id)
+        speaker = (turn.name if turn else "") or hall.speaker
+        return Place(point_id=hall.point_id, name=hall.name, speaker=speaker, presence=hall.presence)
 
     def _content(self) -> SharedContent | None:
         content = self.stage.content
@@ -193,7 +246,7 @@ class Conference:
 
 
 async def load(session: AsyncSession, meeting: Meeting) -> Conference:
-    """Two queries, whatever the number of points."""
+    """Six queries at most, whatever the number of points."""
     stage = await session.get(Stage, meeting.id) or Stage(
         meeting_id=meeting.id,
         layout="stage-row",
@@ -225,8 +278,6 @@ async def load(session: AsyncSession, meeting: Meeting) -> Conference:
             PointPresence.media,
             PointPresence.camera,
             PointPresence.microphone,
-            PointPresence.hand_at,
-            PointPresence.hand_topic,
         )
         .join(BridgePoint, BridgePoint.id == MemberPoint.point_id)
         .join(Unit, Unit.id == BridgePoint.unit_id)
@@ -237,7 +288,7 @@ async def load(session: AsyncSession, meeting: Meeting) -> Conference:
         .where(MemberPoint.meeting_id == meeting.id)
     )
     halls = {row.point_id: _hall(row, meeting) for row in rows}
-    return Conference(meeting, stage, halls)
+    return Conference(meeting, stage, halls, await speaking.load(session, meeting))
 
 
 def _hall(row: Any, meeting: Meeting) -> Hall:
@@ -259,9 +310,18 @@ def _hall(row: Any, meeting: Meeting) -> Hall:
         media=row.media or "none",
         camera=row.camera or "unknown",
         microphone=row.microphone or "unknown",
-        hand_at=row.hand_at,
-        hand_topic=row.hand_topic or "",
     )
+
+
+def _branches(halls: Iterable[Hall]) -> dict[int, int]:
+    """Point -> the unit at which its way through the tree leaves those of the others."""
+    paths = {hall.point_id: ids_of(hall.unit_path) for hall in halls}
+    depth = 0
+    while len({path[depth] if depth < len(path) else None for path in paths.values()}) == 1 and all(
+        depth + 1 < len(path) for path in paths.values()
+    ):
+        depth += 1
+    return {point_id: path[min(depth, len(path) - 1)] for point_id, path in paths.items()}
 
 
 async def in_tree_order(session: AsyncSession, halls: Sequence[Hall]) -> list[Hall]:
@@ -289,6 +349,7 @@ class Before:
         self.facts = {hall.point_id: hall.facts() for hall in conference.halls.values()}
         self.floor = set(conference.holders)
         self.on_stage = conference.stage.stage_point_id
+        self.queue = speaking.Before(conference.queue)
 
 
 async def settle(
@@ -299,6 +360,8 @@ async def settle(
     if not conference.waits_for_stage or conference.stage.stage_point_id != before.on_stage:
         conference.stage.returns_at = None
     with tx.session.no_autoflush:  # the stage is written once, when all of it is known
+        await conference.keep_turns(tx.session, tx.now)
+        conference.note_hands()
         await _arrange(tx.session, conference)
     touched = [hall for hall in conference.halls.values() if hall.facts() != before.facts[hall.point_id]]
     told = {hall.point_id for hall in touched} | {*tell} | (before.floor ^ set(conference.holders))
@@ -310,6 +373,9 @@ async def settle(
     if stage != before.stage:
         changes.append(put("stage", "", stage))
     tx.session.add(conference.stage)
+    await tx.session.flush()  # a turn that has just begun has its number then
+    changes += speaking.changes(conference.queue, before.queue)
+    speaking.tell_people(tx, conference.queue, before.queue)
     await _save(tx, conference.meeting.id, touched)
     if not changes:
         return False
@@ -320,7 +386,7 @@ async def settle(
 async def _arrange(session: AsyncSession, conference: Conference) -> None:
     stage = conference.stage
     present = [hall for hall in conference.halls.values() if hall.present]
-    hands = sorted((hall for hall in present if hall.hand_at), key=lambda hall: (hall.hand_at, hall.point_id))
+    hands = dict.fromkeys(conference.queue.requests[each].point_id for each in conference.queue.order())
     # Tree order decides only between newcomers, and costs a query: most joins of a large conference need none.
     known = {stage.stage_point_id, *stage.pinned, conference.main, *conference.holders, *stage.tiles}
     sure = sum(hall.point_id in known or hall.hand_at is not None for hall in present)
@@ -332,7 +398,7 @@ async def _arrange(session: AsyncSession, conference: Conference) -> None:
         pinned=stage.pinned,
         main=conference.main,
         floor=conference.holders,
-        hands=[hall.point_id for hall in hands],
+        hands=list(hands),
         present=[hall.point_id for hall in ordered],
         previous=stage.tiles,
     )
@@ -361,8 +427,6 @@ async def _save(tx: Transaction, meeting_id: int, halls: Sequence[Hall]) -> None
                 "media": hall.media,
                 "camera": hall.camera,
                 "microphone": hall.microphone,
-                "hand_at": hall.hand_at,
-                "hand_topic": hall.hand_topic,
             }
             for hall in halls
         ],

@@ -1,10 +1,12 @@
 """The words of the invitation that carries a personal link."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from server.core.clock import VIETNAM
 from server.meetings.address import form_of_address, within
+from server.meetings.days import MeetingDay, spans
 
 _DAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
 
@@ -24,6 +26,8 @@ class Occasion:
     kind: str = "hoi-nghi"
     address: str = ""
     """See `meetings.address.Address`."""
+    days: Sequence[MeetingDay] = ()
+    """Of a meeting that lasts several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +54,18 @@ def addressed_within(who: Invited, occasion: Occasion) -> str:
 
 
 def when(occasion: Occasion) -> str:
-    """ "07 giờ 30, thứ Sáu ngày 20/11/2026"."""
+    """ "07 giờ 30, thứ Sáu ngày 20/11/2026"; of several days each with its hours."""
     starts = occasion.starts_at.astimezone(VIETNAM)
-    return f"{starts:%H giờ %M}, {_DAYS[starts.weekday()]} ngày {starts:%d/%m/%Y}"
+    if not occasion.days:
+        return f"{starts:%H giờ %M}, {_DAYS[starts.weekday()]} ngày {starts:%d/%m/%Y}"
+    return "; ".join(
+        _day(start.astimezone(VIETNAM), end.astimezone(VIETNAM))
+        for start, end in spans(occasion.starts_at, occasion.ends_at, occasion.days)
+    )
+
+
+def _day(start: datetime, end: datetime) -> str:
+    return f"{start:%H:%M}–{end:%H:%M}, {_DAYS[start.weekday()]} ngày {start:%d/%m/%Y}"
 
 
 def where(who: Invited) -> str:

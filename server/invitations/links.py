@@ -248,7 +248,14 @@ async def occasion_of(session: AsyncSession, meeting: Meeting) -> letters.Occasi
     main = await session.get_one(BridgePoint, meeting.main_point_id)
     contact = ", ".join(part for part in (main.contact_name, main.contact_phone) if part)
     return letters.Occasion(
-        meeting.title, unit.name, meeting.starts_at, meeting.ends_at, contact, meeting.kind, meeting.address
+        meeting.title,
+        unit.name,
+        meeting.starts_at,
+        meeting.ends_at,
+        contact,
+        meeting.kind,
+        meeting.address,
+        meeting.days,
     )
 
 

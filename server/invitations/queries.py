@@ -1,20 +1,19 @@
 """Reads of the lists of delegates."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.accounts.models import AccessLink, Person
+from server.accounts.models import Person
 from server.core.actor import Actor
 from server.core.database import in_parts
 from server.core.fields import folded
-from server.invitations.links import LINK_MAIL
+from server.invitations.reach import newest, reach_of, reached
 from server.invitations.rights import ListRights, list_rights
-from server.invitations.schemas import DelegateOut, DelegatesOut, LinkState, ListedPoint, Said
+from server.invitations.schemas import DelegateOut, DelegatesOut, ListedPoint, ReachState, Said
 from server.meetings.list_figures import Lists
 from server.meetings.list_figures import lists as lists_in
 from server.meetings.models import Delegate, MemberPoint
@@ -35,12 +34,13 @@ async def delegates(
     point_id: int | None = None,
     online: bool = False,
     q: str = "",
+    reach: Collection[ReachState] = (),
     limit: int,
     offset: int = 0,
     mail_ready: bool,
 ) -> DelegatesOut:
     """A page of one point's, or of all that the actor may see, or of those without a point (`online`); whose name has
-    every word of `q`, diacritics or not."""
+    every word of `q`, diacritics or not; whose invitation has come so far (`reach`)."""
     _, rights = await list_rights(session, meeting_id, actor)
     chosen = _shown(meeting_id, rights)
     if point_id is not None:
@@ -49,6 +49,9 @@ async def delegates(
         chosen = chosen.where(Delegate.point_id.is_(None))
     for word in folded(q).split():
         chosen = chosen.where(Person.search_name.contains(word, autoescape=True))
+    if reach:
+        each = reached(meeting_id, now).subquery()
+        chosen = chosen.join(each, each.c.delegate_id == Delegate.id).where(each.c.state.in_(reach))
     total = await session.scalar(select(func.count()).select_from(chosen.subquery()))
     ordered = chosen.order_by(Delegate.point_id, Delegate.position, Delegate.id)
     rows = list(await session.execute(ordered.limit(limit).offset(offset)))
@@ -114,7 +117,7 @@ async def _points(session: AsyncSession, meeting_id: int, rights: ListRights, li
 
 async def _out(session: AsyncSession, meeting_id: int, rows: Sequence[Any], now: datetime) -> list[DelegateOut]:
     people = [person.id for _, person, _, _ in rows]
-    links = await _links(session, meeting_id, people, now)
+    reach = await reach_of(session, meeting_id, people, now)
     mails = await _last(session, Mail, meeting_id, people)
     texts = await _last(session, TextMessage, meeting_id, people)
     return [
@@ -132,7 +135,7 @@ async def _out(session: AsyncSession, meeting_id: int, rows: Sequence[Any], now:
             email=person.email,
             phone=person.phone,
             position=found.position,
-            link=_state(links.get(person.id), mails.get(person.id), texts.get(person.id)),
+            link=reach.get(found.id, "none"),
             mail_error=why(mails.get(person.id)),
             sms_error=why_not_texted(texts.get(person.id)),
         )
@@ -140,60 +143,15 @@ async def _out(session: AsyncSession, meeting_id: int, rows: Sequence[Any], now:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Links:
-    """A person's links to the meeting together."""
-
-    valid: int
-    opened: int
-    since: datetime | None
-    """The oldest valid one."""
-
-
-async def _links(session: AsyncSession, meeting_id: int, person_ids: Sequence[int], now: datetime) -> dict[int, _Links]:
-    is_valid = AccessLink.revoked_at.is_(None) & (AccessLink.expires_at > now)
-    found: dict[int, _Links] = {}
-    for some in in_parts(person_ids):
-        rows = await session.execute(
-            select(
-                AccessLink.person_id,
-                func.count().filter(is_valid),
-                func.count().filter(is_valid & AccessLink.opened_at.is_not(None)),
-                func.min(AccessLink.created_at).filter(is_valid),
-            )
-            .where(AccessLink.meeting_id == meeting_id, AccessLink.person_id.in_(some))
-            .group_by(AccessLink.person_id)
-        )
-        found.update({row[0]: _Links(*row[1:]) for row in rows.all() if row[0] is not None})
-    return found
-
-
 async def _last(session: AsyncSession, model: type[M], meeting_id: int, person_ids: Sequence[int]) -> dict[int, M]:
     """The last e-mail, or text message, with a link to each of these people."""
     found: dict[int, M] = {}
     for some in in_parts(person_ids):
-        last = (
-            select(func.max(model.id))
-            .where(model.meeting_id == meeting_id, model.kind == LINK_MAIL, model.person_id.in_(some))
-            .group_by(model.person_id)
-        )
-        for sent in await session.scalars(select(model).where(model.id.in_(last))):
+        last = newest(model, meeting_id, model.person_id.in_(some))
+        for sent in await session.scalars(select(model).join(last, last.c.id == model.id)):
             if sent.person_id is not None:
                 found[sent.person_id] = sent
     return found
-
-
-def _state(links: _Links | None, *ways: Mail | TextMessage | None) -> LinkState:
-    if links is None:
-        return "none"
-    if not links.valid:
-        return "revoked"
-    if links.opened:
-        return "opened"
-    since = links.since
-    if since is not None and any(way and way.state == "sent" and way.created_at >= since for way in ways):
-        return "sent"
-    return "made"
 
 
 def why(mail: Mail | None) -> Said | None:

@@ -46,6 +46,7 @@ from server.invitations.schemas import (
     LinksRevoke,
     LinksWrite,
     ManyOut,
+    ReachState,
 )
 from server.meetings.access import visible_meeting
 
@@ -70,10 +71,12 @@ async def delegates(
     point_id: Annotated[Id | None, Query()] = None,
     online: Annotated[bool, Query()] = False,
     q: Annotated[Line, Query(max_length=100)] = "",
+    reach: Annotated[list[ReachState] | None, Query(max_length=9)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 500,
     offset: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
 ) -> Response:
-    """`limit` lines from `offset`, of `total`. `online`: of those without a hall."""
+    """`limit` lines from `offset`, of `total`. `online`: of those without a hall; `reach`: whose invitation has come
+    so far."""
     return await answered_beside(
         services,
         lambda session: queries.delegates(
@@ -84,6 +87,7 @@ async def delegates(
             point_id=point_id,
             online=online,
             q=q,
+            reach=reach or (),
             limit=limit,
             offset=offset,
             mail_ready=services.settings.smtp_url is not None,
@@ -184,7 +188,9 @@ async def revoke_links(meeting_id: RowId, write: LinksRevoke, tx: Write) -> None
 
 @router.get("/meetings/{meeting_id}/letters")
 async def letters(meeting_id: RowId, actor: CurrentActor, services: AppServices) -> LettersOut:
-    return await services.database.beside(lambda session: sending.letters_of(session, meeting_id, actor))
+    return await services.database.beside(
+        lambda session: sending.letters_of(session, meeting_id, actor, services.clock())
+    )
 
 
 @router.get("/meetings/{meeting_id}/devices")

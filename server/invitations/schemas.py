@@ -11,7 +11,9 @@ Name = Annotated[Line, Field(min_length=1, max_length=200)]
 Title = Annotated[Line, Field(max_length=200)]
 Phone = Annotated[Line, Field(max_length=40)]
 
-LinkState = Literal["none", "made", "sent", "opened", "revoked"]
+ReachState = Literal["none", "made", "queued", "sent", "delivered", "opened", "bounced", "failed", "revoked"]
+"""How far the invitation has come: no link; a link that went nowhere by itself; on its way; taken by the mail server
+or the gateway; by the mailbox, as its server reports; opened; come back; refused; taken back."""
 
 
 class Body(BaseModel):
@@ -125,7 +127,7 @@ class DelegateOut(BaseModel):
     email: str | None
     phone: str | None
     position: int
-    link: LinkState
+    link: ReachState
     mail_error: Said | None
     """Why the last e-mail with a link has not gone out."""
     sms_error: Said | None
@@ -156,6 +158,8 @@ class UndeliveredLetter(BaseModel):
 class LettersOut(BaseModel):
     """Of the delegates' newest letters with personal links."""
 
+    reach: dict[ReachState, int]
+    """Of all on the list, by whatever way; those that nobody is in are left out."""
     sent: int
     queued: int
     """On their way; what the mail server puts off is tried again by itself."""

@@ -28,6 +28,7 @@ _OWN = (
     "unit_id",
     "starts_at",
     "ends_at",
+    "days",
     "main_point_id",
     "chair_id",
     "secretary_id",
@@ -213,6 +214,8 @@ async def _replace_agenda(
 ) -> None:
     kept = {item.id for item in wanted}
     gone = [item for item in present if item.id not in kept]
+    breaks = {item.id for item in wanted if item.kind == "break"}
+    turned = [item for item in present if item.id in breaks and item.kind != "break"]
     begun = await tx.session.scalars(
         select(AgendaStint.item_id).where(AgendaStint.item_id.in_([item.id for item in gone]))
     )
@@ -225,9 +228,9 @@ async def _replace_agenda(
                 )
             }
         )
-    if gone:
+    if gone or turned:
         for follower in followers(tx):
-            await follower.items_going(tx, meeting, frozenset(item.id for item in gone))
+            await follower.items_going(tx, meeting, frozenset(item.id for item in (*gone, *turned)))
     for item in gone:
         await tx.session.delete(item)
     by_id = {item.id: item for item in present}

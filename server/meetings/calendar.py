@@ -1,7 +1,7 @@
 """A meeting as a calendar's entry (RFC 5545)."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -55,6 +55,24 @@ def event(entry: Entry) -> "Event":
         alarm.add("trigger", vDuration(-entry.reminder))
         made.add_component(alarm)
     return made
+
+
+def by_day(entry: Entry, spans: Sequence[tuple[datetime, datetime]]) -> list[Entry]:
+    """One entry for each day of a meeting that lasts several: nights stay free, and it does not fill the head of a week
+    as one over the whole span does. The first bears the meeting's own UID."""
+    if len(spans) < 2:
+        return [entry]
+    name, _, host = entry.uid.partition("@")
+    return [
+        replace(
+            entry,
+            uid=entry.uid if index == 0 else f"{name}-{index + 1}@{host}",
+            title=f"{entry.title} ({index + 1}/{len(spans)})",
+            starts_at=start,
+            ends_at=end,
+        )
+        for index, (start, end) in enumerate(spans)
+    ]
 
 
 def calendar(*entries: Entry, method: str = "PUBLISH", name: str = "") -> bytes:

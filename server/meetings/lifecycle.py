@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import update
+
 from server.audit.actions import record
 from server.core.errors import Conflict, Invalid, NotAllowed
 from server.core.transaction import Transaction
@@ -12,9 +14,10 @@ from server.live.log import append
 from server.meetings.access import meeting_for_write
 from server.meetings.agenda import forget_clock, stop_clock
 from server.meetings.announcements import actions as announcements
+from server.meetings.days import days_wrong, fitted
 from server.meetings.hooks import followers
 from server.meetings.live.entities import changes_between, entities
-from server.meetings.models import Meeting
+from server.meetings.models import AgendaItem, Meeting
 from server.meetings.rights import MeetingRights
 from server.meetings.validation import times_wrong
 
@@ -180,6 +183,26 @@ async def back_to_testing(tx: Transaction, meeting_id: int) -> Meeting:
     return await _take(tx, meeting_id, Step.RETURN, lambda rights: rights.conduct)
 
 
+async def _keep_days(tx: Transaction, meeting: Meeting) -> None:
+    """Its days move with it; what stood on days that it no longer has comes on the last."""
+    if not meeting.day_list:
+        return
+    meeting.days = fitted(meeting.days, meeting.starts_at, meeting.ends_at)
+    if days_wrong(meeting.days):
+        said = (
+            "Giờ mới không khớp với giờ của từng ngày họp. Giữ giờ cũ, chỉ đổi ngày, rồi sửa giờ từng ngày.",
+            "These hours do not fit those of the single days. Move the days alone, then edit their hours.",
+        )
+        raise Invalid.fields({"starts_at": said})
+    last = max(len(meeting.day_list) - 1, 0)
+    await tx.session.execute(
+        update(AgendaItem)
+        .where(AgendaItem.meeting_id == meeting.id, AgendaItem.day > last)
+        .values(day=last)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
 async def _take(
     tx: Transaction,
     meeting_id: int,
@@ -203,6 +226,7 @@ async def _take(
     meeting.state = after
     if times is not None:
         meeting.starts_at, meeting.ends_at = times
+        await _keep_days(tx, meeting)
         for follower in followers(tx):
             await follower.edited(tx, meeting)
     if step is Step.START:

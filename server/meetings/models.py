@@ -1,7 +1,9 @@
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from server.core.database import Base
@@ -9,6 +11,7 @@ from server.core.errors import Conflict
 from server.core.fields import folded
 from server.core.revisions import Revised
 from server.core.uniqueness import said_as
+from server.meetings.days import MeetingDay
 
 _CODE_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """Without those that are misread on paper."""
@@ -35,6 +38,8 @@ class Meeting(Base):
     starts_at: Mapped[datetime] = mapped_column(index=True)
     ends_at: Mapped[datetime]
     """Planned end."""
+    day_list: Mapped[list[dict[str, Any]]] = mapped_column("days", JSON, default=list, server_default="[]")
+    """Of a meeting that lasts several: see `days`."""
     main_point_id: Mapped[int] = mapped_column(ForeignKey("bridge_points.id"))
     chair_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     secretary_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
@@ -53,6 +58,15 @@ class Meeting(Base):
     """Grows with each edit; an edit names the version it was made from, so that two editors never overwrite each
     other."""
 
+    @property
+    def days(self) -> list[MeetingDay]:
+        """Empty where it begins and ends on one day, or has no hours by day."""
+        return [MeetingDay.model_validate(each) for each in self.day_list]
+
+    @days.setter
+    def days(self, days: Sequence[MeetingDay]) -> None:
+        self.day_list = [each.model_dump() for each in days]
+
     @validates("title")
     def _fold(self, _key: str, title: str) -> str:
         self.search_title = folded(title)[:300]
@@ -67,6 +81,10 @@ class AgendaItem(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"), index=True)
     position: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(8), default="item", server_default="item")
+    """item; break: counted in time, nothing is presented."""
+    day: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Place of its day among the meeting's, from 0; items of a day stand before those of the next."""
     title: Mapped[str] = mapped_column(String(300))
     minutes: Mapped[int]
     presenter_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)

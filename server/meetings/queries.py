@@ -10,8 +10,9 @@ from server.accounts.models import Person
 from server.core.actor import Actor
 from server.meetings.access import visible_meeting
 from server.meetings.announcements.queries import news, unannounced
+from server.meetings.days import beginnings
 from server.meetings.list_figures import lists
-from server.meetings.models import AgendaItem, MemberPoint
+from server.meetings.models import AgendaItem, Meeting, MemberPoint
 from server.meetings.rights import MeetingRights
 from server.meetings.schemas import AgendaOut, MeetingOut, MemberOut, Notice, RightsOut
 from server.organisations.models import BridgePoint, Unit
@@ -45,7 +46,7 @@ async def meeting(session: AsyncSession, meeting_id: int, actor: Actor, notices:
             "chair_title": titles[found.chair_id],
             "secretary_name": names[found.secretary_id],
             "secretary_title": titles[found.secretary_id],
-            "agenda": await _agenda(session, meeting_id),
+            "agenda": await _agenda(session, found),
             "points": await _points(session, meeting_id),
             "my": rights_out(rights),
             "lists": (await lists(session, meeting_id)).figures() if rights.oversee else None,
@@ -56,24 +57,29 @@ async def meeting(session: AsyncSession, meeting_id: int, actor: Actor, notices:
     )
 
 
-async def _agenda(session: AsyncSession, meeting_id: int) -> list[AgendaOut]:
-    rows = await session.execute(
+async def _agenda(session: AsyncSession, meeting: Meeting) -> list[AgendaOut]:
+    found = await session.execute(
         select(AgendaItem, Person.full_name, Person.title)
         .outerjoin(Person, Person.id == AgendaItem.presenter_id)
-        .where(AgendaItem.meeting_id == meeting_id)
+        .where(AgendaItem.meeting_id == meeting.id)
         .order_by(AgendaItem.position)
     )
+    rows = found.all()
+    begin = beginnings(meeting.starts_at, meeting.days, [row[0] for row in rows])
     return [
         AgendaOut(
             id=item.id,
+            kind=item.kind,
+            day=item.day,
             title=item.title,
             minutes=item.minutes,
+            begins_at=begins_at,
             presenter_id=item.presenter_id,
             presenter_name=presenter or "",
             presenter_title=title or "",
             presenter_text=item.presenter_text,
         )
-        for item, presenter, title in rows
+        for (item, presenter, title), begins_at in zip(rows, begin, strict=True)
     ]
 
 

@@ -7,7 +7,8 @@ from server.core.fields import Id, Line, Paragraphs, Time
 from server.meetings.address import Address
 from server.meetings.announcements.facts import PlanChange
 from server.meetings.announcements.queries import News
-from server.meetings.live.entities import MeetingStateName
+from server.meetings.days import MOST_DAYS, MeetingDay
+from server.meetings.live.entities import AgendaKind, MeetingStateName
 
 MeetingKind = Literal["hoi-nghi", "cuoc-hop", "phien-hop", "ky-hop", "dai-hoi"]
 
@@ -26,6 +27,10 @@ class Body(BaseModel):
 class AgendaWrite(Body):
     id: Id | None = None
     """Of the item as it is now; None for a new one. An item left out is deleted."""
+    kind: AgendaKind = "item"
+    """A break has nobody who presents."""
+    day: Annotated[int, Field(ge=0, lt=MOST_DAYS)] = 0
+    """Place of its day in `days`."""
     title: Title
     minutes: Annotated[int, Field(ge=0, le=24 * 60)]
     presenter_id: Id | None = None
@@ -45,6 +50,8 @@ class MeetingWrite(Body):
     unit_id: Id
     starts_at: Time
     ends_at: Time
+    days: Annotated[list[MeetingDay], Field(max_length=MOST_DAYS)] = Field(default_factory=list)
+    """Hours of each day of a meeting that lasts several. The first begins with the meeting, the last ends with it."""
     main_point_id: Id
     chair_id: Id | None = None
     secretary_id: Id | None = None
@@ -64,6 +71,7 @@ class MeetingPatch(Body):
     unit_id: Id | None = None
     starts_at: Time | None = None
     ends_at: Time | None = None
+    days: Annotated[list[MeetingDay], Field(max_length=MOST_DAYS)] | None = None
     main_point_id: Id | None = None
     chair_id: Id | None = None
     secretary_id: Id | None = None
@@ -111,8 +119,12 @@ class RightsOut(BaseModel):
 
 class AgendaOut(BaseModel):
     id: int
+    kind: AgendaKind
+    day: int
     title: str
     minutes: int
+    begins_at: datetime
+    """If all before it on its day keep to their minutes."""
     presenter_id: int | None
     presenter_name: str
     presenter_title: str
@@ -160,6 +172,7 @@ class MeetingOut(BaseModel):
     unit_name: str
     starts_at: datetime
     ends_at: datetime
+    days: list[MeetingDay]
     main_point_id: int
     main_point_name: str
     chair_id: int | None

@@ -9,6 +9,7 @@ from server.accounts.queries import may_choose
 from server.core.actor import Role
 from server.core.errors import Invalid, NotAllowed
 from server.core.transaction import Transaction
+from server.meetings.days import days_wrong, fitted
 from server.meetings.schemas import MeetingWrite, MemberWrite, Notice
 from server.organisations import queries as organisations
 from server.organisations.models import BridgePoint, Unit
@@ -31,6 +32,8 @@ async def checked(
     Raises Invalid with every broken rule; NotAllowed for points outside the actor's organising branch."""
     wrong: dict[str, tuple[str, str]] = {}
     wrong |= times_wrong(write.starts_at, write.ends_at)
+    write = _by_days(write)
+    wrong |= days_wrong(write.days)
     _check_agenda(write, item_ids, wrong)
     _check_doubles(write, wrong)
     await _check_people(tx, write, person_ids, wrong)
@@ -39,6 +42,20 @@ async def checked(
     if wrong:
         raise Invalid.fields(wrong)
     return write, notices
+
+
+def _by_days(write: MeetingWrite) -> MeetingWrite:
+    """Days as start and end have them, the agenda day by day, breaks without anybody who presents."""
+    days = fitted(write.days, write.starts_at, write.ends_at)
+    last = max(len(days) - 1, 0)
+    agenda = [
+        item.model_copy(
+            update={"day": min(item.day, last)}
+            | ({"presenter_id": None, "presenter_text": ""} if item.kind == "break" else {})
+        )
+        for item in write.agenda
+    ]
+    return write.model_copy(update={"days": days, "agenda": sorted(agenda, key=lambda item: item.day)})
 
 
 def times_wrong(starts_at: datetime, ends_at: datetime) -> dict[str, tuple[str, str]]:

@@ -1,4 +1,5 @@
-"""E-mails that come back: delivery status notifications (RFC 3464) are read, and the person's state says so."""
+"""What mail servers report of e-mails (delivery status notifications, RFC 3464): those that come back, and those that
+have arrived. The e-mail's state says so."""
 
 import asyncio
 import re
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
 from email.policy import compat32
+from typing import Literal
 
 import structlog
 from sqlalchemy import update
@@ -27,34 +29,40 @@ _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
 
 @dataclass(frozen=True, slots=True)
-class Bounce:
+class Reported:
     marks: str
     """Text in which the e-mail's mark stands, if it is ours."""
+    state: Literal["bounced", "delivered"]
     reason: str
-    """ "5.1.1 550 No such user here"."""
+    """ "5.1.1 550 No such user here"; "" of what has arrived."""
 
 
-def bounce_of(content: bytes) -> Bounce | None:
-    """What a notification says of a delivery that failed for good. None for all else: an answer of somebody who is
-    away, a delay, a delivery that succeeded."""
+def report_of(content: bytes) -> Reported | None:
+    """What a notification says of a delivery that failed for good, or that the mailbox's own server confirms. None for
+    all else: an answer of somebody who is away, a delay, a server that passed it on to one that confirms nothing."""
     message = message_from_bytes(content[:MOST_BYTES], policy=compat32)
     if message.get_content_type() != "multipart/report":
         return None
     failed: list[str] = []
+    delivered = False
     marks = [str(message.get(name, "")) for name in _HEADERS]
     for part in message.walk():
         kind = part.get_content_type()
         if kind == "message/delivery-status":
             for group in _groups(part):
                 marks.append(str(group.get("Original-Envelope-Id", "")))
-                if str(group.get("Action", "")).strip().lower() == "failed":
+                action = str(group.get("Action", "")).strip().lower()
+                delivered = delivered or action == "delivered"
+                if action == "failed":
                     failed.append(_reason(group))
         elif kind == "text/rfc822-headers":
             payload = part.get_payload(decode=True)
             marks.append(payload.decode(errors="replace") if isinstance(payload, bytes) else "")
         elif part is not message:
             marks.append(str(part.get("Message-ID", "")))
-    return Bounce("\n".join(marks), failed[0]) if failed else None
+    if failed:
+        return Reported("\n".join(marks), "bounced", failed[0] or "5.0.0")
+    return Reported("\n".join(marks), "delivered", "") if delivered else None
 
 
 def _groups(part: Message) -> Iterator[Message]:
@@ -72,21 +80,24 @@ def _reason(group: Message) -> str:
 
 
 async def take_in(services: Services, content: bytes) -> bool:
-    """Notes what came back on the e-mail's own row. False: nothing of ours, or nothing that failed."""
-    bounce = await asyncio.to_thread(bounce_of, content)
-    mail_id = marked_in(services.transactions.audit_key, bounce.marks) if bounce is not None else None
-    if bounce is None or mail_id is None:
+    """Notes on the e-mail's own row what is reported of it. False: nothing of ours, or nothing that settles it."""
+    told = await asyncio.to_thread(report_of, content)
+    mail_id = marked_in(services.transactions.audit_key, told.marks) if told is not None else None
+    if told is None or mail_id is None:
         return False
+    # What has arrived may still come back, from where it is forwarded to; not the other way round.
+    before = ("sent",) if told.state == "delivered" else ("sent", "delivered", "bounced")
     async with services.transactions(SYSTEM) as tx:
         row = await tx.session.scalar(
             update(Mail)
-            .where(Mail.id == mail_id, Mail.state.in_(("sent", "bounced")))
-            .values(state="bounced", error=bounce.reason or "5.0.0")
+            .where(Mail.id == mail_id, Mail.state.in_(before))
+            .values(state=told.state, error=told.reason)
             .returning(Mail.meeting_id)
             .execution_options(synchronize_session=False)
         )
         if row is not None:
-            change = {"meeting_id": row, "kinds": ["letter.bounced"]}
+            change = {"meeting_id": row, "kinds": [f"letter.{told.state}"]}
             tx.after_commit(lambda: tx.bus.publish(MEETING_CHANGED, change))
-    log.info("mail-bounced", mail=mail_id, reason=bounce.reason)
+    if told.state == "bounced":
+        log.info("mail-bounced", mail=mail_id, reason=told.reason)
     return True

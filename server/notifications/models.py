@@ -27,7 +27,8 @@ class Mail(Base):
     """What its files are made from when it goes out (`hooks.MailHooks`): {"kind": …}. Wiped like the text."""
     secret: Mapped[bool] = mapped_column(default=False)
     state: Mapped[str] = mapped_column(String(10), default="queued")
-    """queued, sent, failed, bounced (taken by the mail server, and come back)."""
+    """queued, sent (taken by the mail server), delivered (its recipient's server reports so), failed, bounced (taken,
+    and come back)."""
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str] = mapped_column(String(500), default="")
     created_at: Mapped[datetime]

@@ -97,10 +97,10 @@ class Connection:
     async def _deliver(self, to: str, wire: bytes, mark: str) -> None:
         client, back = self._client, self._sender.bounce_address
         sender = envelope_sender(back, mark) if back else parseaddr(self._sender.mail_from)[1]
-        # RFC 3461: back comes the head alone, and only what could not be delivered.
+        # RFC 3461: back comes the head alone. That a letter has arrived is asked only where somebody reads the answers.
         told = client.supports_extension("dsn")
         of_mail = [f"ENVID={mark}", "RET=HDRS"] if told else []
-        of_recipient = ["NOTIFY=FAILURE"] if told else []
+        of_recipient = ["NOTIFY=SUCCESS,FAILURE" if back else "NOTIFY=FAILURE"] if told else []
         if not (sender + to).isascii() or client.protocol is None or client.is_ehlo_or_helo_needed:
             await client.send_message(
                 message_from_bytes(wire, policy=SMTP_POLICY),

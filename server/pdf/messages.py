@@ -59,7 +59,11 @@ class PackItem(_Sheet):
     presenter: str
     minutes: int
     begins: str = ""
-    """By the clock, if all before keep to their minutes: "07:30"."""
+    """By the clock, if all before on its day keep to their minutes: "07:30"."""
+    day: str = ""
+    """Said above the first item of each day of a meeting that lasts several: "Ngày thứ nhất, 08/12/2026"."""
+    pause: bool = False
+    """A break: without a number."""
     papers: list[PackPaper]
 
 

@@ -185,6 +185,8 @@ def _set(cover: PackCover, items: Sequence[PackItem], starts: dict[int, int]) ->
                 "presenter": item.presenter,
                 "minutes": item.minutes,
                 "begins": item.begins,
+                "day": item.day,
+                "pause": item.pause,
                 "papers": [
                     {
                         "title": paper.title,

@@ -118,7 +118,7 @@ class DiskState(BaseModel):
 
 class MailTrialState(BaseModel):
     to: str
-    state: Literal["queued", "sent", "failed"]
+    state: Literal["queued", "sent", "delivered", "failed", "bounced"]
     error: str
     at: datetime
 

@@ -173,3 +173,65 @@ async def test_a_meeting_is_moved_and_called_off_and_everybody_reads_why(office:
         await expect(hall.get_by_text("Đã hủy, không họp nữa")).to_be_visible()
         await bell.look("called off")
         bell.verdict()
+
+
+async def day_of(page: Page, title: str) -> int:
+    """The day below whose heading an item of the form stands."""
+    found: int = await page.evaluate(
+        """title => {
+            let day = 0;
+            for (const each of document.querySelectorAll('[data-day], [data-row]')) {
+                if (each.dataset.day) day = Number(each.dataset.day);
+                else if (each.querySelector('input').value === title) return day;
+            }
+            return -1;
+        }""",
+        title,
+    )
+    return found
+
+
+async def test_a_session_of_two_days_is_planned(office: Office) -> None:
+    async with office.window("organiser") as page:
+        audit = Audit(page, themes=("light",))
+        await page.goto("/meetings/new")
+        await page.get_by_label("Tên cuộc họp", exact=True).fill("Kỳ họp thứ mười")
+        await page.get_by_role("checkbox", name="Họp nhiều ngày").check()
+        await page.get_by_label("Ngày 2: bắt đầu").fill("08:00")
+        await page.get_by_label("Ngày 2: bắt đầu").blur()
+        await expect(page.get_by_role("heading", name=re.compile("^Ngày 2: .*08:00–17:00"))).to_be_visible()
+        assert await day_of(page, "Bế mạc") == 0
+        # The last of the first day goes over the heading of the second one.
+        await page.get_by_role("button", name="Chuyển xuống: Bế mạc").press("Enter")
+        assert await day_of(page, "Bế mạc") == 1
+        await expect(page.get_by_role("button", name="Chuyển xuống: Bế mạc")).to_be_disabled()
+        await page.get_by_role("button", name="Thêm giờ nghỉ").first.click()
+        await expect(page.get_by_label("Tên giờ nghỉ 2")).to_have_value("Nghỉ giải lao")
+        assert await day_of(page, "Nghỉ giải lao") == 0
+        # By hand: the break to the second day and back.
+        handle = page.locator("[data-row]").nth(1).get_by_title("Kéo để đổi thứ tự")
+        await handle.scroll_into_view_if_needed()
+        box = await handle.bounding_box()
+        head = await page.locator('[data-day="1"]').bounding_box()
+        assert box is not None
+        assert head is not None
+        await page.mouse.move(box["x"] + 8, box["y"] + 8)
+        await page.mouse.down()
+        await page.mouse.move(box["x"] + 8, head["y"] + head["height"] - 4, steps=6)
+        await page.mouse.up()
+        assert await day_of(page, "Nghỉ giải lao") == 1
+        await page.get_by_role("button", name="Chuyển lên: Nghỉ giải lao").press("Enter")
+        assert await day_of(page, "Nghỉ giải lao") == 0
+        await audit.look("days in the form")
+        await page.get_by_role("button", name="Lưu bản nháp").click()
+        await expect(page.get_by_role("heading", name="Kỳ họp thứ mười", level=1)).to_be_visible()
+        main = page.get_by_role("main")
+        await expect(main.get_by_role("heading", name=re.compile("^Ngày 2: .*08:00–17:00"))).to_be_visible()
+        await expect(main).to_contain_text("2 ngày")
+        await audit.look("a meeting of two days")
+        await page.set_viewport_size({"width": 390, "height": 844})
+        await audit.look("a meeting of two days on a phone")
+        await page.get_by_role("link", name="Sửa", exact=False).first.click()
+        await expect(page.get_by_label("Ngày 2: bắt đầu")).to_have_value("08:00")
+        await audit.look("days in the form on a phone")
+        audit.verdict()

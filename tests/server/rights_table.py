@@ -455,6 +455,7 @@ ELSEWHERE = {
     "POST /api/meetings/{meeting_id}/online",
     "GET /api/meetings/{meeting_id}/my-attendance",
     "GET /api/meetings/{meeting_id}/my-reply",
+    "GET /api/meetings/{meeting_id}/my-requests",
     # There must be one first (tests/server/invitations/test_official.py).
     "GET /api/prints/{print_id}/volumes/{number}.pdf",
     # Needs to be told whom to look for (tests/server/invitations/test_nominations.py).

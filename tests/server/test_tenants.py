@@ -28,6 +28,7 @@ from server.meetings.models import Meeting
 from server.organisations.models import BridgePoint, Unit
 from server.papers.models import PaperVersion
 from server.readiness.models import Rehearsal
+from server.speaking.models import SpeakingRequest, SpeakingTurn
 from tests import builders, library
 from tests.builders import MORNING, Neighbour, Province
 from tests.conftest import Browsers, signed_in
@@ -61,6 +62,8 @@ class Ids:
     group_id: int
     batch_id: int
     rehearsal_id: int
+    waiting_id: int
+    turn_id: int
     code: str
     kind: str = "units"
     number: int = 1
@@ -126,7 +129,9 @@ async def _furnished(services: Services, hall: BridgePoint, chair: Person, meeti
             created_by=chair.id,
         )
         rehearsal = Rehearsal(meeting_id=meeting.id, kind="trial", opened_at=services.clock(), note=mark)
-        tx.session.add_all([request, letters, rehearsal])
+        waiting = SpeakingRequest(meeting_id=meeting.id, point_id=hall.id, name=mark, raised_at=services.clock())
+        turn = SpeakingTurn(meeting_id=meeting.id, point_id=hall.id, name=mark, began_at=services.clock())
+        tx.session.add_all([request, letters, rehearsal, waiting, turn])
         batch = await builders.import_batch(tx.session, unit, mark)
         await tx.session.flush()
         template = await builders.template(tx.session, unit, f"Mẫu {mark}")
@@ -159,6 +164,8 @@ async def _furnished(services: Services, hall: BridgePoint, chair: Person, meeti
         group_id=group.id,
         batch_id=batch.id,
         rehearsal_id=rehearsal.id,
+        waiting_id=waiting.id,
+        turn_id=turn.id,
         code=meeting.public_code,
     )
 
@@ -476,6 +483,13 @@ async def test_no_live_command_reaches_the_other_province(
             assert closed.value.rcvd.code == (NO_SUCH_MEETING if cookie else NOT_SIGNED_IN), (who, part)
     commands: list[tuple[str, dict[str, Any]]] = [
         ("hand.dismiss", {"point_id": foreign.point_id}),
+        ("speaking.call", {"request_id": foreign.waiting_id}),
+        ("speaking.move", {"request_id": foreign.waiting_id, "before_id": None}),
+        ("speaking.mark", {"request_id": foreign.waiting_id}),
+        ("turn.pause", {"turn_id": foreign.turn_id}),
+        ("turn.resume", {"turn_id": foreign.turn_id}),
+        ("turn.extend", {"turn_id": foreign.turn_id, "seconds": 60}),
+        ("turn.finish", {"turn_id": foreign.turn_id}),
         ("floor.give", {"point_id": foreign.point_id}),
         ("floor.take", {"point_id": foreign.point_id}),
         ("stage.show", {"point_id": foreign.point_id}),

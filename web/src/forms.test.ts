@@ -37,6 +37,7 @@ const asking = {
 /** Part of a form in another file. */
 const parts = {
   'lib/meetings/FactsFields.svelte': 'lib/meetings/MeetingForm.svelte',
+  'lib/meetings/DaysFields.svelte': 'lib/meetings/MeetingForm.svelte',
   'lib/meetings/AgendaEditorRow.svelte': 'lib/meetings/MeetingForm.svelte',
 };
 /** Nothing is saved: the choice itself is what happens, and without one there is nothing to press. */

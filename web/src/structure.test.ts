@@ -33,6 +33,7 @@ const order = [
   'replies',
   'readiness',
   'presentation',
+  'speaking',
   'delegate',
   'conference',
   'sign-in',

@@ -4,6 +4,8 @@ decides the right from the database; the audience here only keeps what makes no 
 from datetime import timedelta
 
 from server.conference import content, floor, lifecycle, presence
+from server.conference.live.audiences import CONSOLE, EVERYONE, HALL, own_point
+from server.conference.live.speaking import SPEAKING
 from server.conference.schemas import (
     ContentSound,
     ContentStart,
@@ -12,24 +14,12 @@ from server.conference.schemas import (
     FloorTake,
     HallDevices,
     HallReady,
-    HandDismiss,
-    HandRaise,
     LayoutSet,
     RecessStart,
     StageShow,
 )
 from server.core.transaction import Transaction
 from server.live.feature import Call, LiveCommand, NoData, transactional
-from server.live.viewer import Audience
-
-HALL: frozenset[Audience] = frozenset({"hall"})
-CONSOLE: frozenset[Audience] = frozenset({"console"})
-EVERYONE: frozenset[Audience] = frozenset({"hall", "console", "member"})
-
-
-def _own_point(call: Call) -> int:
-    assert call.client.viewer.point_id is not None  # noqa: S101  (a hall's socket has one)
-    return call.client.viewer.point_id
 
 
 async def _start_content(tx: Transaction, call: Call, data: ContentStart) -> None:
@@ -49,11 +39,12 @@ async def _start_recess(tx: Transaction, call: Call, data: RecessStart) -> None:
 
 
 COMMANDS = (
+    *SPEAKING,
     LiveCommand(
         "hall.ready",
         "The technician says that picture and sound are right (or, false, not yet).",
         HallReady,
-        transactional(lambda tx, call, data: presence.set_ready(tx, call.meeting_id, _own_point(call), data.ready)),
+        transactional(lambda tx, call, data: presence.set_ready(tx, call.meeting_id, own_point(call), data.ready)),
         HALL,
     ),
     LiveCommand(
@@ -62,7 +53,7 @@ COMMANDS = (
         HallDevices,
         transactional(
             lambda tx, call, data: presence.note_devices(
-                tx, call.meeting_id, _own_point(call), camera=data.camera, microphone=data.microphone
+                tx, call.meeting_id, own_point(call), camera=data.camera, microphone=data.microphone
             )
         ),
         HALL,
@@ -71,29 +62,8 @@ COMMANDS = (
         "hall.leave",
         "The hall goes on purpose: absent from now on, its floor, stage, hand and content end.",
         NoData,
-        transactional(lambda tx, call, _data: presence.leave(tx, call.meeting_id, _own_point(call))),
+        transactional(lambda tx, call, _data: presence.leave(tx, call.meeting_id, own_point(call))),
         HALL,
-    ),
-    LiveCommand(
-        "hand.raise",
-        "The hall asks to speak. Again: changes the topic, keeps the place in the queue.",
-        HandRaise,
-        transactional(lambda tx, call, data: floor.raise_hand(tx, call.meeting_id, _own_point(call), data.topic)),
-        HALL,
-    ),
-    LiveCommand(
-        "hand.lower",
-        "The hall no longer asks to speak.",
-        NoData,
-        transactional(lambda tx, call, _data: floor.lower_hand(tx, call.meeting_id, _own_point(call))),
-        HALL,
-    ),
-    LiveCommand(
-        "hand.dismiss",
-        "Lowers a hall's hand for it.",
-        HandDismiss,
-        transactional(lambda tx, call, data: floor.lower_hand(tx, call.meeting_id, data.point_id)),
-        CONSOLE,
     ),
     LiveCommand(
         "floor.give",
@@ -115,6 +85,13 @@ COMMANDS = (
         FloorTake,
         transactional(lambda tx, call, data: floor.take_floor(tx, call.meeting_id, data.point_id)),
         CONSOLE,
+    ),
+    LiveCommand(
+        "floor.release",
+        "The hall ends its own turn.",
+        NoData,
+        transactional(lambda tx, call, _data: floor.release_floor(tx, call.meeting_id, own_point(call))),
+        HALL,
     ),
     LiveCommand(
         "floor.mute_all",

@@ -4,7 +4,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from media.contract import View
 from server.audit.actions import record
-from server.conference.live.commands import COMMANDS, CONSOLE, EVERYONE
+from server.conference.live.audiences import CONSOLE, EVERYONE
+from server.conference.live.commands import COMMANDS
 from server.conference.live.entities import PointEntity, StageEntity
 from server.conference.nodes.desired_state import hall_name
 from server.conference.nodes.line_quality import LinksSignal, PointLink
@@ -26,23 +27,31 @@ from server.live.protocol import Wire
 from server.live.viewer import Viewer
 from server.meetings.access import visible_meeting
 from server.meetings.models import Meeting
+from server.speaking.entities import MyRequests
+from server.speaking.queue import COLLECTIONS
 
 
 async def entities(session: AsyncSession, meeting_id: int) -> dict[str, dict[str, Wire]]:
-    """Collections `points`, `stage`. NotFound if there is no such meeting."""
+    """Collections `points`, `stage`, and those of speaking. NotFound if there is no such meeting."""
     meeting = await session.get(Meeting, meeting_id)
     if meeting is None:
         raise NotFound()
     conference = await load(session, meeting)
+    await conference.queue.know_spoken(session)
     return {
+        **conference.queue.entities(),
         "points": {str(hall.point_id): conference.point_entity(hall) for hall in conference.halls.values()},
         "stage": {"": conference.stage_entity()},
     }
 
 
 def visible(collection: str, key: str, viewer: Viewer) -> bool:
-    """Everybody sees the stage; consoles see every point, a hall its own."""
-    return collection == "stage" or viewer.audience == "console" or key == str(viewer.point_id)
+    """Everybody sees the stage and whose clock runs; consoles see everything, a hall the queue and what is its own."""
+    if collection in ("stage", "speaking") or viewer.audience == "console":
+        return True
+    return viewer.audience == "hall" and (
+        collection == "queue" or key.split(":", maxsplit=1)[0] == str(viewer.point_id)
+    )
 
 
 def feature(nodes: Nodes) -> LiveFeature:
@@ -75,7 +84,7 @@ def feature(nodes: Nodes) -> LiveFeature:
 
     return LiveFeature(
         name="conference",
-        collections={"points": PointEntity, "stage": StageEntity},
+        collections={"points": PointEntity, "stage": StageEntity, **COLLECTIONS},
         load=entities,
         visible=visible,
         signals={
@@ -86,6 +95,7 @@ def feature(nodes: Nodes) -> LiveFeature:
             "link": PointLink,
             "session-replaced": NoData,
             "watching": WatchingSignal,
+            "my-requests": MyRequests,
         },
         commands=(
             *COMMANDS,

@@ -12,6 +12,7 @@ from server.invitations.links import occasion_of
 from server.invitations.official.actions import letter_of
 from server.invitations.official.typeset import Sheet, Text, singles
 from server.meetings.calendar import Entry, at_places
+from server.meetings.days import hours_of
 from server.meetings.models import Meeting
 from server.notifications.hooks import Attachment, Files, Recipe
 from server.notifications.models import Mail
@@ -68,7 +69,12 @@ def _sheet(text: Text, mail: Mail, url: str, common: str) -> Sheet:
 def _entry(text: Text, meeting: Meeting, url: str) -> Entry:
     """Wherever it is. Without the personal link: calendars are shared."""
     fields = text.fields
-    lines = [fields.content, f"Chủ trì: {fields.presiding}" if fields.presiding else "", text.occasion.contact]
+    lines = [
+        hours_of(meeting.starts_at, meeting.ends_at, meeting.days),
+        fields.content,
+        f"Chủ trì: {fields.presiding}" if fields.presiding else "",
+        text.occasion.contact,
+    ]
     if fields.early_minutes:
         lines.append(f"Có mặt trước {fields.early_minutes} phút.")
     return Entry(

@@ -97,9 +97,15 @@ _DAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "th�
 
 
 def when(meeting: Meeting) -> str:
-    """ "07 giờ 30 phút, thứ Ba, ngày 08 tháng 12 năm 2026"."""
+    """ "07 giờ 30 phút, thứ Ba, ngày 08 tháng 12 năm 2026"; of several days: "03 ngày, từ 07 giờ 30 phút, thứ Ba, … đến
+    hết thứ Năm, ngày 10 tháng 12 năm 2026"."""
     at = meeting.starts_at.astimezone(VIETNAM)
-    return f"{at:%H} giờ {at:%M} phút, {_DAYS[at.weekday()]}, {date_line(at.date())}"
+    begins = f"{at:%H} giờ {at:%M} phút, {_DAYS[at.weekday()]}, {date_line(at.date())}"
+    days = meeting.days
+    if not days:
+        return begins
+    last = meeting.ends_at.astimezone(VIETNAM)
+    return f"{len(days):02} ngày, từ {begins} đến hết {_DAYS[last.weekday()]}, {date_line(last.date())}"
 
 
 def verb(fields: LetterFields) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.services import Services
 from server.meetings.calendar import Entry, calendar
+from server.meetings.days import hours_of
 from server.meetings.models import Delegate, Meeting
 from server.notifications.hooks import Attachment, Files, Recipe
 from server.notifications.models import Mail
@@ -59,7 +60,7 @@ def _entry(meeting: Meeting, unit_name: str, url: str, organizer: str) -> Entry:
         starts_at=meeting.starts_at,
         ends_at=meeting.ends_at,
         location="",
-        description=unit_name,
+        description=f"{unit_name}\n{hours_of(meeting.starts_at, meeting.ends_at, meeting.days)}".strip(),
         url=f"{url}/meetings/{meeting.id}/delegate",
         changed_at=meeting.created_at,
         cancelled=meeting.state in _OFF,

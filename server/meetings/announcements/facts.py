@@ -4,12 +4,13 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.models import Person
 from server.live.protocol import Wire
+from server.meetings.days import MeetingDay, hours_of
 from server.meetings.models import Meeting, MemberPoint
 from server.organisations.models import BridgePoint
 
@@ -20,9 +21,10 @@ NAMED = 5
 class PlanChange(Wire):
     """One thing that is another than people were told."""
 
-    what: Literal["title", "time", "place", "chair", "points-added", "points-removed"]
+    what: Literal["title", "time", "days", "place", "chair", "points-added", "points-removed"]
     before: str
-    """As it was; of "time" two moments in ISO 8601 with "/" between; of "points-removed" names. May be empty."""
+    """As it was; of "time" two moments in ISO 8601 with "/" between; of "days" the hours of each day: "08/12
+    07:30–17:00, …"; of "points-removed" names. May be empty."""
     after: str
     count: int = 0
     """Of points."""
@@ -32,6 +34,7 @@ class Facts(BaseModel):
     title: str
     starts_at: datetime
     ends_at: datetime
+    days: list[MeetingDay] = Field(default_factory=list)
     main_point_id: int
     chair_id: int | None
     points: list[int]
@@ -45,6 +48,7 @@ async def facts_of(session: AsyncSession, meeting: Meeting) -> Facts:
         title=meeting.title,
         starts_at=meeting.starts_at,
         ends_at=meeting.ends_at,
+        days=meeting.days,
         main_point_id=meeting.main_point_id,
         chair_id=meeting.chair_id,
         points=list(points),
@@ -57,6 +61,9 @@ async def changes(session: AsyncSession, before: Facts, now: Facts) -> list[Plan
         found.append(PlanChange(what="title", before=before.title, after=now.title))
     if (now.starts_at, now.ends_at) != (before.starts_at, before.ends_at):
         found.append(PlanChange(what="time", before=_span(before), after=_span(now)))
+    was, is_now = (hours_of(each.starts_at, each.ends_at, each.days) for each in (before, now))
+    if was != is_now:
+        found.append(PlanChange(what="days", before=was, after=is_now))
     if now.main_point_id != before.main_point_id:
         names = await _point_names(session, {before.main_point_id, now.main_point_id})
         found.append(

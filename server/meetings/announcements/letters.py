@@ -51,18 +51,24 @@ def subject(said: Said) -> str:
 def change(of: PlanChange) -> str:
     """One line."""
     match of.what:
-        case "title":
-            return f"Tên: “{of.before}” đổi thành “{of.after}”"
         case "time":
             return f"Thời gian: {span(of.before)} đổi thành {span(of.after)}"
-        case "place":
-            return f"Điểm cầu chính: {of.before or 'chưa có'} đổi thành {of.after or 'chưa có'}"
-        case "chair":
-            return f"Chủ trì: {of.before or 'chưa có'} đổi thành {of.after or 'chưa có'}"
         case "points-added":
             return f"Thêm {of.count} điểm cầu: {_more(of.after, of.count)}"
         case "points-removed":
             return f"Bớt {of.count} điểm cầu: {_more(of.before, of.count)}"
+        case "title":
+            return f"Tên: “{of.before}” đổi thành “{of.after}”"
+        case what:
+            name, nothing = _NAMED[what]
+            return f"{name}: {of.before or nothing} đổi thành {of.after or nothing}"
+
+
+_NAMED = {
+    "days": ("Các ngày họp", "không chia theo ngày"),
+    "place": ("Điểm cầu chính", "chưa có"),
+    "chair": ("Chủ trì", "chưa có"),
+}
 
 
 def _more(names: str, count: int) -> str:

@@ -16,7 +16,8 @@ from server.core.actor import Actor
 from server.core.clock import VIETNAM
 from server.core.errors import NotFound
 from server.meetings import listing
-from server.meetings.calendar import PRODUCT, Entry, event
+from server.meetings.calendar import PRODUCT, Entry, by_day, event
+from server.meetings.days import spans
 from server.meetings.feeds.models import CalendarFeed
 from server.meetings.feeds.schemas import FeedOut
 from server.meetings.models import Meeting
@@ -100,27 +101,29 @@ def file_of(feed: Feed, site: str, now: datetime) -> bytes:
     made.add("refresh-interval", LOOK_EVERY, parameters={"value": "DURATION"})
     made.add("x-published-ttl", LOOK_EVERY)
     for listed in feed.meetings:
-        made.add_component(_event(listed, site, zone, now))
+        for each in _events(listed, site, zone, now):
+            made.add_component(each)
     made.add_missing_timezones()
     content: bytes = made.to_ical()
     return content
 
 
-def _event(listed: Listed, site: str, zone: ZoneInfo, now: datetime) -> "Event":
+def _events(listed: Listed, site: str, zone: ZoneInfo, now: datetime) -> "list[Event]":
     meeting = listed.meeting
     url = f"{site}/meetings/{meeting.id}"
     off = {"postponed": "Đã hoãn: ", "cancelled": "Đã hủy: "}.get(meeting.state, "")
-    return event(
-        Entry(
-            uid=f"meeting-{meeting.public_code}@nhipcau",
-            sequence=meeting.version,
-            title=f"{off}{meeting.title}",
-            starts_at=meeting.starts_at.astimezone(zone),
-            ends_at=meeting.ends_at.astimezone(zone),
-            location=f"Điểm cầu chính: {listed.point_name}",
-            description=f"{listed.unit_name}\n{meeting.description}\n\n{url}".strip(),
-            url=url,
-            changed_at=now,
-            cancelled=meeting.state in ("postponed", "cancelled"),
-        )
+    entry = Entry(
+        uid=f"meeting-{meeting.public_code}@nhipcau",
+        sequence=meeting.version,
+        title=f"{off}{meeting.title}",
+        starts_at=meeting.starts_at.astimezone(zone),
+        ends_at=meeting.ends_at.astimezone(zone),
+        location=f"Điểm cầu chính: {listed.point_name}",
+        description=f"{listed.unit_name}\n{meeting.description}\n\n{url}".strip(),
+        url=url,
+        changed_at=now,
+        cancelled=meeting.state in ("postponed", "cancelled"),
     )
+    held = spans(meeting.starts_at, meeting.ends_at, meeting.days)
+    days = [(start.astimezone(zone), end.astimezone(zone)) for start, end in held]
+    return [event(each) for each in by_day(entry, days)]

@@ -1,7 +1,7 @@
 """The meeting's part of the live state: collections `meeting`, `agenda`, `units`."""
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, cast
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,10 +11,12 @@ from server.core.errors import NotFound
 from server.live.log import gone, put
 from server.live.protocol import Change, Wire
 from server.meetings.announcements.queries import News, news
+from server.meetings.days import beginnings
 from server.meetings.models import AgendaItem, AgendaStint, Meeting, MemberPoint
 from server.organisations.models import BridgePoint, Unit
 
 MeetingStateName = Literal["draft", "invited", "postponed", "cancelled", "open", "running", "ended"]
+AgendaKind = Literal["item", "break"]
 
 
 class MeetingEntity(Wire):
@@ -42,6 +44,11 @@ class AgendaItemEntity(Wire):
 
     id: int
     position: int
+    kind: AgendaKind
+    day: int
+    """Place of its day among the meeting's, from 0."""
+    begins_at: datetime
+    """By the plan."""
     title: str
     minutes: int
     presenter: str
@@ -70,7 +77,7 @@ async def entities(session: AsyncSession, meeting_id: int) -> Entities:
     meeting = await session.get(Meeting, meeting_id)
     if meeting is None:
         raise NotFound()
-    agenda = await _agenda(session, meeting_id)
+    agenda = await _agenda(session, meeting)
     current = next((item.id for item in agenda if item.state == "current"), None)
     return {
         "meeting": {"": await _meeting(session, meeting, current)},
@@ -109,27 +116,35 @@ async def _meeting(session: AsyncSession, meeting: Meeting, current_item_id: int
     )
 
 
-async def _agenda(session: AsyncSession, meeting_id: int) -> list[AgendaItemEntity]:
-    items = await session.execute(
+async def _agenda(session: AsyncSession, meeting: Meeting) -> list[AgendaItemEntity]:
+    found = await session.execute(
         select(AgendaItem, Person.full_name)
         .outerjoin(Person, Person.id == AgendaItem.presenter_id)
-        .where(AgendaItem.meeting_id == meeting_id)
+        .where(AgendaItem.meeting_id == meeting.id)
         .order_by(AgendaItem.position)
     )
+    items = found.all()
+    begin = beginnings(meeting.starts_at, meeting.days, [item for item, _ in items])
     stints: dict[int, list[AgendaStint]] = {}
     for stint in await session.scalars(
-        select(AgendaStint).join(AgendaItem).where(AgendaItem.meeting_id == meeting_id).order_by(AgendaStint.began_at)
+        select(AgendaStint).join(AgendaItem).where(AgendaItem.meeting_id == meeting.id).order_by(AgendaStint.began_at)
     ):
         stints.setdefault(stint.item_id, []).append(stint)
-    return [_item(item, presenter, stints.get(item.id, [])) for item, presenter in items]
+    return [
+        _item(item, presenter, begins_at, stints.get(item.id, []))
+        for (item, presenter), begins_at in zip(items, begin, strict=True)
+    ]
 
 
-def _item(item: AgendaItem, presenter: str | None, stints: list[AgendaStint]) -> AgendaItemEntity:
+def _item(item: AgendaItem, presenter: str | None, begins_at: datetime, stints: list[AgendaStint]) -> AgendaItemEntity:
     spent = sum(((stint.ended_at - stint.began_at) for stint in stints if stint.ended_at), timedelta())
     since = next((stint.began_at for stint in stints if stint.ended_at is None), None)
     return AgendaItemEntity(
         id=item.id,
         position=item.position,
+        kind=cast(AgendaKind, item.kind),
+        day=item.day,
+        begins_at=begins_at,
         title=item.title,
         minutes=item.minutes,
         presenter=presenter or item.presenter_text,

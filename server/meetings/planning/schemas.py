@@ -5,6 +5,7 @@ from pydantic import BaseModel, Field
 
 from server.core.fields import Id, Line, Time
 from server.meetings.address import Address
+from server.meetings.days import MOST_DAYS, MeetingDay, WallTime
 from server.meetings.live.entities import MeetingStateName
 from server.meetings.schemas import (
     MOST_ITEMS,
@@ -18,8 +19,6 @@ from server.meetings.schemas import (
 )
 
 Name = Annotated[Line, Field(min_length=1, max_length=120)]
-WallTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-"""By the clock in Việt Nam."""
 
 
 class TemplatePlan(Body):
@@ -31,6 +30,8 @@ class TemplatePlan(Body):
     start: WallTime
     minutes: Annotated[int, Field(ge=1, le=14 * 24 * 60)]
     """From the start to the planned end."""
+    days: Annotated[list[MeetingDay], Field(max_length=MOST_DAYS)] = Field(default_factory=list)
+    """Of a meeting that lasts several."""
     main_point_id: Id | None = None
     chair_id: Id | None = None
     secretary_id: Id | None = None

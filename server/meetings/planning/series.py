@@ -213,6 +213,7 @@ async def _change_one(tx: Transaction, source_id: int, meeting_id: int) -> None:
             address=plan.address,
             starts_at=starts_at,
             ends_at=starts_at + (source.ends_at - source.starts_at),
+            days=plan.days,
             main_point_id=plan.main_point_id,
             chair_id=plan.chair_id,
             secretary_id=plan.secretary_id,

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.actor import Actor
-from server.core.errors import NotAllowed, NotFound
+from server.core.errors import Conflict, NotAllowed, NotFound
 from server.core.transaction import Transaction
 from server.meetings.access import meeting_for_write
 from server.meetings.models import AgendaItem, Meeting
@@ -55,10 +55,19 @@ def require_own_by_link(actor: Actor, paper: Paper | None) -> None:
         raise LinkMayNot()
 
 
+class BreakTakesNoPapers(Conflict):
+    code = "break-takes-no-papers"
+    vi = "Giờ nghỉ không có tài liệu. Chọn một nội dung, hoặc “Cho cả cuộc họp”."
+    en = "A break has no papers. Choose an item, or the whole meeting."
+
+
 async def item_of(session: AsyncSession, item_id: int) -> AgendaItem:
+    """BreakTakesNoPapers for one at which nothing is presented."""
     item = await session.get(AgendaItem, item_id)
     if item is None:
         raise NotFound()
+    if item.kind == "break":
+        raise BreakTakesNoPapers()
     return item
 
 

@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -17,6 +17,7 @@ from server.core.actor import Actor
 from server.core.clock import VIETNAM
 from server.core.errors import Conflict, NotAllowed, NotFound
 from server.meetings.access import visible_meeting
+from server.meetings.days import beginnings, spans
 from server.meetings.models import AgendaItem, Delegate, Meeting, MemberPoint
 from server.organisations.models import BridgePoint, Unit
 from server.papers.access.policies import policies_in
@@ -26,7 +27,7 @@ from server.papers.models import Paper, PaperVersion
 from server.papers.packs.schemas import LeftOut
 from server.pdf.messages import PackCover, PackItem, PackPaper
 
-FORMAT = 2
+FORMAT = 3
 """Grows when packs are set differently: old ones are not found any more."""
 KINDS = {
     "hoi-nghi": "hội nghị",
@@ -189,16 +190,20 @@ async def _items(session: AsyncSession, meeting: Meeting, take: _Take) -> tuple[
     )
     whole = PackItem(title="", presenter="", minutes=0, papers=[])
     by_item = {}
-    begins = meeting.starts_at.astimezone(VIETNAM)
-    for item, presenter in agenda:
+    days = [start.astimezone(VIETNAM) for start, _ in spans(meeting.starts_at, meeting.ends_at, meeting.days)]
+    begin = beginnings(meeting.starts_at, meeting.days, [item for item, _ in agenda])
+    told: set[int] = set()
+    for (item, presenter), begins in zip(agenda, begin, strict=True):
         by_item[item.id] = PackItem(
             title=item.title,
             presenter=presenter or item.presenter_text,
             minutes=item.minutes,
-            begins=f"{begins:%H:%M}",
+            begins=f"{begins.astimezone(VIETNAM):%H:%M}",
+            day=f"Ngày {item.day + 1}: {days[item.day]:%d/%m/%Y}" if len(days) > 1 and item.day not in told else "",
+            pause=item.kind == "break",
             papers=[],
         )
-        begins += timedelta(minutes=item.minutes)
+        told.add(item.day)
     left_out = []
     for paper, version in rows:
         goes_in, why = take(paper)
@@ -234,7 +239,8 @@ async def _cover(session: AsyncSession, meeting: Meeting, hall: str) -> PackCove
         unit=unit.name,
         kind=KINDS.get(meeting.kind, "cuộc họp"),
         title=meeting.title,
-        when=f"{starts:%H giờ %M}, ngày {starts:%d/%m/%Y}",
+        when=f"{starts:%H giờ %M}, ngày {starts:%d/%m/%Y}"
+        + (f" đến ngày {meeting.ends_at.astimezone(VIETNAM):%d/%m/%Y}" if meeting.day_list else ""),
         place=place.name,
         printed_for=hall,
     )

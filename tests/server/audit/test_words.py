@@ -23,6 +23,7 @@ BUILT: dict[str, set[str]] = {
 """Actions that are put together where they are recorded: all that can come of it."""
 HANDED_ON: dict[str, set[str]] = {
     "conference/presence.py": {"point.joined", "point.back"},
+    "conference/turns.py": {"turn.paused", "turn.resumed", "turn.extended", "turn.cut", "floor.taken"},
     "invitations/many.py": {"delegates.moved", "delegates.removed"},
     "invitations/nominations/actions.py": {"nomination.named", "nomination.taken-back"},
     "papers/actions/papers.py": {"paper.edited", "paper.recalled", "paper.restored", "paper.deleted"},

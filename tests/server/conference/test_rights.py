@@ -5,10 +5,13 @@ from typing import Any, cast
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import select
 from websockets.exceptions import ConnectionClosed
 
 from server.accounts.models import Person
+from server.conference import hands
 from server.conference.nodes.desired_state import wanted
+from server.conference.presence import join
 from server.conference.service import ConferenceService
 from server.core.actor import SYSTEM
 from server.core.errors import DomainError, NotAllowed, NotFound
@@ -16,8 +19,11 @@ from server.core.services import Services
 from server.live.client import Client
 from server.live.feature import Call
 from server.live.viewer import Viewer
+from server.meetings.models import Meeting
 from server.organisations.models import BridgePoint
 from server.presentation.actions import present
+from server.speaking.models import SpeakingRequest, SpeakingTurn
+from server.speaking.rules import Rules
 from tests import builders, library
 from tests.builders import Province
 from tests.conftest import signed_in
@@ -36,11 +42,14 @@ MAY = {
     "hall.devices": HALL,
     "hall.leave": HALL,
     "hand.raise": HALL,
-    "hand.lower": HALL | DIRECTS,
+    "hand.lower": HALL,
     "hand.dismiss": HALL | DIRECTS,
+    **dict.fromkeys(("speaking.call", "speaking.move", "speaking.mark", "speaking.sort", "speaking.rules"), DIRECTS),
+    **dict.fromkeys(("turn.pause", "turn.resume", "turn.extend", "turn.finish"), DIRECTS),
     "floor.give": DIRECTS,
     "floor.give_main": DIRECTS,
     "floor.take": DIRECTS,
+    "floor.release": HALL,
     "floor.mute_all": DIRECTS,
     "recess.start": DIRECTS,
     "recess.end": DIRECTS,
@@ -78,6 +87,7 @@ DATA: dict[str, dict[str, Any]] = {
     "stage.show": {"point_id": None},
     "media.offer": {"session": "s", "sdp": "v=0", "publish": {"0": "content"}},
     "media.close": {"session": "s"},
+    "speaking.rules": {"speech_minutes": 7},
     "page.turn": {"page": 2},
     "page.zoom": {"region": None},
     "page.point": {"x": 0.5, "y": 0.5},
@@ -93,6 +103,29 @@ NEEDS_POINT = {"hand.dismiss", "floor.give", "floor.take"}
 
 def data_of(name: str, point: BridgePoint) -> dict[str, Any]:
     return {"point_id": point.id} if name in NEEDS_POINT else DATA.get(name, {})
+
+
+async def spoken_of(services: Services, meeting: Meeting, province: Province, name: str) -> dict[str, Any]:
+    """Data of a command about speaking, with a hall that waits, or speaks."""
+    hall = province.da_sar_hall.id
+    async with services.transactions(builders.device_of(province.da_sar_hall)) as tx:
+        await join(tx, meeting.id, [hall])
+        await hands.raise_by_hall(tx, meeting.id, hall)
+    async with services.transactions(SYSTEM) as tx:
+        if name.startswith("turn."):
+            async with services.database.read() as session:
+                chair = await builders.actor_of(session, province.chair)
+            tx.actor = chair
+            await hands.set_rules(tx, meeting.id, Rules(speech_minutes=7))
+            await hands.call(tx, meeting.id)
+            turn = await tx.session.scalar(select(SpeakingTurn.id).where(SpeakingTurn.meeting_id == meeting.id))
+            return {"turn_id": turn, **({"seconds": 60} if name == "turn.extend" else {})}
+        request = await tx.session.scalar(select(SpeakingRequest.id).where(SpeakingRequest.meeting_id == meeting.id))
+    return {
+        "speaking.call": {"request_id": request},
+        "speaking.move": {"request_id": request, "before_id": None},
+        "speaking.mark": {"request_id": request},
+    }.get(name, DATA.get(name, {}))
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -117,7 +150,10 @@ async def test_actions_decide(
             data = {"paper_id": paper.id} if name == "page.present" else data
         room = conference.live.room(meeting.id)
         await room.refresh()
-        hall = province.da_sar_hall.id if command.audiences == {"hall"} else None
+        if name.startswith(("speaking.", "turn.")):
+            data = await spoken_of(services, meeting, province, name)
+        of_halls = "hall" in command.audiences and "console" not in command.audiences
+        hall = province.da_sar_hall.id if of_halls else None
         client = SimpleNamespace(
             meeting_id=meeting.id,
             viewer=Viewer("hall" if hall else "console", hall),
@@ -145,8 +181,8 @@ async def test_sockets_take_only_their_audience_s_commands(
     member = await join(meeting.id, province.operator, "member")
     for name in MAY:
         of_everyone = name.startswith(("media.", "content."))
-        of_halls = name in ("hall.ready", "hall.devices", "hall.leave", "hand.raise", "hand.lower")
-        of_desks = name.startswith("page.")
+        of_halls = name in ("hall.ready", "hall.devices", "hall.leave", "hand.raise", "hand.lower", "floor.release")
+        of_desks = name.startswith("page.") or name in ("hand.raise", "hand.lower")
         for client, expected in ((hall, of_everyone or of_halls), (member, of_everyone or of_desks)):
             code = None
             try:

@@ -28,7 +28,7 @@ from server.papers.actions import papers
 from server.papers.actions.versions import version_failed
 from server.papers.models import Paper
 from server.papers.schemas import PaperPatch, PolicyWrite, ProblemOut
-from tests import builders
+from tests import builders, library
 from tests.conftest import Clock, Templates, signed_in
 from tests.server.presentation.builders import paper as ready_paper
 from tests.server.presentation.builders import version as new_version
@@ -50,8 +50,17 @@ STEPS = st.one_of(
         st.none() | st.lists(number, max_size=3),
     ),
     st.tuples(st.just("agenda.go"), st.none() | st.integers(0, 2)),
-    st.tuples(st.just("hand.raise"), number, st.sampled_from(["", "Ý kiến"])),
+    st.tuples(st.just("hand.raise"), number, st.sampled_from(["speech", "debate"]), st.sampled_from(["", "Ý kiến"])),
+    st.tuples(st.just("hand.raise-own"), st.booleans(), st.sampled_from(["speech", "question"])),
+    st.tuples(st.just("speaking.call"), st.booleans()),
+    st.tuples(st.just("speaking.move"), st.booleans()),
+    st.tuples(st.just("speaking.mark"), st.booleans()),
+    st.tuples(st.just("speaking.sort")),
+    st.tuples(st.just("speaking.rules"), st.booleans(), st.booleans(), st.booleans()),
+    st.tuples(st.just("turn"), st.sampled_from(["pause", "resume", "extend", "finish"])),
+    st.tuples(st.just("time"), st.sampled_from([30, 400])),
     st.tuples(st.just("hand.lower"), number),
+    st.tuples(st.just("floor.release"), number),
     st.tuples(st.just("hand.dismiss"), number),
     st.tuples(st.just("hall.ready"), number, st.booleans()),
     st.tuples(st.just("hall.devices"), number, st.sampled_from(["ok", "none", "denied", "muted"])),
@@ -84,8 +93,16 @@ STEPS = st.one_of(
 
 class Play:
     def __init__(
-        self, server: LiveServer, province: builders.Province, meeting: Meeting, items: list[int], paper: Paper
+        self,
+        server: LiveServer,
+        province: builders.Province,
+        meeting: Meeting,
+        items: list[int],
+        paper: Paper,
+        *,
+        clock: Clock,
     ) -> None:
+        self.clock = clock
         self.server = server
         self.points = [hall.id for hall in province.halls[:HALLS]]
         self.all_points = [hall.id for hall in province.halls[:5]]
@@ -100,6 +117,7 @@ class Play:
         self.done = 0
         self.console: LiveClient
         self.presenter: LiveClient
+        self.delegate: LiveClient
 
     async def enter(self, who: Any, audience: str, point_id: int | None = None) -> LiveClient:
         client = await self.server.join(self.meeting.id, self.cookies[who], audience, point_id)
@@ -108,7 +126,9 @@ class Play:
 
     async def step(self, step: tuple[Any, ...]) -> None:
         name, *given = step
-        counts_points = name != "recess.start" and given and isinstance(given[0], int) and given[0] is not True
+        counts_points = (
+            name not in ("recess.start", "time") and given and isinstance(given[0], int) and given[0] is not True
+        )
         point = self.points[given[0]] if counts_points else None
         if name == "cut":
             self.halls[given[0]].cut()
@@ -122,6 +142,14 @@ class Play:
             await self.desk(name, given)
         elif name == "reconnect":
             self.halls[given[0]] = await self.enter(f"hall-{given[0]}", "hall", point)
+        elif name == "time":
+            self.clock.pass_(seconds=given[0])
+            await self.conference.turns.look()
+        elif name == "hand.raise-own":
+            own = ("hand.raise", {"kind": given[1], "topic": "Của tôi"}) if given[0] else ("hand.lower", {})
+            await self.say(self.delegate, *own)
+        elif name.startswith(("speaking.", "turn")):
+            await self.say(self.console, *self.speaking(name, given))
         elif name.startswith("page."):
             await self.say(self.presenter if given[0] else self.console, name, self.page_data(name, given))
         else:
@@ -143,10 +171,10 @@ class Play:
                 data = {"layout": given[0], "pinned": pinned}
             case "agenda.go":
                 data = {"item_id": None if given[0] is None else self.items[given[0]]}
-            case "hand.raise" | "hand.lower" | "hall.ready" | "hall.devices" | "hall.leave":
+            case "floor.release" | "hand.raise" | "hand.lower" | "hall.ready" | "hall.devices" | "hall.leave":
                 sender = self.halls[given[0]]
                 of_name = {
-                    "hand.raise": {"topic": given[-1]},
+                    "hand.raise": {"topic": given[-1], "kind": given[1] if name == "hand.raise" else ""},
                     "hall.ready": {"ready": given[-1]},
                     "hall.devices": {"camera": given[-1], "microphone": "ok"},
                 }
@@ -154,6 +182,27 @@ class Play:
             case "content.start" | "content.stop":
                 sender = self.presenter if point is None else self.halls[given[0]]
         await self.say(sender, name, data)
+
+    def speaking(self, name: str, given: list[Any]) -> tuple[str, dict[str, Any]]:
+        queue = self.console.state["queue"][""]["order"]
+        first, last = (queue[0], queue[-1]) if queue else (1, 1)
+        turns = self.console.state["speaking"][""]["turns"]
+        data: dict[str, Any] = {
+            "speaking.call": lambda: {"request_id": last if given[0] else None, "keep": given[0]},
+            "speaking.move": lambda: {"request_id": last, "before_id": first if given[0] else None},
+            "speaking.mark": lambda: {"request_id": last if given[0] else None},
+            "speaking.rules": lambda: {
+                "speech_minutes": 5,
+                "closes": given[0],
+                "by_branch": given[1],
+                "newcomers_first": given[2],
+                "debate_first": given[0],
+            },
+            "turn": lambda: {"turn_id": turns[0]["id"] if turns else 1},
+        }.get(name, dict)()
+        if name == "turn":
+            return f"turn.{given[0]}", {**data, **({"seconds": 60} if given[0] == "extend" else {})}
+        return name, data
 
     def page_data(self, name: str, given: list[Any]) -> dict[str, Any]:
         return {
@@ -214,8 +263,23 @@ class Play:
             await client.until(lambda client=client: client.frames[-1]["type"] == "pong")
             held = {name: items for name, items in client.state.items() if items}
             assert held == self.seen(room, fresh, viewers[client.participant])
+        self.check_speaking(fresh)
         newcomer = await self.enter("console", "console")
         assert (newcomer.seq, newcomer.state) == (seq, self.seen(room, fresh, Viewer("console")))
+
+    def check_speaking(self, state: dict[str, dict[str, Any]]) -> None:
+        """Whoever waits stands in the queue once; whoever has the floor as a guest has one clock, and nobody else."""
+        waiting = state["requests"].values()
+        assert sorted(state["queue"][""]["order"]) == sorted(each["id"] for each in waiting)
+        assert len({(each["point_id"], each["person_id"]) for each in waiting}) == len(waiting)
+        first = {point: entity["hand_at"] is not None for point, entity in state["points"].items()}
+        assert {point for point, up in first.items() if up} == {str(each["point_id"]) for each in waiting}
+        turns = [turn["point_id"] for turn in state["speaking"][""]["turns"]]
+        holders = {each["point_id"] for each in state["stage"][""]["floor"]}
+        main = state["meeting"][""]["main_point_id"]
+        running = state["meeting"][""]["state"] == "running"
+        assert len(turns) == len(set(turns))
+        assert set(turns) - {main} == (holders - {main} if running else set())
 
     def seen(self, room: Any, state: dict[str, dict[str, Any]], viewer: Viewer) -> dict[str, dict[str, Any]]:
         return {
@@ -242,14 +306,18 @@ async def play(template: Path, steps: list[tuple[Any, ...]]) -> None:
             services = app.state.services
             province = await builders.province(services)
             meeting = await builders.conference(services, province, "open", province.halls[:5])
+            async with services.transactions(SYSTEM) as tx:
+                await library.delegate(tx.session, meeting, province.delegate, province.halls[1])
             paper = await ready_paper(services, meeting, pages=5)
             async with services.database.read() as session:
                 items = await session.scalars(AgendaItem.__table__.select().with_only_columns(AgendaItem.id))
-                play = Play(server, province, meeting, list(items), paper)
+                play = Play(server, province, meeting, list(items), paper, clock=clock)
             for index, hall in enumerate(province.halls[:HALLS]):
                 play.cookies[f"hall-{index}"] = await signed_in(services, hall)
             play.cookies["console"] = await signed_in(services, province.operator)
             play.cookies["presenter"] = await signed_in(services, province.presenter)
+            play.cookies["delegate"] = await signed_in(services, province.delegate)
+            play.delegate = await play.enter("delegate", "member")
             play.console = await play.enter("console", "console")
             play.presenter = await play.enter("presenter", "member")
             for index, point_id in enumerate(play.points):

@@ -12,7 +12,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from server.core.services import Services
 from server.notifications.bounce_mailbox import Mailbox, read
-from server.notifications.bounces import bounce_of, take_in
+from server.notifications.bounces import report_of, take_in
 from server.notifications.envelopes import envelope_sender, mark_of, marked_in
 from tests.postbox import Postbox, post_office
 from tests.server.notifications.test_mail import mail_of, run, with_smtp, write
@@ -70,19 +70,30 @@ async def test_what_comes_back_says_so_and_why(desk: Services, postbox: TellingP
     await run(desk)
     [sender], [message] = postbox.senders, postbox.messages
     assert sender == f"tra-ve+{mark_of(desk.transactions.audit_key, mail_id)}@hop.example"
-    assert not await take_in(desk, report(sender, message, "delayed"))
+    for action in ("delayed", "relayed", "expanded"):
+        assert not await take_in(desk, report(sender, message, action))
     assert (await mail_of(desk, mail_id)).state == "sent"
+    assert await take_in(desk, report(sender, message, "delivered"))
+    mail = await mail_of(desk, mail_id)
+    assert (mail.state, mail.error) == ("delivered", "")
     assert await take_in(desk, report(sender, None))
     mail = await mail_of(desk, mail_id)
     assert mail.state == "bounced"
     assert mail.error == "5.1.1 550 5.1.1 <dai.bieu@hop.test>: Recipient address rejected: User unknown"
-    # The same once more, as a mail server that was not sure tells it, changes nothing.
+    # The same once more, as a mail server that was not sure tells it, changes nothing; nor does a late word of success.
     assert await take_in(desk, report(sender, message))
+    assert await take_in(desk, report(sender, message, "delivered"))
+    assert (await mail_of(desk, mail_id)).state == "bounced"
 
 
 @on_sqlite
-async def test_a_mail_server_that_reports_deliveries_is_told_what_to_report(services: Services) -> None:
-    """RFC 3461, which aiosmtpd does not know."""
+@pytest.mark.parametrize(
+    ("address", "asked"), [(None, "NOTIFY=FAILURE"), ("tra-ve@hop.example", "NOTIFY=SUCCESS,FAILURE")]
+)
+async def test_a_mail_server_that_reports_deliveries_is_told_what_to_report(
+    services: Services, address: str | None, asked: str
+) -> None:
+    """RFC 3461, which aiosmtpd does not know. Success is asked for where the answers are read."""
     said: list[str] = []
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -102,13 +113,14 @@ async def test_a_mail_server_that_reports_deliveries_is_told_what_to_report(serv
 
     server = await asyncio.start_server(converse, "127.0.0.1", 0)
     desk = with_smtp(services, f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    desk = replace(desk, settings=desk.settings.model_copy(update={"bounce_address": address}))
     mail_id = await write(desk)
     await run(desk)
     server.close()
     assert (await mail_of(desk, mail_id)).state == "sent"
     mark = mark_of(desk.transactions.audit_key, mail_id)
     assert any(line.startswith("MAIL") and line.endswith(f"ENVID={mark} RET=HDRS") for line in said)
-    assert any(line.startswith("RCPT") and line.endswith("NOTIFY=FAILURE") for line in said)
+    assert any(line.startswith("RCPT") and line.endswith(f" {asked}") for line in said)
 
 
 @on_sqlite
@@ -145,7 +157,7 @@ def test_marks() -> None:
     assert marked_in(KEY, mark.replace("4711", "4712")) is None
     assert envelope_sender("a@b.example", mark) == f"a+{mark}@b.example"
     assert envelope_sender(f"{'a' * 50}@b.example", mark) == f"{'a' * 50}@b.example"
-    assert bounce_of(b"Subject: A\r\n\r\nB") is None
+    assert report_of(b"Subject: A\r\n\r\nB") is None
 
 
 class Imap:

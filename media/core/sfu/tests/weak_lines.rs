@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use support::*;
@@ -15,6 +16,12 @@ fn seeds() -> Vec<u64> {
     let given = std::env::var("SIM_SEEDS").unwrap_or_default();
     let given: Vec<u64> = given.split(',').filter_map(|seed| seed.trim().parse().ok()).collect();
     if given.is_empty() { SEEDS.to_vec() } else { given }
+}
+
+fn each_seed(play: fn(u64)) {
+    for seed in seeds() {
+        whole_run(seed, move || play(seed));
+    }
 }
 
 /// One publisher of sound and pictures, and a hall that is shown them.
@@ -128,23 +135,25 @@ impl Meeting {
 
 #[test]
 fn a_good_line_gets_all_and_never_pauses() {
-    let mut meeting = Meeting::new(1, Conditions::of(50_000, 20, 0.0), 2_000, 300);
-    meeting.run(12);
-    assert_eq!(meeting.world.paused(HALL), []);
-    let (lost, longest) = meeting.sound(0);
-    assert_eq!(lost, 0);
-    assert!(longest < Duration::from_millis(60), "{longest:?}");
-    assert!(meeting.seen(STAGE, 5) > 5 * 220);
-    assert_eq!(
-        meeting.world.counter("probes"),
-        0,
-        "nothing is tried where nothing is lacking"
-    );
+    whole_run(1, || {
+        let mut meeting = Meeting::new(1, Conditions::of(50_000, 20, 0.0), 2_000, 300);
+        meeting.run(12);
+        assert_eq!(meeting.world.paused(HALL), []);
+        let (lost, longest) = meeting.sound(0);
+        assert_eq!(lost, 0);
+        assert!(longest < Duration::from_millis(60), "{longest:?}");
+        assert!(meeting.seen(STAGE, 5) > 5 * 220);
+        assert_eq!(
+            meeting.world.counter("probes"),
+            0,
+            "nothing is tried where nothing is lacking"
+        );
+    });
 }
 
 #[test]
 fn a_line_of_300_kbits_keeps_its_sound_and_is_not_flooded() {
-    for seed in seeds() {
+    each_seed(|seed| {
         let mut meeting = Meeting::new(seed, Conditions::of(300, 40, 0.0), 2_000, 800);
         meeting.run(6);
         let before = meeting.world.offered(HALL);
@@ -155,30 +164,34 @@ fn a_line_of_300_kbits_keeps_its_sound_and_is_not_flooded() {
         assert_eq!(lost, 0, "seed {seed}");
         assert!(longest < Duration::from_millis(400), "seed {seed}: {longest:?}");
         assert_eq!(meeting.world.paused(HALL), [STAGE, TILE], "seed {seed}");
-    }
+    });
 }
 
 #[test]
 fn a_line_of_100_kbits_carries_sound_alone() {
-    let mut meeting = Meeting::new(7, Conditions::of(100, 40, 0.0), 800, 100);
-    meeting.run(20);
-    assert_eq!(meeting.world.paused(HALL), [STAGE, TILE]);
-    let (lost, longest) = meeting.sound(10);
-    assert_eq!(lost, 0);
-    assert!(longest < Duration::from_millis(300), "{longest:?}");
+    whole_run(7, || {
+        let mut meeting = Meeting::new(7, Conditions::of(100, 40, 0.0), 800, 100);
+        meeting.run(20);
+        assert_eq!(meeting.world.paused(HALL), [STAGE, TILE]);
+        let (lost, longest) = meeting.sound(10);
+        assert_eq!(lost, 0);
+        assert!(longest < Duration::from_millis(300), "{longest:?}");
+    });
 }
 
 #[test]
 fn a_small_picture_has_room_where_the_stage_has_none() {
-    let mut meeting = Meeting::new(7, Conditions::of(500, 40, 0.0), 2_000, 220);
-    meeting.run(20);
-    assert_eq!(meeting.world.paused(HALL), [STAGE]);
-    assert!(meeting.seen(TILE, 5) > 100);
+    whole_run(7, || {
+        let mut meeting = Meeting::new(7, Conditions::of(500, 40, 0.0), 2_000, 220);
+        meeting.run(20);
+        assert_eq!(meeting.world.paused(HALL), [STAGE]);
+        assert!(meeting.seen(TILE, 5) > 100);
+    });
 }
 
 #[test]
 fn who_cannot_get_the_stage_gets_it_small_and_large_again_when_the_line_recovers() {
-    for seed in seeds() {
+    each_seed(|seed| {
         let mut meeting = Meeting::new(seed, Conditions::of(350, 100, 0.0), 2_000, 800);
         meeting.pictures.push((SMALL, 1));
         meeting.run(20);
@@ -192,20 +205,22 @@ fn who_cannot_get_the_stage_gets_it_small_and_large_again_when_the_line_recovers
         meeting.run(10);
         assert_eq!(meeting.world.paused(HALL), [], "seed {seed}");
         assert_eq!(meeting.world.shown(HALL, STAGE), Some(STAGE), "seed {seed}");
-    }
+    });
 }
 
 #[test]
 fn the_stage_comes_before_small_pictures() {
-    let mut meeting = Meeting::new(42, Conditions::of(900, 40, 0.0), 600, 600);
-    meeting.run(25);
-    assert_eq!(meeting.world.paused(HALL), [TILE]);
-    assert!(meeting.seen(STAGE, 5) > 250);
+    whole_run(42, || {
+        let mut meeting = Meeting::new(42, Conditions::of(900, 40, 0.0), 600, 600);
+        meeting.run(25);
+        assert_eq!(meeting.world.paused(HALL), [TILE]);
+        assert!(meeting.seen(STAGE, 5) > 250);
+    });
 }
 
 #[test]
 fn pictures_are_back_within_ten_seconds_of_a_line_that_recovers() {
-    for seed in seeds() {
+    each_seed(|seed| {
         let mut meeting = Meeting::new(seed, Conditions::of(300, 200, 0.0), 2_000, 300);
         meeting.run(15);
         assert!(meeting.world.paused(HALL).contains(&STAGE));
@@ -213,35 +228,37 @@ fn pictures_are_back_within_ten_seconds_of_a_line_that_recovers() {
         meeting.run(10);
         assert_eq!(meeting.world.paused(HALL), [], "seed {seed}");
         assert!(meeting.seen(STAGE, 1) > 150, "seed {seed}");
-    }
+    });
 }
 
 #[test]
 fn loss_that_no_rate_mends_costs_no_picture() {
-    for seed in seeds() {
+    each_seed(|seed| {
         let mut meeting = Meeting::new(seed, Conditions::of(20_000, 50, 0.05), 1_000, 100);
         meeting.run(20);
         assert_eq!(meeting.world.paused(HALL), [], "seed {seed}");
-    }
+    });
 }
 
 #[test]
 fn a_weak_hall_costs_the_others_nothing() {
-    let mut meeting = Meeting::new(1, Conditions::of(300, 40, 0.0), 2_000, 300);
-    let slots = vec![video_slot(21, &[VP8])];
-    meeting.world.join(3, Conditions::of(50_000, 10, 0.0), vec![], slots);
-    meeting.world.connect();
-    meeting.world.assign(vec![(3, 21, Some(STAGE))]);
-    meeting.run(20);
-    assert_eq!(meeting.world.paused(3), []);
-    let pictures = meeting.world.peer(3).in_slot(21).len();
-    assert!(pictures > 20 * 220, "{pictures}");
-    assert!(meeting.asked < 12, "{} key frames in 20 s", meeting.asked);
+    whole_run(1, || {
+        let mut meeting = Meeting::new(1, Conditions::of(300, 40, 0.0), 2_000, 300);
+        let slots = vec![video_slot(21, &[VP8])];
+        meeting.world.join(3, Conditions::of(50_000, 10, 0.0), vec![], slots);
+        meeting.world.connect();
+        meeting.world.assign(vec![(3, 21, Some(STAGE))]);
+        meeting.run(20);
+        assert_eq!(meeting.world.paused(3), []);
+        let pictures = meeting.world.peer(3).in_slot(21).len();
+        assert!(pictures > 20 * 220, "{pictures}");
+        assert!(meeting.asked < 12, "{} key frames in 20 s", meeting.asked);
+    });
 }
 
 #[test]
 fn jitter_is_no_queue() {
-    for seed in seeds() {
+    each_seed(|seed| {
         let line = Conditions {
             jitter: Duration::from_millis(30),
             ..Conditions::of(10_000, 30, 0.0)
@@ -250,13 +267,45 @@ fn jitter_is_no_queue() {
         meeting.run(20);
         assert_eq!(meeting.world.paused(HALL), [], "seed {seed}");
         assert_eq!(meeting.world.shown(HALL, STAGE), Some(STAGE), "seed {seed}");
+    });
+}
+
+/// Nobody learns anything from a run that is another one the next time.
+#[test]
+fn a_seed_is_one_whole_run_here_and_in_another_process() {
+    const ALONE: &str = "SIM_DIGEST_ALONE";
+    let digest = |seed| {
+        whole_run(seed, move || {
+            let line = Conditions {
+                jitter: Duration::from_millis(30),
+                ..Conditions::of(300, 200, 0.1)
+            };
+            let mut meeting = Meeting::new(seed, line, 2_000, 800);
+            meeting.pictures.push((SMALL, 1));
+            meeting.run(20);
+            meeting.world.digest()
+        })
+    };
+    let here = digest(7);
+    if std::env::var_os(ALONE).is_some() {
+        return println!("digest {here:x}");
     }
+    assert_eq!(digest(7), here);
+    assert_ne!(digest(8), here);
+    let test = "a_seed_is_one_whole_run_here_and_in_another_process";
+    let there = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env(ALONE, "1")
+        .output()
+        .unwrap();
+    let there = String::from_utf8(there.stdout).unwrap();
+    assert!(there.contains(&format!("digest {here:x}\n")), "{here:x}, but {there}");
 }
 
 /// The commune's line of the contract: 300 kbit/s, one packet in ten lost, 400 ms to the node and back.
 #[test]
 fn a_commune_hears_and_sees_on_the_worst_line() {
-    for seed in seeds() {
+    each_seed(|seed| {
         let mut meeting = Meeting::new(seed, Conditions::of(300, 200, 0.1), 2_000, 800);
         meeting.pictures.push((SMALL, 1));
         meeting.halve_small = true;
@@ -266,5 +315,5 @@ fn a_commune_hears_and_sees_on_the_worst_line() {
         let (lost, longest) = meeting.sound(10);
         assert!(lost < 1_000 * 15 / 100, "seed {seed}: {lost} of 1,000");
         assert!(longest < Duration::from_millis(600), "seed {seed}: {longest:?}");
-    }
+    });
 }

@@ -2039,6 +2039,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/my-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My Requests
+         * @description What one has asked to speak about from the own page, and one's place in the queue. Later changes come as the
+         *     signal `my-requests`.
+         */
+        get: operations["my_requests_api_meetings__meeting_id__my_requests_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/hall": {
         parameters: {
             query?: never;
@@ -2232,7 +2253,8 @@ export interface paths {
         };
         /**
          * Delegates
-         * @description `limit` lines from `offset`, of `total`. `online`: of those without a hall.
+         * @description `limit` lines from `offset`, of `total`. `online`: of those without a hall; `reach`: whose invitation has come
+         *     so far.
          */
         get: operations["delegates_api_meetings__meeting_id__delegates_get"];
         put?: never;
@@ -3654,10 +3676,22 @@ export interface components {
         AgendaOut: {
             /** Id */
             id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "item" | "break";
+            /** Day */
+            day: number;
             /** Title */
             title: string;
             /** Minutes */
             minutes: number;
+            /**
+             * Begins At
+             * Format: date-time
+             */
+            begins_at: string;
             /** Presenter Id */
             presenter_id: number | null;
             /** Presenter Name */
@@ -3671,6 +3705,17 @@ export interface components {
         AgendaWrite: {
             /** Id */
             id?: number | null;
+            /**
+             * Kind
+             * @default item
+             * @enum {string}
+             */
+            kind: "item" | "break";
+            /**
+             * Day
+             * @default 0
+             */
+            day: number;
             /** Title */
             title: string;
             /** Minutes */
@@ -4532,7 +4577,7 @@ export interface components {
              * Link
              * @enum {string}
              */
-            link: "none" | "made" | "sent" | "opened" | "revoked";
+            link: "none" | "made" | "queued" | "sent" | "delivered" | "opened" | "bounced" | "failed" | "revoked";
             mail_error: components["schemas"]["server__invitations__schemas__Said"] | null;
             sms_error: components["schemas"]["server__invitations__schemas__Said"] | null;
         };
@@ -5296,6 +5341,10 @@ export interface components {
          * @description Of the delegates' newest letters with personal links.
          */
         LettersOut: {
+            /** Reach */
+            reach: {
+                [key: string]: number;
+            };
             /** Sent */
             sent: number;
             /** Queued */
@@ -5495,7 +5544,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "queued" | "sent" | "failed";
+            state: "queued" | "sent" | "delivered" | "failed" | "bounced";
             /** Error */
             error: string;
             /**
@@ -5545,6 +5594,15 @@ export interface components {
             /** Code */
             code: string;
         };
+        /** MeetingDay */
+        MeetingDay: {
+            /** After */
+            after: number;
+            /** Start */
+            start: string;
+            /** End */
+            end: string;
+        };
         /** MeetingOut */
         MeetingOut: {
             /** Id */
@@ -5586,6 +5644,8 @@ export interface components {
              * Format: date-time
              */
             ends_at: string;
+            /** Days */
+            days: components["schemas"]["MeetingDay"][];
             /** Main Point Id */
             main_point_id: number;
             /** Main Point Name */
@@ -5644,6 +5704,8 @@ export interface components {
             starts_at?: string | null;
             /** Ends At */
             ends_at?: string | null;
+            /** Days */
+            days?: components["schemas"]["MeetingDay"][] | null;
             /** Main Point Id */
             main_point_id?: number | null;
             /** Chair Id */
@@ -5726,6 +5788,8 @@ export interface components {
              * Format: date-time
              */
             ends_at: string;
+            /** Days */
+            days?: components["schemas"]["MeetingDay"][];
             /** Main Point Id */
             main_point_id: number;
             /** Chair Id */
@@ -5804,6 +5868,38 @@ export interface components {
             stands_for: string;
             /** At */
             at: string | null;
+        };
+        /**
+         * MyRequest
+         * @description A delegate's own request.
+         */
+        MyRequest: {
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "speech" | "debate" | "question" | "answer";
+            /** Topic */
+            topic: string;
+            /**
+             * Raised At
+             * Format: date-time
+             */
+            raised_at: string;
+            /** Place */
+            place: number;
+        };
+        /**
+         * MyRequests
+         * @description Signal `my-requests`, to a person's sockets, and the answer when asked: of one meeting.
+         */
+        MyRequests: {
+            /** Meeting Id */
+            meeting_id: number;
+            /** Requests */
+            requests: components["schemas"]["MyRequest"][];
         };
         /** Named */
         Named: {
@@ -6720,7 +6816,7 @@ export interface components {
              * What
              * @enum {string}
              */
-            what: "title" | "time" | "place" | "chair" | "points-added" | "points-removed";
+            what: "title" | "time" | "days" | "place" | "chair" | "points-added" | "points-removed";
             /** Before */
             before: string;
             /** After */
@@ -8318,6 +8414,8 @@ export interface components {
             start: string;
             /** Minutes */
             minutes: number;
+            /** Days */
+            days?: components["schemas"]["MeetingDay"][];
             /** Main Point Id */
             main_point_id?: number | null;
             /** Chair Id */
@@ -8912,6 +9010,18 @@ export interface components {
             id: number;
             /** Position */
             position: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "item" | "break";
+            /** Day */
+            day: number;
+            /**
+             * Begins At
+             * Format: date-time
+             */
+            begins_at: string;
             /** Title */
             title: string;
             /** Minutes */
@@ -9040,8 +9150,24 @@ export interface components {
         };
         /** HandDismiss */
         HandDismiss: {
-            /** Point Id */
-            point_id: number;
+            /**
+             * Point Id
+             * @default null
+             */
+            point_id: number | null;
+            /**
+             * Request Id
+             * @default null
+             */
+            request_id: number | null;
+        };
+        /** HandLower */
+        HandLower: {
+            /**
+             * Request Id
+             * @default null
+             */
+            request_id: number | null;
         };
         /** HandRaise */
         HandRaise: {
@@ -9050,6 +9176,17 @@ export interface components {
              * @default
              */
             topic: string;
+            /**
+             * Kind
+             * @default speech
+             * @enum {string}
+             */
+            kind: "speech" | "debate" | "question" | "answer";
+            /**
+             * Name
+             * @default
+             */
+            name: string;
         };
         /**
          * LaserSignal
@@ -9407,6 +9544,19 @@ export interface components {
             unseen_points: string[];
         };
         /**
+         * QueueEntity
+         * @description Collection `queue`, key "": consoles and halls.
+         */
+        QueueEntity: {
+            /** Order */
+            order: number[];
+            /** Marked */
+            marked: number | null;
+            /** By Hand */
+            by_hand: boolean;
+            rules: components["schemas"]["Rules"];
+        };
+        /**
          * Recess
          * @description The meeting pauses: nobody is heard, and every screen says until when.
          */
@@ -9427,6 +9577,101 @@ export interface components {
              */
             minutes: number | null;
         };
+        /**
+         * RequestEntity
+         * @description Collection `requests`, key = "point:id". Consoles see all; a hall those of its own.
+         */
+        RequestEntity: {
+            /** Id */
+            id: number;
+            /** Point Id */
+            point_id: number;
+            /** Person Id */
+            person_id: number | null;
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "speech" | "debate" | "question" | "answer";
+            /** Topic */
+            topic: string;
+            /** Item Id */
+            item_id: number | null;
+            /**
+             * Raised At
+             * Format: date-time
+             */
+            raised_at: string;
+            /** Turns */
+            turns: number;
+            /** Seconds */
+            seconds: number;
+        };
+        /** Rules */
+        Rules: {
+            /**
+             * Speech Minutes
+             * @default 0
+             */
+            speech_minutes: number;
+            /**
+             * Again Minutes
+             * @default 0
+             */
+            again_minutes: number;
+            /**
+             * Debate Minutes
+             * @default 0
+             */
+            debate_minutes: number;
+            /**
+             * Question Minutes
+             * @default 0
+             */
+            question_minutes: number;
+            /**
+             * Answer Minutes
+             * @default 0
+             */
+            answer_minutes: number;
+            /**
+             * Closes
+             * @default false
+             */
+            closes: boolean;
+            /**
+             * Debate First
+             * @default false
+             */
+            debate_first: boolean;
+            /**
+             * Newcomers First
+             * @default false
+             */
+            newcomers_first: boolean;
+            /**
+             * By Branch
+             * @default false
+             */
+            by_branch: boolean;
+            /**
+             * Point Minutes
+             * @default 0
+             */
+            point_minutes: number;
+            /**
+             * Branch Minutes
+             * @default 0
+             */
+            branch_minutes: number;
+            /**
+             * Person Minutes
+             * @default 0
+             */
+            person_minutes: number;
+        };
         /** SharedContent */
         SharedContent: {
             /** Participant */
@@ -9443,6 +9688,51 @@ export interface components {
              * @default false
              */
             muted: boolean;
+        };
+        /** SpeakingCall */
+        SpeakingCall: {
+            /**
+             * Request Id
+             * @default null
+             */
+            request_id: number | null;
+            /**
+             * Keep
+             * @default false
+             */
+            keep: boolean;
+        };
+        /**
+         * SpeakingEntity
+         * @description Collection `speaking`, key "": everybody.
+         */
+        SpeakingEntity: {
+            /** Turns */
+            turns: components["schemas"]["TurnEntity"][];
+        };
+        /** SpeakingMark */
+        SpeakingMark: {
+            /** Request Id */
+            request_id: number | null;
+        };
+        /** SpeakingMove */
+        SpeakingMove: {
+            /** Request Id */
+            request_id: number;
+            /** Before Id */
+            before_id: number | null;
+        };
+        /**
+         * SpokenEntity
+         * @description Collection `spoken`, key = point id: turns that are over. Consoles see all; a hall its own.
+         */
+        SpokenEntity: {
+            /** Point Id */
+            point_id: number;
+            /** Turns */
+            turns: number;
+            /** Seconds */
+            seconds: number;
         };
         /**
          * StageEntity
@@ -9470,6 +9760,48 @@ export interface components {
         StageShow: {
             /** Point Id */
             point_id: number | null;
+        };
+        /**
+         * TurnEntity
+         * @description Time spent now = (`paused_since` or now) - `began_at` - `paused_seconds`.
+         */
+        TurnEntity: {
+            /** Id */
+            id: number;
+            /** Point Id */
+            point_id: number;
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "speech" | "debate" | "question" | "answer";
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** Paused Since */
+            paused_since: string | null;
+            /** Paused Seconds */
+            paused_seconds: number;
+            /** Limit Seconds */
+            limit_seconds: number | null;
+            /** Closes */
+            closes: boolean;
+        };
+        /** TurnExtend */
+        TurnExtend: {
+            /** Turn Id */
+            turn_id: number;
+            /** Seconds */
+            seconds: number;
+        };
+        /** TurnName */
+        TurnName: {
+            /** Turn Id */
+            turn_id: number;
         };
         /**
          * TurnoutEntity
@@ -9728,6 +10060,18 @@ export interface components {
             stage?: {
                 [key: string]: components["schemas"]["StageEntity"];
             };
+            requests?: {
+                [key: string]: components["schemas"]["RequestEntity"];
+            };
+            queue?: {
+                [key: string]: components["schemas"]["QueueEntity"];
+            };
+            speaking?: {
+                [key: string]: components["schemas"]["SpeakingEntity"];
+            };
+            spoken?: {
+                [key: string]: components["schemas"]["SpokenEntity"];
+            };
         };
         LiveCommands: {
             /** @description Makes an item current and stops the clock of the one before; null: no item is current. */
@@ -9775,6 +10119,66 @@ export interface components {
                 data: components["schemas"]["NoData"];
                 reply: components["schemas"]["NoData"];
             };
+            /** @description The hall, or a delegate from the own page, asks to speak. Again: changes what it says, keeps the place. */
+            "hand.raise": {
+                data: components["schemas"]["HandRaise"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description Who asked asks no longer. */
+            "hand.lower": {
+                data: components["schemas"]["HandLower"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description Takes a request, or all of a point, off the queue. */
+            "hand.dismiss": {
+                data: components["schemas"]["HandDismiss"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description Gives the floor to who asked, by default to the first of the queue whose hall is there. */
+            "speaking.call": {
+                data: components["schemas"]["SpeakingCall"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description Puts a request before another one; all who wait keep their places from now on. */
+            "speaking.move": {
+                data: components["schemas"]["SpeakingMove"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description The next to be called, whatever the order; null: whom the order has. */
+            "speaking.mark": {
+                data: components["schemas"]["SpeakingMark"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description The queue is in the order that the rules make again. */
+            "speaking.sort": {
+                data: components["schemas"]["NoData"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description How long each kind of speech may last, and in what order people are called. */
+            "speaking.rules": {
+                data: components["schemas"]["Rules"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description The speaker's clock stands. */
+            "turn.pause": {
+                data: components["schemas"]["TurnName"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description The speaker's clock goes on. */
+            "turn.resume": {
+                data: components["schemas"]["TurnName"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description So much more time; who has run over has so much from now on. */
+            "turn.extend": {
+                data: components["schemas"]["TurnExtend"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description The turn is over: a guest has the floor no more, the main point keeps it without a clock. */
+            "turn.finish": {
+                data: components["schemas"]["TurnName"];
+                reply: components["schemas"]["NoData"];
+            };
             /** @description The technician says that picture and sound are right (or, false, not yet). */
             "hall.ready": {
                 data: components["schemas"]["HallReady"];
@@ -9790,21 +10194,6 @@ export interface components {
                 data: components["schemas"]["NoData"];
                 reply: components["schemas"]["NoData"];
             };
-            /** @description The hall asks to speak. Again: changes the topic, keeps the place in the queue. */
-            "hand.raise": {
-                data: components["schemas"]["HandRaise"];
-                reply: components["schemas"]["NoData"];
-            };
-            /** @description The hall no longer asks to speak. */
-            "hand.lower": {
-                data: components["schemas"]["NoData"];
-                reply: components["schemas"]["NoData"];
-            };
-            /** @description Lowers a hall's hand for it. */
-            "hand.dismiss": {
-                data: components["schemas"]["HandDismiss"];
-                reply: components["schemas"]["NoData"];
-            };
             /** @description Calls a point: floor and stage in one act. Others than the main point lose the floor, unless `keep`. */
             "floor.give": {
                 data: components["schemas"]["FloorGive"];
@@ -9818,6 +10207,11 @@ export interface components {
             /** @description Ends a point's turn: floor and stage in one act; the stage goes to who else was called, or the main point. */
             "floor.take": {
                 data: components["schemas"]["FloorTake"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description The hall ends its own turn. */
+            "floor.release": {
+                data: components["schemas"]["NoData"];
                 reply: components["schemas"]["NoData"];
             };
             /** @description Ends the floor of all points but the main one, or of all. The stage stays. */
@@ -9913,6 +10307,7 @@ export interface components {
             link: components["schemas"]["PointLink"];
             "session-replaced": components["schemas"]["NoData"];
             watching: components["schemas"]["WatchingSignal"];
+            "my-requests": components["schemas"]["MyRequests"];
         };
     };
     responses: never;
@@ -14160,6 +14555,37 @@ export interface operations {
             };
         };
     };
+    my_requests_api_meetings__meeting_id__my_requests_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyRequests"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     next_for_hall_api_hall_get: {
         parameters: {
             query?: never;
@@ -14539,6 +14965,7 @@ export interface operations {
                 point_id?: number | null;
                 online?: boolean;
                 q?: string;
+                reach?: ("none" | "made" | "queued" | "sent" | "delivered" | "opened" | "bounced" | "failed" | "revoked")[] | null;
                 limit?: number;
                 offset?: number;
             };

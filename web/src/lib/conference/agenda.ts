@@ -1,4 +1,5 @@
 import type { AgendaItemEntity } from '#lib/live/types.ts';
+import { dayAt } from '#lib/meetings/agenda.ts';
 
 /** Where an agenda item's clock stands. */
 export interface ItemClock {
@@ -17,11 +18,13 @@ export function itemClock(item: AgendaItemEntity, now: number): ItemClock {
   return { spent, left: budget - spent, share: budget > 0 ? Math.min(1, spent / budget) : 1 };
 }
 
-/** The item to go on to: the first still waiting after the current one, else the first waiting. */
-export function nextItem(agenda: readonly AgendaItemEntity[]): AgendaItemEntity | undefined {
+/**
+ * The item to go on to: the first still waiting after the current one, else the first waiting; of a meeting of several days
+ * none of a later day than the one that is dealt with at `now` (server time, ms).
+ */
+export function nextItem(agenda: readonly AgendaItemEntity[], now: number): AgendaItemEntity | undefined {
+  const today = dayAt(agenda, now);
   const current = agenda.findIndex(({ state }) => state === 'current');
-  return (
-    agenda.slice(current + 1).find(({ state }) => state === 'waiting') ??
-    agenda.find(({ state }) => state === 'waiting')
-  );
+  const isNext = ({ state, day }: AgendaItemEntity) => state === 'waiting' && day <= today;
+  return agenda.slice(current + 1).find(isNext) ?? agenda.find(isNext);
 }

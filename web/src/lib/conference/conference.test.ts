@@ -4,7 +4,7 @@ import { itemClock, nextItem } from './agenda.ts';
 import { lineWords, ratingOf } from './console/figures.ts';
 import { flawLine, flawsOf, unheard } from './flaws.ts';
 import { absence, facing, panesOf, shownLayout } from './screens.ts';
-import { goesOut, hands, phoneOf, standing, standingSince, standingWord, troubles } from './standing.ts';
+import { goesOut, phoneOf, standing, standingSince, standingWord, troubles } from './standing.ts';
 import { fold } from '#lib/text/fold.ts';
 import { duration } from '#lib/text/format.ts';
 import { step, wallName } from '#lib/organisations/wall.ts';
@@ -138,11 +138,6 @@ describe('standing of a point', () => {
     expect(absence(place(1))).toBeUndefined();
     expect(absence({ ...place(1), presence: 'lost' })).toBe('Điểm cầu Điểm 1 mất kết nối, đang tự nối lại');
     expect(absence({ ...place(1), presence: 'absent' })).toBe('Điểm cầu Điểm 1 chưa vào phòng họp');
-  });
-
-  it('lists hands in the order they were raised', () => {
-    const raised = hands([point(1, { hand_at: ago(10) }), point(2), point(3, { hand_at: ago(90) })]);
-    expect(raised.map(({ id }) => id)).toEqual([3, 1]);
   });
 
   it('names the longest lost first, and no weak point that is not here', () => {
@@ -310,6 +305,9 @@ describe('agenda', () => {
   const item = (id: number, change: Partial<AgendaItemEntity> = {}): AgendaItemEntity => ({
     id,
     position: id,
+    kind: 'item',
+    day: 0,
+    begins_at: '2026-11-25T07:30:00+07:00',
     title: '',
     minutes: 10,
     presenter: '',
@@ -332,9 +330,18 @@ describe('agenda', () => {
 
   it('goes on after the current item, then to what was left out', () => {
     const agenda = [item(1), item(2, { state: 'current' }), item(3, { state: 'done' }), item(4)];
-    expect(nextItem(agenda)?.id).toBe(4);
-    expect(nextItem(agenda.slice(0, 3))?.id).toBe(1);
-    expect(nextItem([item(1, { state: 'done' })])).toBeUndefined();
+    expect(nextItem(agenda, NOW)?.id).toBe(4);
+    expect(nextItem(agenda.slice(0, 3), NOW)?.id).toBe(1);
+    expect(nextItem([item(1, { state: 'done' })], NOW)).toBeUndefined();
+  });
+
+  it('goes on to the next day when that has come', () => {
+    const agenda = [
+      item(1, { begins_at: '2026-11-25T07:30:00+07:00', state: 'current' }),
+      item(2, { begins_at: '2026-11-26T07:30:00+07:00', day: 1 }),
+    ];
+    expect(nextItem(agenda, Date.parse('2026-11-25T17:00:00+07:00'))).toBeUndefined();
+    expect(nextItem(agenda, Date.parse('2026-11-26T07:00:00+07:00'))?.id).toBe(2);
   });
 });
 

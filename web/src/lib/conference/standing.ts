@@ -59,13 +59,6 @@ export function standingSince(point: PointEntity, stage: StageEntity | undefined
   return (state === 'hand' && point.hand_at) || point.since;
 }
 
-/** Points that ask to speak, the first to ask first. */
-export function hands(points: Iterable<PointEntity>): PointEntity[] {
-  return [...points]
-    .filter(({ hand_at }) => hand_at !== null)
-    .sort((a, b) => (a.hand_at ?? '').localeCompare(b.hand_at ?? '') || a.id - b.id);
-}
-
 /** What an operator should look at: lost points, longest gone first; then weak ones. */
 export function troubles(points: Iterable<PointEntity>): { lost: PointEntity[]; weak: PointEntity[] } {
   const all = [...points];

@@ -1,5 +1,5 @@
 import { answer, api } from '#lib/api/client.ts';
-import type { DelegateChange, DelegateList, DelegateRole, NewDelegate } from './types.ts';
+import type { Delegate, DelegateChange, DelegateList, DelegateRole, NewDelegate } from './types.ts';
 
 const meeting = (meeting_id: number) => ({ params: { path: { meeting_id } } });
 const asked = (request_id: number) => ({ params: { path: { request_id } } });
@@ -13,7 +13,16 @@ export const delegatesApi = {
   /** At most `limit` (else all) of a point, of those without one (`online`), or of everybody; asked for page by page. */
   list: async (
     meeting_id: number,
-    { limit = everybody, ...asked }: { point_id?: number; online?: boolean; q?: string; limit?: number },
+    {
+      limit = everybody,
+      ...asked
+    }: {
+      point_id?: number;
+      online?: boolean;
+      q?: string;
+      reach?: Delegate['link'][];
+      limit?: number;
+    },
     signal?: AbortSignal,
   ): Promise<DelegateList> => {
     const some = (offset: number) => {

@@ -8,8 +8,8 @@ import { number, said } from '#lib/text/format.ts';
 import { toasts } from '#lib/ui/toasts.svelte.ts';
 import type { Option } from '#lib/ui/Combobox.svelte';
 import { delegatesApi } from './calls.ts';
-import type { Delegate, DelegateList, DelegatePoint, LinksReport, ManyReport } from './types.ts';
-import { delegatesCount } from './words.ts';
+import type { Delegate, DelegateList, DelegatePoint, Letters, LinksReport, ManyReport } from './types.ts';
+import { delegatesCount, reachGroups, type ReachGroup } from './words.ts';
 
 /** Of a search's answer; more is no help. */
 const foundMost = 300;
@@ -18,11 +18,15 @@ const namedMost = 5;
 /** The delegates page at work: one point's list at a time (a meeting may have 12,000 people), or what a search found. */
 export class DelegateDesk {
   readonly list: Resource<DelegateList>;
+  /** How far the invitations have come. */
+  readonly letters: Resource<Letters>;
   point = $state<number | null>();
   query = $state('');
+  /** Those alone whose invitation has come so far, in the whole meeting. */
+  reach = $state<ReachGroup>();
   selected = $state.raw<ReadonlySet<number>>(new Set());
   editing = $state<number>();
-  #asked: { point?: number | null; q?: string };
+  #asked: { point?: number | null; q?: string; reach?: ReachGroup; most?: number };
 
   constructor(
     readonly meeting: Meeting,
@@ -32,6 +36,7 @@ export class DelegateDesk {
     this.point = point;
     this.#asked = { point };
     this.list = new Resource((signal) => this.#fetch(signal));
+    this.letters = new Resource(() => delegatesApi.letters(meeting.id));
   }
 
   readonly points = $derived.by((): DelegatePoint[] => this.list.data?.points ?? []);
@@ -58,19 +63,29 @@ export class DelegateDesk {
     return this.meeting.points.find(({ point_id }) => point_id === point)?.name ?? '';
   }
 
-  /** Shows a point's list, or with a query whoever fits in the whole meeting. */
-  show(point: number | null | undefined, query = ''): void {
+  /** Shows a point's list, or with a query whoever fits in the whole meeting, or whose invitation has come so far. */
+  show(point: number | null | undefined, query = '', reach?: ReachGroup): void {
     this.point = point;
     this.query = query;
+    this.reach = reach;
     this.selected = new Set();
     this.editing = undefined;
-    this.#asked = query.trim() ? { q: query.trim() } : { point };
+    this.#asked = query.trim() || reach ? { q: query.trim(), reach } : { point };
+    void this.list.reload();
+  }
+
+  /** More of what was found. */
+  more(): void {
+    this.#asked = { ...this.#asked, most: (this.#asked.most ?? foundMost) + foundMost };
     void this.list.reload();
   }
 
   async #fetch(signal: AbortSignal): Promise<DelegateList> {
-    const { point, q } = this.#asked;
-    if (q) return delegatesApi.list(this.meeting.id, { q, limit: foundMost }, signal);
+    const { point, q, reach, most = foundMost } = this.#asked;
+    if (q || reach) {
+      const states = reach && [...reachGroups[reach].states];
+      return delegatesApi.list(this.meeting.id, { q, reach: states, limit: most }, signal);
+    }
     if (typeof point === 'number') return delegatesApi.list(this.meeting.id, { point_id: point }, signal);
     if (point === null) return delegatesApi.list(this.meeting.id, { online: true }, signal);
     // Nobody chosen yet: the figures of the points alone.

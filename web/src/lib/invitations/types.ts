@@ -14,5 +14,6 @@ export type ImportReport = Schemas['ImportOut'];
 /** What came of moving or taking off many. */
 export type ManyReport = Schemas['ManyOut'];
 export type LeadingDevice = Schemas['LeadingDevice'];
+export type Letters = Schemas['LettersOut'];
 export type LinksReport = Schemas['LinksOut'];
 export type AccessRequest = Schemas['RequestOut'];

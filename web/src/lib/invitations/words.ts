@@ -22,22 +22,37 @@ export function capacityWord(role: string): string {
   return words[role]?.() ?? role;
 }
 
+/** What one looks for among a list's invitations: states that ask for the same. */
+export const reachGroups = {
+  unsent: { states: ['none', 'made', 'revoked'], words: m.reach_unsent },
+  queued: { states: ['queued'], words: m.reach_queued },
+  lost: { states: ['bounced', 'failed'], words: m.reach_lost },
+  sent: { states: ['sent'], words: m.reach_sent },
+  delivered: { states: ['delivered'], words: m.reach_delivered },
+  opened: { states: ['opened'], words: m.reach_opened },
+} as const satisfies Record<string, { states: readonly Delegate['link'][]; words: () => string }>;
+export type ReachGroup = keyof typeof reachGroups;
+
 export type LinkMark = 'none' | 'waiting' | 'good' | 'bad';
 
 /** Where a personal link stands, and how much that matters. */
 export function linkWords(delegate: Delegate): { text: string; mark: LinkMark } {
-  if (delegate.mail_error && delegate.link !== 'opened')
-    return { text: m.delegates_link_failed({ error: said(delegate.mail_error) }), mark: 'bad' };
-  if (delegate.sms_error?.code === 'filed' && delegate.link === 'made')
-    return { text: said(delegate.sms_error), mark: 'waiting' };
-  if (delegate.sms_error && delegate.link !== 'opened' && delegate.link !== 'sent')
-    return { text: m.sms_link_failed({ error: said(delegate.sms_error) }), mark: 'bad' };
+  const error = delegate.mail_error ?? delegate.sms_error;
   switch (delegate.link) {
     case 'opened':
       return { text: m.delegates_link_opened(), mark: 'good' };
+    case 'delivered':
+      return { text: m.reach_state_delivered(), mark: 'good' };
     case 'sent':
       return { text: m.delegates_link_sent(), mark: 'waiting' };
+    case 'queued':
+      return { text: error ? said(error) : m.reach_state_queued(), mark: 'waiting' };
+    case 'bounced':
+    case 'failed':
+      return { text: error ? m.delegates_link_failed({ error: said(error) }) : m.reach_lost(), mark: 'bad' };
     case 'made':
+      // Written into a file, where there is no gateway.
+      if (error) return { text: said(error), mark: 'waiting' };
       return { text: m.delegates_link_made(), mark: 'none' };
     case 'revoked':
       return { text: m.delegates_link_revoked(), mark: 'bad' };

@@ -15,9 +15,13 @@ import type {
   LinkFigures,
   MeetingEntity,
   PointEntity,
+  QueueEntity,
+  RequestEntity,
   Signal,
   Snapshot,
+  SpokenEntity,
   StageEntity,
+  TurnEntity,
   UnitEntity,
 } from './types.ts';
 
@@ -63,6 +67,10 @@ export class LiveRoom {
     conversion: new SvelteMap(),
     presentation: new SvelteMap(),
     turnout: new SvelteMap(),
+    requests: new SvelteMap(),
+    queue: new SvelteMap(),
+    speaking: new SvelteMap(),
+    spoken: new SvelteMap(),
   };
   readonly #others = new Map<string, SvelteMap<string, unknown>>();
   readonly #onSignal = new Map<string, Set<SignalListener>>();
@@ -122,6 +130,24 @@ export class LiveRoom {
 
   get stage(): StageEntity | undefined {
     return this.#collections.stage.get('');
+  }
+
+  /** Who asks to speak, as far as one may see it: consoles all, a hall its own. */
+  get requests(): ReadonlyMap<string, RequestEntity> {
+    return this.#collections.requests;
+  }
+
+  get queue(): QueueEntity | undefined {
+    return this.#collections.queue.get('');
+  }
+
+  /** Whose clocks run, or stand. */
+  get turns(): TurnEntity[] {
+    return this.#collections.speaking.get('')?.turns ?? [];
+  }
+
+  get spoken(): ReadonlyMap<string, SpokenEntity> {
+    return this.#collections.spoken;
   }
 
   get points(): ReadonlyMap<string, PointEntity> {

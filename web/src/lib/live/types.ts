@@ -16,6 +16,10 @@ export type SharedContent = Schemas['SharedContent'];
 export type StageEntity = Schemas['StageEntity'];
 export type PresentationEntity = Schemas['PresentationEntity'];
 export type TurnoutEntity = Schemas['TurnoutEntity'];
+export type RequestEntity = Schemas['RequestEntity'];
+export type QueueEntity = Schemas['QueueEntity'];
+export type TurnEntity = Schemas['TurnEntity'];
+export type SpokenEntity = Schemas['SpokenEntity'];
 
 export type MeetingStateName = MeetingEntity['state'];
 export type Presence = PointEntity['presence'];

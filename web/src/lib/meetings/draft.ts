@@ -1,7 +1,9 @@
 import type { Meeting, MeetingKind, MeetingWrite } from '#lib/api/types.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { isDate, isTime } from '#lib/text/typed.ts';
-import { dateOf, momentAt, onTheWall, timeOf } from '#lib/text/zone.ts';
+import { dateOf, daysBetween, momentAt, onTheWall, timeOf } from '#lib/text/zone.ts';
+import { addDays } from './calendar/days.ts';
+import type { DayHours } from './days.ts';
 
 /** Somebody or something chosen by name; without an id it is only a name ("Văn phòng Tỉnh ủy"). */
 export interface Choice {
@@ -14,6 +16,10 @@ export interface AgendaRow {
   /** Stays with the row while it is edited and moved. */
   key: string;
   id: number | null;
+  /** A break is counted in time; nobody presents anything. */
+  kind: Meeting['agenda'][number]['kind'];
+  /** Place of its day, from 0. */
+  day: number;
   title: string;
   minutes: number;
   presenter: Choice | null;
@@ -31,6 +37,8 @@ export interface Draft {
   start: string;
   endDate: string;
   end: string;
+  /** Hours of each, where there are several; the first begins with the meeting, the last ends with it. */
+  days: DayHours[];
   mainPoint: Choice | null;
   chair: Choice | null;
   secretary: Choice | null;
@@ -47,7 +55,15 @@ const DAY_MS = 86_400_000;
 
 let rows = 0;
 export function newRow(minutes = 15): AgendaRow {
-  return { key: `new-${Date.now()}-${rows++}`, id: null, title: '', minutes, presenter: null };
+  return {
+    key: `new-${Date.now()}-${rows++}`,
+    id: null,
+    kind: 'item',
+    day: 0,
+    title: '',
+    minutes,
+    presenter: null,
+  };
 }
 
 /** An empty form: a conference next working day from 07:30 to 11:00, opened and closed. */
@@ -65,6 +81,7 @@ export function emptyDraft(unit: Choice | null, now = new Date()): Draft {
     start: '07:30',
     endDate: date,
     end: '11:00',
+    days: [],
     mainPoint: null,
     chair: null,
     secretary: null,
@@ -92,12 +109,15 @@ export function draftOf(meeting: Meeting): Draft {
     start: timeOf(start),
     endDate: dateOf(end),
     end: timeOf(end),
+    days: meeting.days.map(({ after, ...hours }) => ({ ...hours, date: addDays(dateOf(start), after) })),
     mainPoint: choice(meeting.main_point_id, meeting.main_point_name),
     chair: choice(meeting.chair_id, meeting.chair_name, meeting.chair_title),
     secretary: choice(meeting.secretary_id, meeting.secretary_name, meeting.secretary_title),
     agenda: meeting.agenda.map((item) => ({
       key: String(item.id),
       id: item.id,
+      kind: item.kind,
+      day: item.day,
       title: item.title,
       minutes: item.minutes,
       presenter: item.presenter_id
@@ -133,6 +153,12 @@ export function faults(draft: Draft): Fields {
   if (!isDate(draft.date) || !isTime(draft.start)) found.starts_at = m.fault_time();
   else if (!isDate(draft.endDate) || !isTime(draft.end)) found.ends_at = m.fault_time();
   else if (length(draft) === 0) found.ends_at = m.fault_end();
+  draft.days.forEach((day, index) => {
+    if (!isDate(day.date) || !isTime(day.start) || !isTime(day.end)) found[`days.${index}`] = m.fault_time();
+    else if (day.end <= day.start) found[`days.${index}`] = m.fault_end();
+    else if (index > 0 && day.date <= draft.days[index - 1]!.date)
+      found[`days.${index}`] = m.fault_day_order();
+  });
   if (!draft.mainPoint?.id) found.main_point_id = m.fault_main_point();
   if (draft.chair?.id === null) found.chair_id = m.combobox_unchosen();
   if (draft.secretary?.id === null) found.secretary_id = m.combobox_unchosen();
@@ -156,15 +182,21 @@ export function writeOf(draft: Draft): MeetingWrite {
     unit_id: draft.unit?.id ?? 0,
     starts_at: startsAt(draft).toISOString(),
     ends_at: endsAt(draft).toISOString(),
+    days: draft.days.map(({ date, start, end }) => ({
+      after: daysBetween(momentAt(draft.date, '12:00'), momentAt(date, '12:00')),
+      start,
+      end,
+    })),
     main_point_id: main,
     chair_id: draft.chair?.id ?? null,
     secretary_id: draft.secretary?.id ?? null,
     agenda: draft.agenda.map((row) => ({
       id: row.id,
+      kind: row.kind,
+      day: row.day,
       title: row.title.trim(),
       minutes: row.minutes,
-      presenter_id: row.presenter?.id ?? null,
-      presenter_text: row.presenter && row.presenter.id === null ? row.presenter.label.trim() : '',
+      ...presenterOf(row),
     })),
     points: Object.entries(points).map(([id, speaker]) => ({
       point_id: Number(id),
@@ -172,6 +204,21 @@ export function writeOf(draft: Draft): MeetingWrite {
     })),
   };
 }
+
+function presenterOf({ kind, presenter }: AgendaRow) {
+  const named = kind === 'break' ? null : presenter;
+  return {
+    presenter_id: named?.id ?? null,
+    presenter_text: named && named.id === null ? named.label.trim() : '',
+  };
+}
+
+/** A draft that was kept by an earlier version, with what it did not have yet. */
+export const completed = (draft: Draft): Draft => ({
+  ...draft,
+  days: draft.days ?? [],
+  agenda: draft.agenda.map((row) => ({ ...row, kind: row.kind ?? 'item', day: row.day ?? 0 })),
+});
 
 /** Its first day, or today its hour, is over: a record of what was held, or a slip of the pen. */
 export function isPast(draft: Draft, now: Date): boolean {

@@ -213,4 +213,4 @@ export interface Stranded {
 }
 
 const ownFields =
-  /^(title|unit_id|starts_at|ends_at|main_point_id|chair_id|secretary_id|agenda\.\d+\.(title|minutes))$/;
+  /^(title|unit_id|starts_at|ends_at|main_point_id|chair_id|secretary_id|days\.\d+|agenda\.\d+\.(title|minutes))$/;

@@ -1,5 +1,5 @@
 import { ownKey } from '#lib/belongings.ts';
-import type { Draft } from './draft.ts';
+import { completed, type Draft } from './draft.ts';
 
 /** What was typed and not yet saved, kept in this browser so that a reload or a power cut loses nothing. */
 export interface Kept {
@@ -27,7 +27,8 @@ export function kept(meeting: number | 'new', storage: Storage = localStorage): 
     const text = storage.getItem(keyOf(meeting));
     if (!text) return null;
     const found = JSON.parse(text) as Partial<Kept>;
-    if (typeof found.version === 'number' && found.at && found.draft && found.base) return found as Kept;
+    if (typeof found.version === 'number' && found.at && found.draft && found.base)
+      return { ...(found as Kept), base: completed(found.base), draft: completed(found.draft) };
   } catch {
     // Falls through to throwing it away.
   }

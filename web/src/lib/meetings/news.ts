@@ -23,6 +23,8 @@ export function changeWords(change: PlanChange): string {
       return m.news_title({ before, after });
     case 'time':
       return m.news_time({ before: span(change.before), after: span(change.after) });
+    case 'days':
+      return m.days_changed({ before, after });
     case 'place':
       return m.news_place({ before, after });
     case 'chair':

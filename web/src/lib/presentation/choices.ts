@@ -1,3 +1,4 @@
+import { numberOf } from '#lib/meetings/agenda.ts';
 import { fits } from '#lib/text/fold.ts';
 import type { AgendaItemEntity } from '#lib/live/types.ts';
 import type { Paper } from '#lib/papers/types.ts';
@@ -24,9 +25,9 @@ export function groupsOf(
     ({ id, title, number, state }) =>
       state !== 'recalled' && !recalled.includes(id) && fits(`${title} ${number}`, query),
   );
-  const groups = agenda.map((item, index): Group => ({
+  const groups = agenda.map((item): Group => ({
     item,
-    number: index + 1,
+    number: numberOf(agenda, item),
     papers: of(found, item.id),
   }));
   const known = new Set(agenda.map(({ id }) => id));

@@ -39,7 +39,7 @@ describe.each(['Asia/Ho_Chi_Minh', 'UTC', 'America/Los_Angeles', 'Pacific/Kiriti
       expect(emptyDraft(null, new Date('2026-11-20T15:00:00+07:00')).date).toBe('2026-11-23');
       expect(startsAt(draft).toISOString()).toBe('2026-11-25T00:30:00.000Z');
       expect(endsAt({ ...draft, endDate: '2026-11-25' }).toISOString()).toBe('2026-11-25T04:00:00.000Z');
-      const again = draftOf({ starts_at: at, ends_at: at, agenda: [], points: [] } as never);
+      const again = draftOf({ starts_at: at, ends_at: at, agenda: [], points: [], days: [] } as never);
       expect([again.date, again.start]).toEqual(['2026-11-25', '07:30']);
       expect([dateOf(at), timeOf(at)]).toEqual(['2026-11-25', '07:30']);
       expect(momentAt('2026-11-25', '').getTime()).toBeNaN();

@@ -2,13 +2,12 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
-
-use aws_lc_rs::rand;
 
 use super::Shard;
 use crate::model::PeerSpec;
@@ -256,9 +255,7 @@ fn vacancy<T>(places: &mut Vec<Option<T>>) -> usize {
     })
 }
 
+/// Where numbers begin is to be hidden, not secret: what the standard library has for its maps serves.
 fn random_start() -> u16 {
-    let mut bytes = [0; 2];
-    // Any number will do where the system has no randomness: it only hides where a stream begins.
-    let _ = rand::fill(&mut bytes);
-    u16::from_ne_bytes(bytes)
+    RandomState::new().build_hasher().finish() as u16
 }

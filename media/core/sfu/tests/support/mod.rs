@@ -7,6 +7,7 @@ mod network;
 mod peer;
 mod raw;
 mod raw_driving;
+mod replay;
 mod specs;
 
 pub use driving::*;
@@ -15,4 +16,5 @@ pub use network::*;
 pub use peer::*;
 pub use raw::*;
 pub use raw_driving::*;
+pub use replay::whole_run;
 pub use specs::*;

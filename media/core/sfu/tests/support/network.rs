@@ -17,6 +17,7 @@ use sfu::shard::{Command, CommandQueue, Shard, Shared};
 
 use super::line::Line;
 use super::peer::TestPeer;
+use super::replay::{self, Random};
 
 /// Whom peers describe themselves to.
 pub trait Node {
@@ -61,6 +62,13 @@ impl Conditions {
 
 /// IPv4 and UDP.
 const HEADERS: usize = 28;
+/// What each datagram of a DTLS handshake counts as: the length of its signatures is chance.
+const HANDSHAKE: usize = 700;
+
+/// RFC 7983 section 7.
+fn is_dtls(datagram: &[u8]) -> bool {
+    matches!(datagram.first(), Some(20..=63))
+}
 
 struct Direction {
     conditions: Conditions,
@@ -68,11 +76,16 @@ struct Direction {
     way: VecDeque<(Instant, Vec<u8>)>,
     /// Bytes that were put in, whether they came out or not.
     offered: u64,
+    random: Random,
+    /// What went in, when, and what became of it.
+    digest: u64,
 }
 
 impl Direction {
-    fn new(conditions: Conditions, now: Instant) -> Self {
+    fn new(conditions: Conditions, random: Random, now: Instant) -> Self {
         Self {
+            random,
+            digest: 0xCBF2_9CE4_8422_2325,
             conditions,
             free: now,
             way: VecDeque::new(),
@@ -80,18 +93,31 @@ impl Direction {
         }
     }
 
-    fn push(&mut self, datagram: &[u8], random: &mut Random, now: Instant) {
-        let bytes = datagram.len() + HEADERS;
+    fn push(&mut self, datagram: &[u8], time: Duration, now: Instant) {
+        let length = if is_dtls(datagram) { HANDSHAKE } else { datagram.len() };
+        let bytes = length + HEADERS;
         self.offered += bytes as u64;
+        let (lost, late) = (self.random.unit(), self.random.unit());
         let start = self.free.max(now);
-        if start - now > self.conditions.queue || random.unit() < self.conditions.loss {
+        let drowned = start - now > self.conditions.queue;
+        // All of an RTP packet that is neither encrypted nor chosen by chance: version, marker and payload type.
+        let kind = u64::from(datagram[0]) << 8 | u64::from(datagram[1]);
+        self.note(time.as_nanos() as u64);
+        self.note(kind << 32 | bytes as u64);
+        if drowned || lost < self.conditions.loss {
+            self.note(1 + u64::from(drowned));
             return;
         }
         self.free = start + Duration::from_secs_f64(8.0 * bytes as f64 / self.conditions.rate as f64);
-        let late = self.conditions.jitter.mul_f64(random.unit());
-        let arrival = self.free + self.conditions.delay + late;
+        let arrival = self.free + self.conditions.delay + self.conditions.jitter.mul_f64(late);
+        self.note((arrival - now).as_nanos() as u64);
         let place = self.way.partition_point(|(at, _)| *at <= arrival);
         self.way.insert(place, (arrival, datagram.to_vec()));
+    }
+
+    /// FNV-1a, by words.
+    fn note(&mut self, value: u64) {
+        self.digest = (self.digest ^ value).wrapping_mul(0x0100_0000_01B3);
     }
 
     fn pop(&mut self, now: Instant) -> Option<Vec<u8>> {
@@ -100,18 +126,6 @@ impl Direction {
             return None;
         }
         self.way.pop_front().map(|(_, datagram)| datagram)
-    }
-}
-
-/// xorshift64*
-struct Random(u64);
-
-impl Random {
-    fn unit(&mut self) -> f64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 11) as f64 / (1u64 << 53) as f64
     }
 }
 
@@ -197,7 +211,7 @@ pub struct World {
     shard: Shard<Wires>,
     now: Rc<Cell<Instant>>,
     start: Instant,
-    random: Random,
+    seed: u64,
     members: BTreeMap<u32, Member>,
     due: Instant,
     /// Of the last second.
@@ -205,7 +219,9 @@ pub struct World {
 }
 
 impl World {
+    /// In a thread of `whole_run`.
     pub fn new(seed: u64) -> Self {
+        assert!(replay::is_running());
         let start = Instant::now();
         let identity = Identity::generate();
         let fingerprint = identity.fingerprint().to_owned();
@@ -221,7 +237,7 @@ impl World {
             shard,
             now: Rc::new(Cell::new(start)),
             start,
-            random: Random(seed.max(1)),
+            seed,
             members: BTreeMap::new(),
             due: start,
             statistics: Vec::new(),
@@ -254,8 +270,8 @@ impl World {
         let now = self.now.get();
         let member = Member {
             peer,
-            up: Direction::new(conditions, now),
-            down: Direction::new(conditions, now),
+            up: Direction::new(conditions, Random::new(self.seed, 2 * u64::from(id)), now),
+            down: Direction::new(conditions, Random::new(self.seed, 2 * u64::from(id) + 1), now),
             inbox,
             outbox,
         };
@@ -275,6 +291,12 @@ impl World {
     /// Bytes sent towards `id` so far.
     pub fn offered(&self, id: u32) -> u64 {
         self.members[&id].down.offered
+    }
+
+    /// Of every datagram so far: its kind, length, time and fate.
+    pub fn digest(&self) -> u64 {
+        let directions = self.members.values().flat_map(|member| [&member.up, &member.down]);
+        directions.fold(0, |digest, direction| digest.rotate_left(7) ^ direction.digest)
     }
 
     pub fn assign(&mut self, assignments: Vec<(u32, u32, Option<u32>)>) {
@@ -297,6 +319,8 @@ impl World {
     pub fn step(&mut self) {
         let now = self.now.get() + STEP;
         self.now.set(now);
+        replay::advance(STEP);
+        let time = now - self.start;
         let mut came = false;
         for member in self.members.values_mut() {
             while let Some(datagram) = member.down.pop(now) {
@@ -304,7 +328,7 @@ impl World {
             }
             member.peer.poll();
             for datagram in member.outbox.borrow_mut().drain(..) {
-                member.up.push(&datagram, &mut self.random, now);
+                member.up.push(&datagram, time, now);
             }
             let from = ([10, 0, 0, member.peer.id as u8], 5000);
             while let Some(mut datagram) = member.up.pop(now) {
@@ -325,7 +349,7 @@ impl World {
         for (to, datagram) in self.shard.outlet().0.drain(..) {
             let SocketAddr::V4(to) = to else { continue };
             if let Some(member) = self.members.get_mut(&u32::from(to.ip().octets()[3])) {
-                member.down.push(&datagram, &mut self.random, now);
+                member.down.push(&datagram, time, now);
             }
         }
         for event in self.node.shared.events.drain() {

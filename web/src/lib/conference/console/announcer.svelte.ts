@@ -1,4 +1,3 @@
-import type { PointEntity } from '#lib/live/types.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { chime } from '#lib/media/chime.ts';
 import type { Board } from './board.svelte.ts';
@@ -27,20 +26,20 @@ export class Announcer {
   /** Call in an effect. */
   watch(board: Board): void {
     if (!board.conference.room.known) return;
-    const hands = board.hands;
+    const { waiting } = board;
     const lost = board.troubles.lost;
-    const raised = added(this.#raised, hands);
+    const raised = added(this.#raised, waiting);
     const gone = added(this.#lost, lost);
-    this.#raised = new Set(hands.map(({ id }) => id));
+    this.#raised = new Set(waiting.map(({ id }) => id));
     this.#lost = new Set(lost.map(({ id }) => id));
     if (raised.length > 0) {
-      this.polite = m.hands_raised({ names: raised.map(({ name }) => name).join(', ') });
+      this.polite = m.hands_raised({ names: raised.map((each) => board.nameOf(each)).join(', ') });
       if (this.sounds) chime();
     }
     if (gone.length > 0) this.urgent = m.attention_lost({ name: gone.map(({ name }) => name).join(', ') });
   }
 }
 
-function added(before: Set<number> | undefined, now: PointEntity[]): PointEntity[] {
+function added<Entity extends { id: number }>(before: Set<number> | undefined, now: Entity[]): Entity[] {
   return before ? now.filter(({ id }) => !before.has(id)) : [];
 }

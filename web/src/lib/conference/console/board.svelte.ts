@@ -1,13 +1,15 @@
 import { createContext } from 'svelte';
 import { CONSOLE_TILES } from '#lib/media/plan.ts';
-import type { FloorHolder, PointEntity } from '#lib/live/types.ts';
+import type { FloorHolder, PointEntity, RequestEntity, TurnEntity } from '#lib/live/types.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { pointStates, type PointState } from '#lib/ui/StateMark.svelte';
 import { toasts } from '#lib/ui/toasts.svelte.ts';
 import type { Conference } from '../conference.svelte.ts';
 import { flawsOf } from '../flaws.ts';
 import { tileCount } from '../screens.ts';
-import { hands, standing, standingSince, standingWord, troubles } from '../standing.ts';
+import { turnClock } from '#lib/speaking/clock.ts';
+import { isHere, waiting } from '#lib/speaking/queue.ts';
+import { standing, standingSince, standingWord, troubles } from '../standing.ts';
 import { fold } from '#lib/text/fold.ts';
 import { spansOf, type Span } from '../wall.ts';
 
@@ -18,6 +20,8 @@ const VIEW = 'nhipcau.console.view';
 const FEW = 30;
 
 const QUIET = 0.2;
+/** Seconds that one press adds to a turn. */
+const MORE = 60;
 const SETTLE = 250;
 /** The media node has turned the slots over this long after the server said yes, ms. */
 const SWITCHES = 400;
@@ -103,7 +107,41 @@ export class Board {
   /** All points, in the order of the wall. */
   readonly order: number[] = $derived.by(() => this.spans.flatMap(({ points }) => points));
 
-  readonly hands: PointEntity[] = $derived.by(() => hands(this.points));
+  /** Who asks to speak, the next to be called first. */
+  readonly waiting: RequestEntity[] = $derived.by(() => waiting(this.conference.room));
+
+  /** Whom the key for it would call: the first whose hall is here. */
+  get next(): RequestEntity | undefined {
+    return this.waiting.find(({ point_id }) => isHere(this.point(point_id)));
+  }
+
+  /** Seconds spoken by each point so far, with the turns that last. */
+  readonly spoken: ReadonlyMap<number, number> = $derived.by(() => {
+    const { room } = this.conference;
+    const seconds = new Map([...room.spoken.values()].map((each) => [each.point_id, each.seconds]));
+    for (const turn of room.turns)
+      seconds.set(turn.point_id, (seconds.get(turn.point_id) ?? 0) + turnClock(turn, room.ticker.now).spent);
+    return seconds;
+  });
+
+  /** A point and, if somebody of it is named, who. */
+  nameOf({ point_id, name }: { point_id: number; name: string }): string {
+    return [name, this.point(point_id)?.short_name].filter(Boolean).join(', ');
+  }
+
+  /** What is left of the budgets that somebody who asks would speak from, in seconds; those that there are. */
+  left(request: RequestEntity): { point?: number; branch?: number; person?: number } {
+    const rules = this.conference.room.queue?.rules;
+    if (!rules) return {};
+    const of = (minutes: number, used: number) => (minutes > 0 ? minutes * 60 - used : undefined);
+    const span = this.spans.find(({ points }) => points.includes(request.point_id));
+    const branch = (span?.points ?? []).reduce((sum, id) => sum + (this.spoken.get(id) ?? 0), 0);
+    return {
+      point: of(rules.point_minutes, this.spoken.get(request.point_id) ?? 0),
+      branch: of(rules.branch_minutes, branch),
+      person: of(rules.person_minutes, request.seconds),
+    };
+  }
 
   readonly troubles = $derived.by(() => troubles(this.points));
 
@@ -201,11 +239,16 @@ export class Board {
     return this.ended ? undefined : standingSince(point, this.conference.room.stage);
   }
 
-  /** Calls a point in the place of who speaks now, or (`keep`) beside them. What a call ended can be undone. */
-  async call(id: number, keep = false): Promise<void> {
+  /**
+   * Calls a point, or one of those who ask there, in the place of who speaks now, or (`keep`) beside them. What a call
+   * ended can be undone.
+   */
+  async call(id: number, keep = false, request?: number): Promise<void> {
     const { acts } = this.conference;
     const ended = keep ? [] : this.replaced(id);
-    const called = await acts.run('floor.give', { point_id: id, keep });
+    const called = await (request === undefined
+      ? acts.run('floor.give', { point_id: id, keep })
+      : acts.run('speaking.call', { request_id: request, keep }));
     if (!called) return;
     if (this.preview === id) this.preview = undefined;
     if (ended.length === 0) return;
@@ -215,6 +258,15 @@ export class Board {
       label: m.undo(),
       run: () => void this.#giveBack(ended),
     });
+  }
+
+  /** The clock stands, or goes on. */
+  pauseTurn(turn: TurnEntity): Promise<boolean> {
+    return this.conference.acts.run(turn.paused_since ? 'turn.resume' : 'turn.pause', { turn_id: turn.id });
+  }
+
+  extendTurn(turn: TurnEntity): Promise<boolean> {
+    return this.conference.acts.run('turn.extend', { turn_id: turn.id, seconds: MORE });
   }
 
   /** The floor as it was before a call: its holders again, the last of them on stage. */

@@ -5,7 +5,8 @@ import { answer, api } from '#lib/api/client.ts';
 import { Follow } from '#lib/presentation/follow.svelte.ts';
 import { device } from '#lib/offline/device.ts';
 import { ownerOf } from '#lib/accounts/session.svelte.ts';
-import type { PointEntity, TurnoutEntity } from '#lib/live/types.ts';
+import type { PointEntity, RequestEntity, TurnEntity, TurnoutEntity } from '#lib/live/types.ts';
+import { turnOf, waiting } from '#lib/speaking/queue.ts';
 import { Conference } from '../conference.svelte.ts';
 import { ScreenCode } from './code.svelte.ts';
 import { endVisit, noteVisit } from './visit.ts';
@@ -72,6 +73,25 @@ export class Hall {
 
   get own(): PointEntity | undefined {
     return this.conference.room.points.get(String(this.point));
+  }
+
+  /** What the hall itself asked, not one of its delegates from the own phone. */
+  get request(): RequestEntity | undefined {
+    return [...this.conference.room.requests.values()].find(
+      ({ point_id, person_id }) => point_id === this.point && person_id === null,
+    );
+  }
+
+  /** The clock of who speaks here. */
+  get turn(): TurnEntity | undefined {
+    return turnOf(this.conference.room, this.point);
+  }
+
+  /** Somebody here is among the next two to be called. */
+  get soon(): boolean {
+    const { room } = this.conference;
+    const next = room.queue?.order.slice(0, 2) ?? [];
+    return waiting(room).some(({ id, point_id }) => point_id === this.point && next.includes(id));
   }
 
   /** How many delegates are here, once there is somebody to count. */

@@ -1,5 +1,6 @@
 import type { Meeting, Tree } from '#lib/api/types.ts';
-import { dateOf, momentAt, onTheWall, timeOf } from '#lib/text/zone.ts';
+import { dateOf, daysBetween, momentAt, onTheWall, timeOf } from '#lib/text/zone.ts';
+import { addDays } from '../calendar/days.ts';
 import { type AgendaRow, type Draft, draftOf, emptyDraft, length, newRow } from '../draft.ts';
 import type { Template, TemplatePlan } from './calls.ts';
 
@@ -24,6 +25,7 @@ export function copyOf(meeting: Meeting, what: Copied, people: number, now = new
   return {
     ...was,
     ...span(dateOf(next), was.start, length(was)),
+    days: was.days.map((each) => ({ ...each, date: addDays(dateOf(next), apart(was.date, each.date)) })),
     agenda: what.agenda ? was.agenda.map(anew) : empty.agenda,
     points: what.points ? was.points : {},
     chair: what.leaders ? was.chair : null,
@@ -31,6 +33,8 @@ export function copyOf(meeting: Meeting, what: Copied, people: number, now = new
     listsFrom: what.lists && people > 0 ? { id: meeting.id, label: meeting.title, people } : null,
   };
 }
+
+const apart = (from: string, to: string) => daysBetween(momentAt(from, '12:00'), momentAt(to, '12:00'));
 
 const anew = (row: AgendaRow): AgendaRow => ({ ...row, key: newRow().key, id: null });
 
@@ -49,6 +53,11 @@ export function draftFrom(template: Template, tree: Tree, now = new Date()): Dra
   return {
     ...empty,
     ...span(empty.date, plan.start, plan.minutes),
+    days: (plan.days ?? []).map(({ after, start, end }) => ({
+      date: addDays(empty.date, after),
+      start,
+      end,
+    })),
     kind: plan.kind,
     address: plan.address ?? '',
     title: titled(plan.title, empty.date),
@@ -58,6 +67,8 @@ export function draftFrom(template: Template, tree: Tree, now = new Date()): Dra
     secretary: person(plan.secretary_id),
     agenda: (plan.agenda ?? []).map((item) => ({
       ...newRow(item.minutes),
+      kind: item.kind ?? 'item',
+      day: item.day ?? 0,
       title: item.title,
       presenter:
         person(item.presenter_id) ?? (item.presenter_text ? { id: null, label: item.presenter_text } : null),
@@ -76,10 +87,13 @@ export function planOf(meeting: Meeting, title: string): TemplatePlan {
     description: meeting.description,
     start: draft.start,
     minutes: Math.max(1, length(draft)),
+    days: meeting.days,
     main_point_id: meeting.main_point_id,
     chair_id: meeting.chair_id,
     secretary_id: meeting.secretary_id,
-    agenda: meeting.agenda.map(({ title: named, minutes, presenter_id, presenter_text }) => ({
+    agenda: meeting.agenda.map(({ kind, day, title: named, minutes, presenter_id, presenter_text }) => ({
+      kind,
+      day,
       title: named,
       minutes,
       presenter_id,

@@ -81,9 +81,12 @@ const meeting = {
   chair_name: 'Phạm Chủ Trì',
   secretary_id: null,
   secretary_name: '',
+  days: [],
   agenda: [
     {
       id: 1,
+      kind: 'item',
+      day: 0,
       title: 'Báo cáo',
       minutes: 30,
       presenter_id: 4,
@@ -92,6 +95,8 @@ const meeting = {
     },
     {
       id: 2,
+      kind: 'item',
+      day: 0,
       title: 'Kết luận',
       minutes: 10,
       presenter_id: null,

@@ -33,7 +33,9 @@ export class LibraryDesk {
   }
 
   readonly papers = $derived.by(() => this.library.data?.papers ?? []);
-  readonly shelves = $derived.by(() => shelves(this.papers, this.meeting.agenda));
+  /** Items that papers may belong to: breaks have none. */
+  readonly items = $derived.by(() => this.meeting.agenda.filter(({ kind }) => kind !== 'break'));
+  readonly shelves = $derived.by(() => shelves(this.papers, this.items));
   readonly manages = $derived.by(() => this.library.data?.can_manage ?? false);
   /** Something is being converted: look often. */
   readonly working = $derived(
@@ -62,7 +64,7 @@ export class LibraryDesk {
     const library = this.library.data;
     if (!library) return;
     this.uploads.arranged();
-    const papers = placed(library.papers, this.meeting.agenda, paper.id, item, to);
+    const papers = placed(library.papers, this.items, paper.id, item, to);
     this.library.put({ ...library, papers });
     const shelf = papers.filter(({ item_id }) => item_id === item);
     this.announced = m.papers_moved({
