@@ -20,14 +20,17 @@ ROWS = 3
 EXPANDS_SINCE = "0041"
 """From here on a step only adds (`expand`): the server before it goes on writing. What nobody needs any more is taken
 away (`contract`) a version later, by a step that is named below with its reason."""
-CONTRACTS: dict[str, str] = {}
+CONTRACTS = {"0043": "raised hands became the speaking queue, before any version was out"}
 
 GIVEN: dict[str, dict[str, Any]] = {"access_policies": {"item_id": None}}
 """By table: what a rule of the table asks for."""
 
 REWRITTEN: dict[str, set[str]] = {}
 """What a step means to change in rows that are there: "table.column"."""
-GONE: dict[str, set[str]] = {"0012": {"library_states.workshop"}}
+GONE: dict[str, set[str]] = {
+    "0012": {"library_states.workshop"},
+    "0043": {"point_presences.hand_at", "point_presences.hand_topic"},
+}
 """What a step means to take away (or renames): "table" or "table.column"."""
 
 
