@@ -464,6 +464,7 @@ ELSEWHERE = {
     "GET /api/meetings/{meeting_id}/series",
     # Somebody must be proposed first (tests/server/invitations/test_replies.py).
     "PUT /api/delegates/{delegate_id}/substitute",
+    "DELETE /api/delegates/{delegate_id}/substitute",
     "PUT /api/meetings/{meeting_id}/my-reply",
     "DELETE /api/meetings/{meeting_id}/points/{point_id}/substitutes/{delegate_id}",
     "DELETE /api/meetings/{meeting_id}/points/{point_id}/sign-off",
@@ -498,6 +499,8 @@ ELSEWHERE = {
     "PATCH /api/meetings/{meeting_id}/rehearsals/{rehearsal_id}",
     # There must be a media node (tests/e2e/test_first_start.py).
     "POST /api/media-probe",
+    # Of who may try (tests/server/live/test_relays.py).
+    "GET /api/media-probe",
     # There must be a mark first (tests/server/papers).
     "POST /api/papers/{paper_id}/overrule-mark",
     # There must be one first (tests/server/accounts/test_scoped.py).

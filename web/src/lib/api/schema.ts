@@ -2892,7 +2892,11 @@ export interface paths {
         /** Decide */
         put: operations["decide_api_delegates__delegate_id__substitute_put"];
         post?: never;
-        delete?: never;
+        /**
+         * Take Back
+         * @description Of the delegate who was represented.
+         */
+        delete: operations["take_back_api_delegates__delegate_id__substitute_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3618,7 +3622,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Probe Ways
+         * @description What a browser needs before it tries its way to the media node.
+         */
+        get: operations["probe_ways_api_media_probe_get"];
         put?: never;
         /**
          * Probe
@@ -5063,6 +5071,8 @@ export interface components {
             loop: "heard" | "unheard" | "unable";
             /** Connected */
             connected: boolean;
+            /** Way */
+            way: ("udp" | "tcp" | "relay") | null;
             /** Up Kbps */
             up_kbps: number | null;
             /** Down Kbps */
@@ -5104,6 +5114,8 @@ export interface components {
             loop: "heard" | "unheard" | "unable";
             /** Connected */
             connected: boolean;
+            /** Way */
+            way?: ("udp" | "tcp" | "relay") | null;
             /** Up Kbps */
             up_kbps?: number | null;
             /** Down Kbps */
@@ -7147,6 +7159,11 @@ export interface components {
                 [key: string]: "audio-0" | "stage";
             };
         };
+        /** ProbeWays */
+        ProbeWays: {
+            /** Relays */
+            relays: components["schemas"]["Relay"][];
+        };
         /** ProblemOut */
         ProblemOut: {
             /** Code */
@@ -7498,6 +7515,18 @@ export interface components {
             kind?: ("trial" | "full" | "check") | null;
             /** Note */
             note?: string | null;
+        };
+        /**
+         * Relay
+         * @description As `RTCConfiguration.iceServers` takes it.
+         */
+        Relay: {
+            /** Urls */
+            urls: string[];
+            /** Username */
+            username: string;
+            /** Credential */
+            credential: string;
         };
         /** ReminderWrite */
         ReminderWrite: {
@@ -9989,6 +10018,11 @@ export interface components {
             audience: "console" | "hall" | "member" | "desk";
             /** Media */
             media: boolean;
+            /**
+             * Relays
+             * @default []
+             */
+            relays: components["schemas"]["Relay"][];
             /**
              * Build
              * @default
@@ -16340,6 +16374,37 @@ export interface operations {
             };
         };
     };
+    take_back_api_delegates__delegate_id__substitute_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delegate_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplyDone"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     reply_reminders_api_meetings__meeting_id__reply_reminders_get: {
         parameters: {
             query?: never;
@@ -17926,6 +17991,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    probe_ways_api_media_probe_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProbeWays"];
                 };
             };
         };
