@@ -7,6 +7,7 @@ from server.accounts.schemas import Login, Password, Token
 from server.core.fields import EmailAddress, Id, Line
 from server.core.setting_forms import SiteUrl, TimeZone
 from server.live.protocol import Relay
+from server.organisations.bodies import BodyKind
 from server.organisations.schemas import Level, Name, ShortName, UnitCode
 
 PublicUrl = Annotated[SiteUrl, Field(max_length=300)]
@@ -34,6 +35,8 @@ class FirstStart(Body):
     unit_short_name: ShortName | None = None
     """Null: the name without "Tỉnh", "Xã" …"""
     unit_level: Level = "province"
+    unit_body: BodyKind | None = None
+    """State or Party; null: as its name says."""
     unit_code: UnitCode | None = None
     full_name: Annotated[Line, Field(min_length=1, max_length=200)]
     """Of the first administrator."""
