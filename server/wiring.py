@@ -110,6 +110,7 @@ from server.reading.routes import router as reading
 from server.retention import daily, retention_job
 from server.speaking import anonymised as speaking_anonymised
 from server.system.routes import router as system
+from server.system.routes import watching
 from server.system.trials import running as trials
 
 ROUTERS: list[APIRouter] = [
@@ -143,6 +144,7 @@ ROUTERS: list[APIRouter] = [
     exchange,
     audit,
     system,
+    watching,
 ]
 """Routes are looked for in this order, so what thousands call within minutes comes first."""
 

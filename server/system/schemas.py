@@ -232,6 +232,37 @@ class ProviderState(BaseModel):
     trial: TrialState
 
 
+class LoadState(BaseModel):
+    """Since the server was started."""
+
+    connections: int
+    connections_most: int
+    loop_worst_ms: float
+    """The longest that everybody waited for one piece of work."""
+    loop_stalls: int
+    """How often it was over 10 ms."""
+    writer_p99_ms: float
+    """So long waited 99 of 100 who wrote."""
+    writer_worst_ms: float
+    refused: int
+    """Times that a client reached a limit."""
+
+
+class PageFaultSeen(BaseModel):
+    """A fault that pages told of in people's browsers; nothing of whose."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    page: str
+    build: str
+    message: str
+    browser: str
+    stack: str
+    times: int
+    first_at: datetime
+    last_at: datetime
+
+
 class SystemState(BaseModel):
     now: datetime
     version: str
@@ -249,6 +280,9 @@ class SystemState(BaseModel):
     """A virus scanner is configured."""
     papers: TrialState
     audit: TrialState
+    load: LoadState
+    page_faults: list[PageFaultSeen]
+    """The last first."""
 
 
 class FirstSteps(BaseModel):

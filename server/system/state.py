@@ -2,8 +2,8 @@
 
 import asyncio
 import shutil
+from collections import Counter
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,8 +17,12 @@ from server.backup.jobs import KIND as BACKUP
 from server.conference.nodes.registry import Nodes
 from server.core.actor import Actor
 from server.core.clock import VIETNAM
+from server.core.config import Settings
 from server.core.errors import NotAllowed
 from server.core.services import Services
+from server.core.watchdog import Watchdog
+from server.edge.budgets import Connections
+from server.edge.page_faults import PageFaults
 from server.edge.proxy_watch import ProxyWatch
 from server.jobs.models import Job
 from server.notifications.models import Mail, TextMessage
@@ -29,10 +33,12 @@ from server.system.schemas import (
     DiskState,
     FailedJob,
     JobsState,
+    LoadState,
     MailState,
     MailTrialState,
     NodeState,
     OutcomeOut,
+    PageFaultSeen,
     ProviderState,
     SiteState,
     SmsState,
@@ -75,7 +81,7 @@ async def system_state(services: Services, session: AsyncSession, actor: Actor) 
         mail=await _mail(services, session, actor),
         sms=await _sms(services, session, actor),
         provider=await _provider(services, session),
-        jobs=await _jobs(session, now),
+        jobs=await jobs_state(session, now),
         nodes=[
             NodeState(name=each.name, version=each.version, sessions=each.sessions, active=each.active)
             for each in services.components[Nodes].seen()
@@ -85,6 +91,22 @@ async def system_state(services: Services, session: AsyncSession, actor: Actor) 
         scanner=settings.clamd is not None,
         papers=trial_state(services, "papers"),
         audit=trial_state(services, "audit"),
+        load=_load(services),
+        page_faults=[PageFaultSeen.model_validate(each) for each in services.components[PageFaults].seen()[:_SHOWN]],
+    )
+
+
+def _load(services: Services) -> LoadState:
+    parts, waits = services.components, services.transactions.waits
+    watchdog, connections = parts[Watchdog], parts[Connections]
+    return LoadState(
+        connections=connections.open,
+        connections_most=connections.most,
+        loop_worst_ms=round(watchdog.worst * 1000, 1),
+        loop_stalls=watchdog.stalls,
+        writer_p99_ms=round(waits.quantile(0.99) * 1000, 1),
+        writer_worst_ms=round(waits.worst * 1000, 1),
+        refused=parts[Connections].refusals.total.total(),
     )
 
 
@@ -107,14 +129,26 @@ async def _database(services: Services, session: AsyncSession) -> DatabaseState:
     )
 
 
-async def _mail(services: Services, session: AsyncSession, actor: Actor) -> MailState:
-    # The states of the queue's end alone: sent ones are the many.
+async def _mails(session: AsyncSession) -> dict[tuple[str, bool], int]:
+    """By state and whether they held a personal link; of the queue's end alone: sent ones are the many."""
     counts = await session.execute(
         select(Mail.state, Mail.secret, func.count())
         .where(Mail.state.in_(("queued", "failed")))
         .group_by(Mail.state, Mail.secret)
     )
-    by_state = {(state, secret): count for state, secret, count in counts}
+    return {(state, secret): count for state, secret, count in counts}
+
+
+async def mails_by_state(session: AsyncSession) -> Counter[str]:
+    """Those that wait, and those that failed."""
+    counts: Counter[str] = Counter()
+    for (state, _), count in (await _mails(session)).items():
+        counts[state] += count
+    return counts
+
+
+async def _mail(services: Services, session: AsyncSession, actor: Actor) -> MailState:
+    by_state = await _mails(session)
     failed = await session.scalar(select(Mail.error).where(Mail.state == "failed").order_by(Mail.id.desc()).limit(1))
     trial = await session.scalar(
         select(Mail).where(Mail.person_id == actor.person_id, Mail.kind == MAIL_TRIAL).order_by(Mail.id.desc()).limit(1)
@@ -184,7 +218,7 @@ async def _provider(services: Services, session: AsyncSession) -> ProviderState:
     )
 
 
-async def _jobs(session: AsyncSession, now: datetime) -> JobsState:
+async def jobs_state(session: AsyncSession, now: datetime) -> JobsState:
     waiting, first = (
         await session.execute(
             select(
@@ -212,7 +246,7 @@ async def _jobs(session: AsyncSession, now: datetime) -> JobsState:
 
 async def _backup(services: Services, session: AsyncSession) -> BackupState:
     settings = services.settings
-    last = await asyncio.to_thread(_time_of, settings.last_backup)
+    last = await asyncio.to_thread(backup_at, settings)
     tries = select(Job).where(Job.kind == BACKUP)
     failed = await session.scalar(tries.where(Job.error != "").order_by(Job.id.desc()).limit(1))
     since = last is None or failed is None or failed.failed_at is None or failed.failed_at > last
@@ -227,8 +261,9 @@ async def _backup(services: Services, session: AsyncSession) -> BackupState:
     )
 
 
-def _time_of(mark: Path) -> datetime | None:
+def backup_at(settings: Settings) -> datetime | None:
+    """When the last one was done."""
     try:
-        return datetime.fromtimestamp(mark.stat().st_mtime, UTC)
+        return datetime.fromtimestamp(settings.last_backup.stat().st_mtime, UTC)
     except OSError:
         return None

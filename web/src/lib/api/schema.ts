@@ -3713,6 +3713,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metrics
+         * @description For Prometheus, by the token of the settings; without one there is no such page.
+         */
+        get: operations["metrics_metrics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -5542,6 +5562,26 @@ export interface components {
             /** Count */
             count: number;
         };
+        /**
+         * LoadState
+         * @description Since the server was started.
+         */
+        LoadState: {
+            /** Connections */
+            connections: number;
+            /** Connections Most */
+            connections_most: number;
+            /** Loop Worst Ms */
+            loop_worst_ms: number;
+            /** Loop Stalls */
+            loop_stalls: number;
+            /** Writer P99 Ms */
+            writer_p99_ms: number;
+            /** Writer Worst Ms */
+            writer_worst_ms: number;
+            /** Refused */
+            refused: number;
+        };
         /** MailState */
         MailState: {
             /** Configured */
@@ -6530,6 +6570,34 @@ export interface components {
              * @default
              */
             stack: string;
+        };
+        /**
+         * PageFaultSeen
+         * @description A fault that pages told of in people's browsers; nothing of whose.
+         */
+        PageFaultSeen: {
+            /** Page */
+            page: string;
+            /** Build */
+            build: string;
+            /** Message */
+            message: string;
+            /** Browser */
+            browser: string;
+            /** Stack */
+            stack: string;
+            /** Times */
+            times: number;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
         };
         /** PageText */
         PageText: {
@@ -8449,6 +8517,9 @@ export interface components {
             scanner: boolean;
             papers: components["schemas"]["TrialState"];
             audit: components["schemas"]["TrialState"];
+            load: components["schemas"]["LoadState"];
+            /** Page Faults */
+            page_faults: components["schemas"]["PageFaultSeen"][];
         };
         /** TechniciansReminded */
         TechniciansReminded: {
@@ -18240,6 +18311,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FirstSteps"];
+                };
+            };
+        };
+    };
+    metrics_metrics_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
