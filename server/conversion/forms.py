@@ -15,8 +15,9 @@ from pypdfium2 import raw
 _DEPTH_MAX = 8
 _UNSEEN = 2 | 32
 """Hidden, no view (ISO 32000-1 table 165)."""
+_PUSHED = 1 << 16
 _PASSWORD = 1 << 13
-"""ISO 32000-1 table 228."""
+"""ISO 32000-1 tables 226 and 228."""
 _MULTILINE = 1 << 12
 _LETTERS, _SMALLEST = 12.0, 4.0
 """Points, of a value whose field says nothing."""
@@ -70,6 +71,7 @@ def flatten(document: pikepdf.Pdf) -> dict[int, list[Bare]]:
 
 def _bare(annotation: Dictionary, *, stale: bool) -> Bare | None:
     drawn = isinstance(annotation.get("/AP"), Dictionary)
+    stale = stale and _inherited(annotation, "/FT") != Name.Btn  # its look says which state is which
     field = annotation.get("/Subtype") == Name.Widget
     if not field and annotation.get("/Subtype") != Name.FreeText:
         return None
@@ -104,17 +106,26 @@ def _is_unseen(annotation: Dictionary) -> bool:
 
 
 def _value(widget: Dictionary) -> str:
-    """Of a text or choice field, as it is shown; what it is, and what it says, may stand above it."""
+    """Of a field, as it is shown; what it is, and what it says, may stand above it."""
     said = {key: _inherited(widget, key) for key in ("/FT", "/V", "/Ff", "/Opt")}
     kind, value = said["/FT"], said["/V"]
     if kind == Name.Tx:
         secret = isinstance(said["/Ff"], int) and said["/Ff"] & _PASSWORD
         return "" if secret else _string(value)
+    if kind == Name.Btn:
+        return "X" if _is_ticked(widget, said["/Ff"]) else ""
     if kind == Name.Ch:
         shown = dict(_options(said["/Opt"]))
         chosen = map(_string, value if isinstance(value, Array) else [value])
         return ", ".join(shown.get(each, each) for each in chosen if each)
     return ""
+
+
+def _is_ticked(widget: Dictionary, flags: Any) -> bool:
+    """Of a box or a round button, not of one that is pressed."""
+    state = widget.get("/AS", widget.get("/V"))
+    pressed = isinstance(flags, int) and bool(flags & _PUSHED)
+    return not pressed and isinstance(state, Name) and state != Name.Off
 
 
 def _inherited(widget: Dictionary, key: str) -> Any:

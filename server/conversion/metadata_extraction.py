@@ -38,6 +38,9 @@ _KINDS = {
     "phương án": "khac",
     "công điện": "khac",
     "danh sách": "khac",
+    "luật": "khac",
+    "nghị định": "khac",
+    "thông tư": "khac",
     **{f"{speech} {which}": "phat-bieu" for speech in _SPEECHES for which in ("khai mạc", "bế mạc", "kết luận")},
     "diễn văn": "phat-bieu",
 }
@@ -62,6 +65,8 @@ _SIGNS = {
     "da": "khac",
     "pa": "khac",
     "cd": "khac",
+    "nd": "khac",
+    "tt": "khac",
 }
 _SIGN = r"[A-ZĐĂÂÊÔƠƯ][A-Za-zĐđĂÂÊÔƠƯăâêôơư]*\d{0,2}"
 _NUMBER = re.compile(
@@ -69,7 +74,7 @@ _NUMBER = re.compile(
 )
 _MISREAD = re.compile(r"^T+[Il1]r(?=[-/]|$)")
 """What recognition makes of "TTr": no sign begins so."""
-_LABELLED = re.compile(r"^s\S{0,2}\s*[:.;]?\s*(?=\d)", re.IGNORECASE)
+_LABELLED = re.compile(r"^(?:luật\s+)?s\S{0,2}\s*[:.;]?\s*(?=\d)", re.IGNORECASE)
 _DATE = re.compile(r"ng\w{1,2}\s+(\d{1,2})\s+th\w{2,3}\s+(\d{1,2})\s+n\wm\s+((?:19|20)\d\d)", re.IGNORECASE)
 _SUBJECT = re.compile(r"^(?:v/v|về việc)\s*:?\s*", re.IGNORECASE)
 _MOTTO = ("cong san viet nam", "cong hoa xa hoi", "chu nghia viet nam", "doc lap", "tu do")
@@ -229,7 +234,7 @@ def _issuer(parts: list[_Part], numbered: _Part | None) -> str:
         if part.bottom <= numbered.top + 0.01 and part.left < _LEFT and part.right < 0.6 and _upper(part.text)
     ]
     names = [text for text in column if len(text) > 2 and not any(motto in folded(text) for motto in _MOTTO)]
-    names = [text for text in names if _stamp(text) not in _URGENCIES and not re.search(r"\d", text)]
+    names = [text for text in names if _stamp(text) not in _URGENCIES and not _NUMBERED.search(text)]
     if not names:
         return ""
     last = names[-1]
@@ -246,8 +251,15 @@ def _issuer(parts: list[_Part], numbered: _Part | None) -> str:
     return _named(last)[:200]
 
 
+_NUMBERED = re.compile(r"^\d|^Số\b|\d\s*[-–/]", re.IGNORECASE)
+"""No name; "XÃ ĐAM RÔNG 1" is one."""
+_ABBREVIATED = re.compile(r"UBND|[B-DĐF-HJ-NP-TV-XZ]{2,}")
+"""Letters that make no word: MTTQ, HĐND."""
 _GENERIC = (
     "Ủy ban nhân dân",
+    "Ủy ban",
+    "Quốc hội",
+    "Chính phủ",
     "Hội đồng nhân dân",
     "Ban Chấp hành",
     "Ban Thường vụ",
@@ -291,7 +303,9 @@ def _recognised(capitals: str) -> str:
 
 def _named(capitals: str) -> str:
     """ "ỦY BAN NHÂN DÂN TỈNH LÂM ĐỒNG" -> "Ủy ban nhân dân tỉnh Lâm Đồng", "SỞ NỘI VỤ" -> "Sở Nội vụ"."""
-    words = [word.capitalize() for word in capitals.replace("UỶ", "ỦY").split()]
+    words = [
+        word if _ABBREVIATED.fullmatch(word) else word.capitalize() for word in capitals.replace("UỶ", "ỦY").split()
+    ]
     if words and folded(words[0]) in _OFFICES:
         begins = True
         for index, word in enumerate(words[1:], start=1):

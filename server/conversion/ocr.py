@@ -9,7 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pikepdf
+import pypdfium2
 from PIL import Image, ImageOps
+from pypdfium2 import raw
 
 from server.conversion.deskew import put_picture
 from server.conversion.inspection import pictures
@@ -23,6 +25,7 @@ _ORIENTATION_CERTAIN = 5.0
 """OCRmyPDF's default, 14, leaves half of the pages lying on their side as they are."""
 _PAGE_SECONDS = 120.0
 _QUALITY = 85
+_COARSER, _FINE = 1.5, 300
 
 
 class Unreadable(Exception):
@@ -99,6 +102,7 @@ def recognise(
             rasterizer="pypdfium",
             rotate_pages=not keep,
             rotate_pages_threshold=None if keep else _ORIENTATION_CERTAIN,
+            oversample=_finest(source, pages),
             optimize=0,
             fast_web_view=0,
             invalidate_digital_signatures=True,
@@ -114,6 +118,26 @@ def recognise(
         raise
     except Exception as error:  # its own errors, and those of all it reads PDF with
         raise Unreadable(repr(error)) from error
+
+
+def _finest(source: Path, pages: Sequence[int]) -> int:
+    """Dots per inch that these pages are to be drawn with, where OCRmyPDF would go by the coarser picture: scanners lay
+    the letters, fine, over the paper's ground, coarse."""
+    finest = 0.0
+    with pypdfium2.PdfDocument(source) as document:
+        for number in pages:
+            page = document[number - 1]
+            dots = [dpi for each in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]) if (dpi := _dpi(each, page))]
+            page.close()
+            if dots and max(dots) > min(dots) * _COARSER:
+                finest = max(finest, *dots)
+    return round(min(finest, _FINE))
+
+
+def _dpi(image: pypdfium2.PdfObject, page: pypdfium2.PdfPage) -> float:
+    """0 for one that is no sheet's."""
+    left, _, right, _ = image.get_bounds()
+    return image.get_px_size()[0] * 72 / (right - left) if right - left > page.get_width() / 3 else 0.0
 
 
 def forget_unused() -> None:

@@ -3,6 +3,7 @@ they do not see goes out of it (hidden layers, notes, who wrote it), and pages t
 
 import zlib
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ def prepare(source: Path, target: Path) -> list[str]:
             codes.add("layers-removed")
         codes |= _drop_notes(document)
         bare = flatten(document)
+        for page in document.pages:
+            _to_points(page)
         document.save(target)
     if bare:
         write_values(target, bare)
@@ -48,6 +51,59 @@ def _forget_authors(document: pikepdf.Pdf) -> None:
         document.trailer["/Info"] = document.make_indirect(Dictionary())
         if isinstance(title, pikepdf.String):
             document.trailer["/Info"]["/Title"] = title
+
+
+# -- pages whose size is not what it seems
+
+_BOXES = ("/MediaBox", "/CropBox", "/BleedBox", "/TrimBox", "/ArtBox")
+_A4 = [0.0, 0.0, 595.0, 842.0]
+_TINY, _USUAL = 250.0, 842.0
+"""Points, of the longer side: programs on phones make pages of their pictures' own measure."""
+
+
+def _box(page: pikepdf.Page, name: str) -> list[float] | None:
+    """Left, bottom, right, top, of a page that has such a box, itself or from above."""
+    node: Object | None = page.obj
+    for _ in range(_DEPTH_MAX):
+        if not isinstance(node, Dictionary) or name in node:
+            break
+        node = node.get("/Parent")
+    box = node.get(name) if isinstance(node, Dictionary) else None
+    edges = list(box) if isinstance(box, Array) else []
+    if len(edges) != 4 or not all(isinstance(edge, int | float | Decimal) for edge in edges):
+        return None
+    across, down = sorted(float(edge) for edge in edges[0::2]), sorted(float(edge) for edge in edges[1::2])
+    return [across[0], down[0], across[1], down[1]] if across[1] - across[0] > 1 and down[1] - down[0] > 1 else None
+
+
+def _to_points(page: pikepdf.Page) -> None:
+    """One unit is a point (ISO 32000-1 table 30: UserUnit), and a page no smaller than a hand; a window that shows
+    nothing of the page (CropBox) is none."""
+    media = _box(page, "/MediaBox") or _A4
+    crop = _box(page, "/CropBox") or media
+    seen = [max(media[0], crop[0]), max(media[1], crop[1]), min(media[2], crop[2]), min(media[3], crop[3])]
+    if seen[2] - seen[0] < 1 or seen[3] - seen[1] < 1:
+        seen = media
+        page.obj["/CropBox"] = Array(media)
+    if _box(page, "/MediaBox") is None:
+        page.obj["/MediaBox"] = Array(media)
+    unit = page.obj.get("/UserUnit", 1)
+    factor = float(unit) if isinstance(unit, int | float | Decimal) else 1.0
+    longer = max(seen[2] - seen[0], seen[3] - seen[1]) * factor
+    if longer < _TINY:
+        factor *= _USUAL / longer
+    if factor == 1 or not 0.01 < factor < 1000:
+        return
+    for name in _BOXES:
+        if (box := _box(page, name)) is not None:
+            page.obj[name] = Array([edge * factor for edge in box])
+    annotations = page.obj.get("/Annots")
+    for each in annotations if isinstance(annotations, Array) else ():
+        if isinstance(each, Dictionary) and isinstance(each.get("/Rect"), Array):
+            each["/Rect"] = Array([float(edge) * factor for edge in each["/Rect"]])
+    page.contents_add(f"q {factor:.6f} 0 0 {factor:.6f} 0 0 cm\n".encode(), prepend=True)
+    page.contents_add(b"\nQ")
+    page.obj["/UserUnit"] = 1
 
 
 # -- broken pages

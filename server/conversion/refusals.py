@@ -31,6 +31,12 @@ PROBLEMS: dict[str, Sentence] = {
         "Tệp này là chương trình, không phải tài liệu. Tệp có thể chứa mã độc: đừng mở, hãy xin bản gốc từ nơi gửi.",
         "This file is a program, not a document. It may be harmful: do not open it, ask its sender for the original.",
     ),
+    "left-open": Sentence(
+        "Đây là tệp tạm mà Word, Excel tạo ra khi đang mở tài liệu (tên bắt đầu bằng “~$”). Đóng tài liệu lại, rồi gửi "
+        "chính tài liệu đó.",
+        "This is a temporary file of Word or Excel, made while a document is open (its name begins with “~$”). Close "
+        "the document and send the document itself.",
+    ),
     "old-office": Sentence(
         "Đây là tệp Word, Excel hoặc PowerPoint đời cũ. Mở bằng Word, Excel hoặc PowerPoint, chọn “Lưu thành” .docx, "
         ".xlsx hoặc .pptx, rồi gửi.",

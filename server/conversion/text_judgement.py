@@ -23,6 +23,8 @@ _SEEN_DPI = 50
 _DARK, _LIGHT = 128, 150
 _INK = 0.002
 """Part of the page that is dark and is not its text."""
+_PALE, _PALE_SPAN = 3.0, 35.0
+"""Deviation and span of the shades of a page that is faint, and not blank: a blank sheet's are up to 4 and 27."""
 _LARGE, _PAPER, _PAPER_PART = 0.2, 200, 0.6
 """Of a page; of a sheet's shades; of its pixels."""
 _BANDS, _BANDS_INKED = 40, 0.2
@@ -167,7 +169,7 @@ def _has_ink_beside(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage, se
     dark = shades < (_DARK if float(np.median(shades)) >= _LIGHT else 0.6 * float(np.median(shades)))
     if dark.mean() < _INK:
         # Pale pencil, or white on black.
-        return seen == 0 and float(shades.std()) > 12 and float(np.ptp(shades)) > 60
+        return seen == 0 and float(shades.std()) > _PALE and float(np.ptp(shades)) > _PALE_SPAN
     if seen == 0:
         return True
     bands = np.array_split(dark, _BANDS)

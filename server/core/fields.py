@@ -55,8 +55,10 @@ Time = Annotated[AwareDatetime, BeforeValidator(_no_guessing), AfterValidator(_w
 """An instant with its offset, between 2000 and 2100, kept in UTC to the millisecond."""
 
 
-LOOK_ALIKES = str.maketrans({"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "ɖ": "đ"})
-"""Eth and African D, which converters from VNI and some recognisers write for Đ: they look the same."""
+_WIDE = {chr(0xFEE0 + plain): chr(plain) for plain in range(ord("!"), ord("~") + 1)}
+LOOK_ALIKES = str.maketrans({"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "ɖ": "đ", **_WIDE})
+"""Eth and African D, which converters from VNI and some recognisers write for Đ, and the wide letters of Eastern
+keyboards: they look the same."""
 
 _CYRILLIC, _GREEK = "АВЕЅІЈКМНОРСТУХаеѕіјорсух", "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧο"
 _AS_LATIN = str.maketrans(_CYRILLIC + _GREEK, "ABESIJKMHOPCTYXaesijopcyx" + "ABEZHIKMNOPTYXo")

@@ -27,7 +27,7 @@ _VNI = re.compile(
     "|".join([*(f"{base}[{''.join(marks)}]" for base, marks in _VNI_MARKS.items()), f"[{''.join(_VNI_ALONE)}]"]),
     re.IGNORECASE,
 )
-_ONLY_TCVN3 = frozenset("µ¸¶·¹¨»¾¼½©®ª«¬\u00ad§¡¢£¤¥¦")
+ONLY_TCVN3 = frozenset("µ¸¶·¹¨»¾¼½©®ª«¬\u00ad§¡¢£¤¥¦")
 """Signs that stand in no word of any language."""
 _SHARE = 0.06
 _FEWEST = 3
@@ -48,8 +48,8 @@ def is_capital_font(name: str) -> bool:
 
 def looks_old(text: str) -> bool:
     """Whether this is TCVN3 by its look, where no font tells."""
-    letters = sum(character.isalpha() or character in _ONLY_TCVN3 for character in text)
-    odd = sum(character in _ONLY_TCVN3 for character in text)
+    letters = sum(character.isalpha() or character in ONLY_TCVN3 for character in text)
+    odd = sum(character in ONLY_TCVN3 for character in text)
     return odd >= _FEWEST and odd > letters * _SHARE
 
 

@@ -22,6 +22,7 @@ from server.invitations.people import Typed
 from server.invitations.queries import delegate as one_delegate
 from server.invitations.rights import ListRights, MeetingOver, lead_beyond, list_for_write
 from server.invitations.schemas import DelegatePatch, PersonChosen, PersonTyped
+from server.invitations.substitutes import fallen_away
 from server.meetings.access import meeting_for_write
 from server.meetings.hooks import PointsRemoved
 from server.meetings.models import AlreadyListed, Delegate, Meeting, MemberPoint
@@ -128,6 +129,8 @@ async def substitute_for(
     if lines[0].listed:
         raise AlreadyListed(delegate_id=lines[0].row_id)
     [made] = await carry_out(tx, meeting.id, lines, "substitute")
+    # Whoever is represented takes no part meanwhile.
+    recheck(tx, [replaced.person_id])
     return await tx.session.get_one(Delegate, made, populate_existing=True)
 
 
@@ -171,6 +174,7 @@ async def take_off(tx: Transaction, delegate: Delegate) -> None:
         person_id=delegate.person_id,
         point_id=delegate.point_id,
     )
+    await fallen_away(tx, delegate)
     await list_changed(tx, delegate.meeting_id, frozenset({delegate.point_id}))
 
 

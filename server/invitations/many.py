@@ -15,6 +15,7 @@ from server.invitations.hooks import list_changed
 from server.invitations.list_writer import NAMED
 from server.invitations.rights import ListRights, list_for_write
 from server.invitations.schemas import LeftOut, ManyOut
+from server.invitations.substitutes import fallen_away
 from server.meetings.models import Delegate
 
 _GONE = (
@@ -82,6 +83,12 @@ async def remove(tx: Transaction, meeting_id: int, delegate_ids: Sequence[int]) 
         )
     if found:
         await revoke_bound_links(tx, meeting_id, [each.person_id for each in found])
+        for some in in_parts(found):
+            gone = select(Delegate).where(
+                Delegate.id.in_([each.delegate_id for each in some]), Delegate.substitutes_id.is_not(None)
+            )
+            for substitute in (await tx.session.scalars(gone)).all():
+                await fallen_away(tx, substitute)
         await _tell(tx, "delegates.removed", meeting_id, found)
     return ManyOut(done=[each.delegate_id for each in found], left=left)
 

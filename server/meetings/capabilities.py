@@ -46,6 +46,8 @@ class Part(StrEnum):
     """Of an item of the agenda."""
     DELEGATE = "delegate"
     """On the list of delegates."""
+    REPRESENTED = "represented"
+    """On the list, and somebody else comes instead, who has seat, papers and word."""
     HALL = "hall"
     """The device of a member point, or its technician or secretary."""
     BRANCH = "branch"
@@ -84,6 +86,7 @@ TABLE: Mapping[Part, frozenset[Capability]] = {
     ),
     Part.PRESENTER: frozenset(_ATTENDS | {Capability.PRESENT}),
     Part.DELEGATE: frozenset(_ATTENDS),
+    Part.REPRESENTED: frozenset({Capability.VIEW}),
     Part.HALL: frozenset(_ATTENDS),
     Part.BRANCH: frozenset({Capability.VIEW}),
 }

@@ -106,7 +106,9 @@ _PEOPLE = bindparam("people", expanding=True, type_=Integer())
 _PRESENTING = select(AgendaItem.presenter_id).where(
     AgendaItem.meeting_id == _MEETING, AgendaItem.presenter_id.in_(_PEOPLE)
 )
-_PLACES = select(Delegate.person_id, Delegate.id).where(
+_stand_in = aliased(Delegate)
+_REPRESENTED = exists().where(_stand_in.substitutes_id == Delegate.id, _stand_in.removed_at.is_(None))
+_PLACES = select(Delegate.person_id, Delegate.id, _REPRESENTED.label("represented")).where(
     Delegate.meeting_id == _MEETING, Delegate.person_id.in_(_PEOPLE), Delegate.removed_at.is_(None)
 )
 _HALLS = (
@@ -123,8 +125,7 @@ async def rights_of(session: AsyncSession, meeting: Meeting, actors: Sequence[Ac
     people = {actor.person_id for actor in actors if actor.person_id is not None}
     some = {"meeting_id": meeting.id, "people": people}
     presenters = set(await session.scalars(_PRESENTING, some))
-    places = await session.execute(_PLACES, some)
-    delegate_ids: dict[int | None, int] = dict(places.all())
+    places = {row.person_id: row for row in await session.execute(_PLACES, some)}
     branches = await _branches(session, meeting.id)
     return [
         _rights(
@@ -133,8 +134,9 @@ async def rights_of(session: AsyncSession, meeting: Meeting, actors: Sequence[Ac
             _Facts(
                 unit_path,
                 presenting=actor.person_id is not None and actor.person_id in presenters,
-                delegate_id=delegate_ids.get(actor.person_id),
+                delegate_id=place.id if (place := places.get(actor.person_id)) else None,
                 reached=any(grant.unit_path in branches for grant in actor.grants),
+                represented=bool(place and place.represented),
             ),
             halls=_represented(actor, branches, unit_path),
         )
@@ -206,7 +208,7 @@ def _parts(meeting: Meeting, actor: Actor, facts: "_Facts", halls: bool) -> Iter
         if facts.presenting:
             yield Part.PRESENTER
     if facts.delegate_id is not None:
-        yield Part.DELEGATE
+        yield Part.REPRESENTED if facts.represented else Part.DELEGATE
     if halls:
         yield Part.HALL
     if facts.reached:
@@ -222,6 +224,8 @@ class _Facts:
     delegate_id: int | None
     reached: bool
     """It has a member point in a branch where the actor holds any role."""
+    represented: bool = False
+    """Somebody comes in the delegate's stead."""
 
 
 _holder = aliased(Unit)
@@ -237,6 +241,11 @@ async def _facts(session: AsyncSession, meeting_ids: Collection[int], actor: Act
         .where(Delegate.meeting_id == Meeting.id, Delegate.person_id == person, Delegate.removed_at.is_(None))
         .scalar_subquery()
     )
+    represented = (
+        exists()
+        .where(Delegate.meeting_id == Meeting.id, Delegate.person_id == person, Delegate.removed_at.is_(None))
+        .where(_stand_in.substitutes_id == Delegate.id, _stand_in.removed_at.is_(None))
+    )
     in_branch = [Unit.path.startswith(grant.unit_path) for grant in actor.grants]
     reached = (
         exists()
@@ -250,13 +259,14 @@ async def _facts(session: AsyncSession, meeting_ids: Collection[int], actor: Act
             presenting if person is not None else false(),
             place if person is not None else null(),
             reached if in_branch else false(),
+            represented if person is not None else false(),
         )
         .join(_holder, _holder.id == Meeting.unit_id)
         .where(Meeting.id.in_(meeting_ids))
     )
     return {
-        meeting_id: _Facts(path, bool(presenting), delegate_id, bool(reached))
-        for meeting_id, path, presenting, delegate_id, reached in rows
+        meeting_id: _Facts(path, bool(presenting), delegate_id, bool(reached), bool(represented))
+        for meeting_id, path, presenting, delegate_id, reached, represented in rows
     }
 
 

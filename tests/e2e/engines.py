@@ -25,6 +25,8 @@ class Engine:
     """What every page of it is given, beside the product's own."""
     devices: dict[str, Any] = field(default_factory=dict)
     """What a context of this browser needs to be given, so that it asks nobody for camera and microphone."""
+    untouched: dict[str, Any] = field(default_factory=dict)
+    """For `own`: no page sounds before it is touched, as the browser is delivered."""
 
 
 @contextmanager
@@ -40,14 +42,21 @@ CHROMIUM = Engine(
     chromium.chromium,
     lambda: nullcontext(()),
     devices={"permissions": ["camera", "microphone"]},
+    untouched={"as_delivered": True},
 )
-FIREFOX = Engine("firefox", firefox.shared_firefox, firefox.firefox, _second_address, (firefox.SCREEN,))
+FIREFOX = Engine(
+    "firefox",
+    firefox.shared_firefox,
+    firefox.firefox,
+    _second_address,
+    (firefox.SCREEN,),
+    untouched={"autoplay": False},
+)
 ENGINES = (CHROMIUM, FIREFOX)
 
 
 class NotInFirefox(StrEnum):
     """Why a test runs in Chromium alone: `pytest.mark.not_in_firefox(…)`."""
 
-    PROTOCOL = (
-        "counts bytes and follows workers by Chromium's own protocol; the rest of its module is not told there yet"
-    )
+    PROTOCOL = "counts bytes, follows workers or sees requests that are given up by Chromium's own protocol"
+    KIOSK = "the recipe for a hall's own PC is Chromium with its policies"

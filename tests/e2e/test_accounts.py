@@ -16,6 +16,7 @@ from server.core.actor import SYSTEM
 from server.core.services import Services
 from tests.deployment import Deployment
 from tests.e2e.audit import Audit
+from tests.e2e.engines import Engine
 from tests.e2e.office import Office
 from tests.openid import Provider, provider
 from tests.postbox import Postbox, post_office
@@ -35,7 +36,7 @@ class Ways:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def ways(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ways]:
+async def ways(tmp_path_factory: pytest.TempPathFactory, engine: Engine) -> AsyncIterator[Ways]:
     """An office with a provider and a mail server."""
     async with AsyncExitStack() as stack:
         mail = Postbox()
@@ -50,7 +51,7 @@ async def ways(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ways]:
             deployment.environment |= settings | {"NHIPCAU_SMTP_URL": f"smtp://127.0.0.1:{smtp}"}
 
         folder: Path = tmp_path_factory.mktemp("ways")
-        office = await stack.enter_async_context(Office.running(folder, beside=beside, prepare=_addressed))
+        office = await stack.enter_async_context(Office.running(folder, engine, beside=beside, prepare=_addressed))
         yield Ways(office, found[0], mail)
 
 

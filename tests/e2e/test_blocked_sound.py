@@ -1,5 +1,5 @@
-"""A browser that lets no page sound before it is touched, as Chromium is delivered: who only watches is told, and one
-press brings the sound. (A hall captures, and may sound.)"""
+"""A browser that lets no page sound before it is touched, as Chromium and Firefox are delivered: who only watches is
+told, and one press brings the sound. (A hall captures, and may sound.)"""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -10,11 +10,14 @@ import pytest_asyncio
 from playwright.async_api import async_playwright, expect
 
 from server.accounts.dependencies import COOKIE
-from tests.e2e import chromium
+from tests.e2e.engines import Engine
 from tests.e2e.office import Office
 from tests.e2e.people import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]
+
+NOBODY_S = 99
+"""A number that no hall has: this one shows and says nothing of its own."""
 
 TELLS = """(() => {
   const native = HTMLMediaElement.prototype.play;
@@ -38,10 +41,10 @@ SOUNDING = """async () => {
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def speaking(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
+async def speaking(tmp_path_factory: pytest.TempPathFactory, engine: Engine) -> AsyncIterator[Office]:
     """A meeting whose main hall is heard."""
     async with AsyncExitStack() as stack:
-        office = await stack.enter_async_context(Office.running(tmp_path_factory.mktemp("office")))
+        office = await stack.enter_async_context(Office.running(tmp_path_factory.mktemp("office"), engine))
         hall = await stack.enter_async_context(office.window("main"))
         await hall.goto(f"/hall/{office.meetings['running']}/{office.where.main.id}")
         await hall.get_by_test_id("enter").click()
@@ -50,12 +53,12 @@ async def speaking(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Of
 
 
 async def test_who_watches_is_told_that_the_sound_is_held_back_and_has_it_with_one_press(
-    speaking: Office, tmp_path: Path
+    speaking: Office, engine: Engine, tmp_path: Path
 ) -> None:
     url = speaking.deployment.url
     async with (
         async_playwright() as playwright,
-        chromium.chromium(playwright, tmp_path, base_url=url, as_delivered=True) as context,
+        engine.own(playwright, tmp_path, number=NOBODY_S, base_url=url, **engine.untouched) as context,
     ):
         await context.add_cookies([{"name": COOKIE, "value": speaking.cookies["presenter"], "url": url}])
         await context.add_init_script(TELLS)

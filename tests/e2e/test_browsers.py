@@ -19,7 +19,6 @@ from tests.e2e.office import LOGIN, PASSWORD, Office
 from tests.e2e.people import until
 
 pytestmark = [
-    pytest.mark.not_in_firefox(NotInFirefox.PROTOCOL),
     pytest.mark.browser,
     pytest.mark.timeout(240),
     pytest.mark.asyncio(loop_scope="module"),
@@ -60,6 +59,7 @@ async def first_load(page: Page, path: str, shown: str) -> tuple[int, int, dict[
     return sum(found.values()), len(found), largest
 
 
+@pytest.mark.not_in_firefox(NotInFirefox.PROTOCOL)
 @pytest.mark.parametrize(
     ("who", "path", "shown", "budget"),
     [
@@ -233,6 +233,7 @@ async def kept_ahead(office: Office, who: str, path: str, shown: str) -> tuple[s
     return "\n".join(file.read_text(encoding="utf-8") for file in scripts), total
 
 
+@pytest.mark.not_in_firefox(NotInFirefox.PROTOCOL)
 @pytest.mark.parametrize(
     ("who", "opened", "marks", "most_kb"),
     [
@@ -325,6 +326,7 @@ async def test_pages_that_stand_know_from_the_live_channel_that_the_server_was_r
             await office.deployment.ready()
 
 
+@pytest.mark.not_in_firefox(NotInFirefox.PROTOCOL)
 async def test_what_a_page_asked_for_is_given_up_when_one_leaves_it(office: Office) -> None:
     """On a line that hardly answers nothing waits behind an answer that nobody wants."""
     meeting = office.meetings["invited"]

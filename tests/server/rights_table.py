@@ -464,6 +464,7 @@ ELSEWHERE = {
     "GET /api/meetings/{meeting_id}/series",
     # Somebody must be proposed first (tests/server/invitations/test_replies.py).
     "PUT /api/delegates/{delegate_id}/substitute",
+    "DELETE /api/delegates/{delegate_id}/substitute",
     "PUT /api/meetings/{meeting_id}/my-reply",
     "DELETE /api/meetings/{meeting_id}/points/{point_id}/substitutes/{delegate_id}",
     "DELETE /api/meetings/{meeting_id}/points/{point_id}/sign-off",

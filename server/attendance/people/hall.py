@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from sqlalchemy import select
 
-from server.accounts.actions.links import revoke_bound_links
 from server.attendance.models import Headcount, SignOff
 from server.attendance.people import roster
 from server.attendance.people.errors import HasSubstitute, IsThere, NoChains, NothingToWithdraw, PersonSigns, TooEarly
@@ -17,7 +16,6 @@ from server.audit.actions import record
 from server.core.errors import NotAllowed, NotFound
 from server.core.transaction import Transaction
 from server.invitations import delegates
-from server.invitations.hooks import list_changed
 from server.meetings.access import meeting_for_write
 from server.meetings.models import Delegate, Meeting, MemberPoint
 from server.meetings.rights import MeetingRights
@@ -74,16 +72,13 @@ async def add_substitute(tx: Transaction, meeting_id: int, point_id: int, write:
 
 async def remove_substitute(tx: Transaction, meeting_id: int, point_id: int, delegate_id: int) -> None:
     """Takes off the list who was put on it as a substitute."""
-    meeting = await _hall(tx, meeting_id, point_id)
+    await _hall(tx, meeting_id, point_id)
     delegate = await tx.session.get(Delegate, delegate_id)
     if delegate is None or (delegate.meeting_id, delegate.point_id) != (meeting_id, point_id):
         raise NotFound()
     if delegate.substitutes_id is None or delegate.removed_at is not None:
         raise NotFound()
-    delegate.removed_at = tx.now
-    await revoke_bound_links(tx, meeting.id, [delegate.person_id])
-    await record(tx, "delegate.removed", "delegate", delegate_id, meeting_id=meeting_id, point_id=point_id)
-    await list_changed(tx, meeting_id, frozenset({point_id}))
+    await delegates.take_off(tx, delegate)
 
 
 async def sign_off(tx: Transaction, meeting_id: int, point_id: int, note: str) -> None:

@@ -116,12 +116,14 @@ def _refusal(path: Path, head: bytes, file_name: str) -> Refused:
     begins = head.lstrip(b"\xef\xbb\xbf \r\n\t").lower()
     extension = _extension(file_name)
     old = head.startswith(_OLD_OFFICE) or extension in _OLD_NAMES
+    page_in_xml = begins.startswith(b"<?xml") and b"<html" in begins[:1024]
     kinds = {
         "disguised": head.startswith(_PROGRAMS),
+        "left-open": file_name.startswith("~$"),
         "rich-text": head.startswith(b"{\\rtf"),
         "archive": mime in _ARCHIVES or zipfile.is_zipfile(path),
         "picture-format": (mime.startswith("image/") and mime != "image/svg+xml") or head[4:8] == b"ftyp",
-        "web-page": begins.startswith(_WEB) or mime in ("text/html", "application/xhtml+xml"),
+        "web-page": begins.startswith(_WEB) or page_in_xml or mime in ("text/html", "application/xhtml+xml"),
         "mail": mime == "message/rfc822" or extension in ("eml", "msg"),
         "old-office": old and not mime.startswith("text/"),
         "plain-text": mime.startswith("text/"),

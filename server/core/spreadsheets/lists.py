@@ -4,7 +4,7 @@ number their columns below the heading, merge a hall's cell over all its delegat
 
 import re
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from server.core.errors import Invalid
@@ -17,6 +17,11 @@ _NAMED = 10
 """Rows that a note names."""
 _WIDE = 3
 """A cell merged over so many columns is a line that parts the list, not a name."""
+_NAME_BEGINS = ("ho va ten ", "ho ten ", "ho va ten, ", "ho va ten/", "ho ten/", "ho ten, ")
+"""Of headings that say more: "Họ và tên người dự", "Họ tên / Chức vụ"."""
+_PART = re.compile(r"\(?(?:[IVX]{1,5}|[A-HK])[).]?")
+"""What numbers the parts of a list: I, II, A, B."""
+_TOTAL = re.compile(r"(?:tong cong|tong so|tong|cong)\b.*[:\d].*|tong cong|tong so")
 _FAMILY_NAME, _GIVEN_NAME, _FULL_NAME = "family_name", "given_name", "full_name"
 
 
@@ -70,12 +75,31 @@ class List:
     """Numbers of rows that were left out because they are hidden."""
     parting: list[int]
     """Numbers of lines across the list that were passed over."""
+    unread: list[str] = field(default_factory=list)
+    """Names of further sheets that have such a list."""
 
     def notes(self, sheets: Sequence[Sheet]) -> list[tuple[str, str]]:
         """What was done with the file beyond reading it, in Vietnamese and English."""
         notes = []
         if self.sheet != sheets[0].name:
             notes.append((f"Đọc trang tính “{self.sheet}”.", f"The sheet “{self.sheet}” was read."))
+        if self.unread:
+            names = ", ".join(f"“{name}”" for name in self.unread[:_NAMED])
+            notes.append(
+                (
+                    f"Chỉ đọc danh sách ở trang tính “{self.sheet}”. Trang {names} cũng có danh sách: chép vào cùng một"
+                    " trang, hoặc gửi riêng từng trang.",
+                    f"Only the list on the sheet “{self.sheet}” was read. {names} have lists too: copy them onto one"
+                    " sheet, or send them one by one.",
+                )
+            )
+        if any(sheet.old_letters for sheet in sheets if sheet.name == self.sheet):
+            notes.append(
+                (
+                    "Chữ phông cũ (.VnTime hoặc VNI) đã được chuyển sang Unicode. Xem lại họ tên trước khi nhập.",
+                    "Text of old fonts (.VnTime or VNI) was turned into Unicode. Look through the names first.",
+                )
+            )
         if self.hidden:
             count, numbers = len(self.hidden), _numbers(self.hidden)
             notes.append(
@@ -102,11 +126,12 @@ def _numbers(rows: Sequence[int]) -> str:
 
 def list_in(sheets: Sequence[Sheet], form: ListForm) -> List:
     """The list on the first sheet that has one. NoHeader."""
-    for sheet in sheets:
-        header = _header(sheet, form)
-        if header is not None:
-            return _read(sheet, form, *header)
-    raise NoHeader(form.headings[form.needed])
+    headed = [(sheet, header) for sheet in sheets if (header := _header(sheet, form)) is not None]
+    if not headed:
+        raise NoHeader(form.headings[form.needed])
+    (sheet, header), *others = headed
+    unread = [other.name for other, (_, last) in others if any(number > last for number, _ in other.rows)]
+    return replace(_read(sheet, form, *header), unread=unread)
 
 
 def _header(sheet: Sheet, form: ListForm) -> tuple[dict[str, list[int]], int] | None:
@@ -130,13 +155,22 @@ def _header(sheet: Sheet, form: ListForm) -> tuple[dict[str, list[int]], int] | 
 def _columns(sheet: Sheet, form: ListForm, number: int, texts: Sequence[str]) -> dict[str, list[int]]:
     columns: dict[str, list[int]] = {}
     for index, text in enumerate(texts):
-        column = form.column_of.get(folded(text).strip(" *:"))
+        column = form.column_of.get(_heading(text))
         if column is not None and column not in columns:
             right = max(
                 (right for top, left, _, right in sheet.merged if (top, left) == (number, index)), default=index
             )
             columns[column] = list(range(index, right + 1))
+    if form.needed == _FULL_NAME and not form.is_headed(columns):
+        longer = [index for index, text in enumerate(texts) if _heading(text).startswith(_NAME_BEGINS)]
+        if len(longer) == 1:
+            columns[_FULL_NAME] = longer
     return columns
+
+
+def _heading(text: str) -> str:
+    """ "Họ và tên (*)" -> "ho va ten"."""
+    return folded(text).strip(" *:()")
 
 
 def _unnamed_after(sheet: Sheet, columns: dict[str, list[int]], last: int) -> list[int]:
@@ -175,7 +209,7 @@ def _read(sheet: Sheet, form: ListForm, columns: dict[str, list[int]], last: int
             continue
         if number in sheet.hidden:
             hidden.append(number)
-        elif number in across:
+        elif number in across or _parts_the_list(texts, columns.get(form.needed, [])):
             parting.append(number)
         else:
             for column in form.filled_down:
@@ -186,6 +220,15 @@ def _read(sheet: Sheet, form: ListForm, columns: dict[str, list[int]], last: int
                 cells[_FULL_NAME] = cells.get(_FULL_NAME) or " ".join(filter(None, parts))
             rows.append(ListRow(number, cells))
     return List(sheet.name, rows, hidden, parting)
+
+
+def _parts_the_list(texts: Sequence[str], name: Sequence[int]) -> bool:
+    """A line that says one thing: numbered as a part ("II | Khối chính quyền"), or a total."""
+    beside = [text for index, text in enumerate(texts) if text and index not in name]
+    said = " ".join(texts[place] for place in name if place < len(texts))
+    if not beside:
+        return _TOTAL.fullmatch(folded(said)) is not None
+    return bool(said) and len(beside) == 1 and texts[0] == beside[0] and _PART.fullmatch(texts[0]) is not None
 
 
 def _across(sheet: Sheet, form: ListForm, columns: dict[str, list[int]]) -> set[int]:

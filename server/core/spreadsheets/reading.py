@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,10 +17,15 @@ from server.core.errors import Invalid
 from server.core.fields import LOOK_ALIKES, in_latin
 from server.core.processes import ended, output_of, started
 from server.core.spreadsheets import text_tables
+from server.core.spreadsheets.old_letters import renewed
 
 log = structlog.get_logger(__name__)
 
 _CHILD = Path(__file__).with_name("reading_child.py")
+_WEB_PAGE = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|!--|\?xml|html|head|meta|style|body|table|div)\b", re.IGNORECASE
+)
+"""What web systems export and call a workbook."""
 _SECONDS = 30.0
 _AT_ONCE = asyncio.Semaphore(2)
 
@@ -36,6 +42,8 @@ class Sheet:
     """Numbers of rows that a filter or somebody has hidden."""
     merged: tuple[tuple[int, int, int, int], ...] = ()
     """Merged cells: first row's number, first column (from 0), last row's number, last column."""
+    old_letters: bool = False
+    """Some of it was written for TCVN3 or VNI fonts, and is turned into Unicode."""
 
 
 class NotASheet(Invalid):
@@ -91,12 +99,14 @@ def _sheets_of(output: bytes) -> list[Sheet]:
     sheets = []
     for sheet in answer["sheets"]:
         rows = [json.loads(next(lines, b"")) for _ in range(sheet["rows"])]
+        read_rows, old_letters = renewed([(number, [as_read(text) for text in texts]) for number, texts in rows])
         sheets.append(
             Sheet(
                 as_read(sheet["name"]),
-                [(number, [as_read(text) for text in texts]) for number, texts in rows],
+                read_rows,
                 frozenset(sheet["hidden"]),
                 tuple((top, left, bottom, right) for top, left, bottom, right in sheet["merged"]),
+                old_letters,
             )
         )
     return sheets
@@ -132,7 +142,7 @@ def _laid_down(file: IO[bytes], content: bytes) -> None:
 
 
 def _text_table(content: bytes) -> Sheet:
-    if not text_tables.is_text(content):
+    if not text_tables.is_text(content) or _WEB_PAGE.match(content):
         raise NotASheet()
     try:
         rows = text_tables.rows_of(content)

@@ -121,8 +121,13 @@ def _fitting(text: str) -> float:
     words = Counter(word for word in _NOT_ASCII_WORD.findall(text[:200_000].lower()) if not word.isascii())
     if not words:
         return 1.0 if "\ufffd" not in text else 0.0
-    right = sum(times for word, times in words.items() if _SYLLABLE.fullmatch(_without_tone(word)))
+    right = sum(times for word, times in words.items() if is_syllable(word))
     return right / (words.total() + text.count("\ufffd"))
+
+
+def is_syllable(word: str) -> bool:
+    """Of a word in small letters: whether it is a Vietnamese one."""
+    return _SYLLABLE.fullmatch(_without_tone(word)) is not None
 
 
 def _without_tone(word: str) -> str:

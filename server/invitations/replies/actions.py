@@ -1,15 +1,17 @@
 """Answering an invitation, and deciding about who is proposed in somebody's stead."""
 
+from sqlalchemy import select
+
 from server.audit.actions import record
 from server.core.errors import Conflict, NotAllowed, NotFound
 from server.core.transaction import Transaction
-from server.invitations.delegates import substitute_for
+from server.invitations.delegates import substitute_for, take_off
 from server.invitations.hooks import ReplyHooks
 from server.invitations.replies import telling
 from server.invitations.replies.models import Reply, ReplyKind
 from server.invitations.replies.queries import TAKEN_IN, last_reply, state_of_one
 from server.invitations.replies.schemas import Decision, ReplyDone, ReplyState, ReplyWrite
-from server.invitations.rights import list_rights
+from server.invitations.rights import MeetingOver, list_rights
 from server.meetings.access import meeting_for_write
 from server.meetings.actions import hand_over_part
 from server.meetings.models import Delegate, Meeting
@@ -34,6 +36,12 @@ class NothingProposed(Conflict):
     code = "nothing-proposed"
     vi = "Đề nghị dự thay này đã được giải quyết hoặc đã đổi. Tải lại danh sách để xem."
     en = "This proposal has been decided or changed meanwhile. Reload the list."
+
+
+class NotRepresented(Conflict):
+    code = "not-represented"
+    vi = "Đại biểu này không còn ai dự thay. Tải lại danh sách để xem."
+    en = "Nobody comes in this delegate's stead any more. Reload the list."
 
 
 async def reply(tx: Transaction, meeting_id: int, write: ReplyWrite) -> None:
@@ -81,6 +89,26 @@ async def decide(tx: Transaction, delegate_id: int, decision: Decision) -> Reply
         proposed = await last_reply(tx.session, delegate)
         await _write(tx, meeting, delegate, "declined", "by-hand", reason=decision.reason, of=proposed)
         await telling.declined(tx, meeting, delegate, decision.reason)
+    return ReplyDone(delegate_id=delegate_id, state=await state_of_one(tx.session, delegate))
+
+
+async def take_back(tx: Transaction, delegate_id: int) -> ReplyDone:
+    """The substitute of this delegate does not come: seat, papers and word go back, and the delegate is asked anew. For
+    who leads the meeting or organises it."""
+    delegate = await tx.session.get(Delegate, delegate_id)
+    if delegate is None:
+        raise NotFound()
+    meeting, rights = await meeting_for_write(tx, delegate.meeting_id)
+    if not rights.conduct:
+        raise NotAllowed()
+    stands_in = await tx.session.scalar(
+        select(Delegate).where(Delegate.substitutes_id == delegate.id, Delegate.removed_at.is_(None))
+    )
+    if stands_in is None:
+        raise NotRepresented()
+    if meeting.state == "ended":
+        raise MeetingOver()
+    await take_off(tx, stands_in)
     return ReplyDone(delegate_id=delegate_id, state=await state_of_one(tx.session, delegate))
 
 

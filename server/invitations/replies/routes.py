@@ -68,6 +68,12 @@ async def decide(delegate_id: RowId, decision: Decision, tx: Write) -> ReplyDone
     return await actions.decide(tx, delegate_id, decision)
 
 
+@router.delete("/delegates/{delegate_id}/substitute")
+async def take_back(delegate_id: RowId, tx: Write) -> ReplyDone:
+    """Of the delegate who was represented."""
+    return await actions.take_back(tx, delegate_id)
+
+
 @router.get("/meetings/{meeting_id}/reply-reminders")
 async def reply_reminders(meeting_id: RowId, actor: CurrentActor, session: ReadSession) -> ReplyRule:
     return await reminders.reminders(session, meeting_id, actor)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from server.accounts.typed_people import is_phone, name_and_title, phone_of
+from server.accounts.typed_people import email_of, is_phone, name_and_title, phone_of
 from server.core.fields import EMAIL, folded
 from server.core.spreadsheets.lists import ListRow, list_in
 from server.core.spreadsheets.reading import Sheet
@@ -99,12 +99,12 @@ def _take(meant: Meant, row: ListRow, halls: Halls, online_unit: int | None) -> 
     role = _ROLES.get(folded(cells.get("role", "")))
     if role is None:
         say("role", "Ghi “Đại biểu” hoặc “Khách mời”.", "Say “Đại biểu” or “Khách mời”.")
-    email = cells.get("email") or None
+    email = email_of(cells.get("email", ""))
     if email is not None and (len(email) > 254 or not _EMAIL.fullmatch(email)):
-        say("email", "Địa chỉ e-mail chưa đúng.", "This is not an e-mail address.")
+        say("email", "Địa chỉ e-mail chưa đúng (mỗi ô một địa chỉ).", "This is not one e-mail address.")
     phone = phone_of(cells.get("phone", ""))
     if phone is not None and not is_phone(phone):
-        say("phone", "Số điện thoại chưa đúng.", "This is not a phone number.")
+        say("phone", "Số điện thoại chưa đúng (mỗi ô một số).", "This is not one phone number.")
     hall = None
     try:
         hall = halls.find(cells.get("point", ""), cells.get("unit", ""))

@@ -100,6 +100,8 @@ def test_good_files_are_known_by_content(tmp_path: Path, name: str, made: Callab
         ("danh-sach.xls", lambda: b"\xef\xbb\xbf<table><tr><td>1</td></tr></table>", "web-page"),
         ("bao-cao.doc", lambda: b"<!DOCTYPE html><html><head></head><body>x</body></html>", "web-page"),
         ("bao-cao.docx", lambda: b"MIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n<p>x</p>", "web-page"),
+        ("a.doc", lambda: b'<?xml version="1.0"?>\n<html xmlns="x"><body>x</body></html>', "web-page"),
+        ("~$o-cao.docx", lambda: b"\x0cNguyen Van A" + b" " * 41 + b"\0" * 108, "left-open"),
         ("thu.eml", lambda: b"From: a@b.vn\r\nTo: c@d.vn\r\nSubject: x\r\n\r\ny", "mail"),
         ("bao-cao.doc", lambda: b"\xdb\xa5\x2d\x00" + b"\0" * 600, "old-office"),
         ("bang.xls", lambda: b"\x09\x02\x06\x00\x00\x03\x10\x00" + b"\0" * 100, "old-office"),
@@ -159,6 +161,8 @@ def pages_of(path: Path) -> int:
     [
         (hostile.page_and_pdf, ["repaired"]),  # what stands before it is in no copy of ours
         (lambda: b"<br />\n<b>Warning</b>: mail() failed\n" + papers.pdf(), ["repaired"]),
+        (lambda: papers.pdf() + b"\n<html><body>504</body></html>" * 200, ["repaired"]),
+        (lambda: papers.pdf() + b"\0" * 5000, ["repaired"]),
         (lambda: papers.attached_pdf(packed=False), []),
         (lambda: papers.chained_pdf("flate"), []),
         (lambda: papers.chained_pdf("ascii85"), []),

@@ -221,6 +221,9 @@ def test_a_word_in_a_table_is_told_from_a_stamp(rows: list[tuple[float, list[str
         (["TỈNH ỦY LÂM ĐỒNG", "VĂN PHÒNG"], "Văn phòng Tỉnh ủy Lâm Đồng"),
         (["ỦY BAN NHÂN DÂN TỈNH LÂM ĐỒNG", "VĂN PHÒNG"], "Văn phòng Ủy ban nhân dân tỉnh Lâm Đồng"),
         (["ĐOÀN TNCS HỒ CHÍ MINH", "BAN CHẤP HÀNH TỈNH LÂM", "ĐỒNG"], "Ban Chấp hành tỉnh Lâm Đồng"),
+        (["ỦY BAN NHÂN DÂN", "XÃ ĐAM RÔNG 1"], "Ủy ban nhân dân xã Đam Rông 1"),
+        (["MẶT TRẬN TỔ QUỐC VIỆT NAM", "ỦY BAN MTTQ VIỆT NAM TỈNH LÂM ĐỒNG"], "Ủy ban MTTQ Việt Nam tỉnh Lâm Đồng"),
+        (["CHÍNH PHỦ"], "Chính phủ"),
     ],
 )
 def test_issuers_are_named_as_they_are_written(lines: list[str], issuer: str) -> None:

@@ -100,6 +100,8 @@ def test_a_field_says_what_its_readers_see(tmp_path: Path) -> None:
         {"/FT": Name.Tx, "/V": String("KHONGXEM"), "/F": 32},
         {"/FT": Name.Ch, "/V": String("v2"), "/Opt": Array([Array([String("v2"), String("Tán thành")])])},
         {"/FT": Name.Tx, "/V": String(long), "/Ff": 1 << 12, "/Rect": Array([60, 60, 360, 290])},
+        {"/FT": Name.Btn, "/AS": Name.Yes, "/V": Name.Yes, "/Rect": Array([400, 200, 418, 218])},
+        {"/FT": Name.Btn, "/AS": Name.Off, "/V": Name.Yes, "/Rect": Array([450, 200, 468, 218])},
         {"/Subtype": Name.FreeText, "/Contents": String("Chữ gõ thêm"), "/Rect": Array([400, 300, 560, 322])},
     )
     document, _ = prepared(tmp_path, said)
@@ -107,6 +109,7 @@ def test_a_field_says_what_its_readers_see(tmp_path: Path) -> None:
     assert [word in read for word in ("MATKHAUKIN", "KHONGXEM", "v2", "Tán thành", "Chữ gõ thêm", "HẾT")] == [
         False, False, False, True, True, True,
     ]  # fmt: skip
+    assert read.split().count("X") == 1
     assert max(line[0] + line[2] for line in lines_of(document[0])) < 0.95  # broken into lines
 
 
@@ -156,6 +159,25 @@ def test_letters_without_shapes_and_recognised_ones_stay(tmp_path: Path) -> None
     plain, codes = prepared(tmp_path, content)
     assert "NHANDANG" in plain[0].get_textpage().get_text_range()
     assert codes == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "size"),
+    [
+        ({"/UserUnit": 3}, (1785.8, 2525.7)),
+        ({"/CropBox": Array([1000, 1000, 2000, 2000])}, (595.3, 841.9)),
+        ({"/MediaBox": Array([0, 0, 0, 0])}, (595, 842)),
+        ({"/MediaBox": Array([595, 842, 0, 0])}, (595, 842)),
+    ],
+)
+def test_a_page_is_as_large_as_it_says(tmp_path: Path, keys: dict[str, object], size: tuple[float, float]) -> None:
+    with pikepdf.open(io.BytesIO(papers.pdf())) as document:
+        for key, value in keys.items():
+            document.pages[0].obj[key] = value
+        content = saved(document)
+    plain, codes = prepared(tmp_path, content)
+    assert plain[0].get_size() == pytest.approx(size, abs=0.5)
+    assert ("Nghị quyết" in text(plain), codes) == (True, [])
 
 
 def test_a_layer_by_expression_is_hidden(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pikepdf import Array, Dictionary, Name
 from PIL import Image, ImageFont
 
 from server.conversion.deskew import straighten
-from server.conversion.ocr import picture_to_pdf
+from server.conversion.ocr import picture_to_pdf, recognise
 from server.conversion.text import lines_of, text_of
 from server.conversion.text_judgement import Judged, is_vietnamese, judge
 from server.core import fonts
@@ -158,6 +158,43 @@ async def test_text_without_meaning_is_recognised_for_reading_and_the_page_left_
     assert "Nghị quyết Đại hội" in done.pages[0].text.replace("\n", " ")
     with pypdfium2.PdfDocument(done.result / "reading.pdf") as document:
         assert all(each.type != pypdfium2.raw.FPDF_PAGEOBJ_IMAGE for each in document[0].get_objects())
+
+
+def letters_over_ground(mark: str = "") -> bytes:
+    """As scanners pack tightly: the paper's ground coarse, the letters in black and white over it."""
+    letters = papers.page_image(150, mark=mark).point(lambda shade: 255 if shade < 140 else 0).convert("1")
+    with pikepdf.new() as document:
+        document.add_blank_page(page_size=A4)
+        mask = document.make_stream(
+            Image.eval(letters.convert("L"), lambda shade: 255 - shade).convert("1").tobytes(),
+            Type=Name.XObject, Subtype=Name.Image, Width=letters.width, Height=letters.height, ImageMask=True,
+            BitsPerComponent=1,
+        )  # fmt: skip
+        ground = picture(document, Image.new("L", (150, 210), 245))
+        document.pages[0].obj.Resources = Dictionary(XObject=Dictionary(G=ground, M=mask))
+        document.pages[0].obj.Contents = document.make_stream(
+            b"q 595 0 0 842 0 0 cm /G Do Q q 0 g 595 0 0 842 0 0 cm /M Do Q"
+        )
+        return saved(document)
+
+
+def test_letters_are_recognised_as_fine_as_they_are(tmp_path: Path) -> None:
+    source, target = papers.file(tmp_path, "a.pdf", letters_over_ground()), tmp_path / "b.pdf"
+    recognise(source, target, [1], keep=True, anew=False, cores=1, told=lambda part: None)
+    with pypdfium2.PdfDocument(target) as document:
+        assert "Nghị quyết" in text_of(lines_of(document[0]))
+
+
+def test_a_faint_page_is_a_scan_and_a_blank_one_is_none(tmp_path: Path) -> None:
+    def page(image: Image.Image) -> bytes:
+        buffer = io.BytesIO()
+        image.save(buffer, "PDF", resolution=150, quality=80)
+        return buffer.getvalue()
+
+    faint = papers.page_image(150).point(lambda shade: 200 + shade * 55 // 255)
+    assert judged(tmp_path, page(faint)).scans == [1]
+    blank = Image.effect_noise((1240, 1754), 8).point(lambda shade: min(255, shade + 100))
+    assert judged(tmp_path, page(blank)).scans == []
 
 
 def test_true_text_is_never_replaced(tmp_path: Path) -> None:

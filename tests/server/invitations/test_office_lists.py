@@ -281,3 +281,57 @@ async def test_what_is_no_address_and_no_number_is_said(organiser: httpx2.AsyncC
     seen = (await send(organiser, meeting, sheet)).json()
     assert [(bad["row"], bad["column"]) for bad in seen["bad"]] == [(2, "E-mail"), (3, "Điện thoại")]
     assert names(seen) == ["Ba"]
+
+
+def old_fonts(sheet: Sheet) -> None:
+    """Names in TCVN3, one of them a name as it stands, too; a title in VNI; a name of the highlands."""
+    sheet.write_row("A1", ["Họ và tên", "Chức vụ", "Điểm cầu"])
+    for row, name in enumerate(["NguyÔn V¨n Hïng", "Lª ThÞ Hång", "§ç Minh §øc", "Léc", "K’Brôih"], start=1):
+        sheet.write_row(row, 0, [name, "Bí thư", "Lát"])
+    sheet.write("B2", "Phoù Bí thö")
+
+
+async def test_old_fonts_become_unicode_and_are_told_of(organiser: httpx2.AsyncClient, meeting: Meeting) -> None:
+    seen = (await send(organiser, meeting, drawn(old_fonts))).json()
+    assert names(seen) == ["Nguyễn Văn Hùng", "Lê Thị Hồng", "Đỗ Minh Đức", "Lộc", "K’Brôih"]
+    assert [row["title"] for row in seen["ready"]][:2] == ["Phó Bí thư", "Bí thư"]
+    assert "phông cũ" in seen["notes"][0]["vi"]
+
+
+def signed_list(sheet: Sheet) -> None:
+    """Headings with more in them, parts by number, a total, names with numbers and titles, blanks that are written."""
+    sheet.write_row("A1", ["TT", "Họ và tên người dự (*)", "Điểm cầu", "E-mail", "Điện thoại"])
+    sheet.write_row("A2", ["I", "Khối Đảng"])
+    sheet.write_row("A3", [1, "1. Đ/c: Nguyễn Văn Một, Bí thư", "Lát", "-", "không có"])
+    sheet.write_row("A4", ["II.", "Khối chính quyền"])
+    sheet.write_row("A5", [2, "Nguy\u1ec5n V\u0103n \u0410nh", "Lát", "mailto:anh@hop.test", "'0912345678"])
+    sheet.write_row("A6", [3, "Tống Văn Ba", "Lát", "", "0912345679 - 02633822123"])
+    sheet.write_row("A7", ["", "Tổng cộng: 03 đồng chí"])
+
+
+async def test_what_stands_in_a_list_beside_people(organiser: httpx2.AsyncClient, meeting: Meeting) -> None:
+    seen = (await send(organiser, meeting, drawn(signed_list))).json()
+    said = [(row["full_name"], row["title"], row["email"], row["phone"]) for row in seen["ready"]]
+    assert said == [("Nguyễn Văn Một", "Bí thư", None, None), ("Nguyễn Văn Anh", "", "anh@hop.test", "0912345678")]
+    assert [(wrong["row"], wrong["column"]) for wrong in seen["bad"]] == [(6, "Điện thoại")]
+    assert seen["notes"][0]["vi"] == "Bỏ qua 3 dòng tiêu đề mục (2, 4, 7)."
+
+
+async def test_lists_on_further_sheets_are_named(organiser: httpx2.AsyncClient, meeting: Meeting) -> None:
+    def listed(name: str) -> Callable[[Sheet], None]:
+        def draw(sheet: Sheet) -> None:
+            sheet.write_row("A1", ["Họ và tên", "Điểm cầu"])
+            sheet.write_row("A2", [name, "Lát"])
+
+        return draw
+
+    seen = (await send(organiser, meeting, drawn(listed("Lê Một"), listed("Lê Hai"), lambda sheet: None))).json()
+    assert names(seen) == ["Lê Một"]
+    assert "Trang “Sheet2” cũng có danh sách" in seen["notes"][0]["vi"]
+
+
+async def test_a_web_page_is_no_workbook(organiser: httpx2.AsyncClient, meeting: Meeting) -> None:
+    answer = await organiser.post(
+        f"/api/meetings/{meeting.id}/delegates/import", content=b"<table><tr><td>x</td></tr></table>"
+    )
+    assert answer.json()["code"] == "not-a-sheet"

@@ -7,11 +7,12 @@ import pytest
 from sqlalchemy import select, update
 
 from server.accounts.models import Person
-from server.core.actor import SYSTEM
+from server.core.actor import SYSTEM, Actor
 from server.core.services import Services
 from server.invitations.replies.models import Reply
 from server.jobs.models import Job
 from server.meetings.models import AgendaItem, Delegate, Meeting, MemberPoint
+from server.meetings.rights import meeting_rights, rights_of
 from server.notifications.models import Mail, Notice
 from server.papers.models import AccessPolicy
 from tests.builders import Province
@@ -102,6 +103,16 @@ async def test_absence_told_is_absence_with_leave_until_it_is_taken_back(
     assert await leave() == 1
 
 
+async def attends(services: Services, meeting: Meeting, line: dict[str, Any]) -> bool:
+    """With the own link: picture, sound and papers."""
+    guest = Actor(person_id=line["person_id"], name="", only_meetings=frozenset({meeting.id}))
+    async with services.database.read() as session:
+        rights = await meeting_rights(session, meeting, guest)
+        assert (rights.view, rights.delegate_id) == (True, line["id"])
+        assert await rights_of(session, meeting, [guest]) == [rights]
+        return rights.attend
+
+
 async def test_consent_moves_seat_papers_and_word_to_the_substitute(
     *,
     add: Add,
@@ -159,6 +170,55 @@ async def test_consent_moves_seat_papers_and_word_to_the_substitute(
         "Liêng Jrang Ha",
     )
     assert (await phone.put(url, json={"answer": "accepted"})).json()["code"] == "represented"
+    # Whoever is represented sees that, and no more: seat, papers and word are the substitute's.
+    about = await phone.get(f"/api/meetings/{meeting.id}")
+    assert (about.status_code, about.json()["my"]["delegate_id"]) == (200, line["id"])
+    assert await attends(services, meeting, line) is False
+    assert (await phone.delete(decision)).status_code == 403
+    # The substitute falls away: one act, and all of it goes back.
+    back = await chair.delete(decision)
+    assert (back.status_code, back.json()["state"]) == (200, "none")
+    assert (await chair.delete(decision)).json()["code"] == "not-represented"
+    async with services.database.read() as session:
+        assert (await session.get_one(AgendaItem, item.id)).presenter_id == line["person_id"]
+        assert "Cil Múp Thảo" in str(
+            await session.scalar(select(MemberPoint.speaker).where(MemberPoint.point_id == province.da_sar_hall.id))
+        )
+        [policy] = list(await session.scalars(select(AccessPolicy)))
+        assert policy.audience == [{"kind": "person", "id": line["person_id"]}]
+    assert await attends(services, meeting, line) is True
+    assert (await phone.put(url, json={"answer": "accepted"})).json()["state"] == "accepted"
+    assert figures((await board(organiser, meeting))["total"]) == {"invited": 1, "accepted": 1}
+
+
+@pytest.mark.parametrize("way", ["one", "many"])
+async def test_a_substitute_taken_off_the_list_gives_back_what_was_handed_over(
+    *, add: Add, organiser: httpx2.AsyncClient, meeting: Meeting, services: Services, way: str
+) -> None:
+    [line] = await add("Cil Múp Thảo")
+    async with services.transactions(SYSTEM) as tx:
+        item = (await tx.session.scalars(select(AgendaItem).where(AgendaItem.meeting_id == meeting.id))).first()
+        assert item is not None
+        item.presenter_id = line["person_id"]
+    noted = await organiser.put(f"/api/delegates/{line['id']}/reply", json=instead("Liêng Jrang Ha"))
+    assert noted.json()["state"] == "substitute"
+    lines = (await organiser.get(f"/api/meetings/{meeting.id}/delegates")).json()["delegates"]
+    [stand_in] = [each for each in lines if each["substitutes_id"] == line["id"]]
+    assert await attends(services, meeting, line) is False
+    if way == "one":
+        await organiser.delete(f"/api/delegates/{stand_in['id']}")
+    else:
+        path = f"/api/meetings/{meeting.id}/delegates/remove"
+        assert (await organiser.post(path, json={"delegate_ids": [stand_in["id"]]})).json()["done"] == [stand_in["id"]]
+    async with services.database.read() as session:
+        assert (await session.get_one(AgendaItem, item.id)).presenter_id == line["person_id"]
+    assert await attends(services, meeting, line) is True
+    # Taken off together with whom they stood for, nothing is left to hand back.
+    await organiser.put(f"/api/delegates/{line['id']}/reply", json=instead("Liêng Jrang Ha"))
+    lines = (await organiser.get(f"/api/meetings/{meeting.id}/delegates")).json()["delegates"]
+    everybody = [each["id"] for each in lines]
+    path = f"/api/meetings/{meeting.id}/delegates/remove"
+    assert (await organiser.post(path, json={"delegate_ids": everybody})).json()["done"] == everybody
 
 
 async def test_who_was_declined_is_asked_again(

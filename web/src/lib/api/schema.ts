@@ -2892,7 +2892,11 @@ export interface paths {
         /** Decide */
         put: operations["decide_api_delegates__delegate_id__substitute_put"];
         post?: never;
-        delete?: never;
+        /**
+         * Take Back
+         * @description Of the delegate who was represented.
+         */
+        delete: operations["take_back_api_delegates__delegate_id__substitute_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -16318,6 +16322,37 @@ export interface operations {
                 "application/json": components["schemas"]["Decision"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplyDone"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    take_back_api_delegates__delegate_id__substitute_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delegate_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {

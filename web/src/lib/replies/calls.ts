@@ -36,6 +36,8 @@ export const repliesApi = {
     answer(api.PUT('/api/delegates/{delegate_id}/reply', { ...delegate(id), body })),
   decide: (id: number, agree: boolean, reason = '') =>
     answer(api.PUT('/api/delegates/{delegate_id}/substitute', { ...delegate(id), body: { agree, reason } })),
+  /** The substitute of this delegate does not come. */
+  takeBack: (id: number) => answer(api.DELETE('/api/delegates/{delegate_id}/substitute', delegate(id))),
   reminders: (id: number, signal?: AbortSignal) =>
     answer(api.GET('/api/meetings/{meeting_id}/reply-reminders', { ...meeting(id), signal })),
   setReminders: (id: number, body: { days: number[]; text: string; sms: boolean }) =>
