@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from server.core.setting_forms import (
@@ -19,11 +19,13 @@ from server.core.setting_forms import (
     ImapUrl,
     MailUrl,
     RateLimit,
+    RelayUrl,
     ScannerPlace,
     SiteUrl,
     StoreUrl,
     TimeOfDay,
     TimeZone,
+    relay_without_secret,
 )
 
 
@@ -86,6 +88,12 @@ class Settings(BaseSettings):
     """Names (comma separated) of nodes whose tokens count no more."""
     media_plain_line: bool = False
     """Nodes on other machines may dial in without TLS: on a network that is trusted as a whole."""
+
+    turn_urls: tuple[RelayUrl, ...] = ()
+    """Relays (coturn) for browsers that no port of the node can be reached from: "turn:host:3478?transport=udp",
+    "turns:host:443?transport=tcp"."""
+    turn_secret: str | None = Field(default=None, validate_default=True)
+    """coturn's `static-auth-secret`, which the browsers' credentials are made from."""
 
     session_days: int = Field(default=30, ge=1)
     hall_session_days: int = Field(default=400, ge=1)
@@ -167,6 +175,13 @@ class Settings(BaseSettings):
     """Bearer token for it."""
     sms_sender: str = Field(default="", max_length=20)
     """Name that the gateway shows as the sender, registered with the networks."""
+
+    @field_validator("turn_secret")
+    @classmethod
+    def _secret_of_relays(cls, secret: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("turn_urls") and not secret:
+            raise relay_without_secret()
+        return secret
 
     @property
     def second_factor_required(self) -> bool:

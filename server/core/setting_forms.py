@@ -48,6 +48,26 @@ def _address(text: str) -> str:
     return text
 
 
+_RELAY = re.compile(r"turns?:(\[[0-9a-fA-F:.]+\]|[^\s:/?\[\]]+)(:\d{1,5})?(\?transport=(udp|tcp))?")
+"""RFC 7065."""
+
+
+def _relay(url: str) -> str:
+    if _RELAY.fullmatch(url) is None:
+        raise _wrong(
+            "cần dạng turns:turn.lamdong.example:443?transport=tcp",
+            "write turns:turn.lamdong.example:443?transport=tcp",
+        )
+    return url
+
+
+def relay_without_secret() -> PydanticCustomError:
+    return _wrong(
+        "cần khóa chung với máy chuyển tiếp (static-auth-secret của coturn), vì NHIPCAU_TURN_URLS đã đặt",
+        "give the secret shared with the relay (coturn's static-auth-secret), as NHIPCAU_TURN_URLS is set",
+    )
+
+
 def _site(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -174,6 +194,7 @@ HostAndPort = Annotated[str, AfterValidator(_address)]
 HostAndPortOrOff = Annotated[str, AfterValidator(_address_or_off)]
 SiteUrl = Annotated[str, AfterValidator(_site)]
 MailUrl = Annotated[str, AfterValidator(_mail)]
+RelayUrl = Annotated[str, AfterValidator(_relay)]
 BareAddress = Annotated[str, AfterValidator(_bare_address)]
 """An e-mail address without a name."""
 ImapUrl = Annotated[str, AfterValidator(_imap)]

@@ -33,6 +33,7 @@ from server.live.feature import Call, LiveCommand
 from server.live.limits import SocketLimits
 from server.live.protocol import Command, ErrorBody, Ping, Pong, Reply, client_message
 from server.live.registry import Live
+from server.live.relays import relays
 from server.live.room import Room
 from server.live.viewer import Audience, Viewer
 
@@ -155,7 +156,13 @@ class Gateway:
         self._limits.came(client, connections)
         try:
             await self._door.entered(client)
-            await room.begin(client, self._clock, media=self._live.media_up, build=self._build.number)
+            await room.begin(
+                client,
+                self._clock,
+                media=self._live.media_up,
+                build=self._build.number,
+                relays=relays(self._services.settings, client.participant, self._clock()),
+            )
             self._door.began(client)
             self._audit_log.note_soon(
                 actor,

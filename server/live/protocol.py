@@ -23,6 +23,14 @@ class Change(Wire):
     """The whole new entity, or null when it is gone."""
 
 
+class Relay(Wire):
+    """As `RTCConfiguration.iceServers` takes it."""
+
+    urls: list[str]
+    username: str
+    credential: str
+
+
 class Snapshot(Wire):
     """The first message after every connect: everything this client may see, as of event `seq`."""
 
@@ -35,6 +43,8 @@ class Snapshot(Wire):
     audience: Literal["console", "hall", "member", "desk"]
     media: bool
     """A media node is there."""
+    relays: list[Relay] = []
+    """By which media gets through where a firewall lets nothing out to the node."""
     build: str = ""
     """Of the web application that the server hands out: a page of another one is old. Empty: it has none."""
     collections: dict[str, dict[str, dict[str, Any]]]

@@ -25,7 +25,7 @@ from server.live import log
 from server.live.client import REPLACED, RESTARTING, Client
 from server.live.fanout import Fanout, Group
 from server.live.feature import LiveFeature
-from server.live.protocol import Snapshot
+from server.live.protocol import Relay, Snapshot
 from server.live.viewer import DESK, Viewer
 
 logger = structlog.get_logger(__name__)
@@ -104,7 +104,13 @@ class Room:
         self.empty_since = None
 
     async def begin(
-        self, client: Client, now: Callable[[], datetime], *, media: Callable[[], bool], build: Callable[[], str]
+        self,
+        client: Client,
+        now: Callable[[], datetime],
+        *,
+        media: Callable[[], bool],
+        build: Callable[[], str],
+        relays: Sequence[Relay] = (),
     ) -> None:
         """Sends the snapshot, and from then on every event."""
         await self.refresh()
@@ -114,7 +120,7 @@ class Room:
         if client.viewer not in self._groups:
             self._groups[client.viewer] = Group()
         self._groups[client.viewer].admit(client)
-        client.send(self._snapshot(client, now(), media=media(), build=build()))
+        client.send(self._snapshot(client, now(), media=media(), build=build(), relays=relays))
         client.streaming = True
 
     def leave(self, client: Client) -> None:
@@ -285,7 +291,7 @@ class Room:
         feature = self._feature_of.get(collection)
         return feature is not None and viewer != DESK and feature.visible(collection, key, viewer)
 
-    def _snapshot(self, client: Client, now: datetime, *, media: bool, build: str) -> str:
+    def _snapshot(self, client: Client, now: datetime, *, media: bool, build: str, relays: Sequence[Relay]) -> str:
         assert self.replica is not None  # noqa: S101
         snapshot = Snapshot(
             seq=self.replica.seq,
@@ -293,6 +299,7 @@ class Room:
             participant=client.participant,
             audience=client.viewer.audience,
             media=media,
+            relays=list(relays),
             build=build,
             collections={},
         )

@@ -28,6 +28,8 @@ class HallTest(Base):
     """heard, unheard, unable: whether the microphone heard the loudspeaker."""
     connected: Mapped[bool]
     """Media went through the node and came back."""
+    way: Mapped[str | None] = mapped_column(String(8))
+    """udp, tcp, relay; None: it did not get through, or was not told."""
     up_kbps: Mapped[int | None]
     down_kbps: Mapped[int | None]
     loss_up: Mapped[float | None]

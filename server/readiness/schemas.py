@@ -9,6 +9,7 @@ from server.readiness.judgement import Fault, State
 Camera = Literal["ok", "none", "denied", "muted", "dark"]
 Microphone = Literal["ok", "none", "denied", "muted"]
 Loop = Literal["heard", "unheard", "unable"]
+Way = Literal["udp", "tcp", "relay"]
 Verdict = Literal["passed", "failed", "note"]
 Kind = Literal["trial", "full", "check"]
 Presence = Literal["absent", "testing", "ready", "lost"]
@@ -31,6 +32,8 @@ class HallTestWrite(BaseModel):
     level_db: Annotated[float, Field(ge=-200, le=20, allow_inf_nan=False)] | None = None
     loop: Loop
     connected: bool
+    way: Way | None = None
+    """By which media got through: straight by UDP or TCP, or by a relay."""
     up_kbps: Kbps | None = None
     down_kbps: Kbps | None = None
     loss_up: Share | None = None
@@ -48,6 +51,7 @@ class HallTestOut(BaseModel):
     level_db: float | None
     loop: Loop
     connected: bool
+    way: Way | None
     up_kbps: int | None
     down_kbps: int | None
     loss_up: float | None

@@ -1,10 +1,12 @@
 from fastapi import APIRouter, Request
 
 from server.conference.nodes.registry import Nodes
+from server.core.actor import Actor
 from server.core.clock import VIETNAM
 from server.core.errors import NotAllowed
 from server.edge.dependencies import AppServices, CurrentActor, ReadSession, Write
 from server.edge.routing import WriteRoute
+from server.live.relays import relays
 from server.organisations.queries import is_empty
 from server.system import actions, first_start
 from server.system.first_steps import first_steps
@@ -13,6 +15,7 @@ from server.system.schemas import (
     MailTrial,
     ProbeAnswer,
     ProbeOffer,
+    ProbeWays,
     SettingsWrite,
     SetupDone,
     SetupState,
@@ -76,14 +79,17 @@ async def again(which: TryAgain, tx: Write) -> TriedAgain:
     return await actions.do_again(tx, which)
 
 
+@router.get("/media-probe")
+async def probe_ways(actor: CurrentActor, services: AppServices) -> ProbeWays:
+    """What a browser needs before it tries its way to the media node."""
+    return ProbeWays(relays=relays(services.settings, _prober(actor), services.clock()))
+
+
 @router.post("/media-probe")
 async def probe(offer: ProbeOffer, actor: CurrentActor, services: AppServices) -> ProbeAnswer:
     """A browser tries its way to the media node, without a meeting: for staff and halls' devices."""
-    if actor.only_meetings is not None or not (actor.grants or actor.point_id):
-        raise NotAllowed()
-    name = f"person-{actor.person_id}" if actor.person_id is not None else f"point-{actor.point_id}"
     sdp = await services.components[Nodes].probe(
-        name,
+        _prober(actor),
         offer.participant,
         session=offer.session,
         sdp=offer.sdp,
@@ -91,6 +97,12 @@ async def probe(offer: ProbeOffer, actor: CurrentActor, services: AppServices) -
         slots=offer.slots,
     )
     return ProbeAnswer(sdp=sdp)
+
+
+def _prober(actor: Actor) -> str:
+    if actor.only_meetings is not None or not (actor.grants or actor.point_id):
+        raise NotAllowed()
+    return f"person-{actor.person_id}" if actor.person_id is not None else f"point-{actor.point_id}"
 
 
 @router.get("/first-steps")

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from server.accounts.schemas import Login, Password, Token
 from server.core.fields import EmailAddress, Id, Line
 from server.core.setting_forms import SiteUrl, TimeZone
+from server.live.protocol import Relay
 from server.organisations.schemas import Level, Name, ShortName, UnitCode
 
 PublicUrl = Annotated[SiteUrl, Field(max_length=300)]
@@ -90,6 +91,10 @@ class ProbeOffer(Body):
 
 class ProbeAnswer(BaseModel):
     sdp: str
+
+
+class ProbeWays(BaseModel):
+    relays: list[Relay]
 
 
 class SiteState(BaseModel):

@@ -3,6 +3,7 @@
 import contextlib
 import math
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from media.contract import Answer, LinkReport, Links
 from tests.e2e.chromium import line
 from tests.media.control_server import ControlServer, node_at_work, room
 from tests.media.peers import TestPeer, eventually
+from tests.media.relay import coturn
 
 pytestmark = pytest.mark.browser
 
@@ -23,6 +25,8 @@ FLAGS = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
+    # The relay of tests vouches for itself.
+    "--ignore-certificate-errors",
 ]
 PAGE = (Path(__file__).parent / "chromium_peer.html").read_text()
 SLOTS = ["audio-0", "audio-1", "stage", *(f"tile-{n}" for n in range(4))]
@@ -38,11 +42,24 @@ async def chromium(command: str = "/usr/bin/chromium") -> AsyncIterator[Browser]
             await browser.close()
 
 
-SELECTED = """async () => {
+SELECTED = """async named => {
   const all = [...(await connection.getStats()).values()];
   const pairs = all.filter(each => each.type === "transport").map(each => each.selectedCandidatePairId);
   const local = all.filter(each => pairs.includes(each.id)).map(each => each.localCandidateId);
-  return all.filter(each => local.includes(each.id)).map(each => each.protocol);
+  return all.filter(each => local.includes(each.id)).map(each => each[named]);
+}"""
+
+
+GATHERED = """async iceServers => {
+  const connection = new RTCPeerConnection({ iceServers, iceTransportPolicy: "relay" });
+  const found = [];
+  connection.onicecandidate = event => event.candidate?.candidate && found.push(event.candidate.candidate);
+  connection.addTransceiver("audio");
+  await connection.setLocalDescription();
+  await new Promise(done => connection.onicegatheringstatechange = () =>
+    connection.iceGatheringState === "complete" && done());
+  connection.close();
+  return found;
 }"""
 
 
@@ -79,7 +96,12 @@ class BrowserPeer:
 
     async def protocols(self) -> list[str]:
         """Of the candidates that media goes by."""
-        found: list[str] = await self._page.evaluate(SELECTED)
+        found: list[str] = await self._page.evaluate(SELECTED, "protocol")
+        return found
+
+    async def relayed(self) -> list[str]:
+        """By what the relay is reached that media goes by."""
+        found: list[str] = await self._page.evaluate(SELECTED, "relayProtocol")
         return found
 
     async def sending(self) -> dict[str, Any]:
@@ -136,6 +158,46 @@ async def test_a_hall_whose_firewall_lets_no_udp_through_comes_in_by_tcp(tmp_pat
                 await eventually(lambda: red.heard["audio-0"].tone == "green")
             finally:
                 await red.close()
+
+
+@pytest.mark.parametrize(("way", "expected"), [("udp", "udp"), ("tls", "tls")])
+async def test_a_hall_that_reaches_no_port_of_the_node_comes_in_by_a_relay(
+    tmp_path: Path, way: str, expected: str
+) -> None:
+    """By UDP where the browser is told to take nothing else; by TLS where nothing but TCP to the relay gets out."""
+    with line() as behind:
+        there = ("--bind", f"{behind.host_address}:0", "--tcp", "off")
+        async with (
+            coturn(tmp_path, behind.host_address) as relay,
+            node_at_work(tmp_path, *there) as (server, _),
+            chromium(behind.chromium(tmp_path)) as browser,
+        ):
+            how: dict[str, Any] = {"policy": "relay"}
+            if way == "tls":
+                behind.forbid_udp()
+                how = {}
+            await server.tell(room(stage="point-2", floor=["point-1", "point-2"]))
+            red = TestPeer(server, "point-1", colour="red", slots=("audio-0", "stage"))
+            await red.join()
+            try:
+                how |= {"colour": "green", "slots": SLOTS, "relays": relay.told(way)}
+                green = await BrowserPeer.join(browser, server, "point-2", **how)
+                assert await green.relayed() == [expected]
+                await green.sees("stage", "red")
+                await green.hears("red")
+                await eventually(lambda: red.seen["stage"].colour == "green")
+                await eventually(lambda: red.heard["audio-0"].tone == "green")
+            finally:
+                await red.close()
+
+
+async def test_a_relay_lets_nobody_in_by_credentials_that_have_ended(tmp_path: Path) -> None:
+    yesterday = datetime.now(UTC) - timedelta(days=1, minutes=1)
+    async with coturn(tmp_path, "127.0.0.1") as relay, chromium() as browser:
+        for now, expected in ((yesterday, 0), (None, 1)):
+            page = await browser.new_page()
+            found = await page.evaluate(GATHERED, relay.told("udp", now=now))
+            assert len(found) == expected
 
 
 async def test_a_narrow_line_gets_sound_and_a_small_picture_and_all_of_it_when_it_widens(tmp_path: Path) -> None:

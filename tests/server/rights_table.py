@@ -499,6 +499,8 @@ ELSEWHERE = {
     "PATCH /api/meetings/{meeting_id}/rehearsals/{rehearsal_id}",
     # There must be a media node (tests/e2e/test_first_start.py).
     "POST /api/media-probe",
+    # Of who may try (tests/server/live/test_relays.py).
+    "GET /api/media-probe",
     # There must be a mark first (tests/server/papers).
     "POST /api/papers/{paper_id}/overrule-mark",
     # There must be one first (tests/server/accounts/test_scoped.py).

@@ -186,6 +186,8 @@ def told(code: int, *arguments: str, **settings: str) -> str:
         ("PORT", "abc"),
         ("MEDIA_ADVERTISE", "203.0.113.7"),
         ("MEDIA_TCP_ADVERTISE", "203.0.113.7"),
+        ("TURN_URLS", '["turn.lamdong.example"]'),
+        ("TURN_SECRET", ""),
         ("VAR", "/proc/nowhere"),
         ("CONVERSION_ISOLATION", "jail"),
         ("DATABASE_URL", "mysql://here/x"),

@@ -23,6 +23,7 @@ GOOD: dict[str, Any] = {
     "level_db": -31.5,
     "loop": "heard",
     "connected": True,
+    "way": "tcp",
     "up_kbps": 1400,
     "down_kbps": 1380,
     "loss_up": 0.0,

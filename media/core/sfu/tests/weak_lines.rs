@@ -9,7 +9,7 @@ use support::*;
 
 const SMALL: u32 = 3;
 
-const SEEDS: [u64; 3] = [1, 7, 42];
+const SEEDS: [u64; 5] = [1, 7, 42, 257, 486];
 
 /// `SIM_SEEDS=3,14` tries others; those that found something are added above.
 fn seeds() -> Vec<u64> {

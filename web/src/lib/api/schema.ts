@@ -3622,7 +3622,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Probe Ways
+         * @description What a browser needs before it tries its way to the media node.
+         */
+        get: operations["probe_ways_api_media_probe_get"];
         put?: never;
         /**
          * Probe
@@ -5047,6 +5051,8 @@ export interface components {
             loop: "heard" | "unheard" | "unable";
             /** Connected */
             connected: boolean;
+            /** Way */
+            way: ("udp" | "tcp" | "relay") | null;
             /** Up Kbps */
             up_kbps: number | null;
             /** Down Kbps */
@@ -5088,6 +5094,8 @@ export interface components {
             loop: "heard" | "unheard" | "unable";
             /** Connected */
             connected: boolean;
+            /** Way */
+            way?: ("udp" | "tcp" | "relay") | null;
             /** Up Kbps */
             up_kbps?: number | null;
             /** Down Kbps */
@@ -7083,6 +7091,11 @@ export interface components {
                 [key: string]: "audio-0" | "stage";
             };
         };
+        /** ProbeWays */
+        ProbeWays: {
+            /** Relays */
+            relays: components["schemas"]["Relay"][];
+        };
         /** ProblemOut */
         ProblemOut: {
             /** Code */
@@ -7434,6 +7447,18 @@ export interface components {
             kind?: ("trial" | "full" | "check") | null;
             /** Note */
             note?: string | null;
+        };
+        /**
+         * Relay
+         * @description As `RTCConfiguration.iceServers` takes it.
+         */
+        Relay: {
+            /** Urls */
+            urls: string[];
+            /** Username */
+            username: string;
+            /** Credential */
+            credential: string;
         };
         /** ReminderWrite */
         ReminderWrite: {
@@ -9974,6 +9999,11 @@ export interface components {
             audience: "console" | "hall" | "member" | "desk";
             /** Media */
             media: boolean;
+            /**
+             * Relays
+             * @default []
+             */
+            relays: components["schemas"]["Relay"][];
             /**
              * Build
              * @default
@@ -17960,6 +17990,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    probe_ways_api_media_probe_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProbeWays"];
                 };
             };
         };

@@ -53,6 +53,8 @@ export class LiveRoom {
   audience = $state<Audience>('member');
   /** A media node is there, as the last snapshot or `media-node` signal said. */
   mediaUp = $state(false);
+  /** By which media gets through where a firewall lets nothing out to the node: as of the last snapshot. */
+  relays: RTCIceServer[] = [];
   /** The hall's own line. */
   link = $state.raw<LinkFigures | undefined>();
   /** The consoles' view of all lines, key = point id. */
@@ -210,6 +212,7 @@ export class LiveRoom {
     this.participant = snapshot.participant;
     if (snapshot.audience !== 'desk') this.audience = snapshot.audience;
     this.mediaUp = snapshot.media;
+    this.relays = snapshot.relays ?? [];
     servedBuild.told(snapshot.build);
     applySnapshot(this.#store, snapshot);
     this.known = true;

@@ -177,7 +177,7 @@ export class MediaKeeper {
     const plan = { publish: this.mayShare ? publish : [], slots };
     let session: MediaSession;
     try {
-      session = new MediaSession(plan, this.#sending, {
+      session = new MediaSession(plan, this.#sending, this.#room.relays, {
         state: (state) => this.#moved(session, participant, state),
       });
     } catch {

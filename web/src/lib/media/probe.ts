@@ -1,5 +1,8 @@
 import { answer, api } from '#lib/api/client.ts';
 import { randomName } from '#lib/live/name.ts';
+import { connectionTo } from './session.ts';
+
+export type Way = 'udp' | 'tcp' | 'relay';
 
 /** What came of trying the way of picture and sound to the media node and back. */
 export interface ProbeResult {
@@ -13,6 +16,8 @@ export interface ProbeResult {
   /** As the node offers them: "udp 203.0.113.7:7000". */
   candidates: string[];
   tcpOffered: boolean;
+  /** By which media got through: straight by UDP or TCP, or by a relay. */
+  way: Way | undefined;
   /** kbit/s that went out and came back; shares of packets lost on the way up and down. */
   upKbps: number;
   downKbps: number;
@@ -23,9 +28,9 @@ export interface ProbeResult {
 export const PATIENCE_SECONDS = 10;
 const LISTEN_SECONDS = 4;
 /** Congestion control finds its pace first. */
-const PICTURE_WARMS_UP = 2_500;
-/** A hall's large picture. */
-const PICTURE = { width: 640, height: 360, fps: 15, most: 1_500_000 };
+const PICTURE_WARMS_UP = 3_500;
+/** Needs somewhat more than the highest of the rates that are looked for. */
+const PICTURE = { width: 960, height: 540, fps: 15, most: 3_500_000 };
 
 type Carried = 'microphone' | 'camera';
 const SLOT = { microphone: 'audio-0', camera: 'stage' } as const;
@@ -36,14 +41,15 @@ const SLOT = { microphone: 'audio-0', camera: 'stage' } as const;
  * picture goes along, so that the rates say what the line carries. Rejects with ApiError.
  */
 export async function probe({ picture = false } = {}): Promise<ProbeResult> {
+  const { relays } = await answer(api.GET('/api/media-probe'));
   const context = new AudioContext();
   const tone = context.createOscillator();
   const sound = context.createMediaStreamDestination();
   tone.connect(sound);
   tone.start();
   const drawn = picture ? noise() : undefined;
-  const up = new RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' });
-  const down = new RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' });
+  const up = connectionTo(relays);
+  const down = connectionTo(relays);
   const [track] = sound.stream.getAudioTracks();
   up.addTransceiver(track ?? 'audio', { direction: 'sendonly' });
   down.addTransceiver('audio', { direction: 'recvonly' });
@@ -62,7 +68,7 @@ export async function probe({ picture = false } = {}): Promise<ProbeResult> {
     const connected = (await Promise.all([connects(up), connects(down)])).every(Boolean);
     const ms = Math.round(performance.now() - began);
     const tcpOffered = candidates.some((each) => each.startsWith('tcp'));
-    const none = { roundTripMs: undefined, sent: 0, received: 0, lost: 0 };
+    const none = { way: undefined, roundTripMs: undefined, sent: 0, received: 0, lost: 0 };
     const rates = { upKbps: 0, downKbps: 0, lossUp: 0, lossDown: 0 };
     if (!connected) return { connected, ms, ...none, ...rates, candidates, tcpOffered };
     // What was sent before the other end stood came back to nobody.
@@ -77,6 +83,7 @@ export async function probe({ picture = false } = {}): Promise<ProbeResult> {
     return {
       connected,
       ms,
+      way: (await wayOf(up)) ?? (await wayOf(down)),
       roundTripMs: after.roundTripMs,
       sent: grown('sent'),
       received: grown('received'),
@@ -150,6 +157,21 @@ async function negotiate(
 export function candidatesOf(sdp: string): string[] {
   const found = sdp.matchAll(/^a=candidate:\S+ \d+ (\S+) \d+ (\S+) (\d+) /gim);
   return [...new Set([...found].map(([, way, address, port]) => `${way?.toLowerCase()} ${address}:${port}`))];
+}
+
+/** The rung a connection stands on. */
+async function wayOf(connection: RTCPeerConnection): Promise<Way | undefined> {
+  const reports = await connection.getStats();
+  let selected: string | undefined;
+  // Firefox has no `transport` report, and one nominated pair that succeeded.
+  for (const report of reports.values()) {
+    if (report.type === 'transport') selected = report.selectedCandidatePairId ?? selected;
+    if (report.type === 'candidate-pair' && report.selected) selected = report.id;
+  }
+  const own = reports.get(reports.get(selected ?? '')?.localCandidateId);
+  if (!own) return undefined;
+  if (own.candidateType === 'relay') return 'relay';
+  return own.protocol === 'tcp' ? 'tcp' : 'udp';
 }
 
 function connects(connection: RTCPeerConnection): Promise<boolean> {

@@ -24,11 +24,18 @@ export class MediaSession {
   readonly id = randomName();
   /** Slot name -> the track that shows or sounds it. Present from the offer on; silent until filled. */
   readonly tracks = new Map<string, MediaStreamTrack>();
-  readonly #connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' });
+  readonly #connection: RTCPeerConnection;
   readonly #senders = new Map<Publication, RTCRtpTransceiver>();
   readonly #receivers = new Map<string, RTCRtpTransceiver>();
 
-  constructor(plan: Plan, sending: ReadonlyMap<Publication, MediaStreamTrack>, events: SessionEvents) {
+  /** `relays`: tried beside the straight way; of those that get through, the straightest is taken. */
+  constructor(
+    plan: Plan,
+    sending: ReadonlyMap<Publication, MediaStreamTrack>,
+    relays: RTCIceServer[],
+    events: SessionEvents,
+  ) {
+    this.#connection = connectionTo(relays);
     this.#connection.onconnectionstatechange = () => events.state(this.#connection.connectionState);
     for (const publication of plan.publish) {
       const transceiver = this.#connection.addTransceiver(
@@ -102,6 +109,10 @@ export class MediaSession {
     this.#connection.onconnectionstatechange = null;
     this.#connection.close();
   }
+}
+
+export function connectionTo(relays: RTCIceServer[]): RTCPeerConnection {
+  return new RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require', iceServers: relays });
 }
 
 function prefer(transceiver: RTCRtpTransceiver, capabilities: RTCRtpCapabilities | null): void {

@@ -56,6 +56,7 @@ export class SelfTest {
       this.phase = 'saving';
       const rates = line.connected
         ? {
+            way: line.way ?? null,
             up_kbps: line.upKbps,
             down_kbps: line.downKbps,
             loss_up: line.lossUp,

@@ -40,6 +40,8 @@ const LOSS_WINDOWS: usize = 20;
 /// From one probe to the next while more is wanted; after one that found nothing, twice as long each time.
 const PROBE_PAUSE: Duration = Duration::from_millis(500);
 const MAX_PROBE_PAUSE: Duration = Duration::from_secs(4);
+/// After a decrease all that was tried before says nothing any more.
+const PROBE_PAUSE_AFTER_DECREASE: Duration = Duration::from_secs(1);
 /// A probe proves at most this many times the limit.
 const PROBE_STEP: f64 = 2.0;
 const PROBE_RESULT: f64 = 0.95;
@@ -229,11 +231,15 @@ impl Downlink {
         self.finish_probe();
         self.follow_delay(round_trip, now);
         self.follow_loss(now);
-        match (before, self.limit) {
+        let fell = match (before, self.limit) {
             (None, Some(_)) => true,
             (Some(before), Some(after)) => after < before,
             _ => false,
+        };
+        if fell {
+            self.probe.pause = self.probe.pause.min(PROBE_PAUSE_AFTER_DECREASE);
         }
+        fell
     }
 
     fn follow_delay(&mut self, round_trip: Option<Duration>, now: Instant) {
@@ -321,7 +327,8 @@ impl Downlink {
     fn finish_probe(&mut self) {
         let Some(limit) = self.limit else { return };
         let probe = &mut self.probe;
-        if probe.expected == 0 || probe.packets < probe.expected - probe.expected / 5 {
+        // A bad line loses one of three often enough: the others tell as much.
+        if probe.expected == 0 || probe.packets < probe.expected - probe.expected / 3 {
             return;
         }
         probe.expected = 0;

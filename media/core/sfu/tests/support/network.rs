@@ -214,6 +214,8 @@ pub struct World {
     seed: u64,
     members: BTreeMap<u32, Member>,
     due: Instant,
+    /// `SIM_TRACE=1`
+    tells: bool,
     /// Of the last second.
     pub statistics: Vec<PeerStatistics>,
 }
@@ -240,6 +242,7 @@ impl World {
             seed,
             members: BTreeMap::new(),
             due: start,
+            tells: std::env::var_os("SIM_TRACE").is_some(),
             statistics: Vec::new(),
         }
     }
@@ -355,6 +358,29 @@ impl World {
         for event in self.node.shared.events.drain() {
             if let Event::Statistics(statistics) = event {
                 self.statistics = statistics;
+                if self.tells {
+                    self.tell();
+                }
+            }
+        }
+    }
+
+    /// What receivers were given, as of the last second, for whoever looks why a seed failed.
+    fn tell(&self) {
+        let time = self.time().as_secs_f64();
+        for peer in self.statistics.iter().filter(|peer| !peer.slots.is_empty()) {
+            let limit = peer.limit_down.map(|limit| limit / 1000);
+            println!(
+                "{time:6.2} s: {} may get {limit:?} kbit/s, loses {:.2}",
+                peer.peer, peer.loss_down
+            );
+            for slot in &peer.slots {
+                let (paused, waits) = (slot.paused, slot.waiting_key_frame);
+                let (sent, again) = (slot.packets, slot.retransmitted);
+                println!(
+                    "    slot {} {:?}: {sent} + {again} packets, paused {paused}, waits {waits}",
+                    slot.slot, slot.source
+                );
             }
         }
     }
