@@ -1,6 +1,7 @@
 """Which hall a cell means: spelled as it is first, and without diacritics only where nothing is spelled so."""
 
 import difflib
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from server.core.fields import folded, spelling
 
 _KINDS = ("Tỉnh", "Thành phố", "TP.", "TP", "Thị xã", "TX.", "Huyện", "H.", "Quận", "Thị trấn", "Đặc khu")
 """What stands before the name of a unit above, or is left out."""
+_WARD = re.compile(r"^\s*(?:P\.?|Phường)\s*0*(?=\d)(\d{1,2})\b", re.IGNORECASE)
+"""Wards that bear numbers: "P.1", "Phường 01"."""
 _ONLINE = {"truc tuyen", "online", "hop truc tuyen", "du truc tuyen"}
 
 
@@ -123,7 +126,7 @@ class _Names:
                 self._above[self._bare(name)][hall.point_id] = hall
 
     def plain(self, name: str) -> str:
-        return self._read(name).removeprefix(self._prefix).strip()
+        return self._read(_WARD.sub(r"Phường \1", name)).removeprefix(self._prefix).strip()
 
     def _bare(self, name: str) -> str:
         plain = self.plain(name)

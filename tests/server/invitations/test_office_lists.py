@@ -197,7 +197,7 @@ async def test_exact_spelling_wins_and_twins_are_told_apart_by_the_unit_above(
         ["Một", "Tân Hà", ""],
         ["Hai", "TÂN HẠ", ""],
         ["Ba", "Phường 1, Huyện Lạc Dương", ""],
-        ["Bốn", "Phường 1 (Đức Trọng)", ""],
+        ["Bốn", "P. 01 (Đức Trọng)", ""],
         ["Năm", "Phường 1", "Huyện Đức Trọng"],
         ["Sáu", "tan ha", ""],
         ["Bảy", "Phường 1", ""],
