@@ -25,7 +25,7 @@ run: packages-run .make/python .make/core .make/web  ## demo province, server, m
 	@exec nhipcau run
 
 serve: .make/python .make/core .make/web  ## production: no demo
-	@exec nhipcau serve
+	@nhipcau migrate && exec nhipcau serve
 
 install: .make/dist  ## as a service of this Debian machine (as root); again for a new version
 	@docker/install

@@ -167,6 +167,8 @@ class Links(Message):
     type: Literal["links"] = "links"
     room: str
     links: tuple[LinkReport, ...]
+    counters: dict[str, int] = Field(default_factory=dict)
+    """Of the whole node since it began (`media._core.Core.counters`): in one room's message of each second."""
 
 
 ToNode = Annotated[Room | CloseRoom | Offer | Leave, Field(discriminator="type")]

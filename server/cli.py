@@ -35,7 +35,7 @@ from server.main import create_app
 from server.migrations import require_known, require_newest, upgrade
 from server.notifications.bounces import MOST_BYTES, take_in
 from server.rehearsing.command import CannotRehearse, rehearse_here, rehearse_there, serve_stage
-from server.serving import listen, prepare
+from server.serving import listen, prepare, prepare_to_serve
 from server.serving import serve as serve_app
 from server.showcase import show
 from server.start_faults import fault_of
@@ -53,12 +53,12 @@ Port = Annotated[int | None, typer.Option(help="Port to listen on.")]
 
 @app.command()
 def serve(host: Host = None, port: Port = None) -> None:
-    """Serve, for production: brings the database up to date first."""
+    """Serve, for production. An empty database is made ready; an older one wants `nhipcau migrate` first."""
     settings = _settings(host, port)
     logs.configure(as_json=settings.log_json)
     with _plainly(settings):
         listener = listen(settings)
-        prepare(settings)
+        prepare_to_serve(settings)
         app = create_app(settings)
 
         async def when_ready(_stack: AsyncExitStack) -> None:
@@ -169,7 +169,7 @@ def way_back(
 
 @app.command()
 def migrate() -> None:
-    """Bring the database up to date, and end; `serve` does it by itself. Commands that only look never do."""
+    """Bring the database up to date, and end; servers of the version before go on meanwhile. Back up first."""
     settings = _settings()
     with _plainly(settings):
         prepare(settings)

@@ -39,6 +39,7 @@ from server.edge.idempotency import Running
 from server.edge.page_faults import PageFaults
 from server.edge.pages import Pages
 from server.edge.proxy_watch import ProxyWatch
+from server.edge.requests import Requests
 from server.edge.turnstile import Turnstile
 from server.invitations.rate_limits import EntryLimits
 from server.live.routes import LiveEntrance, claims_a_place
@@ -73,6 +74,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         Trials(services),
         conference,
         conference.gateway,
+        conference.live,
         conference.nodes,
         conference.secret,
         receipts,
@@ -80,6 +82,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         HandedOut(receipts.served),
         Connections(settings.trusted_proxies),
         ProxyWatch(),
+        Requests(),
         Turnstile(claims_a_place, free=is_a_nodes),
         Exports(),
         PageFaults(),
@@ -134,7 +137,11 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.router.default = Pages(settings.web)
     errors.install(app, _refusals_into(audit_log))
     app.add_middleware(
-        Guard, settings=settings, security=SecurityHeaders(settings), proxies=services.components[ProxyWatch]
+        Guard,
+        settings=settings,
+        security=SecurityHeaders(settings),
+        proxies=services.components[ProxyWatch],
+        requests=services.components[Requests],
     )
     app.add_middleware(LiveEntrance, gateway=conference.gateway)
     _with_live_schemas(app, conference)

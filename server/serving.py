@@ -21,7 +21,7 @@ from server.core.services import Services
 from server.edge.budgets import Connections
 from server.edge.listening import configuration, watched
 from server.edge.turnstile import Turnstile
-from server.migrations import upgrade
+from server.migrations import is_empty, require_newest, upgrade
 
 _GRACE = 5
 """Seconds that requests under way have to end."""
@@ -39,9 +39,19 @@ class AddressTaken(DomainError):
 
 
 def prepare(settings: Settings) -> None:
-    """The database, up to date. RestoreUnfinished."""
+    """The database, up to date: for commands that one types and that ask for it. RestoreUnfinished."""
     require_finished(settings)
     upgrade(settings.database)
+
+
+def prepare_to_serve(settings: Settings) -> None:
+    """An empty database is made ready; one of another version is left as it is, for that is `nhipcau migrate`'s to
+    change, by whoever has made a backup and chosen the hour. RestoreUnfinished, OldSchema, NewerSchema."""
+    require_finished(settings)
+    if is_empty(settings.database):
+        upgrade(settings.database)
+    else:
+        require_newest(settings.database)
 
 
 def listen(settings: Settings) -> socket.socket:

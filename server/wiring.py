@@ -67,8 +67,10 @@ from server.meetings.feeds.routes import router as calendar
 from server.meetings.hooks import Follower, MeetingHooks
 from server.meetings.leaders import led_by
 from server.meetings.live.commands import live_feature
+from server.meetings.planning import of_units as plans_of_units
 from server.meetings.planning.routes import router as planning
 from server.meetings.planning.series import follow_job, make_job
+from server.meetings.planning.series_end import end_job
 from server.meetings.role_routes import router as roles
 from server.meetings.routes import router as meetings
 from server.notifications.bounce_mailbox import reading_bounces
@@ -98,6 +100,7 @@ from server.presentation.actions import paper_renewed, paper_withdrawn, readers_
 from server.presentation.live.commands import live_feature as presentation
 from server.readiness import rehearsals
 from server.readiness.papers import ReadingFigures
+from server.readiness.reminding import remind_job as remind_technicians_job
 from server.readiness.routes import router as readiness
 from server.reading import anonymised as reading_anonymised
 from server.reading import merging as reading_merging
@@ -107,6 +110,7 @@ from server.reading.routes import router as reading
 from server.retention import daily, retention_job
 from server.speaking import anonymised as speaking_anonymised
 from server.system.routes import router as system
+from server.system.routes import watching
 from server.system.trials import running as trials
 
 ROUTERS: list[APIRouter] = [
@@ -140,6 +144,7 @@ ROUTERS: list[APIRouter] = [
     exchange,
     audit,
     system,
+    watching,
 ]
 """Routes are looked for in this order, so what thousands call within minutes comes first."""
 
@@ -199,9 +204,11 @@ def components() -> Components:
             merged=[attendance_merging.person_merged, invitations_merging.person_merged],
         ),
         OrganisationHooks(
-            unit_uses=[accounts_of_units.unit_uses, meetings_of_units.unit_uses],
+            unit_uses=[accounts_of_units.unit_uses, meetings_of_units.unit_uses, plans_of_units.unit_uses],
             point_uses=[accounts_of_units.point_uses, meetings_of_units.point_uses],
             people_handed_over=[accounts_of_units.people_handed_over],
+            plans_handed_over=[plans_of_units.plans_handed_over],
+            unit_ended=[accounts_of_units.unit_ended],
         ),
         DelegateListHooks([delegates_changed]),
         MailHooks({attaching.KIND: attaching.attach, announcement_files.KIND: announcement_files.attach}),
@@ -231,6 +238,8 @@ JOBS: list[JobKind] = [
     announce_job,
     make_job,
     follow_job,
+    end_job,
+    remind_technicians_job,
     tell_job,
     retention_job,
     post_changes_job,

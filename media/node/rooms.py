@@ -42,6 +42,7 @@ class PacketCore(Protocol):
     def add_peer(self, peer: Peer) -> None: ...
     def remove_peer(self, peer: int) -> None: ...
     def assign_many(self, assignments: Sequence[tuple[int, int, int | None]]) -> None: ...
+    def counters(self) -> dict[str, int]: ...
 
 
 @dataclass(slots=True)
@@ -262,8 +263,10 @@ class Rooms:
                     large=[number for name, number in session.slots.items() if name in ("stage", "content")],
                 )
                 links.setdefault(session.key.room, []).append(report)
+        counters = self._core.counters() if links else {}
         for room, reports in links.items():
-            self._send(Links(room=room, links=tuple(reports)))
+            self._send(Links(room=room, links=tuple(reports), counters=counters))
+            counters = {}
 
     def _report(self, session: Session, state: Literal["connected", "disconnected"], reason: str) -> None:
         log.info(f"session {state}", **session.key.model_dump(), reason=reason)

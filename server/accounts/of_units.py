@@ -6,7 +6,7 @@ from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.actions.sessions import recheck
-from server.accounts.models import Person, RoleGrant, SignInSession
+from server.accounts.models import Person, Post, RoleGrant, SignInSession
 from server.core.clock import utc_now
 from server.core.database import in_parts
 from server.core.transaction import Transaction
@@ -16,7 +16,12 @@ from server.organisations.models import BridgePoint, Unit
 async def unit_uses(session: AsyncSession, unit: Unit) -> dict[str, int]:
     people = select(func.count()).where(Person.unit_id == unit.id, Person.disabled_at.is_(None))
     roles = select(func.count()).where(RoleGrant.unit_id == unit.id)
-    return {"people": await session.scalar(people) or 0, "roles": await session.scalar(roles) or 0}
+    posts = select(func.count()).where(Post.unit_id == unit.id, Post.valid_until.is_(None))
+    return {
+        "people": await session.scalar(people) or 0,
+        "roles": await session.scalar(roles) or 0,
+        "posts": await session.scalar(posts) or 0,
+    }
 
 
 async def point_uses(session: AsyncSession, point: BridgePoint) -> dict[str, int]:
@@ -28,7 +33,7 @@ async def point_uses(session: AsyncSession, point: BridgePoint) -> dict[str, int
 
 async def people_handed_over(tx: Transaction, successors: Mapping[int, int]) -> int:
     """Unit -> successor. People keep their accounts, sessions and links; their roles over a unit become roles over its
-    successor."""
+    successor, and the posts that they hold there are posts of the successor."""
     old = list(successors)
     both = {*successors.values(), *old}
     held = await tx.session.execute(
@@ -63,5 +68,21 @@ async def people_handed_over(tx: Transaction, successors: Mapping[int, int]) -> 
         .values(unit_id=case(dict(successors), value=Person.unit_id), revision=Person.revision + 1)
         .execution_options(**options)
     )
+    await tx.session.execute(
+        update(Post)
+        .where(Post.unit_id.in_(old), Post.valid_until.is_(None))
+        .values(unit_id=case(dict(successors), value=Post.unit_id))
+        .execution_options(**options)
+    )
     recheck(tx, sorted(holders))
     return counted or 0
+
+
+async def unit_ended(tx: Transaction, unit: Unit) -> None:
+    """Posts in it that nobody took over end with it."""
+    await tx.session.execute(
+        update(Post)
+        .where(Post.unit_id == unit.id, Post.valid_until.is_(None))
+        .values(valid_until=unit.valid_until)
+        .execution_options(synchronize_session="fetch")
+    )

@@ -103,6 +103,15 @@ WORDS: dict[Group, dict[str, Words]] = {
         "series.day-refused": Words(
             "Không lập được buổi {day} của chuỗi: {why}", "The series' meeting on {day} could not be made: {why}"
         ),
+        "meeting.technicians-reminded": Words(
+            "Nhắc kỹ thuật {count} điểm cầu chưa kiểm tra máy", "Reminded technicians of {count} untested points"
+        ),
+        "series.ended": Words(
+            "Dừng chuỗi, {count} buổi sau: {reason}", "Ended the series, {count} later meetings: {reason}"
+        ),
+        "series.end-refused": Words(
+            "Không dừng được buổi này của chuỗi: {why}", "Could not be called off with its series: {why}"
+        ),
         "series.follow-refused": Words(
             "Không áp dụng được từ buổi trước của chuỗi: {why}", "Could not be carried over in the series: {why}"
         ),

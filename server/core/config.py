@@ -1,7 +1,7 @@
 """Settings, from the environment (`NHIPCAU_…`) or a `.env` file. The README's configuration table lists them."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -128,6 +128,8 @@ class Settings(BaseSettings):
     """The stage returns to the main point when the hall on it has been lost this long, unless a console has it wait. 0:
     never by itself."""
     log_json: bool = False
+    metrics_token: Annotated[str, Field(min_length=16)] | None = None
+    """Bearer token for `/metrics` (Prometheus). None: there is no such page."""
     audit_key: str | None = None
     """Key of the audit log's chain; default: made once and kept in `var/audit.key`. Kept elsewhere, it protects the log
     from whoever can write everything in `var`, too."""

@@ -6,6 +6,7 @@ sockets) is registered with `after_commit` and runs only if the commit succeeded
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -19,6 +20,7 @@ from server.core.bus import Bus
 from server.core.clock import utc_now
 from server.core.components import Components
 from server.core.database import Database, gave_up, raced
+from server.core.metrics import Histogram
 
 T = TypeVar("T")
 
@@ -104,17 +106,20 @@ class Transactions:
         self._bus = bus
         self._clock = clock
         self._one_writer = asyncio.Lock() if database.is_sqlite else None
+        self.waits = Histogram()
+        """Of writers for their turn: for the one before (SQLite), or for a connection (PostgreSQL)."""
 
     @asynccontextmanager
     async def __call__(self, actor: Actor, *, long: bool = False) -> AsyncIterator[Transaction]:
         """`long`: its statements are over hundreds of rows; the event loop goes on meanwhile, other writers wait."""
         committed: list[Transaction] = []
+        since = time.perf_counter()
         try:
             if self._one_writer is None:
-                async with self._open(actor, committed, long) as transaction:
+                async with self._open(actor, committed, long, since) as transaction:
                     yield transaction
             else:
-                async with self._one_writer, self._open(actor, committed, long) as transaction:
+                async with self._one_writer, self._open(actor, committed, long, since) as transaction:
                     yield transaction
         finally:
             # The next writer has the lock already, and the pool its connection, while thousands are told. It cannot
@@ -134,9 +139,12 @@ class Transactions:
         return await tried_again(whole)
 
     @asynccontextmanager
-    async def _open(self, actor: Actor, committed: list[Transaction], long: bool) -> AsyncIterator[Transaction]:
+    async def _open(
+        self, actor: Actor, committed: list[Transaction], long: bool, since: float
+    ) -> AsyncIterator[Transaction]:
         async with self._database.sessions() as session:
             await session.connection(execution_options={"write": True, "long": long})
+            self.waits.note(time.perf_counter() - since)
             transaction = Transaction(
                 session,
                 actor,

@@ -41,6 +41,8 @@ class Watchdog:
     """Longer than `COUNTED_SECONDS`, since the start."""
     worst: float = 0.0
     """Seconds of the longest."""
+    late: float = 0.0
+    """Seconds of all of them together."""
     _named: float = 0.0
     """Seconds from which its stack is noted: not of what will not be logged, for it costs everybody a millisecond."""
     _beat: float = 0.0
@@ -86,6 +88,7 @@ class Watchdog:
         if late <= COUNTED_SECONDS:
             return False
         self.stalls += 1
+        self.late += late
         self.worst = max(self.worst, late)
         if late > self.logged:
             # Neither work nor waiting for a processor: a thread here held the interpreter, or the disk did.

@@ -49,7 +49,7 @@ _OFFICE = (
 
 
 async def make(tx: Transaction) -> MadeProvince:
-    root = await create_root(tx, f"Tỉnh {PROVINCE}", PROVINCE, "province", PROVINCE_CODE)
+    root = await create_root(tx, f"Tỉnh {PROVINCE}", PROVINCE, "province", PROVINCE_CODE, body="party")
     maker = _Maker(tx, MadeProvince(root), Names(_SEED))
     await maker.office()
     for place, (name, short_name, head) in enumerate(PROVINCE_BODIES):

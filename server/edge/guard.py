@@ -17,6 +17,7 @@ from server.edge import budgets
 from server.edge.errors import respond
 from server.edge.headers import SecurityHeaders
 from server.edge.proxy_watch import ProxyWatch
+from server.edge.requests import Requests, request_name
 
 log = structlog.get_logger(__name__)
 
@@ -64,7 +65,10 @@ class Broken(DomainError):
 
 
 class Guard:
-    def __init__(self, app: ASGIApp, settings: Settings, security: SecurityHeaders, proxies: ProxyWatch) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: Settings, security: SecurityHeaders, proxies: ProxyWatch, requests: Requests
+    ) -> None:
+        self.requests = requests
         self._told_at = -math.inf
         self.app = app
         self.settings = settings
@@ -76,14 +80,20 @@ class Guard:
             await self.app(scope, receive, send)
             return
         started = False
+        began = time.perf_counter()
         self.proxies.saw(scope)
-        host = Headers(scope=scope).get("host")
+        asked = Headers(scope=scope)
+        host = asked.get("host")
+        own_name = request_name(asked.get("x-request-id"))
+        structlog.contextvars.bind_contextvars(request=own_name)
 
         async def send_with_headers(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
+                self.requests.answered(message["status"], time.perf_counter() - began)
                 headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = own_name
                 kind = headers.get("content-type", "")
                 for name, value in self.security.of(scope["path"], kind, host).items():
                     headers.setdefault(name, value)
@@ -98,6 +108,7 @@ class Guard:
             await respond(refusal)(scope, receive, send_with_headers)
         except Exception:
             number = secrets.token_hex(4)
+            self.requests.broken += 1
             log.exception("request-failed", number=number, method=scope["method"], path=scope["path"])
             if started:
                 raise

@@ -7,12 +7,15 @@ bounded.
 """
 
 import re
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field, StringConstraints
 
+from server.core.clock import utc_now
 from server.edge.budgets import Allowance
 from server.edge.dependencies import component
 
@@ -21,6 +24,8 @@ router = APIRouter(prefix="/api", tags=["health"])
 
 _ADDRESSES = 2048
 """Addresses whose allowance is remembered; the oldest goes first."""
+_KEPT = 50
+"""Different faults that are kept until the server ends; the one that did not come for longest goes first."""
 _BURST, _PER_SECOND = 10, 1 / 60
 """Of one address: a hall whose page fails says so a few times, then once a minute."""
 _ALL_BURST, _ALL_PER_SECOND = 60, 0.5
@@ -43,21 +48,58 @@ class PageFault(BaseModel):
     stack: Annotated[str, StringConstraints(max_length=2000)] = ""
 
 
+@dataclass(slots=True)
+class FaultSeen:
+    """The same words on the same page, as often as they came."""
+
+    page: str
+    build: str
+    message: str
+    browser: str
+    """Of the last."""
+    stack: str
+    times: int
+    first_at: datetime
+    last_at: datetime
+
+
 class PageFaults:
     def __init__(self) -> None:
         self._all = Allowance(_ALL_BURST, _ALL_PER_SECOND)
         self._by_address: dict[str, Allowance] = {}
         self._unsaid = 0
+        self.total = 0
+        """Since the start, those that were not written down, too."""
+        self._seen: dict[tuple[str, str, str], FaultSeen] = {}
+
+    def seen(self) -> list[FaultSeen]:
+        """Since the start, the last first."""
+        return list(reversed(self._seen.values()))
+
+    def _keep(self, fault: PageFault, agent: str) -> None:
+        now = utc_now()
+        message = impersonal(fault.message)
+        key = fault.page, fault.build, message
+        found = self._seen.pop(key, None)
+        if found is None:
+            stack = impersonal(fault.stack.replace("\n", " | "))
+            found = FaultSeen(fault.page, fault.build, message, "", stack, 0, now, now)
+        found.times, found.last_at, found.browser = found.times + 1, now, browser_of(agent)
+        self._seen[key] = found
+        if len(self._seen) > _KEPT:
+            del self._seen[next(iter(self._seen))]
 
     def note(self, fault: PageFault, address: str, agent: str) -> None:
         """One line, if neither the address nor all together have said too much lately."""
         allowance = self._by_address.pop(address, None) or Allowance(_BURST, _PER_SECOND)
         self._by_address[address] = allowance
+        self.total += 1
         if len(self._by_address) > _ADDRESSES:
             del self._by_address[next(iter(self._by_address))]
         if not allowance.take() or not self._all.take():
             self._unsaid += 1
             return
+        self._keep(fault, agent)
         unsaid, self._unsaid = self._unsaid, 0
         log.warning(
             "page-fault",

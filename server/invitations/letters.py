@@ -24,8 +24,8 @@ class Occasion:
     contact: str
     """Whom to ask: "Nguyễn Văn A, 0263 3822 111"; may be empty."""
     kind: str = "hoi-nghi"
-    address: str = ""
-    """See `meetings.address.Address`."""
+    address: str = "comrade"
+    """See `meetings.address.address_of`."""
     days: Sequence[MeetingDay] = ()
     """Of a meeting that lasts several."""
 
@@ -45,7 +45,7 @@ def place(point_name: str | None, unit_name: str | None) -> str:
 
 def addressed(who: Invited, occasion: Occasion) -> str:
     """How a person is spoken to."""
-    return form_of_address(occasion.kind, occasion.address, guest=who.guest)
+    return form_of_address(occasion.address, guest=who.guest)
 
 
 def addressed_within(who: Invited, occasion: Occasion) -> str:

@@ -25,6 +25,7 @@ from server.jobs.actions import enqueue
 from server.jobs.models import Job
 from server.jobs.parts import note_progress
 from server.jobs.workers import JobKind
+from server.meetings.address import address_of
 from server.meetings.link_validity import valid_until
 from server.meetings.models import Delegate, Meeting
 from server.notifications.actions import Letter, send_mails
@@ -254,7 +255,7 @@ async def occasion_of(session: AsyncSession, meeting: Meeting) -> letters.Occasi
         meeting.ends_at,
         contact,
         meeting.kind,
-        meeting.address,
+        address_of(meeting.address, meeting.kind, unit.body),
         meeting.days,
     )
 

@@ -1,4 +1,5 @@
-"""The database's schema, version by version. `nhipcau serve` brings the database up to date before it starts.
+"""The database's schema, version by version. `nhipcau migrate` brings a database up to date, beside servers that run;
+`nhipcau serve` makes an empty one ready, and starts on no other than its own version.
 
 A new version: change the models, then `alembic revision --autogenerate -m "what it adds"`, and read what it wrote.
 """
@@ -80,6 +81,16 @@ def require_newest(url: str) -> None:
         with engine.connect() as connection:
             if _require_known(connection, scripts) != scripts.get_current_head():
                 raise OldSchema()
+    finally:
+        engine.dispose()
+
+
+def is_empty(url: str) -> bool:
+    """Nothing has ever been made in this database."""
+    engine = blocking_engine(url)
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision() is None
     finally:
         engine.dispose()
 

@@ -10,6 +10,7 @@ from server.organisations.models import BridgePoint, Unit
 
 UnitUses = Callable[[AsyncSession, Unit], Awaitable[Mapping[str, int]]]
 PointUses = Callable[[AsyncSession, BridgePoint], Awaitable[Mapping[str, int]]]
+UnitEnded = Callable[[Transaction, Unit], Awaitable[None]]
 PeopleHandedOver = Callable[[Transaction, Mapping[int, int]], Awaitable[int]]
 
 
@@ -21,3 +22,7 @@ class OrganisationHooks:
     people_handed_over: Sequence[PeopleHandedOver] = ()
     """Unit -> successor: the people of the first, with their roles over it, are those of the second from now on.
     Returns how many."""
+    plans_handed_over: Sequence[PeopleHandedOver] = ()
+    """Likewise of what the first keeps for its meetings."""
+    unit_ended: Sequence[UnitEnded] = ()
+    """It has its last day, and what goes to a successor has gone there."""

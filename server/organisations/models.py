@@ -8,6 +8,7 @@ from server.core.errors import DomainError, Invalid
 from server.core.fields import folded
 from server.core.revisions import Revised
 from server.core.uniqueness import said_as
+from server.organisations.bodies import body_of
 
 
 def code_taken(by: str | None = None) -> DomainError:
@@ -50,6 +51,10 @@ class Unit(Revised, Base):
     """000.01.02.H36 style, the scheme before: documents of those years and systems not yet changed name it."""
     level: Mapped[str] = mapped_column(String(20))
     """central, province, district, commune, below: for labels only; the tree's depth is free."""
+    body: Mapped[str] = mapped_column(
+        String(5), default=lambda row: body_of(row.get_current_parameters()["name"]), server_default="state"
+    )
+    """state, party: see `bodies`."""
     position: Mapped[int] = mapped_column(default=0)
     valid_from: Mapped[date | None]
     valid_until: Mapped[date | None]

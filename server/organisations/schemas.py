@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from server.core.fields import Id, Line, Paragraphs
+from server.organisations.bodies import BodyKind
 
 Level = Literal["central", "province", "district", "commune", "below"]
 
@@ -58,6 +59,8 @@ class UnitWrite(Body):
     code: UnitCode | None = None
     former_code: FormerCode | None = None
     level: Level
+    body: BodyKind | None = None
+    """Null: as its name says, else as the unit above."""
     position: Position = 0
     valid_from: date | None = None
     valid_until: date | None = None
@@ -72,6 +75,7 @@ class UnitPatch(Body):
     code: UnitCode | None = None
     former_code: FormerCode | None = None
     level: Level | None = None
+    body: BodyKind | None = None
     position: Position | None = None
     valid_from: date | None = None
 
@@ -80,8 +84,8 @@ class UnitClosing(Body):
     valid_until: date
     """The last day on which it exists."""
     successor_id: Id | None = None
-    hand_over: Annotated[frozenset[Literal["units", "points", "people"]], Field(max_length=3)] = frozenset(
-        {"units", "points", "people"}
+    hand_over: Annotated[frozenset[Literal["units", "points", "people", "plans"]], Field(max_length=4)] = frozenset(
+        {"units", "points", "people", "plans"}
     )
     """What the successor takes over; without effect when there is none."""
 
@@ -95,6 +99,10 @@ class UnitUses(BaseModel):
     people: int = 0
     roles: int = 0
     """Held over it, by anybody."""
+    posts: int = 0
+    """Held in it now or later."""
+    plans: int = 0
+    """Its groups of points, templates and series of meetings."""
     meetings: int = 0
     """Held by it."""
     meetings_ahead: int = 0
@@ -120,6 +128,7 @@ class UnitOut(BaseModel):
     code: str | None
     former_code: str | None
     level: str
+    body: BodyKind
     position: int
     valid_from: date | None
     valid_until: date | None

@@ -68,7 +68,7 @@ async def board(
             .where(MemberPoint.meeting_id == meeting_id)
         )
     }
-    tests = await _newest_tests(session, meeting_id)
+    tests = await newest_tests(session, meeting_id)
     verdicts = await _newest_verdicts(session, meeting_id, since)
     machines: dict[int, datetime] = {}
     for seen in await last_seen(session, facts.keys(), now):
@@ -160,6 +160,11 @@ def _counts_since(meeting: Meeting, going_on: Rehearsal | None, now: datetime) -
     return now - GOOD_FOR
 
 
+async def counts_since(session: AsyncSession, meeting: Meeting, now: datetime) -> datetime:
+    """From when on tests count for the meeting."""
+    return _counts_since(meeting, await _going_on(session, meeting.id), now)
+
+
 async def _going_on(session: AsyncSession, meeting_id: int) -> Rehearsal | None:
     return await session.scalar(
         select(Rehearsal)
@@ -169,7 +174,7 @@ async def _going_on(session: AsyncSession, meeting_id: int) -> Rehearsal | None:
     )
 
 
-async def _newest_tests(session: AsyncSession, meeting_id: int) -> dict[int, HallTest]:
+async def newest_tests(session: AsyncSession, meeting_id: int) -> dict[int, HallTest]:
     """Of each member point, in whichever meeting."""
     newest = (
         select(func.max(HallTest.id))

@@ -6,7 +6,7 @@ from fastapi import Path as PathParameter
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
 from server.core.fields import Id
 from server.edge.routing import WriteRoute
-from server.readiness import actions, queries
+from server.readiness import actions, queries, reminding
 from server.readiness.papers import ReadingFigures
 from server.readiness.schemas import (
     HallTestOut,
@@ -16,6 +16,7 @@ from server.readiness.schemas import (
     RehearsalOut,
     RehearsalRecord,
     RehearsalWrite,
+    TechniciansReminded,
     VerdictWrite,
 )
 
@@ -41,6 +42,12 @@ async def board(meeting_id: RowId, actor: CurrentActor, services: AppServices) -
     reading = await services.components[ReadingFigures].of(services.database, meeting_id)
     now = services.clock()
     return await services.database.beside(lambda session: queries.board(session, meeting_id, actor, now, reading))
+
+
+@router.post("/meetings/{meeting_id}/readiness/reminders")
+async def remind(meeting_id: RowId, tx: Write) -> TechniciansReminded:
+    """Technicians whose hall has not passed its test are reminded."""
+    return TechniciansReminded(points=await reminding.remind(tx, meeting_id))
 
 
 @router.get("/meetings/{meeting_id}/points/{point_id}/readiness")

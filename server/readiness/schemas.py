@@ -215,3 +215,8 @@ class RehearsalRecord(RehearsalOut):
     failed: int
     """By verdict; by the test where there is none."""
     results: list[RehearsalPoint]
+
+
+class TechniciansReminded(BaseModel):
+    points: int
+    """Whose technicians are being reminded."""

@@ -78,7 +78,7 @@ async def begin(tx: Transaction, write: FirstStart, password_hash: str) -> Unit:
     if row is None or not await is_empty(tx.session):
         raise AlreadySetUp()
     short = write.unit_short_name or short_name(write.unit_name)
-    root = await create_root(tx, write.unit_name, short, write.unit_level, write.unit_code)
+    root = await create_root(tx, write.unit_name, short, write.unit_level, write.unit_code, body=write.unit_body)
     person = PersonWrite(unit_id=root.id, full_name=write.full_name, login=write.login)
     admin = await people.create_person(tx, person, password_hash)
     await people.set_roles(

@@ -1,15 +1,21 @@
-from fastapi import APIRouter, Request
+import hmac
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Request, Response
 
 from server.conference.nodes.registry import Nodes
 from server.core.actor import Actor
 from server.core.clock import VIETNAM
-from server.core.errors import NotAllowed
+from server.core.errors import NotAllowed, NotFound
+from server.core.metrics import CONTENT_TYPE, exposition
 from server.edge.dependencies import AppServices, CurrentActor, ReadSession, Write
 from server.edge.routing import WriteRoute
+from server.live.registry import Live
 from server.live.relays import relays
 from server.organisations.queries import is_empty
 from server.system import actions, first_start
 from server.system.first_steps import first_steps
+from server.system.metrics import collect
 from server.system.schemas import (
     FirstSteps,
     MailTrial,
@@ -31,6 +37,21 @@ from server.system.state import require_keeper, system_state, trial_state
 from server.system.trials import Trials
 
 router = APIRouter(prefix="/api", tags=["system"], route_class=WriteRoute)
+watching = APIRouter(tags=["health"])
+
+
+@watching.get("/metrics", response_class=Response)
+async def metrics(
+    session: ReadSession, services: AppServices, authorization: Annotated[str, Header(max_length=300)] = ""
+) -> Response:
+    """For Prometheus, by the token of the settings; without one there is no such page."""
+    token = services.settings.metrics_token
+    if token is None:
+        raise NotFound()
+    if not hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
+        raise NotAllowed()
+    figures = await collect(services, session, services.components[Live])
+    return Response(exposition(figures), headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"})
 
 
 @router.get("/setup")

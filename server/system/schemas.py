@@ -7,6 +7,7 @@ from server.accounts.schemas import Login, Password, Token
 from server.core.fields import EmailAddress, Id, Line
 from server.core.setting_forms import SiteUrl, TimeZone
 from server.live.protocol import Relay
+from server.organisations.bodies import BodyKind
 from server.organisations.schemas import Level, Name, ShortName, UnitCode
 
 PublicUrl = Annotated[SiteUrl, Field(max_length=300)]
@@ -34,6 +35,8 @@ class FirstStart(Body):
     unit_short_name: ShortName | None = None
     """Null: the name without "Tỉnh", "Xã" …"""
     unit_level: Level = "province"
+    unit_body: BodyKind | None = None
+    """State or Party; null: as its name says."""
     unit_code: UnitCode | None = None
     full_name: Annotated[Line, Field(min_length=1, max_length=200)]
     """Of the first administrator."""
@@ -192,6 +195,37 @@ class TrialState(BaseModel):
     last: OutcomeOut | None
 
 
+class LoadState(BaseModel):
+    """Since the server was started."""
+
+    connections: int
+    connections_most: int
+    loop_worst_ms: float
+    """The longest that everybody waited for one piece of work."""
+    loop_stalls: int
+    """How often it was over 10 ms."""
+    writer_p99_ms: float
+    """So long waited 99 of 100 who wrote."""
+    writer_worst_ms: float
+    refused: int
+    """Times that a client reached a limit."""
+
+
+class PageFaultSeen(BaseModel):
+    """A fault that pages told of in people's browsers; nothing of whose."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    page: str
+    build: str
+    message: str
+    browser: str
+    stack: str
+    times: int
+    first_at: datetime
+    last_at: datetime
+
+
 class SystemState(BaseModel):
     now: datetime
     version: str
@@ -207,6 +241,9 @@ class SystemState(BaseModel):
     """A virus scanner is configured."""
     papers: TrialState
     audit: TrialState
+    load: LoadState
+    page_faults: list[PageFaultSeen]
+    """The last first."""
 
 
 class FirstSteps(BaseModel):

@@ -2,8 +2,8 @@
 
 import asyncio
 import shutil
+from collections import Counter
 from datetime import UTC, datetime
-from pathlib import Path
 
 from sqlalchemy import func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,8 +14,12 @@ from server.backup.jobs import KIND as BACKUP
 from server.conference.nodes.registry import Nodes
 from server.core.actor import Actor
 from server.core.clock import VIETNAM
+from server.core.config import Settings
 from server.core.errors import NotAllowed
 from server.core.services import Services
+from server.core.watchdog import Watchdog
+from server.edge.budgets import Connections
+from server.edge.page_faults import PageFaults
 from server.edge.proxy_watch import ProxyWatch
 from server.jobs.models import Job
 from server.notifications.models import Mail
@@ -26,10 +30,12 @@ from server.system.schemas import (
     DiskState,
     FailedJob,
     JobsState,
+    LoadState,
     MailState,
     MailTrialState,
     NodeState,
     OutcomeOut,
+    PageFaultSeen,
     SiteState,
     SystemState,
     TrialState,
@@ -67,7 +73,7 @@ async def system_state(services: Services, session: AsyncSession, actor: Actor) 
         database=await _database(services, session),
         disk=DiskState(free=usage.free, total=usage.total, reserve=settings.disk_reserve_mb * 1024 * 1024),
         mail=await _mail(services, session, actor),
-        jobs=await _jobs(session, now),
+        jobs=await jobs_state(session, now),
         nodes=[
             NodeState(name=each.name, version=each.version, sessions=each.sessions, active=each.active)
             for each in services.components[Nodes].seen()
@@ -77,6 +83,22 @@ async def system_state(services: Services, session: AsyncSession, actor: Actor) 
         scanner=settings.clamd is not None,
         papers=trial_state(services, "papers"),
         audit=trial_state(services, "audit"),
+        load=_load(services),
+        page_faults=[PageFaultSeen.model_validate(each) for each in services.components[PageFaults].seen()[:_SHOWN]],
+    )
+
+
+def _load(services: Services) -> LoadState:
+    parts, waits = services.components, services.transactions.waits
+    watchdog, connections = parts[Watchdog], parts[Connections]
+    return LoadState(
+        connections=connections.open,
+        connections_most=connections.most,
+        loop_worst_ms=round(watchdog.worst * 1000, 1),
+        loop_stalls=watchdog.stalls,
+        writer_p99_ms=round(waits.quantile(0.99) * 1000, 1),
+        writer_worst_ms=round(waits.worst * 1000, 1),
+        refused=parts[Connections].refusals.total.total(),
     )
 
 
@@ -99,14 +121,26 @@ async def _database(services: Services, session: AsyncSession) -> DatabaseState:
     )
 
 
-async def _mail(services: Services, session: AsyncSession, actor: Actor) -> MailState:
-    # The states of the queue's end alone: sent ones are the many.
+async def _mails(session: AsyncSession) -> dict[tuple[str, bool], int]:
+    """By state and whether they held a personal link; of the queue's end alone: sent ones are the many."""
     counts = await session.execute(
         select(Mail.state, Mail.secret, func.count())
         .where(Mail.state.in_(("queued", "failed")))
         .group_by(Mail.state, Mail.secret)
     )
-    by_state = {(state, secret): count for state, secret, count in counts}
+    return {(state, secret): count for state, secret, count in counts}
+
+
+async def mails_by_state(session: AsyncSession) -> Counter[str]:
+    """Those that wait, and those that failed."""
+    counts: Counter[str] = Counter()
+    for (state, _), count in (await _mails(session)).items():
+        counts[state] += count
+    return counts
+
+
+async def _mail(services: Services, session: AsyncSession, actor: Actor) -> MailState:
+    by_state = await _mails(session)
     failed = await session.scalar(select(Mail.error).where(Mail.state == "failed").order_by(Mail.id.desc()).limit(1))
     trial = await session.scalar(
         select(Mail).where(Mail.person_id == actor.person_id, Mail.kind == MAIL_TRIAL).order_by(Mail.id.desc()).limit(1)
@@ -130,7 +164,7 @@ async def _mail(services: Services, session: AsyncSession, actor: Actor) -> Mail
     )
 
 
-async def _jobs(session: AsyncSession, now: datetime) -> JobsState:
+async def jobs_state(session: AsyncSession, now: datetime) -> JobsState:
     waiting, first = (
         await session.execute(
             select(
@@ -158,7 +192,7 @@ async def _jobs(session: AsyncSession, now: datetime) -> JobsState:
 
 async def _backup(services: Services, session: AsyncSession) -> BackupState:
     settings = services.settings
-    last = await asyncio.to_thread(_time_of, settings.last_backup)
+    last = await asyncio.to_thread(backup_at, settings)
     tries = select(Job).where(Job.kind == BACKUP)
     failed = await session.scalar(tries.where(Job.error != "").order_by(Job.id.desc()).limit(1))
     since = last is None or failed is None or failed.failed_at is None or failed.failed_at > last
@@ -173,8 +207,9 @@ async def _backup(services: Services, session: AsyncSession) -> BackupState:
     )
 
 
-def _time_of(mark: Path) -> datetime | None:
+def backup_at(settings: Settings) -> datetime | None:
+    """When the last one was done."""
     try:
-        return datetime.fromtimestamp(mark.stat().st_mtime, UTC)
+        return datetime.fromtimestamp(settings.last_backup.stat().st_mtime, UTC)
     except OSError:
         return None

@@ -84,6 +84,8 @@ async def test_halls_test_themselves_and_are_looked_at_one_by_one(office: Office
         await run_own_test(hall)
         await expect(result).to_contain_text("Tự kiểm tra đạt")
         await expect(hall.get_by_test_id("self-test")).to_contain_text(re.compile(r"Đường lên\s*\d"))
+        await expect(hall.get_by_test_id("self-test")).to_contain_text(re.compile(r"Đường đi\s*thẳng, UDP"))
+        await expect(hall.get_by_test_id("self-test")).to_contain_text(re.compile(r"Mức đạt\s*lên \S+ [km]bit/s", re.I))
         await expect(cell).to_have_attribute("data-state", "testing")
         await cell.click()
         card = board.get_by_test_id("point-card")

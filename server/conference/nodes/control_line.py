@@ -2,11 +2,12 @@
 
 import asyncio
 import itertools
+import time
 from collections.abc import Mapping
 
 from starlette.websockets import WebSocket
 
-from media.contract import Answer, CloseRoom, Hello, Leave, Offer, Publication, Refusal, Room
+from media.contract import Answer, CloseRoom, Hello, Leave, Links, Offer, Publication, Refusal, Room
 from server.core.errors import Invalid, Unavailable
 
 ANSWER_SECONDS = 5.0
@@ -15,6 +16,7 @@ OFFERS_AT_ONCE = 64
 back together (a node that was started again) neither pile up on the line nor hold up what rooms want."""
 READ_SECONDS = 10.0
 """A node that takes nothing for so long does not read: its line is taken for broken."""
+_LINKS_SECONDS = 5.0
 UNSENT = 50_000
 """Messages waiting; far more than rooms, leavers and offers of their turn can make."""
 
@@ -46,6 +48,9 @@ class Line:
         """What the node was told last, by room."""
         self.adopted = frozenset(key.room for key in hello.sessions)
         """Rooms that it had when it dialled."""
+        self.counters: dict[str, int] = {}
+        """Of its core since it began, as it last said."""
+        self._links: dict[str, tuple[float, Links]] = {}
         self.broken = asyncio.Event()
         self._socket = socket
         self._requests = itertools.count(1)
@@ -70,7 +75,17 @@ class Line:
                 self._waiting.add(room.room)
                 self.send(room.room)
 
+    def heard(self, links: Links) -> None:
+        self._links[links.room] = time.monotonic(), links
+        self.counters = links.counters or self.counters
+
+    def links(self) -> dict[str, Links]:
+        """Each room's lines over the last second; without those that nothing was said of lately."""
+        since = time.monotonic() - _LINKS_SECONDS
+        return {room: links for room, (at, links) in self._links.items() if at > since}
+
     def close_room(self, room: str) -> None:
+        self._links.pop(room, None)
         if self.rooms.pop(room, None) is not None:
             self._waiting.discard(room)  # what is told from now on comes after this
             self.send(CloseRoom(room=room))

@@ -88,6 +88,10 @@ class NodeSeen:
     """Connected now."""
     active: bool
     """All rooms are with it."""
+    counters: Mapping[str, int]
+    """Of its core since it began."""
+    links: Mapping[str, Links]
+    """Each room's lines over the last second."""
 
 
 class Nodes:
@@ -119,7 +123,8 @@ class Nodes:
 
     def seen(self) -> list[NodeSeen]:
         return [
-            NodeSeen(line.name, line.version, len(line.sessions), line is self._active) for line in self._lines.values()
+            NodeSeen(line.name, line.version, len(line.sessions), line is self._active, line.counters, line.links())
+            for line in self._lines.values()
         ]
 
     async def probe(
@@ -319,6 +324,8 @@ class Nodes:
         if isinstance(message, SessionState):
             key = SessionKey(room=message.room, participant=message.participant, session=message.session)
             (line.sessions.add if message.state == "connected" else line.sessions.discard)(key)
+        if isinstance(message, Links):
+            line.heard(message)
         if isinstance(message, Answer | Refusal):
             line.answered(message)
         elif line is not self._active:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import case, delete, insert, select, update
 
 from server.accounts.actions.sessions import recheck
-from server.accounts.models import Person, RoleGrant
+from server.accounts.models import Person, Post, RoleGrant
 from server.core.database import in_parts
 from server.core.reserved_ids import reserved_ids
 from server.core.transaction import Transaction
@@ -194,14 +194,16 @@ async def _hand_over(
     if not successors:
         return {}
     handed: defaultdict[int, dict[str, Any]] = defaultdict(
-        lambda: {"points": [], "people": [], "roles": [], "kept": [], "units": []}
+        lambda: {"points": [], "people": [], "posts": [], "roles": [], "kept": [], "units": []}
     )
     parents = {successor: unit_id for unit_id, successor in successors.items()}
     for some in in_parts(successors):
-        for kind, model in (("points", BridgePoint), ("people", Person)):
-            for row_id, unit_id in await tx.session.execute(
-                select(model.id, model.unit_id).where(model.unit_id.in_(some))
-            ):
+        for kind, held in (
+            ("points", select(BridgePoint.id, BridgePoint.unit_id).where(BridgePoint.unit_id.in_(some))),
+            ("people", select(Person.id, Person.unit_id).where(Person.unit_id.in_(some))),
+            ("posts", select(Post.id, Post.unit_id).where(Post.unit_id.in_(some), Post.valid_until.is_(None))),
+        ):
+            for row_id, unit_id in await tx.session.execute(held):
                 handed[unit_id][kind].append(row_id)
         for person_id, role, unit_id in await tx.session.execute(
             select(RoleGrant.person_id, RoleGrant.role, RoleGrant.unit_id).where(RoleGrant.unit_id.in_(some))
@@ -245,6 +247,13 @@ async def _hand_back(tx: Transaction, unit_id: int, handed: dict[str, Any] | Non
                 .values(unit_id=unit_id, revision=model.revision + 1)
                 .execution_options(synchronize_session=False)
             )
+    for some in in_parts(handed.get("posts", ())):
+        await tx.session.execute(
+            update(Post)
+            .where(Post.id.in_(some), Post.unit_id == successor)
+            .values(unit_id=unit_id)
+            .execution_options(synchronize_session=False)
+        )
     for child in handed["units"]:
         if tree.parents.get(child) == successor:
             tree.parents[child] = unit_id

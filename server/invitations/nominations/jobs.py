@@ -18,7 +18,7 @@ from server.invitations.links import occasion_of
 from server.invitations.nominations import keys, letters
 from server.invitations.nominations.locks import closes_at
 from server.invitations.nominations.models import Nomination, NominationCall
-from server.invitations.nominations.queries import ASKED_IN, secretaries
+from server.invitations.nominations.queries import ASKED_IN, who_keeps
 from server.jobs.actions import enqueue
 from server.jobs.models import Job
 from server.jobs.parts import JobLost, note_progress
@@ -134,7 +134,7 @@ async def _tell(
         )
     ).all()
     rows = await _with_contacts(tx, meeting, ids)
-    keepers = await secretaries(tx.session, [path for _, _, path, _ in places])
+    keepers = await who_keeps(tx.session, [path for _, _, path, _ in places])
     mails: list[Letter] = []
     of_keepers: defaultdict[tuple[int, str, str], list[tuple[letters.Asked, str]]] = defaultdict(list)
     site = services.settings.url

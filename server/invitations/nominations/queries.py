@@ -226,7 +226,7 @@ async def _rows(
     total = await session.scalar(select(func.count()).select_from(chosen.subquery()))
     order = case({"none": 0, "begun": 1}, value=state, else_=2)
     rows = (await session.execute(chosen.order_by(order, MemberPoint.id).limit(asked.limit).offset(asked.offset))).all()
-    keepers = await secretaries(session, [row.path for row in rows])
+    keepers = await who_keeps(session, [row.path for row in rows])
     return [_row(row, call, now, [name for _, name, _ in keepers[row.path]]) for row in rows], total or 0
 
 
@@ -252,14 +252,16 @@ def _row(row: Any, call: NominationCall | None, now: datetime, keepers: Sequence
     )
 
 
-async def secretaries(session: AsyncSession, unit_paths: Sequence[str]) -> dict[str, list[tuple[int, str, str | None]]]:
-    """Who keeps the list of a point of each of these units: person, name, e-mail. Of several the nearest: not the
-    district's secretary where the commune has its own."""
+async def who_keeps(
+    session: AsyncSession, unit_paths: Sequence[str], role: Role = Role.HALL_SECRETARY
+) -> dict[str, list[tuple[int, str, str | None]]]:
+    """Who looks after the points of each of these units: person, name, e-mail. Of several the nearest: not the
+    district's where the commune has its own. Secretaries keep the lists."""
     above = {unit_id for path in unit_paths for unit_id in ids_of(path)}
     rows = await session.execute(
         select(RoleGrant.unit_id, Person.id, Person.full_name, Person.email)
         .join(Person, Person.id == RoleGrant.person_id)
-        .where(RoleGrant.role == Role.HALL_SECRETARY, RoleGrant.unit_id.in_(above), Person.disabled_at.is_(None))
+        .where(RoleGrant.role == role, RoleGrant.unit_id.in_(above), Person.disabled_at.is_(None))
         .order_by(Person.id)
     )
     by_unit: defaultdict[int, list[tuple[int, str, str | None]]] = defaultdict(list)

@@ -13,9 +13,6 @@ from server.invitations.official.schemas import LetterFields
 from server.meetings.models import Meeting
 from server.organisations.models import Unit
 
-_PARTY = re.compile(
-    r"\b(tỉnh|thành|huyện|quận|thị|đảng|khu) ủy\b|\bđảng bộ\b|\bchi bộ\b|\btrung ương đảng\b", re.IGNORECASE
-)
 _KEPT = ("form", "superior", "organ", "sign", "place", "authority", "deputy", "signer_title", "signer_name")
 """What an office writes the same from letter to letter."""
 HEADINGS = {"moi": "Giấy mời", "trieu-tap": "Giấy triệu tập"}
@@ -27,11 +24,6 @@ KINDS = {
     "ky-hop": "Kỳ họp",
     "dai-hoi": "Đại hội",
 }
-
-
-def is_party(unit_name: str) -> bool:
-    """Party committees write under the Party's name, without the State's motto (Guidance 05-HD/VPTW)."""
-    return _PARTY.search(unit_name) is not None
 
 
 async def proposed(session: AsyncSession, meeting: Meeting) -> LetterFields:
@@ -62,12 +54,13 @@ async def proposed(session: AsyncSession, meeting: Meeting) -> LetterFields:
 
 def _of_unit(unit: Unit) -> dict[str, str]:
     place = re.sub(r"^(tỉnh ủy|thành ủy|tỉnh|thành phố|huyện ủy|huyện|đảng ủy|xã|phường)\s+", "", unit.name, flags=re.I)
-    if is_party(unit.name):
+    if unit.body == "party":
+        organ = committee(unit.name)
         return {
             "form": "party",
             "superior": "",
-            "organ": unit.name,
-            "sign": "GM/TU" if unit.name.lower().startswith(("tỉnh ủy", "thành ủy")) else "GM/ĐU",
+            "organ": organ,
+            "sign": "GM/TU" if organ.lower().startswith(("tỉnh ủy", "thành ủy")) else "GM/ĐU",
             "place": place,
             "authority": "T/M Ban Thường vụ",
         }
@@ -80,6 +73,25 @@ def _of_unit(unit: Unit) -> dict[str, str]:
         "place": place,
         "authority": "TM. Ủy ban nhân dân" if provincial else "",
     }
+
+
+_COMMITTEES = (
+    (r"tỉnh (?!ủy)", "Tỉnh ủy "),
+    (r"thành phố ", "Thành ủy "),
+    (r"huyện (?!ủy)", "Huyện ủy "),
+    (r"quận (?!ủy)", "Quận ủy "),
+    (r"(?=(xã|phường|thị trấn|đặc khu) )", "Đảng ủy "),
+)
+
+
+def committee(name: str) -> str:
+    """The Party's committee of a unit that stands in the tree under its administrative name: "Tỉnh ủy Lâm Đồng" of
+    "Tỉnh Lâm Đồng", "Đảng ủy xã Đạ Sar" of "Xã Đạ Sar"."""
+    for start, committee in _COMMITTEES:
+        rest, found = re.subn(f"^{start}", "", name, count=1, flags=re.IGNORECASE)
+        if found:
+            return committee + (rest[:1].lower() + rest[1:] if rest == name else rest)
+    return name
 
 
 def number_line(fields: LetterFields) -> str:

@@ -12,6 +12,7 @@ from server.jobs.actions import enqueue
 from server.jobs.models import Job
 from server.jobs.parts import note_progress
 from server.jobs.workers import JobKind
+from server.meetings.address import address_of
 from server.meetings.announcements import attaching, letters, recipients
 from server.meetings.announcements.facts import Facts, PlanChange
 from server.meetings.announcements.models import Announcement
@@ -76,7 +77,7 @@ def _said(services: Services, meeting: Meeting, unit: Unit, announcement: Announ
         when=letters.span(f"{told.starts_at.isoformat()}/{told.ends_at.isoformat()}"),
         reason=announcement.reason,
         changes=[PlanChange.model_validate(each) for each in announcement.changes],
-        address=meeting.address,
+        address=address_of(meeting.address, meeting.kind, unit.body),
         url=f"{services.settings.url}/meetings/{meeting.id}/delegate",
     )
 

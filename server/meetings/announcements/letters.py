@@ -30,8 +30,8 @@ class Said:
     reason: str
     changes: Sequence[PlanChange]
     url: str
-    address: str = ""
-    """See `meetings.address.Address`."""
+    address: str = "comrade"
+    """See `meetings.address.address_of`."""
 
 
 def span(text: str) -> str:
@@ -77,7 +77,7 @@ def _more(names: str, count: int) -> str:
 
 def text(said: Said, full_name: str, title: str, *, guest: bool, link: str | None = None) -> str:
     """`link`: their personal one, which is as good as the one sent before."""
-    you = form_of_address(said.meeting_kind, said.address, guest=guest)
+    you = form_of_address(said.address, guest=guest)
     position = f", {title}" if title else ""
     kind = KIND_WORDS.get(said.meeting_kind, "cuộc họp")
     head = {

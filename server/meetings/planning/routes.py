@@ -7,13 +7,14 @@ from server.accounts.dependencies import CurrentActor, ReadSession, Write
 from server.core.fields import Id
 from server.edge.idempotency import Once
 from server.edge.routing import WriteRoute
-from server.meetings.planning import actions, clashes, queries, series
+from server.meetings.planning import actions, clashes, queries, series, series_end
 from server.meetings.planning.schemas import (
     Clash,
     ClashesAsked,
     FollowOut,
     GroupOut,
     GroupWrite,
+    SeriesEnd,
     SeriesOut,
     SeriesWrite,
     TemplateOut,
@@ -87,3 +88,9 @@ async def start_series(meeting_id: RowId, write: SeriesWrite, tx: Write) -> None
 async def follow(meeting_id: RowId, tx: Write) -> FollowOut:
     """The later meetings of its series become like this one."""
     return FollowOut(queued=await series.follow(tx, meeting_id))
+
+
+@router.post("/meetings/{meeting_id}/series/end")
+async def end_series(meeting_id: RowId, write: SeriesEnd, tx: Write) -> FollowOut:
+    """The meetings after it are called off: drafts deleted, of the others everybody concerned is told."""
+    return FollowOut(queued=await series_end.end(tx, meeting_id, write.reason))

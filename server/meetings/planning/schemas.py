@@ -15,6 +15,7 @@ from server.meetings.schemas import (
     Description,
     MeetingKind,
     MemberWrite,
+    Reason,
     Title,
 )
 
@@ -134,10 +135,19 @@ class SeriesOut(BaseModel):
     """Meetings that are still being made."""
     following: int
     """Later ones that would follow a change of this one."""
+    drafts_later: int
+    """Later ones that go without a word when the series ends here."""
+    known_later: int
+    """Later ones of which people are told that they are called off."""
     meetings: list[SeriesMeeting]
     """The earliest first."""
 
 
+class SeriesEnd(Body):
+    reason: Reason
+    """Said to everybody who knows of the later meetings."""
+
+
 class FollowOut(BaseModel):
     queued: int
-    """Later meetings that are being changed."""
+    """Later meetings that are being changed, or taken away."""

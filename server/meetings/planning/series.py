@@ -87,7 +87,7 @@ async def follow(tx: Transaction, meeting_id: int) -> int:
     meeting, rights = await meeting_for_write(tx, meeting_id)
     if not rights.organise:
         raise NotAllowed()
-    later = await _later(tx.session, meeting)
+    later = [each.id for each in await later_than(tx.session, meeting, _CHANGED)]
     if not later:
         return 0
     data = {"source_id": meeting_id, "person_id": tx.actor.person_id, "meetings": later, "done": 0}
@@ -111,7 +111,9 @@ async def series(session: AsyncSession, meeting_id: int, actor: Actor) -> Series
         every=found.every,
         title=found.title,
         left=found.left,
-        following=len(await _later(session, meeting)),
+        following=len(await later_than(session, meeting, _CHANGED)),
+        drafts_later=len(await later_than(session, meeting, ("draft",))),
+        known_later=len(await later_than(session, meeting, ("invited", "postponed"))),
         meetings=[
             SeriesMeeting(id=each.id, title=each.title, state=each.state, starts_at=each.starts_at) for each in rows
         ],
@@ -125,7 +127,7 @@ async def make(services: Services, job: Job) -> None:
     days: list[str] = data["days"]
     try:
         for index in range(data["done"], len(days)):
-            actor = await _actor(services, data["person_id"])
+            actor = await actor_as_now(services, data["person_id"])
             if not await _make_one(services, job, actor, date.fromisoformat(days[index]), index + 1):
                 return
     except JobLost:
@@ -170,7 +172,7 @@ async def change_following(services: Services, job: Job) -> None:
     ids: list[int] = data["meetings"]
     try:
         for index in range(data["done"], len(ids)):
-            actor = await _actor(services, data["person_id"])
+            actor = await actor_as_now(services, data["person_id"])
             try:
                 async with services.transactions(actor) as tx:
                     await _change_one(tx, data["source_id"], ids[index])
@@ -224,15 +226,16 @@ async def _change_one(tx: Transaction, source_id: int, meeting_id: int) -> None:
     )
 
 
-async def _later(session: AsyncSession, meeting: Meeting) -> list[int]:
+async def later_than(session: AsyncSession, meeting: Meeting, states: Sequence[str]) -> list[Meeting]:
+    """The meetings of its series that come after it and are in one of these states, the earliest first."""
     if meeting.series_id is None:
         return []
     found = await session.scalars(
-        select(Meeting.id)
+        select(Meeting)
         .where(
             Meeting.series_id == meeting.series_id,
             Meeting.starts_at > meeting.starts_at,
-            Meeting.state.in_(_CHANGED),
+            Meeting.state.in_(states),
         )
         .order_by(Meeting.starts_at)
     )
@@ -246,7 +249,7 @@ async def _counted(tx: Transaction, series_id: int) -> MeetingSeries | None:
     return found
 
 
-async def _actor(services: Services, person_id: int) -> Actor:
+async def actor_as_now(services: Services, person_id: int) -> Actor:
     async with services.database.read() as session:
         person = await session.get_one(Person, person_id)
         return Actor(person_id=person_id, name=person.full_name, grants=await grants_of(session, person_id))

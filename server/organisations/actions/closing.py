@@ -53,6 +53,8 @@ async def close_unit(tx: Transaction, unit_id: int, closing: UnitClosing) -> Uni
     if successor is not None:
         handed = await _hand_over(tx, unit, successor, below, closing)
     await tx.session.flush()
+    for ended in tx.components[OrganisationHooks].unit_ended:
+        await ended(tx, unit)
     await record(
         tx,
         "unit.closed",
@@ -126,6 +128,9 @@ async def _hand_over(
     if "people" in closing.hand_over:
         hooks = tx.components[OrganisationHooks].people_handed_over
         handed["people"] = sum([await hand_over(tx, {unit.id: successor.id}) for hand_over in hooks])
+    if "plans" in closing.hand_over:
+        plans = tx.components[OrganisationHooks].plans_handed_over
+        handed["plans"] = sum([await hand_over(tx, {unit.id: successor.id}) for hand_over in plans])
     if "units" in closing.hand_over:
         unit_id, successor_id = unit.id, successor.id
         await tx.session.flush()

@@ -9,6 +9,7 @@ from server.audit.revisions import next_revision
 from server.core.errors import Conflict, Invalid, NotAllowed
 from server.core.transaction import Transaction
 from server.organisations.actions.rows import as_json, delete_row, given, require_admin
+from server.organisations.bodies import body_of
 from server.organisations.models import BridgePoint, Unit, code_taken, former_code_taken
 from server.organisations.queries import unit as unit_of
 from server.organisations.schemas import UnitOut, UnitPatch, UnitWrite
@@ -16,11 +17,14 @@ from server.organisations.schemas import UnitOut, UnitPatch, UnitWrite
 _LONGEST_PATH = 255
 
 
-async def create_root(tx: Transaction, name: str, short_name: str, level: str, code: str | None = None) -> Unit:
-    """The top of the tree: made once, at installation, by the system."""
+async def create_root(
+    tx: Transaction, name: str, short_name: str, level: str, code: str | None = None, *, body: str | None = None
+) -> Unit:
+    """The top of the tree: made once, at installation, by the system. `body`: null, as its name says."""
     if not tx.actor.system:
         raise NotAllowed()
-    return await _add_unit(tx, None, {"name": name, "short_name": short_name, "level": level, "code": code})
+    values = {"name": name, "short_name": short_name, "level": level, "code": code, "body": body or body_of(name)}
+    return await _add_unit(tx, None, values)
 
 
 async def create_unit(tx: Transaction, write: UnitWrite) -> Unit:
@@ -29,7 +33,8 @@ async def create_unit(tx: Transaction, write: UnitWrite) -> Unit:
     require_admin(tx, parent.path)
     await _check_codes(tx, write.model_dump(), None)
     check_validity(write.valid_from, write.valid_until)
-    return await _add_unit(tx, parent, write.model_dump(exclude={"parent_id"}))
+    body = write.body or ("party" if body_of(write.name) == "party" else parent.body)
+    return await _add_unit(tx, parent, write.model_dump(exclude={"parent_id"}) | {"body": body})
 
 
 async def edit_unit(tx: Transaction, unit_id: int, patch: UnitPatch, seen: int | None = None) -> Unit:

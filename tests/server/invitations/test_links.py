@@ -154,8 +154,8 @@ async def test_invitations_go_out_by_mail(
     assert message["Subject"] == "Giấy mời: Hội nghị quán triệt Nghị quyết số 18 (07:30 ngày 20/11/2026)"
     text = text_of(message)
     for part in (
-        "Kính gửi: Đồng chí Cil Múp Thảo, Chủ tịch UBND xã",
-        "Tỉnh Lâm Đồng trân trọng kính mời đồng chí dự",
+        "Kính gửi: Ông/Bà Cil Múp Thảo, Chủ tịch UBND xã",
+        "Tỉnh Lâm Đồng trân trọng kính mời Ông/Bà dự",
         "07 giờ 30, thứ Sáu ngày 20/11/2026",
         "Điểm cầu Đạ Sar (Xã Đạ Sar)",
         "không gửi đúng người",

@@ -69,7 +69,7 @@ async def test_a_state_letter_has_the_states_form(
         f"Số: 15/{fields['sign']}",
         "ngày 01 tháng 12 năm 2026",
         "GIẤY MỜI",
-        "trân trọng kính mời: Đồng chí Kơ Să Hương, Chủ tịch #1 *xã* $x$",
+        "trân trọng kính mời: Ông/Bà Kơ Să Hương, Chủ tịch #1 *xã* $x$",
         "- Lãnh đạo sở, ngành.",
         "(có mặt trước 20 phút)",
         "Điểm cầu Đạ Sar",
@@ -88,7 +88,7 @@ async def test_a_party_letter_has_the_partys_form(
     *, add: Add, organiser: httpx2.AsyncClient, meeting: Meeting, services: Services
 ) -> None:
     async with services.transactions(SYSTEM) as tx:
-        await tx.session.execute(update(Unit).where(Unit.id == meeting.unit_id).values(name="Tỉnh ủy Lâm Đồng"))
+        await tx.session.execute(update(Unit).where(Unit.id == meeting.unit_id).values(body="party"))
     await add("Cil Múp Thảo")
     fields = (await letter(organiser, meeting))["fields"]
     assert (fields["form"], fields["sign"], fields["place"]) == ("party", "GM/TU", "Lâm Đồng")
@@ -174,7 +174,7 @@ async def test_an_e_mail_brings_the_letter_and_the_calendar(
     assert set(files) == {"giay-moi.pdf", "cuoc-hop.ics"}
     pdf = pypdf.PdfReader(io.BytesIO(files["giay-moi.pdf"].get_content()))
     assert len(pdf.pages) == 1
-    assert "Đồng chí Cil Múp Thảo" in words(pdf)
+    assert "Ông/Bà Cil Múp Thảo" in words(pdf)
     assert "Từ Xa" not in words(pdf)
     calendar = Calendar.from_ical(files["cuoc-hop.ics"].get_payload(decode=True))
     assert calendar["method"] == "PUBLISH"

@@ -43,7 +43,7 @@ async def test_it_is_counted_before_it_goes_out_and_each_gets_a_link_of_their_ow
     assert (plain["people"], plain["without_number"], plain["gateway"]) == (2, 1, False)
     assert [each["full_name"] for each in plain["unreached"]] == ["Ở Lát"]
     assert plain["encoding"] == "gsm-7"
-    assert "kinh moi dong chi" in plain["sample"]
+    assert "kinh moi Ong/Ba" in plain["sample"]
     marked = await preview(organiser, meeting, accents=True)
     assert (marked["encoding"], marked["messages"] > plain["messages"]) == ("ucs-2", True)
     assert (await preview(organiser, meeting, without_email=True))["people"] == 1

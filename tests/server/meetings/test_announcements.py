@@ -98,7 +98,7 @@ async def test_a_change_is_offered_and_told_as_old_and_new(
     async with services.database.read() as session:
         mail = (await session.scalars(select(Mail).where(Mail.person_id == guest.id))).one()
     assert mail.subject == "Thay đổi: Hội nghị thử"
-    assert "Kính gửi: Đồng chí Đại Biểu Xã" in mail.text
+    assert "Kính gửi: Ông/Bà Đại Biểu Xã" in mail.text
     was = "07:30–10:30, thứ Sáu ngày 20/11/2026"
     assert f"Thời gian: {was} đổi thành 08:00–10:00, thứ Sáu ngày 27/11/2026" in mail.text
     assert "Lý do: Do trùng lịch" in mail.text

@@ -13,6 +13,7 @@ from server.invitations.copying import copy_job
 from server.jobs.workers import Workers
 from server.meetings.models import Meeting
 from server.meetings.planning.series import follow_job, make_job, titled
+from server.meetings.planning.series_end import end_job
 from tests import builders
 from tests.builders import MORNING, Neighbour, Province
 from tests.conftest import Browsers
@@ -129,3 +130,27 @@ def test_titles_have_the_days_own_numbers() -> None:
     assert titled("Tuần {tuần}, quý {quý}/{năm} ({ngày}, {lạ})", date(2026, 12, 7)) == (
         "Tuần 50, quý IV/2026 (7/12/2026, {lạ})"
     )
+
+
+async def test_a_series_ends_at_once(browser: Browsers, province: Province, services: Services, first: Meeting) -> None:
+    client: httpx2.AsyncClient = await browser(province.organiser)
+    path = f"/api/meetings/{first.id}/series"
+    rule = {"every": "week", "title": "Giao ban", "dates": [day.isoformat() for day in WEEKS], "lists": False}
+    assert (await client.post(path, json=rule)).status_code == 204
+    assert (await client.post(f"{path}/end", json={"reason": "Sáp nhập"})).json()["code"] == "series-still-made"
+    workers = Workers(services, [make_job, end_job])
+    await workers.run_due()
+    later = (await client.get(path)).json()["meetings"][1:]
+    await client.post(f"/api/meetings/{later[1]['id']}/invite")
+    shown = (await client.get(path)).json()
+    assert (shown["drafts_later"], shown["known_later"]) == (2, 1)
+    assert (await client.post(f"{path}/end", json={"reason": "Sáp nhập"})).json() == {"queued": 3}
+    await workers.run_due()
+    left = (await client.get(path)).json()
+    assert [(each["id"], each["state"]) for each in left["meetings"]] == [
+        (first.id, "draft"),
+        (later[1]["id"], "cancelled"),
+    ]
+    told = (await client.get(f"/api/meetings/{later[1]['id']}")).json()["news"]
+    assert (told["kind"], told["reason"]) == ("cancelled", "Sáp nhập")
+    assert (left["drafts_later"], left["known_later"]) == (0, 0)

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from server.accounts.models import Person, RoleGrant
+from server.accounts.models import Person, Post, RoleGrant
+from server.core.actor import SYSTEM
 from server.core.services import Services
 from server.organisations.models import BridgePoint, Unit
 from tests.builders import Province, conference
@@ -25,6 +26,8 @@ async def test_what_hangs_on_a_unit_is_counted(browser: Browsers, province: Prov
         "points": 1,
         "people": len(people),
         "roles": len(roles),
+        "posts": 0,
+        "plans": 0,
         "meetings": 2,
         "meetings_ahead": 1,
     }
@@ -152,3 +155,32 @@ async def test_a_point_moves_to_another_unit_and_closed_ones_are_for_administrat
     shown = (await seen(province.delegate)).get(province.lat_hall.id)
     assert shown is None or (shown["main_line"], shown["equipment"]) == (None, None)
     assert (await seen(province.technician))[province.lat_hall.id]["main_line"] == line["main_line"]
+
+
+@pytest.mark.parametrize("carried", [True, False])
+async def test_posts_and_groups_go_to_the_successor_or_end(
+    *, browser: Browsers, province: Province, services: Services, carried: bool
+) -> None:
+    admin, organiser = await browser(province.admin), await browser(province.organiser)
+    person = (await admin.post("/api/people", json={"unit_id": province.lat.id, "full_name": "Cán Bộ Xã"})).json()
+    async with services.transactions(SYSTEM) as tx:
+        tx.session.add(Post(person_id=person["id"], unit_id=province.lat.id, title="Chủ tịch", position=0))
+    for unit in (province.lat, province.da_sar):
+        group = {"unit_id": unit.id, "name": "Các thôn", "point_ids": [province.lat_hall.id]}
+        assert (await organiser.post("/api/point-groups", json=group)).status_code == 201
+    uses = (await admin.get(f"/api/units/{province.lat.id}/uses")).json()
+    assert (uses["posts"], uses["plans"]) == (1, 1)
+    merge = {"valid_until": "2025-06-30"} | ({"successor_id": province.da_sar.id} if carried else {})
+    assert (await admin.post(f"/api/units/{province.lat.id}/close", json=merge)).status_code == 200
+    async with services.database.read() as session:
+        post = (await session.scalars(select(Post).where(Post.person_id == person["id"]))).one()
+    groups = {(each["unit_id"], each["name"]) for each in (await organiser.get("/api/point-groups")).json()}
+    if carried:
+        assert (post.unit_id, post.valid_until) == (province.da_sar.id, None)
+        assert groups == {
+            (province.da_sar.id, "Các thôn"),
+            (province.da_sar.id, f"Các thôn ({province.lat.short_name})"),
+        }
+    else:
+        assert (post.unit_id, str(post.valid_until)) == (province.lat.id, "2025-06-30")
+        assert groups == {(province.lat.id, "Các thôn"), (province.da_sar.id, "Các thôn")}

@@ -5,11 +5,16 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import select
 
 from server.core.actor import SYSTEM
 from server.core.services import Services
+from server.jobs.workers import Workers
 from server.meetings.models import Delegate
+from server.notifications.models import Notice, TextMessage
+from server.organisations.models import BridgePoint
 from server.readiness.judgement import Found, faults_of, state_of
+from server.readiness.reminding import remind_job
 from server.readiness.schemas import HallTestWrite
 from server.reading.models import Receipt
 from tests import builders, library
@@ -236,3 +241,30 @@ async def test_what_began_and_was_taken_back_was_a_full_rehearsal(
     stranger = await browser(province.stranger)
     assert (await stranger.get(f"{about}/rehearsals")).status_code == 404
     assert (await organiser.get(f"{about}/rehearsals/999")).status_code == 404
+
+
+async def test_technicians_whose_hall_is_untested_are_reminded(
+    browser: Browsers, province: Province, services: Services, clock: Clock
+) -> None:
+    clock.now = MORNING - timedelta(minutes=40)
+    async with services.transactions(SYSTEM) as tx:
+        meeting = await builders.meeting(
+            tx.session, province.root, province.halls, state="open", chair=province.chair, starts_at=MORNING
+        )
+        hall = await tx.session.get_one(BridgePoint, province.da_sar_hall.id)
+        hall.contact_name, hall.contact_phone = "Kỹ Thuật Xã", "0912 345 678"
+    technician = await browser(province.technician)
+    await self_tested(await browser(province.lat_hall), province.lat_hall.id)
+    organiser = await browser(province.chair)
+    path = f"/api/meetings/{meeting.id}/readiness/reminders"
+    assert (await technician.post(path)).status_code == 403
+    assert (await organiser.post(path)).json() == {"points": len(province.halls) - 1}
+    again = await organiser.post(path)
+    assert (again.status_code, again.json()["code"]) == (429, "too-many")
+    await Workers(services, [remind_job]).run_due()
+    async with services.database.read() as session:
+        [text] = await session.scalars(select(TextMessage))
+        told = set(await session.scalars(select(Notice.person_id).where(Notice.kind == "readiness.untested")))
+    assert (text.to_number, text.to_name) == ("+84912345678", "Kỹ Thuật Xã")
+    assert "Đạ Sar" in text.text
+    assert told

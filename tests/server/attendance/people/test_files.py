@@ -7,8 +7,8 @@ from python_calamine import CalamineWorkbook
 
 from server.core.actor import SYSTEM
 from server.core.services import Services
-from server.invitations.official.form import is_party
 from server.meetings.models import Delegate
+from server.organisations.bodies import body_of
 from tests import builders
 from tests.conftest import Browsers, Clock
 from tests.server.attendance.people.gathering import Conference, check, conference
@@ -145,6 +145,6 @@ async def test_who_gets_them(services: Services, province: builders.Province, br
 
 def test_the_party_writes_under_its_own_name() -> None:
     for name in ("Tỉnh ủy Lâm Đồng", "Văn phòng Huyện ủy Đức Trọng", "Đảng ủy xã Đạ Sar", "Chi bộ thôn 1"):
-        assert is_party(name), name
+        assert body_of(name) == "party", name
     for name in ("Tỉnh Lâm Đồng", "Ủy ban nhân dân tỉnh Lâm Đồng", "Sở Y tế", "Phòng Giáo dục"):
-        assert not is_party(name), name
+        assert body_of(name) == "state", name

@@ -1858,6 +1858,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/series/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Series
+         * @description The meetings after it are called off: drafts deleted, of the others everybody concerned is told.
+         */
+        post: operations["end_series_api_meetings__meeting_id__series_end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/calendar": {
         parameters: {
             query?: never;
@@ -2115,6 +2135,26 @@ export interface paths {
         get: operations["board_api_meetings__meeting_id__readiness_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/readiness/reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remind
+         * @description Technicians whose hall has not passed its test are reminded.
+         */
+        post: operations["remind_api_meetings__meeting_id__readiness_reminders_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3648,6 +3688,26 @@ export interface paths {
         };
         /** Steps */
         get: operations["steps_api_first_steps_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metrics
+         * @description For Prometheus, by the token of the settings; without one there is no such page.
+         */
+        get: operations["metrics_metrics_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5485,6 +5545,26 @@ export interface components {
             /** Count */
             count: number;
         };
+        /**
+         * LoadState
+         * @description Since the server was started.
+         */
+        LoadState: {
+            /** Connections */
+            connections: number;
+            /** Connections Most */
+            connections_most: number;
+            /** Loop Worst Ms */
+            loop_worst_ms: number;
+            /** Loop Stalls */
+            loop_stalls: number;
+            /** Writer P99 Ms */
+            writer_p99_ms: number;
+            /** Writer Worst Ms */
+            writer_worst_ms: number;
+            /** Refused */
+            refused: number;
+        };
         /** MailState */
         MailState: {
             /** Configured */
@@ -6473,6 +6553,34 @@ export interface components {
              * @default
              */
             stack: string;
+        };
+        /**
+         * PageFaultSeen
+         * @description A fault that pages told of in people's browsers; nothing of whose.
+         */
+        PageFaultSeen: {
+            /** Page */
+            page: string;
+            /** Build */
+            build: string;
+            /** Message */
+            message: string;
+            /** Browser */
+            browser: string;
+            /** Stack */
+            stack: string;
+            /** Times */
+            times: number;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
         };
         /** PageText */
         PageText: {
@@ -7963,6 +8071,11 @@ export interface components {
             /** En */
             en: string;
         };
+        /** SeriesEnd */
+        SeriesEnd: {
+            /** Reason */
+            reason: string;
+        };
         /** SeriesMeeting */
         SeriesMeeting: {
             /** Id */
@@ -7993,6 +8106,10 @@ export interface components {
             left: number;
             /** Following */
             following: number;
+            /** Drafts Later */
+            drafts_later: number;
+            /** Known Later */
+            known_later: number;
             /** Meetings */
             meetings: components["schemas"]["SeriesMeeting"][];
         };
@@ -8072,6 +8189,8 @@ export interface components {
              * @enum {string}
              */
             unit_level: "central" | "province" | "district" | "commune" | "below";
+            /** Unit Body */
+            unit_body?: ("state" | "party") | null;
             /** Unit Code */
             unit_code?: string | null;
             /** Full Name */
@@ -8326,6 +8445,14 @@ export interface components {
             scanner: boolean;
             papers: components["schemas"]["TrialState"];
             audit: components["schemas"]["TrialState"];
+            load: components["schemas"]["LoadState"];
+            /** Page Faults */
+            page_faults: components["schemas"]["PageFaultSeen"][];
+        };
+        /** TechniciansReminded */
+        TechniciansReminded: {
+            /** Points */
+            points: number;
         };
         /** TemplateOut */
         TemplateOut: {
@@ -8584,11 +8711,12 @@ export interface components {
              * Hand Over
              * @default [
              *       "people",
+             *       "plans",
              *       "points",
              *       "units"
              *     ]
              */
-            hand_over: ("units" | "points" | "people")[];
+            hand_over: ("units" | "points" | "people" | "plans")[];
         };
         /** UnitOut */
         UnitOut: {
@@ -8610,6 +8738,11 @@ export interface components {
             former_code: string | null;
             /** Level */
             level: string;
+            /**
+             * Body
+             * @enum {string}
+             */
+            body: "state" | "party";
             /** Position */
             position: number;
             /** Valid From */
@@ -8636,6 +8769,8 @@ export interface components {
             former_code?: string | null;
             /** Level */
             level?: ("central" | "province" | "district" | "commune" | "below") | null;
+            /** Body */
+            body?: ("state" | "party") | null;
             /** Position */
             position?: number | null;
             /** Valid From */
@@ -8667,6 +8802,16 @@ export interface components {
              */
             roles: number;
             /**
+             * Posts
+             * @default 0
+             */
+            posts: number;
+            /**
+             * Plans
+             * @default 0
+             */
+            plans: number;
+            /**
              * Meetings
              * @default 0
              */
@@ -8694,6 +8839,8 @@ export interface components {
              * @enum {string}
              */
             level: "central" | "province" | "district" | "commune" | "below";
+            /** Body */
+            body?: ("state" | "party") | null;
             /**
              * Position
              * @default 0
@@ -14235,6 +14382,41 @@ export interface operations {
             };
         };
     };
+    end_series_api_meetings__meeting_id__series_end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeriesEnd"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     own_api_calendar_get: {
         parameters: {
             query?: never;
@@ -14723,6 +14905,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReadinessBoard"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remind_api_meetings__meeting_id__readiness_reminders_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TechniciansReminded"];
                 };
             };
             /** @description Validation Error */
@@ -18063,6 +18276,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FirstSteps"];
+                };
+            };
+        };
+    };
+    metrics_metrics_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

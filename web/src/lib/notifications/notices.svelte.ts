@@ -97,6 +97,8 @@ export function noticeWords({ kind, data }: Notification): string {
       const left = count('count');
       return left ? m.notices_reminder({ count: left }) : m.notices_reminder_plain();
     }
+    case 'readiness.untested':
+      return m.notices_untested({ point: text('point'), title: text('title') });
     case 'nomination.asked': {
       const about = { point: text('point'), title: text('title') };
       if (data.what === 'reminded') return m.notices_nomination_reminded(about);

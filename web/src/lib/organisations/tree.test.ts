@@ -9,6 +9,7 @@ const unit = (id: number, parent_id: number | null, name: string, position = id)
   name,
   short_name: name,
   level: 'commune',
+  body: 'state',
   position,
   path: '',
   code: null,

@@ -12,6 +12,7 @@ const rehearsal = (meeting_id: number, rehearsal_id: number) => ({
 export const readinessApi = {
   board: (id: number, signal?: AbortSignal) =>
     answer(api.GET('/api/meetings/{meeting_id}/readiness', { ...meeting(id), signal })),
+  remind: (id: number) => answer(api.POST('/api/meetings/{meeting_id}/readiness/reminders', meeting(id))),
   point: (id: number, at: number, signal?: AbortSignal) =>
     answer(api.GET('/api/meetings/{meeting_id}/points/{point_id}/readiness', { ...point(id, at), signal })),
   say: (id: number, at: number, verdict: Verdict, note: string) =>

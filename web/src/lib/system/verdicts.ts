@@ -16,6 +16,11 @@ const HOUR_MS = 3_600_000;
 const BACKUP_OLD_MS = 48 * HOUR_MS;
 const CLOCK_OFF_SECONDS = 5;
 const LATE_SECONDS = 300;
+/** Of all connections: from here on a crowd that comes back finds no room. */
+const NEARLY_ALL = 0.8;
+/** So long nobody's page turned and nobody's vote was taken. */
+const STALL_SEEN_MS = 1000;
+const WRITER_SLOW_MS = 500;
 /** Of what was sent: below it speech is repaired without a gap. */
 const LOSS_HEARD = 0.03;
 /** So many times the reserve is soon used up. */
@@ -181,6 +186,29 @@ export function clockVerdict(off: number): Verdict {
   return Math.abs(off) > CLOCK_OFF_SECONDS
     ? { mark: 'warning', text: m.system_clock_off({ seconds }), todo: m.system_clock_do() }
     : { mark: 'good', text: m.system_clock_good({ seconds }) };
+}
+
+export function loadVerdict({ load }: SystemState): Verdict {
+  const words = {
+    open: number(load.connections),
+    most: number(load.connections_most),
+    p99: number(load.writer_p99_ms),
+    worst: number(load.writer_worst_ms),
+    stall: number(load.loop_worst_ms),
+  };
+  const refused = load.refused ? m.system_load_refused({ count: number(load.refused) }) : '';
+  const said = (text: string) => [text, refused].filter(Boolean).join(' ');
+  if (load.connections > NEARLY_ALL * load.connections_most)
+    return { mark: 'bad', text: said(m.system_load_full(words)), todo: m.system_load_full_do() };
+  if (load.loop_worst_ms > STALL_SEEN_MS || load.writer_p99_ms > WRITER_SLOW_MS)
+    return { mark: 'warning', text: said(m.system_load_slow(words)), todo: m.system_load_slow_do() };
+  return { mark: 'good', text: said(m.system_load_good(words)) };
+}
+
+export function faultsVerdict({ page_faults }: SystemState): Verdict {
+  if (page_faults.length === 0) return { mark: 'good', text: m.system_faults_none() };
+  const count = number(page_faults.reduce((sum, { times }) => sum + times, 0));
+  return { mark: 'warning', text: m.system_faults_some({ count }), todo: m.system_faults_do() };
 }
 
 export function jobsVerdict({ jobs, mail }: SystemState): Verdict {

@@ -14,6 +14,17 @@ export const levels = Object.keys(words) as Level[];
 
 export const levelWord = (level: string): string => words[level as Level]?.() ?? level;
 
+const bodyWords: Record<Unit['body'], () => string> = { state: m.body_state, party: m.body_party };
+export const bodies = Object.keys(bodyWords) as Unit['body'][];
+
+export const bodyWord = (body: Unit['body']): string => bodyWords[body]();
+
+/** What a name says of it: Party committees bear theirs in it. */
+export const bodyOf = (name: string): Unit['body'] =>
+  /(^|\s)((tỉnh|thành|huyện|quận|thị|đảng|khu) ủy|đảng bộ|chi bộ)(\s|$)/iu.test(name.normalize('NFC'))
+    ? 'party'
+    : 'state';
+
 /** The level below it, most likely. Districts are no more since July 2025. */
 export const levelBelow = (level: string): Level =>
   (({ central: 'province', province: 'commune', district: 'commune' })[level] as Level) ?? 'below';

@@ -36,6 +36,14 @@ export const planningApi = {
   /** The later meetings of the series become like this one; how many. */
   followSeries: (meeting_id: number) =>
     answer(api.POST('/api/meetings/{meeting_id}/series/follow', { params: { path: { meeting_id } } })),
+  /** The later meetings are called off, drafts deleted; how many. */
+  endSeries: (meeting_id: number, reason: string) =>
+    answer(
+      api.POST('/api/meetings/{meeting_id}/series/end', {
+        params: { path: { meeting_id } },
+        body: { reason },
+      }),
+    ),
   /** Takes over the lists of an earlier meeting; how many people are on their way. */
   copyLists: (meeting_id: number, from: number) =>
     answer(
