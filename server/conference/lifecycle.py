@@ -4,6 +4,7 @@ from datetime import datetime
 
 from server.attendance.checks import check_out
 from server.attendance.people.events import meeting_stepped, rehearsal_over
+from server.conference import messages
 from server.conference.state import Before, Conference, load, settle
 from server.core.transaction import Transaction
 from server.meetings import lifecycle
@@ -86,6 +87,7 @@ async def _all_out(tx: Transaction, meeting: Meeting) -> None:
     conference.queue.close_of(conference.halls, "gone", tx.now)
     _nobody_on(conference)
     await settle(tx, conference, before, "floor.muted_all")
+    await messages.close_all(tx, meeting.id)
     await presentation.close(tx, meeting.id)
 
 

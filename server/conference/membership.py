@@ -3,6 +3,7 @@
 from sqlalchemy import delete
 
 from server.attendance.checks import check_out
+from server.conference.messages import forget_points
 from server.conference.models import PointPresence, Stage
 from server.conference.state import PRESENT, load
 from server.core.transaction import Transaction
@@ -23,6 +24,7 @@ async def points_removed(tx: Transaction, meeting: Meeting, what: PointsRemoved)
     conference = await load(tx.session, meeting)
     conference.end_floor(set(removed))
     conference.queue.close_of(removed, "gone", tx.now)
+    await forget_points(tx, meeting.id, removed)
     await conference.keep_turns(tx.session, tx.now)
     stage.tiles = [point_id for point_id in stage.tiles if point_id not in removed]
     stage.pinned = [point_id for point_id in stage.pinned if point_id not in removed]

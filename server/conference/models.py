@@ -1,7 +1,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.database import Base
@@ -53,3 +53,24 @@ class Stage(Base):
     """{"since": iso, "until": iso or null} while the meeting pauses."""
     returns_at: Mapped[datetime | None]
     """When the stage leaves the lost hall on it for the main point."""
+
+
+class HallMessage(Base):
+    """A word between consoles and halls: a hall calls for help, who directs tells a hall, or all of them, something.
+    Stays as the record of it when it is closed."""
+
+    __tablename__ = "hall_messages"
+    __table_args__ = (Index("ix_hall_messages_meeting_closed", "meeting_id", "closed_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"))
+    point_id: Mapped[int | None] = mapped_column(ForeignKey("bridge_points.id"), index=True)
+    """Whose it is, or to whom; None: an announcement to everybody."""
+    kind: Mapped[str] = mapped_column(String(8))
+    """help (the hall calls), word (to a hall), line (to everybody)."""
+    urgent: Mapped[bool] = mapped_column(default=False)
+    text: Mapped[str] = mapped_column(String(300), default="")
+    at: Mapped[datetime]
+    by_name: Mapped[str] = mapped_column(String(200), default="")
+    closed_at: Mapped[datetime | None]
+    """Help came, the hall has read it, or it was taken back."""

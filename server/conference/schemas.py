@@ -104,6 +104,21 @@ class ContentSound(Wire):
     on: bool
 
 
+class HelpCall(Wire):
+    text: Annotated[Line, Field(max_length=300)] = ""
+
+
+class MessageSend(Wire):
+    point_ids: Annotated[list[Id], Field(min_length=1, max_length=5000)] | None
+    """Null: everybody."""
+    text: Annotated[Line, Field(min_length=1, max_length=300)]
+    urgent: bool = False
+
+
+class MessageName(Wire):
+    message_id: Id
+
+
 class RecessStart(Wire):
     minutes: Annotated[int, Field(ge=1, le=600)] | None = None
     """How long it is announced to last; left out: not said."""

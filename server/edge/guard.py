@@ -85,7 +85,7 @@ class Guard:
         asked = Headers(scope=scope)
         host = asked.get("host")
         own_name = request_name(asked.get("x-request-id"))
-        structlog.contextvars.bind_contextvars(request=own_name)
+        bound = structlog.contextvars.bind_contextvars(request=own_name)
 
         async def send_with_headers(message: Message) -> None:
             nonlocal started
@@ -113,6 +113,8 @@ class Guard:
             if started:
                 raise
             await respond(Broken(number=number))(scope, receive, send_with_headers)
+        finally:
+            structlog.contextvars.reset_contextvars(**bound)
 
     async def _checked(self, scope: Scope, receive: Receive) -> Receive:
         headers = Headers(scope=scope)

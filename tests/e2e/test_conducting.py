@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from server.accounts.models import Person
@@ -33,7 +34,7 @@ async def with_delegate(office: Office, services: Services) -> None:
     office.cookies["delegate"] = await signed_in(services, office.where.delegate)
 
 
-@pytest.fixture(scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def hall_of(tmp_path_factory: pytest.TempPathFactory, engine: Engine) -> AsyncIterator[Office]:
     async with Office.running(tmp_path_factory.mktemp("conducting"), engine, prepare=with_delegate) as made:
         yield made

@@ -7,6 +7,7 @@ HALL: frozenset[Audience] = frozenset({"hall"})
 CONSOLE: frozenset[Audience] = frozenset({"console"})
 SEATED: frozenset[Audience] = frozenset({"hall", "member"})
 """Halls, and delegates on pages of their own."""
+DESKS_AND_HALLS: frozenset[Audience] = frozenset({"hall", "console"})
 EVERYONE: frozenset[Audience] = frozenset({"hall", "console", "member"})
 
 

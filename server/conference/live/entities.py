@@ -83,3 +83,17 @@ class StageEntity(Wire):
     recess: Recess | None
     returns_at: datetime | None
     """The hall on stage is lost: then the stage returns to the main point by itself."""
+
+
+class MessageEntity(Wire):
+    """Collection `messages`, key = "point:id", or "all:id" of an announcement: consoles see all, a hall its own,
+    everybody the announcement."""
+
+    id: int
+    point_id: int | None
+    kind: Literal["help", "word", "line"]
+    """A hall calls for help; a word to a hall; a line to everybody."""
+    urgent: bool
+    text: str
+    at: datetime
+    by_name: str

@@ -4,9 +4,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from media.contract import View
 from server.audit.actions import record
+from server.conference import messages
 from server.conference.live.audiences import CONSOLE, EVERYONE
 from server.conference.live.commands import COMMANDS
-from server.conference.live.entities import PointEntity, StageEntity
+from server.conference.live.entities import MessageEntity, PointEntity, StageEntity
 from server.conference.nodes.desired_state import hall_name
 from server.conference.nodes.line_quality import LinksSignal, PointLink
 from server.conference.nodes.registry import DemandSignal, MediaNodeSignal, MediaSessionSignal, Nodes
@@ -40,6 +41,7 @@ async def entities(session: AsyncSession, meeting_id: int) -> dict[str, dict[str
     await conference.queue.know_spoken(session)
     return {
         **conference.queue.entities(),
+        messages.COLLECTION: {**await messages.entities(session, meeting_id)},
         "points": {str(hall.point_id): conference.point_entity(hall) for hall in conference.halls.values()},
         "stage": {"": conference.stage_entity()},
     }
@@ -47,7 +49,7 @@ async def entities(session: AsyncSession, meeting_id: int) -> dict[str, dict[str
 
 def visible(collection: str, key: str, viewer: Viewer) -> bool:
     """Everybody sees the stage and whose clock runs; consoles see everything, a hall the queue and what is its own."""
-    if collection in ("stage", "speaking") or viewer.audience == "console":
+    if collection in ("stage", "speaking") or viewer.audience == "console" or key.startswith(f"{messages.EVERYBODY}:"):
         return True
     return viewer.audience == "hall" and (
         collection == "queue" or key.split(":", maxsplit=1)[0] == str(viewer.point_id)
@@ -84,7 +86,7 @@ def feature(nodes: Nodes) -> LiveFeature:
 
     return LiveFeature(
         name="conference",
-        collections={"points": PointEntity, "stage": StageEntity, **COLLECTIONS},
+        collections={"points": PointEntity, "stage": StageEntity, messages.COLLECTION: MessageEntity, **COLLECTIONS},
         load=entities,
         visible=visible,
         signals={

@@ -9365,6 +9365,14 @@ export interface components {
              */
             name: string;
         };
+        /** HelpCall */
+        HelpCall: {
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+        };
         /**
          * LaserSignal
          * @description Where the presenter points, as parts of the page; nulls: no longer. Only the newest counts, some are left out.
@@ -9510,6 +9518,50 @@ export interface components {
             /** Current Item Id */
             current_item_id: number | null;
             news: components["schemas"]["News"] | null;
+        };
+        /**
+         * MessageEntity
+         * @description Collection `messages`, key = "point:id", or "all:id" of an announcement: consoles see all, a hall its own,
+         *     everybody the announcement.
+         */
+        MessageEntity: {
+            /** Id */
+            id: number;
+            /** Point Id */
+            point_id: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "help" | "word" | "line";
+            /** Urgent */
+            urgent: boolean;
+            /** Text */
+            text: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By Name */
+            by_name: string;
+        };
+        /** MessageName */
+        MessageName: {
+            /** Message Id */
+            message_id: number;
+        };
+        /** MessageSend */
+        MessageSend: {
+            /** Point Ids */
+            point_ids: number[] | null;
+            /** Text */
+            text: string;
+            /**
+             * Urgent
+             * @default false
+             */
+            urgent: boolean;
         };
         /**
          * NoData
@@ -10242,6 +10294,9 @@ export interface components {
             stage?: {
                 [key: string]: components["schemas"]["StageEntity"];
             };
+            messages?: {
+                [key: string]: components["schemas"]["MessageEntity"];
+            };
             requests?: {
                 [key: string]: components["schemas"]["RequestEntity"];
             };
@@ -10359,6 +10414,21 @@ export interface components {
             /** @description The turn is over: a guest has the floor no more, the main point keeps it without a clock. */
             "turn.finish": {
                 data: components["schemas"]["TurnName"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description The hall needs somebody. Again: changes what it says. */
+            "help.call": {
+                data: components["schemas"]["HelpCall"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description Tells some halls something, or puts a line on every screen. */
+            "message.send": {
+                data: components["schemas"]["MessageSend"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description Help is there, the hall has read it, or it is taken back. */
+            "message.close": {
+                data: components["schemas"]["MessageName"];
                 reply: components["schemas"]["NoData"];
             };
             /** @description The technician says that picture and sound are right (or, false, not yet). */

@@ -14,6 +14,7 @@ import type {
   Event,
   LinkFigures,
   MeetingEntity,
+  MessageEntity,
   PointEntity,
   QueueEntity,
   RequestEntity,
@@ -69,6 +70,7 @@ export class LiveRoom {
     conversion: new SvelteMap(),
     presentation: new SvelteMap(),
     turnout: new SvelteMap(),
+    messages: new SvelteMap(),
     requests: new SvelteMap(),
     queue: new SvelteMap(),
     speaking: new SvelteMap(),
@@ -133,6 +135,11 @@ export class LiveRoom {
   get stage(): StageEntity | undefined {
     return this.#collections.stage.get('');
   }
+
+  /** Calls for help, words to halls, the line to everybody: those that are open, as far as one may see them. */
+  readonly messages: MessageEntity[] = $derived(
+    [...this.#collections.messages.values()].sort((a, b) => a.id - b.id),
+  );
 
   /** Who asks to speak, as far as one may see it: consoles all, a hall its own. */
   get requests(): ReadonlyMap<string, RequestEntity> {

@@ -16,6 +16,7 @@ export type SharedContent = Schemas['SharedContent'];
 export type StageEntity = Schemas['StageEntity'];
 export type PresentationEntity = Schemas['PresentationEntity'];
 export type TurnoutEntity = Schemas['TurnoutEntity'];
+export type MessageEntity = Schemas['MessageEntity'];
 export type RequestEntity = Schemas['RequestEntity'];
 export type QueueEntity = Schemas['QueueEntity'];
 export type TurnEntity = Schemas['TurnEntity'];

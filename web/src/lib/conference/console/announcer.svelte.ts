@@ -17,6 +17,7 @@ export class Announcer {
   sounds = $state(localStorage.getItem(KEY) !== 'off');
   #raised: Set<number> | undefined;
   #lost: Set<number> | undefined;
+  #called: Set<number> | undefined;
 
   setSounds(wanted: boolean): void {
     this.sounds = wanted;
@@ -34,6 +35,14 @@ export class Announcer {
     this.#lost = new Set(lost.map(({ id }) => id));
     if (raised.length > 0) {
       this.polite = m.hands_raised({ names: raised.map((each) => board.nameOf(each)).join(', ') });
+      if (this.sounds) chime();
+    }
+    const calls = board.conference.room.messages.filter(({ kind }) => kind === 'help');
+    const called = added(this.#called, calls);
+    this.#called = new Set(calls.map(({ id }) => id));
+    if (called.length > 0) {
+      const names = called.map(({ point_id }) => board.point(point_id ?? undefined)?.name ?? '');
+      this.urgent = m.message_help({ name: names.join(', ') });
       if (this.sounds) chime();
     }
     if (gone.length > 0) this.urgent = m.attention_lost({ name: gone.map(({ name }) => name).join(', ') });
