@@ -72,6 +72,7 @@ async def test_who_asks_is_put_in_order_called_by_keys_and_timed(hall_of: Office
 
         # A hall by its clicker, with who will speak; a delegate of another one from the own phone.
         await hiep_an.keyboard.press("b")
+        await hiep_an.get_by_test_id("hand-topic-said").click()
         await hiep_an.get_by_test_id("hand-name").fill("Đ/c Rơ Ông Hà, Bí thư Đảng ủy")
         await hiep_an.get_by_test_id("hand-topic-send").click()
         await expect(queue).to_have_count(1)
