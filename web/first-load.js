@@ -13,7 +13,7 @@ export const foundation =
 const entrance = new RegExp(
   [
     'src/lib/(paths|belongings)\\.ts$',
-    'src/lib/api/(acting|address|client|connection\\.svelte|errors|faults|timely)\\.ts$',
+    'src/lib/api/(acting|address|client|connection\\.svelte|errors|faults|timely|unfetched)\\.ts$',
     'src/lib/devices/remembered\\.ts$',
     'src/lib/accounts/(Doorway\\.svelte|session\\.svelte\\.ts|next\\.ts)$',
     'src/lib/ui/(Brand|Button|LanguageSwitch|Notice|Title|ToastStack)\\.svelte$',

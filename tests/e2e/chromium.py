@@ -114,8 +114,7 @@ def line() -> Iterator[Line]:
     number = next(_lines)
     name = f"nc{os.getpid()}-{number}"
     device, inner = f"nc{os.getpid() % 100000}h{number}", f"nc{os.getpid() % 100000}i{number}"
-    # Other processes have theirs at the same time.
-    subnet = f"10.77.{(os.getpid() + number) % 255}"
+    subnet = _free_subnet(os.getpid() + number)
     _ip("netns", "add", name)
     try:
         _ip("link", "add", device, "type", "veth", "peer", "name", inner)
@@ -133,6 +132,13 @@ def line() -> Iterator[Line]:
     finally:
         subprocess.run(["ip", "link", "del", device], check=False, capture_output=True)
         subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True)
+
+
+def _free_subnet(first: int) -> str:
+    """Other processes have theirs at the same time, and one that was killed has left its own."""
+    taken = subprocess.run(["ip", "-4", "-oneline", "addr"], check=True, capture_output=True, text=True).stdout
+    candidates = (f"10.77.{(first + step) % 255}" for step in range(255))
+    return next(each for each in candidates if f" {each}." not in taken)
 
 
 def _ip(*arguments: str) -> None:

@@ -11,12 +11,22 @@ from xdist.scheduler import LoadFileScheduling
 
 from tests.deployment import Deployment
 from tests.e2e import chromium
-from tests.e2e.engines import CHROMIUM, ENGINES, FIREFOX, Engine
+from tests.e2e.engines import CHROMIUM, ENGINES, FIREFOX, SHARED_ADDRESS, Engine
 from tests.e2e.office import Office
 from tests.e2e.people import Conference
 
 EVERY_BROWSER = "NHIPCAU_TEST_EVERY_BROWSER"
 """Set by `make test-browsers`: long stories that Firefox tells then, too (they take `make test` past its time)."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before any worker is started."""
+    if hasattr(config, "workerinput") or os.geteuid() != 0 or SHARED_ADDRESS in os.environ:
+        return
+    line = chromium.line()
+    os.environ[SHARED_ADDRESS] = line.__enter__().host_address
+    config.add_cleanup(lambda: line.__exit__(None, None, None))
+    config.add_cleanup(lambda: os.environ.pop(SHARED_ADDRESS, None))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -3,6 +3,7 @@ a weak line."""
 
 import asyncio
 import json
+import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -67,7 +68,7 @@ async def first_load(page: Page, path: str, shown: str) -> tuple[int, int, dict[
         (None, "/sign-in", "form", (116, 27)),
         ("main", "/hall", "h1", (127, 31)),
         ("main", "/hall/{open}/{main}", "[data-testid=enter]", (146, 39)),
-        ("organiser", "/", "h1", (193, 60)),
+        ("organiser", "/", "h1", (196, 60)),
     ],
 )
 async def test_the_first_load_keeps_its_budget(
@@ -241,10 +242,10 @@ async def kept_ahead(office: Office, who: str, path: str, shown: str) -> tuple[s
             "presenter",
             ("/meetings/{open}/delegate", "[data-testid=delegate]"),
             ("note-editor", "import-notes hall-entry console-cut"),
-            260,
+            285,
         ),
         ("main", ("/hall?choose", "h1"), ("hall-entry", "import-notes note-editor console-cut"), 226),
-        ("organiser", ("/", "h1"), ("console-cut import-notes note-editor", "hall-entry"), 590),
+        ("organiser", ("/", "h1"), ("console-cut import-notes note-editor", "hall-entry"), 610),
     ],
 )
 async def test_only_the_pages_of_who_uses_a_device_are_fetched_ahead(
@@ -324,6 +325,22 @@ async def test_pages_that_stand_know_from_the_live_channel_that_the_server_was_r
             del office.deployment.environment["NHIPCAU_WEB"]
             office.deployment.start()
             await office.deployment.ready()
+
+
+async def test_a_page_whose_line_is_cut_while_it_is_fetched_loads_again_by_itself(office: Office) -> None:
+    """As when a cable is put back, or a phone goes from one net to the other."""
+    async with context(office, service_workers="block") as browser:
+        page = await browser.new_page()
+        parts = re.compile(r"/_app/immutable/nodes/(?![01]\.)")
+
+        async def cut(route: Route) -> None:
+            await route.abort()
+
+        await page.route(parts, cut)
+        await page.goto("/sign-in")
+        await page.get_by_text("Đường truyền vừa gián đoạn").wait_for()
+        await page.unroute(parts)
+        await page.get_by_label("Tên đăng nhập").wait_for()
 
 
 @pytest.mark.not_in_firefox(NotInFirefox.PROTOCOL)

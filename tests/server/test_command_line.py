@@ -187,7 +187,6 @@ def told(code: int, *arguments: str, **settings: str) -> str:
         ("MEDIA_ADVERTISE", "203.0.113.7"),
         ("MEDIA_TCP_ADVERTISE", "203.0.113.7"),
         ("TURN_URLS", '["turn.lamdong.example"]'),
-        ("TURN_SECRET", ""),
         ("VAR", "/proc/nowhere"),
         ("CONVERSION_ISOLATION", "jail"),
         ("DATABASE_URL", "mysql://here/x"),
@@ -195,6 +194,12 @@ def told(code: int, *arguments: str, **settings: str) -> str:
 )
 def test_a_wrong_setting_is_named(here: Path, setting: str, value: str) -> None:
     assert f"Thiết lập NHIPCAU_{setting} chưa đúng" in told(2, "migrate", **{setting: value})
+
+
+def test_a_relay_without_its_secret_is_named(here: Path) -> None:
+    relay = '["turn:turn.lamdong.example"]'
+    said = told(2, "migrate", TURN_URLS=relay, TURN_SECRET="")
+    assert "Thiết lập NHIPCAU_TURN_SECRET chưa đúng" in said
 
 
 @pytest.mark.parametrize(

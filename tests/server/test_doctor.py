@@ -6,6 +6,7 @@ import pytest
 
 from server import doctor
 from server.backup.unfinished import marker
+from server.conversion import isolation
 from server.core.actor import SYSTEM
 from server.core.config import Settings
 from server.core.services import Services
@@ -26,8 +27,9 @@ def about(found: list[Finding], word: str) -> list[Grade]:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No programs: the papers' trial ends at once."""
+    """No programs: the papers' trial ends at once. (What an earlier trial of this process found is not asked.)"""
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(isolation, "_bubblewrap", isolation._bubblewrap.__wrapped__)
 
 
 @pytest.mark.usefixtures("quick")

@@ -133,13 +133,15 @@ async def test_invitations_go_out_by_mail(
     answer = await made(organiser, meeting, send=True)
     assert (answer["queued"], len(answer["without_email"]), answer["links"]) == (3, 1, [])
     letters = f"/api/meetings/{meeting.id}/letters"
-    assert (await organiser.get(letters)).json() == {"sent": 0, "queued": 3, "failed": [], "reasons": []}
+    reach = {"none": 1, "queued": 3}
+    told = {"sent": 0, "queued": 3, "failed": [], "reasons": [], "reach": reach}
+    assert (await organiser.get(letters)).json() == told
     postbox = Postbox()
     postbox.answers["khongco@hop.test"] = ["550 no such user"]
     async with post_office(postbox) as port:
         await Workers(with_smtp(services, f"smtp://127.0.0.1:{port}"), [mail_job]).run_due()
     assert sorted(await state(organiser, meeting)) == [
-        ("made", "refused"),
+        ("failed", "refused"),
         ("none", None),
         ("sent", None),
         ("sent", None),
@@ -183,7 +185,7 @@ async def test_without_a_mail_server_the_list_says_so(
     assert listed.json()["mail_ready"] is False
     await made(organiser, meeting, send=True)
     await Workers(services, [mail_job]).run_due()
-    assert await state(organiser, meeting) == [("made", "not-configured")]
+    assert await state(organiser, meeting) == [("failed", "not-configured")]
 
 
 async def test_a_draft_has_no_links(
@@ -288,4 +290,5 @@ async def test_whom_a_letter_did_not_reach_is_sent_another(
         assert (await organiser.post(f"/api/meetings/{meeting.id}/links", json=again)).json()["queued"] == 1
         assert (await organiser.get(letters)).json()["queued"] == 1
         await workers.run_due()
-    assert (await organiser.get(letters)).json() == {"sent": 2, "queued": 0, "failed": [], "reasons": []}
+    told = {"sent": 2, "queued": 0, "failed": [], "reasons": [], "reach": {"sent": 2}}
+    assert (await organiser.get(letters)).json() == told
