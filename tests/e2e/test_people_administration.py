@@ -10,6 +10,7 @@ from tests.e2e.engines import CHROMIUM
 from tests.e2e.office import Office
 
 pytestmark = [
+    pytest.mark.firefox_on_request,
     pytest.mark.browser,
     pytest.mark.timeout(180),
     pytest.mark.asyncio(loop_scope="module"),
