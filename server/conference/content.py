@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from server.audit.actions import record
-from server.conference.state import Before, Conference, load, settle
+from server.conference.state import Before, Conference, load, loaded, settle
 from server.core.errors import Conflict, NotAllowed
 from server.core.transaction import Transaction
 from server.meetings.access import meeting_for_write
@@ -91,8 +91,7 @@ async def abandon(tx: Transaction, meeting_id: int, participant: str) -> None:
     if not tx.actor.system:
         raise NotAllowed()
     meeting, _rights = await meeting_for_write(tx, meeting_id)
-    conference = await load(tx.session, meeting)
-    before = Before(conference)
+    conference, before = await loaded(tx.session, meeting)
     sharing = conference.stage.content
     if sharing is not None and sharing["participant"] == participant:
         await _end(tx, conference, before)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from server.audit.actions import record
 from server.conference.live.entities import Layout
-from server.conference.state import Before, Conference, load, settle
+from server.conference.state import Before, Conference, load, loaded, settle
 from server.core.errors import Conflict, NotAllowed
 from server.core.transaction import Transaction
 from server.meetings.access import meeting_for_write
@@ -88,8 +88,7 @@ async def release_floor(tx: Transaction, meeting_id: int, point_id: int) -> None
     meeting, rights = await meeting_for_write(tx, meeting_id)
     if point_id not in rights.points:
         raise NotAllowed()
-    conference = await load(tx.session, meeting)
-    before = Before(conference)
+    conference, before = await loaded(tx.session, meeting)
     conference.hall(point_id)
     if point_id not in conference.holders:
         return
@@ -114,8 +113,7 @@ async def return_to_main(tx: Transaction, meeting_id: int) -> None:
     if not tx.actor.system:
         raise NotAllowed()
     meeting, _rights = await meeting_for_write(tx, meeting_id)
-    conference = await load(tx.session, meeting)
-    before = Before(conference)
+    conference, before = await loaded(tx.session, meeting)
     due, point_id = conference.stage.returns_at, conference.stage.stage_point_id
     if due is None or due > tx.now or point_id is None or not conference.waits_for_stage:
         return

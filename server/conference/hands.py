@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.accounts.models import Person
 from server.audit.actions import record
 from server.conference.floor import directed, give
-from server.conference.state import Before, Conference, load, settle
+from server.conference.state import Before, Conference, load, loaded, settle
 from server.core.actor import Actor
 from server.core.errors import Conflict, NotAllowed
 from server.core.transaction import Transaction
@@ -50,7 +50,7 @@ async def withdraw_by_hall(tx: Transaction, meeting_id: int, point_id: int, requ
     meeting, rights = await meeting_for_write(tx, meeting_id)
     if point_id not in rights.points:
         raise NotAllowed()
-    conference, before = await _loaded(tx, meeting)
+    conference, before = await loaded(tx.session, meeting)
     conference.hall(point_id)
     request = conference.queue.requests.get(request_id) if request_id else conference.queue.own(point_id, None)
     await _close(tx, conference, before, [request] if request and request.point_id == point_id else [], "withdrawn")
@@ -61,7 +61,7 @@ async def withdraw_by_delegate(tx: Transaction, meeting_id: int) -> None:
     meeting, rights = await meeting_for_write(tx, meeting_id)
     if not rights.attend or tx.actor.person_id is None:
         raise NotAllowed()
-    conference, before = await _loaded(tx, meeting)
+    conference, before = await loaded(tx.session, meeting)
     own = [each for each in conference.queue.requests.values() if each.person_id == tx.actor.person_id]
     await _close(tx, conference, before, own, "withdrawn")
 
@@ -71,7 +71,7 @@ async def dismiss(
 ) -> None:
     """Takes one request, or all of a hall, off the queue: who directs, or the hall itself."""
     meeting, rights = await meeting_for_write(tx, meeting_id)
-    conference, before = await _loaded(tx, meeting)
+    conference, before = await loaded(tx.session, meeting)
     request = conference.queue.requests.get(request_id) if request_id is not None else None
     point = request.point_id if request is not None else point_id
     if not (rights.direct or (point is not None and point in rights.points)):
@@ -134,7 +134,7 @@ async def set_rules(tx: Transaction, meeting_id: int, rules: Rules) -> None:
     meeting, rights = await meeting_for_write(tx, meeting_id)
     if not rights.direct:
         raise NotAllowed()
-    conference, before = await _loaded(tx, meeting)
+    conference, before = await loaded(tx.session, meeting)
     row = await tx.session.get(SpeakingRules, meeting_id)
     if row is None:
         tx.session.add(SpeakingRules(meeting_id=meeting_id, rules=rules.model_dump()))
@@ -158,7 +158,7 @@ async def own_requests(session: AsyncSession, meeting_id: int, actor: Actor) -> 
 async def _raise(
     tx: Transaction, meeting: Meeting, point_id: int, person_id: int | None, *, kind: str, topic: str, name: str
 ) -> None:
-    conference, before = await _loaded(tx, meeting)
+    conference, before = await loaded(tx.session, meeting)
     hall = conference.hall(point_id)
     if not conference.active or not hall.present:
         raise Conflict(
@@ -213,8 +213,3 @@ async def _delegate(tx: Transaction, rights: MeetingRights) -> tuple[int | None,
     )
     point_id, person = found.one()
     return point_id, person
-
-
-async def _loaded(tx: Transaction, meeting: Meeting) -> tuple[Conference, Before]:
-    conference = await load(tx.session, meeting)
-    return conference, Before(conference)

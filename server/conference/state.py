@@ -352,6 +352,12 @@ class Before:
         self.queue = speaking.Before(conference.queue)
 
 
+async def loaded(session: AsyncSession, meeting: Meeting) -> tuple[Conference, Before]:
+    """For an action: the conference, and what it was before."""
+    conference = await load(session, meeting)
+    return conference, Before(conference)
+
+
 async def settle(
     tx: Transaction, conference: Conference, before: Before, kind: str, *, tell: Collection[int] = ()
 ) -> bool:

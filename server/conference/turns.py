@@ -1,23 +1,18 @@
 """The clock of who speaks: it stands, goes on, gets more time, and ends; by who directs, or by itself."""
 
-import asyncio
-import contextlib
-
-import structlog
 from sqlalchemy import select
 
 from server.audit.actions import record
 from server.conference.floor import directed, end_turn
-from server.conference.state import Before, Conference, load, settle
+from server.conference.state import Before, Conference, loaded, settle
 from server.core.actor import SYSTEM
 from server.core.errors import Conflict, NotAllowed, NotFound
+from server.core.repeating import Beat
 from server.core.services import Services
 from server.core.transaction import Transaction
 from server.meetings.access import meeting_for_write
 from server.speaking import clock
 from server.speaking.models import SpeakingTurn
-
-logger = structlog.get_logger(__name__)
 
 BEAT = 1.0
 """Seconds; who is cut off is cut off at most so much late."""
@@ -61,9 +56,8 @@ async def close_at_limit(tx: Transaction, meeting_id: int, turn_id: int) -> None
     if not tx.actor.system:
         raise NotAllowed()
     meeting, _rights = await meeting_for_write(tx, meeting_id)
-    conference = await load(tx.session, meeting)
-    before = Before(conference)
-    turn = next((each for each in conference.queue.turns if each.id == turn_id), None)
+    conference, before = await loaded(tx.session, meeting)
+    turn = conference.queue.turn(turn_id)
     if turn is None or turn.closes_at is None or turn.closes_at > tx.now:
         return
     turn.cut = True
@@ -71,21 +65,12 @@ async def close_at_limit(tx: Transaction, meeting_id: int, turn_id: int) -> None
     await _told(tx, conference, before, turn, "turn.cut")
 
 
-class TurnWatch:
+class TurnWatch(Beat):
     """Closes microphones whose time is up. One per process; whichever is first does it, under the meeting's lock."""
 
     def __init__(self, services: Services) -> None:
+        super().__init__(self.look, lambda: BEAT, "turn-watch-failed")
         self._services = services
-        self._loop: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        self._loop = asyncio.create_task(self._run())
-
-    async def stop(self) -> None:
-        if self._loop is not None:
-            self._loop.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._loop
 
     async def look(self) -> None:
         due = select(SpeakingTurn.meeting_id, SpeakingTurn.id).where(SpeakingTurn.closes_at <= self._services.clock())
@@ -95,17 +80,9 @@ class TurnWatch:
             async with self._services.transactions(SYSTEM) as tx:
                 await close_at_limit(tx, meeting_id, turn_id)
 
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(BEAT)
-            try:
-                await self.look()
-            except Exception:
-                logger.exception("turn-watch-failed")
-
 
 def _turn(conference: Conference, turn_id: int) -> SpeakingTurn:
-    found = next((each for each in conference.queue.turns if each.id == turn_id), None)
+    found = conference.queue.turn(turn_id)
     if found is None:
         raise NotFound("Lượt phát biểu này đã kết thúc.", "That turn is over.", turn_id=turn_id)
     return found

@@ -76,15 +76,11 @@ class PageFaults:
         """Since the start, the last first."""
         return list(reversed(self._seen.values()))
 
-    def _keep(self, fault: PageFault, agent: str) -> None:
+    def _keep(self, fault: PageFault, message: str, stack: str, browser: str) -> None:
         now = utc_now()
-        message = impersonal(fault.message)
         key = fault.page, fault.build, message
-        found = self._seen.pop(key, None)
-        if found is None:
-            stack = impersonal(fault.stack.replace("\n", " | "))
-            found = FaultSeen(fault.page, fault.build, message, "", stack, 0, now, now)
-        found.times, found.last_at, found.browser = found.times + 1, now, browser_of(agent)
+        found = self._seen.pop(key, None) or FaultSeen(fault.page, fault.build, message, "", stack, 0, now, now)
+        found.times, found.last_at, found.browser = found.times + 1, now, browser
         self._seen[key] = found
         if len(self._seen) > _KEPT:
             del self._seen[next(iter(self._seen))]
@@ -99,15 +95,17 @@ class PageFaults:
         if not allowance.take() or not self._all.take():
             self._unsaid += 1
             return
-        self._keep(fault, agent)
+        message, browser = impersonal(fault.message), browser_of(agent)
+        stack = impersonal(fault.stack.replace("\n", " | "))
+        self._keep(fault, message, stack, browser)
         unsaid, self._unsaid = self._unsaid, 0
         log.warning(
             "page-fault",
             page=fault.page,
             build=fault.build,
-            browser=browser_of(agent),
-            message=impersonal(fault.message),
-            stack=impersonal(fault.stack.replace("\n", " | ")),
+            browser=browser,
+            message=message,
+            stack=stack,
             **({"unsaid": unsaid} if unsaid else {}),
         )
 

@@ -10,15 +10,12 @@ sockets.
 import asyncio
 from dataclasses import dataclass
 
-import structlog
-
 from server.core.actor import SYSTEM
+from server.core.repeating import Beat
 from server.core.services import Services
 from server.live.registry import Live
 from server.presentation.actions import presenter_is
 from server.presentation.live.entities import COLLECTION
-
-logger = structlog.get_logger(__name__)
 
 BEAT = 1.0
 LOST_AFTER = 4.0
@@ -42,23 +39,15 @@ class _Unanswered:
             self.looks, self.at = self.looks + 1, now
 
 
-class PresenterWatch:
+class PresenterWatch(Beat):
     def __init__(self, services: Services, live: Live) -> None:
+        super().__init__(self.look, lambda: min(BEAT, self.lost_after / 3), "presenter-watch-failed")
         self._services = services
         self._live = live
         self.lost_after = min(services.settings.lost_after_seconds, LOST_AFTER)
         self._missing: dict[tuple[int, int], float] = {}
         """(meeting, person) -> since when, by the event loop's clock."""
         self._unanswered: dict[tuple[int, int], _Unanswered] = {}
-        self._loop: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        self._loop = asyncio.create_task(self._run())
-
-    async def stop(self) -> None:
-        if self._loop is not None:
-            self._loop.cancel()
-            await asyncio.gather(self._loop, return_exceptions=True)
 
     async def look(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -83,11 +72,3 @@ class PresenterWatch:
                 async with self._services.transactions(SYSTEM) as tx:
                     await presenter_is(tx, *key, away=away)
         self._missing, self._unanswered = missing, unanswered
-
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(min(BEAT, self.lost_after / 3))
-            try:
-                await self.look()
-            except Exception:
-                logger.exception("presenter-watch-failed")

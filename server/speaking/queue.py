@@ -136,6 +136,9 @@ class Queue:
 
     # -- who speaks
 
+    def turn(self, turn_id: int) -> SpeakingTurn | None:
+        return next((each for each in self.turns if each.id == turn_id), None)
+
     def turn_of(self, point_id: int) -> SpeakingTurn | None:
         return next((each for each in self.turns if each.point_id == point_id), None)
 

@@ -1,7 +1,7 @@
 """Series of meetings: made from one of them as drafts, and changed together from one on; by jobs, a meeting at a
 time."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
@@ -168,6 +168,18 @@ async def _make_one(services: Services, job: Job, actor: Actor, day: date, done:
 
 async def change_following(services: Services, job: Job) -> None:
     """`FOLLOW_JOB`."""
+
+    async def change(tx: Transaction, meeting_id: int) -> None:
+        await _change_one(tx, job.data["source_id"], meeting_id)
+
+    await each_later(services, job, change, "series.follow-refused")
+
+
+async def each_later(
+    services: Services, job: Job, act: Callable[[Transaction, int], Awaitable[None]], refused: str
+) -> None:
+    """`act` on each of the job's meetings that is left, as who asked for it, with the rights they have now. What is
+    refused is in the audit log under the name `refused`, and the next meeting follows."""
     data = job.data
     ids: list[int] = data["meetings"]
     try:
@@ -175,11 +187,11 @@ async def change_following(services: Services, job: Job) -> None:
             actor = await actor_as_now(services, data["person_id"])
             try:
                 async with services.transactions(actor) as tx:
-                    await _change_one(tx, data["source_id"], ids[index])
+                    await act(tx, ids[index])
                     await note_progress(tx, job, done=index + 1)
-            except DomainError as refused:
+            except DomainError as error:
                 async with services.transactions(actor) as tx:
-                    await record(tx, "series.follow-refused", "meeting", ids[index], why=refused.vi)
+                    await record(tx, refused, "meeting", ids[index], why=error.vi)
                     await note_progress(tx, job, done=index + 1)
     except JobLost:
         return

@@ -1,18 +1,17 @@
 """The end of a series: later meetings are called off together, drafts deleted; by a job, a meeting at a time."""
 
 from server.audit.actions import record
-from server.core.errors import Conflict, DomainError, NotAllowed
+from server.core.errors import Conflict, NotAllowed
 from server.core.services import Services
 from server.core.transaction import Transaction
 from server.jobs.actions import enqueue
 from server.jobs.models import Job
-from server.jobs.parts import JobLost, note_progress
 from server.jobs.workers import JobKind
 from server.meetings import actions, lifecycle
 from server.meetings.access import meeting_for_write
 from server.meetings.models import Meeting
 from server.meetings.planning.models import MeetingSeries
-from server.meetings.planning.series import actor_as_now, later_than
+from server.meetings.planning.series import each_later, later_than
 
 END_JOB = "series.end"
 ENDED = ("draft", "invited", "postponed")
@@ -43,22 +42,12 @@ async def end(tx: Transaction, meeting_id: int, reason: str) -> int:
 
 
 async def end_later(services: Services, job: Job) -> None:
-    """`END_JOB`: as who asked for it, with the rights they have now."""
-    data = job.data
-    ids: list[int] = data["meetings"]
-    try:
-        for index in range(data["done"], len(ids)):
-            actor = await actor_as_now(services, data["person_id"])
-            try:
-                async with services.transactions(actor) as tx:
-                    await _end_one(tx, ids[index], data["reason"])
-                    await note_progress(tx, job, done=index + 1)
-            except DomainError as refused:
-                async with services.transactions(actor) as tx:
-                    await record(tx, "series.end-refused", "meeting", ids[index], why=refused.vi)
-                    await note_progress(tx, job, done=index + 1)
-    except JobLost:
-        return
+    """`END_JOB`."""
+
+    async def end_one(tx: Transaction, meeting_id: int) -> None:
+        await _end_one(tx, meeting_id, job.data["reason"])
+
+    await each_later(services, job, end_one, "series.end-refused")
 
 
 end_job = JobKind(END_JOB, end_later, first_pause=5.0)
