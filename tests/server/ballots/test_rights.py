@@ -9,7 +9,7 @@ from tests import builders
 from tests.builders import Neighbour
 from tests.conftest import Browsers
 from tests.server.ballots.voting import QUESTION, voting
-from tests.server.rights_table import EVERYBODY, TAKES_PART, LEADS
+from tests.server.rights_table import EVERYBODY, LEADS, TAKES_PART
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
