@@ -73,6 +73,8 @@ class ProgressEntity(Wire):
 class BallotList(BaseModel):
     ballots: list[BallotEntity]
     may_conduct: bool
+    may_take: bool
+    """The records of those that are counted."""
     may_publish: bool
 
 

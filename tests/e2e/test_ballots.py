@@ -60,7 +60,10 @@ async def test_a_vote_is_put_cast_counted_and_published(office: Office) -> None:
         await phone.goto(f"/meetings/{meeting}/delegate")
         await chair.goto(f"/meetings/{meeting}/console")
         await chair.get_by_test_id("wall").wait_for()
-        console, page = Audit(chair, themes=("dark",)), Audit(phone)
+        console, page = (
+            Audit(chair, themes=("dark",)),
+            Audit(phone, refusals=(f"/api/meetings/{meeting}/ballots/1/vote",)),
+        )
 
         await chair.get_by_test_id("ballots-unfold").click()
         await chair.get_by_test_id("ballot-new").click()

@@ -18,6 +18,13 @@ const at = (meeting: number, ballot: number) => ({
 });
 const base = '/api/meetings/{meeting_id}/ballots/{ballot_id}' as const;
 
+/** Files of a vote that is counted. */
+export const ballotFile = (
+  meeting: number,
+  ballot: number,
+  name: 'record.pdf' | 'record.docx' | 'votes.xlsx',
+) => `/api/meetings/${meeting}/ballots/${ballot}/${name}`;
+
 export const ballotsApi = {
   list: (meeting: number, signal?: AbortSignal) =>
     answer(
