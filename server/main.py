@@ -20,6 +20,8 @@ from server.audit.anchors import Anchors
 from server.audit.chain_check import ChainCheck
 from server.audit.chaining import Chaining
 from server.audit.log import AuditLog
+from server.ballots.casting import VoteGroups
+from server.ballots.sealing import BallotKeys
 from server.conference.nodes.routes import is_a_nodes
 from server.conference.service import ConferenceService
 from server.core.actor import Actor
@@ -102,6 +104,8 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         CodeLimits(),
         Build(settings.web),
         CheckInGroups(services),
+        VoteGroups(services),
+        BallotKeys(settings.var),
     ):
         services.components.put(component)
 

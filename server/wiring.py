@@ -25,6 +25,13 @@ from server.attendance.routes import router as attendance
 from server.audit.routes import router as audit
 from server.backup.jobs import backup_job
 from server.backup.jobs import nightly as nightly_backup
+from server.ballots import actions as ballots_following
+from server.ballots import anonymised as ballots_anonymised
+from server.ballots.keeping import sweeping_keys
+from server.ballots.live import live_feature as ballots_live
+from server.ballots.live import load as ballots_entities
+from server.ballots.routes import casting
+from server.ballots.routes import router as ballots
 from server.conference.live.feature import entities as conference_entities
 from server.conference.membership import points_removed
 from server.conference.nodes.routes import router as media_nodes
@@ -118,6 +125,7 @@ ROUTERS: list[APIRouter] = [
     take_away,
     documents,
     attendance_of_people,
+    casting,
     reading,
     health,
     page_faults,
@@ -130,6 +138,7 @@ ROUTERS: list[APIRouter] = [
     planning,
     calendar,
     conference,
+    ballots,
     readiness,
     attendance,
     invitations,
@@ -153,6 +162,7 @@ LIVE: list[LiveFeature] = [
     people_live,
     documents_live,
     turnout.live_feature,
+    ballots_live,
     reading_live,
     presentation,
 ]
@@ -173,6 +183,11 @@ def components() -> Components:
                 ),
                 Follower(None, delegates_without_hall, copied=meeting_copied),
                 Follower(turnout.entities),
+                Follower(
+                    ballots_entities,
+                    items_going=ballots_following.items_going,
+                    stepped=ballots_following.meeting_stepped,
+                ),
                 Follower(None, stepped=rehearsals.meeting_stepped),
             ]
         ),
@@ -187,6 +202,7 @@ def components() -> Components:
                 reading_anonymised.person_anonymised,
                 attendance_anonymised.person_anonymised,
                 speaking_anonymised.person_anonymised,
+                ballots_anonymised.person_anonymised,
                 import_rows_anonymised,
             ],
             person_uses=[
@@ -258,6 +274,7 @@ BESIDE: list[Callable[[Services], AbstractAsyncContextManager[None]]] = [
     daily_turn,
     nightly,
     nightly_backup,
+    sweeping_keys,
     trials,
 ]
 """Entered in this order when the server starts, left in the reverse order when it stops."""

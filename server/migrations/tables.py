@@ -5,6 +5,7 @@ from typing import Any
 from server.accounts import models as accounts
 from server.attendance import models as attendance
 from server.audit import models as audit
+from server.ballots import models as ballots
 from server.conference import models as conference
 from server.devices import models as devices
 from server.edge import idempotency
@@ -31,6 +32,7 @@ MODULES = (
     announcements,
     attendance,
     audit,
+    ballots,
     conference,
     devices,
     documents,

@@ -38,6 +38,8 @@ SIGNED_IN = PEOPLE | {"da_sar_hall", "hiep_an_hall"} | NEIGHBOURS
 EVERYBODY = SIGNED_IN | {"anonymous"}
 INVOLVED = SIGNED_IN - {"stranger"} - NEIGHBOURS
 """Everybody with a part in the conference over all halls. `district_organiser` and `hiep_an_hall` by their halls."""
+TAKES_PART = INVOLVED - {"admin", "district_organiser", "delegate"}
+"""Not they, who only learn of it; the delegate is on no list here."""
 ADMIN = frozenset({"admin"})
 ADMINS = frozenset({"admin", "neighbour_admin"})
 """Each reads of the own units alone."""
@@ -412,6 +414,14 @@ ROWS = [
         hall=True,
     ),
     Row("GET /api/meetings/{meeting_id}/rehearsals", RUNS),
+    # Votes; what is done with one that is there: tests/server/ballots/test_rights.py.
+    Row("GET /api/meetings/{meeting_id}/ballots", TAKES_PART, state="running"),
+    Row(
+        "POST /api/meetings/{meeting_id}/ballots",
+        LEADS,
+        state="running",
+        body=lambda _: {"title": "A", "options": ["Có", "Không"]},
+    ),
     Row("GET /api/notices", SIGNED_IN),
     Row("POST /api/notices/read", SIGNED_IN, body=lambda _: {"ids": None}),
     # Reading: one's own (whose they are: tests/server/reading), and the board.
@@ -459,6 +469,27 @@ ELSEWHERE = {
     "GET /api/meetings/{meeting_id}/my-attendance",
     "GET /api/meetings/{meeting_id}/my-reply",
     "GET /api/meetings/{meeting_id}/my-requests",
+    # There must be one first (tests/server/ballots/test_rights.py).
+    *(
+        f"{method} /api/meetings/{{meeting_id}}/ballots/{{ballot_id}}{rest}"
+        for method, rest in (
+            ("GET", ""),
+            ("PUT", ""),
+            ("DELETE", ""),
+            ("POST", "/open"),
+            ("POST", "/close"),
+            ("POST", "/publish"),
+            ("POST", "/void"),
+            ("PUT", "/shown"),
+            ("POST", "/vote"),
+            ("GET", "/vote"),
+            ("GET", "/codes"),
+            ("GET", "/points/{point_id}"),
+            ("POST", "/points/{point_id}/tallies"),
+            ("POST", "/tallies/{tally_id}/countersign"),
+            ("DELETE", "/tallies/{tally_id}"),
+        )
+    ),
     # There must be one first (tests/server/invitations/test_official.py).
     "GET /api/prints/{print_id}/volumes/{number}.pdf",
     # Needs to be told whom to look for (tests/server/invitations/test_nominations.py).

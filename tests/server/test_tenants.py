@@ -17,6 +17,8 @@ from websockets.exceptions import ConnectionClosedError
 
 from server.accounts.models import Person, SignInSession
 from server.audit.log import AuditLog
+from server.ballots.models import Ballot, Tally
+from server.ballots.schemas import BallotWrite
 from server.core.actor import SYSTEM, Role
 from server.core.database import Base
 from server.core.services import Services
@@ -64,6 +66,8 @@ class Ids:
     rehearsal_id: int
     waiting_id: int
     turn_id: int
+    ballot_id: int
+    tally_id: int
     code: str
     kind: str = "units"
     number: int = 1
@@ -131,7 +135,27 @@ async def _furnished(services: Services, hall: BridgePoint, chair: Person, meeti
         rehearsal = Rehearsal(meeting_id=meeting.id, kind="trial", opened_at=services.clock(), note=mark)
         waiting = SpeakingRequest(meeting_id=meeting.id, point_id=hall.id, name=mark, raised_at=services.clock())
         turn = SpeakingTurn(meeting_id=meeting.id, point_id=hall.id, name=mark, began_at=services.clock())
-        tx.session.add_all([request, letters, rehearsal, waiting, turn])
+        ballot = Ballot(
+            **BallotWrite(title=f"Biểu quyết {mark}", options=["Có", "Không"], hands=True).model_dump(
+                exclude={"revision"}
+            ),
+            meeting_id=meeting.id,
+            state="open",
+            created_at=services.clock(),
+        )
+        tx.session.add_all([request, letters, rehearsal, waiting, turn, ballot])
+        await tx.session.flush()
+        figures = {"counts": [1, 0], "issued": 1, "returned": 1, "void": 0}
+        tally = Tally(
+            ballot_id=ballot.id,
+            point_id=hall.id,
+            kind="hands",
+            state="entered",
+            at=services.clock(),
+            by_name=mark,
+            **figures,
+        )
+        tx.session.add(tally)
         batch = await builders.import_batch(tx.session, unit, mark)
         await tx.session.flush()
         template = await builders.template(tx.session, unit, f"Mẫu {mark}")
@@ -166,6 +190,8 @@ async def _furnished(services: Services, hall: BridgePoint, chair: Person, meeti
         rehearsal_id=rehearsal.id,
         waiting_id=waiting.id,
         turn_id=turn.id,
+        ballot_id=ballot.id,
+        tally_id=tally.id,
         code=meeting.public_code,
     )
 
@@ -197,6 +223,9 @@ ABOUT_NOTHING = {
 """The same for all meetings; and what strangers are there for, who have seen the code."""
 
 
+BALLOT = "/api/meetings/{meeting_id}/ballots/{ballot_id}"
+
+
 def bodies(route: str, ids: Ids, own: Ids) -> list[Any]:
     """What would do something, if it were allowed."""
     known: dict[str, list[Any]] = {
@@ -225,6 +254,10 @@ def bodies(route: str, ids: Ids, own: Ids) -> list[Any]:
             {"meeting_id": ids.meeting_id},
         ],
         "POST /api/papers/{paper_id}/recall": [{"reason": "x"}],
+        f"PUT {BALLOT}": [{"title": "B", "options": ["Có", "Không"]}],
+        f"POST {BALLOT}/vote": [{"marks": "10", "key": "12345678"}],
+        f"PUT {BALLOT}/shown": [{"shown": True}],
+        f"POST {BALLOT}/points/{{point_id}}/tallies": [{"counts": [1, 0]}],
         "PUT /api/papers/{paper_id}/policy": [{"hidden": True}, None],
         "PUT /api/items/{item_id}/paper-policy": [{"hidden": True}],
         "PATCH /api/papers/{paper_id}": [{"title": "B"}, {"item_id": own.item_id}],

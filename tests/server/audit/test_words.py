@@ -22,6 +22,11 @@ BUILT: dict[str, set[str]] = {
 }
 """Actions that are put together where they are recorded: all that can come of it."""
 HANDED_ON: dict[str, set[str]] = {
+    "ballots/actions.py": {
+        f"ballot.{step}"
+        for step in ("created", "edited", "deleted", "opened", "closed", "published", "shown", "hidden", "void")
+    },
+    "ballots/tallies.py": {"ballot.counted", "ballot.count_settled", "ballot.count_withdrawn"},
     "conference/presence.py": {"point.joined", "point.back"},
     "conference/turns.py": {"turn.paused", "turn.resumed", "turn.extended", "turn.cut", "floor.taken"},
     "invitations/many.py": {"delegates.moved", "delegates.removed"},

@@ -544,6 +544,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/ballots/{ballot_id}/vote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Own Vote */
+        get: operations["own_vote_api_meetings__meeting_id__ballots__ballot_id__vote_get"];
+        put?: never;
+        /** Vote */
+        post: operations["vote_api_meetings__meeting_id__ballots__ballot_id__vote_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/notes/sync": {
         parameters: {
             query?: never;
@@ -2095,6 +2113,216 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/ballots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ballots */
+        get: operations["ballots_api_meetings__meeting_id__ballots_get"];
+        put?: never;
+        /** Create */
+        post: operations["create_api_meetings__meeting_id__ballots_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/ballots/{ballot_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ballot */
+        get: operations["ballot_api_meetings__meeting_id__ballots__ballot_id__get"];
+        /** Edit */
+        put: operations["edit_api_meetings__meeting_id__ballots__ballot_id__put"];
+        post?: never;
+        /** Remove */
+        delete: operations["remove_api_meetings__meeting_id__ballots__ballot_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/ballots/{ballot_id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open Ballot */
+        post: operations["open_ballot_api_meetings__meeting_id__ballots__ballot_id__open_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/ballots/{ballot_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close */
+        post: operations["close_api_meetings__meeting_id__ballots__ballot_id__close_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/ballots/{ballot_id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Publish */
+        post: operations["publish_api_meetings__meeting_id__ballots__ballot_id__publish_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/ballots/{ballot_id}/void": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Void */
+        post: operations["void_api_meetings__meeting_id__ballots__ballot_id__void_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/ballots/{ballot_id}/shown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Show */
+        put: operations["show_api_meetings__meeting_id__ballots__ballot_id__shown_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/ballots/{ballot_id}/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Codes */
+        get: operations["codes_api_meetings__meeting_id__ballots__ballot_id__codes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/ballots/{ballot_id}/points/{point_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Hall
+         * @description A hall's count.
+         */
+        get: operations["hall_api_meetings__meeting_id__ballots__ballot_id__points__point_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/ballots/{ballot_id}/points/{point_id}/tallies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enter */
+        post: operations["enter_api_meetings__meeting_id__ballots__ballot_id__points__point_id__tallies_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/ballots/{ballot_id}/tallies/{tally_id}/countersign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Countersign */
+        post: operations["countersign_api_meetings__meeting_id__ballots__ballot_id__tallies__tally_id__countersign_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/ballots/{ballot_id}/tallies/{tally_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Withdraw */
+        delete: operations["withdraw_api_meetings__meeting_id__ballots__ballot_id__tallies__tally_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -4021,6 +4249,143 @@ export interface components {
             /** En */
             en: string;
         };
+        /** BallotEntity */
+        BallotEntity: {
+            /** Id */
+            id: number;
+            /** Title */
+            title: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "question" | "election";
+            /** Secret */
+            secret: boolean;
+            /** Devices */
+            devices: boolean;
+            /** Hands */
+            hands: boolean;
+            /** Papers */
+            papers: boolean;
+            /** Options */
+            options: string[];
+            /** Seats */
+            seats: number;
+            /**
+             * Threshold
+             * @enum {string}
+             */
+            threshold: "majority" | "two-thirds" | "three-quarters";
+            /**
+             * Base
+             * @enum {string}
+             */
+            base: "present" | "summoned";
+            /**
+             * Quorum
+             * @enum {string}
+             */
+            quorum: "none" | "majority" | "two-thirds" | "three-quarters";
+            /** Item Id */
+            item_id: number | null;
+            /** Paper Id */
+            paper_id: number | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "created" | "open" | "closed" | "published" | "void";
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Opened At */
+            opened_at: string | null;
+            /** Closed At */
+            closed_at: string | null;
+            /** Published At */
+            published_at: string | null;
+            /** Shown */
+            shown: boolean;
+            /** Void Reason */
+            void_reason: string;
+            /** Revision */
+            revision: number;
+            outcome: components["schemas"]["Outcome"] | null;
+        };
+        /** BallotList */
+        BallotList: {
+            /** Ballots */
+            ballots: components["schemas"]["BallotEntity"][];
+            /** May Conduct */
+            may_conduct: boolean;
+            /** May Publish */
+            may_publish: boolean;
+        };
+        /** BallotWrite */
+        BallotWrite: {
+            /** Title */
+            title: string;
+            /**
+             * Kind
+             * @default question
+             * @enum {string}
+             */
+            kind: "question" | "election";
+            /**
+             * Secret
+             * @default false
+             */
+            secret: boolean;
+            /**
+             * Devices
+             * @default true
+             */
+            devices: boolean;
+            /**
+             * Hands
+             * @default false
+             */
+            hands: boolean;
+            /**
+             * Papers
+             * @default false
+             */
+            papers: boolean;
+            /** Options */
+            options: string[];
+            /**
+             * Seats
+             * @default 1
+             */
+            seats: number;
+            /**
+             * Threshold
+             * @default majority
+             * @enum {string}
+             */
+            threshold: "majority" | "two-thirds" | "three-quarters";
+            /**
+             * Base
+             * @default present
+             * @enum {string}
+             */
+            base: "present" | "summoned";
+            /**
+             * Quorum
+             * @default two-thirds
+             * @enum {string}
+             */
+            quorum: "none" | "majority" | "two-thirds" | "three-quarters";
+            /** Item Id */
+            item_id?: number | null;
+            /** Paper Id */
+            paper_id?: number | null;
+            /** Revision */
+            revision?: number | null;
+        };
         /**
          * BatchOut
          * @description One file that was sent in.
@@ -4489,33 +4854,6 @@ export interface components {
              */
             expires_at: string;
         };
-        /**
-         * CodeOut
-         * @description A code that was made and is not used yet.
-         */
-        CodeOut: {
-            /** Id */
-            id: number;
-            /** Point Id */
-            point_id: number;
-            /**
-             * Part
-             * @enum {string}
-             */
-            part: "main" | "papers" | "spare";
-            /** Name */
-            name: string;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /**
-             * Expires At
-             * Format: date-time
-             */
-            expires_at: string;
-        };
         /** CodeUse */
         CodeUse: {
             /** Code */
@@ -4546,6 +4884,13 @@ export interface components {
              * @default 7
              */
             days: number;
+        };
+        /** CodesOut */
+        CodesOut: {
+            /** Total */
+            total: number;
+            /** Codes */
+            codes: components["schemas"]["server__ballots__schemas__CodeOut"][];
         };
         /** ContactWrite */
         ContactWrite: {
@@ -5095,6 +5440,23 @@ export interface components {
             presence: "absent" | "testing" | "ready" | "lost";
             /** Since */
             since: string | null;
+        };
+        /** HallTally */
+        HallTally: {
+            /** Point Id */
+            point_id: number;
+            /** Name */
+            name: string;
+            /** People */
+            people: number;
+            /** Voted */
+            voted: number;
+            /** To Count */
+            to_count: number;
+            /** Tallies */
+            tallies: components["schemas"]["TallyOut"][];
+            /** May Confirm */
+            may_confirm: boolean;
         };
         /** HallTestOut */
         HallTestOut: {
@@ -5970,6 +6332,20 @@ export interface components {
             /** Requests */
             requests: components["schemas"]["MyRequest"][];
         };
+        /** MyVote */
+        MyVote: {
+            /** May */
+            may: boolean;
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "" | "not-voter" | "not-present" | "counted-in-hall";
+            /** Voted */
+            voted: boolean;
+            /** Marks */
+            marks: string | null;
+        };
         /** Named */
         Named: {
             /** Delegate Id */
@@ -6421,10 +6797,80 @@ export interface components {
             /** Online */
             online: boolean;
         };
+        /** OptionResult */
+        OptionResult: {
+            /** Text */
+            text: string;
+            /**
+             * Devices
+             * @default 0
+             */
+            devices: number;
+            /**
+             * Hands
+             * @default 0
+             */
+            hands: number;
+            /**
+             * Papers
+             * @default 0
+             */
+            papers: number;
+            /**
+             * Total
+             * @default 0
+             */
+            total: number;
+            /**
+             * Elected
+             * @default false
+             */
+            elected: boolean;
+            /**
+             * Tied
+             * @default false
+             */
+            tied: boolean;
+        };
         /** OrderWrite */
         OrderWrite: {
             /** Paper Ids */
             paper_ids: number[];
+        };
+        /** Outcome */
+        Outcome: {
+            /** Options */
+            options: components["schemas"]["OptionResult"][];
+            /** Summoned */
+            summoned: number;
+            /** Present */
+            present: number;
+            /** Devices */
+            devices: number;
+            /** Hands */
+            hands: number;
+            /** Issued */
+            issued: number;
+            /** Returned */
+            returned: number;
+            /** Valid */
+            valid: number;
+            /** Invalid */
+            invalid: number;
+            /** Quorum */
+            quorum: number;
+            /** Quorum Met */
+            quorum_met: boolean;
+            /** Base */
+            base: number;
+            /** Needed */
+            needed: number;
+            /** Passed */
+            passed: boolean | null;
+            /** Seats */
+            seats: number;
+            /** Elected */
+            elected: number;
         };
         /** OutcomeOut */
         OutcomeOut: {
@@ -6913,7 +7359,7 @@ export interface components {
             /** Devices */
             devices: components["schemas"]["DeviceOut"][];
             /** Codes */
-            codes: components["schemas"]["CodeOut"][];
+            codes: components["schemas"]["server__devices__schemas__CodeOut"][];
         };
         /** PointOut */
         PointOut: {
@@ -8264,6 +8710,11 @@ export interface components {
              */
             days: number;
         };
+        /** ShownWrite */
+        ShownWrite: {
+            /** Shown */
+            shown: boolean;
+        };
         /**
          * SignInWays
          * @description Beside a name with its password.
@@ -8520,6 +8971,60 @@ export interface components {
             load: components["schemas"]["LoadState"];
             /** Page Faults */
             page_faults: components["schemas"]["PageFaultSeen"][];
+        };
+        /** TallyOut */
+        TallyOut: {
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "hands" | "papers";
+            /** Counts */
+            counts: number[];
+            /** Issued */
+            issued: number;
+            /** Returned */
+            returned: number;
+            /** Void */
+            void: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "entered" | "accepted" | "replaced" | "withdrawn";
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By Name */
+            by_name: string;
+            /** Confirmed By */
+            confirmed_by: string;
+            /** Own */
+            own: boolean;
+        };
+        /** TallyWrite */
+        TallyWrite: {
+            /**
+             * Kind
+             * @default hands
+             * @enum {string}
+             */
+            kind: "hands" | "papers";
+            /** Counts */
+            counts: number[];
+            /** Issued */
+            issued?: number | null;
+            /** Returned */
+            returned?: number | null;
+            /**
+             * Void
+             * @default 0
+             */
+            void: number;
         };
         /** TechniciansReminded */
         TechniciansReminded: {
@@ -9052,6 +9557,40 @@ export interface components {
             /** Pages */
             pages: components["schemas"]["PageText"][];
         };
+        /** VoidWrite */
+        VoidWrite: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
+         * VoteOut
+         * @description The vote is on the disk.
+         */
+        VoteOut: {
+            /**
+             * Voted
+             * @default true
+             * @constant
+             */
+            voted: true;
+            /** Voters */
+            voters: number;
+        };
+        /**
+         * VoteWrite
+         * @description The same length for every choice, so that a look at the line tells nothing.
+         */
+        VoteWrite: {
+            /** Marks */
+            marks: string;
+            /** Key */
+            key: string;
+            /** Code */
+            code?: string | null;
+        };
         /** PersonOut */
         server__accounts__schemas__PersonOut: {
             /** Id */
@@ -9095,6 +9634,13 @@ export interface components {
             /** Elsewhere */
             elsewhere: string | null;
         };
+        /** CodeOut */
+        server__ballots__schemas__CodeOut: {
+            /** Code */
+            code: string;
+            /** Marks */
+            marks: string;
+        };
         /** Reopening */
         server__conference__routes__Reopening: {
             /**
@@ -9102,6 +9648,33 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /**
+         * CodeOut
+         * @description A code that was made and is not used yet.
+         */
+        server__devices__schemas__CodeOut: {
+            /** Id */
+            id: number;
+            /** Point Id */
+            point_id: number;
+            /**
+             * Part
+             * @enum {string}
+             */
+            part: "main" | "papers" | "spare";
+            /** Name */
+            name: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
         };
         /** Said */
         server__exchange__schemas__Said: {
@@ -9773,6 +10346,18 @@ export interface components {
             unseen_points: string[];
         };
         /**
+         * ProgressEntity
+         * @description How many have voted by device, never what.
+         */
+        ProgressEntity: {
+            /** Ballot Id */
+            ballot_id: number;
+            /** Point Id */
+            point_id: number | null;
+            /** Voted */
+            voted: number;
+        };
+        /**
          * QueueEntity
          * @description Collection `queue`, key "": consoles and halls.
          */
@@ -10284,6 +10869,15 @@ export interface components {
             };
             turnout?: {
                 [key: string]: components["schemas"]["TurnoutEntity"];
+            };
+            ballots?: {
+                [key: string]: components["schemas"]["BallotEntity"];
+            };
+            "ballots-planned"?: {
+                [key: string]: components["schemas"]["BallotEntity"];
+            };
+            "ballot-progress"?: {
+                [key: string]: components["schemas"]["ProgressEntity"];
             };
             presentation?: {
                 [key: string]: components["schemas"]["PresentationEntity"];
@@ -11706,6 +12300,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MyAttendance"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    own_vote_api_meetings__meeting_id__ballots__ballot_id__vote_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                ballot_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyVote"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    vote_api_meetings__meeting_id__ballots__ballot_id__vote_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                ballot_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VoteWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoteOut"];
                 };
             };
             /** @description Validation Error */
@@ -14889,6 +15551,506 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HallDay"];
+                };
+            };
+        };
+    };
+    ballots_api_meetings__meeting_id__ballots_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BallotList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_api_meetings__meeting_id__ballots_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BallotWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BallotEntity"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ballot_api_meetings__meeting_id__ballots__ballot_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                ballot_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BallotEntity"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    edit_api_meetings__meeting_id__ballots__ballot_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                ballot_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BallotWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BallotEntity"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_api_meetings__meeting_id__ballots__ballot_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                ballot_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    open_ballot_api_meetings__meeting_id__ballots__ballot_id__open_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                ballot_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BallotEntity"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    close_api_meetings__meeting_id__ballots__ballot_id__close_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                ballot_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BallotEntity"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    publish_api_meetings__meeting_id__ballots__ballot_id__publish_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                ballot_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BallotEntity"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    void_api_meetings__meeting_id__ballots__ballot_id__void_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                ballot_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VoidWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BallotEntity"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    show_api_meetings__meeting_id__ballots__ballot_id__shown_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                ballot_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShownWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BallotEntity"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    codes_api_meetings__meeting_id__ballots__ballot_id__codes_get: {
+        parameters: {
+            query?: {
+                code?: string;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+                ballot_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodesOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    hall_api_meetings__meeting_id__ballots__ballot_id__points__point_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                ballot_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HallTally"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    enter_api_meetings__meeting_id__ballots__ballot_id__points__point_id__tallies_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                ballot_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TallyWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HallTally"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    countersign_api_meetings__meeting_id__ballots__ballot_id__tallies__tally_id__countersign_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                ballot_id: number;
+                tally_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    withdraw_api_meetings__meeting_id__ballots__ballot_id__tallies__tally_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                ballot_id: number;
+                tally_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

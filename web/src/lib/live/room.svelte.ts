@@ -8,6 +8,7 @@ import { Ticker } from './ticker.svelte.ts';
 import type {
   AgendaItemEntity,
   Audience,
+  BallotEntity,
   Collections,
   CommandName,
   Commands,
@@ -16,6 +17,7 @@ import type {
   MeetingEntity,
   MessageEntity,
   PointEntity,
+  ProgressEntity,
   QueueEntity,
   RequestEntity,
   Signal,
@@ -75,6 +77,9 @@ export class LiveRoom {
     queue: new SvelteMap(),
     speaking: new SvelteMap(),
     spoken: new SvelteMap(),
+    ballots: new SvelteMap(),
+    'ballots-planned': new SvelteMap(),
+    'ballot-progress': new SvelteMap(),
   };
   readonly #others = new Map<string, SvelteMap<string, unknown>>();
   readonly #onSignal = new Map<string, Set<SignalListener>>();
@@ -140,6 +145,21 @@ export class LiveRoom {
   readonly messages: MessageEntity[] = $derived(
     [...this.#collections.messages.values()].sort((a, b) => a.id - b.id),
   );
+
+  /** What is or was put to the vote, in that order. */
+  readonly ballots: BallotEntity[] = $derived(
+    [...this.#collections.ballots.values()].sort((a, b) => a.id - b.id),
+  );
+
+  /** Prepared, for consoles alone. */
+  readonly plannedBallots: BallotEntity[] = $derived(
+    [...this.#collections['ballots-planned'].values()].sort((a, b) => a.id - b.id),
+  );
+
+  /** How many have voted by device, by ballot and point ("7:all" is the whole). */
+  get ballotProgress(): ReadonlyMap<string, ProgressEntity> {
+    return this.#collections['ballot-progress'];
+  }
 
   /** Who asks to speak, as far as one may see it: consoles all, a hall its own. */
   get requests(): ReadonlyMap<string, RequestEntity> {

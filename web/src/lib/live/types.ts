@@ -21,6 +21,8 @@ export type RequestEntity = Schemas['RequestEntity'];
 export type QueueEntity = Schemas['QueueEntity'];
 export type TurnEntity = Schemas['TurnEntity'];
 export type SpokenEntity = Schemas['SpokenEntity'];
+export type BallotEntity = Schemas['BallotEntity'];
+export type ProgressEntity = Schemas['ProgressEntity'];
 
 export type MeetingStateName = MeetingEntity['state'];
 export type Presence = PointEntity['presence'];

@@ -19,6 +19,7 @@ const kinds: Record<string, (said: { id: string }) => string> = {
   unit: m.audit_kind_unit,
   meeting: m.audit_kind_meeting,
   paper: m.audit_kind_paper,
+  ballot: m.audit_kind_ballot,
   delegate: m.audit_kind_delegate,
   session: m.audit_kind_session,
   link: m.audit_kind_link,
