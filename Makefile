@@ -9,7 +9,7 @@ CORE_SOURCES := $(shell find media/core -name '*.rs' -not -path '*/target/*') $(
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/.svelte-kit/*' -not -path '*/build/*' -not -path '*/paraglide/*')
 # Browser tests without media, which may share the machine; those with pictures and sound want it for themselves.
 PAGE_TESTS := $(addprefix tests/e2e/test_,accessibility.py administration.py browsers.py desk.py devices.py exchange.py first_start.py hall_desk.py paperless.py planning.py)
-PAGE_TESTS += $(addprefix tests/e2e/test_,accounts.py audit_log.py invitations.py nominations.py people_administration.py readiness.py second_factor.py)
+PAGE_TESTS += $(addprefix tests/e2e/test_,accounts.py audit_log.py ballots.py invitations.py nominations.py people_administration.py readiness.py second_factor.py)
 # Without the slow ones: real conversions, twelve thousand of something, whole walks over the API.
 QUICK_TESTS := tests/server tests/test_readme.py $(addprefix --ignore=tests/server/,conversion pdf demo test_openapi.py \
   test_rights_matrix.py test_command_line.py papers/test_leaks.py)
