@@ -34,6 +34,7 @@ const order = [
   'readiness',
   'presentation',
   'speaking',
+  'ballots',
   'delegate',
   'conference',
   'sign-in',

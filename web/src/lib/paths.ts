@@ -22,6 +22,7 @@ export const paths = {
   ownList: (id: number, point: number) => `/nominations/${id}/${point}`,
   letters: (id: number) => `/meetings/${id}/letters`,
   replies: (id: number) => `/meetings/${id}/replies`,
+  ballots: (id: number) => `/meetings/${id}/ballots`,
   receipts: (id: number) => `/meetings/${id}/receipts`,
   /** Where a hall's secretary takes attendance. */
   pointPeople: (id: number, point: number) => `/meetings/${id}/points/${point}/people`,

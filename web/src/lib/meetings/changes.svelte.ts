@@ -17,7 +17,8 @@ export type Noun =
   | 'paper'
   | 'point'
   | 'people'
-  | 'attendance';
+  | 'attendance'
+  | 'ballot';
 
 interface Follower {
   nouns: ReadonlySet<string>;

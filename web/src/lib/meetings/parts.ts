@@ -8,6 +8,7 @@ export interface Parts {
   letters: boolean;
   receipts: boolean;
   attendance: boolean;
+  ballots: boolean;
   readiness: boolean;
 }
 
@@ -21,6 +22,7 @@ export function partsOf(my: MeetingRights): Parts {
     letters: leads,
     receipts: leads || hall,
     attendance: my.oversee || hall,
+    ballots: my.oversee,
     readiness: my.oversee,
   };
 }
