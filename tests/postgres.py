@@ -9,11 +9,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+_ROOM = 4 * 1024**3
+
 
 def binaries() -> Path | None:
     """The newest version's programs, or None."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"), key=lambda path: int(path.parts[-3]))
     return found[-1].parent if found else None
+
+
+def _place() -> str:
+    """In memory where there is room: six hundred files are copied for each test's database, and on a disk each waits
+    for what was written before (0.5 s instead of 0.04)."""
+    memory = Path("/dev/shm")  # noqa: S108  (a folder of our own in it)
+    return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > _ROOM else "/tmp"  # noqa: S108
 
 
 @contextmanager
@@ -24,7 +33,7 @@ def running() -> Iterator[str]:
     # PostgreSQL refuses to run as root.
     owner = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
     user = {"user": owner.pw_uid, "group": owner.pw_gid} if owner else {}
-    folder = Path(tempfile.mkdtemp(prefix="nhipcau-pg-", dir="/tmp"))  # socket paths end at 107 characters
+    folder = Path(tempfile.mkdtemp(prefix="nhipcau-pg-", dir=_place()))  # socket paths end at 107 characters
     if owner:
         os.chown(folder, owner.pw_uid, owner.pw_gid)
     data = str(folder / "data")

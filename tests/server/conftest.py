@@ -41,7 +41,8 @@ async def join(server: LiveServer, services: Services) -> AsyncIterator[Join]:
         yield open_client
 
 
-_ONE_DATABASE = ("demo/", "edge/", "test_rights_matrix.py", "test_tenants.py", "test_openapi.py", "test_web_types.py")
+_ONE_DATABASE = ("demo/", "edge/", "conference/test_silence.py", "conference/test_media_state.py")
+_ONE_DATABASE += ("test_rights_matrix.py", "test_tenants.py", "test_openapi.py", "test_web_types.py")
 """What is asked there does not depend on the database; everything else runs on SQLite and on PostgreSQL."""
 
 

@@ -31,6 +31,8 @@ HANDED_ON: dict[str, set[str]] = {
     "conference/turns.py": {"turn.paused", "turn.resumed", "turn.extended", "turn.cut", "floor.taken"},
     "invitations/many.py": {"delegates.moved", "delegates.removed"},
     "invitations/nominations/actions.py": {"nomination.named", "nomination.taken-back"},
+    "meetings/planning/series.py": {"series.follow-refused"},
+    "meetings/planning/series_end.py": {"series.end-refused"},
     "papers/actions/papers.py": {"paper.edited", "paper.recalled", "paper.restored", "paper.deleted"},
     "audit/actions.py": set(),
     "audit/log.py": {"access.refused"},

@@ -59,20 +59,26 @@ async def test_a_silent_node_does_not_hold_up_other_commands(
     join: Join,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(control_line, "ANSWER_SECONDS", 0.5)
     node = await FakeNode.dial(server, secret)
     node.answer = lambda offer: None
     hall = await join(meeting.id, province.da_sar_hall)
-    offer = asyncio.create_task(hall.command("media.offer", **OFFER))
+    monkeypatch.setattr(control_line, "ANSWER_SECONDS", 60)
+    held = asyncio.create_task(hall.command("media.offer", **OFFER))
+    await node.until(lambda: any(isinstance(m, Offer) for m in node.told))
     await hall.command("hand.raise")
-    assert not offer.done()
+    assert not held.done()
+    held.cancel()
+
+    monkeypatch.setattr(control_line, "ANSWER_SECONDS", 0.2)
     with pytest.raises(Refused) as refused:
-        await offer
+        await hall.command("media.offer", **OFFER)
     assert refused.value.code == "unavailable"
     # An answer that comes too late belongs to nobody.
-    await node.say(Answer(request=asked(node).request, sdp="late"))
+    late = [message.request for message in node.told if isinstance(message, Offer)][-1]
+    await node.say(Answer(request=late, sdp="late"))
+    monkeypatch.setattr(control_line, "ANSWER_SECONDS", 60)
     lost = asyncio.create_task(hall.command("media.offer", **OFFER))
-    await node.until(lambda: len([m for m in node.told if isinstance(m, Offer)]) == 2)
+    await node.until(lambda: len([m for m in node.told if isinstance(m, Offer)]) == 3)
     await node.close()
     with pytest.raises(Refused) as refused:
         await lost

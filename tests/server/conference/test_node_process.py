@@ -7,7 +7,7 @@ import stat
 import sys
 from pathlib import Path
 
-from server.cli import seen_by_every_browser
+from server.cli.settings import seen_by_every_browser
 from server.conference.nodes.process import node_command
 from server.conference.secret import NodeSecret, secret_file
 from server.core.config import Settings
