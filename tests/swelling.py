@@ -99,6 +99,12 @@ def bitmap_docx() -> bytes:
     return _docx({"word/media/image1.bmp": b"BM" + b"\xff" * (36 * _MEGA), "word/media/image2.bmp": noise})
 
 
+def white_sheet_docx(width: int = 6000, height: int = 4000, told: int | None = None) -> bytes:
+    """An empty sheet that was scanned as a bitmap in colour: 72 MB in 72 kB. `told`: the height that its head says."""
+    head = struct.pack("<2sIxxxxIIiiHHI24x", b"BM", 54 + 3 * width * height, 54, 40, width, told or height, 1, 24, 0)
+    return _docx({"word/media/image1.bmp": head + b"\xff" * (3 * width * height)})
+
+
 def picture_in_attribute_docx() -> bytes:
     """A drawing with a photo of 6 MB in one attribute."""
     photo = random.Random(1).randbytes(3 * _MEGA).hex()

@@ -48,6 +48,8 @@ _OTHER_TONES = frozenset("\u0300\u0301\u0303\u0309")
 """Grave, acute, tilde, hook above."""
 _ALIKE, _LONG = 0.85, 6
 """Of drawn letters: "TUYẾỆT MẬT" is one too many of eight."""
+_BELOW, _BESIDE = 3.0, 0.015
+"""Letters one below another: heights of a letter from one to the next, and how far apart sideways, at most."""
 _GAP = 0.035
 """A gap this wide (parts of the page) divides a line: the stamp stands beside something."""
 _DIVIDES_NAME = re.compile(r"[_()\[\]{}–—.,;+#]+|\s+-\s*|\s*-\s+|(?<=\w)-(?=\w)")
@@ -182,6 +184,26 @@ def _marks_on_page(
             compact = text.replace(" ", "")
             if (weak := folded(compact)) in _FOLDED_COMPACT and len(weak) == len(compact):
                 yield _FOLDED_COMPACT[weak], placed, True
+    yield from _written_downwards(parts)
+
+
+def _written_downwards(parts: Sequence[tuple[str, list[Any]]]) -> Iterator[tuple[Mark, list[Any], bool]]:
+    """Marks whose letters stand one below another, each in a line of its own, as in a narrow box at the edge."""
+    written = [(unicodedata.normalize("NFC", part).strip(), placed) for part, placed in parts]
+    letters = [each for each in written if len(each[0]) == 1 and each[0].isupper()]
+    columns: list[list[tuple[str, list[Any]]]] = []
+    for letter, placed in sorted(letters, key=lambda each: each[1][1]):
+        for column in columns:
+            above = column[-1][1]
+            apart = abs(above[0] + above[2] / 2 - placed[0] - placed[2] / 2)
+            if apart <= _BESIDE and above[1] < placed[1] <= above[1] + _BELOW * max(above[3], _ROW):
+                column.append((letter, placed))
+                break
+        else:
+            columns.append([(letter, placed)])
+    for column in columns:
+        if (said := "".join(letter for letter, _ in column).casefold()) in _COMPACT:
+            yield _COMPACT[said], column[0][1], False
 
 
 def _readable(text: str) -> str:

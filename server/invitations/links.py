@@ -136,10 +136,13 @@ async def send_links(services: Services, job: Job) -> None:
     lost the address, gets nothing."""
     data = job.data
     by = Actor(person_id=data["by"]["person_id"], name=data["by"]["name"])
+
+    async def next_ones(session: AsyncSession) -> tuple[list[int], list[Listed]]:
+        ids = await _next_ids(session, data)
+        return ids, await listed(session, data["meeting_id"], ids)
+
     while True:
-        async with services.database.read() as session:
-            next_ids = await _next_ids(session, data)
-            some = await listed(session, data["meeting_id"], next_ids)
+        next_ids, some = await services.database.beside(next_ones)
         if not next_ids:
             return
         async with services.transactions(by) as tx:

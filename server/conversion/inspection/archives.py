@@ -2,12 +2,14 @@
 table is refused at once; then every part is inflated, counted and thrown away: the table is not believed."""
 
 import re
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from server.conversion import xml_parts
+from server.conversion.inspection.pictures import PIXELS_MAX
 from server.conversion.refusals import Refused
 
 _PARTS_MAX = 20_000
@@ -19,6 +21,11 @@ _XML_MAX, _XML_TOTAL_MAX = 200 * 1024 * 1024, 300 * 1024 * 1024
 _RATIO_MAX = 100
 """Inflated to packed, where it matters at all: dull spreadsheets reach 60."""
 _RATIO_MATTERS = 32 * 1024 * 1024
+_BITMAP = struct.Struct("<2sIxxxxI IiiHHI")
+"""Heads of a bitmap's file and picture (Windows GDI, BITMAPFILEHEADER and BITMAPINFOHEADER): "BM", the file's size,
+where the dots begin; the head's own size, width, height, planes, bits of a dot, how it is packed."""
+_BITMAP_PLAIN = frozenset({0, 3})
+"""BI_RGB and BI_BITFIELDS: a dot is as large as it says."""
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 """Office files know no others (ECMA-376 part 2 annex B; ODF 1.3 part 2 section 2); those swell much further."""
 _PIECE = 1024 * 1024
@@ -91,13 +98,14 @@ def check(path: Path) -> Archive | None:
                 raise Refused("bomb")
             if sum(part.compress_size for part in parts) > path.stat().st_size:
                 raise Refused("bomb")  # parts that share their bytes
-            _check_sizes(sum(part.file_size for part in parts), path)
+            bitmaps = _bitmaps(archive, parts)
+            _check_sizes(sum(part.file_size for part in parts), bitmaps, path)
             seen = _Seen()
             for part in parts:
                 _look_through(archive, part, seen)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, KeyError) as error:
         raise Refused("truncated" if _breaks_off(path) else "damaged") from error
-    _check_sizes(seen.total, path)
+    _check_sizes(seen.total, bitmaps, path)
     found = _ooxml(seen, names) if seen.content_types else _odf(seen, names)
     if found is None:
         return None
@@ -109,9 +117,29 @@ def check(path: Path) -> Archive | None:
     return found
 
 
-def _check_sizes(inflated: int, path: Path) -> None:
-    if inflated > _TOTAL_MAX or _swells(inflated, path.stat().st_size):
+def _check_sizes(inflated: int, bitmaps: int, path: Path) -> None:
+    if inflated > _TOTAL_MAX or _swells(inflated - bitmaps, path.stat().st_size):
         raise Refused("bomb")
+
+
+def _bitmaps(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> int:
+    """Bytes of bitmaps that are as large as their own dots are: an empty sheet, scanned and pasted, packs by a
+    thousand and harms nobody. No more of them than a picture may have dots."""
+    size = dots = 0
+    for part in parts:
+        if part.file_size < _PIECE or not part.filename.lower().endswith((".bmp", ".dib")):
+            continue
+        with archive.open(part) as opened:
+            head = opened.read(_BITMAP.size)
+        if len(head) < _BITMAP.size:
+            continue
+        begin, _, first, _, width, height, _, bits, packed = _BITMAP.unpack(head)
+        row = (width * bits + 31) // 32 * 4
+        whole = first + row * abs(height)
+        if begin == b"BM" and width > 0 and packed in _BITMAP_PLAIN and whole <= part.file_size <= whole + _PIECE:
+            dots += width * abs(height)
+            size += part.file_size
+    return size if dots <= PIXELS_MAX else 0
 
 
 def _swells(inflated: int, packed: int) -> bool:

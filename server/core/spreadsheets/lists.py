@@ -75,6 +75,8 @@ class List:
     """Numbers of rows that were left out because they are hidden."""
     parting: list[int]
     """Numbers of lines across the list that were passed over."""
+    struck: list[int] = field(default_factory=list)
+    """Numbers of rows that were left out because the name is struck through."""
     unread: list[str] = field(default_factory=list)
     """Names of further sheets that have such a list."""
 
@@ -107,6 +109,16 @@ class List:
                     f"Bỏ qua {count} dòng đang ẩn ({numbers}). Nếu cần những dòng này, bỏ ẩn và bỏ lọc rồi gửi lại.",
                     f"{count} hidden rows were left out ({numbers}). If they belong to the list, show them and send"
                     " again.",
+                )
+            )
+        if self.struck:
+            count, numbers = len(self.struck), _numbers(self.struck)
+            notes.append(
+                (
+                    f"Bỏ qua {count} dòng bị gạch ngang ({numbers}). Nếu những dòng này vẫn thuộc danh sách, bỏ gạch"
+                    " ngang rồi gửi lại.",
+                    f"{count} rows that are struck through were left out ({numbers}). If they belong to the list, take"
+                    " the line off and send again.",
                 )
             )
         if self.parting:
@@ -190,6 +202,7 @@ def _unnamed_after(sheet: Sheet, columns: dict[str, list[int]], last: int) -> li
 def _read(sheet: Sheet, form: ListForm, columns: dict[str, list[int]], last: int) -> List:
     rows: list[ListRow] = []
     hidden: list[int] = []
+    struck: list[int] = []
     parting: list[int] = []
     across = _across(sheet, form, columns)
     down = _down(sheet, form, columns)
@@ -209,6 +222,8 @@ def _read(sheet: Sheet, form: ListForm, columns: dict[str, list[int]], last: int
             continue
         if number in sheet.hidden:
             hidden.append(number)
+        elif _is_struck(sheet, number, texts, [*columns.get(form.needed, []), *columns.get(_GIVEN_NAME, [])]):
+            struck.append(number)
         elif number in across or _parts_the_list(texts, columns.get(form.needed, [])):
             parting.append(number)
         else:
@@ -219,7 +234,13 @@ def _read(sheet: Sheet, form: ListForm, columns: dict[str, list[int]], last: int
                 parts = (cells.pop(_FAMILY_NAME, ""), cells.pop(_GIVEN_NAME, ""))
                 cells[_FULL_NAME] = cells.get(_FULL_NAME) or " ".join(filter(None, parts))
             rows.append(ListRow(number, cells))
-    return List(sheet.name, rows, hidden, parting)
+    return List(sheet.name, rows, hidden, parting, struck)
+
+
+def _is_struck(sheet: Sheet, number: int, texts: Sequence[str], name: Sequence[int]) -> bool:
+    """Whoever is taken off a list while it goes round the office gets a line through the name."""
+    said = [place for place in name if place < len(texts) and texts[place]]
+    return bool(said) and all((number, place) in sheet.struck for place in said)
 
 
 def _parts_the_list(texts: Sequence[str], name: Sequence[int]) -> bool:

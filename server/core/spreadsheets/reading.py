@@ -42,6 +42,8 @@ class Sheet:
     """Numbers of rows that a filter or somebody has hidden."""
     merged: tuple[tuple[int, int, int, int], ...] = ()
     """Merged cells: first row's number, first column (from 0), last row's number, last column."""
+    struck: frozenset[tuple[int, int]] = frozenset()
+    """Row's number and column (from 0) of cells whose text is struck through."""
     old_letters: bool = False
     """Some of it was written for TCVN3 or VNI fonts, and is turned into Unicode."""
 
@@ -106,6 +108,7 @@ def _sheets_of(output: bytes) -> list[Sheet]:
                 read_rows,
                 frozenset(sheet["hidden"]),
                 tuple((top, left, bottom, right) for top, left, bottom, right in sheet["merged"]),
+                frozenset((row, column) for row, column in sheet["struck"]),
                 old_letters,
             )
         )

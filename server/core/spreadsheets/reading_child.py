@@ -1,8 +1,8 @@
 """The reader of foreign workbooks, a program of its own: bytes on standard input, lines of JSON on standard output. The
 first is {"sheets": [{"name", "rows": how many, "hidden": [number, …], "merged": [[number, column, number, column],
-…]}]} or {"problem": code, "cell"}; then every row, [number, [text, …]], a line each: whoever reads them is never busy
-with all of them at once. It runs under limits that a hostile file can hit without harm to anybody, so it imports
-nothing of the server."""
+…], "struck": [[number, column], …]}]} or {"problem": code, "cell"}; then every row, [number, [text, …]], a line each:
+whoever reads them is never busy with all of them at once. It runs under limits that a hostile file can hit without harm
+to anybody, so it imports nothing of the server."""
 
 import datetime
 import io
@@ -28,6 +28,8 @@ MOST_TEXT = 16_000_000
 """Characters of all cells."""
 MOST_SHEETS = 20
 MOST_MERGED = 20_000
+MOST_STRUCK = 20_000
+"""Cells."""
 MOST_SPREAD = 4_000_000
 """Cells of the rectangle that holds everything: what the reader keeps in memory, full or empty."""
 
@@ -62,7 +64,9 @@ def sheets_of(content: bytes) -> list[tuple[dict[str, object], list[tuple[int, l
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         if sum(entry.file_size for entry in archive.infolist()) > MOST_UNPACKED:
             raise Refused("too-large")
-        looks = {name: _look(archive.read(path)) for name, path in _paths(archive).items()}
+        paths = _paths(archive)
+        styles = _struck_styles(archive.read(_STYLES)) if paths and _STYLES in archive.namelist() else frozenset()
+        looks = {name: _look(archive.read(path), styles) for name, path in paths.items()}
     workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
     visible = [
         sheet.name
@@ -83,9 +87,15 @@ def sheets_of(content: bytes) -> list[tuple[dict[str, object], list[tuple[int, l
             for (top, left), (bottom, right) in (sheet.merged_cell_ranges or [])[:MOST_MERGED]
             if left < MOST_COLUMNS
         ]
-        hidden = sorted(looks[name].hidden) if name in looks else []
+        look = looks.get(name, _Look())
         if rows:
-            sheets.append(({"name": name, "hidden": hidden, "merged": merged}, rows))
+            about: dict[str, object] = {
+                "name": name,
+                "hidden": sorted(look.hidden),
+                "merged": merged,
+                "struck": look.struck,
+            }
+            sheets.append((about, rows))
     return sheets
 
 
@@ -111,6 +121,37 @@ class _Look:
 
     hidden: set[int] = field(default_factory=set)
     """Numbers of rows that a filter or the user has hidden."""
+    struck: list[tuple[int, int]] = field(default_factory=list)
+    """Row's number and column (from 0) of cells whose text is struck through."""
+
+
+_STYLES = "xl/styles.xml"
+
+
+def _struck_styles(part: bytes) -> frozenset[str]:
+    """Numbers of cell formats whose font is struck through (ISO/IEC 29500-1 sections 18.4.10, 18.8.10, 18.8.23)."""
+    fonts: list[bool] = []
+    struck: list[str] = []
+    formats = 0
+    within = ""
+
+    def start(tag: str, said: dict[str, str]) -> None:
+        nonlocal formats, within
+        name = tag.rpartition(":")[2]
+        if name in ("fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs", "extLst"):
+            within = name
+        elif within == "fonts" and name == "font":
+            fonts.append(False)
+        elif within == "fonts" and name == "strike" and fonts:
+            fonts[-1] = said.get("val", "1") not in ("0", "false")
+        elif within == "cellXfs" and name == "xf":
+            font = said.get("fontId", "")
+            if font.isdigit() and int(font) < len(fonts) and fonts[int(font)]:
+                struck.append(str(formats))
+            formats += 1
+
+    _parse(part, start)
+    return frozenset(struck)
 
 
 def _paths(archive: zipfile.ZipFile) -> dict[str, str]:
@@ -136,21 +177,21 @@ def _paths(archive: zipfile.ZipFile) -> dict[str, str]:
     return parts
 
 
-def _look(part: bytes) -> _Look:
+def _look(part: bytes, struck_styles: frozenset[str]) -> _Look:
     """One pass over a sheet's part. Refused: cells lie so far apart that the space between them fills the memory."""
     look = _Look()
-    cell, last = "", ""
+    cell, last, style = "", "", ""
     first_row = first_column = 1 << 30
     last_row = last_column = 0
     lowest = rightmost = ""
 
     def start(tag: str, said: dict[str, str]) -> None:
-        nonlocal cell, first_row, first_column, last_row, last_column, lowest, rightmost, last
+        nonlocal cell, style, first_row, first_column, last_row, last_column, lowest, rightmost, last
         last = tag.rpartition(":")[2]
         if last == "row" and said.get("hidden") in ("1", "true") and said.get("r", "").isdigit():
             look.hidden.add(int(said["r"]))
         elif last == "c":
-            cell = said.get("r", "")
+            cell, style = said.get("r", ""), said.get("s", "0")
         elif last in ("v", "is") and cell:
             row, column = _place(cell)
             first_row, first_column = min(first_row, row), min(first_column, column)
@@ -158,6 +199,8 @@ def _look(part: bytes) -> _Look:
                 last_row, lowest = row, cell
             if column > last_column:
                 last_column, rightmost = column, cell
+            if style in struck_styles and column <= MOST_COLUMNS and len(look.struck) < MOST_STRUCK:
+                look.struck.append((row, column - 1))
 
     _parse(part, start)
     if last_row and (last_row - first_row + 1) * (last_column - first_column + 1) > MOST_SPREAD:

@@ -127,6 +127,7 @@ def test_bad_files_are_refused_with_their_own_sentence(
         ("a.docx", swelling.overlapping_docx),
         ("a.docx", swelling.packed_drawings_docx),
         ("a.docx", swelling.attributes_docx),
+        ("a.docx", lambda: swelling.white_sheet_docx(told=40)),
         ("a.pdf", swelling.chains_pdf),
         ("a.pdf", lambda: swelling.chains_pdf(3)),
     ],
@@ -143,6 +144,7 @@ def test_what_swells_is_refused_at_once(tmp_path: Path, name: str, made: Callabl
     [
         ("a.docx", swelling.long_docx),
         ("a.docx", swelling.bitmap_docx),
+        ("a.docx", swelling.white_sheet_docx),
         ("a.docx", swelling.picture_in_attribute_docx),
         ("a.pdf", swelling.white_scans_pdf),
     ],

@@ -130,6 +130,10 @@ def test_stamps_are_found_where_they_stand() -> None:
         (["\u041c\u1eac\u0422"], "mat"),  # Cyrillic M and T
         (["\u0422\u1ed0\u0406 \u041c\u1eac\u0422"], "toi-mat"),
         (["\uff2d\u1eac\uff34"], "mat"),  # wide letters
+        (["M", "Ậ", "T"], "mat"),
+        (["T", "Ố", "I", "M", "Ậ", "T"], "toi-mat"),
+        (["T", "M", "Ậ", "T"], None),
+        (["M", "Ậ", "N"], None),
         (["BÁO CÁO", "MẶT TRẬN TỔ QUỐC"], None),
         (["tài liệu mật, tối mật và tuyệt mật phải được quản lý"], None),
     ],

@@ -125,6 +125,23 @@ async def test_hidden_rows_stay_at_home_and_are_named(organiser: httpx2.AsyncCli
     assert "2 dòng đang ẩn (5, 8)" in note["vi"]
 
 
+async def test_rows_that_are_struck_through_stay_out_and_are_named(
+    organiser: httpx2.AsyncClient, meeting: Meeting
+) -> None:
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file, {"in_memory": True})
+    sheet, gone = book.add_worksheet(), book.add_format({"font_strikeout": True})
+    sheet.write_row("A1", ["Họ đệm", "Tên", "Chức vụ", "Điểm cầu"])
+    sheet.write_row("A2", ["Nguyễn Văn", "An", "Bí thư", "Đạ Sar"])
+    sheet.write_row("A3", ["Trần Thị", "Bình", "Chủ tịch", "Đạ Sar"], gone)
+    sheet.write_row("A4", ["Lê", "Cúc"])
+    sheet.write_row("C4", ["Phó Chủ tịch", "Đạ Sar"], gone)  # the post alone has changed
+    book.close()
+    seen = (await send(organiser, meeting, file.getvalue())).json()
+    assert names(seen) == ["Nguyễn Văn An", "Lê Cúc"]
+    assert ["1 dòng bị gạch ngang (3)" in note["vi"] for note in seen["notes"]] == [True]
+
+
 async def test_the_list_may_lie_behind_a_cover(organiser: httpx2.AsyncClient, meeting: Meeting) -> None:
     def cover(sheet: Sheet) -> None:
         sheet.write("B4", "HƯỚNG DẪN GHI DANH SÁCH")
