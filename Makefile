@@ -20,7 +20,7 @@ CARGO_TEST := CARGO_PROFILE_RELEASE_LTO=off cargo test --release
 help:  ## lists the commands
 	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/^([a-z-]+):.*  ## (.*)/\1\t\2/' | expand -t 16
 
-.PHONY: help run serve install install-program test test-quick test-browsers test-install sim sim-sweep check format api lock bench-forward bench-halls bench-live bench-loop bench-return bench-checkin bench-import bench-papers bench-invite packages-run packages-test help-pictures clean
+.PHONY: help run serve install install-program test test-quick test-browsers test-install sim sim-sweep check format api lock bench-forward bench-halls bench-live bench-loop bench-return bench-checkin bench-votes bench-import bench-papers bench-invite packages-run packages-test help-pictures clean
 .DEFAULT_GOAL := run
 
 run: packages-run .make/python .make/core .make/web  ## demo province, server, media node and simulated halls
@@ -103,6 +103,9 @@ bench-return: packages-test .make/python .make/core .make/web  ## the server is 
 
 bench-checkin: packages-test .make/python .make/core .make/web  ## 12,000 check-ins while 200 consoles watch
 	@python -m tests.load.bench_checkin
+
+bench-votes: packages-test .make/python .make/core .make/web  ## 12,000 devices vote within 15 s while 200 consoles watch
+	@python -m tests.load.bench_votes
 
 bench-import: packages-test .make/python .make/core .make/web  ## 12,000 people come in from one file while others read and write
 	@python -m tests.load.bench_import

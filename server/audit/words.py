@@ -233,6 +233,7 @@ WORDS: dict[Group, dict[str, Words]] = {
         "ballot.published": Words("Công bố kết quả biểu quyết: {title}", "Published a vote: {title}"),
         "ballot.shown": Words("Chiếu kết quả biểu quyết: {title}", "Showed the result of a vote: {title}"),
         "ballot.hidden": Words("Thôi chiếu kết quả biểu quyết: {title}", "Hid the result of a vote: {title}"),
+        "ballot.exported": Words("Xuất biên bản biểu quyết", "Took the record of a vote"),
         "ballot.void": Words("Hủy lượt biểu quyết: {title}. {reason}", "Called a vote off: {title}. {reason}"),
         "content.started": Words("Chia sẻ màn hình", "Shared a screen"),
         "content.stopped": Words("Dừng chia sẻ màn hình", "Stopped sharing"),

@@ -26,6 +26,7 @@ async def of_meeting(session: AsyncSession, meeting_id: int, actor: Actor) -> Ba
     return BallotList(
         ballots=[entities.entity(each, conducts=rights.conduct) for each in await session.scalars(found)],
         may_conduct=rights.conduct,
+        may_take=rights.oversee,
         may_publish=may_publish(meeting, rights, actor),
     )
 

@@ -1,16 +1,23 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as PathParameter
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write, services_of
+from server.audit.dependencies import AppAuditLog
 from server.ballots import actions, entities, queries, tallies
 from server.ballots.casting import CastRequest, VoteGroups
+from server.ballots.record import facts, pdf
+from server.ballots.record.docx import DOCX, document
+from server.ballots.record.xlsx import workbook
 from server.ballots.schemas import (
     BallotEntity,
     BallotList,
     BallotWrite,
     CodesOut,
+    CountState,
+    HallsOut,
     HallTally,
     MyVote,
     ShownWrite,
@@ -20,6 +27,9 @@ from server.ballots.schemas import (
     VoteWrite,
 )
 from server.core.fields import Id
+from server.core.spreadsheets.writing import XLSX
+from server.core.typesetting import compiled
+from server.edge.exports import AppExports, Order
 from server.edge.routing import WriteRoute
 
 router = APIRouter(prefix="/api/meetings/{meeting_id}/ballots", tags=["ballots"], route_class=WriteRoute)
@@ -105,6 +115,21 @@ async def codes(
     return await queries.codes(session, meeting_id, ballot_id, actor, code=code, offset=offset, limit=limit)
 
 
+@router.get("/{ballot_id}/tallies")
+async def halls(
+    *,
+    meeting_id: RowId,
+    ballot_id: RowId,
+    actor: CurrentActor,
+    session: ReadSession,
+    state: CountState = "waiting",
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> HallsOut:
+    """How far the halls are with counting, and those of one state."""
+    return await tallies.of_ballot(session, meeting_id, ballot_id, actor, state=state, offset=offset, limit=limit)
+
+
 @router.get("/{ballot_id}/points/{point_id}")
 async def hall(
     meeting_id: RowId, ballot_id: RowId, point_id: RowId, actor: CurrentActor, session: ReadSession
@@ -136,3 +161,67 @@ async def countersign(meeting_id: RowId, ballot_id: RowId, tally_id: RowId, tx: 
 @router.delete("/{ballot_id}/tallies/{tally_id}", status_code=204)
 async def withdraw(meeting_id: RowId, ballot_id: RowId, tally_id: RowId, tx: Write) -> None:
     await tallies.withdraw(tx, meeting_id, ballot_id, tally_id)
+
+
+def _made(media_type: str) -> dict[int | str, dict[str, object]]:
+    return {200: {"content": {media_type: {}}}}
+
+
+@router.get("/{ballot_id}/record.pdf", response_class=Response, responses=_made("application/pdf"))
+async def record_pdf(
+    *,
+    meeting_id: RowId,
+    ballot_id: RowId,
+    actor: CurrentActor,
+    services: AppServices,
+    exports: AppExports,
+    audit_log: AppAuditLog,
+) -> Response:
+    async def order(session: AsyncSession) -> Order:
+        return Order(compiled, pdf.SOURCE, pdf.inputs(await facts.load(session, meeting_id, ballot_id, actor)))
+
+    ordered = await services.database.beside(order)
+    await audit_log.note(actor, "ballot.exported", "ballot", ballot_id, meeting_id=meeting_id, form="pdf")
+    return _file(await exports.fulfil(actor, ordered), "application/pdf", f"bien-ban-bieu-quyet-{ballot_id}.pdf")
+
+
+@router.get("/{ballot_id}/record.docx", response_class=Response, responses=_made(DOCX))
+async def record_docx(
+    *,
+    meeting_id: RowId,
+    ballot_id: RowId,
+    actor: CurrentActor,
+    services: AppServices,
+    exports: AppExports,
+    audit_log: AppAuditLog,
+) -> Response:
+    async def order(session: AsyncSession) -> Order:
+        return Order(document, await facts.load(session, meeting_id, ballot_id, actor))
+
+    ordered = await services.database.beside(order)
+    await audit_log.note(actor, "ballot.exported", "ballot", ballot_id, meeting_id=meeting_id, form="docx")
+    return _file(await exports.fulfil(actor, ordered), DOCX, f"bien-ban-bieu-quyet-{ballot_id}.docx")
+
+
+@router.get("/{ballot_id}/votes.xlsx", response_class=Response, responses=_made(XLSX))
+async def votes_xlsx(
+    *,
+    meeting_id: RowId,
+    ballot_id: RowId,
+    actor: CurrentActor,
+    services: AppServices,
+    exports: AppExports,
+    audit_log: AppAuditLog,
+) -> Response:
+    """An open vote by name and point."""
+
+    async def order(session: AsyncSession) -> Order:
+        return Order(workbook, await facts.names(session, meeting_id, ballot_id, actor))
+
+    ordered = await services.database.beside(order)
+    await audit_log.note(actor, "ballot.exported", "ballot", ballot_id, meeting_id=meeting_id, form="xlsx")
+    return _file(await exports.fulfil(actor, ordered), XLSX, f"bieu-quyet-{ballot_id}.xlsx")
+
+
+def _file(content: bytes, media_type: str, name: str) -> Response:
+    return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})

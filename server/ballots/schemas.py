@@ -73,6 +73,8 @@ class ProgressEntity(Wire):
 class BallotList(BaseModel):
     ballots: list[BallotEntity]
     may_conduct: bool
+    may_take: bool
+    """The records of those that are counted."""
     may_publish: bool
 
 
@@ -159,6 +161,25 @@ class HallTally(BaseModel):
     tallies: list[TallyOut]
     """Those that stand, the newest first."""
     may_confirm: bool
+
+
+CountState = Literal["missing", "waiting", "settled"]
+
+
+class HallFigures(BaseModel):
+    point_id: int
+    name: str
+    state: CountState
+    """No figures yet; some that nobody has confirmed; those that count."""
+    tallies: list[TallyOut]
+
+
+class HallsOut(BaseModel):
+    missing: int
+    waiting: int
+    settled: int
+    halls: list[HallFigures]
+    """Of the state that was asked for."""
 
 
 class VoidWrite(BaseModel):

@@ -9,7 +9,7 @@ from tests import builders
 from tests.builders import Neighbour
 from tests.conftest import Browsers
 from tests.server.ballots.voting import QUESTION, voting
-from tests.server.rights_table import EVERYBODY, LEADS, TAKES_PART
+from tests.server.rights_table import EVERYBODY, LEADS, RUNS, TAKES_PART
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -28,6 +28,10 @@ ROUTES: list[tuple[str, str, Any, frozenset[str]]] = [
     ("POST", "/vote", {"marks": "100", "key": "12345678"}, frozenset({"delegate"})),
     ("GET", "/vote", None, TAKES_PART | {"delegate"}),
     ("GET", "/codes", None, TAKES_PART),
+    ("GET", "/record.pdf", None, RUNS),
+    ("GET", "/record.docx", None, RUNS),
+    ("GET", "/votes.xlsx", None, RUNS),
+    ("GET", "/tallies", None, RUNS),
     ("GET", "/points/{point_id}", None, COUNTS),
     ("POST", "/points/{point_id}/tallies", {"counts": [1, 0, 0]}, COUNTS),
     ("POST", "/tallies/{tally_id}/countersign", None, SIGNS),

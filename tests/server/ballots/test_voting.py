@@ -1,8 +1,14 @@
 """Votes from the first word to the published result, over HTTP."""
 
 import asyncio
+import io
+import unicodedata
 import uuid
+import zipfile
+from xml.etree import ElementTree
 
+from pypdf import PdfReader
+from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
 from server.accounts.models import Person
@@ -162,6 +168,10 @@ async def test_hands_are_counted_of_those_who_have_not_voted_by_device(
     assert refused.json()["code"] == "too-many-counted"
     [right] = (await held.count(lat, [0, 2, 0], province.organiser))["tallies"]
     assert (await held.chair.post(f"{sign}/{right['id']}/countersign")).status_code == 204
+    far = (await held.chair.get(f"{sign}?state=settled")).json()
+    assert (far["settled"], far["waiting"]) == (2, 0)
+    assert {each["name"] for each in far["halls"]} == {hall.name, lat.name}
+    assert far["missing"] == len(province.halls) - 2
     await held.voted("Em", "001")
     result = (await held.step("close"))["outcome"]
     assert [(each["devices"], each["hands"]) for each in result["options"]] == [(1, 2), (0, 2), (1, 0)]
@@ -227,3 +237,41 @@ async def test_who_comes_meanwhile_is_in_the_electorate(
     await held.voted("Giang", "010")
     result = (await held.step("close"))["outcome"]
     assert result["present"] == 7  # An voted, so was there; Giang came
+
+
+async def test_the_record_is_signed_on_paper_and_says_who_voted_how(
+    services: Services, province: builders.Province, browser: Browsers
+) -> None:
+    held = await voting(services, province, browser)
+    await held.put({**QUESTION, "hands": True})
+    await held.voted("An", "100")
+    await held.count(province.lat_hall, [1, 1, 0], province.organiser)
+    await held.count(province.lat_hall, [1, 1, 0], province.lat_hall)
+    path = f"{held.path}/{held.ballot_id}"
+    assert (await held.chair.get(f"{path}/record.pdf")).status_code == 404  # not before the close
+    await held.step("close")
+    await held.step("publish")
+    paper = await held.chair.get(f"{path}/record.docx")
+    with zipfile.ZipFile(io.BytesIO(paper.content)) as package:
+        body = package.read("word/document.xml").decode()
+    ElementTree.fromstring(body)  # noqa: S314  (our own)
+    for words in ("BIÊN BẢN BIỂU QUYẾT", QUESTION["title"], "THƯ KÝ", "CHỦ TRÌ", province.chair.full_name, "Giơ tay"):
+        assert str(words) in body
+    pages = PdfReader(io.BytesIO((await held.chair.get(f"{path}/record.pdf")).content)).pages
+    text = unicodedata.normalize("NFC", "".join(page.extract_text() for page in pages))
+    for words in ("Không tán thành", "Kết luận", "CHỦ TRÌ", province.lat_hall.name):
+        assert words in text
+    book = CalamineWorkbook.from_filelike(io.BytesIO((await held.chair.get(f"{path}/votes.xlsx")).content))
+    rows = book.get_sheet_by_name("Theo đại biểu").to_python()
+    assert [row[5] for row in rows if row[1] == "An"] == ["Tán thành"]
+    assert len([row for row in rows if row[5] == "Không biểu quyết trên máy"]) == 5
+    await held.put(ELECTION)
+    await held.voted("An", "110", code=code())
+    await held.step("close")
+    secret = f"{held.path}/{held.ballot_id}"
+    assert (await held.chair.get(f"{secret}/votes.xlsx")).status_code == 404
+    kept = PdfReader(io.BytesIO((await held.chair.get(f"{secret}/record.pdf")).content)).pages
+    assert "BIÊN BẢN KIỂM PHIẾU" in unicodedata.normalize("NFC", kept[0].extract_text())
+    operator = await browser(province.operator)
+    assert (await operator.get(f"{path}/record.pdf")).status_code == 200  # is published
+    assert (await operator.get(f"{secret}/record.pdf")).status_code == 404

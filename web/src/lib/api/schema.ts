@@ -2257,6 +2257,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/ballots/{ballot_id}/tallies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Halls
+         * @description How far the halls are with counting, and those of one state.
+         */
+        get: operations["halls_api_meetings__meeting_id__ballots__ballot_id__tallies_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/ballots/{ballot_id}/points/{point_id}": {
         parameters: {
             query?: never;
@@ -2323,6 +2343,60 @@ export interface paths {
         post?: never;
         /** Withdraw */
         delete: operations["withdraw_api_meetings__meeting_id__ballots__ballot_id__tallies__tally_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/ballots/{ballot_id}/record.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Record Pdf */
+        get: operations["record_pdf_api_meetings__meeting_id__ballots__ballot_id__record_pdf_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/ballots/{ballot_id}/record.docx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Record Docx */
+        get: operations["record_docx_api_meetings__meeting_id__ballots__ballot_id__record_docx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/ballots/{ballot_id}/votes.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Votes Xlsx
+         * @description An open vote by name and point.
+         */
+        get: operations["votes_xlsx_api_meetings__meeting_id__ballots__ballot_id__votes_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -4321,6 +4395,8 @@ export interface components {
             ballots: components["schemas"]["BallotEntity"][];
             /** May Conduct */
             may_conduct: boolean;
+            /** May Take */
+            may_take: boolean;
             /** May Publish */
             may_publish: boolean;
         };
@@ -5418,6 +5494,20 @@ export interface components {
             /** Meetings */
             meetings: components["schemas"]["HallMeeting"][];
         };
+        /** HallFigures */
+        HallFigures: {
+            /** Point Id */
+            point_id: number;
+            /** Name */
+            name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "missing" | "waiting" | "settled";
+            /** Tallies */
+            tallies: components["schemas"]["TallyOut"][];
+        };
         /** HallMeeting */
         HallMeeting: {
             /** Meeting Id */
@@ -5545,6 +5635,17 @@ export interface components {
             loss_down?: number | null;
             /** Round Trip Ms */
             round_trip_ms?: number | null;
+        };
+        /** HallsOut */
+        HallsOut: {
+            /** Missing */
+            missing: number;
+            /** Waiting */
+            waiting: number;
+            /** Settled */
+            settled: number;
+            /** Halls */
+            halls: components["schemas"]["HallFigures"][];
         };
         /** HeadcountOut */
         HeadcountOut: {
@@ -15923,6 +16024,42 @@ export interface operations {
             };
         };
     };
+    halls_api_meetings__meeting_id__ballots__ballot_id__tallies_get: {
+        parameters: {
+            query?: {
+                state?: "missing" | "waiting" | "settled";
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+                ballot_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HallsOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     hall_api_meetings__meeting_id__ballots__ballot_id__points__point_id__get: {
         parameters: {
             query?: never;
@@ -16043,6 +16180,102 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    record_pdf_api_meetings__meeting_id__ballots__ballot_id__record_pdf_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                ballot_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    record_docx_api_meetings__meeting_id__ballots__ballot_id__record_docx_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                ballot_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    votes_xlsx_api_meetings__meeting_id__ballots__ballot_id__votes_xlsx_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+                ballot_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
             };
             /** @description Validation Error */
             422: {

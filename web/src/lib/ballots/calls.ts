@@ -11,12 +11,21 @@ export type MyVote = Schemas['MyVote'];
 export type HallTally = Schemas['HallTally'];
 export type TallyWrite = Schemas['TallyWrite'];
 export type Codes = Schemas['CodesOut'];
+export type Halls = Schemas['HallsOut'];
+export type HallsState = Schemas['HallFigures']['state'];
 export type Step = 'open' | 'close' | 'publish';
 
 const at = (meeting: number, ballot: number) => ({
   params: { path: { meeting_id: meeting, ballot_id: ballot } },
 });
 const base = '/api/meetings/{meeting_id}/ballots/{ballot_id}' as const;
+
+/** Files of a vote that is counted. */
+export const ballotFile = (
+  meeting: number,
+  ballot: number,
+  name: 'record.pdf' | 'record.docx' | 'votes.xlsx',
+) => `/api/meetings/${meeting}/ballots/${ballot}/${name}`;
 
 export const ballotsApi = {
   list: (meeting: number, signal?: AbortSignal) =>
@@ -49,6 +58,13 @@ export const ballotsApi = {
     answer(
       api.GET(`${base}/points/{point_id}`, {
         params: { path: { meeting_id: meeting, ballot_id: ballot, point_id: point } },
+      }),
+    ),
+  halls: (meeting: number, ballot: number, state: HallsState, offset: number, signal?: AbortSignal) =>
+    answer(
+      api.GET(`${base}/tallies`, {
+        params: { path: { meeting_id: meeting, ballot_id: ballot }, query: { state, offset, limit: 100 } },
+        signal,
       }),
     ),
   count: (meeting: number, ballot: number, point: number, body: TallyWrite) =>
