@@ -111,7 +111,12 @@ async def _close(tx: Transaction, ballot: Ballot) -> None:
     if ballot.secret and ballot.devices:
         await _unseal(tx, ballot)
     tx.session.add(
-        Electorate(ballot_id=ballot.id, summoned=there.summoned, seats=[list(each) for each in there.seats.items()])
+        Electorate(
+            ballot_id=ballot.id,
+            summoned=there.summoned,
+            seats=[list(each) for each in there.seats.items()],
+            heads=[list(each) for each in there.heads.items()],
+        )
     )
     outcome = await counted(tx.session, ballot, there)
     ballot.outcome = outcome.model_dump(mode="json")

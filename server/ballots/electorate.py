@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.attendance.models import Headcount
 from server.attendance.people import roster
 from server.attendance.people.roster import Listed
+from server.ballots.models import Electorate
 from server.ballots.outcome import Hall, Present
 from server.meetings.models import Meeting
 
@@ -45,6 +46,13 @@ async def present(session: AsyncSession, meeting_id: int) -> Present:
         seats=filled(people),
         heads={point_id: min(number, expected.get(point_id, 0)) for point_id, number in heads.items()},
     )
+
+
+def frozen(row: Electorate) -> Present:
+    """As it stood at the close: with the votes' rows it gives the same outcome again."""
+    seats = {seat: point_id for seat, point_id in row.seats if seat is not None}
+    heads = {point_id: min(number, row.summoned) for point_id, number in row.heads}
+    return Present(row.summoned, seats, heads)
 
 
 async def hall(session: AsyncSession, meeting: Meeting, point_id: int) -> Hall:

@@ -59,6 +59,8 @@ class Electorate(Base):
     summoned: Mapped[int]
     seats: Mapped[list[list[int | None]]] = mapped_column(JSON)
     """[[delegate whose seat it is, hall where it was filled; None: online]] of those present."""
+    heads: Mapped[list[list[int]]] = mapped_column(JSON, default=list, server_default="[]")
+    """[[hall, its headcount, no more than seats are expected there]]."""
 
 
 class Vote(Base):

@@ -16,6 +16,8 @@ from server.ballots.schemas import (
     BallotList,
     BallotWrite,
     CodesOut,
+    CountState,
+    HallsOut,
     HallTally,
     MyVote,
     ShownWrite,
@@ -111,6 +113,21 @@ async def codes(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> CodesOut:
     return await queries.codes(session, meeting_id, ballot_id, actor, code=code, offset=offset, limit=limit)
+
+
+@router.get("/{ballot_id}/tallies")
+async def halls(
+    *,
+    meeting_id: RowId,
+    ballot_id: RowId,
+    actor: CurrentActor,
+    session: ReadSession,
+    state: CountState = "waiting",
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> HallsOut:
+    """How far the halls are with counting, and those of one state."""
+    return await tallies.of_ballot(session, meeting_id, ballot_id, actor, state=state, offset=offset, limit=limit)
 
 
 @router.get("/{ballot_id}/points/{point_id}")

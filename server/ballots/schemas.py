@@ -163,6 +163,25 @@ class HallTally(BaseModel):
     may_confirm: bool
 
 
+CountState = Literal["missing", "waiting", "settled"]
+
+
+class HallFigures(BaseModel):
+    point_id: int
+    name: str
+    state: CountState
+    """No figures yet; some that nobody has confirmed; those that count."""
+    tallies: list[TallyOut]
+
+
+class HallsOut(BaseModel):
+    missing: int
+    waiting: int
+    settled: int
+    halls: list[HallFigures]
+    """Of the state that was asked for."""
+
+
 class VoidWrite(BaseModel):
     model_config = ConfigDict(extra="forbid")
 

@@ -9,7 +9,7 @@ from server.ballots import electorate
 from server.ballots.actions import WrongStep
 from server.ballots.errors import TooManyCounted
 from server.ballots.models import Ballot, Tally, Vote
-from server.ballots.schemas import HallTally, TallyOut, TallyWrite
+from server.ballots.schemas import CountState, HallFigures, HallsOut, HallTally, TallyOut, TallyWrite
 from server.core.actor import Actor
 from server.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from server.core.transaction import Transaction
@@ -107,6 +107,41 @@ async def of_hall(session: AsyncSession, meeting_id: int, ballot_id: int, point_
         to_count=max(0, people - voted),
         tallies=[_out(each, actor) for each in reversed(tallies)],
         may_confirm=_may_confirm(rights, point_id),
+    )
+
+
+async def of_ballot(
+    session: AsyncSession, meeting_id: int, ballot_id: int, actor: Actor, *, state: CountState, offset: int, limit: int
+) -> HallsOut:
+    """How far the halls are, for who oversees the meeting."""
+    _meeting, rights = await visible_meeting(session, meeting_id, actor)
+    ballot = await session.get(Ballot, ballot_id)
+    if ballot is None or ballot.meeting_id != meeting_id or ballot.state == "created":
+        raise NotFound()
+    if not rights.oversee:
+        raise NotAllowed()
+    standing: dict[int, list[Tally]] = {}
+    found = select(Tally).where(Tally.ballot_id == ballot_id, Tally.state.in_(STANDING)).order_by(Tally.id.desc())
+    for each in await session.scalars(found):
+        standing.setdefault(each.point_id, []).append(each)
+    members = await session.execute(
+        select(BridgePoint.id, BridgePoint.name)
+        .join(MemberPoint, MemberPoint.point_id == BridgePoint.id)
+        .where(MemberPoint.meeting_id == meeting_id)
+        .order_by(BridgePoint.name, BridgePoint.id)
+    )
+    halls: dict[CountState, list[HallFigures]] = {"missing": [], "waiting": [], "settled": []}
+    for point_id, name in members:
+        tallies = standing.get(point_id, [])
+        waiting = any(each.state == "entered" for each in tallies)
+        stands: CountState = "waiting" if waiting else "settled" if tallies else "missing"
+        out = [_out(each, actor) for each in tallies]
+        halls[stands].append(HallFigures(point_id=point_id, name=name, state=stands, tallies=out))
+    return HallsOut(
+        missing=len(halls["missing"]),
+        waiting=len(halls["waiting"]),
+        settled=len(halls["settled"]),
+        halls=halls[state][offset : offset + limit],
     )
 
 

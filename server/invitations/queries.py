@@ -42,19 +42,25 @@ async def delegates(
     """A page of one point's, or of all that the actor may see, or of those without a point (`online`); whose name has
     every word of `q`, diacritics or not; whose invitation has come so far (`reach`)."""
     _, rights = await list_rights(session, meeting_id, actor)
-    chosen = _shown(meeting_id, rights)
+    # Of those chosen first the numbers alone: a line's person, unit and hall are looked up for this page, not for all.
+    chosen = _listed(select(Delegate.id), meeting_id, rights)
     if point_id is not None:
         chosen = chosen.where(Delegate.point_id == point_id)
     if online:
         chosen = chosen.where(Delegate.point_id.is_(None))
-    for word in folded(q).split():
+    words = folded(q).split()
+    if words:
+        chosen = chosen.join(Person, Person.id == Delegate.person_id)
+    for word in words:
         chosen = chosen.where(Person.search_name.contains(word, autoescape=True))
     if reach:
         each = reached(meeting_id, now).subquery()
         chosen = chosen.join(each, each.c.delegate_id == Delegate.id).where(each.c.state.in_(reach))
-    total = await session.scalar(select(func.count()).select_from(chosen.subquery()))
-    ordered = chosen.order_by(Delegate.point_id, Delegate.position, Delegate.id)
-    rows = list(await session.execute(ordered.limit(limit).offset(offset)))
+    total = await session.scalar(chosen.with_only_columns(func.count()))
+    order = (Delegate.point_id, Delegate.position, Delegate.id)
+    ids = list(await session.scalars(chosen.order_by(*order).limit(limit).offset(offset)))
+    shown = _shown(meeting_id, rights).where(Delegate.id.in_(ids)).order_by(*order)
+    rows = list(await session.execute(shown)) if ids else []
     lists = await lists_in(session, meeting_id, None if rights.everything else rights.points)
     return DelegatesOut(
         points=await _points(session, meeting_id, rights, lists),
@@ -90,8 +96,13 @@ def _shown(meeting_id: int, rights: ListRights | None) -> Select[Any]:
         .join(Person, Person.id == Delegate.person_id)
         .join(unit, unit.c.id == Person.unit_id)
         .outerjoin(BridgePoint, BridgePoint.id == Delegate.point_id)
-        .where(Delegate.meeting_id == meeting_id, Delegate.removed_at.is_(None))
     )
+    return _listed(statement, meeting_id, rights)
+
+
+def _listed(statement: Select[Any], meeting_id: int, rights: ListRights | None) -> Select[Any]:
+    """Of the meeting's list what the actor may see."""
+    statement = statement.where(Delegate.meeting_id == meeting_id, Delegate.removed_at.is_(None))
     if rights is not None and not rights.everything:
         statement = statement.where(Delegate.point_id.in_(rights.points))
     return statement

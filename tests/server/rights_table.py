@@ -488,6 +488,7 @@ ELSEWHERE = {
             ("GET", "/record.pdf"),
             ("GET", "/record.docx"),
             ("GET", "/votes.xlsx"),
+            ("GET", "/tallies"),
             ("GET", "/points/{point_id}"),
             ("POST", "/points/{point_id}/tallies"),
             ("POST", "/tallies/{tally_id}/countersign"),

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from server.accounts.models import Person
+from server.ballots.electorate import frozen
 from server.ballots.models import Ballot, Electorate, Tally, Vote
 from server.ballots.outcome import Outcome
 from server.ballots.queries import visible_ballot
@@ -204,8 +205,8 @@ async def names(session: AsyncSession, meeting_id: int, ballot_id: int, actor: A
     ballot = await session.get_one(Ballot, ballot_id)
     if ballot.secret:
         raise NotFound("Bỏ phiếu kín không có danh sách theo tên.", "A secret ballot has no list by name.")
-    frozen = await session.get(Electorate, ballot_id)
-    places: dict[int, int | None] = {int(seat): place for seat, place in frozen.seats if seat} if frozen else {}
+    row = await session.get(Electorate, ballot_id)
+    places = frozen(row).seats if row is not None else {}
     votes = {each.seat_id: each for each in await session.scalars(select(Vote).where(Vote.ballot_id == ballot_id))}
     places |= {seat: vote.point_id for seat, vote in votes.items()}
     cast_by = aliased(Person)

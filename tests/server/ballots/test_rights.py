@@ -31,6 +31,7 @@ ROUTES: list[tuple[str, str, Any, frozenset[str]]] = [
     ("GET", "/record.pdf", None, RUNS),
     ("GET", "/record.docx", None, RUNS),
     ("GET", "/votes.xlsx", None, RUNS),
+    ("GET", "/tallies", None, RUNS),
     ("GET", "/points/{point_id}", None, COUNTS),
     ("POST", "/points/{point_id}/tallies", {"counts": [1, 0, 0]}, COUNTS),
     ("POST", "/tallies/{tally_id}/countersign", None, SIGNS),

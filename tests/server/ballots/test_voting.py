@@ -168,6 +168,10 @@ async def test_hands_are_counted_of_those_who_have_not_voted_by_device(
     assert refused.json()["code"] == "too-many-counted"
     [right] = (await held.count(lat, [0, 2, 0], province.organiser))["tallies"]
     assert (await held.chair.post(f"{sign}/{right['id']}/countersign")).status_code == 204
+    far = (await held.chair.get(f"{sign}?state=settled")).json()
+    assert (far["settled"], far["waiting"]) == (2, 0)
+    assert {each["name"] for each in far["halls"]} == {hall.name, lat.name}
+    assert far["missing"] == len(province.halls) - 2
     await held.voted("Em", "001")
     result = (await held.step("close"))["outcome"]
     assert [(each["devices"], each["hands"]) for each in result["options"]] == [(1, 2), (0, 2), (1, 0)]

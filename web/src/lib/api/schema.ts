@@ -2257,6 +2257,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/ballots/{ballot_id}/tallies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Halls
+         * @description How far the halls are with counting, and those of one state.
+         */
+        get: operations["halls_api_meetings__meeting_id__ballots__ballot_id__tallies_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/ballots/{ballot_id}/points/{point_id}": {
         parameters: {
             query?: never;
@@ -5494,6 +5514,20 @@ export interface components {
             /** Meetings */
             meetings: components["schemas"]["HallMeeting"][];
         };
+        /** HallFigures */
+        HallFigures: {
+            /** Point Id */
+            point_id: number;
+            /** Name */
+            name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "missing" | "waiting" | "settled";
+            /** Tallies */
+            tallies: components["schemas"]["TallyOut"][];
+        };
         /** HallMeeting */
         HallMeeting: {
             /** Meeting Id */
@@ -5621,6 +5655,17 @@ export interface components {
             loss_down?: number | null;
             /** Round Trip Ms */
             round_trip_ms?: number | null;
+        };
+        /** HallsOut */
+        HallsOut: {
+            /** Missing */
+            missing: number;
+            /** Waiting */
+            waiting: number;
+            /** Settled */
+            settled: number;
+            /** Halls */
+            halls: components["schemas"]["HallFigures"][];
         };
         /** HeadcountOut */
         HeadcountOut: {
@@ -15986,6 +16031,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CodesOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    halls_api_meetings__meeting_id__ballots__ballot_id__tallies_get: {
+        parameters: {
+            query?: {
+                state?: "missing" | "waiting" | "settled";
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+                ballot_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HallsOut"];
                 };
             };
             /** @description Validation Error */

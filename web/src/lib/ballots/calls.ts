@@ -11,6 +11,8 @@ export type MyVote = Schemas['MyVote'];
 export type HallTally = Schemas['HallTally'];
 export type TallyWrite = Schemas['TallyWrite'];
 export type Codes = Schemas['CodesOut'];
+export type Halls = Schemas['HallsOut'];
+export type HallsState = Schemas['HallFigures']['state'];
 export type Step = 'open' | 'close' | 'publish';
 
 const at = (meeting: number, ballot: number) => ({
@@ -56,6 +58,13 @@ export const ballotsApi = {
     answer(
       api.GET(`${base}/points/{point_id}`, {
         params: { path: { meeting_id: meeting, ballot_id: ballot, point_id: point } },
+      }),
+    ),
+  halls: (meeting: number, ballot: number, state: HallsState, offset: number, signal?: AbortSignal) =>
+    answer(
+      api.GET(`${base}/tallies`, {
+        params: { path: { meeting_id: meeting, ballot_id: ballot }, query: { state, offset, limit: 100 } },
+        signal,
       }),
     ),
   count: (meeting: number, ballot: number, point: number, body: TallyWrite) =>
