@@ -7,6 +7,7 @@ import { fallbacks, floor } from './floor.js';
 import { foundation, isEntrance, isLive, isWithin } from './first-load.js';
 import { isEntranceWord, isMessage, oneLanguage } from './one-language.js';
 import { precache } from './precache.js';
+import { shortNames } from './short-names.js';
 
 /** Where `npm run dev` finds the server. */
 const server = process.env.NHIPCAU_SERVER ?? 'http://127.0.0.1:8000';
@@ -23,6 +24,7 @@ export default defineConfig({
     }),
     oneLanguage(),
     precache(),
+    shortNames(),
     sveltekit({
       adapter: adapter({ pages: 'build', fallback: 'index.html', precompress: true }),
       compilerOptions: { runes: true },
