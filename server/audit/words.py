@@ -127,6 +127,7 @@ WORDS: dict[Group, dict[str, Words]] = {
             "Chép {count} đại biểu từ cuộc họp khác", "Copied {count} delegates from another meeting"
         ),
         "delegates.ordered": Words("Xếp lại danh sách đại biểu", "Reordered the delegates"),
+        "delegates.cards-printed": Words("In biển tên, thẻ đại biểu", "Printed name plates or badges"),
         "delegates.moved": Words("Chuyển {count} đại biểu sang điểm cầu khác", "Moved {count} delegates elsewhere"),
         "delegates.removed": Words("Bỏ {count} đại biểu khỏi danh sách", "Took {count} delegates off the list"),
         "delegates.point-removed": Words(

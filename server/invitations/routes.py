@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as PathParameter
 
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
+from server.audit.dependencies import AppAuditLog
 from server.core.fields import Id, Line
 from server.core.typesetting import compiled
 from server.edge.dependencies import SeenRevision
@@ -22,6 +23,7 @@ from server.invitations import (
     link_sheet,
     links,
     many,
+    name_cards,
     printed,
     queries,
     sending,
@@ -242,6 +244,24 @@ async def poster(
     occasion = await links.occasion_of(session, meeting)
     inputs = printed.poster(occasion, entry_codes.url_of(services.settings, meeting))
     return _file(await exports.make(actor, compiled, printed.POSTER, inputs), PDF, f"ma-qr-{meeting_id}.pdf")
+
+
+@router.get("/meetings/{meeting_id}/name-cards.pdf", response_class=Response, responses={200: {"content": {PDF: {}}}})
+async def cards(
+    *,
+    meeting_id: RowId,
+    form: name_cards.Form = "badges",
+    point_id: Annotated[Id | None, Query()] = None,
+    actor: CurrentActor,
+    services: AppServices,
+    exports: AppExports,
+    audit_log: AppAuditLog,
+) -> Response:
+    """Plates for the table, or badges: of a point, or of everybody whose list the actor keeps."""
+    inputs = await services.database.beside(lambda session: name_cards.inputs(session, meeting_id, actor, point_id))
+    await audit_log.note(actor, "delegates.cards-printed", "meeting", meeting_id, form=form, point_id=point_id)
+    made = await exports.make(actor, compiled, name_cards.SOURCES[form], inputs)
+    return _file(made, PDF, f"{'bien-ten' if form == 'plates' else 'the-dai-bieu'}-{meeting_id}.pdf")
 
 
 @router.get("/meetings/{meeting_id}/points/{point_id}/code")

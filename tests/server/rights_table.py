@@ -335,6 +335,7 @@ ROWS = [
     Row("GET /api/meetings/{meeting_id}/qr.svg", INVOLVED),
     Row("GET /api/meetings/{meeting_id}/qr.png", INVOLVED),
     Row("GET /api/meetings/{meeting_id}/poster.pdf", INVOLVED),
+    Row("GET /api/meetings/{meeting_id}/name-cards.pdf", KEEPS_LISTS),
     Row("GET /api/m/{code}", INVOLVED),
     Row(
         "POST /api/m/{code}/requests",

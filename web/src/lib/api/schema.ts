@@ -2950,6 +2950,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/name-cards.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cards
+         * @description Plates for the table, or badges: of a point, or of everybody whose list the actor keeps.
+         */
+        get: operations["cards_api_meetings__meeting_id__name_cards_pdf_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/points/{point_id}/code": {
         parameters: {
             query?: never;
@@ -17380,6 +17400,40 @@ export interface operations {
     poster_api_meetings__meeting_id__poster_pdf_get: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cards_api_meetings__meeting_id__name_cards_pdf_get: {
+        parameters: {
+            query?: {
+                form?: "plates" | "badges";
+                point_id?: number | null;
+            };
             header?: never;
             path: {
                 meeting_id: number;

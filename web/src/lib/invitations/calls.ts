@@ -126,6 +126,14 @@ export const delegatesApi = {
         body: { delegate_ids, without_email: false },
       }),
     ),
+  /** Plates for the table or badges, of a point or of all. */
+  cards: (meeting_id: number, form: 'plates' | 'badges', point_id: number | undefined): Promise<Blob> =>
+    answer(
+      api.GET('/api/meetings/{meeting_id}/name-cards.pdf', {
+        params: { path: { meeting_id }, query: { form, point_id } },
+        parseAs: 'blob',
+      }),
+    ) as Promise<Blob>,
   poster: (id: number) => `/api/meetings/${id}/poster.pdf`,
   qrPicture: (id: number) => `/api/meetings/${id}/qr.png`,
   qr: (id: number) => `/api/meetings/${id}/qr.svg`,
