@@ -106,6 +106,20 @@ class Database:
         these return. `work` must touch nothing that belongs to the caller's loop."""
         return await self._lanes.run(work)
 
+    async def count_again(self, *models: type[Base]) -> None:
+        """After many rows came or went at once: PostgreSQL plans by what it last counted of a table, and by itself it
+        counts again only minutes later (PostgreSQL 17, 24.1.3 and 24.1.6), while the next list is asked for at once.
+        Reading and writing go on meanwhile. Nothing rests on it: what cannot be had now is left to the database.
+        SQLite plans without counts."""
+        if self.is_sqlite:
+            return
+        try:
+            async with self.engine.begin() as connection:
+                for model in models:
+                    await connection.exec_driver_sql(f'ANALYZE "{model.__tablename__}"')
+        except DBAPIError as error:
+            log.warning("not-counted-again", tables=[model.__tablename__ for model in models], error=str(error.orig))
+
     async def close(self) -> None:
         await self._lanes.close()
         await self.engine.dispose()

@@ -11,10 +11,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
-from server.accounts.models import Person
+from server.accounts.models import Person, Post, RoleGrant
 from server.accounts.queries import grants_of
 from server.audit.actions import record
 from server.core.actor import SYSTEM, Actor
+from server.core.database import Base
 from server.core.errors import Conflict, DomainError, NotAllowed
 from server.core.services import Services
 from server.core.spreadsheets.reading import read
@@ -40,6 +41,11 @@ KIND = "exchange"
 _TOLD = ("number", "verdict", "subject_id", "revision", "after", "shown")
 """Of a row, what the digest is over."""
 _MODELS: dict[str, Any] = {"units": Unit, "points": BridgePoint, "people": Person}
+_TOUCHED: dict[str, tuple[type[Base], ...]] = {
+    "units": (Unit,),
+    "points": (BridgePoint,),
+    "people": (Person, Post, RoleGrant),
+}
 _WRITE: dict[str, Callable[[Transaction, int], Awaitable[None]]] = {
     "units": units.write,
     "points": points.write,
@@ -274,6 +280,7 @@ async def _opened(services: Services, batch: ImportBatch) -> None:
     """What was decided is there for everybody."""
     if batch.kind == "people":
         await people.open_new(services, batch.id)
+    await services.database.count_again(*_TOUCHED[batch.kind])
     async with services.transactions(SYSTEM) as tx:
         await tx.session.execute(update(ImportBatch).where(ImportBatch.id == batch.id).values(state="applied"))
 
@@ -300,6 +307,7 @@ async def _undo(services: Services, batch: ImportBatch) -> None:
         return
     if batch.kind == "people":
         await people.take_out(services, batch.id)
+    await services.database.count_again(*_TOUCHED[batch.kind])
     async with services.transactions(SYSTEM) as tx:
         await tx.session.execute(
             update(ImportBatch).where(ImportBatch.id == batch.id).values(state="undone", done=batch.rows)

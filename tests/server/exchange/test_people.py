@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from server.accounts.models import Person, RoleGrant, SignInSession
 from server.accounts.queries import recognise
@@ -66,6 +66,23 @@ async def test_people_come_in_and_twice_changes_nothing(desk: Desk, services: Se
     undone = await desk.step(done, "undo")
     assert undone["state"] == "undone", undone
     assert await everything(services) == before
+
+
+async def test_lists_are_planned_by_how_many_there_are_now(desk: Desk, services: Services) -> None:
+    if services.database.is_sqlite:
+        pytest.skip("SQLite plans without counts")
+
+    async def counted() -> tuple[int, int]:
+        """What PostgreSQL plans by, and how many there are."""
+        async with services.database.read() as session:
+            planned_by = await session.scalar(text("SELECT reltuples FROM pg_class WHERE oid = 'people'::regclass"))
+            return int(planned_by or 0), await session.scalar(select(func.count()).select_from(Person)) or 0
+
+    before = (await counted())[1]
+    done = await desk.step(await desk.send("people", FILE), "apply")
+    assert await counted() == (before + 5, before + 5)
+    await desk.step(done, "undo")
+    assert await counted() == (before, before)
 
 
 async def test_what_changes_is_shown_old_and_new_and_comes_back(
