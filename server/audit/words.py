@@ -128,6 +128,7 @@ WORDS: dict[Group, dict[str, Words]] = {
         ),
         "delegates.ordered": Words("Xếp lại danh sách đại biểu", "Reordered the delegates"),
         "delegates.cards-printed": Words("In biển tên, thẻ đại biểu", "Printed name plates or badges"),
+        "delegates.exported": Words("Xuất danh sách đại biểu", "Exported the lists of delegates"),
         "delegates.moved": Words("Chuyển {count} đại biểu sang điểm cầu khác", "Moved {count} delegates elsewhere"),
         "delegates.removed": Words("Bỏ {count} đại biểu khỏi danh sách", "Took {count} delegates off the list"),
         "delegates.point-removed": Words(

@@ -5,13 +5,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as PathParameter
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
 from server.audit.dependencies import AppAuditLog
 from server.core.fields import Id, Line
 from server.core.typesetting import compiled
 from server.edge.dependencies import SeenRevision
-from server.edge.exports import AppExports
+from server.edge.exports import AppExports, Order
 from server.edge.idempotency import Once
 from server.edge.long_answers import answered_beside
 from server.edge.routing import WriteRoute
@@ -22,6 +23,7 @@ from server.invitations import (
     importing,
     link_sheet,
     links,
+    list_export,
     many,
     name_cards,
     printed,
@@ -164,6 +166,20 @@ async def refused(meeting_id: RowId, request: Request, actor: CurrentActor, serv
 )
 async def template(meeting_id: RowId, actor: CurrentActor, services: AppServices) -> Response:
     return _file(await importing.template_of(services, meeting_id, actor), XLSX, f"mau-dai-bieu-{meeting_id}.xlsx")
+
+
+@router.get("/meetings/{meeting_id}/delegates.xlsx", response_class=Response, responses={200: {"content": {XLSX: {}}}})
+async def lists_as_workbook(
+    meeting_id: RowId, actor: CurrentActor, services: AppServices, exports: AppExports, audit_log: AppAuditLog
+) -> Response:
+    """Everybody whose list the actor keeps."""
+
+    async def order(session: AsyncSession) -> Order:
+        return Order(list_export.workbook, *await list_export.load(session, meeting_id, actor, services.clock()))
+
+    ordered = await services.database.beside(order)
+    await audit_log.note(actor, "delegates.exported", "meeting", meeting_id)
+    return _file(await exports.fulfil(actor, ordered), XLSX, f"dai-bieu-{meeting_id}.xlsx")
 
 
 @router.post("/meetings/{meeting_id}/links", response_model=LinksOut, dependencies=[Once])

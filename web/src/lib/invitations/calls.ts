@@ -95,6 +95,7 @@ export const delegatesApi = {
       }),
     ) as Promise<Blob>,
   template: (id: number) => `/api/meetings/${id}/delegates/template.xlsx`,
+  workbook: (id: number) => `/api/meetings/${id}/delegates.xlsx`,
 
   /** null: everybody. With `send` by e-mail, else the links are returned to be handed out. */
   links: (id: number, delegate_ids: number[] | null, send: boolean) =>
