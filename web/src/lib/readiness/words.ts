@@ -1,3 +1,4 @@
+import { testWithin } from '#lib/meetings/next.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { ahead, clock, day, moment, number } from '#lib/text/format.ts';
 import type { PointState } from '#lib/ui/StateMark.svelte';
@@ -92,7 +93,7 @@ export function nextWords(board: Readiness, now: number): string {
     case 'cancelled':
       return m.ready_next_off();
     case 'invited':
-      return left > 2 * 3600_000 ? m.ready_next_days() : m.ready_next_open();
+      return left > testWithin * 60_000 ? m.ready_next_days() : m.ready_next_open();
     case 'ended':
       return m.ready_next_ended();
     case 'running':

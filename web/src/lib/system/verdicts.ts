@@ -3,7 +3,7 @@ import { fileSize, moment, number } from '#lib/text/format.ts';
 import type { SystemState } from './calls.ts';
 import { PATIENCE_SECONDS, type ProbeResult } from '#lib/media/probe.ts';
 
-export type Mark = 'good' | 'warning' | 'bad' | 'open' | 'running';
+export type Mark = 'good' | 'warning' | 'bad' | 'open' | 'unused' | 'running';
 
 /** One line of the list: how it is, what that means, and what to do. */
 export interface Verdict {
@@ -104,7 +104,7 @@ export function smsVerdict({ sms }: SystemState): Verdict {
   if (!gateway)
     return {
       // Nobody has to have one; what was written down and reached nobody has to be seen.
-      mark: sms.filed > 0 ? 'warning' : 'open',
+      mark: sms.filed > 0 ? 'warning' : 'unused',
       text: [m.system_sms_none(), sms.filed > 0 ? m.system_sms_filed({ count: number(sms.filed) }) : '']
         .filter(Boolean)
         .join(' '),
@@ -136,7 +136,7 @@ export function smsVerdict({ sms }: SystemState): Verdict {
 
 export function providerVerdict({ provider }: SystemState): Verdict {
   const { name, issuer, trial } = provider;
-  if (!name) return { mark: 'open', text: m.system_oidc_none() };
+  if (!name) return { mark: 'unused', text: m.system_oidc_none() };
   const last = provider.signed_in_at
     ? m.system_oidc_last({ time: moment(provider.signed_in_at) })
     : m.system_oidc_never();
