@@ -172,6 +172,7 @@ WORDS: dict[Group, dict[str, Words]] = {
         "access.unknown-code": Words("Quét một mã QR không có", "Scanned an unknown QR code"),
     },
     Group.PAPERS: {
+        "receipts.exported": Words("Xuất bảng ai đã đọc", "Exported who has read"),
         "paper.edited": Words("Sửa thông tin tài liệu", "Edited a paper's entry"),
         "paper.recalled": Words("Thu hồi tài liệu", "Recalled a paper"),
         "paper.restored": Words("Phát hành lại tài liệu đã thu hồi", "Restored a recalled paper"),

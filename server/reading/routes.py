@@ -1,11 +1,13 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession
 from server.audit.dependencies import AppAuditLog
 from server.core.fields import Id
-from server.edge.exports import AppExports
+from server.core.spreadsheets.writing import XLSX
+from server.edge.exports import AppExports, Order
 from server.edge.idempotency import Once
 from server.edge.long_answers import answered_beside
 from server.edge.routing import WriteRoute
@@ -15,6 +17,7 @@ from server.reading.notes.schemas import ExportQuery, NotesAnswer, NoteSync
 from server.reading.notes.sync import sync
 from server.reading.people import require_person
 from server.reading.receipts import queries as receipts
+from server.reading.receipts import workbook
 from server.reading.receipts.board import board
 from server.reading.receipts.group_commit import ReceiptGroups
 from server.reading.receipts.reminders import remind
@@ -77,6 +80,21 @@ async def receipts_board(
 ) -> Response:
     """Who has got, opened and read what; gaps first."""
     return await answered_beside(services, lambda session: board(session, meeting_id, actor, services.clock(), asked))
+
+
+@router.get("/meetings/{meeting_id}/receipts.xlsx", response_class=Response, responses={200: {"content": {XLSX: {}}}})
+async def receipts_workbook(
+    meeting_id: RowId, actor: CurrentActor, services: AppServices, exports: AppExports, audit_log: AppAuditLog
+) -> Response:
+    """The whole board, for the office's own work."""
+
+    async def order(session: AsyncSession) -> Order:
+        return Order(workbook.workbook, await workbook.load(session, meeting_id, actor, services.clock()))
+
+    ordered = await services.database.beside(order)
+    await audit_log.note(actor, "receipts.exported", "meeting", meeting_id)
+    headers = {"Content-Disposition": f'attachment; filename="ai-da-doc-{meeting_id}.xlsx"'}
+    return Response(await exports.fulfil(actor, ordered), media_type=XLSX, headers=headers)
 
 
 @router.post("/meetings/{meeting_id}/reminders", dependencies=[Once])

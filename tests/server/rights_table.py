@@ -336,6 +336,7 @@ ROWS = [
     Row("GET /api/meetings/{meeting_id}/qr.png", INVOLVED),
     Row("GET /api/meetings/{meeting_id}/poster.pdf", INVOLVED),
     Row("GET /api/meetings/{meeting_id}/name-cards.pdf", KEEPS_LISTS),
+    Row("GET /api/meetings/{meeting_id}/receipts.xlsx", KEEPS_LISTS),
     Row("GET /api/meetings/{meeting_id}/delegates.xlsx", KEEPS_LISTS),
     Row("GET /api/m/{code}", INVOLVED),
     Row(

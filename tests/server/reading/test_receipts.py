@@ -1,11 +1,13 @@
 """Receipts: what devices report in any order adds up, of papers that are theirs alone; the board; reminders."""
 
 import asyncio
+import io
 from datetime import timedelta
 from typing import Any
 
 import httpx2
 import pytest
+import python_calamine
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -13,6 +15,7 @@ from sqlalchemy import select
 from server.accounts.models import Person
 from server.core.actor import SYSTEM
 from server.core.services import Services
+from server.core.spreadsheets.writing import HEADING_ROW
 from server.meetings.models import Delegate, Meeting
 from server.notifications.models import Mail, Notice
 from server.papers.models import Paper
@@ -226,6 +229,39 @@ async def test_the_board(world: World, browser: Browsers) -> None:
     assert {point["name"] for point in own["points"]} == {"Đạ Sar"}
     assert (await secretary.get(f"{path}?paper_id={world.papers['guests'].id}")).status_code == 404
     assert (await secretary.post(f"/api/meetings/{world.meeting.id}/reminders", json={})).status_code == 403
+
+
+async def test_the_board_as_a_workbook_says_the_same(world: World, browser: Browsers) -> None:
+    client = await browser(world.people["da sar"])
+    await fetched(client, world.version("all"), world.version("branch"))
+    entries = [entry(world.version("all"), pages=[1, 2, 3]), entry(world.version("branch"), delivered=True)]
+    assert (await client.post("/api/receipts", json={"entries": entries})).status_code == 204
+
+    def sheets(answer: httpx2.Response) -> list[list[dict[str, Any]]]:
+        assert answer.status_code == 200, answer.text
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
+        found = []
+        for name in book.sheet_names:
+            heading, *rows = book.get_sheet_by_name(name).to_python()[HEADING_ROW:]
+            found.append([dict(zip(map(str, heading), row, strict=True)) for row in rows])
+        return found
+
+    path = f"/api/meetings/{world.meeting.id}/receipts.xlsx"
+    people, points, papers = sheets(await (await browser(world.province.organiser)).get(path))
+    assert len(people) == 4
+    row = next(each for each in people if each["Họ và tên"] == "Đại biểu da sar")
+    assert (row["Phải đọc"], row["Đã mở"], row["Đọc hết"]) == (2, 1, 1)
+    assert (row["Báo cáo chung"], row["Tài liệu branch"], row["Tài liệu guests"]) == ("Đọc hết", "Đã tải", "")
+    assert [each["Điểm cầu"] for each in people][-1] == "Trực tuyến"
+    figures = ("Số người", "Lượt phải đọc", "Đã tải về máy", "Đã mở", "Đã đọc hết")
+    assert {each["Tài liệu"]: tuple(each[name] for name in figures) for each in papers} == {
+        "Báo cáo chung": (4, 4, 1, 1, 1),
+        "Tài liệu branch": (2, 2, 1, 0, 0),
+        "Tài liệu guests": (1, 1, 0, 0, 0),
+    }
+    assert sum(each["Lượt phải đọc"] for each in points) == 7
+    own, _, seen = sheets(await (await browser(world.province.hall_secretary)).get(path))
+    assert ([each["Họ và tên"] for each in own], len(seen)) == (["Đại biểu da sar"], 2)
 
 
 async def test_a_new_version_is_read_anew(world: World, browser: Browsers) -> None:

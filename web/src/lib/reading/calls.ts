@@ -20,6 +20,7 @@ export const readingApi = {
     answer(
       api.GET('/api/meetings/{meeting_id}/receipts', { params: { path: { meeting_id }, query }, signal }),
     ),
+  workbook: (meeting_id: number) => `/api/meetings/${meeting_id}/receipts.xlsx`,
   /** null: everybody with that gap. */
   remind: (meeting_id: number, gap: Gap, delegate_ids: number[] | null = null) =>
     reminders(meeting_id, { gap, delegate_ids, dry_run: false }),
