@@ -9,6 +9,7 @@ from server.attendance.schemas import AttendanceReport
 from server.audit.dependencies import AppAuditLog
 from server.core.fields import Id
 from server.core.spreadsheets.writing import XLSX
+from server.edge.attachments import attachment
 from server.edge.exports import AppExports
 from server.edge.routing import WriteRoute
 
@@ -31,7 +32,7 @@ async def attendance_xlsx(
     async with services.database.read(long=True) as session:
         report = await queries.report(session, meeting_id, actor, services.clock())
     await audit_log.note(actor, "attendance.exported", "meeting", meeting_id, form="xlsx")
-    return _file(await exports.make(actor, report_xlsx.workbook, report), XLSX, f"diem-danh-{meeting_id}.xlsx")
+    return attachment(await exports.make(actor, report_xlsx.workbook, report), XLSX, f"diem-danh-{meeting_id}.xlsx")
 
 
 @router.get("/{meeting_id}/attendance.csv", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
@@ -41,9 +42,4 @@ async def attendance_csv(
     async with services.database.read(long=True) as session:
         report = await queries.report(session, meeting_id, actor, services.clock())
     await audit_log.note(actor, "attendance.exported", "meeting", meeting_id, form="csv")
-    return _file(report_xlsx.csv_text(report).encode(), "text/csv; charset=utf-8", f"diem-danh-{meeting_id}.csv")
-
-
-def _file(content: bytes, media_type: str, name: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
-    return Response(content, media_type=media_type, headers=headers)
+    return attachment(report_xlsx.csv_text(report).encode(), "text/csv; charset=utf-8", f"diem-danh-{meeting_id}.csv")

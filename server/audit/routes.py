@@ -14,6 +14,7 @@ from server.audit.schemas import AuditFilter, AuditPage, AuditQuery, ChainState
 from server.core.actor import Actor
 from server.core.errors import NotAllowed
 from server.core.spreadsheets.writing import XLSX
+from server.edge.attachments import attachment
 from server.edge.dependencies import AppServices, CurrentActor, component
 from server.edge.exports import AppExports, Order
 
@@ -47,7 +48,7 @@ async def audit_xlsx(
     _require_admin(actor)
     ordered = await services.database.beside(partial(_order, actor, asked, workbook))
     await audit_log.note(actor, "audit.exported", "audit", "log", form="xlsx", filter=_said(asked))
-    return _file(await exports.fulfil(actor, ordered), XLSX, "nhat-ky.xlsx")
+    return attachment(await exports.fulfil(actor, ordered), XLSX, "nhat-ky.xlsx")
 
 
 @router.get("/audit.csv", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
@@ -62,7 +63,7 @@ async def audit_csv(
     _require_admin(actor)
     ordered = await services.database.beside(partial(_order, actor, asked, csv_bytes))
     await audit_log.note(actor, "audit.exported", "audit", "log", form="csv", filter=_said(asked))
-    return _file(await exports.fulfil(actor, ordered), "text/csv; charset=utf-8", "nhat-ky.csv")
+    return attachment(await exports.fulfil(actor, ordered), "text/csv; charset=utf-8", "nhat-ky.csv")
 
 
 @router.get("/audit/chain")
@@ -113,8 +114,3 @@ async def _order(actor: Actor, asked: AuditFilter, work: Callable[..., bytes], s
 def _said(asked: AuditFilter) -> str:
     """The filters that were set, for the log; empty for none."""
     return asked.model_dump_json(exclude_none=True, exclude={"before", "limit"}).replace("{}", "")
-
-
-def _file(content: bytes, media_type: str, name: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
-    return Response(content, media_type=media_type, headers=headers)

@@ -168,9 +168,7 @@ async def publish(tx: Transaction, meeting_id: int, ballot_id: int) -> Ballot:
     ballot = await _ballot(tx, meeting_id, ballot_id, "closed")
     ballot.state, ballot.published_at, ballot.shown = "published", tx.now, True
     ballot.revision += 1
-    for other in await _others_shown(tx.session, ballot):
-        other.shown = False
-        await entities.tell(tx, other, "ballot.hidden")
+    await _hide_others(tx, ballot)
     await _record(tx, ballot, "ballot.published", passed=(ballot.outcome or {}).get("passed"))
     await entities.tell(tx, ballot, "ballot.published")
     return ballot
@@ -182,9 +180,7 @@ async def show(tx: Transaction, meeting_id: int, ballot_id: int, *, shown: bool)
     if ballot.shown == shown:
         return ballot
     if shown:
-        for other in await _others_shown(tx.session, ballot):
-            other.shown = False
-            await entities.tell(tx, other, "ballot.hidden")
+        await _hide_others(tx, ballot)
     ballot.shown = shown
     await _record(tx, ballot, "ballot.shown" if shown else "ballot.hidden")
     await entities.tell(tx, ballot, "ballot.shown" if shown else "ballot.hidden")
@@ -241,9 +237,12 @@ async def _no_progress(session: AsyncSession, ballot_id: int) -> list[Change]:
     ]
 
 
-async def _others_shown(session: AsyncSession, ballot: Ballot) -> list[Ballot]:
+async def _hide_others(tx: Transaction, ballot: Ballot) -> None:
+    """One result stands on the screens at a time."""
     found = select(Ballot).where(Ballot.meeting_id == ballot.meeting_id, Ballot.shown, Ballot.id != ballot.id)
-    return list(await session.scalars(found))
+    for other in (await tx.session.scalars(found)).all():
+        other.shown = False
+        await entities.tell(tx, other, "ballot.hidden")
 
 
 async def _conducted(tx: Transaction, meeting_id: int) -> Meeting:

@@ -3,12 +3,11 @@ one who is represented."""
 
 from collections.abc import Iterable
 
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.attendance.models import Headcount
 from server.attendance.people import roster
 from server.attendance.people.roster import Listed
+from server.attendance.people.totals import headcounts
 from server.ballots.models import Electorate
 from server.ballots.outcome import Hall, Present
 from server.meetings.models import Meeting
@@ -40,7 +39,7 @@ async def present(session: AsyncSession, meeting_id: int) -> Present:
     for each in seats:
         if each.point_id is not None:
             expected[each.point_id] = expected.get(each.point_id, 0) + 1
-    heads = await _heads(session, meeting_id)
+    heads = await headcounts(session, meeting_id)
     return Present(
         summoned=len(seats),
         seats=filled(people),
@@ -60,13 +59,5 @@ async def hall(session: AsyncSession, meeting: Meeting, point_id: int) -> Hall:
     seats = filled([*here, *visitors])
     listed = sum(1 for each in seats.values() if each == point_id)
     expected = sum(1 for each in here if each.role == "delegate" and each.substitutes_id is None)
-    heads = (await _heads(session, meeting.id, point_id)).get(point_id, 0)
+    heads = (await headcounts(session, meeting.id, point_id)).get(point_id, 0)
     return Hall(listed, min(heads, expected))
-
-
-async def _heads(session: AsyncSession, meeting_id: int, point_id: int | None = None) -> dict[int, int]:
-    newest = select(func.max(Headcount.id)).where(Headcount.meeting_id == meeting_id).group_by(Headcount.point_id)
-    if point_id is not None:
-        newest = newest.where(Headcount.point_id == point_id)
-    rows = await session.execute(select(Headcount.point_id, Headcount.count).where(Headcount.id.in_(newest)))
-    return dict(rows.all())

@@ -29,6 +29,7 @@ from server.ballots.schemas import (
 from server.core.fields import Id
 from server.core.spreadsheets.writing import XLSX
 from server.core.typesetting import compiled
+from server.edge.attachments import attachment
 from server.edge.exports import AppExports, Order
 from server.edge.routing import WriteRoute
 
@@ -182,7 +183,7 @@ async def record_pdf(
 
     ordered = await services.database.beside(order)
     await audit_log.note(actor, "ballot.exported", "ballot", ballot_id, meeting_id=meeting_id, form="pdf")
-    return _file(await exports.fulfil(actor, ordered), "application/pdf", f"bien-ban-bieu-quyet-{ballot_id}.pdf")
+    return attachment(await exports.fulfil(actor, ordered), "application/pdf", f"bien-ban-bieu-quyet-{ballot_id}.pdf")
 
 
 @router.get("/{ballot_id}/record.docx", response_class=Response, responses=_made(DOCX))
@@ -200,7 +201,7 @@ async def record_docx(
 
     ordered = await services.database.beside(order)
     await audit_log.note(actor, "ballot.exported", "ballot", ballot_id, meeting_id=meeting_id, form="docx")
-    return _file(await exports.fulfil(actor, ordered), DOCX, f"bien-ban-bieu-quyet-{ballot_id}.docx")
+    return attachment(await exports.fulfil(actor, ordered), DOCX, f"bien-ban-bieu-quyet-{ballot_id}.docx")
 
 
 @router.get("/{ballot_id}/votes.xlsx", response_class=Response, responses=_made(XLSX))
@@ -220,8 +221,4 @@ async def votes_xlsx(
 
     ordered = await services.database.beside(order)
     await audit_log.note(actor, "ballot.exported", "ballot", ballot_id, meeting_id=meeting_id, form="xlsx")
-    return _file(await exports.fulfil(actor, ordered), XLSX, f"bieu-quyet-{ballot_id}.xlsx")
-
-
-def _file(content: bytes, media_type: str, name: str) -> Response:
-    return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return attachment(await exports.fulfil(actor, ordered), XLSX, f"bieu-quyet-{ballot_id}.xlsx")

@@ -25,6 +25,7 @@ from server.devices.schemas import (
     SheetWrite,
     Show,
 )
+from server.edge.attachments import attachment
 from server.edge.build import Build
 from server.edge.dependencies import AppServices, CurrentActor, OptionalActor, ReadSession, Write, component
 from server.edge.exports import AppExports
@@ -166,6 +167,4 @@ async def sheet(write: SheetWrite, actor: CurrentActor, services: AppServices, e
     async with services.transactions(actor) as tx:
         made = await actions.make_sheet(tx, services.settings, write)
     content = await exports.make(actor, slips.pdf, *slips.sheet(services.settings, made, write.part))
-    return Response(
-        content, media_type=PDF, headers={"Content-Disposition": 'attachment; filename="phieu-cai-dat-diem-cau.pdf"'}
-    )
+    return attachment(content, PDF, "phieu-cai-dat-diem-cau.pdf")

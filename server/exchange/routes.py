@@ -10,6 +10,7 @@ from server.core.actor import Actor
 from server.core.fields import Id
 from server.core.services import Services
 from server.core.spreadsheets.writing import XLSX
+from server.edge.attachments import attachment
 from server.edge.dependencies import AppServices, CurrentActor, ReadSession, Write
 from server.edge.exports import AppExports, Exports, Order
 from server.edge.idempotency import Once
@@ -95,7 +96,7 @@ async def bad_rows(batch_id: RowId, actor: CurrentActor, services: AppServices, 
         actor,
         lambda session: giving_out.bad_rows(session, actor, _identifiers(services), batch_id),
     )
-    return _file(made, f"dong-can-sua-{batch_id}.xlsx")
+    return attachment(made, XLSX, f"dong-can-sua-{batch_id}.xlsx")
 
 
 @router.get("/{kind}/template.xlsx", **_FILE)
@@ -106,7 +107,7 @@ async def template(
     made = await _made(
         services, exports, actor, lambda session: giving_out.template(session, actor, _identifiers(services), kind)
     )
-    return _file(made, f"mau-{_NAMES[kind]}.xlsx")
+    return attachment(made, XLSX, f"mau-{_NAMES[kind]}.xlsx")
 
 
 @router.get("/{kind}/all.xlsx", **_FILE)
@@ -124,7 +125,7 @@ async def everything(
     made = await _made(
         services, exports, actor, lambda session: giving_out.everything(session, actor, _identifiers(services), kind)
     )
-    return _file(made, f"{_NAMES[kind]}.xlsx")
+    return attachment(made, XLSX, f"{_NAMES[kind]}.xlsx")
 
 
 async def _made(
@@ -135,7 +136,3 @@ async def _made(
 
 def _identifiers(services: Services) -> Identifiers:
     return Identifiers(services.transactions.audit_key)
-
-
-def _file(content: bytes, name: str) -> Response:
-    return Response(content, media_type=XLSX, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from server.accounts.models import Person
 from server.core.actor import Actor
 from server.core.spreadsheets.writing import Book, Column
-from server.invitations.queries import ONLINE
+from server.invitations.queries import ONLINE, listed
 from server.invitations.reach import reached
 from server.invitations.replies.queries import answered, state_of
 from server.invitations.rights import list_rights
@@ -77,12 +77,9 @@ async def load(session: AsyncSession, meeting_id: int, actor: Actor, now: dateti
         .outerjoin(holder, holder.id == represented.person_id)
         .outerjoin(reach, reach.c.delegate_id == Delegate.id)
         .outerjoin(replies, replies.c.id == Delegate.id)
-        .where(and_(Delegate.meeting_id == meeting_id, Delegate.removed_at.is_(None)))
         .order_by(Delegate.point_id.is_(None), Delegate.point_id, Delegate.position, Delegate.id)
     )
-    if not rights.everything:
-        statement = statement.where(Delegate.point_id.in_(rights.points))
-    found = await session.execute(statement)
+    found = await session.execute(listed(statement, meeting_id, rights))
     return meeting.title, [
         [
             number,

@@ -12,6 +12,7 @@ from server.core.actor import Actor
 from server.core.errors import DomainError, NotAllowed
 from server.invitations.letters import when
 from server.invitations.links import occasion_of
+from server.invitations.queries import listed
 from server.invitations.rights import list_rights
 from server.meetings.models import Delegate
 from server.organisations.models import BridgePoint
@@ -48,12 +49,10 @@ async def inputs(session: AsyncSession, meeting_id: int, actor: Actor, point_id:
         .select_from(Delegate)
         .join(Person, Person.id == Delegate.person_id)
         .outerjoin(BridgePoint, BridgePoint.id == Delegate.point_id)
-        .where(Delegate.meeting_id == meeting_id, Delegate.removed_at.is_(None))
     )
+    chosen = listed(chosen, meeting_id, rights)
     if point_id is not None:
         chosen = chosen.where(Delegate.point_id == point_id)
-    elif not rights.everything:
-        chosen = chosen.where(Delegate.point_id.in_(rights.points))
     many = await session.scalar(select(func.count()).select_from(chosen.subquery())) or 0
     if many == 0:
         raise NobodyListed()

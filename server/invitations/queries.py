@@ -23,6 +23,7 @@ from server.organisations.models import BridgePoint, Unit
 
 ONLINE = "Trực tuyến"
 M = TypeVar("M", Mail, TextMessage)
+S = TypeVar("S", bound=Select[*tuple[Any, ...]])
 
 
 async def delegates(
@@ -43,7 +44,7 @@ async def delegates(
     every word of `q`, diacritics or not; whose invitation has come so far (`reach`)."""
     _, rights = await list_rights(session, meeting_id, actor)
     # Of those chosen first the numbers alone: a line's person, unit and hall are looked up for this page, not for all.
-    chosen = _listed(select(Delegate.id), meeting_id, rights)
+    chosen = listed(select(Delegate.id), meeting_id, rights)
     if point_id is not None:
         chosen = chosen.where(Delegate.point_id == point_id)
     if online:
@@ -97,10 +98,10 @@ def _shown(meeting_id: int, rights: ListRights | None) -> Select[Any]:
         .join(unit, unit.c.id == Person.unit_id)
         .outerjoin(BridgePoint, BridgePoint.id == Delegate.point_id)
     )
-    return _listed(statement, meeting_id, rights)
+    return listed(statement, meeting_id, rights)
 
 
-def _listed(statement: Select[Any], meeting_id: int, rights: ListRights | None) -> Select[Any]:
+def listed(statement: S, meeting_id: int, rights: ListRights | None) -> S:
     """Of the meeting's list what the actor may see."""
     statement = statement.where(Delegate.meeting_id == meeting_id, Delegate.removed_at.is_(None))
     if rights is not None and not rights.everything:

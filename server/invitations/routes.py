@@ -11,6 +11,7 @@ from server.accounts.dependencies import AppServices, CurrentActor, ReadSession,
 from server.audit.dependencies import AppAuditLog
 from server.core.fields import Id, Line
 from server.core.typesetting import compiled
+from server.edge.attachments import attachment
 from server.edge.dependencies import SeenRevision
 from server.edge.exports import AppExports, Order
 from server.edge.idempotency import Once
@@ -158,14 +159,14 @@ async def import_list(
 async def refused(meeting_id: RowId, request: Request, actor: CurrentActor, services: AppServices) -> Response:
     """Of the same workbook, the rows that cannot be taken, each with the reason: to be put right and sent again."""
     content = await importing.refused_of(services, actor, meeting_id, await request.body())
-    return _file(content, XLSX, f"dong-bi-tra-lai-{meeting_id}.xlsx")
+    return attachment(content, XLSX, f"dong-bi-tra-lai-{meeting_id}.xlsx")
 
 
 @router.get(
     "/meetings/{meeting_id}/delegates/template.xlsx", response_class=Response, responses={200: {"content": {XLSX: {}}}}
 )
 async def template(meeting_id: RowId, actor: CurrentActor, services: AppServices) -> Response:
-    return _file(await importing.template_of(services, meeting_id, actor), XLSX, f"mau-dai-bieu-{meeting_id}.xlsx")
+    return attachment(await importing.template_of(services, meeting_id, actor), XLSX, f"mau-dai-bieu-{meeting_id}.xlsx")
 
 
 @router.get("/meetings/{meeting_id}/delegates.xlsx", response_class=Response, responses={200: {"content": {XLSX: {}}}})
@@ -179,7 +180,7 @@ async def lists_as_workbook(
 
     ordered = await services.database.beside(order)
     await audit_log.note(actor, "delegates.exported", "meeting", meeting_id)
-    return _file(await exports.fulfil(actor, ordered), XLSX, f"dai-bieu-{meeting_id}.xlsx")
+    return attachment(await exports.fulfil(actor, ordered), XLSX, f"dai-bieu-{meeting_id}.xlsx")
 
 
 @router.post("/meetings/{meeting_id}/links", response_model=LinksOut, dependencies=[Once])
@@ -196,7 +197,7 @@ async def link_sheet_of(
     """Personal links to hand on, made anew: for a hall's secretary."""
     title, rows = await link_sheet.rows_of(services, actor, meeting_id, write)
     made = await exports.make(actor, link_sheet.workbook, title, rows)
-    return _file(made, XLSX, f"lien-ket-{meeting_id}.xlsx")
+    return attachment(made, XLSX, f"lien-ket-{meeting_id}.xlsx")
 
 
 @router.post("/meetings/{meeting_id}/links/revoke", status_code=204)
@@ -248,7 +249,7 @@ async def meeting_code_png(
     meeting_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
 ) -> Response:
     content = await entry_codes.meeting_png(session, services.settings, meeting_id, actor)
-    return _file(content, PNG, f"ma-qr-{meeting_id}.png")
+    return attachment(content, PNG, f"ma-qr-{meeting_id}.png")
 
 
 @router.get("/meetings/{meeting_id}/poster.pdf", response_class=Response, responses={200: {"content": {PDF: {}}}})
@@ -259,7 +260,7 @@ async def poster(
     meeting, _ = await visible_meeting(session, meeting_id, actor)
     occasion = await links.occasion_of(session, meeting)
     inputs = printed.poster(occasion, entry_codes.url_of(services.settings, meeting))
-    return _file(await exports.make(actor, compiled, printed.POSTER, inputs), PDF, f"ma-qr-{meeting_id}.pdf")
+    return attachment(await exports.make(actor, compiled, printed.POSTER, inputs), PDF, f"ma-qr-{meeting_id}.pdf")
 
 
 @router.get("/meetings/{meeting_id}/name-cards.pdf", response_class=Response, responses={200: {"content": {PDF: {}}}})
@@ -277,7 +278,7 @@ async def cards(
     inputs = await services.database.beside(lambda session: name_cards.inputs(session, meeting_id, actor, point_id))
     await audit_log.note(actor, "delegates.cards-printed", "meeting", meeting_id, form=form, point_id=point_id)
     made = await exports.make(actor, compiled, name_cards.SOURCES[form], inputs)
-    return _file(made, PDF, f"{'bien-ten' if form == 'plates' else 'the-dai-bieu'}-{meeting_id}.pdf")
+    return attachment(made, PDF, f"{'bien-ten' if form == 'plates' else 'the-dai-bieu'}-{meeting_id}.pdf")
 
 
 @router.get("/meetings/{meeting_id}/points/{point_id}/code")
@@ -285,7 +286,3 @@ async def hall_code(
     meeting_id: RowId, point_id: RowId, actor: CurrentActor, session: ReadSession, services: AppServices
 ) -> HallCode:
     return await entry_codes.screen_code(session, services, meeting_id, point_id, actor)
-
-
-def _file(content: bytes, media_type: str, name: str) -> Response:
-    return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})

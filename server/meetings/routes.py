@@ -7,6 +7,7 @@ from server.accounts.dependencies import AppServices, CurrentActor, ReadSession,
 from server.audit.dependencies import AppAuditLog
 from server.core.fields import Id, Line, Time
 from server.core.spreadsheets.writing import XLSX
+from server.edge.attachments import attachment
 from server.edge.exports import AppExports
 from server.edge.idempotency import Once
 from server.edge.routing import WriteRoute
@@ -97,5 +98,4 @@ async def audit_of_meeting(
     async with services.database.read(long=True) as session:
         found = await evidence.evidence(session, meeting_id, actor)
     await audit_log.note(actor, "audit.exported", "meeting", meeting_id)
-    headers = {"Content-Disposition": f'attachment; filename="nhat-ky-{meeting_id}.xlsx"'}
-    return Response(await exports.make(actor, evidence.workbook, found), media_type=XLSX, headers=headers)
+    return attachment(await exports.make(actor, evidence.workbook, found), XLSX, f"nhat-ky-{meeting_id}.xlsx")

@@ -7,6 +7,7 @@ from server.accounts.dependencies import AppServices, CurrentActor, ReadSession
 from server.audit.dependencies import AppAuditLog
 from server.core.fields import Id
 from server.core.spreadsheets.writing import XLSX
+from server.edge.attachments import attachment
 from server.edge.exports import AppExports, Order
 from server.edge.idempotency import Once
 from server.edge.long_answers import answered_beside
@@ -53,8 +54,7 @@ async def export_notes(
     require_person(actor)
     await audit_log.note(actor, "notes.exported", "person", actor.person_id, **asked.model_dump(exclude_none=True))
     content = await export(services, exports, actor, paper_id=asked.paper_id, meeting_id=asked.meeting_id)
-    headers = {"Content-Disposition": 'attachment; filename="ghi-chu.pdf"', "X-Content-Type-Options": "nosniff"}
-    return Response(content, media_type="application/pdf", headers=headers)
+    return attachment(content, "application/pdf", "ghi-chu.pdf")
 
 
 @router.get("/search", response_model=SearchAnswer)
@@ -93,8 +93,7 @@ async def receipts_workbook(
 
     ordered = await services.database.beside(order)
     await audit_log.note(actor, "receipts.exported", "meeting", meeting_id)
-    headers = {"Content-Disposition": f'attachment; filename="ai-da-doc-{meeting_id}.xlsx"'}
-    return Response(await exports.fulfil(actor, ordered), media_type=XLSX, headers=headers)
+    return attachment(await exports.fulfil(actor, ordered), XLSX, f"ai-da-doc-{meeting_id}.xlsx")
 
 
 @router.post("/meetings/{meeting_id}/reminders", dependencies=[Once])

@@ -161,8 +161,7 @@ def check_in_out(taken: Taken) -> CheckInOut:
 
 
 async def headcounts(session: AsyncSession, meeting_id: int) -> dict[int, HeadcountOut]:
-    newest = select(func.max(Headcount.id)).where(Headcount.meeting_id == meeting_id).group_by(Headcount.point_id)
-    found = await session.scalars(select(Headcount).where(Headcount.id.in_(newest)))
+    found = await session.scalars(select(Headcount).where(Headcount.id.in_(totals.newest_headcounts(meeting_id))))
     return {
         each.point_id: HeadcountOut(count=each.count, note=each.note, at=each.at, by_name=each.by_name)
         for each in found

@@ -31,6 +31,7 @@ from server.core.fields import Id, Line
 from server.core.services import Services
 from server.core.spreadsheets.writing import XLSX
 from server.core.typesetting import compiled
+from server.edge.attachments import attachment
 from server.edge.exports import AppExports, Order
 from server.edge.long_answers import answered_beside
 from server.edge.routing import WriteRoute
@@ -141,7 +142,7 @@ async def people_xlsx(
 
     ordered = await services.database.beside(order)
     await audit_log.note(actor, "people.exported", "meeting", meeting_id, form="xlsx")
-    return _file(await exports.fulfil(actor, ordered), XLSX, f"diem-danh-dai-bieu-{meeting_id}.xlsx")
+    return attachment(await exports.fulfil(actor, ordered), XLSX, f"diem-danh-dai-bieu-{meeting_id}.xlsx")
 
 
 @router.get("/meetings/{meeting_id}/people.pdf", response_class=Response, responses={200: {"content": {PDF: {}}}})
@@ -154,7 +155,7 @@ async def people_pdf(
 
     ordered = await services.database.beside(order)
     await audit_log.note(actor, "people.exported", "meeting", meeting_id, form="pdf")
-    return _file(await exports.fulfil(actor, ordered), PDF, f"diem-danh-dai-bieu-{meeting_id}.pdf")
+    return attachment(await exports.fulfil(actor, ordered), PDF, f"diem-danh-dai-bieu-{meeting_id}.pdf")
 
 
 async def _of_hall(services: Services, meeting_id: int, point_id: int, actor: Actor) -> Response:
@@ -176,7 +177,3 @@ async def online(
 @router.get("/meetings/{meeting_id}/my-attendance")
 async def my_attendance(meeting_id: RowId, actor: CurrentActor, session: ReadSession) -> MyAttendance:
     return await queries.own(session, meeting_id, actor)
-
-
-def _file(content: bytes, media_type: str, name: str) -> Response:
-    return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -220,8 +220,16 @@ def _at(column: Any, points: Any, online: bool) -> ColumnElement[bool]:
     return or_(found, column.is_(None)) if online else found
 
 
-async def headcounts(session: AsyncSession, meeting_id: int) -> dict[int, int]:
-    newest = select(func.max(Headcount.id)).where(Headcount.meeting_id == meeting_id).group_by(Headcount.point_id)
+def newest_headcounts(meeting_id: int) -> Select[int]:
+    """`Headcount.id` of each hall's last one."""
+    return select(func.max(Headcount.id)).where(Headcount.meeting_id == meeting_id).group_by(Headcount.point_id)
+
+
+async def headcounts(session: AsyncSession, meeting_id: int, point_id: int | None = None) -> dict[int, int]:
+    """By hall; of this one alone, if one is given."""
+    newest = newest_headcounts(meeting_id)
+    if point_id is not None:
+        newest = newest.where(Headcount.point_id == point_id)
     counted = await session.execute(select(Headcount.point_id, Headcount.count).where(Headcount.id.in_(newest)))
     return dict(counted.all())
 
