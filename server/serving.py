@@ -22,6 +22,7 @@ from server.edge.budgets import Connections
 from server.edge.listening import configuration, watched
 from server.edge.turnstile import Turnstile
 from server.migrations import is_empty, require_newest, upgrade
+from server.wiring import PREPARED
 
 _GRACE = 5
 """Seconds that requests under way have to end."""
@@ -88,6 +89,9 @@ async def serve(
                 # Loads its backend now, and not in the first request that brings a body: that took 30 ms.
                 await anyio.lowlevel.checkpoint()
                 await walk_the_routes(app)
+                async with services.database.read() as session:
+                    for prepare_statements in PREPARED:
+                        await prepare_statements(session)
                 # Before it listens: in the half second that this takes a whole conference may be at the door.
                 spare_the_collector()
                 await super().startup(sockets)

@@ -1,9 +1,10 @@
 """The server's table of contents: the routers, and what runs beside them while the server is up."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 
 from fastapi import APIRouter
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts import of_units as accounts_of_units
 from server.accounts.actions import merging as accounts_merging
@@ -15,7 +16,7 @@ from server.accounts.password_reset import password_reset_job
 from server.accounts.post_changes import daily_turn, post_changes_job
 from server.accounts.routes import router as accounts
 from server.attendance.people import anonymised as attendance_anonymised
-from server.attendance.people import leave_by_reply
+from server.attendance.people import leave_by_reply, totals
 from server.attendance.people import live as turnout
 from server.attendance.people import merging as attendance_merging
 from server.attendance.people.events import delegates_changed
@@ -278,3 +279,6 @@ BESIDE: list[Callable[[Services], AbstractAsyncContextManager[None]]] = [
     trials,
 ]
 """Entered in this order when the server starts, left in the reverse order when it stops."""
+
+PREPARED: list[Callable[[AsyncSession], Awaitable[None]]] = [totals.prepare]
+"""Statements that are long to lay out; before the server listens."""

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 
 from server.live.client import Client, Laid
 
-SLICE = 100
-"""Clients. A write to a socket takes about 10 µs of the kernel, on uvloop only after the slice: hence no clock here."""
+SLICE = 40
+"""Clients. A write to a socket takes about 10 µs of the kernel, on uvloop only after the slice: hence no clock here.
+With 100 of them a slice was 3 ms, and whatever else the loop had to do in that turn came on top."""
 
 
 class Group:

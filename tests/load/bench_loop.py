@@ -181,7 +181,7 @@ async def measure(deployment: Deployment, arguments: argparse.Namespace, folder:
             )
             for each in sorted(held, key=lambda each: -each.ms)[:2]:
                 print(
-                    f"    {each.ms:.1f} ms, {each.work:.1f} of work, {each.queued:.1f} in the queue: {each.where[:300]}"
+                    f"    {each.ms:.1f} ms, {each.work:.1f} of work, {each.queued:.1f} in the queue: {each.where[:900]}"
                 )
             for line in collections(deployment, before):
                 print(f"    {line}")

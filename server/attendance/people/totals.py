@@ -16,6 +16,7 @@ from server.accounts.models import Person
 from server.attendance.models import Headcount, PersonCheck, SignOff
 from server.attendance.people.schemas import TurnoutEntity
 from server.attendance.people.status import ATTENDED, ATTENDING, Count, State
+from server.core.clock import utc_now
 from server.core.database import UtcDateTime
 from server.live.log import gone, put
 from server.live.protocol import Change
@@ -256,6 +257,13 @@ async def tallies(
     if homes is not None:
         given["homes"] = [home for home in homes if home is not None]
     return [Tally._make(row) for row in await session.execute(statement, given)]
+
+
+async def prepare(session: AsyncSession) -> None:
+    """Has every form laid out and compiled, 7 ms each, which else the first on the day would wait for."""
+    for started_at in (None, utc_now()):
+        for homes in (None, [0], [0, None]):
+            await tallies(session, 0, started_at, homes)
 
 
 @cache
