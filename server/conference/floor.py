@@ -84,13 +84,13 @@ async def take_floor(tx: Transaction, meeting_id: int, point_id: int) -> None:
 
 
 async def release_floor(tx: Transaction, meeting_id: int, point_id: int) -> None:
-    """A hall has said what it had to say. Again: changes nothing."""
+    """A hall has said what it had to say. Again: changes nothing. Who answers the roll call has no turn to end."""
     meeting, rights = await meeting_for_write(tx, meeting_id)
     if point_id not in rights.points:
         raise NotAllowed()
     conference, before = await loaded(tx.session, meeting)
     conference.hall(point_id)
-    if point_id not in conference.holders:
+    if point_id not in conference.holders or point_id == conference.answering:
         return
     end_turn(conference, point_id)
     await record(tx, "floor.released", "meeting", meeting_id, point_id=point_id)

@@ -40,7 +40,8 @@ class Stage(Base):
     layout: Mapped[str] = mapped_column(String(16), default="stage-row")
     stage_point_id: Mapped[int | None] = mapped_column(ForeignKey("bridge_points.id"))
     floor: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
-    """[{"point_id": 17, "since": iso}], at most three, oldest first; the main point's is given at the start."""
+    """[{"point_id": 17, "since": iso}], at most three, oldest first; the main point's is given at the start. With
+    "roll_call": true it answers the roll call only."""
     pinned: Mapped[list[int]] = mapped_column(JSON, default=list)
     """Points the operator pinned to the small pictures, in order."""
     tiles: Mapped[list[int]] = mapped_column(JSON, default=list)

@@ -119,6 +119,17 @@ class MessageName(Wire):
     message_id: Id
 
 
+class RollCallStart(Wire):
+    seconds: Annotated[int, Field(ge=3, le=120)] = 10
+    """How long each point is on the stage at most."""
+
+
+class RollCallTick(Wire):
+    point_id: Id
+    here: bool
+    """False: takes a tick back."""
+
+
 class RecessStart(Wire):
     minutes: Annotated[int, Field(ge=1, le=600)] | None = None
     """How long it is announced to last; left out: not said."""

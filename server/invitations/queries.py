@@ -22,6 +22,7 @@ from server.notifications.models import Mail, TextMessage
 from server.organisations.models import BridgePoint, Unit
 
 ONLINE = "Trực tuyến"
+_own_unit = Unit.__table__.alias("own_unit")
 M = TypeVar("M", Mail, TextMessage)
 S = TypeVar("S", bound=Select[*tuple[Any, ...]])
 
@@ -60,7 +61,8 @@ async def delegates(
     total = await session.scalar(chosen.with_only_columns(func.count()))
     order = (Delegate.point_id, Delegate.position, Delegate.id)
     ids = list(await session.scalars(chosen.order_by(*order).limit(limit).offset(offset)))
-    shown = _shown(meeting_id, rights).where(Delegate.id.in_(ids)).order_by(*order)
+    # Chosen already: with the meeting named again SQLite would walk its whole list for them.
+    shown = _shown().where(Delegate.id.in_(ids)).order_by(*order)
     rows = list(await session.execute(shown)) if ids else []
     lists = await lists_in(session, meeting_id, None if rights.everything else rights.points)
     return DelegatesOut(
@@ -75,7 +77,7 @@ async def delegates(
 async def delegate(session: AsyncSession, delegate_id: int, now: datetime) -> DelegateOut:
     """One line, for who has just changed it."""
     found = await session.get_one(Delegate, delegate_id)
-    rows = list(await session.execute(_shown(found.meeting_id, None).where(Delegate.id == delegate_id)))
+    rows = list(await session.execute(_shown().where(Delegate.id == delegate_id, Delegate.removed_at.is_(None))))
     [out] = await _out(session, found.meeting_id, rows, now)
     return out
 
@@ -85,20 +87,19 @@ async def some_delegates(
 ) -> list[DelegateOut]:
     """These lines, for who has just written them."""
     rows: list[Any] = []
+    listed_now = (Delegate.meeting_id == meeting_id, Delegate.removed_at.is_(None))
     for some in in_parts(delegate_ids):
-        rows += await session.execute(_shown(meeting_id, None).where(Delegate.id.in_(some)).order_by(Delegate.id))
+        rows += await session.execute(_shown().where(Delegate.id.in_(some), *listed_now).order_by(Delegate.id))
     return await _out(session, meeting_id, rows, now)
 
 
-def _shown(meeting_id: int, rights: ListRights | None) -> Select[Any]:
-    unit = Unit.__table__.alias("own_unit")
-    statement = (
-        select(Delegate, Person, unit.c.name.label("unit_name"), BridgePoint.name.label("point_name"))
+def _shown() -> Select[Any]:
+    return (
+        select(Delegate, Person, _own_unit.c.name.label("unit_name"), BridgePoint.name.label("point_name"))
         .join(Person, Person.id == Delegate.person_id)
-        .join(unit, unit.c.id == Person.unit_id)
+        .join(_own_unit, _own_unit.c.id == Person.unit_id)
         .outerjoin(BridgePoint, BridgePoint.id == Delegate.point_id)
     )
-    return listed(statement, meeting_id, rights)
 
 
 def listed(statement: S, meeting_id: int, rights: ListRights | None) -> S:

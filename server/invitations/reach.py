@@ -3,13 +3,14 @@ link, which alone says that somebody has it before their eyes. One statement, fo
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Integer, Select, Subquery, and_, bindparam, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.models import AccessLink
-from server.core.database import in_parts
+from server.core.database import UtcDateTime, in_parts
 from server.invitations.links import LINK_MAIL
 from server.invitations.schemas import ReachState
 from server.meetings.models import Delegate
@@ -17,9 +18,11 @@ from server.notifications.models import Mail, TextMessage
 from server.organisations.models import BridgePoint
 
 M = TypeVar("M", Mail, TextMessage)
+Id: TypeAlias = int | BindParameter[int]
+Moment: TypeAlias = datetime | BindParameter[datetime]
 
 
-def newest(model: type[M], meeting_id: int, *narrower: ColumnElement[bool], kind: str | None = LINK_MAIL) -> Subquery:
+def newest(model: type[M], meeting_id: Id, *narrower: ColumnElement[bool], kind: str | None = LINK_MAIL) -> Subquery:
     """`id`: the last message to each person that carried a link to this meeting."""
     which = [model.meeting_id == meeting_id, *narrower]
     if kind is not None:
@@ -27,7 +30,7 @@ def newest(model: type[M], meeting_id: int, *narrower: ColumnElement[bool], kind
     return select(func.max(model.id).label("id")).where(*which).group_by(model.person_id).subquery()
 
 
-def reached(meeting_id: int, now: datetime, person_ids: Collection[int] | None = None) -> Select[tuple[int, str]]:
+def reached(meeting_id: Id, now: Moment, person_ids: Collection[int] | None = None) -> Select[tuple[int, str]]:
     """`delegate_id` and `state` (`ReachState`) of those on the list; `person_ids`: of these alone. What is older than
     the links that are valid says nothing of them."""
     some = [] if person_ids is None else [Delegate.person_id.in_(person_ids)]
@@ -71,9 +74,16 @@ def reached(meeting_id: int, now: datetime, person_ids: Collection[int] | None =
     )
 
 
-def _last(model: type[M], meeting_id: int, person_ids: Collection[int] | None) -> Subquery:
+def _last(model: type[M], meeting_id: Id, person_ids: Collection[int] | None) -> Subquery:
     last = newest(model, meeting_id, *([] if person_ids is None else [model.person_id.in_(person_ids)]))
     return select(model.person_id, model.state, model.created_at).join(last, last.c.id == model.id).subquery()
+
+
+@cache
+def _of_some() -> Select[tuple[int, str]]:
+    """Made once: to put it together takes longer than to answer it for a page of people."""
+    people: Any = bindparam("people", expanding=True, type_=Integer())
+    return reached(bindparam("meeting_id", type_=Integer()), bindparam("now", type_=UtcDateTime()), people)
 
 
 async def reach_of(
@@ -82,7 +92,7 @@ async def reach_of(
     """By delegate."""
     found: dict[int, ReachState] = {}
     for some in in_parts(person_ids):
-        rows: Any = await session.execute(reached(meeting_id, now, some))
+        rows: Any = await session.execute(_of_some(), {"meeting_id": meeting_id, "now": now, "people": some})
         found.update(rows.all())
     return found
 

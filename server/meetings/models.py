@@ -134,7 +134,8 @@ class Delegate(Revised, Base):
     __tablename__ = "delegates"
     __table_args__ = (
         UniqueConstraint("meeting_id", "person_id", info=said_as(AlreadyListed)),
-        Index("ix_delegates_meeting_point", "meeting_id", "point_id"),
+        # The last two: a meeting's people are counted by hall for every page of its lists, out of the index alone.
+        Index("ix_delegates_meeting_point", "meeting_id", "point_id", "removed_at", "substitutes_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -122,5 +122,27 @@ async def test_who_asks_is_put_in_order_called_by_keys_and_timed(hall_of: Office
         await chair.keyboard.press("?")
         await expect(chair.get_by_role("alertdialog")).to_contain_text("Phím tắt")
         await console.look("keys")
+        await chair.keyboard.press("Escape")
+
+        # Roll call: one hall answers by its clicker, the other is heard at the console.
+        await chair.get_by_test_id("roll-open").click()
+        await chair.get_by_test_id("roll-call").get_by_text("20 giây").click()
+        await chair.get_by_test_id("roll-start").click()
+        names = {where.hiep_an_hall.name: hiep_an, where.lat_hall.name: lat}
+        now = chair.get_by_test_id("roll-now")
+        await expect(now).to_contain_text(re.compile("|".join(names)))
+        said = await now.inner_text()
+        first = next(name for name in names if name in said)
+        [second] = names.keys() - {first}
+        await expect(chair.get_by_test_id("stage-name")).to_contain_text("đang trả lời điểm danh")
+        await expect(names[first].get_by_test_id("hall-roll-call")).to_contain_text("mời điểm cầu trả lời")
+        await Audit(names[first]).look("called at the roll call")
+        await console.look("roll call")
+        await names[first].keyboard.press("b")
+        await expect(now).to_contain_text(second)
+        await chair.get_by_test_id("roll-here").click()
+        await expect(chair.get_by_test_id("roll-over")).to_contain_text("2/")
+        await expect(names[second].get_by_test_id("hall-roll-call")).to_have_count(0)
+        await console.look("roll call over")
     console.verdict()
     page.verdict()

@@ -6,6 +6,7 @@ from datetime import timedelta
 from server.conference import content, floor, lifecycle, presence
 from server.conference.live.audiences import CONSOLE, EVERYONE, HALL, own_point
 from server.conference.live.messages import MESSAGES
+from server.conference.live.roll_call import ROLL_CALL
 from server.conference.live.speaking import SPEAKING
 from server.conference.schemas import (
     ContentSound,
@@ -42,6 +43,7 @@ async def _start_recess(tx: Transaction, call: Call, data: RecessStart) -> None:
 COMMANDS = (
     *SPEAKING,
     *MESSAGES,
+    *ROLL_CALL,
     LiveCommand(
         "hall.ready",
         "The technician says that picture and sound are right (or, false, not yet).",

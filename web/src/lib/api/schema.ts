@@ -4218,6 +4218,8 @@ export interface components {
             seconds: number;
             /** Gaps */
             gaps: components["schemas"]["AttendanceGap"][];
+            /** Answers */
+            answers: (components["schemas"]["RollAnswer"] | null)[];
             people: components["schemas"]["CountOut"];
         };
         /** AttendanceReport */
@@ -4229,6 +4231,8 @@ export interface components {
              */
             generated_at: string;
             totals: components["schemas"]["AttendanceTotals"];
+            /** Roll Calls */
+            roll_calls: components["schemas"]["AttendedRollCall"][];
             /** Units */
             units: components["schemas"]["AttendanceUnit"][];
             /** Points */
@@ -4292,6 +4296,20 @@ export interface components {
             started_at: string | null;
             /** Ended At */
             ended_at: string | null;
+        };
+        /** AttendedRollCall */
+        AttendedRollCall: {
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Points */
+            points: number;
+            /** Answered */
+            answered: number;
         };
         /** AudienceOut */
         AudienceOut: {
@@ -8634,6 +8652,13 @@ export interface components {
             /** Unit Id */
             unit_id: number;
         };
+        /** RollAnswer */
+        RollAnswer: {
+            /** Answered At */
+            answered_at: string | null;
+            /** How */
+            how: string;
+        };
         /** RowOut */
         RowOut: {
             /** Number */
@@ -10584,6 +10609,69 @@ export interface components {
             /** Seconds */
             seconds: number;
         };
+        /**
+         * RollAnswerEntity
+         * @description Collection `roll-answers`, key = point id: consoles see all, a hall its own.
+         */
+        RollAnswerEntity: {
+            /** Point Id */
+            point_id: number;
+            /** Position */
+            position: number;
+            /** Called At */
+            called_at: string | null;
+            /** Answered At */
+            answered_at: string | null;
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "" | "voice" | "button";
+        };
+        /**
+         * RollCallEntity
+         * @description Collection `roll-call`, key "": the roll call under way, or the last one. Consoles and halls.
+         */
+        RollCallEntity: {
+            /** Id */
+            id: number;
+            /** Run */
+            run: number;
+            /** Seconds */
+            seconds: number;
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Current */
+            current: number | null;
+            /** Current Since */
+            current_since: string | null;
+            /** Next At */
+            next_at: string | null;
+            /** Total */
+            total: number;
+            /** Answered */
+            answered: number;
+        };
+        /** RollCallStart */
+        RollCallStart: {
+            /**
+             * Seconds
+             * @default 10
+             */
+            seconds: number;
+        };
+        /** RollCallTick */
+        RollCallTick: {
+            /** Point Id */
+            point_id: number;
+            /** Here */
+            here: boolean;
+        };
         /** Rules */
         Rules: {
             /**
@@ -11052,6 +11140,12 @@ export interface components {
             messages?: {
                 [key: string]: components["schemas"]["MessageEntity"];
             };
+            "roll-call"?: {
+                [key: string]: components["schemas"]["RollCallEntity"];
+            };
+            "roll-answers"?: {
+                [key: string]: components["schemas"]["RollAnswerEntity"];
+            };
             requests?: {
                 [key: string]: components["schemas"]["RequestEntity"];
             };
@@ -11184,6 +11278,41 @@ export interface components {
             /** @description Help is there, the hall has read it, or it is taken back. */
             "message.close": {
                 data: components["schemas"]["MessageName"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description Calls all points one after another: stage and floor, without a clock. */
+            "roll-call.start": {
+                data: components["schemas"]["RollCallStart"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description Calls those again that have not answered. */
+            "roll-call.repeat": {
+                data: components["schemas"]["NoData"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description Calls the next now; a roll call that stood goes on. */
+            "roll-call.next": {
+                data: components["schemas"]["NoData"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description The roll call waits; who is called stays on the stage. */
+            "roll-call.stand": {
+                data: components["schemas"]["NoData"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description Over before its end; the main point is on the stage again. */
+            "roll-call.end": {
+                data: components["schemas"]["NoData"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description The console heard the point, or takes a tick back; during a roll call and after. */
+            "roll-call.tick": {
+                data: components["schemas"]["RollCallTick"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description The hall is there: when it is called, or later, as long as the roll call lasts. */
+            "roll-call.answer": {
+                data: components["schemas"]["NoData"];
                 reply: components["schemas"]["NoData"];
             };
             /** @description The technician says that picture and sound are right (or, false, not yet). */
