@@ -101,11 +101,7 @@ def workbook(report: AttendanceReport) -> bytes:
             f"{meeting.unit_name} · {span(meeting.started_at or meeting.starts_at, meeting.ended_at)} · "
             f"điểm cầu chính: {meeting.main_point_name}",
             f"{totals.points} điểm cầu: {totals.present} có mặt, {totals.late} vào muộn, {totals.left} đã rời, "
-            f"{totals.absent} vắng · lập lúc {local(report.generated_at):%H:%M:%S ngày %d/%m/%Y}",
-            *(
-                f"Điểm danh lúc {local(call.began_at):%H:%M}: {call.answered}/{call.points} điểm cầu trả lời"
-                for call in report.roll_calls
-            ),
+            f"{totals.absent} vắng{_roll_calls(report)} · lập lúc {local(report.generated_at):%H:%M:%S ngày %d/%m/%Y}",
         ],
     )
     ended = meeting.state == "ended"
@@ -131,6 +127,13 @@ def workbook(report: AttendanceReport) -> bytes:
         ],
     )
     return book.content()
+
+
+def _roll_calls(report: AttendanceReport) -> str:
+    return "".join(
+        f" · điểm danh lúc {local(call.began_at):%H:%M}: {call.answered}/{call.points} trả lời"
+        for call in report.roll_calls
+    )
 
 
 def _point_row(number: int, point: AttendancePoint, *, ended: bool) -> Sequence[Any]:

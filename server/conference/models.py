@@ -51,7 +51,7 @@ class Stage(Base):
     content_muted: Mapped[bool] = mapped_column(default=False)
     """Its sound is heard by nobody, until a console says so or gives somebody the floor who shares."""
     recess: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    """{"since": iso, "until": iso or null} while the meeting pauses."""
+    """{"since": iso, "until": iso or null, "text": …} while the meeting pauses."""
     returns_at: Mapped[datetime | None]
     """When the stage leaves the lost hall on it for the main point."""
 

@@ -36,8 +36,8 @@ async def _start_content(tx: Transaction, call: Call, data: ContentStart) -> Non
 
 
 async def _start_recess(tx: Transaction, call: Call, data: RecessStart) -> None:
-    until = tx.now + timedelta(minutes=data.minutes) if data.minutes else None
-    await floor.start_recess(tx, call.meeting_id, until)
+    until = tx.now + timedelta(minutes=data.minutes) if data.minutes else data.until
+    await floor.start_recess(tx, call.meeting_id, until, data.text)
 
 
 COMMANDS = (

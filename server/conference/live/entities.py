@@ -67,6 +67,8 @@ class Recess(Wire):
     since: datetime
     until: datetime | None
     """As announced; the recess ends when somebody is called, not by the clock."""
+    text: str = ""
+    """In the chair's words; empty: the screens have their own."""
 
 
 class StageEntity(Wire):

@@ -10568,6 +10568,11 @@ export interface components {
             since: string;
             /** Until */
             until: string | null;
+            /**
+             * Text
+             * @default
+             */
+            text: string;
         };
         /** RecessStart */
         RecessStart: {
@@ -10576,6 +10581,16 @@ export interface components {
              * @default null
              */
             minutes: number | null;
+            /**
+             * Until
+             * @default null
+             */
+            until: string | null;
+            /**
+             * Text
+             * @default
+             */
+            text: string;
         };
         /**
          * RequestEntity
