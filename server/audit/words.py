@@ -271,6 +271,7 @@ WORDS: dict[Group, dict[str, Words]] = {
         "attendance.signed-off": Words("Ký xác nhận điểm danh ({present} người)", "Signed {present} people off"),
         "attendance.sign-off-withdrawn": Words("Rút xác nhận điểm danh", "Withdrew the sign-off"),
         "attendance.exported": Words("Xuất điểm danh điểm cầu", "Exported the points' attendance"),
+        "speeches.exported": Words("Xuất các lượt phát biểu", "Exported who spoke"),
         "people.exported": Words("Xuất điểm danh đại biểu", "Exported the delegates' attendance"),
     },
     Group.SYSTEM: {

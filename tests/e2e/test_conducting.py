@@ -144,5 +144,17 @@ async def test_who_asks_is_put_in_order_called_by_keys_and_timed(hall_of: Office
         await expect(chair.get_by_test_id("roll-over")).to_contain_text("2/")
         await expect(names[second].get_by_test_id("hall-roll-call")).to_have_count(0)
         await console.look("roll call over")
+
+        # What happened, afterwards: every turn, and the roll call.
+        desk = Audit(chair)
+        await chair.goto(f"/meetings/{meeting}/attendance?of=speeches")
+        await expect(chair.get_by_test_id("speeches").locator("li")).to_have_count(2)
+        await chair.get_by_text("Dài nhất trước").click()
+        await expect(chair.get_by_test_id("speeches-sum")).to_contain_text("2 lượt")
+        await desk.look("speeches")
+        await chair.get_by_role("link", name="Điểm cầu", exact=True).click()
+        await expect(chair.get_by_test_id("roll-report")).to_contain_text("2/5")
+        await desk.look("attendance with a roll call")
     console.verdict()
     page.verdict()
+    desk.verdict()

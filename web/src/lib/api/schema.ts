@@ -2138,6 +2138,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/speeches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Spoken
+         * @description The turns that are over.
+         */
+        get: operations["spoken_api_meetings__meeting_id__speeches_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/speeches.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Speeches File */
+        get: operations["speeches_file_api_meetings__meeting_id__speeches_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/ballots": {
         parameters: {
             query?: never;
@@ -9091,6 +9128,57 @@ export interface components {
             /** Mark */
             mark: boolean;
         };
+        /** Speech */
+        Speech: {
+            /** Id */
+            id: number;
+            /** Point Id */
+            point_id: number;
+            /** Point Name */
+            point_name: string;
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "speech" | "debate" | "question" | "answer";
+            /** Topic */
+            topic: string;
+            /** Item */
+            item: string;
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /**
+             * Ended At
+             * Format: date-time
+             */
+            ended_at: string;
+            /** Seconds */
+            seconds: number;
+            /** Limit Seconds */
+            limit_seconds: number | null;
+            /** Cut */
+            cut: boolean;
+        };
+        /** Speeches */
+        Speeches: {
+            /** Total */
+            total: number;
+            /** Turns */
+            turns: number;
+            /** Seconds */
+            seconds: number;
+            /** Cut */
+            cut: number;
+            /** Over */
+            over: number;
+            /** Speeches */
+            speeches: components["schemas"]["Speech"][];
+        };
         /** Substitute */
         Substitute: {
             /** Full Name */
@@ -15887,6 +15975,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HallDay"];
+                };
+            };
+        };
+    };
+    spoken_api_meetings__meeting_id__speeches_get: {
+        parameters: {
+            query?: {
+                only?: "all" | "cut" | "over";
+                order?: "time" | "longest";
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Speeches"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    speeches_file_api_meetings__meeting_id__speeches_xlsx_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
