@@ -117,6 +117,7 @@ from server.reading.opened import people_who_opened
 from server.reading.routes import router as reading
 from server.retention import daily, retention_job
 from server.speaking import anonymised as speaking_anonymised
+from server.speaking.routes import router as speaking
 from server.system.routes import router as system
 from server.system.routes import watching
 from server.system.trials import running as trials
@@ -139,6 +140,7 @@ ROUTERS: list[APIRouter] = [
     planning,
     calendar,
     conference,
+    speaking,
     ballots,
     readiness,
     attendance,

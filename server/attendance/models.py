@@ -23,6 +23,48 @@ class PointCheck(Base):
     by_name: Mapped[str] = mapped_column(String(200), default="")
 
 
+class RollCall(Base):
+    """The points of a meeting are called one after another and answer. Beside `PointCheck`, not in it: a voice on the
+    telephone makes nobody present whose line is away."""
+
+    __tablename__ = "roll_calls"
+    __table_args__ = (
+        Index("ix_roll_calls_meeting", "meeting_id", "id"),
+        Index("ix_roll_calls_next_at", "next_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"))
+    run: Mapped[int] = mapped_column(default=1)
+    """Above 1: those that had not answered are called again."""
+    seconds: Mapped[int]
+    """How long each is on the stage."""
+    began_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    current_point_id: Mapped[int | None] = mapped_column(ForeignKey("bridge_points.id"), index=True)
+    current_since: Mapped[datetime | None]
+    next_at: Mapped[datetime | None]
+    """When the next is called; None: it stands, or is over."""
+    by_name: Mapped[str] = mapped_column(String(200), default="")
+
+
+class RollCallAnswer(Base):
+    """A point that is called. Without `answered_at` it has not answered (yet)."""
+
+    __tablename__ = "roll_call_answers"
+
+    roll_call_id: Mapped[int] = mapped_column(ForeignKey("roll_calls.id", ondelete="CASCADE"), primary_key=True)
+    point_id: Mapped[int] = mapped_column(ForeignKey("bridge_points.id"), primary_key=True, index=True)
+    position: Mapped[int]
+    """In the order of the tree."""
+    called_at: Mapped[datetime | None]
+    """In the run that is under way, or was the last."""
+    answered_at: Mapped[datetime | None]
+    how: Mapped[str] = mapped_column(String(8), default="")
+    """voice (somebody at the console heard it), button (the hall itself)."""
+    by_name: Mapped[str] = mapped_column(String(200), default="")
+
+
 class PersonCheck(Base):
     """One entry of the attendance log of people; states are derived from it, never ticked. `kind`: in, out, leave
     (absent with leave), leave-withdrawn. `how`: qr, list, group, online, by-hand (a correction)."""

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.attendance import tree as trees
-from server.attendance.models import PointCheck
+from server.attendance.models import PointCheck, RollCall, RollCallAnswer
 from server.attendance.people import totals as turnouts
 from server.attendance.people.queries import by_unit, count_out
 from server.attendance.people.status import Count
@@ -19,6 +19,8 @@ from server.attendance.schemas import (
     AttendanceTotals,
     AttendanceUnit,
     AttendedMeeting,
+    AttendedRollCall,
+    RollAnswer,
 )
 from server.attendance.status import Attendance, Check, Node, derive, roll_up
 from server.attendance.tree import Hall, Tree
@@ -38,21 +40,44 @@ async def report(session: AsyncSession, meeting_id: int, actor: Actor, now: date
     turnout = await turnouts.load(session, meeting)
     besides = {*checks, *(point_id for point_id in turnout.points if point_id is not None)}
     tree = await trees.over(session, meeting_id, besides=besides, units=turnout.units)
+    calls, answers = await roll_calls_of(session, meeting_id)
     rows = [
-        _row(meeting, hall, tree.names, derive(checks.get(hall.id, ()), now), turnout.points.get(hall.id, Count()))
+        _row(
+            meeting,
+            hall,
+            tree.names,
+            derive(checks.get(hall.id, ()), now),
+            people=turnout.points.get(hall.id, Count()),
+            answers=[answers.get((call.id, hall.id)) for call in calls],
+        )
         for hall in tree.halls
     ]
     return AttendanceReport(
         meeting=await attended_meeting(session, meeting),
         generated_at=now,
         totals=_totals(rows, turnout.total()),
+        roll_calls=[
+            AttendedRollCall(
+                began_at=call.began_at,
+                ended_at=call.ended_at,
+                points=sum(asked == call.id for asked, _point in answers),
+                answered=sum(each.answered_at is not None for (asked, _), each in answers.items() if asked == call.id),
+            )
+            for call in calls
+        ],
         units=_rolled_up(tree, rows, turnout),
         points=rows,
     )
 
 
 def _row(
-    meeting: Meeting, point: Hall, unit_names: dict[int, str], attended: Attendance, people: Count
+    meeting: Meeting,
+    point: Hall,
+    unit_names: dict[int, str],
+    attended: Attendance,
+    *,
+    people: Count,
+    answers: list[RollAnswer | None],
 ) -> AttendancePoint:
     if meeting.started_at is not None:
         attended = attended.since(meeting.started_at)
@@ -71,6 +96,7 @@ def _row(
         late=_is_late(meeting, attended.first_in),
         seconds=int(during.total.total_seconds()),
         gaps=[AttendanceGap(begin=gap.begin, end=gap.end, how=gap.how) for gap in during.gaps],
+        answers=answers,
         people=count_out(people),
     )
 
@@ -125,6 +151,21 @@ async def checks_of(session: AsyncSession, meeting_id: int) -> dict[int, list[Ch
     for point_id, at, direction, how in rows:
         found.setdefault(point_id, []).append(Check(at, direction, how))
     return found
+
+
+async def roll_calls_of(
+    session: AsyncSession, meeting_id: int
+) -> tuple[Sequence[RollCall], dict[tuple[int, int], RollAnswer]]:
+    """The roll calls, oldest first, and what came of them by (roll call, point)."""
+    calls = (
+        await session.scalars(select(RollCall).where(RollCall.meeting_id == meeting_id).order_by(RollCall.id))
+    ).all()
+    rows = await session.execute(
+        select(
+            RollCallAnswer.roll_call_id, RollCallAnswer.point_id, RollCallAnswer.answered_at, RollCallAnswer.how
+        ).where(RollCallAnswer.roll_call_id.in_([call.id for call in calls]))
+    )
+    return calls, {(call_id, point_id): RollAnswer(answered_at=at, how=how) for call_id, point_id, at, how in rows}
 
 
 async def attended_meeting(session: AsyncSession, meeting: Meeting) -> AttendedMeeting:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from server.attendance.people.schemas import CountOut
-from server.attendance.schemas import AttendanceGap, AttendancePoint, AttendanceReport
+from server.attendance.schemas import AttendanceGap, AttendancePoint, AttendanceReport, RollAnswer
 from server.core.spreadsheets.writing import DEEPEST, Book, Column, csv_file, local, span
 
 SECONDS_A_DAY = 86_400
@@ -28,8 +28,8 @@ POINT_COLUMNS = (
     Column("Thời gian dự", 14, "duration"),
     Column("Số lần gián đoạn", 12, "number"),
     Column("Các lần gián đoạn", 48),
-    *PEOPLE_COLUMNS,
 )
+ANSWERED = {"voice": "trả lời bằng lời", "button": "bấm nút trả lời"}
 UNIT_COLUMNS = (
     Column("Đơn vị", 52),
     Column("Số điểm cầu", 14, "number"),
@@ -53,10 +53,25 @@ def told(gap: AttendanceGap) -> str:
     return f"{local(gap.begin):%H:%M:%S}–{local(gap.end):%H:%M:%S} {WHY_OUT.get(gap.how, gap.how)}"
 
 
+def answer_told(answer: RollAnswer | None) -> str:
+    """What came of one roll call: "08:02:10 trả lời bằng lời"."""
+    if answer is None:
+        return ""
+    if answer.answered_at is None:
+        return "Không trả lời"
+    return f"{local(answer.answered_at):%H:%M:%S} {ANSWERED.get(answer.how, answer.how)}"
+
+
+def point_columns(report: AttendanceReport) -> tuple[Column, ...]:
+    """One more for each roll call, before the people."""
+    calls = tuple(Column(f"Điểm danh lúc {local(call.began_at):%H:%M}", 26) for call in report.roll_calls)
+    return (*POINT_COLUMNS, *calls, *PEOPLE_COLUMNS)
+
+
 def csv_text(report: AttendanceReport) -> str:
     ended = report.meeting.state == "ended"
     return csv_file(
-        [column.heading for column in POINT_COLUMNS],
+        [column.heading for column in point_columns(report)],
         (
             [
                 number,
@@ -68,6 +83,7 @@ def csv_text(report: AttendanceReport) -> str:
                 _clock(point.seconds),
                 len(point.gaps),
                 "; ".join(told(gap) for gap in point.gaps),
+                *(answer_told(answer) for answer in point.answers),
                 *_people(point.people),
             ]
             for number, point in enumerate(report.points, start=1)
@@ -85,13 +101,13 @@ def workbook(report: AttendanceReport) -> bytes:
             f"{meeting.unit_name} · {span(meeting.started_at or meeting.starts_at, meeting.ended_at)} · "
             f"điểm cầu chính: {meeting.main_point_name}",
             f"{totals.points} điểm cầu: {totals.present} có mặt, {totals.late} vào muộn, {totals.left} đã rời, "
-            f"{totals.absent} vắng · lập lúc {local(report.generated_at):%H:%M:%S ngày %d/%m/%Y}",
+            f"{totals.absent} vắng{_roll_calls(report)} · lập lúc {local(report.generated_at):%H:%M:%S ngày %d/%m/%Y}",
         ],
     )
     ended = meeting.state == "ended"
     book.sheet(
         "Điểm cầu",
-        POINT_COLUMNS,
+        point_columns(report),
         [_point_row(number, point, ended=ended) for number, point in enumerate(report.points, start=1)],
         fixed=2,
     )
@@ -113,6 +129,13 @@ def workbook(report: AttendanceReport) -> bytes:
     return book.content()
 
 
+def _roll_calls(report: AttendanceReport) -> str:
+    return "".join(
+        f" · điểm danh lúc {local(call.began_at):%H:%M}: {call.answered}/{call.points} trả lời"
+        for call in report.roll_calls
+    )
+
+
 def _point_row(number: int, point: AttendancePoint, *, ended: bool) -> Sequence[Any]:
     return [
         number,
@@ -124,6 +147,10 @@ def _point_row(number: int, point: AttendancePoint, *, ended: bool) -> Sequence[
         point.seconds / SECONDS_A_DAY,
         len(point.gaps),
         "\n".join(told(gap) for gap in point.gaps),
+        *(
+            (answer_told(answer), "absent" if answer is not None and answer.answered_at is None else "text")
+            for answer in point.answers
+        ),
         *_people(point.people),
     ]
 

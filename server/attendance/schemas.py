@@ -51,6 +51,21 @@ class AttendanceGap(BaseModel):
     """live (left on purpose), lost (line cut), end (the meeting had ended), by-hand."""
 
 
+class AttendedRollCall(BaseModel):
+    began_at: datetime
+    ended_at: datetime | None
+    points: int
+    """Who was to be called."""
+    answered: int
+
+
+class RollAnswer(BaseModel):
+    answered_at: datetime | None
+    """None: no answer."""
+    how: str
+    """voice, button; empty without an answer."""
+
+
 class AttendancePoint(BaseModel):
     """Points come in tree order. Times in and out are as they were; `seconds` and `gaps` count from the start of the
     meeting on, once it has started."""
@@ -69,6 +84,8 @@ class AttendancePoint(BaseModel):
     late: bool
     seconds: int
     gaps: list[AttendanceGap]
+    answers: list[RollAnswer | None]
+    """To each roll call of the report; None: it was not to be called."""
     people: CountOut
 
 
@@ -76,5 +93,7 @@ class AttendanceReport(BaseModel):
     meeting: AttendedMeeting
     generated_at: datetime
     totals: AttendanceTotals
+    roll_calls: list[AttendedRollCall]
+    """Oldest first."""
     units: list[AttendanceUnit]
     points: list[AttendancePoint]

@@ -5,17 +5,18 @@ no microphone beside those of the floor.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from server.audit.actions import record
 from server.conference.live.entities import Layout
 from server.conference.state import Before, Conference, load, loaded, settle
-from server.core.errors import Conflict, NotAllowed
+from server.core.errors import Conflict, Invalid, NotAllowed
 from server.core.transaction import Transaction
 from server.meetings.access import meeting_for_write
 
 MOST_HOLDERS = 3
 """As many as every receiver has slots for sound."""
+LONGEST_RECESS = timedelta(days=1)
 
 
 async def give_floor(
@@ -84,13 +85,13 @@ async def take_floor(tx: Transaction, meeting_id: int, point_id: int) -> None:
 
 
 async def release_floor(tx: Transaction, meeting_id: int, point_id: int) -> None:
-    """A hall has said what it had to say. Again: changes nothing."""
+    """A hall has said what it had to say. Again: changes nothing. Who answers the roll call has no turn to end."""
     meeting, rights = await meeting_for_write(tx, meeting_id)
     if point_id not in rights.points:
         raise NotAllowed()
     conference, before = await loaded(tx.session, meeting)
     conference.hall(point_id)
-    if point_id not in conference.holders:
+    if point_id not in conference.holders or point_id == conference.answering:
         return
     end_turn(conference, point_id)
     await record(tx, "floor.released", "meeting", meeting_id, point_id=point_id)
@@ -134,9 +135,9 @@ async def mute_all(tx: Transaction, meeting_id: int, *, including_main: bool = F
     await settle(tx, conference, before, "floor.muted_all")
 
 
-async def start_recess(tx: Transaction, meeting_id: int, until: datetime | None = None) -> None:
-    """The meeting pauses: nobody is heard, shared screens end, and every screen says so. Again: changes `until`, which
-    is announced and ends nothing by itself."""
+async def start_recess(tx: Transaction, meeting_id: int, until: datetime | None = None, text: str = "") -> None:
+    """The meeting pauses: nobody is heard, shared screens end, and every screen says so, in words of its own (`text`).
+    Again: changes both. `until` is announced and ends nothing by itself."""
     conference, before = await directed(tx, meeting_id)
     if conference.meeting.state != "running":
         raise Conflict(
@@ -144,12 +145,18 @@ async def start_recess(tx: Transaction, meeting_id: int, until: datetime | None 
             "Only a running meeting pauses.",
             state=conference.meeting.state,
         )
+    if until is not None and not tx.now < until <= tx.now + LONGEST_RECESS:
+        raise Invalid(
+            "Giờ họp tiếp đã qua, hoặc còn xa quá 24 giờ. Nhập giờ khác.",
+            "That time has passed, or is more than a day away. Choose another.",
+            until=until,
+        )
     conference.end_floor(set(conference.holders))
     conference.stage.content = None
     conference.stage.stage_point_id = conference.main
     began = conference.stage.recess["since"] if conference.stage.recess else tx.now.isoformat()
-    conference.stage.recess = {"since": began, "until": until.isoformat() if until else None}
-    await record(tx, "recess.started", "meeting", meeting_id, until=until)
+    conference.stage.recess = {"since": began, "until": until.isoformat() if until else None, "text": text}
+    await record(tx, "recess.started", "meeting", meeting_id, until=until, text=text)
     await settle(tx, conference, before, "recess.started")
 
 

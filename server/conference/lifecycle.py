@@ -4,7 +4,7 @@ from datetime import datetime
 
 from server.attendance.checks import check_out
 from server.attendance.people.events import meeting_stepped, rehearsal_over
-from server.conference import messages
+from server.conference import messages, roll_call
 from server.conference.state import Before, Conference, load, settle
 from server.core.transaction import Transaction
 from server.meetings import lifecycle
@@ -24,14 +24,14 @@ async def close_halls(tx: Transaction, meeting_id: int) -> Meeting:
     """Testing is over for now: whoever is in is out."""
     meeting = await lifecycle.close_halls(tx, meeting_id)
     await _all_out(tx, meeting)
-    await rehearsal_over(tx, meeting)
+    await _rehearsal_over(tx, meeting)
     return meeting
 
 
 async def postpone(tx: Transaction, meeting_id: int, reason: str) -> Meeting:
     meeting = await lifecycle.postpone(tx, meeting_id, reason)
     await _all_out(tx, meeting)
-    await rehearsal_over(tx, meeting)
+    await _rehearsal_over(tx, meeting)
     return meeting
 
 
@@ -40,14 +40,14 @@ async def reschedule(
 ) -> Meeting:
     meeting = await lifecycle.reschedule(tx, meeting_id, starts_at, ends_at, reason)
     await _all_out(tx, meeting)
-    await rehearsal_over(tx, meeting)
+    await _rehearsal_over(tx, meeting)
     return meeting
 
 
 async def cancel(tx: Transaction, meeting_id: int, reason: str) -> Meeting:
     meeting = await lifecycle.cancel(tx, meeting_id, reason)
     await _all_out(tx, meeting)
-    await rehearsal_over(tx, meeting)
+    await _rehearsal_over(tx, meeting)
     return meeting
 
 
@@ -75,6 +75,11 @@ async def end(tx: Transaction, meeting_id: int) -> Meeting:
     return meeting
 
 
+async def _rehearsal_over(tx: Transaction, meeting: Meeting) -> None:
+    await rehearsal_over(tx, meeting)
+    await roll_call.forget(tx, meeting.id)
+
+
 async def _all_out(tx: Transaction, meeting: Meeting) -> None:
     conference, before = await _loaded(tx, meeting)
     present = [hall for hall in conference.halls.values() if hall.present]
@@ -88,6 +93,7 @@ async def _all_out(tx: Transaction, meeting: Meeting) -> None:
     _nobody_on(conference)
     await settle(tx, conference, before, "floor.muted_all")
     await messages.close_all(tx, meeting.id)
+    await roll_call.close(tx, meeting.id)
     await presentation.close(tx, meeting.id)
 
 
@@ -103,7 +109,7 @@ async def back_to_testing(tx: Transaction, meeting_id: int) -> Meeting:
     _nobody_on(conference)
     await settle(tx, conference, before, "floor.muted_all", tell=conference.halls)
     await presentation.close(tx, meeting_id)
-    await rehearsal_over(tx, meeting)
+    await _rehearsal_over(tx, meeting)
     return meeting
 
 

@@ -40,7 +40,8 @@ class Stage(Base):
     layout: Mapped[str] = mapped_column(String(16), default="stage-row")
     stage_point_id: Mapped[int | None] = mapped_column(ForeignKey("bridge_points.id"))
     floor: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
-    """[{"point_id": 17, "since": iso}], at most three, oldest first; the main point's is given at the start."""
+    """[{"point_id": 17, "since": iso}], at most three, oldest first; the main point's is given at the start. With
+    "roll_call": true it answers the roll call only."""
     pinned: Mapped[list[int]] = mapped_column(JSON, default=list)
     """Points the operator pinned to the small pictures, in order."""
     tiles: Mapped[list[int]] = mapped_column(JSON, default=list)
@@ -50,7 +51,7 @@ class Stage(Base):
     content_muted: Mapped[bool] = mapped_column(default=False)
     """Its sound is heard by nobody, until a console says so or gives somebody the floor who shares."""
     recess: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    """{"since": iso, "until": iso or null} while the meeting pauses."""
+    """{"since": iso, "until": iso or null, "text": …} while the meeting pauses."""
     returns_at: Mapped[datetime | None]
     """When the stage leaves the lost hall on it for the main point."""
 

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 
 from media.contract import Publication
 from server.conference.live.entities import Device, Layout
-from server.core.fields import Id, Line
+from server.core.fields import Id, Line, Time
 from server.live.protocol import Wire
 from server.live.viewer import Audience
 from server.speaking.rules import Kind
@@ -119,9 +119,24 @@ class MessageName(Wire):
     message_id: Id
 
 
+class RollCallStart(Wire):
+    seconds: Annotated[int, Field(ge=3, le=120)] = 10
+    """How long each point is on the stage at most."""
+
+
+class RollCallTick(Wire):
+    point_id: Id
+    here: bool
+    """False: takes a tick back."""
+
+
 class RecessStart(Wire):
     minutes: Annotated[int, Field(ge=1, le=600)] | None = None
-    """How long it is announced to last; left out: not said."""
+    """How long it is announced to last; or"""
+    until: Time | None = None
+    """until when. Neither: not said."""
+    text: Annotated[Line, Field(max_length=120)] = ""
+    """What the screens say over it."""
 
 
 class StageShow(Wire):

@@ -10,6 +10,7 @@ from server.conference.liveness import Watch
 from server.conference.nodes.process import node_command
 from server.conference.nodes.registry import Nodes
 from server.conference.presence import mark_media, mark_weak
+from server.conference.roll_call import RollCallWatch
 from server.conference.secret import NodeSecret, secret_file
 from server.conference.turns import TurnWatch
 from server.core.actor import SYSTEM
@@ -32,6 +33,7 @@ class ConferenceService:
         self.live.install([*others, feature(self.nodes)])
         self.presenters = PresenterWatch(services, self.live)
         self.turns = TurnWatch(services)
+        self.roll_calls = RollCallWatch(services)
         self.door = Door(services, self.live, self.nodes, self.watch)
         self.gateway = Gateway(self.live, self.door, services, audit_log)
 
@@ -50,6 +52,8 @@ class ConferenceService:
             stack.push_async_callback(self.presenters.stop)
             await self.turns.start()
             stack.push_async_callback(self.turns.stop)
+            await self.roll_calls.start()
+            stack.push_async_callback(self.roll_calls.stop)
             stack.callback(self.nodes.stop)
             if self.services.settings.media_embedded:
                 settings = self.services.settings

@@ -116,11 +116,20 @@ class Conference:
             )
         return found
 
-    def give_floor(self, point_id: int, now: datetime) -> None:
+    @property
+    def answering(self) -> int | None:
+        """The point whose microphone is open to answer the roll call: that is nobody's turn to speak."""
+        return next((entry["point_id"] for entry in self.stage.floor if entry.get("roll_call")), None)
+
+    def give_floor(self, point_id: int, now: datetime, *, roll_call: bool = False) -> None:
         """Whoever speaks ends a recess."""
         self.stage.recess = None
         if point_id not in self.holders:
-            self.stage.floor = [*self.stage.floor, {"point_id": point_id, "since": now.isoformat()}]
+            entry = {"point_id": point_id, "since": now.isoformat(), **({"roll_call": True} if roll_call else {})}
+            self.stage.floor = [*self.stage.floor, entry]
+        elif point_id == self.answering and not roll_call:
+            since = {"point_id": point_id, "since": now.isoformat()}
+            self.stage.floor = [since if each["point_id"] == point_id else each for each in self.stage.floor]
 
     def end_floor(self, point_ids: set[int]) -> None:
         """What they share as content by right of the floor ends too."""
@@ -159,7 +168,7 @@ class Conference:
             self.queue.end(turn, now)
         speaking_now = {turn.point_id for turn in self.queue.turns}
         for entry in self.stage.floor if counts else ():
-            if entry["point_id"] != self.main and entry["point_id"] not in speaking_now:
+            if entry["point_id"] not in {self.main, self.answering} | speaking_now:
                 await self.begin_turn(session, entry["point_id"], datetime.fromisoformat(entry["since"]))
 
     async def begin_turn(

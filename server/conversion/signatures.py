@@ -1,6 +1,7 @@
 """Signatures in a PDF: who signed, when, whether it is as it was then, whether the chain leads to a root we trust."""
 
 import logging
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,10 @@ _SOUND = ("Chữ ký còn nguyên vẹn.", "The signature is intact.")
 _ADDED = (
     "Chữ ký còn nguyên vẹn; sau đó chỉ có thêm chữ ký khác.",
     "The signature is intact; only further signatures came after it.",
+)
+_KEPT = (
+    "Chữ ký còn nguyên vẹn; phần thêm vào tệp sau đó không đổi nội dung.",
+    "The signature is intact; what was added to the file after it does not change its content.",
 )
 _CHANGED_AFTER = ("Tệp đã bị sửa sau khi ký.", "The file was changed after it was signed.")
 _BROKEN = (
@@ -56,7 +61,7 @@ def validate(source: Path, trust_roots: list[Path] | None) -> list[Signature]:
             embedded = list(reader.embedded_regular_signatures)[:_MOST]
         except Exception:  # whatever a broken file makes it raise: it is signed, and that cannot be read
             return [_unreadable()]
-        return [_validated(each, roots) for each in embedded] or [_unreadable()]
+        return [_validated(each, roots, last=each is embedded[-1]) for each in embedded] or [_unreadable()]
 
 
 def _load(path: Path) -> list[x509.Certificate]:
@@ -66,7 +71,7 @@ def _load(path: Path) -> list[x509.Certificate]:
     return [x509.Certificate.load(der) for kind, _, der in pem.unarmor(content, multiple=True) if kind == "CERTIFICATE"]
 
 
-def _validated(embedded: EmbeddedPdfSignature, roots: list[x509.Certificate] | None) -> Signature:
+def _validated(embedded: EmbeddedPdfSignature, roots: list[x509.Certificate] | None, *, last: bool) -> Signature:
     # Never fetches anything: there is no network here, and a signature must not make us call an address it names.
     context = ValidationContext(trust_roots=roots or [], allow_fetching=False, revocation_mode="soft-fail")
     try:
@@ -76,7 +81,7 @@ def _validated(embedded: EmbeddedPdfSignature, roots: list[x509.Certificate] | N
     sound = bool(status.intact and status.valid)
     changed = not _covers(status) or _filled_in_later(embedded)
     trusted = bool(status.trusted) if roots is not None else None
-    vi, en = _reason(status, sound=sound, changed=changed)
+    vi, en = _reason(status, sound=sound, changed=changed, last=last)
     if sound and trusted is not None:
         further = _TRUSTED if trusted else _EXPIRED if _has_expired(embedded) else _NOT_TRUSTED
         vi, en = vi + further[0], en + further[1]
@@ -99,29 +104,46 @@ def _covers(status: PdfSignatureStatus) -> bool:
 
 
 def _filled_in_later(embedded: EmbeddedPdfSignature) -> bool:
-    """Fields of a form may be filled in after signing (ISO 32000-1 section 12.8.2.2), but then the page shows what the
-    signer never saw."""
+    """Fields of a form may be filled in after signing, and fields be added for further signatures (ISO 32000-1 section
+    12.8.2.2), but then the page shows what the signer never saw, unless they are indeed signed."""
     try:
-        then = embedded.reader.get_historical_resolver(embedded.signed_revision).root
-        return _filled_in(then) != _filled_in(embedded.reader.root)
+        then = _filled_in(embedded.reader.get_historical_resolver(embedded.signed_revision).root)
+        now = _filled_in(embedded.reader.root)
+        return then.said != now.said or not now.unsigned.items() <= then.unsigned.items()
     except Exception:  # whatever a broken form makes it raise: nobody can say that it is as it was
         return True
 
 
-def _filled_in(root: generic.DictionaryObject) -> dict[str, tuple[str, bytes]]:
-    """What is in the fields that are no signatures, and how it is drawn, by their names."""
-    found: dict[str, tuple[str, bytes]] = {}
+@dataclass(slots=True)
+class _Fields:
+    said: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    """What is in the fields that are for no signatures, and how it is drawn, by their names."""
+    unsigned: dict[str, bytes] = field(default_factory=dict)
+    """How the fields are drawn that wait for a signature, of those that are."""
+
+
+def _filled_in(root: generic.DictionaryObject) -> _Fields:
+    found = _Fields()
     waiting = [("", "", each) for each in _members(_of(root, "/AcroForm"), "/Fields")]
-    while waiting and len(found) < _FIELDS_MAX:
-        above, inherited, field = waiting.pop()
-        name = f"{above}.{_of(field, '/T')}"
-        kind = str(_of(field, "/FT") or inherited)
-        waiting += [(f"{name}.{number}", kind, kid) for number, kid in enumerate(_members(field, "/Kids"))]
+    while waiting and len(found.said) + len(found.unsigned) < _FIELDS_MAX:
+        above, inherited, each = waiting.pop()
+        name = f"{above}.{_of(each, '/T')}"
+        kind = str(_of(each, "/FT") or inherited)
+        waiting += [(f"{name}.{number}", kind, kid) for number, kid in enumerate(_members(each, "/Kids"))]
+        drawn = _drawn(_of(_of(each, "/AP"), "/N"))
         if kind != "/Sig":
-            look = _of(_of(field, "/AP"), "/N")
-            drawn = look.data if isinstance(look, generic.StreamObject) else b""
-            found[name] = (f"{_of(field, '/V')} {_of(field, '/AS')}", drawn)
+            found.said[name] = (f"{_of(each, '/V')} {_of(each, '/AS')}", drawn)
+        elif drawn and _of(each, "/V") is None:
+            found.unsigned[name] = drawn
     return found
+
+
+def _drawn(look: object) -> bytes:
+    if isinstance(look, generic.StreamObject):
+        return look.data
+    if isinstance(look, generic.DictionaryObject):  # one for each state
+        return b"".join(_drawn(_of(look, key)) for key in sorted(look))
+    return b""
 
 
 def _of(holder: object, key: str) -> Any:
@@ -140,12 +162,14 @@ def _resolved(value: Any) -> Any:
     return value.get_object() if isinstance(value, generic.IndirectObject) else value  # type: ignore[no-untyped-call]
 
 
-def _reason(status: PdfSignatureStatus, *, sound: bool, changed: bool) -> tuple[str, str]:
+def _reason(status: PdfSignatureStatus, *, sound: bool, changed: bool, last: bool) -> tuple[str, str]:
     if not sound:
         return _BROKEN
     if changed:
         return _CHANGED_AFTER
-    return _SOUND if status.coverage == SignatureCoverageLevel.ENTIRE_FILE else _ADDED
+    if status.coverage == SignatureCoverageLevel.ENTIRE_FILE:
+        return _SOUND
+    return _KEPT if last else _ADDED
 
 
 def _when(status: PdfSignatureStatus) -> datetime | None:

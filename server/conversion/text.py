@@ -1,9 +1,11 @@
 """The text of a PDF page with the place of every word, and the document's outline."""
 
 import ctypes
+import math
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,10 @@ _COLLIDES = 0.25
 """Part of the letters that may stand on others: more, and it is one text printed over another."""
 _SPACE = 0.13
 """Between words, as part of a letter's height."""
+_LEADING = 1.0
+"""Between lines of a paragraph at most, as part of their height."""
+_LEVEL = 0.2
+"""Quarter turns."""
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom: parts (0 … 1) of the page, from its top left corner, as seen."""
@@ -51,6 +57,8 @@ class Word:
     """The line ends after it."""
     letters: list[tuple[str, list[float]]]
     """As the file has them: [left, bottom, right, top] in points."""
+    turned: int = 0
+    """Quarter turns to the right, as seen: 1 runs down the page, 3 up."""
 
 
 Line = list[Any]
@@ -68,7 +76,47 @@ def lines_of(page: pypdfium2.PdfPage) -> list[Line]:
         else:
             lines.append([word])
         last = word
-    return [_line(words) for words in _mended(page, lines)]
+    ordered: list[list[Word]] = []
+    for turned, those in groupby(lines, key=lambda line: line[0].turned):
+        run = list(those)
+        ordered += _from_first_to_last(run) if turned else _mended(page, run)
+    return [_line(words) for words in ordered]
+
+
+def _from_first_to_last(lines: list[list[Word]]) -> list[list[Word]]:
+    """Of text that is turned: PDFium gives the lines of some paragraphs from the last to the first."""
+    made: list[list[Word]] = []
+    upwards: list[list[Word]] = []
+    for line in lines:
+        if upwards and not _is_just_above(line, upwards[-1]):
+            made += reversed(upwards)
+            upwards = []
+        upwards.append(line)
+    return made + list(reversed(upwards))
+
+
+def _is_just_above(line: list[Word], other: list[Word]) -> bool:
+    left, top, right, bottom = _read_around(line)
+    below = _read_around(other)
+    near = max(bottom - top, below[3] - below[1]) * _LEADING
+    return left < below[2] and below[0] < right and top < below[1] and below[1] - bottom < near
+
+
+def _read_around(line: list[Word]) -> Box:
+    boxes = [_as_read(word) for word in line]
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
+
+
+def _as_read(word: Word) -> Box:
+    """Where it lies when the page is held so that it can be read."""
+    left, top, right, bottom = word.left, word.top, word.right, word.bottom
+    return (
+        (left, top, right, bottom),
+        (top, 1 - right, bottom, 1 - left),
+        (1 - right, 1 - bottom, 1 - left, 1 - top),
+        (1 - bottom, left, 1 - top, right),
+    )[word.turned]
 
 
 def _mended(page: pypdfium2.PdfPage, lines: list[list[Word]]) -> list[list[Word]]:
@@ -141,9 +189,11 @@ def text_of(lines: list[Line]) -> str:
 
 
 def _continues(last: Word, word: Word) -> bool:
-    overlap = min(last.bottom, word.bottom) - max(last.top, word.top)
-    lower = min(last.bottom - last.top, word.bottom - word.top)
-    return overlap >= lower * _SAME_LINE and word.left >= last.left
+    left, top, _, bottom = _as_read(word)
+    before = _as_read(last)
+    overlap = min(before[3], bottom) - max(before[1], top)
+    lower = min(before[3] - before[1], bottom - top)
+    return word.turned == last.turned and overlap >= lower * _SAME_LINE and left >= before[0]
 
 
 def _line(words: list[Word]) -> Line:
@@ -155,6 +205,7 @@ def _line(words: list[Word]) -> Line:
 
 def _words(page: pypdfium2.PdfPage) -> Iterator[Word]:
     textpage = page.get_textpage()
+    rotation = page.get_rotation()
     try:
         count = min(textpage.count_chars(), _CHARACTERS_MAX)
         fonts = _old_fonts(page)
@@ -163,6 +214,7 @@ def _words(page: pypdfium2.PdfPage) -> Iterator[Word]:
             everywhere = "tcvn3"
         letters: list[tuple[str, list[float]]] = []
         old: tuple[OldEncoding, bool] | None = None
+        turned = 0
         found = raw.FS_RECTF()
         for index in range(count + 1):
             character = chr(raw.FPDFText_GetUnicode(textpage, index)) if index < count else " "
@@ -173,14 +225,24 @@ def _words(page: pypdfium2.PdfPage) -> Iterator[Word]:
             meant = old is not None and character == "\u00ad"  # TCVN3's "ư"
             if not character.isspace() and (meant or unicodedata.category(character)[0] != "C"):
                 if raw.FPDFText_GetLooseCharBox(textpage, index, found):
+                    if not letters:
+                        turned = _quarters(raw.FPDFText_GetCharAngle(textpage, index), rotation)
                     letters.append((character, _box(found)))
                 elif letters:
                     letters.append((character, letters[-1][1]))
             elif letters and (character.isspace() or index == count):
-                yield _placed(page, letters, character in _BREAKS, old)
+                word = _placed(page, letters, character in _BREAKS, old)
+                word.turned = turned
+                yield word
                 letters = []
     finally:
         textpage.close()
+
+
+def _quarters(angle: float, rotation: int) -> int:
+    """Of a letter, as seen. `angle`: radians to the right, below 0 if unknown; `rotation`: the page's, in degrees."""
+    quarters = (max(0.0, angle) + math.radians(rotation)) / (math.pi / 2)
+    return round(quarters) % 4 if abs(quarters - round(quarters)) < _LEVEL else 0
 
 
 def _old_fonts(page: pypdfium2.PdfPage) -> bool:

@@ -162,6 +162,16 @@ async def test_a_recess_is_on_every_screen_until_the_meeting_goes_on(office: Off
             await expect(screen.get_by_test_id("recess")).to_contain_text(
                 re.compile(r"Giải lao.*Tiếp tục lúc \d\d:\d\d")
             )
+        await page.get_by_test_id("mute-menu").click()
+        await page.get_by_test_id("recess-own").click()
+        dialog = page.get_by_role("alertdialog")
+        await dialog.get_by_label("Họp tiếp lúc").fill("23h59")
+        await dialog.get_by_label("Lời báo trên màn hình").fill("Mời các đồng chí ra sảnh chụp ảnh")
+        await dialog.get_by_role("button", name="Đổi lời báo").click()
+        for screen in (hall, viewer):
+            await expect(screen.get_by_test_id("recess")).to_contain_text(
+                re.compile(r"ra sảnh chụp ảnh.*Tiếp tục lúc 23:59")
+            )
         await page.get_by_test_id("recess-end").click()
         for screen in (hall, viewer):
             await expect(screen.get_by_test_id("recess")).to_have_count(0)

@@ -238,6 +238,8 @@ ROWS = [
     Row("GET /api/meetings/{meeting_id}/attendance", RUNS, "ended"),
     Row("GET /api/meetings/{meeting_id}/attendance.xlsx", RUNS, "ended"),
     Row("GET /api/meetings/{meeting_id}/attendance.csv", RUNS, "ended"),
+    Row("GET /api/meetings/{meeting_id}/speeches", RUNS, "ended"),
+    Row("GET /api/meetings/{meeting_id}/speeches.xlsx", RUNS, "ended"),
     Row("GET /api/meetings/{meeting_id}/audit.xlsx", ORGANISER),
     Row("GET /api/audit", ADMINS),
     Row("GET /api/audit.xlsx", ADMINS),

@@ -27,6 +27,7 @@ const forms = [
 ];
 /** Asks before it acts, as a dialog or on a button of its own. */
 const asking = {
+  'lib/conference/console/RecessPlan.svelte': '<ConfirmDialog',
   'lib/administration/units/EndUnit.svelte': '<ConfirmDialog',
   'lib/invitations/SelectionBar.svelte': '<ConfirmDialog',
   'lib/invitations/nominations/PointActions.svelte': '<ConfirmDialog',

@@ -6,6 +6,7 @@ from datetime import timedelta
 from server.conference import content, floor, lifecycle, presence
 from server.conference.live.audiences import CONSOLE, EVERYONE, HALL, own_point
 from server.conference.live.messages import MESSAGES
+from server.conference.live.roll_call import ROLL_CALL
 from server.conference.live.speaking import SPEAKING
 from server.conference.schemas import (
     ContentSound,
@@ -35,13 +36,14 @@ async def _start_content(tx: Transaction, call: Call, data: ContentStart) -> Non
 
 
 async def _start_recess(tx: Transaction, call: Call, data: RecessStart) -> None:
-    until = tx.now + timedelta(minutes=data.minutes) if data.minutes else None
-    await floor.start_recess(tx, call.meeting_id, until)
+    until = tx.now + timedelta(minutes=data.minutes) if data.minutes else data.until
+    await floor.start_recess(tx, call.meeting_id, until, data.text)
 
 
 COMMANDS = (
     *SPEAKING,
     *MESSAGES,
+    *ROLL_CALL,
     LiveCommand(
         "hall.ready",
         "The technician says that picture and sound are right (or, false, not yet).",

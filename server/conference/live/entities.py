@@ -1,4 +1,4 @@
-"""The conference's part of the live state: collections `points`, `stage`."""
+"""The conference's part of the live state: collections `points`, `stage`, `messages`, and of the roll call."""
 
 from datetime import datetime
 from typing import Literal
@@ -67,6 +67,8 @@ class Recess(Wire):
     since: datetime
     until: datetime | None
     """As announced; the recess ends when somebody is called, not by the clock."""
+    text: str = ""
+    """In the chair's words; empty: the screens have their own."""
 
 
 class StageEntity(Wire):
@@ -97,3 +99,32 @@ class MessageEntity(Wire):
     text: str
     at: datetime
     by_name: str
+
+
+class RollCallEntity(Wire):
+    """Collection `roll-call`, key "": the roll call under way, or the last one. Consoles and halls."""
+
+    id: int
+    run: int
+    """Above 1: those that had not answered are called again."""
+    seconds: int
+    """How long each is on the stage."""
+    began_at: datetime
+    ended_at: datetime | None
+    current: int | None
+    """The point that is called now."""
+    current_since: datetime | None
+    next_at: datetime | None
+    """Null, before the end: it stands."""
+    total: int
+    answered: int
+
+
+class RollAnswerEntity(Wire):
+    """Collection `roll-answers`, key = point id: consoles see all, a hall its own."""
+
+    point_id: int
+    position: int
+    called_at: datetime | None
+    answered_at: datetime | None
+    how: Literal["", "voice", "button"]

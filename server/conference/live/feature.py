@@ -4,10 +4,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from media.contract import View
 from server.audit.actions import record
-from server.conference import messages
+from server.conference import messages, roll_call
 from server.conference.live.audiences import CONSOLE, EVERYONE
 from server.conference.live.commands import COMMANDS
-from server.conference.live.entities import MessageEntity, PointEntity, StageEntity
+from server.conference.live.entities import (
+    MessageEntity,
+    PointEntity,
+    RollAnswerEntity,
+    RollCallEntity,
+    StageEntity,
+)
 from server.conference.nodes.desired_state import hall_name
 from server.conference.nodes.line_quality import LinksSignal, PointLink
 from server.conference.nodes.registry import DemandSignal, MediaNodeSignal, MediaSessionSignal, Nodes
@@ -41,6 +47,7 @@ async def entities(session: AsyncSession, meeting_id: int) -> dict[str, dict[str
     await conference.queue.know_spoken(session)
     return {
         **conference.queue.entities(),
+        **await roll_call.entities(session, meeting_id),
         messages.COLLECTION: {**await messages.entities(session, meeting_id)},
         "points": {str(hall.point_id): conference.point_entity(hall) for hall in conference.halls.values()},
         "stage": {"": conference.stage_entity()},
@@ -48,11 +55,12 @@ async def entities(session: AsyncSession, meeting_id: int) -> dict[str, dict[str
 
 
 def visible(collection: str, key: str, viewer: Viewer) -> bool:
-    """Everybody sees the stage and whose clock runs; consoles see everything, a hall the queue and what is its own."""
+    """Everybody sees the stage and whose clock runs; consoles see everything, a hall the queue, how far
+    the roll call is, and what is its own."""
     if collection in ("stage", "speaking") or viewer.audience == "console" or key.startswith(f"{messages.EVERYBODY}:"):
         return True
     return viewer.audience == "hall" and (
-        collection == "queue" or key.split(":", maxsplit=1)[0] == str(viewer.point_id)
+        collection in ("queue", roll_call.COLLECTION) or key.split(":", maxsplit=1)[0] == str(viewer.point_id)
     )
 
 
@@ -86,7 +94,14 @@ def feature(nodes: Nodes) -> LiveFeature:
 
     return LiveFeature(
         name="conference",
-        collections={"points": PointEntity, "stage": StageEntity, messages.COLLECTION: MessageEntity, **COLLECTIONS},
+        collections={
+            "points": PointEntity,
+            "stage": StageEntity,
+            messages.COLLECTION: MessageEntity,
+            roll_call.COLLECTION: RollCallEntity,
+            roll_call.ANSWERS: RollAnswerEntity,
+            **COLLECTIONS,
+        },
         load=entities,
         visible=visible,
         signals={

@@ -77,6 +77,8 @@ class List:
     """Numbers of lines across the list that were passed over."""
     struck: list[int] = field(default_factory=list)
     """Numbers of rows that were left out because the name is struck through."""
+    partly: list[int] = field(default_factory=list)
+    """Numbers of rows of the list that lost words which are struck through."""
     unread: list[str] = field(default_factory=list)
     """Names of further sheets that have such a list."""
 
@@ -119,6 +121,15 @@ class List:
                     " ngang rồi gửi lại.",
                     f"{count} rows that are struck through were left out ({numbers}). If they belong to the list, take"
                     " the line off and send again.",
+                )
+            )
+        if self.partly:
+            count, numbers = len(self.partly), _numbers(self.partly)
+            notes.append(
+                (
+                    f"{count} dòng có chữ bị gạch ngang ({numbers}): chỉ lấy phần không gạch. Xem lại trước khi nhập.",
+                    f"{count} rows have words that are struck through ({numbers}): only the others were read. Look"
+                    " through them first.",
                 )
             )
         if self.parting:
@@ -234,7 +245,8 @@ def _read(sheet: Sheet, form: ListForm, columns: dict[str, list[int]], last: int
                 parts = (cells.pop(_FAMILY_NAME, ""), cells.pop(_GIVEN_NAME, ""))
                 cells[_FULL_NAME] = cells.get(_FULL_NAME) or " ".join(filter(None, parts))
             rows.append(ListRow(number, cells))
-    return List(sheet.name, rows, hidden, parting, struck)
+    partly = [row.number for row in rows if row.number in sheet.partly]
+    return List(sheet.name, rows, hidden, parting, struck, partly)
 
 
 def _is_struck(sheet: Sheet, number: int, texts: Sequence[str], name: Sequence[int]) -> bool:

@@ -44,6 +44,8 @@ class Sheet:
     """Merged cells: first row's number, first column (from 0), last row's number, last column."""
     struck: frozenset[tuple[int, int]] = frozenset()
     """Row's number and column (from 0) of cells whose text is struck through."""
+    partly: frozenset[int] = frozenset()
+    """Numbers of rows where part of a cell's text is struck through, and left out."""
     old_letters: bool = False
     """Some of it was written for TCVN3 or VNI fonts, and is turned into Unicode."""
 
@@ -109,6 +111,7 @@ def _sheets_of(output: bytes) -> list[Sheet]:
                 frozenset(sheet["hidden"]),
                 tuple((top, left, bottom, right) for top, left, bottom, right in sheet["merged"]),
                 frozenset((row, column) for row, column in sheet["struck"]),
+                frozenset(sheet["partly"]),
                 old_letters,
             )
         )

@@ -28,6 +28,7 @@ HANDED_ON: dict[str, set[str]] = {
     },
     "ballots/tallies.py": {"ballot.counted", "ballot.count_settled", "ballot.count_withdrawn"},
     "conference/presence.py": {"point.joined", "point.back"},
+    "conference/roll_call.py": {"roll-call.answered", "roll-call.unticked"},
     "conference/turns.py": {"turn.paused", "turn.resumed", "turn.extended", "turn.cut", "floor.taken"},
     "invitations/many.py": {"delegates.moved", "delegates.removed"},
     "invitations/nominations/actions.py": {"nomination.named", "nomination.taken-back"},

@@ -154,7 +154,14 @@ async def test_a_recess_silences_everybody_until_somebody_speaks(
     assert lasts == timedelta(minutes=15)
     await main.until(lambda: main.stage["recess"] == recess)
     await chair.command("recess.start", minutes=None)
-    assert chair.stage["recess"] == {"since": recess["since"], "until": None}
+    assert chair.stage["recess"] == {"since": recess["since"], "until": None, "text": ""}
+    at = datetime.fromisoformat(recess["since"]) + timedelta(minutes=40)
+    await chair.command("recess.start", until=at.isoformat(), text="Mời các đồng chí ra sảnh chụp ảnh")
+    await main.until(lambda: main.stage["recess"]["text"] == "Mời các đồng chí ra sảnh chụp ảnh")
+    assert datetime.fromisoformat(main.stage["recess"]["until"]) == at
+    for wrong in (at - timedelta(hours=2), at + timedelta(days=1)):
+        with pytest.raises(Refused):
+            await chair.command("recess.start", until=wrong.isoformat())
     await chair.command("recess.end")
     assert chair.stage["recess"] is None
     assert chair.floor() == [province.main.id]

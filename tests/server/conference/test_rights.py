@@ -54,6 +54,8 @@ MAY = {
     "help.call": HALL,
     "message.send": DIRECTS,
     "message.close": HALL | DIRECTS,
+    **dict.fromkeys((f"roll-call.{each}" for each in ("start", "repeat", "next", "stand", "end", "tick")), DIRECTS),
+    "roll-call.answer": HALL,
     "floor.mute_all": DIRECTS,
     "recess.start": DIRECTS,
     "recess.end": DIRECTS,
@@ -93,6 +95,7 @@ DATA: dict[str, dict[str, Any]] = {
     "media.close": {"session": "s"},
     "speaking.rules": {"speech_minutes": 7},
     "message.send": {"point_ids": None, "text": "Họp lại lúc 9 giờ"},
+    "roll-call.tick": {"point_id": 1, "here": True},
     "page.turn": {"page": 2},
     "page.zoom": {"region": None},
     "page.point": {"x": 0.5, "y": 0.5},
@@ -192,7 +195,7 @@ async def test_sockets_take_only_their_audience_s_commands(
             member = await join(meeting.id, province.operator, "member")
         of_everyone = name.startswith(("media.", "content."))
         of_halls = name in ("hall.ready", "hall.devices", "hall.leave", "hand.raise", "hand.lower", "floor.release")
-        of_halls = of_halls or name in ("help.call", "message.close")
+        of_halls = of_halls or name in ("help.call", "message.close", "roll-call.answer")
         of_desks = name.startswith("page.") or name in ("hand.raise", "hand.lower")
         for client, expected in ((hall, of_everyone or of_halls), (member, of_everyone or of_desks)):
             code = None

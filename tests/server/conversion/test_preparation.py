@@ -11,6 +11,7 @@ import pypdfium2
 import pytest
 from pikepdf import Array, Dictionary, Name, String
 from PIL import Image
+from pypdfium2 import raw
 
 from server.conversion import pages
 from server.conversion.preparation import prepare
@@ -125,40 +126,75 @@ def test_a_turned_field_is_written_the_way_it_is_read(tmp_path: Path) -> None:
 
 
 SEEN = b"BT /F 12 Tf 100 60 Td (THAY DUOC) Tj ET "
+HIDDEN = {
+    "under a bar": b"BT /F 12 Tf 100 40 Td (KINKIN) Tj ET 0 g 90 30 100 30 re f ",
+    "white": b"1 g BT /F 12 Tf 100 40 Td (KINKIN) Tj ET 0 g ",
+    "white, between others": b"1 g BT /F 12 Tf 62 57 Td (KINKIN) Tj ET 0 g ",
+    "beyond the page": b"BT /F 12 Tf 700 40 Td (KINKIN) Tj ET ",
+    "cropped away": b"BT /F 12 Tf 100 20 Td (KINKIN) Tj ET ",
+    "not drawn": b"BT 3 Tr /F 12 Tf 100 40 Td (KINKIN) Tj 0 Tr ET ",
+    "under a photo": b"BT /F 12 Tf 320 40 Td (KINKIN) Tj ET q 120 0 0 40 300 25 cm /P Do Q ",
+}
 
 
-@pytest.mark.parametrize(
-    ("drawn", "cropped"),
-    [
-        (b"BT /F 12 Tf 100 40 Td (KINKIN) Tj ET 0 g 90 30 100 30 re f ", False),
-        (b"1 g BT /F 12 Tf 100 40 Td (KINKIN) Tj ET 0 g ", False),
-        (b"BT /F 12 Tf 700 40 Td (KINKIN) Tj ET ", False),
-        (b"BT /F 12 Tf 100 20 Td (KINKIN) Tj ET ", True),
-    ],
-)
-def test_text_that_nobody_sees_goes_out(tmp_path: Path, drawn: bytes, cropped: bool) -> None:
-    with pikepdf.open(io.BytesIO(papers.pdf())) as document:
-        page = document.pages[0]
-        page.obj.Resources.Font.F = HELVETICA
-        page.contents_add(b"q " + drawn + SEEN + b"Q")
-        if cropped:
-            page.obj.CropBox = Array([0, 50, 595, 842])
-        content = saved(document)
-    plain, codes = prepared(tmp_path, content)
-    read = plain[0].get_textpage().get_text_range()
-    assert ("KINKIN" in read, "THAY DUOC" in read, "Nghị quyết" in read) == (False, True, True)
+def hiding(drawn: bytes, *, cropped: bool, forms: int) -> bytes:
+    """Within so many forms, each in the next, all on two pages."""
+    with pikepdf.open(io.BytesIO(papers.pdf(pages=2))) as document:
+        shades = Image.linear_gradient("L").resize((64, 64))
+        photo = document.make_stream(
+            shades.tobytes(), Type=Name.XObject, Subtype=Name.Image, Width=64, Height=64, BitsPerComponent=8
+        )
+        photo["/ColorSpace"] = Name.DeviceGray
+        own = Dictionary(Font=Dictionary(F=HELVETICA), XObject=Dictionary(P=photo))
+        content, shift = drawn + SEEN, 0
+        for _ in range(forms):
+            form = document.make_stream(
+                content, Type=Name.XObject, Subtype=Name.Form, BBox=Array([-500, -500, 1500, 1500]), Resources=own
+            )
+            form["/Matrix"] = Array([1, 0, 0, 1, shift, 0])
+            own = Dictionary(XObject=Dictionary(P=form), Font=Dictionary(F=Name.None_))
+            content, shift = b"Q q 1 0 0 1 5 0 cm /P Do ", -5
+        for page in document.pages:
+            shown = page.obj.Resources
+            if "/XObject" not in shown:
+                shown["/XObject"] = Dictionary()
+            shown.XObject["/P"] = own.XObject.P
+            shown.Font.F = HELVETICA
+            page.contents_add(b"q " + (b"/P Do " if forms else content) + b"Q")
+            if cropped:
+                page.obj.CropBox = Array([0, 50, 595, 842])
+        return saved(document)
+
+
+@pytest.mark.parametrize("forms", [0, 2])
+@pytest.mark.parametrize("how", HIDDEN)
+def test_text_that_nobody_sees_goes_out(tmp_path: Path, how: str, forms: int) -> None:
+    plain, codes = prepared(tmp_path, hiding(HIDDEN[how], cropped=how == "cropped away", forms=forms))
+    with pikepdf.open(tmp_path / "prepared.pdf") as written:
+        streams = b"".join(each.read_bytes() for each in written.objects if isinstance(each, pikepdf.Stream))
+    for page in plain:
+        read = page.get_textpage().get_text_range()
+        assert ("KINKIN" in read, "THAY DUOC" in read, "Nghị quyết" in read) == (False, True, True)
+    assert b"KINKIN" not in streams
     assert codes == ["hidden-text-removed"]
 
 
-def test_letters_without_shapes_and_recognised_ones_stay(tmp_path: Path) -> None:
-    with pikepdf.open(io.BytesIO(papers.pdf())) as document:
+def sheet(words: bytes, *, under: bool) -> bytes:
+    """A scanned sheet with words behind it, or below its picture."""
+    with pikepdf.open(io.BytesIO(papers.scan_pdf(1, angle=0))) as document:
         page = document.pages[0]
-        page.obj.Resources.Font.F = HELVETICA
-        page.contents_add(b"q BT 3 Tr /F 12 Tf 100 40 Td (NHANDANG) Tj ET Q")
-        content = saved(document)
-    plain, codes = prepared(tmp_path, content)
-    assert "NHANDANG" in plain[0].get_textpage().get_text_range()
-    assert codes == []
+        page.obj.Resources.Font = Dictionary(F=HELVETICA)
+        page.contents_add(b"q BT " + (b"" if under else b"3 Tr ") + words + b" ET Q ", prepend=under)
+        return saved(document)
+
+
+@pytest.mark.parametrize("under", [False, True])
+def test_what_recognition_left_behind_a_sheet_stays_so(tmp_path: Path, under: bool) -> None:
+    said = b" ".join(b"/F 12 Tf 1 0 0 1 90 %d Tm (NHANDANG CHU TREN TO GIAY) Tj" % (770 - 20 * n) for n in range(20))
+    plain, codes = prepared(tmp_path, sheet(said, under=under))
+    modes = {raw.FPDFTextObj_GetTextRenderMode(each) for each in plain[0].get_objects([raw.FPDF_PAGEOBJ_TEXT])}
+    assert "NHANDANG" in text(plain)
+    assert (modes, codes) == ({raw.FPDF_TEXTRENDERMODE_INVISIBLE}, [])
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from pikepdf import Array, Dictionary, Name
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import fields
 
 from server.conversion.messages import Signature
 from server.conversion.signatures import validate
@@ -130,11 +131,30 @@ def other_pages(content: bytes) -> bytes:
     return _updated(content, change)
 
 
+def awaiting(content: bytes, *, drawn: bool = True) -> bytes:
+    """A field for a further signature, which nobody has signed; drawn over the text."""
+
+    def change(writer: IncrementalPdfFileWriter) -> None:
+        fields.append_signature_field(writer, fields.SigFieldSpec("Cho ky", on_page=0, box=(50, 300, 500, 700)))
+        field = writer.root["/AcroForm"]["/Fields"][-1].get_object()
+        look = generic.StreamObject(
+            {pdf_name("/Type"): pdf_name("/XObject"), pdf_name("/Subtype"): pdf_name("/Form")},
+            stream_data=b"1 g 0 0 100 40 re f",
+        )
+        look[pdf_name("/BBox")] = generic.ArrayObject([generic.NumberObject(each) for each in (0, 0, 100, 40)])
+        if drawn:
+            field[pdf_name("/AP")] = generic.DictionaryObject({pdf_name("/N"): writer.add_object(look)})
+
+    return _updated(content, change)
+
+
 def said_of(folder: Path, content: bytes, roots: list[Path] | None) -> Signature:
     return validate(papers.file(folder, "a.pdf", content), roots)[0]
 
 
-@pytest.mark.parametrize("change", [annotated, uncovered, filled_in, other_pages, signing.changed_after_signing])
+@pytest.mark.parametrize(
+    "change", [annotated, uncovered, filled_in, other_pages, awaiting, signing.changed_after_signing]
+)
 def test_what_was_changed_after_signing_does_not_count_as_signed(
     tmp_path: Path, change: Callable[[bytes], bytes]
 ) -> None:
@@ -146,6 +166,21 @@ def test_what_was_changed_after_signing_does_not_count_as_signed(
     assert after.intact, "what was signed is still there"
     assert not after.covers_whole
     assert "sửa sau khi ký" in after.reason_vi
+
+
+@pytest.mark.parametrize("add", [lambda content: content + b"\r\n", lambda content: awaiting(content, drawn=False)])
+def test_what_is_added_and_shows_nothing_is_no_change(tmp_path: Path, add: Callable[[bytes], bytes]) -> None:
+    said = said_of(tmp_path, add(signing.signed(prepared(), tmp_path)), [tmp_path / "root.pem"])
+    assert (said.intact, said.covers_whole, said.trusted) == (True, True, True)
+    assert "thêm chữ ký" not in said.reason_vi
+
+
+def test_a_field_that_waits_may_be_drawn_and_signed(tmp_path: Path) -> None:
+    waiting = awaiting(prepared())
+    twice = signing.signed(signing.signed(waiting, tmp_path), tmp_path, "Cho ky")
+    said = validate(papers.file(tmp_path, "a.pdf", twice), [tmp_path / "root.pem"])
+    assert [(each.intact, each.covers_whole) for each in said] == [(True, True), (True, True)]
+    assert "thêm chữ ký" in said[0].reason_vi
 
 
 def test_a_second_signature_leaves_the_first_as_it_is(tmp_path: Path) -> None:

@@ -252,6 +252,20 @@ def test_letters_drawn_later_stand_where_they_belong(tmp_path: Path) -> None:
     assert text_of(lines_of(page)) == whole
 
 
+@pytest.mark.parametrize("matrix", [(0, 1, -1, 0, 842, 0), (-1, 0, 0, -1, 595, 842), (0, -1, 1, 0, 0, 595)])
+def test_text_on_its_side_has_the_lines_it_has_upright(matrix: tuple[int, ...]) -> None:
+    with pikepdf.open(io.BytesIO(papers.pdf(paragraphs=2))) as document:
+        page = document.pages[0]
+        upright = text_of(lines_of(pypdfium2.PdfDocument(saved(document))[0]))
+        page.contents_add(f"q {' '.join(map(str, matrix))} cm ".encode(), prepend=True)
+        page.contents_add(b" Q")
+        if matrix[0] == 0:
+            page.obj.MediaBox = Array([0, 0, 842, 595])
+        turned = pypdfium2.PdfDocument(saved(document))[0]
+    assert text_of(lines_of(turned)) == upright
+    assert "các chương trình mục tiêu quốc gia\n" in upright
+
+
 def test_straight_pages_stay_as_they_are_and_black_and_white_stays_so(tmp_path: Path) -> None:
     fax = papers.page_image(200).convert("1")
     fax.save(tmp_path / "fax.tif", compression="group4")

@@ -15,6 +15,7 @@ from server.core.fields import folded, spelling
 from server.core.services import Services
 from server.meetings.models import Meeting, MemberPoint
 from server.organisations.models import BridgePoint, Unit
+from tests import papers
 from tests.builders import Province
 from tests.server.invitations.test_import import count, send, workbook
 
@@ -140,6 +141,87 @@ async def test_rows_that_are_struck_through_stay_out_and_are_named(
     seen = (await send(organiser, meeting, file.getvalue())).json()
     assert names(seen) == ["Nguyễn Văn An", "Lê Cúc"]
     assert ["1 dòng bị gạch ngang (3)" in note["vi"] for note in seen["notes"]] == [True]
+
+
+def parted_workbook() -> bytes:
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file, {"in_memory": True})
+    sheet, gone, plain = (
+        book.add_worksheet(),
+        book.add_format({"font_strikeout": True}),
+        book.add_format({"bold": True}),
+    )
+    sheet.write_row("A1", ["Họ và tên", "Chức vụ", "Điểm cầu"])
+    sheet.write_rich_string("A3", gone, "Nguyễn Văn An", plain, " Trần Thị Bình")
+    sheet.write_rich_string("B3", "Phó ", gone, "Chủ tịch", plain, "Bí thư")
+    sheet.write_rich_string("A4", gone, "Lê ", gone, "Cúc")
+    sheet.write_rich_string("A5", "Đỗ Thị Dung", plain, " Phạm Hoa", gone)  # the cell is struck, the last name is not
+    sheet.write_rich_string("A6", plain, "Vũ Văn ", plain, "Em", gone)
+    sheet.write_row("A7", ["Mai Thị Giang", "", "Đạ Sar"])
+    for number in (3, 4, 5, 6):
+        sheet.write(f"C{number}", "Đạ Sar")
+    book.close()
+    return file.getvalue()
+
+
+def parted_open_document() -> bytes:
+    def cell(text: str, style: str = "") -> str:
+        named = f' table:style-name="{style}"' if style else ""
+        return f'<table:table-cell office:value-type="string"{named}><text:p>{text}</text:p></table:table-cell>'
+
+    def row(*cells: str, said: str = "") -> str:
+        return f"<table:table-row{said}>{''.join(cells)}</table:table-row>"
+
+    def span(style: str, text: str) -> str:
+        return f'<text:span text:style-name="{style}">{text}</text:span>'
+
+    def style(name: str, family: str, line: str, parent: str = "") -> str:
+        above = f' style:parent-style-name="{parent}"' if parent else ""
+        inner = f'<style:text-properties style:text-line-through-style="{line}"/>' if line else ""
+        return f'<style:style style:name="{name}" style:family="{family}"{above}>{inner}</style:style>'
+
+    here = cell("Đạ Sar")
+    rows = [
+        row(cell("Họ và tên"), cell("Chức vụ"), cell("Điểm cầu")),
+        row('<table:table-cell table:number-columns-repeated="3"/>'),
+        row(cell(span("T", "Nguyễn Văn An") + " Trần Thị Bình"), cell(f"Phó {span('T', 'Chủ tịch')}Bí thư"), here),
+        row(cell(f"{span('T', 'Lê')} {span('T', 'Cúc')}"), cell(""), here),
+        row(cell("Đỗ Thị Dung" + span("P", " Phạm Hoa"), "child"), cell(""), here),
+        row(cell(span("P", "Vũ Văn Em"), "gone"), cell(""), here),
+        row(cell("Mai Thị Giang"), cell(""), here),
+        row(cell("Hoàng Ẩn"), cell(""), here, said=' table:visibility="filter"'),
+    ]
+    styles = style("T", "text", "solid") + style("P", "text", "none")
+    styles += style("gone", "table-cell", "solid") + style("child", "table-cell", "", "gone")
+    content = (
+        '<?xml version="1.0" encoding="UTF-8"?><office:document-content'
+        ' xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"'
+        ' xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0"'
+        ' xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"'
+        ' xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" office:version="1.3">'
+        f"<office:automatic-styles>{styles}</office:automatic-styles><office:body><office:spreadsheet>"
+        f'<table:table table:name="DS">{"".join(rows)}</table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    manifest = (
+        '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"'
+        f' manifest:version="1.3"><manifest:file-entry manifest:full-path="/" manifest:media-type="{kind}"/>'
+        '<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/></manifest:manifest>'
+    )
+    return papers.zipped({"mimetype": kind, "content.xml": content, "META-INF/manifest.xml": manifest})
+
+
+@pytest.mark.parametrize("file", [parted_workbook, parted_open_document])
+async def test_words_that_are_struck_through_are_not_read(
+    file: Callable[[], bytes], organiser: httpx2.AsyncClient, meeting: Meeting
+) -> None:
+    seen = (await send(organiser, meeting, file())).json()
+    assert names(seen) == ["Trần Thị Bình", "Phạm Hoa", "Vũ Văn Em", "Mai Thị Giang"]
+    assert (seen["ready"][0]["title"], [row["row"] for row in seen["ready"]]) == ("Phó Bí thư", [3, 5, 6, 7])
+    said = " ".join(note["vi"] for note in seen["notes"])
+    assert "1 dòng bị gạch ngang (4)" in said
+    assert "2 dòng có chữ bị gạch ngang (3, 5)" in said
 
 
 async def test_the_list_may_lie_behind_a_cover(organiser: httpx2.AsyncClient, meeting: Meeting) -> None:

@@ -10,6 +10,8 @@ export const paths = {
   attendance: (id: number) => `/meetings/${id}/attendance`,
   /** The same of people. */
   turnout: (id: number) => `/meetings/${id}/attendance?of=people`,
+  /** Who spoke, how long. */
+  speeches: (id: number) => `/meetings/${id}/attendance?of=speeches`,
   papers: (id: number) => `/meetings/${id}/papers`,
   /** The reader: of the newest version at the last page read, unless said otherwise. */
   paper: (meeting: number, paper: number, at: { page?: number; version?: number; q?: string } = {}) => {

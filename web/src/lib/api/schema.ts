@@ -2138,6 +2138,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/speeches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Spoken
+         * @description The turns that are over.
+         */
+        get: operations["spoken_api_meetings__meeting_id__speeches_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/speeches.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Speeches File */
+        get: operations["speeches_file_api_meetings__meeting_id__speeches_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/ballots": {
         parameters: {
             query?: never;
@@ -4218,6 +4255,8 @@ export interface components {
             seconds: number;
             /** Gaps */
             gaps: components["schemas"]["AttendanceGap"][];
+            /** Answers */
+            answers: (components["schemas"]["RollAnswer"] | null)[];
             people: components["schemas"]["CountOut"];
         };
         /** AttendanceReport */
@@ -4229,6 +4268,8 @@ export interface components {
              */
             generated_at: string;
             totals: components["schemas"]["AttendanceTotals"];
+            /** Roll Calls */
+            roll_calls: components["schemas"]["AttendedRollCall"][];
             /** Units */
             units: components["schemas"]["AttendanceUnit"][];
             /** Points */
@@ -4292,6 +4333,20 @@ export interface components {
             started_at: string | null;
             /** Ended At */
             ended_at: string | null;
+        };
+        /** AttendedRollCall */
+        AttendedRollCall: {
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Points */
+            points: number;
+            /** Answered */
+            answered: number;
         };
         /** AudienceOut */
         AudienceOut: {
@@ -8638,6 +8693,13 @@ export interface components {
             /** Unit Id */
             unit_id: number;
         };
+        /** RollAnswer */
+        RollAnswer: {
+            /** Answered At */
+            answered_at: string | null;
+            /** How */
+            how: string;
+        };
         /** RowOut */
         RowOut: {
             /** Number */
@@ -9069,6 +9131,57 @@ export interface components {
             text: string;
             /** Mark */
             mark: boolean;
+        };
+        /** Speech */
+        Speech: {
+            /** Id */
+            id: number;
+            /** Point Id */
+            point_id: number;
+            /** Point Name */
+            point_name: string;
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "speech" | "debate" | "question" | "answer";
+            /** Topic */
+            topic: string;
+            /** Item */
+            item: string;
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /**
+             * Ended At
+             * Format: date-time
+             */
+            ended_at: string;
+            /** Seconds */
+            seconds: number;
+            /** Limit Seconds */
+            limit_seconds: number | null;
+            /** Cut */
+            cut: boolean;
+        };
+        /** Speeches */
+        Speeches: {
+            /** Total */
+            total: number;
+            /** Turns */
+            turns: number;
+            /** Seconds */
+            seconds: number;
+            /** Cut */
+            cut: number;
+            /** Over */
+            over: number;
+            /** Speeches */
+            speeches: components["schemas"]["Speech"][];
         };
         /** Substitute */
         Substitute: {
@@ -10547,6 +10660,11 @@ export interface components {
             since: string;
             /** Until */
             until: string | null;
+            /**
+             * Text
+             * @default
+             */
+            text: string;
         };
         /** RecessStart */
         RecessStart: {
@@ -10555,6 +10673,16 @@ export interface components {
              * @default null
              */
             minutes: number | null;
+            /**
+             * Until
+             * @default null
+             */
+            until: string | null;
+            /**
+             * Text
+             * @default
+             */
+            text: string;
         };
         /**
          * RequestEntity
@@ -10587,6 +10715,69 @@ export interface components {
             turns: number;
             /** Seconds */
             seconds: number;
+        };
+        /**
+         * RollAnswerEntity
+         * @description Collection `roll-answers`, key = point id: consoles see all, a hall its own.
+         */
+        RollAnswerEntity: {
+            /** Point Id */
+            point_id: number;
+            /** Position */
+            position: number;
+            /** Called At */
+            called_at: string | null;
+            /** Answered At */
+            answered_at: string | null;
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "" | "voice" | "button";
+        };
+        /**
+         * RollCallEntity
+         * @description Collection `roll-call`, key "": the roll call under way, or the last one. Consoles and halls.
+         */
+        RollCallEntity: {
+            /** Id */
+            id: number;
+            /** Run */
+            run: number;
+            /** Seconds */
+            seconds: number;
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Current */
+            current: number | null;
+            /** Current Since */
+            current_since: string | null;
+            /** Next At */
+            next_at: string | null;
+            /** Total */
+            total: number;
+            /** Answered */
+            answered: number;
+        };
+        /** RollCallStart */
+        RollCallStart: {
+            /**
+             * Seconds
+             * @default 10
+             */
+            seconds: number;
+        };
+        /** RollCallTick */
+        RollCallTick: {
+            /** Point Id */
+            point_id: number;
+            /** Here */
+            here: boolean;
         };
         /** Rules */
         Rules: {
@@ -11056,6 +11247,12 @@ export interface components {
             messages?: {
                 [key: string]: components["schemas"]["MessageEntity"];
             };
+            "roll-call"?: {
+                [key: string]: components["schemas"]["RollCallEntity"];
+            };
+            "roll-answers"?: {
+                [key: string]: components["schemas"]["RollAnswerEntity"];
+            };
             requests?: {
                 [key: string]: components["schemas"]["RequestEntity"];
             };
@@ -11188,6 +11385,41 @@ export interface components {
             /** @description Help is there, the hall has read it, or it is taken back. */
             "message.close": {
                 data: components["schemas"]["MessageName"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description Calls all points one after another: stage and floor, without a clock. */
+            "roll-call.start": {
+                data: components["schemas"]["RollCallStart"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description Calls those again that have not answered. */
+            "roll-call.repeat": {
+                data: components["schemas"]["NoData"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description Calls the next now; a roll call that stood goes on. */
+            "roll-call.next": {
+                data: components["schemas"]["NoData"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description The roll call waits; who is called stays on the stage. */
+            "roll-call.stand": {
+                data: components["schemas"]["NoData"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description Over before its end; the main point is on the stage again. */
+            "roll-call.end": {
+                data: components["schemas"]["NoData"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description The console heard the point, or takes a tick back; during a roll call and after. */
+            "roll-call.tick": {
+                data: components["schemas"]["RollCallTick"];
+                reply: components["schemas"]["NoData"];
+            };
+            /** @description The hall is there: when it is called, or later, as long as the roll call lasts. */
+            "roll-call.answer": {
+                data: components["schemas"]["NoData"];
                 reply: components["schemas"]["NoData"];
             };
             /** @description The technician says that picture and sound are right (or, false, not yet). */
@@ -15747,6 +15979,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HallDay"];
+                };
+            };
+        };
+    };
+    spoken_api_meetings__meeting_id__speeches_get: {
+        parameters: {
+            query?: {
+                only?: "all" | "cut" | "over";
+                order?: "time" | "longest";
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Speeches"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    speeches_file_api_meetings__meeting_id__speeches_xlsx_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

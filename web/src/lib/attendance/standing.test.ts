@@ -25,6 +25,7 @@ const point = (name: string, change: Partial<AttendancePoint> = {}): AttendanceP
   late: false,
   seconds: 600,
   gaps: [],
+  answers: [],
   people: nobody,
   ...change,
 });

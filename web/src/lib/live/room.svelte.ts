@@ -20,6 +20,8 @@ import type {
   ProgressEntity,
   QueueEntity,
   RequestEntity,
+  RollAnswerEntity,
+  RollCallEntity,
   Signal,
   Snapshot,
   SpokenEntity,
@@ -73,6 +75,8 @@ export class LiveRoom {
     presentation: new SvelteMap(),
     turnout: new SvelteMap(),
     messages: new SvelteMap(),
+    'roll-call': new SvelteMap(),
+    'roll-answers': new SvelteMap(),
     requests: new SvelteMap(),
     queue: new SvelteMap(),
     speaking: new SvelteMap(),
@@ -159,6 +163,16 @@ export class LiveRoom {
   /** How many have voted by device, by ballot and point ("7:all" is the whole). */
   get ballotProgress(): ReadonlyMap<string, ProgressEntity> {
     return this.#collections['ballot-progress'];
+  }
+
+  /** The roll call under way, or the last one. */
+  get rollCall(): RollCallEntity | undefined {
+    return this.#collections['roll-call'].get('');
+  }
+
+  /** Who was called and has answered, as far as one may see it: consoles all, a hall its own. */
+  get rollAnswers(): ReadonlyMap<string, RollAnswerEntity> {
+    return this.#collections['roll-answers'];
   }
 
   /** Who asks to speak, as far as one may see it: consoles all, a hall its own. */

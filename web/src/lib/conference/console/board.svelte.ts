@@ -35,6 +35,8 @@ export class Board {
   /** The point that keys move from. */
   cursor = $state<number | undefined>();
   filter = $state<PointState | undefined>();
+  /** The roll call's panel is wanted; while one is under way it is there anyway. */
+  rollCall = $state(false);
   search = $state('');
   page = $state(0);
   /** The point listened to before it goes on air. */
