@@ -11,7 +11,9 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from server.accounts.models import AccessLink, PasswordReset, SignInSession
+from server.audit.actions import record
 from server.core.actor import SYSTEM
+from server.core.config import Settings
 from server.core.services import Services
 from server.devices.models import DeviceCode, HallDevice
 from server.edge.idempotency import KEPT, IdempotentAnswer
@@ -33,55 +35,52 @@ EVERY = timedelta(days=1)
 AT_ONCE = 200
 """Rows of one transaction: some milliseconds under the writers' lock."""
 
-ENDED_SESSIONS = timedelta(days=90)
-ENDED_LINKS = timedelta(days=90)
-FAILED_JOBS = timedelta(days=90)
-NOTICES = timedelta(days=400)
-MAILS = timedelta(days=400)
-REQUESTS = timedelta(days=90)
-"""Of strangers, with names and telephones; who was let in is on a list of delegates."""
-IMPORTS = timedelta(days=90)
-"""Rows of imports, with names and numbers: so long an import can be undone. That there was one stays."""
 _NOT_APPLIED = ("ready", "faulty", "refused")
-HALL_TESTS = timedelta(days=400)
-EVENTS = timedelta(days=400)
-"""After the meeting's end. Who opens it later gets a snapshot, which needs none of them."""
 
 
-def _outdated(now: datetime) -> list[tuple[str, InstrumentedAttribute[int], ColumnElement[bool]]]:
+def _outdated(now: datetime, kept: Settings) -> list[tuple[str, InstrumentedAttribute[int], ColumnElement[bool]]]:
     """(table, its key, which of its rows)."""
-    before = now - ENDED_SESSIONS
+    ended = now - timedelta(days=kept.keep_sessions_days)
+    asked = now - timedelta(days=kept.keep_requests_days)
+    sent = now - timedelta(days=kept.keep_messages_days)
+    went_on = now - timedelta(days=kept.keep_events_days)
     return [
-        ("sessions", SignInSession.id, or_(SignInSession.expires_at < before, SignInSession.revoked_at < before)),
-        ("links", AccessLink.id, AccessLink.expires_at < now - ENDED_LINKS),
+        ("sessions", SignInSession.id, or_(SignInSession.expires_at < ended, SignInSession.revoked_at < ended)),
+        ("links", AccessLink.id, AccessLink.expires_at < ended),
         ("resets", PasswordReset.id, PasswordReset.expires_at < now),
         ("devices", HallDevice.id, HallDevice.session_id.is_(None)),
-        ("device-codes", DeviceCode.id, DeviceCode.expires_at < now - ENDED_LINKS),
+        ("device-codes", DeviceCode.id, DeviceCode.expires_at < ended),
         ("answers", IdempotentAnswer.id, IdempotentAnswer.created_at < now - KEPT),
-        ("jobs", Job.id, Job.failed_at < now - FAILED_JOBS),
-        ("notices", Notice.id, Notice.created_at < now - NOTICES),
-        ("requests", AccessRequest.id, AccessRequest.asked_at < now - REQUESTS),
-        ("imports", ImportRow.id, ImportRow.batch_id.in_(_outdated_imports(now))),
-        ("files", ImportBatch.id, and_(ImportBatch.created_at < now - IMPORTS, ImportBatch.state.in_(_NOT_APPLIED))),
-        ("hall-tests", HallTest.id, HallTest.at < now - HALL_TESTS),
-        ("mails", Mail.id, and_(Mail.created_at < now - MAILS, Mail.state != "queued")),
-        ("sms", TextMessage.id, and_(TextMessage.created_at < now - MAILS, TextMessage.state != "queued")),
+        ("jobs", Job.id, Job.failed_at < asked),
+        ("notices", Notice.id, Notice.created_at < sent),
+        # Of strangers, with names and telephones; who was let in is on a list of delegates.
+        ("requests", AccessRequest.id, AccessRequest.asked_at < asked),
+        # So long an import can be undone. That there was one stays.
+        ("imports", ImportRow.id, ImportRow.batch_id.in_(_outdated_imports(asked))),
+        ("files", ImportBatch.id, and_(ImportBatch.created_at < asked, ImportBatch.state.in_(_NOT_APPLIED))),
+        ("hall-tests", HallTest.id, HallTest.at < went_on),
+        ("mails", Mail.id, and_(Mail.created_at < sent, Mail.state != "queued")),
+        ("sms", TextMessage.id, and_(TextMessage.created_at < sent, TextMessage.state != "queued")),
     ]
 
 
-def _outdated_imports(now: datetime) -> Any:
+def _outdated_imports(before: datetime) -> Any:
     done = ImportBatch.state.in_((*_NOT_APPLIED, "applied", "undone"))
-    return select(ImportBatch.id).where(ImportBatch.created_at < now - IMPORTS, done)
+    return select(ImportBatch.id).where(ImportBatch.created_at < before, done)
 
 
 async def tidy(services: Services, _job: Job | None = None) -> None:
     """The whole round; asks for the next one."""
-    now = services.clock()
-    gone = {name: await _delete(services, key, which) for name, key, which in _outdated(now)}
+    now, settings = services.clock(), services.settings
+    gone = {name: await _delete(services, key, which) for name, key, which in _outdated(now, settings)}
     gone["prints"] = await clear(services)
-    gone["events"] = await _delete_events(services, now - EVENTS)
+    # Who opens a meeting later gets a snapshot, which needs none of them.
+    gone["events"] = await _delete_events(services, now - timedelta(days=settings.keep_events_days))
     log.info("retention", **gone)
     async with services.transactions(SYSTEM) as tx:
+        if any(gone.values()):
+            rows = ", ".join(f"{name}: {number}" for name, number in gone.items() if number)
+            await record(tx, "system.tidied", "system", "retention", deleted=rows)
         await enqueue(tx, KIND, {}, subject="next", delay=EVERY)
 
 

@@ -84,4 +84,4 @@ async def welcome(services: Services, response: Response, token: str) -> Me:
         raise NotSignedIn()
     set_session_cookie(response, token, services.settings)
     async with services.database.read() as session:
-        return await queries.me(session, actor)
+        return await queries.me(session, actor, services.settings)

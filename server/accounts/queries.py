@@ -24,6 +24,7 @@ from server.accounts.schemas import FactorState, Me, PersonFull, PostOut, RoleOu
 from server.accounts.tokens import token_hash
 from server.core.actor import Actor, Grant, Role
 from server.core.clock import VIETNAM
+from server.core.config import Settings
 from server.core.database import UtcDateTime
 from server.core.errors import NotAllowed, NotFound
 from server.organisations.models import BridgePoint, Unit
@@ -261,13 +262,13 @@ async def person(session: AsyncSession, person_id: int) -> Person:
     return found
 
 
-async def me(session: AsyncSession, actor: Actor) -> Me:
+async def me(session: AsyncSession, actor: Actor, settings: Settings) -> Me:
     """The actor as the web application shows it."""
     if actor.person_id is not None:
         owner = await person(session, actor.person_id)
-        title, unit_id = owner.title, owner.unit_id
+        title, unit_id, login = owner.title, owner.unit_id, owner.login
     else:
-        title = ""
+        title, login = "", None
         unit_id = (await session.get_one(BridgePoint, actor.point_id)).unit_id
     unit = await session.get_one(Unit, unit_id)
     return Me(
@@ -284,6 +285,11 @@ async def me(session: AsyncSession, actor: Actor) -> Me:
         keeps_system=bool(actor.administered_roots) and await administers_all(session, actor),
         needs_factor=actor.needs_factor,
         time_zone=VIETNAM.name,
+        login=login if actor.only_meetings is None else None,
+        # Of who keeps others' data. A hall's screen stands open, and a delegate's page shows one's own papers.
+        idle_lock_minutes=(settings.idle_lock_minutes or None)
+        if actor.grants and actor.only_meetings is None
+        else None,
     )
 
 

@@ -113,7 +113,7 @@ async def who_am_i(
     actor: CurrentActor, session: ReadSession, request: Request, response: Response, services: AppServices
 ) -> Me:
     renamed(response, request.cookies, services.settings)
-    return await queries.me(session, actor)
+    return await queries.me(session, actor, services.settings)
 
 
 @router.delete("/session")

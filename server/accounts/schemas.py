@@ -79,6 +79,10 @@ class Me(BaseModel):
     """The administrator's role waits: the second factor has to be set, or signed in with."""
     time_zone: str
     """IANA name of the one zone that all times are shown in."""
+    login: str | None
+    """What a person signs in by, if there is a name of that kind."""
+    idle_lock_minutes: int | None
+    """The desk, untouched for so long, locks itself. Null: this one does not."""
 
 
 class LinkSignedIn(BaseModel):

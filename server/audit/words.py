@@ -283,6 +283,7 @@ WORDS: dict[Group, dict[str, Words]] = {
         "system.settings-changed": Words("Đổi cài đặt hệ thống", "Changed the system's settings"),
         "system.mail-tried": Words("Gửi thử một thư điện tử", "Sent a test e-mail"),
         "system.sms-tried": Words("Gửi thử một tin nhắn", "Sent a test text message"),
+        "system.tidied": Words("Xóa dữ liệu đã hết thời hạn lưu", "Deleted what had been kept long enough"),
         "system.tried-again": Words("Thử lại các việc nền bị lỗi", "Tried failed work again"),
         "import.sent": Words("Nạp tệp {file} để nhập dữ liệu", "Sent the file {file} for import"),
         "import.applied": Words("Nhập dữ liệu từ tệp {file}", "Applied the import of {file}"),

@@ -1,5 +1,5 @@
-"""Stamps that are pictures or shapes on a page of true text, or red on a scan: what is drawn beside the text of the
-first pages is recognised, for marks of secrecy alone. Nothing of it goes into the paper's text.
+"""Stamps that are pictures or shapes on a page of true text, or coloured on a scan: what is drawn beside the text of
+the first pages is recognised, for marks of secrecy alone. Nothing of it goes into the paper's text.
 
 Recognition of a whole page misses stamps: they stand askew, and their frame is read as a letter. So each spot of ink of
 a stamp's size is cut out, turned level and freed of its frame, and all of them are recognised in one go."""
@@ -26,7 +26,7 @@ _OUTLINE = 12
 """Segments of a path; fewer make rulings, frames and arrows."""
 _DARK = 150
 _RED = 60
-"""More red than green and blue: stamps are, what they lie on is not."""
+"""More red than green and blue: stamps are, what they lie on is not. Between any two colours, for other ink pads."""
 _RED_SHARE = 0.5
 """Of a word's ink: the rest is what it was stamped over, or grey edges."""
 _CELL = 10
@@ -72,7 +72,7 @@ class _Spot:
 
 def drawn_words(source: Path, pages: int, scans: Collection[int]) -> dict[int, list[Line]]:
     """Page (from 1) -> lines that are drawn, not written, on the first `pages` (see text.Line). Of `scans`, which were
-    recognised as a whole, only what is red or in a frame: there recognition of the page reads the frame as letters."""
+    recognised as a whole, only what is coloured or framed: there recognition of the page reads the frame as letters."""
     found: dict[int, list[Line]] = {}
     with pypdfium2.PdfDocument(source) as document:
         for number in range(1, min(pages, len(document)) + 1):
@@ -141,7 +141,9 @@ def _spots_of_scan(page: pypdfium2.PdfPage) -> list[_Spot]:
     colours = _colours(page).astype(np.int16)
     red: _Ink = colours[:, :, 0] - colours[:, :, 1:].max(axis=2) > _RED
     dark: _Ink = colours.min(axis=2) < _DARK
-    return [*_spots(red), *_spots(dark & ~red, framed=True)][:_SPOTS_MAX]
+    # Of another ink pad, over the text: framed with it, it would be one spot.
+    other: _Ink = (colours.max(axis=2) - colours.min(axis=2) > _RED) & ~red
+    return [*_spots(red), *_spots(dark & ~red & ~other, framed=True), *_spots(other)][:_SPOTS_MAX]
 
 
 def _colours(page: pypdfium2.PdfPage) -> NDArray[np.uint8]:

@@ -14,7 +14,7 @@ import pypdfium2
 from pypdfium2 import raw
 
 from server.conversion.messages import OutlineEntry
-from server.core.fields import in_latin
+from server.core.fields import LOOK_ALIKES, in_latin
 from server.core.old_encodings import OldEncoding, is_capital_font, looks_old, of_font, to_unicode
 
 _CHARACTERS_MAX = 100_000
@@ -214,10 +214,13 @@ def _words(page: pypdfium2.PdfPage) -> Iterator[Word]:
             everywhere = "tcvn3"
         letters: list[tuple[str, list[float]]] = []
         old: tuple[OldEncoding, bool] | None = None
-        turned = 0
+        turned, first_half = 0, ""
         found = raw.FS_RECTF()
         for index in range(count + 1):
             character = chr(raw.FPDFText_GetUnicode(textpage, index)) if index < count else " "
+            if "\udc00" <= character <= "\udfff" and first_half:
+                character = (first_half + character).encode("utf-16", "surrogatepass").decode("utf-16")
+            first_half = character if "\ud800" <= character < "\udc00" else ""
             if not letters:
                 old = _old(textpage, index, fonts) if fonts else (everywhere, False) if everywhere else None
             if character in _HYPHENS:
@@ -293,7 +296,8 @@ def _placed(
     first = _seen_at(page, min(box[0] for box in boxes), max(box[3] for box in boxes))
     second = _seen_at(page, max(box[2] for box in boxes), min(box[1] for box in boxes))
     across, down = sorted((first[0], second[0])), sorted((first[1], second[1]))
-    return Word(in_latin(unicodedata.normalize("NFC", text)), across[0], down[0], across[1], down[1], breaks, letters)
+    said = in_latin(unicodedata.normalize("NFC", text).translate(LOOK_ALIKES))
+    return Word(said, across[0], down[0], across[1], down[1], breaks, letters)
 
 
 def _seen_at(page: pypdfium2.PdfPage, x: float, y: float) -> tuple[float, float]:

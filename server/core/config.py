@@ -133,6 +133,17 @@ class Settings(BaseSettings):
     audit_key: str | None = None
     """Key of the audit log's chain; default: made once and kept in `var/audit.key`. Kept elsewhere, it protects the log
     from whoever can write everything in `var`, too."""
+    keep_sessions_days: int = Field(default=90, ge=90)
+    """Sessions and links after their end, with addresses: the trace of who came from where. The law asks for three
+    months of logs at least."""
+    keep_requests_days: int = Field(default=90, ge=1)
+    """What strangers typed who asked to be let in, rows of imports, failed work: names and telephones."""
+    keep_messages_days: int = Field(default=400, ge=90)
+    """E-mails, text messages and notices."""
+    keep_events_days: int = Field(default=400, ge=90)
+    """What went on in a meeting, after its end, and halls' tests; the record of it stays."""
+    idle_lock_minutes: int = Field(default=15, ge=0, le=240)
+    """The desk of somebody with a role, untouched for so long, locks itself. 0: never."""
     log_stalls_ms: float = Field(default=50.0, gt=0)
     """The event loop standing still for longer is logged, with what held it."""
 

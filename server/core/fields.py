@@ -56,9 +56,15 @@ Time = Annotated[AwareDatetime, BeforeValidator(_no_guessing), AfterValidator(_w
 
 
 _WIDE = {chr(0xFEE0 + plain): chr(plain) for plain in range(ord("!"), ord("~") + 1)}
-LOOK_ALIKES = str.maketrans({"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "ɖ": "đ", **_WIDE})
-"""Eth and African D, which converters from VNI and some recognisers write for Đ, and the wide letters of Eastern
-keyboards: they look the same."""
+_DRAWN = {
+    chr(code): plain
+    for first, last in ((0x1D400, 0x1D7FF), (0x24B6, 0x24E9), (0x2100, 0x214F))
+    for code in range(first, last + 1)
+    if len(plain := unicodedata.normalize("NFKC", chr(code))) == 1 and plain.isascii() and plain.isalnum()
+}
+LOOK_ALIKES = str.maketrans({"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "ɖ": "đ", **_WIDE, **_DRAWN})
+"""Eth and African D, which converters from VNI and some recognisers write for Đ, the wide letters of Eastern keyboards,
+and letters that are drawn bold, in script or in circles by their codes: they look the same."""
 
 _CYRILLIC, _GREEK = "АВЕЅІЈКМНОРСТУХаеѕіјорсух", "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧο"
 _AS_LATIN = str.maketrans(_CYRILLIC + _GREEK, "ABESIJKMHOPCTYXaesijopcyx" + "ABEZHIKMNOPTYXo")

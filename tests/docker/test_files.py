@@ -1,18 +1,24 @@
 """The files as their own programs read them: hadolint, the compose specification, systemd, and bubblewrap under what
 the unit lays over a process."""
 
+import asyncio
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import compose_spec
 import pytest
+from aioice.stun import TransactionFailed
+from aioice.turn import create_turn_endpoint
 
 from server.core.config import Settings
+from server.live.relays import relays
+from tests.media.relay import answers, free_port
 
 DOCKER = Path(__file__).parents[2] / "docker"
 UNITS = sorted((DOCKER / "systemd").glob("*.service"))
@@ -39,10 +45,10 @@ def test_the_image_is_built_from_what_it_copies() -> None:
     assert "HEALTHCHECK" in dockerfile
 
 
-def read(name: str) -> compose_spec.PyCompose:
+def read(name: str, **other: str) -> compose_spec.PyCompose:
     """A compose file with the example's settings put in, as `docker compose` does (compose specification, 12)."""
     settings = dict(re.findall(r"^(\w+)=(.+)$", (DOCKER / "nhipcau.env.example").read_text(), re.M))
-    settings["DATABASE_PASSWORD"] = "secret"
+    settings |= {"DATABASE_PASSWORD": "secret", **other}
 
     def value(found: re.Match[str]) -> str:
         given = settings.get(found[1], found[3] if found[2] == ":-" else None)
@@ -77,6 +83,39 @@ def test_containers_are_shut_in() -> None:
     denied = set(profile["syscalls"][0]["names"])
     assert {"bpf", "kexec_load", "keyctl", "perf_event_open", "ptrace", "userfaultfd"} <= denied
     assert not {"unshare", "mount", "clone", "clone3", "pivot_root", "umount2", "setns"} & denied  # bubblewrap's
+
+
+async def test_the_relay_leads_to_the_node_alone(tmp_path: Path) -> None:
+    """coturn itself, with what the compose file tells it."""
+    secret, address, denied = "a long random word", "127.0.0.1", "127.0.0.9"
+    said = read("compose.common.yml", MEDIA_ADDRESS=address, NHIPCAU_TURN_SECRET=secret).to_dict()["services"]["relay"]
+    port = free_port(address)
+    process = await asyncio.create_subprocess_exec(
+        *said["command"],
+        *(f"--listening-ip={address}", f"--relay-ip={address}", f"--listening-port={port}", "--allow-loopback-peers"),
+        *(f"--pidfile={tmp_path}/pid", f"--userdb={tmp_path}/db"),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        async with asyncio.timeout(20):
+            while not await answers(address, port):
+                assert process.returncode is None, "turnserver ended"
+                await asyncio.sleep(0.05)
+            urls = (f"turn:{address}:{port}?transport=udp",)
+            [way] = relays(Settings(turn_urls=urls, turn_secret=secret), "point-2", datetime.now(UTC))
+            relay, _ = await create_turn_endpoint(
+                asyncio.DatagramProtocol, (address, port), username=way.username, password=way.credential
+            )
+            inner = relay._TurnTransport__inner_protocol  # type: ignore[attr-defined]  # the bind's answer is told nobody
+            await inner.channel_bind(0x4000, (address, 7000))
+            with pytest.raises(TransactionFailed) as refused:
+                await inner.channel_bind(0x4001, (denied, 7000))
+            assert refused.value.response.attributes["ERROR-CODE"][0] == 403
+            relay.close()
+    finally:
+        process.kill()
+        await process.wait()
 
 
 @pytest.mark.parametrize("example", ["nhipcau.env.example", "systemd/env.example"])

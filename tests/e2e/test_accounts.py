@@ -118,6 +118,37 @@ async def test_a_forgotten_password_comes_by_mail(ways: Ways) -> None:
         audit.verdict()
 
 
+async def test_a_desk_that_is_left_alone_locks_itself(ways: Ways) -> None:
+    async with ways.office.window() as page:
+        # What asks by itself, such as for papers to keep, is refused while it is locked.
+        audit = Audit(page, refusals=("/api/session", *(f"/api/meetings/{each}/papers" for each in range(1, 20))))
+        await page.clock.install()
+        await page.goto("/sign-in?next=/meetings/new")
+        await page.get_by_label("Tên đăng nhập").fill("tochuc")
+        await page.get_by_label("Mật khẩu", exact=True).fill(NEW)
+        await page.get_by_role("button", name="Đăng nhập", exact=True).click()
+        title = page.get_by_role("textbox", name="Tên cuộc họp")
+        await title.fill("Hội nghị giao ban tháng Mười hai")
+        await page.clock.fast_forward("14:30")
+        await expect(page.get_by_text("Một phút nữa màn hình sẽ khóa").last).to_be_visible()
+        await page.clock.fast_forward("00:40")
+        await expect(page.get_by_role("heading", name="Màn hình đã khóa")).to_be_visible()
+        assert not await title.evaluate("field => (field.focus(), document.activeElement === field)")
+        await audit.look("locked")
+        assert (await page.request.get("/api/session")).status == 401
+        await page.keyboard.press("Escape")
+        await page.get_by_label("Mật khẩu", exact=True).fill("đoán mò một câu")
+        await page.get_by_role("button", name="Mở khóa").click()
+        await expect(page.get_by_text("Tên đăng nhập hoặc mật khẩu chưa đúng")).to_be_visible()
+        await audit.look("a wrong password")
+        await page.get_by_label("Mật khẩu", exact=True).fill(NEW)
+        await page.get_by_role("button", name="Mở khóa").click()
+        await expect(page.get_by_role("heading", name="Màn hình đã khóa")).to_have_count(0)
+        await expect(title).to_have_value("Hội nghị giao ban tháng Mười hai")
+        assert (await page.request.get("/api/session")).ok
+        audit.verdict()
+
+
 async def _link_of(mail: Postbox) -> str:
     for _ in range(200):
         for text in mail.texts():

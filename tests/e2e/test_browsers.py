@@ -67,9 +67,9 @@ async def first_load(page: Page, path: str, shown: str) -> tuple[int, int, dict[
     [
         (None, "/join/khong-co-duong-dan-nay", "h1", (110, 20)),
         (None, "/sign-in", "form", (116, 27)),
-        ("main", "/hall", "h1", (127, 31)),
-        ("main", "/hall/{open}/{main}", "[data-testid=enter]", (146, 39)),
-        ("organiser", "/", "h1", (196, 60)),
+        ("main", "/hall", "h1", (128, 31)),
+        ("main", "/hall/{open}/{main}", "[data-testid=enter]", (148, 40)),
+        ("organiser", "/", "h1", (198, 62)),
     ],
 )
 async def test_the_first_load_keeps_its_budget(

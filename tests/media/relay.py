@@ -54,7 +54,7 @@ async def coturn(folder: Path, address: str) -> AsyncIterator[Coturn]:
     )
     try:
         async with asyncio.timeout(10):
-            while not all([await _answers(address, each) for each in (port, tls_port)]):
+            while not all([await answers(address, each) for each in (port, tls_port)]):
                 assert process.returncode is None, "turnserver ended"
                 await asyncio.sleep(0.05)
         yield Coturn(address, port, tls_port)
@@ -71,7 +71,7 @@ def free_port(address: str) -> int:
         return number
 
 
-async def _answers(address: str, port: int) -> bool:
+async def answers(address: str, port: int) -> bool:
     try:
         _, writer = await asyncio.open_connection(address, port)
     except OSError:

@@ -44,6 +44,8 @@ async def test_signing_in_and_out(browser: Browsers, province: Province, service
         "needs_factor": False,
         "time_zone": "Asia/Ho_Chi_Minh",
         "administers": None,
+        "login": "tochuc",
+        "idle_lock_minutes": 15,
     }
     cookie = answer.headers["set-cookie"]
     assert all(part in cookie for part in ("HttpOnly", "SameSite=lax", "Path=/", "Max-Age="))

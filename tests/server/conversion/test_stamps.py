@@ -134,6 +134,19 @@ def scanned(said: str, *, framed: bool) -> bytes:
     return buffer.getvalue()
 
 
+def over_text(said: str) -> bytes:
+    """By a blue ink pad, askew, over the text of a scan."""
+    page = papers.page_image(200).convert("RGB")
+    pad = Image.new("RGBA", (400, 160))
+    ImageDraw.Draw(pad).rounded_rectangle((5, 5, 395, 155), 30, outline="#1e3cc8", width=8)
+    ImageDraw.Draw(pad).text((200, 80), said, font=_FONT.font_variant(size=60), fill="#1e3cc8", anchor="mm")
+    pad = pad.rotate(-12, expand=True)
+    page.paste(pad, (200, 420), pad)
+    buffer = io.BytesIO()
+    page.save(buffer, "PDF", resolution=200, quality=80)
+    return buffer.getvalue()
+
+
 @pytest.mark.parametrize(
     ("content", "code", "overruled"),
     [
@@ -146,8 +159,9 @@ def scanned(said: str, *, framed: bool) -> bytes:
         (lambda: drawn("MẠT"), "secret-guessed", None),
         (lambda: drawn("MẬT"), "secret-guessed", None),
         (lambda: scanned("MẬT", framed=False), "secret-guessed", None),
+        (lambda: over_text("MẬT"), "secret-guessed", None),
     ],
-    ids=["text", "stamp", "scan-framed", "scan-two-words", "drawn-other-tone", "drawn-bare", "scan-bare"],
+    ids=["text", "stamp", "scan-framed", "scan-two-words", "drawn-other-tone", "drawn-bare", "scan-bare", "scan-blue"],
 )
 async def test_what_is_guessed_can_be_overruled_and_what_is_certain_cannot(
     tmp_path: Path, content: Callable[[], bytes], code: str, overruled: str | None

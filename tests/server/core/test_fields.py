@@ -65,3 +65,7 @@ def test_what_turns_the_direction_of_writing_is_left_out() -> None:
 )
 def test_letters_of_other_alphabets_among_latin_ones(text: str, read: str) -> None:
     assert in_latin(text) == read
+
+
+def test_letters_that_are_drawn_by_their_codes_are_those_letters() -> None:
+    assert folded("\U0001d40c\u1eac\U0001d413 \u24b6\uff21\U0001d7d9") == "mat aa1"

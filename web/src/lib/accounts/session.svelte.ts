@@ -18,6 +18,8 @@ class Session {
   me = $state<Me>();
   /** The server has not confirmed it yet: without a line, it is who was signed in last. */
   presumed = $state(false);
+  /** The desk was left alone and has ended its session; the page waits under a cover for the same person. */
+  locked = $state(false);
   /** All windows of this browser share one cookie; each hears who has signed in or out in another. */
   readonly #windows = 'BroadcastChannel' in globalThis ? new BroadcastChannel('nhipcau-session') : undefined;
   #onOther: () => void = () => {};
@@ -25,6 +27,7 @@ class Session {
   constructor() {
     this.#windows?.addEventListener('message', ({ data }) => {
       if (this.me && data !== ownerOf(this.me)) this.#onOther();
+      else if (this.me) this.locked = false; // opened again in another window
     });
   }
 
@@ -105,6 +108,29 @@ class Session {
     return provider;
   }
 
+  /**
+   * Ends the session and leaves the page as it stands, what is typed in it too. Without a line the server hears of it when
+   * there is one.
+   */
+  async lock(): Promise<void> {
+    this.locked = true;
+    put(key, undefined); // whoever loads the page anew is nobody, with a line or without
+    try {
+      await answer(api.DELETE('/api/session'), true);
+    } catch (thrown) {
+      if (thrown instanceof ApiError && thrown.status !== 401) put(leavingKey, '1');
+    }
+  }
+
+  /** The same person is back. Throws what `signIn` throws. */
+  async unlock(password: string, code?: string): Promise<void> {
+    const { me } = this;
+    if (!me?.login) return;
+    await this.signIn(me.login, password, code);
+    this.locked = false;
+    this.#windows?.postMessage(ownerOf(me));
+  }
+
   /** Asks again who this is: what one may do has changed. */
   async renew(): Promise<void> {
     this.#is(await answer(api.GET('/api/session')));
@@ -114,7 +140,7 @@ class Session {
   forget(): void {
     const known = this.me !== undefined;
     this.me = undefined;
-    this.presumed = false;
+    this.presumed = this.locked = false;
     actAs(undefined);
     put(key, undefined);
     if (known) this.#windows?.postMessage('');

@@ -6307,6 +6307,10 @@ export interface components {
             needs_factor: boolean;
             /** Time Zone */
             time_zone: string;
+            /** Login */
+            login: string | null;
+            /** Idle Lock Minutes */
+            idle_lock_minutes: number | null;
         };
         /** MeetingCode */
         MeetingCode: {

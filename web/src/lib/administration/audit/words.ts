@@ -46,6 +46,7 @@ const facts: Record<string, () => string> = {
   reason: m.fact_reason,
   why: m.fact_why,
   count: m.fact_count,
+  deleted: m.fact_deleted,
   times: m.fact_times,
   code: m.fact_code,
   version: m.fact_version,
