@@ -5,7 +5,7 @@ import math
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,18 @@ def lines_of(page: pypdfium2.PdfPage) -> list[Line]:
     for turned, those in groupby(lines, key=lambda line: line[0].turned):
         run = list(those)
         ordered += _from_first_to_last(run) if turned else _mended(page, run)
-    return [_line(words) for words in ordered]
+    return [_line(_respaced(page, words, words[-1].breaks) if _steps_back(words) else words) for words in ordered]
+
+
+def _steps_back(line: list[Word]) -> bool:
+    """Whether a letter of a word stands left of the one before it: drawn later, in another font."""
+    if line[0].turned:
+        return False
+    return any(
+        (box[0] + box[2]) / 2 < before[0] and unicodedata.bidirectional(letter[0]) not in ("R", "AL")
+        for word in line
+        for (_, before), (letter, box) in pairwise(word.letters)
+    )
 
 
 def _from_first_to_last(lines: list[list[Word]]) -> list[list[Word]]:

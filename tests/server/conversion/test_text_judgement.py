@@ -226,7 +226,7 @@ def test_vietnamese_is_told_from_what_scanners_guess() -> None:
     )
 
 
-def test_letters_drawn_later_stand_where_they_belong(tmp_path: Path) -> None:
+def test_letters_drawn_later_stand_where_they_belong() -> None:
     """A stand-in font without ộ, ị, ự: those letters come from another one, at the end of the line's content."""
     whole = "TỈNH ỦY LÂM ĐỒNG giao ban tổ chức hội nghị trực tuyến"
     document = pikepdf.new()
@@ -250,6 +250,22 @@ def test_letters_drawn_later_stand_where_they_belong(tmp_path: Path) -> None:
             raw.FPDFPage_InsertObject(page, item)
     page.gen_content()
     assert text_of(lines_of(page)) == whole
+
+
+@pytest.mark.parametrize("back", [-8.6, -8.0])
+def test_a_letter_drawn_after_the_word_it_stands_in(back: float) -> None:
+    with pikepdf.new() as document:
+        page = document.add_blank_page(page_size=A4)
+        page.obj.Resources = Dictionary(
+            Font=Dictionary(
+                F=Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica),
+                G=Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name("/Helvetica-Bold")),
+            )
+        )
+        content = f"BT /F 12 Tf 100 700 Td [(M) -667 (T)] TJ /G 12 Tf {18 + back} 0 Td (A) Tj ET"
+        page.obj.Contents = document.make_stream(content.encode())
+        drawn = pypdfium2.PdfDocument(saved(document))
+    assert text_of(lines_of(drawn[0])) == "MAT"
 
 
 @pytest.mark.parametrize("matrix", [(0, 1, -1, 0, 842, 0), (-1, 0, 0, -1, 595, 842), (0, -1, 1, 0, 0, 595)])
