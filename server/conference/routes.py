@@ -3,14 +3,18 @@ hall's device waits for."""
 
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query, Response
 from fastapi import Path as PathParameter
 from pydantic import BaseModel, ConfigDict, Field
 
 from server.accounts.dependencies import AppServices, CurrentActor, ReadSession, Write
-from server.conference import hands, lifecycle
+from server.audit.dependencies import AppAuditLog
+from server.conference import hands, incidents, lifecycle
 from server.conference.hall_day import HallDay, hall_day
 from server.core.fields import Id, Line
+from server.core.spreadsheets.writing import XLSX
+from server.edge.attachments import attachment
+from server.edge.exports import AppExports
 from server.edge.routing import WriteRoute
 from server.meetings import queries
 from server.meetings.schemas import MeetingOut, Postponing, Rescheduling
@@ -80,6 +84,37 @@ async def my_requests(meeting_id: RowId, actor: CurrentActor, session: ReadSessi
     """What one has asked to speak about from the own page, and one's place in the queue. Later changes come as the
     signal `my-requests`."""
     return await hands.own_requests(session, meeting_id, actor)
+
+
+@router.get("/meetings/{meeting_id}/incidents")
+async def meeting_incidents(
+    *,
+    meeting_id: RowId,
+    actor: CurrentActor,
+    services: AppServices,
+    which: incidents.Which = "troubles",
+    before: Annotated[Id | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> incidents.Incidents:
+    """What happened, newest first. `before`: only older ones than this."""
+    return await services.database.beside(
+        lambda session: incidents.page(session, meeting_id, actor, which=which, before=before, limit=limit)
+    )
+
+
+@router.post("/meetings/{meeting_id}/incidents", status_code=204)
+async def note_incident(meeting_id: RowId, write: incidents.IncidentWrite, tx: Write) -> None:
+    await incidents.note(tx, meeting_id, write)
+
+
+@router.get("/meetings/{meeting_id}/incidents.xlsx", response_class=Response, responses={200: {"content": {XLSX: {}}}})
+async def incidents_file(
+    meeting_id: RowId, actor: CurrentActor, services: AppServices, exports: AppExports, audit_log: AppAuditLog
+) -> Response:
+    async with services.database.read(long=True) as session:
+        report = await incidents.report(session, meeting_id, actor, services.clock())
+    await audit_log.note(actor, "incidents.exported", "meeting", meeting_id, form="xlsx")
+    return attachment(await exports.make(actor, incidents.workbook, report), XLSX, f"su-co-{meeting_id}.xlsx")
 
 
 @router.get("/hall")

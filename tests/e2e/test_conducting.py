@@ -145,6 +145,11 @@ async def test_who_asks_is_put_in_order_called_by_keys_and_timed(hall_of: Office
         await expect(names[second].get_by_test_id("hall-roll-call")).to_have_count(0)
         await console.look("roll call over")
 
+        await chair.get_by_test_id("incident-new").click()
+        await dialog.get_by_label("Sự việc").fill("Đổi micro dự phòng")
+        await dialog.get_by_role("button", name="Ghi", exact=True).click()
+        await expect(dialog).to_have_count(0)
+
         # What happened, afterwards: every turn, and the roll call.
         desk = Audit(chair)
         await chair.goto(f"/meetings/{meeting}/attendance?of=speeches")
@@ -152,6 +157,9 @@ async def test_who_asks_is_put_in_order_called_by_keys_and_timed(hall_of: Office
         await chair.get_by_text("Dài nhất trước").click()
         await expect(chair.get_by_test_id("speeches-sum")).to_contain_text("2 lượt")
         await desk.look("speeches")
+        await chair.get_by_role("link", name="Sự cố", exact=True).click()
+        await expect(chair.get_by_test_id("incidents").locator("li").first).to_contain_text("Đổi micro dự phòng")
+        await desk.look("incidents")
         await chair.get_by_role("link", name="Điểm cầu", exact=True).click()
         await expect(chair.get_by_test_id("roll-report")).to_contain_text("2/5")
         await desk.look("attendance with a roll call")

@@ -114,6 +114,7 @@ async def test_who_took_what_from_where_is_written_once(
         (f"/api/meetings/{meeting.id}/people.xlsx", "people.exported"),
         (f"/api/meetings/{meeting.id}/attendance.csv", "attendance.exported"),
         (f"/api/meetings/{meeting.id}/speeches.xlsx", "speeches.exported"),
+        (f"/api/meetings/{meeting.id}/incidents.xlsx", "incidents.exported"),
     ):
         assert (await desk.get(path)).status_code == 200
         [entry] = await entries(services, action)

@@ -12,6 +12,7 @@ export const paths = {
   turnout: (id: number) => `/meetings/${id}/attendance?of=people`,
   /** Who spoke, how long. */
   speeches: (id: number) => `/meetings/${id}/attendance?of=speeches`,
+  incidents: (id: number) => `/meetings/${id}/attendance?of=incidents`,
   papers: (id: number) => `/meetings/${id}/papers`,
   /** The reader: of the newest version at the last page read, unless said otherwise. */
   paper: (meeting: number, paper: number, at: { page?: number; version?: number; q?: string } = {}) => {

@@ -2118,6 +2118,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Meeting Incidents
+         * @description What happened, newest first. `before`: only older ones than this.
+         */
+        get: operations["meeting_incidents_api_meetings__meeting_id__incidents_get"];
+        put?: never;
+        /** Note Incident */
+        post: operations["note_incident_api_meetings__meeting_id__incidents_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/incidents.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Incidents File */
+        get: operations["incidents_file_api_meetings__meeting_id__incidents_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/hall": {
         parameters: {
             query?: never;
@@ -5820,6 +5858,40 @@ export interface components {
             already: number;
             /** Added */
             added: number;
+        };
+        /** Incident */
+        Incident: {
+            /** Id */
+            id: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            said: components["schemas"]["Sentence"];
+            /** By */
+            by: string;
+            /** Noted */
+            noted: boolean;
+        };
+        /** IncidentWrite */
+        IncidentWrite: {
+            /** Text */
+            text: string;
+            /** Point Id */
+            point_id?: number | null;
+        };
+        /**
+         * Incidents
+         * @description Newest first.
+         */
+        Incidents: {
+            /** Incidents */
+            incidents: components["schemas"]["Incident"][];
+            /** More */
+            more: boolean;
+            /** Writes */
+            writes: boolean;
         };
         /** JobsState */
         JobsState: {
@@ -15950,6 +16022,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MyRequests"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    meeting_incidents_api_meetings__meeting_id__incidents_get: {
+        parameters: {
+            query?: {
+                which?: "troubles" | "noted" | "all";
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incidents"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    note_incident_api_meetings__meeting_id__incidents_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    incidents_file_api_meetings__meeting_id__incidents_xlsx_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                 };
             };
             /** @description Validation Error */
