@@ -11,6 +11,8 @@ from server.core.old_encodings import ONLY_TCVN3, OldEncoding, to_unicode
 from server.core.spreadsheets.text_tables import is_syllable
 
 _WORD = re.compile(r"[^\W\d_]+")
+_WITHIN = re.compile(r"\w\xad|\xad\w")
+"""A hyphen that is seen only where a line breaks there: TCVN3's "ư"."""
 _LAST = "\xff"
 """These fonts have no letters beyond Latin-1."""
 _MANY, _MOST = 3, 0.6
@@ -58,7 +60,7 @@ def _turned(text: str, encoding: OldEncoding) -> str:
 @lru_cache(maxsize=20_000)
 def _fit(text: str) -> float:
     """Share of the words with letters beyond ASCII that are Vietnamese; 0 with signs that stand in no word."""
-    if any(sign in text for sign in ONLY_TCVN3):
+    if any(sign in text for sign in ONLY_TCVN3) or _WITHIN.search(text):
         return 0.0
     words = [word for word in _WORD.findall(text.lower()) if not word.isascii()]
     return sum(map(is_syllable, words)) / len(words) if words else 1.0

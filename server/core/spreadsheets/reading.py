@@ -103,7 +103,7 @@ def _sheets_of(output: bytes) -> list[Sheet]:
     sheets = []
     for sheet in answer["sheets"]:
         rows = [json.loads(next(lines, b"")) for _ in range(sheet["rows"])]
-        read_rows, old_letters = renewed([(number, [as_read(text) for text in texts]) for number, texts in rows])
+        read_rows, old_letters = _as_read(rows)
         sheets.append(
             Sheet(
                 as_read(sheet["name"]),
@@ -156,7 +156,14 @@ def _text_table(content: bytes) -> Sheet:
         raise NotASheet() from None
     except text_tables.TooLarge:
         raise SheetTooLarge() from None
-    return Sheet("CSV", [(number, [as_read(text) for text in texts]) for number, texts in rows])
+    read_rows, old_letters = _as_read(rows)
+    return Sheet("CSV", read_rows, old_letters=old_letters)
+
+
+def _as_read(rows: list[SheetRow]) -> tuple[list[SheetRow], bool]:
+    """Old letters first: TCVN3's "ư" is a sign that nobody sees."""
+    made, old_letters = renewed(rows)
+    return [(number, [as_read(text) for text in texts]) for number, texts in made], old_letters
 
 
 def as_read(text: str) -> str:
