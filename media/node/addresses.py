@@ -36,15 +36,17 @@ def endpoint(text: str) -> tuple[str, int | None]:
 
 
 def advertised(host: str, port: int, wished: list[tuple[str, int | None]]) -> tuple[Endpoint, ...]:
-    """Where the candidates say the node is: what is wished for, else the bound address, else this machine's own, and
-    the loopback for browsers on it."""
+    """Where the candidates say the node is: what is wished for, else the bound address, else this machine's own
+    (of both families where `[::]` is bound), and the loopback for browsers on it."""
     if wished:
         return tuple(Endpoint(address, port if given is None else given) for address, given in wished)
     bound = ipaddress.ip_address(host)
     if not bound.is_unspecified:
         return (Endpoint(host, port),)
-    # Loopback second: Firefox gathers no candidates on it, others take whichever answers.
-    return tuple(Endpoint(address, port) for address in dict.fromkeys((*own_address(), "127.0.0.1")))
+    # `[::]` hears both families: both are told, so that a peer that has only one of them gets through.
+    own = own_addresses(with_ipv6=bound.version == 6)
+    # Loopback last: Firefox gathers no candidates on it, others take whichever answers.
+    return tuple(Endpoint(address, port) for address in dict.fromkeys((*own, "127.0.0.1")))
 
 
 def advertised_by_tcp(
@@ -57,14 +59,21 @@ def advertised_by_tcp(
     return tuple(Endpoint(each.address, port) for each in udp) if own_port else udp
 
 
-def own_address() -> tuple[str, ...]:
-    """The address of the default route, if there is one."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+def own_addresses(*, with_ipv6: bool) -> tuple[str, ...]:
+    """The addresses of the default routes, as far as there are any: IPv4, then IPv6."""
+    # TEST-NET-1 (RFC 5737) and the documentation prefix (RFC 3849): connecting chooses a route and sends nothing.
+    towards = [(socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")]
+    found = []
+    for family, address in towards if with_ipv6 else towards[:1]:
         try:
-            probe.connect(("192.0.2.1", 9))  # TEST-NET-1: chooses a route, sends nothing
-            return (str(probe.getsockname()[0]),)
-        except OSError:
-            return ()
+            with socket.socket(family, socket.SOCK_DGRAM) as probe:
+                probe.connect((address, 9))
+                own = ipaddress.ip_address(probe.getsockname()[0].partition("%")[0])
+        except OSError:  # no route, or a kernel without this family
+            continue
+        if not own.is_link_local:  # says nothing to a peer without the interface's name
+            found.append(str(own))
+    return tuple(found)
 
 
 def joined(host: str, port: int) -> str:

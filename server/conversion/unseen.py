@@ -26,6 +26,8 @@ _FEW, _MANY = 160, 100
 _NOISE = 0.2
 """Part of a recognised page's words that were found where nothing is: taken out without a word."""
 _DEPTH_MAX = 8
+_TINY = 0.8
+"""Points: nobody reads letters as low as that."""
 
 _REMOVED, _LEFT = "hidden-text-removed", "hidden-text"
 
@@ -206,7 +208,7 @@ def _covered(
     for each in texts:
         spot, below = _spot(page, each, seen), _spot(page, each, ground)
         hides = _is_plain(spot) or not _differs(spot, below) or _has_colour_of(each, below)
-        if hides and _is_drawn(document, page, each, scale):
+        if hides and (_is_tiny(each) or _is_drawn(document, page, each, scale)):
             suspects.append(each)
     if not suspects:
         return []
@@ -266,10 +268,15 @@ def _letters(text: pypdfium2.PdfObject, textpage: pypdfium2.PdfTextPage) -> int:
 
 def _is_undrawn(text: pypdfium2.PdfObject) -> bool:
     """By its render mode, or in full transparency."""
-    if raw.FPDFTextObj_GetTextRenderMode(text) == raw.FPDF_TEXTRENDERMODE_INVISIBLE:
+    if raw.FPDFTextObj_GetTextRenderMode(text) in (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP):
         return True
     red, green, blue, alpha = ctypes.c_uint(), ctypes.c_uint(), ctypes.c_uint(), ctypes.c_uint()
     return bool(raw.FPDFPageObj_GetFillColor(text, red, green, blue, alpha)) and alpha.value == 0
+
+
+def _is_tiny(text: pypdfium2.PdfObject) -> bool:
+    left, bottom, right, top = text.get_bounds()
+    return bool(min(right - left, top - bottom) < _TINY)
 
 
 def _is_drawn(

@@ -100,8 +100,9 @@ def lines_of(media: sdp.MediaDescription, name: str) -> Iterator[str]:
 class Participant:
     """One aiortc peer connection to the core. Ids of sources and slots are `100 * peer + index of the section`."""
 
-    def __init__(self, core: Core, peer: int, video: str) -> None:
+    def __init__(self, core: Core, peer: int, video: str, address: str = "127.0.0.1") -> None:
         self.core = core
+        self.address = address
         self.peer = peer
         self.names = {"audio": "opus", "video": video}
         self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
@@ -195,7 +196,8 @@ class Participant:
                 if media.kind == "video":
                     lines += [f"a=ssrc-group:FID {ssrc} {ssrc + 1}", f"a=ssrc:{ssrc + 1} cname:nhip-cau"]
                 lines.append(f"a=ssrc:{ssrc} cname:nhip-cau")
-            lines += [f"a=candidate:1 1 udp 2130706431 127.0.0.1 {self.core.port} typ host", "a=end-of-candidates"]
+            candidate = f"a=candidate:1 1 udp 2130706431 {self.address} {self.core.port} typ host"
+            lines += [candidate, "a=end-of-candidates"]
         return "\r\n".join(lines) + "\r\n"
 
     async def luma(self) -> float:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from media._core import Codec, Core, Event, Peer, Slot, Source
+from media.node.addresses import own_addresses
 from tests.media.aiortc_peers import Colour, Participant, Tone
 
 BRIGHT, DARK = 200, 60
@@ -67,6 +68,24 @@ async def until(
             if abs(value - expected) <= tolerance:
                 return
     pytest.fail(f"{value} is not {expected}")
+
+
+@pytest.mark.skipif(len(own_addresses(with_ipv6=True)) < 2, reason="a machine without both families")
+async def test_peers_of_both_families_meet_on_one_port() -> None:
+    core = Core("[::]:0")
+    events = Events(core)
+    older, newer = own_addresses(with_ipv6=True)
+    speaker, viewer = Participant(core, 1, "VP8", newer), Participant(core, 2, "VP8", older)
+    try:
+        await speaker.publish(Colour(BRIGHT))
+        await viewer.receive("video")
+        await asyncio.gather(*(events.wait("connected", peer) for peer in (1, 2)))
+        core.assign(2, 200, 100)
+        await until(viewer.luma, BRIGHT, 6)
+    finally:
+        await asyncio.gather(speaker.close(), viewer.close())
+        events.close()
+        core.close()
 
 
 @pytest.mark.parametrize("video", ["VP8", "H264"])

@@ -13,7 +13,7 @@ import pytest
 
 from media.contract import CloseRoom, Demand, Leave, Links, Refusal, SessionKey, SessionState, View
 from media.node.__main__ import open_core
-from media.node.addresses import advertised, advertised_by_tcp, endpoint, resolved
+from media.node.addresses import advertised, advertised_by_tcp, endpoint, own_addresses, resolved
 from media.node.sdp.answer import Endpoint
 from tests.media.control_server import ControlServer, NodeProcess, node_at_work, room
 from tests.media.peers import TestPeer, eventually
@@ -319,8 +319,13 @@ def test_what_is_no_endpoint_is_refused(text: str) -> None:
         endpoint(text)
 
 
-def test_a_node_on_every_interface_tells_addresses_that_peers_can_dial() -> None:
-    found = advertised("0.0.0.0", 7000, [])
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_a_node_on_every_interface_tells_addresses_that_peers_can_dial(host: str) -> None:
+    found = advertised(host, 7000, [])
+    families = [ip_address(address).version for address, _ in found]
+    assert (6 in families) == (
+        host == "::" and len(own_addresses(with_ipv6=True)) > len(own_addresses(with_ipv6=False))
+    )
     assert found[-1] == ("127.0.0.1", 7000)
     assert all(port == 7000 and not ip_address(address).is_unspecified for address, port in found)
 

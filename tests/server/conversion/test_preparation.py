@@ -133,6 +133,8 @@ HIDDEN = {
     "beyond the page": b"BT /F 12 Tf 700 40 Td (KINKIN) Tj ET ",
     "cropped away": b"BT /F 12 Tf 100 20 Td (KINKIN) Tj ET ",
     "not drawn": b"BT 3 Tr /F 12 Tf 100 40 Td (KINKIN) Tj 0 Tr ET ",
+    "for clipping": b"q BT 7 Tr /F 12 Tf 100 40 Td (KINKIN) Tj ET Q ",
+    "tiny": b"BT /F 0.1 Tf 100 40 Td (KINKIN) Tj ET ",
     "under a photo": b"BT /F 12 Tf 320 40 Td (KINKIN) Tj ET q 120 0 0 40 300 25 cm /P Do Q ",
 }
 
