@@ -164,6 +164,7 @@ WORDS: dict[Group, dict[str, Words]] = {
         "reply.proposed": Words("Trả lời: đề nghị người dự thay", "Replied: proposed a substitute"),
         "reply.agreed": Words("Đồng ý người dự thay", "Agreed to a substitute"),
         "reply.declined": Words("Không đồng ý người dự thay", "Declined a substitute"),
+        "reply.stepped-back": Words("Trả lời: người dự thay không dự được", "Replied: the substitute cannot come"),
         "reply.reminders-set": Words("Đặt lịch nhắc trả lời giấy mời", "Set when to remind of replies"),
         "reply.reminded": Words("Nhắc đại biểu chưa trả lời giấy mời", "Reminded those who have not replied"),
         "access.asked": Words("Xin vào họp", "Asked to be let in"),

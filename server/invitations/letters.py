@@ -110,10 +110,22 @@ def decided_subject(occasion: Occasion, *, agreed: bool) -> str:
     return f"{what}: {occasion.title[:220]}"
 
 
+def stepped_back_subject(occasion: Occasion) -> str:
+    return f"Người dự thay không dự được: {occasion.title[:220]}"
+
+
+def stepped_back_text(occasion: Occasion, who: Invited, substitute: str, reason: str) -> str:
+    """To whom a substitute stood for who does not come."""
+    you_within = addressed_within(who, occasion)
+    said = f"""{substitute} báo không dự thay {you_within} được.
+Lý do: {reason}
+Xin {you_within} mở lại liên kết dự họp riêng và trả lời giấy mời: tự dự, hoặc cử người khác."""
+    return _to_a_delegate(occasion, who, said)
+
+
 def decided_text(occasion: Occasion, who: Invited, substitute: str | None, reason: str) -> str:
     """What became of the substitute whom a delegate proposed; None: declined."""
-    you, you_within = addressed(who, occasion), addressed_within(who, occasion)
-    contact = f"\n\nLiên hệ: {occasion.contact}" if occasion.contact else ""
+    you_within = addressed_within(who, occasion)
     if substitute:
         said = f"""Ban tổ chức đồng ý để {substitute} dự thay {you_within}.
 Chỗ ngồi, tài liệu và nội dung phát biểu được chuyển cho người dự thay."""
@@ -121,7 +133,12 @@ Chỗ ngồi, tài liệu và nội dung phát biểu được chuyển cho ngư
         because = f"\nLý do: {reason}" if reason else ""
         said = f"""Ban tổ chức chưa đồng ý việc cử người dự thay {you_within}.{because}
 Xin {you_within} mở lại liên kết dự họp riêng và trả lời giấy mời."""
-    return f"""Kính gửi: {you} {who.full_name}
+    return _to_a_delegate(occasion, who, said)
+
+
+def _to_a_delegate(occasion: Occasion, who: Invited, said: str) -> str:
+    contact = f"\n\nLiên hệ: {occasion.contact}" if occasion.contact else ""
+    return f"""Kính gửi: {addressed(who, occasion)} {who.full_name}
 
 {said}
 

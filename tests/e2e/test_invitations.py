@@ -100,7 +100,29 @@ async def test_replies_come_in_and_a_substitute_is_agreed_to(office: Office) -> 
         await desk.set_viewport_size(PHONE)
         await shot(desk, "replies-390")
         board.verdict()
+        await _the_substitute_cannot_come(office, desk, meeting)
+        await phone.reload()
+        await expect(phone.get_by_role("heading", name="Đồng chí có dự được không?")).to_be_visible()
         seat.verdict()
+
+
+async def _the_substitute_cannot_come(office: Office, desk: Page, meeting: int) -> None:
+    listed = await asked(desk, office, "GET", f"/api/meetings/{meeting}/delegates")
+    [stand_in] = [each["id"] for each in listed["delegates"] if each["substitutes_id"] is not None]
+    made = await asked(
+        desk, office, "POST", f"/api/meetings/{meeting}/links", {"delegate_ids": [stand_in], "send": False}
+    )
+    async with office.window(**PHONE) as phone:
+        place = Audit(phone)
+        await phone.goto(made["links"][0]["path"])
+        mine = phone.get_by_test_id("my-reply")
+        await expect(mine).to_contain_text("Đồng chí dự thay Cil Múp Thảo")
+        await phone.get_by_test_id("reply-step-back").click()
+        await phone.get_by_label("Lý do vắng mặt").fill("Đi công tác")
+        await place.look("stepping back")
+        place.verdict()
+        await phone.get_by_test_id("reply-send").click()
+        await expect(mine).to_contain_text("đồng chí không dự thay được")
 
 
 async def test_the_letter_is_written_beside_its_picture_and_printed(office: Office) -> None:

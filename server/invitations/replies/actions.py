@@ -9,8 +9,8 @@ from server.invitations.delegates import substitute_for, take_off
 from server.invitations.hooks import ReplyHooks
 from server.invitations.replies import telling
 from server.invitations.replies.models import Reply, ReplyKind
-from server.invitations.replies.queries import TAKEN_IN, last_reply, state_of_one
-from server.invitations.replies.schemas import Decision, ReplyDone, ReplyState, ReplyWrite
+from server.invitations.replies.queries import TAKEN_IN, last_reply, my_reply, stands_for, state_of_one
+from server.invitations.replies.schemas import Decision, MyReply, ReplyDone, ReplyState, ReplyWrite
 from server.invitations.rights import MeetingOver, list_rights
 from server.meetings.access import meeting_for_write
 from server.meetings.actions import hand_over_part
@@ -24,6 +24,12 @@ class NoRepliesNow(Conflict):
     code = "no-replies-now"
     vi = "Cuộc họp này hiện không nhận trả lời. Liên hệ ban tổ chức nếu cần báo thay đổi."
     en = "This meeting takes no replies now. Tell the organiser if something has changed."
+
+
+class OnlyAbsence(Conflict):
+    code = "only-absence"
+    vi = "Đồng chí dự thay người khác. Nếu không dự được, chọn báo vắng; việc khác xin báo ban tổ chức."
+    en = "You come in somebody's stead. If you cannot, say that you are absent; tell the organiser of anything else."
 
 
 class Represented(Conflict):
@@ -44,13 +50,30 @@ class NotRepresented(Conflict):
     en = "Nobody comes in this delegate's stead any more. Reload the list."
 
 
-async def reply(tx: Transaction, meeting_id: int, write: ReplyWrite) -> None:
-    """The actor's own answer; a later one counts instead. NotFound for who is not on the list."""
+async def reply(tx: Transaction, meeting_id: int, write: ReplyWrite) -> MyReply:
+    """The actor's own answer; a later one counts instead. A substitute has one answer alone, that they do not come, and
+    is off the list with it. NotFound for who is not on it."""
     meeting, rights = await meeting_for_write(tx, meeting_id)
     delegate = await tx.session.get(Delegate, rights.delegate_id) if rights.delegate_id is not None else None
-    if delegate is None or delegate.substitutes_id is not None:
+    if delegate is None:
         raise NotFound()
+    if delegate.substitutes_id is not None:
+        return await _step_back(tx, meeting, delegate, write)
     await _answer(tx, meeting, delegate, write, "account" if tx.actor.only_meetings is None else "link")
+    return await my_reply(tx.session, meeting_id, tx.actor)
+
+
+async def _step_back(tx: Transaction, meeting: Meeting, substitute: Delegate, write: ReplyWrite) -> MyReply:
+    if meeting.state not in TAKEN_IN:
+        raise NoRepliesNow()
+    if write.answer != "absent":
+        raise OnlyAbsence()
+    represented = await tx.session.get_one(Delegate, substitute.substitutes_id)
+    said = await stands_for(tx.session, substitute)
+    await record(tx, "reply.stepped-back", "delegate", substitute.id, meeting_id=meeting.id, reason=write.reason)
+    await take_off(tx, substitute)
+    await telling.stepped_back(tx, meeting, represented, substitute, write.reason)
+    return said.model_copy(update={"state": "absent", "may_reply": False, "reason": write.reason, "at": tx.now})
 
 
 async def reply_for(tx: Transaction, delegate_id: int, write: ReplyWrite) -> ReplyDone:

@@ -101,11 +101,8 @@ async def my_reply(session: AsyncSession, meeting_id: int, actor: Actor) -> MyRe
     if delegate is None:
         raise NotFound()
     if delegate.substitutes_id is not None:
-        represented = await session.get_one(Delegate, delegate.substitutes_id)
-        person = await session.get_one(Person, represented.person_id)
-        return MyReply(
-            state="accepted", may_reply=False, reason="", substitute=None, stands_for=person.full_name, at=None
-        )
+        own = await stands_for(session, delegate)
+        return own.model_copy(update={"may_reply": meeting.state in TAKEN_IN})
     row = (await session.execute(answered(*_said(), meeting_id=meeting_id, delegate_id=delegate.id))).one()
     return MyReply(
         state=row.state,
@@ -115,6 +112,13 @@ async def my_reply(session: AsyncSession, meeting_id: int, actor: Actor) -> MyRe
         stands_for="",
         at=row.at,
     )
+
+
+async def stands_for(session: AsyncSession, substitute: Delegate) -> MyReply:
+    """Of who comes in another's stead: that they do."""
+    represented = await session.get_one(Delegate, substitute.substitutes_id)
+    person = await session.get_one(Person, represented.person_id)
+    return MyReply(state="accepted", may_reply=False, reason="", substitute=None, stands_for=person.full_name, at=None)
 
 
 async def board(

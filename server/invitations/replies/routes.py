@@ -41,8 +41,7 @@ async def my_reply(meeting_id: RowId, actor: CurrentActor, session: ReadSession)
 
 @router.put("/meetings/{meeting_id}/my-reply")
 async def reply(meeting_id: RowId, write: ReplyWrite, tx: Write) -> MyReply:
-    await actions.reply(tx, meeting_id, write)
-    return await queries.my_reply(tx.session, meeting_id, tx.actor)
+    return await actions.reply(tx, meeting_id, write)
 
 
 @router.get("/meetings/{meeting_id}/replies", response_model=RepliesBoard)

@@ -64,7 +64,8 @@ class MyReply(BaseModel):
 
     state: ReplyState
     may_reply: bool
-    """The meeting takes replies now, and nobody comes in their stead yet."""
+    """The meeting takes replies now, and nobody comes in their stead yet. Of who comes in another's stead: that they
+    do not."""
     reason: str
     """Given with the last answer, or with the refusal of the substitute."""
     substitute: Substitute | None

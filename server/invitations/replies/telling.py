@@ -9,24 +9,57 @@ from server.jobs.actions import enqueue
 from server.meetings.models import Delegate, Meeting
 from server.notifications.actions import Letter, notify, send_mails
 
-PROPOSED, DECIDED = "reply.proposed", "reply.decided"
+PROPOSED, DECIDED, STEPPED_BACK = "reply.proposed", "reply.decided", "reply.stepped-back"
 MAIL = "reply.decided"
 
 
 async def proposed(tx: Transaction, meeting: Meeting, delegate: Delegate, substitute: str) -> None:
     person = await tx.session.get_one(Person, delegate.person_id)
-    deciding = await gatekeepers(tx.session, meeting, None)
-    if meeting.chair_id is not None:
-        deciding.add(meeting.chair_id)
     await notify(
         tx,
-        deciding,
+        await _deciding(tx, meeting),
         PROPOSED,
         data={"full_name": person.full_name, "substitute": substitute},
         path=f"/meetings/{meeting.id}/replies?state=proposed",
         meeting_id=meeting.id,
         replace=True,
     )
+
+
+async def _deciding(tx: Transaction, meeting: Meeting) -> set[int]:
+    deciding = await gatekeepers(tx.session, meeting, None)
+    return deciding if meeting.chair_id is None else deciding | {meeting.chair_id}
+
+
+async def stepped_back(
+    tx: Transaction, meeting: Meeting, delegate: Delegate, substitute: Delegate, reason: str
+) -> None:
+    """The delegate is to answer anew; those who decide know that the seat is open."""
+    person = await tx.session.get_one(Person, delegate.person_id)
+    stand_in = await tx.session.get_one(Person, substitute.person_id)
+    data = {"full_name": person.full_name, "substitute": stand_in.full_name, "reason": reason}
+    for who, path in (
+        (await _deciding(tx, meeting), f"/meetings/{meeting.id}/replies?state=none"),
+        ({person.id}, path_of(meeting.id)),
+    ):
+        await notify(tx, who, STEPPED_BACK, data=data, path=path, meeting_id=meeting.id, replace=True)
+    if person.email:
+        occasion = await occasion_of(tx.session, meeting)
+        who_is = letters.Invited(person.full_name, person.title, delegate.role == "guest", place="")
+        await send_mails(
+            tx,
+            [
+                Letter(
+                    kind=MAIL,
+                    to_address=person.email,
+                    to_name=person.full_name,
+                    subject=letters.stepped_back_subject(occasion),
+                    text=letters.stepped_back_text(occasion, who_is, stand_in.full_name, reason),
+                    meeting_id=meeting.id,
+                    person_id=person.id,
+                )
+            ],
+        )
 
 
 async def declined(tx: Transaction, meeting: Meeting, delegate: Delegate, reason: str) -> None:

@@ -191,6 +191,39 @@ async def test_consent_moves_seat_papers_and_word_to_the_substitute(
     assert figures((await board(organiser, meeting))["total"]) == {"invited": 1, "accepted": 1}
 
 
+async def test_a_substitute_who_cannot_come_says_so_and_the_delegate_is_asked_anew(
+    *,
+    add: Add,
+    organiser: httpx2.AsyncClient,
+    browser: Browsers,
+    meeting: Meeting,
+    province: Province,
+    services: Services,
+) -> None:
+    [line] = await add({"full_name": "Cil Múp Thảo", "email": "thao@lamdong.example"})
+    noted = await organiser.put(f"/api/delegates/{line['id']}/reply", json=instead("Liêng Jrang Ha"))
+    assert noted.json()["state"] == "substitute"
+    lines = (await organiser.get(f"/api/meetings/{meeting.id}/delegates")).json()["delegates"]
+    [stand_in] = [each for each in lines if each["substitutes_id"] == line["id"]]
+    phone = await seat(organiser, browser, meeting, stand_in)
+    url = f"/api/meetings/{meeting.id}/my-reply"
+    mine = (await phone.get(url)).json()
+    assert (mine["state"], mine["may_reply"], mine["stands_for"]) == ("accepted", True, "Cil Múp Thảo")
+    assert (await phone.put(url, json={"answer": "accepted"})).json()["code"] == "only-absence"
+    assert (await phone.put(url, json=instead("Người Thứ Ba"))).json()["code"] == "only-absence"
+    said = (await phone.put(url, json={"answer": "absent", "reason": "Đi công tác"})).json()
+    assert (said["state"], said["may_reply"], said["stands_for"]) == ("absent", False, "Cil Múp Thảo")
+    assert (await phone.get(url)).status_code in (401, 404), "the link ends with the place"
+    assert figures((await board(organiser, meeting))["total"]) == {"invited": 1, "none": 1}
+    assert await attends(services, meeting, line) is True
+    async with services.database.read() as session:
+        told = set(await session.scalars(select(Notice.person_id).where(Notice.kind == "reply.stepped-back")))
+        assert {province.chair.id, line["person_id"]} <= told
+        letters = list(await session.scalars(select(Mail.text).where(Mail.to_address == "thao@lamdong.example")))
+        assert "Liêng Jrang Ha báo không dự thay" in letters[-1]
+        assert "Đi công tác" in letters[-1]
+
+
 @pytest.mark.parametrize("way", ["one", "many"])
 async def test_a_substitute_taken_off_the_list_gives_back_what_was_handed_over(
     *, add: Add, organiser: httpx2.AsyncClient, meeting: Meeting, services: Services, way: str

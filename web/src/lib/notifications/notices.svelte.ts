@@ -106,6 +106,8 @@ export function noticeWords({ kind, data }: Notification): string {
     }
     case 'reply.proposed':
       return m.notices_reply_proposed({ name: text('full_name'), substitute: text('substitute') });
+    case 'reply.stepped-back':
+      return m.notices_reply_stepped_back({ name: text('full_name'), substitute: text('substitute') });
     case 'reply.reminder':
       return m.notices_reply_reminder();
     case 'reply.decided':

@@ -32,7 +32,10 @@ export function boardWords(total: Figures): string {
 /** What one has answered oneself; empty before the first answer. */
 export function myWords({ state, reason, substitute, stands_for }: MyReply): string {
   const name = substitute?.full_name ?? '';
-  if (stands_for) return m.reply_stands_for({ name: stands_for });
+  if (stands_for)
+    return state === 'absent'
+      ? m.reply_stepped_back({ name: stands_for })
+      : m.reply_stands_for({ name: stands_for });
   switch (state) {
     case 'accepted':
       return m.reply_is_accepted();
