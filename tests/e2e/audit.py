@@ -6,6 +6,7 @@ In Firefox the pages are looked at for what the engine does with them (width, co
 speak of the document and its colours, which are the same, and its driver knows no colour schemes."""
 
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -78,7 +79,7 @@ class Audit:
             return
         # Violations of the content security policy come as errors too.
         refused = message.text.startswith("Failed to load resource") and urlsplit(message.location["url"]).path
-        if message.type == "error" and refused not in self.refusals:
+        if message.type == "error" and not (refused and any(fnmatch(refused, each) for each in self.refusals)):
             self.faults.append(f"{self._state}: console says {message.text!r} about {message.location['url']}")
 
     async def look(self, state: str) -> None:

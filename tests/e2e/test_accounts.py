@@ -121,7 +121,7 @@ async def test_a_forgotten_password_comes_by_mail(ways: Ways) -> None:
 async def test_a_desk_that_is_left_alone_locks_itself(ways: Ways) -> None:
     async with ways.office.window() as page:
         # What asks by itself, such as for papers to keep, is refused while it is locked.
-        audit = Audit(page, refusals=("/api/session", *(f"/api/meetings/{each}/papers" for each in range(1, 20))))
+        audit = Audit(page, refusals=("/api/*",))
         await page.clock.install()
         await page.goto("/sign-in?next=/meetings/new")
         await page.get_by_label("Tên đăng nhập").fill("tochuc")

@@ -1,6 +1,7 @@
 /** How long nobody has touched this browser: all its windows share one session, so a touch in any of them counts. */
 
-const key = 'nhipcau.touched';
+import { touchedKey as key } from './session.svelte.ts';
+
 /** Milliseconds; the other windows need not know of every move. */
 const told = 10_000;
 const touches = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart'] as const;

@@ -9,6 +9,9 @@ const key = 'nhipcau.me';
 /** Signed out here without a line: the server is told as soon as there is one. */
 const leavingKey = 'nhipcau.signing-out';
 
+/** When somebody last touched a window of this browser (`idle.ts`). */
+export const touchedKey = 'nhipcau.touched';
+
 /** Whose page, store or request it is. */
 export const ownerOf = (me: Me): string =>
   me.person_id === null ? `point-${me.point_id}` : `person-${me.person_id}`;
@@ -143,6 +146,7 @@ class Session {
     this.presumed = this.locked = false;
     actAs(undefined);
     put(key, undefined);
+    put(touchedKey, undefined);
     if (known) this.#windows?.postMessage('');
   }
 
