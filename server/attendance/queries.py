@@ -25,17 +25,14 @@ from server.attendance.schemas import (
 from server.attendance.status import Attendance, Check, Node, derive, roll_up
 from server.attendance.tree import Hall, Tree
 from server.core.actor import Actor
-from server.core.errors import NotAllowed
-from server.meetings.access import visible_meeting
+from server.meetings.access import overseen_meeting
 from server.meetings.models import Meeting
 from server.organisations.models import BridgePoint, Unit
 
 
 async def report(session: AsyncSession, meeting_id: int, actor: Actor, now: datetime) -> AttendanceReport:
     """For whoever organises, conducts or operates; NotAllowed for others."""
-    meeting, rights = await visible_meeting(session, meeting_id, actor)
-    if not rights.oversee:
-        raise NotAllowed()
+    meeting, _ = await overseen_meeting(session, meeting_id, actor)
     checks = await checks_of(session, meeting_id)
     turnout = await turnouts.load(session, meeting)
     besides = {*checks, *(point_id for point_id in turnout.points if point_id is not None)}

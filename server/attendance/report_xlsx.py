@@ -5,9 +5,7 @@ from typing import Any
 
 from server.attendance.people.schemas import CountOut
 from server.attendance.schemas import AttendanceGap, AttendancePoint, AttendanceReport, RollAnswer
-from server.core.spreadsheets.writing import DEEPEST, Book, Column, csv_file, local, span
-
-SECONDS_A_DAY = 86_400
+from server.core.spreadsheets.writing import DEEPEST, SECONDS_A_DAY, Book, Column, csv_file, local, span
 
 WHY_OUT = {"live": "rời họp", "lost": "mất kết nối", "end": "kết thúc họp", "by-hand": "ghi bằng tay"}
 PEOPLE_COLUMNS = (

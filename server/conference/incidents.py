@@ -18,7 +18,7 @@ from server.core.errors import NotAllowed, NotFound
 from server.core.fields import Id, Line
 from server.core.spreadsheets.writing import Book, Column, local
 from server.core.transaction import Transaction
-from server.meetings.access import meeting_for_write, visible_meeting
+from server.meetings.access import meeting_for_write, overseen_meeting
 from server.meetings.models import Meeting, MemberPoint
 from server.organisations.models import BridgePoint
 
@@ -104,9 +104,7 @@ async def page(
     session: AsyncSession, meeting_id: int, actor: Actor, *, which: Which, before: int | None, limit: int
 ) -> Incidents:
     """For whoever organises, conducts or operates; NotAllowed for others."""
-    meeting, rights = await visible_meeting(session, meeting_id, actor)
-    if not rights.oversee:
-        raise NotAllowed()
+    meeting, rights = await overseen_meeting(session, meeting_id, actor)
     asked = _of(meeting, which)
     if before is not None:
         asked = asked.where(AuditEntry.id < before)
@@ -115,9 +113,7 @@ async def page(
 
 
 async def report(session: AsyncSession, meeting_id: int, actor: Actor, now: datetime) -> IncidentReport:
-    meeting, rights = await visible_meeting(session, meeting_id, actor)
-    if not rights.oversee:
-        raise NotAllowed()
+    meeting, _ = await overseen_meeting(session, meeting_id, actor)
     found = (await session.scalars(_of(meeting, "all").order_by(AuditEntry.id).limit(MOST))).all()
     return IncidentReport(title=meeting.title, generated_at=now, incidents=await _told(session, found))
 

@@ -124,12 +124,13 @@ class Conference:
     def give_floor(self, point_id: int, now: datetime, *, roll_call: bool = False) -> None:
         """Whoever speaks ends a recess."""
         self.stage.recess = None
+        entry: dict[str, Any] = {"point_id": point_id, "since": now.isoformat()}
+        if roll_call:
+            entry["roll_call"] = True
         if point_id not in self.holders:
-            entry = {"point_id": point_id, "since": now.isoformat(), **({"roll_call": True} if roll_call else {})}
             self.stage.floor = [*self.stage.floor, entry]
         elif point_id == self.answering and not roll_call:
-            since = {"point_id": point_id, "since": now.isoformat()}
-            self.stage.floor = [since if each["point_id"] == point_id else each for each in self.stage.floor]
+            self.stage.floor = [entry if each["point_id"] == point_id else each for each in self.stage.floor]
 
     def end_floor(self, point_ids: set[int]) -> None:
         """What they share as content by right of the floor ends too."""

@@ -69,10 +69,10 @@ def _with_open_forms(path: Path, opened: Path) -> tuple[Path, set[str]]:
             page, open_page = document[number], copy[number]
             try:
                 scale = _scale(page)
-                seen = _seen(page, scale)
-                found = _unseen(copy, open_page, _seen(open_page, scale), scale)
+                seen = _seen(open_page, scale)
+                found = _unseen(copy, open_page, seen, scale)
                 if found.gone or found.below:
-                    if _differs(_seen(open_page, scale), seen):
+                    if _differs(seen, _seen(page, scale)):
                         left.add(_LEFT)
                     else:
                         needed.append(number)

@@ -77,7 +77,7 @@ async def delegates(
 async def delegate(session: AsyncSession, delegate_id: int, now: datetime) -> DelegateOut:
     """One line, for who has just changed it."""
     found = await session.get_one(Delegate, delegate_id)
-    rows = list(await session.execute(_shown().where(Delegate.id == delegate_id, Delegate.removed_at.is_(None))))
+    rows = list(await session.execute(listed(_shown(), found.meeting_id, None).where(Delegate.id == delegate_id)))
     [out] = await _out(session, found.meeting_id, rows, now)
     return out
 
@@ -87,9 +87,9 @@ async def some_delegates(
 ) -> list[DelegateOut]:
     """These lines, for who has just written them."""
     rows: list[Any] = []
-    listed_now = (Delegate.meeting_id == meeting_id, Delegate.removed_at.is_(None))
     for some in in_parts(delegate_ids):
-        rows += await session.execute(_shown().where(Delegate.id.in_(some), *listed_now).order_by(Delegate.id))
+        chosen = listed(_shown(), meeting_id, None).where(Delegate.id.in_(some))
+        rows += await session.execute(chosen.order_by(Delegate.id))
     return await _out(session, meeting_id, rows, now)
 
 

@@ -3,7 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.actor import Actor
-from server.core.errors import NotFound
+from server.core.errors import NotAllowed, NotFound
 from server.core.transaction import Transaction
 from server.meetings.models import Meeting
 from server.meetings.rights import MeetingRights, meeting_rights
@@ -13,6 +13,14 @@ async def visible_meeting(session: AsyncSession, meeting_id: int, actor: Actor) 
     """The meeting and the actor's rights in it. NotFound both for what is not there and for what the actor may not see,
     so that ids tell nothing."""
     return await _visible(session, await session.get(Meeting, meeting_id), actor)
+
+
+async def overseen_meeting(session: AsyncSession, meeting_id: int, actor: Actor) -> tuple[Meeting, MeetingRights]:
+    """The same for whoever organises, conducts or operates; NotAllowed for others who see it."""
+    meeting, rights = await visible_meeting(session, meeting_id, actor)
+    if not rights.oversee:
+        raise NotAllowed()
+    return meeting, rights
 
 
 async def _visible(session: AsyncSession, meeting: Meeting | None, actor: Actor) -> tuple[Meeting, MeetingRights]:

@@ -14,9 +14,9 @@ from server.attendance.queries import checks_of
 from server.attendance.status import Attendance, Check, derive
 from server.conference.models import PointPresence
 from server.core.actor import Actor
-from server.core.errors import NotAllowed, NotFound
+from server.core.errors import NotFound
 from server.devices.queries import last_seen
-from server.meetings.access import visible_meeting
+from server.meetings.access import overseen_meeting
 from server.meetings.list_figures import lists
 from server.meetings.models import Meeting, MemberPoint
 from server.organisations.models import BridgePoint
@@ -49,9 +49,7 @@ async def board(
     session: AsyncSession, meeting_id: int, actor: Actor, now: datetime, reading: Reading
 ) -> ReadinessBoard:
     """For whoever organises, conducts or operates; NotAllowed for others. Some queries of whole sets."""
-    meeting, rights = await visible_meeting(session, meeting_id, actor)
-    if not rights.oversee:
-        raise NotAllowed()
+    meeting, rights = await overseen_meeting(session, meeting_id, actor)
     going_on = await _going_on(session, meeting_id)
     since = _counts_since(meeting, going_on, now)
     tree = await trees.over(session, meeting_id)
@@ -223,9 +221,7 @@ def verdict_out(verdict: HallVerdict) -> VerdictOut:
 
 
 async def one_point(session: AsyncSession, meeting_id: int, point_id: int, actor: Actor) -> PointReadiness:
-    _, rights = await visible_meeting(session, meeting_id, actor)
-    if not rights.oversee:
-        raise NotAllowed()
+    await overseen_meeting(session, meeting_id, actor)
     point = await session.scalar(
         select(BridgePoint)
         .join(MemberPoint, MemberPoint.point_id == BridgePoint.id)
@@ -273,9 +269,7 @@ async def _tests(session: AsyncSession, point_id: int) -> list[HallTestOut]:
 
 async def rehearsals(session: AsyncSession, meeting_id: int, actor: Actor, now: datetime) -> list[RehearsalOut]:
     """Newest first, at most `REHEARSALS`."""
-    _, rights = await visible_meeting(session, meeting_id, actor)
-    if not rights.oversee:
-        raise NotAllowed()
+    await overseen_meeting(session, meeting_id, actor)
     rows = list(
         await session.scalars(
             select(Rehearsal)
@@ -297,9 +291,7 @@ async def rehearsals(session: AsyncSession, meeting_id: int, actor: Actor, now: 
 async def rehearsal_record(
     session: AsyncSession, meeting_id: int, rehearsal_id: int, actor: Actor, now: datetime
 ) -> RehearsalRecord:
-    meeting, rights = await visible_meeting(session, meeting_id, actor)
-    if not rights.oversee:
-        raise NotAllowed()
+    meeting, _ = await overseen_meeting(session, meeting_id, actor)
     row = await session.get(Rehearsal, rehearsal_id)
     if row is None or row.meeting_id != meeting_id:
         raise NotFound()

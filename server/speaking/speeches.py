@@ -8,9 +8,8 @@ from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.actor import Actor
-from server.core.errors import NotAllowed
-from server.meetings.access import visible_meeting
-from server.meetings.models import AgendaItem, Meeting
+from server.meetings.access import overseen_meeting
+from server.meetings.models import AgendaItem
 from server.organisations.models import BridgePoint, Unit
 from server.speaking.models import SpeakingRequest, SpeakingTurn
 from server.speaking.rules import Kind
@@ -86,18 +85,11 @@ def _listed(meeting_id: int) -> Select[SpeakingTurn, str, str, str]:
     )
 
 
-async def _overseen(session: AsyncSession, meeting_id: int, actor: Actor) -> Meeting:
-    meeting, rights = await visible_meeting(session, meeting_id, actor)
-    if not rights.oversee:
-        raise NotAllowed()
-    return meeting
-
-
 async def page(
     session: AsyncSession, meeting_id: int, actor: Actor, *, only: Only, order: Order, offset: int, limit: int
 ) -> Speeches:
     """For whoever organises, conducts or operates; NotAllowed for others."""
-    await _overseen(session, meeting_id, actor)
+    await overseen_meeting(session, meeting_id, actor)
     turns, seconds, cut, over = (
         await session.execute(
             select(
@@ -126,7 +118,7 @@ async def page(
 
 
 async def report(session: AsyncSession, meeting_id: int, actor: Actor, now: datetime) -> SpeechReport:
-    meeting = await _overseen(session, meeting_id, actor)
+    meeting, _ = await overseen_meeting(session, meeting_id, actor)
     unit = await session.get_one(Unit, meeting.unit_id)
     rows = await session.execute(_listed(meeting_id).order_by(SpeakingTurn.began_at, SpeakingTurn.id))
     seconds = func.sum(SpeakingTurn.spent_seconds)

@@ -1,9 +1,8 @@
 """What was spoken, as a workbook: every turn, and the sums by point. Times are those of the deployment's zone."""
 
-from server.core.spreadsheets.writing import Book, Column, local, span
+from server.core.spreadsheets.writing import SECONDS_A_DAY, Book, Column, local, span
 from server.speaking.speeches import Speech, SpeechReport
 
-SECONDS_A_DAY = 86_400
 KINDS = {"speech": "Phát biểu", "debate": "Tranh luận", "question": "Chất vấn", "answer": "Trả lời"}
 SPEECHES = (
     Column("STT", 6, "number"),

@@ -28,7 +28,7 @@ from server.attendance.people.totals import Turnout
 from server.attendance.tree import Tree
 from server.core.actor import Actor
 from server.core.errors import NotAllowed, NotFound
-from server.meetings.access import visible_meeting
+from server.meetings.access import overseen_meeting, visible_meeting
 from server.meetings.list_figures import lists
 from server.meetings.models import Meeting, MemberPoint
 from server.organisations.models import BridgePoint, Unit
@@ -38,9 +38,7 @@ UNPLACED_NAME = "Dự trực tuyến"
 
 async def of_meeting(session: AsyncSession, meeting_id: int, actor: Actor, now: datetime) -> TurnoutOut:
     """For whoever organises, conducts or operates; NotAllowed for others."""
-    meeting, rights = await visible_meeting(session, meeting_id, actor)
-    if not rights.oversee:
-        raise NotAllowed()
+    meeting, _ = await overseen_meeting(session, meeting_id, actor)
     return await rolled_up(session, meeting, now)
 
 

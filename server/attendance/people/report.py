@@ -14,9 +14,8 @@ from server.attendance.people.roster import Listed
 from server.attendance.people.schemas import TurnoutOut, TurnoutPoint
 from server.attendance.people.status import AttendanceStatus
 from server.core.actor import Actor
-from server.core.errors import NotAllowed
 from server.invitations.official.actions import letter_of
-from server.meetings.access import visible_meeting
+from server.meetings.access import overseen_meeting
 from server.meetings.models import Meeting
 from server.organisations.models import Unit
 
@@ -85,9 +84,7 @@ class Report:
 
 async def load(session: AsyncSession, meeting_id: int, actor: Actor, now: datetime) -> Report:
     """For whoever organises, conducts or operates; NotAllowed for others."""
-    meeting, rights = await visible_meeting(session, meeting_id, actor)
-    if not rights.oversee:
-        raise NotAllowed()
+    meeting, _ = await overseen_meeting(session, meeting_id, actor)
     turnout = await rolled_up(session, meeting, now)
     people: dict[int | None, list[Listed]] = defaultdict(list)
     for person in await roster.whole(session, meeting):

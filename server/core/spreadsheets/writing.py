@@ -45,6 +45,10 @@ def csv_file(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     return "\ufeff" + file.getvalue()
 
 
+SECONDS_A_DAY = 86_400
+"""A cell of format "duration" holds days."""
+
+
 @dataclass(frozen=True)
 class Column:
     heading: str

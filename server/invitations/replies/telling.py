@@ -1,5 +1,7 @@
 """Who hears of a substitute: those who decide, then the delegate and the one who comes."""
 
+from collections.abc import Callable
+
 from server.accounts.models import Person
 from server.core.transaction import Transaction
 from server.invitations import letters
@@ -43,23 +45,16 @@ async def stepped_back(
         ({person.id}, path_of(meeting.id)),
     ):
         await notify(tx, who, STEPPED_BACK, data=data, path=path, meeting_id=meeting.id, replace=True)
-    if person.email:
-        occasion = await occasion_of(tx.session, meeting)
-        who_is = letters.Invited(person.full_name, person.title, delegate.role == "guest", place="")
-        await send_mails(
-            tx,
-            [
-                Letter(
-                    kind=MAIL,
-                    to_address=person.email,
-                    to_name=person.full_name,
-                    subject=letters.stepped_back_subject(occasion),
-                    text=letters.stepped_back_text(occasion, who_is, stand_in.full_name, reason),
-                    meeting_id=meeting.id,
-                    person_id=person.id,
-                )
-            ],
-        )
+    await _write(
+        tx,
+        meeting,
+        delegate,
+        person,
+        lambda occasion, who: (
+            letters.stepped_back_subject(occasion),
+            letters.stepped_back_text(occasion, who, stand_in.full_name, reason),
+        ),
+    )
 
 
 async def declined(tx: Transaction, meeting: Meeting, delegate: Delegate, reason: str) -> None:
@@ -86,20 +81,41 @@ async def _tell(tx: Transaction, meeting: Meeting, delegate: Delegate, substitut
         meeting_id=meeting.id,
         replace=True,
     )
-    if person.email:
-        occasion = await occasion_of(tx.session, meeting)
-        who = letters.Invited(person.full_name, person.title, delegate.role == "guest", place="")
-        await send_mails(
-            tx,
-            [
-                Letter(
-                    kind=MAIL,
-                    to_address=person.email,
-                    to_name=person.full_name,
-                    subject=letters.decided_subject(occasion, agreed=substitute is not None),
-                    text=letters.decided_text(occasion, who, substitute, reason),
-                    meeting_id=meeting.id,
-                    person_id=person.id,
-                )
-            ],
-        )
+    await _write(
+        tx,
+        meeting,
+        delegate,
+        person,
+        lambda occasion, who: (
+            letters.decided_subject(occasion, agreed=substitute is not None),
+            letters.decided_text(occasion, who, substitute, reason),
+        ),
+    )
+
+
+async def _write(
+    tx: Transaction,
+    meeting: Meeting,
+    delegate: Delegate,
+    person: Person,
+    worded: Callable[[letters.Occasion, letters.Invited], tuple[str, str]],
+) -> None:
+    """An e-mail, where there is an address. `worded`: its subject and text."""
+    if not person.email:
+        return
+    who = letters.Invited(person.full_name, person.title, delegate.role == "guest", place="")
+    subject, text = worded(await occasion_of(tx.session, meeting), who)
+    await send_mails(
+        tx,
+        [
+            Letter(
+                kind=MAIL,
+                to_address=person.email,
+                to_name=person.full_name,
+                subject=subject,
+                text=text,
+                meeting_id=meeting.id,
+                person_id=person.id,
+            )
+        ],
+    )
